@@ -1,0 +1,3 @@
+//! The CPU backend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {}

@@ -1,0 +1,3 @@
+//! The GPU backend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {}

@@ -1,0 +1,104 @@
+//! Backends: where the runs of a group are trained, metrics taken and surfaces evaluated.
+//!
+//! A backend knows threads, lanes, devices and memory. It holds no formula (`kernel` has them) and does not know configs,
+//! run directories or what a run's number is.
+
+pub mod cpu;
+pub mod gpu;
+pub mod outcome;
+pub mod reference;
+
+pub use outcome::{EpochSeries, History, Outcome};
+
+use crate::data::BatchOrder;
+use crate::kernel::{Hyper, Variant};
+use crate::model::{Problem, Rows};
+
+/// Runs that share everything but the numbers in their lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    pub problem: &'a Problem,
+    pub order: BatchOrder,
+    pub epochs: u64,
+    pub variant: Variant,
+    pub lanes: &'a Lanes,
+    pub record: Record,
+}
+
+impl Group<'_> {
+    /// Updates of a run that does not diverge.
+    pub fn steps(&self) -> u64 {
+        self.order.batches() as u64 * self.epochs
+    }
+}
+
+/// What differs between the runs of a group, a column each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lanes {
+    pub initial_weight: Vec<f32>,
+    pub initial_bias: Vec<f32>,
+    pub hyper: Vec<Hyper<f32>>,
+}
+
+impl Lanes {
+    pub fn len(&self) -> usize {
+        self.hyper.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.hyper.is_empty()
+    }
+}
+
+/// What is kept of each run besides its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// A point after every n-th batch, the start and the last always; 0: none.
+    pub every: u64,
+    /// Loss and MAE of each epoch, on training and test rows.
+    pub epochs: bool,
+}
+
+/// Mean squared and mean absolute error over some rows, a value per point. `None` stands for no rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    pub mse: Vec<f32>,
+    pub mae: Vec<f32>,
+}
+
+/// Who did the work, for the manifest and the benchmark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// `reference`, `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// CPU model, or the adapter's name.
+    pub device: String,
+    /// SIMD level and threads, or driver and API.
+    pub detail: String,
+    /// Whether a GPU's work is done in software.
+    pub software: bool,
+}
+
+/// Why a backend could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Gpu(#[from] gpu::Error),
+    #[error(transparent)]
+    Cpu(#[from] cpu::Error),
+}
+
+/// One way to do the work.
+pub trait Backend {
+    fn describe(&self) -> Description;
+
+    /// Trains every run of each group. `outcomes` has an element per group; its buffers are reused.
+    fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error>;
+
+    /// MSE and MAE of `rows` at each `(weight, bias)`.
+    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error>;
+
+    /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form. Cells beyond float32
+    /// saturate at its largest value.
+    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error>;
+}

@@ -1,0 +1,108 @@
+//! What training gives back: a column per figure, histories and epoch series in blocks of runs.
+
+use crate::model::Figures;
+
+/// Stands for "never" where a figure has no value.
+pub const NEVER: u32 = u32::MAX;
+
+/// The results of a group, run by run in the order of its lanes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// After the last update; of a diverged run, after the last one that was inside.
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    /// Updates that count.
+    pub steps: Vec<u64>,
+    pub figures: Vec<Figures>,
+    pub history: Option<History>,
+    pub epochs: Option<EpochSeries>,
+}
+
+/// Weight and bias at the recorded points: `[block of runs][point][run of the block]`. Points after a run's last counting update
+/// hold no meaning.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// A point after every n-th update.
+    pub every: u64,
+    /// Updates of a whole run.
+    pub steps: u64,
+    pub blocks: Blocks,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+/// Per epoch: Keras' running means of loss and MAE over the epoch's batches, and both on the test rows after it (empty
+/// without test rows). The same layout as [`History`]; epochs from the one that holds the diverging batch hold no meaning.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochSeries {
+    pub blocks: Blocks,
+    pub loss: Vec<f32>,
+    pub mae: Vec<f32>,
+    pub val_loss: Vec<f32>,
+    pub val_mae: Vec<f32>,
+}
+
+/// The layout `[block][row][lane]`: blocks of up to [`Blocks::WIDTH`] runs, so that a row of a block is contiguous.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    pub runs: usize,
+    /// Rows per run: points or epochs.
+    pub rows: usize,
+    /// Lanes of a block; the last block is padded to it.
+    pub width: usize,
+}
+
+impl Blocks {
+    /// The widest block.
+    pub const WIDTH: usize = 64;
+
+    /// The layout for `runs` runs: small groups get narrow blocks, as padding would cost them memory.
+    pub fn new(runs: usize, rows: usize) -> Self {
+        Self { runs, rows, width: runs.clamp(1, Self::WIDTH) }
+    }
+
+    /// Elements of a column.
+    pub fn len(&self) -> usize {
+        self.runs.div_ceil(self.width.max(1)) * self.block_len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Elements of a block in a column.
+    pub fn block_len(&self) -> usize {
+        self.rows * self.width
+    }
+
+    /// Where a run's row stands.
+    #[inline]
+    pub fn index(&self, run: usize, row: usize) -> usize {
+        (run / self.width) * self.block_len() + row * self.width + run % self.width
+    }
+}
+
+impl History {
+    /// How many points a run of `steps` updates has at one point after every `every`-th.
+    pub fn points(steps: u64, every: u64) -> usize {
+        1 + steps.div_ceil(every) as usize
+    }
+
+    /// The update after which a point was taken; 0 is the start.
+    pub fn step(&self, point: usize) -> u64 {
+        (point as u64 * self.every).min(self.steps)
+    }
+
+    /// How many points of a run with so many counting updates mean something: those up to its end, and the end itself only
+    /// where it falls on a point.
+    pub fn known_points(&self, steps: u64) -> usize {
+        if steps == self.steps { self.blocks.rows } else { 1 + (steps / self.every) as usize }
+    }
+
+    /// `[weight, bias]` of a run at a point.
+    #[inline]
+    pub fn at(&self, run: usize, point: usize) -> [f32; 2] {
+        let index = self.blocks.index(run, point);
+        [self.weight[index], self.bias[index]]
+    }
+}

@@ -1,0 +1,161 @@
+//! The resolved experiment: what the program believes it was asked, every default filled in.
+
+use std::path::PathBuf;
+
+use crate::data::{Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
+use crate::model::{Parameter, Value};
+use crate::space::{Settings, Space};
+
+/// [data], resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSpec {
+    /// As the config names it; relative to the config's folder.
+    pub path: PathBuf,
+    pub feature: String,
+    pub target: String,
+    pub test: TestSize,
+}
+
+/// Which generator draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rng {
+    /// Threefry; seeds are data.seed and training.seed.
+    House,
+    /// One NumPy `RandomState`, its seed under `Parameter::RngSeed`.
+    NumpyLegacy,
+}
+
+/// Which runs are recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HistoryRuns {
+    All,
+    /// The runs with the lowest training loss.
+    Best(u64),
+    /// Evenly spread over the space.
+    Sample(u64),
+    /// These run numbers.
+    List(Vec<u64>),
+}
+
+/// [history]; `runs: None` was left out: all up to [`HistorySpec::ALL_UP_TO`] runs, else the best and a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistorySpec {
+    /// A point after every n-th batch; 0 records nothing.
+    pub every: u64,
+    pub runs: Option<HistoryRuns>,
+    /// Whether epochs.parquet is written; `None` was left out: as the default of `runs`.
+    pub epochs: Option<bool>,
+}
+
+/// What of a sweep is recorded, decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub every: u64,
+    /// The runs whose histories are stored while the sweep runs.
+    pub runs: Vec<HistoryRuns>,
+    pub epochs: bool,
+}
+
+impl HistorySpec {
+    /// Up to this many runs, everything is recorded when the config does not say.
+    pub const ALL_UP_TO: u64 = 10_000;
+    /// Above it: so many of the best, and a sample.
+    pub const BEST: u64 = 100;
+    pub const SAMPLE: u64 = 200;
+
+    /// What is recorded of a sweep of `runs` runs.
+    pub fn decide(&self, runs: u64) -> Recorded {
+        let few = runs <= Self::ALL_UP_TO;
+        let default = || if few { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
+        Recorded {
+            every: self.every,
+            runs: if self.every == 0 { Vec::new() } else { self.runs.clone().map_or_else(default, |runs| vec![runs]) },
+            epochs: self.epochs.unwrap_or(few),
+        }
+    }
+}
+
+/// One axis of a surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurfaceAxis {
+    pub min: f64,
+    pub max: f64,
+    pub count: u32,
+}
+
+/// Which rows a surface is the cost of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SurfaceRows {
+    Train,
+    Test,
+    All,
+}
+
+/// [surface]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurfaceSpec {
+    /// Whether the config has the table: then surfaces are written even without pictures.
+    pub asked: bool,
+    /// `None`: fitted around the optimum and the recorded paths.
+    pub weight: Option<SurfaceAxis>,
+    pub bias: Option<SurfaceAxis>,
+    pub rows: SurfaceRows,
+}
+
+/// A whole sweep, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experiment {
+    pub name: String,
+    /// The config as it was given, and the `--set` overrides on top of it.
+    pub text: String,
+    pub sets: Vec<String>,
+    pub data: DataSpec,
+    pub dataset: Dataset,
+    pub rng: Rng,
+    pub space: Space,
+    pub history: HistorySpec,
+    pub surface: SurfaceSpec,
+    /// Accepted, but worth a word on stderr.
+    pub warnings: Vec<String>,
+}
+
+impl Experiment {
+    /// The split of a run's problem.
+    pub fn split(&self, settings: &Settings) -> Result<Split, SplitError> {
+        let seed = self.split_seed(settings).unwrap_or(0);
+        let permutation = match self.rng {
+            Rng::House => Permutation::House { seed },
+            Rng::NumpyLegacy => Permutation::NumpyLegacy { seed },
+        };
+        self.data.test.split(self.dataset.x.len(), permutation)
+    }
+
+    /// The seed that moves the split; `None` where the split draws nothing.
+    pub fn split_seed(&self, settings: &Settings) -> Option<u32> {
+        let seed = match self.rng {
+            Rng::House => Parameter::DataSeed,
+            Rng::NumpyLegacy => Parameter::RngSeed,
+        };
+        self.data.test.draws().then(|| seed_of(settings, seed))
+    }
+
+    /// How a run shuffles its training rows.
+    pub fn shuffle(&self, settings: &Settings) -> Shuffle {
+        match self.rng {
+            _ if settings.get(Parameter::Shuffle) == Some(Value::Boolean(false)) => Shuffle::None,
+            Rng::House => Shuffle::House { seed: seed_of(settings, Parameter::TrainingSeed) },
+            Rng::NumpyLegacy => Shuffle::NumpyLegacy {
+                seed: seed_of(settings, Parameter::RngSeed),
+                all_rows: if self.data.test.draws() { self.dataset.x.len() as u32 } else { 0 },
+            },
+        }
+    }
+}
+
+/// A seed among the settings; 0 where the run has none.
+fn seed_of(settings: &Settings, parameter: Parameter) -> u32 {
+    match settings.get(parameter) {
+        Some(Value::Integer(seed)) => seed as u32,
+        _ => 0,
+    }
+}

@@ -1,0 +1,183 @@
+//! The two generators: Threefry-2x32-20, the house's, and NumPy's legacy `RandomState` (MT19937) as scikit-learn and Keras 2
+//! notebooks use it. Both shuffle by Fisher–Yates from the end with masked rejection.
+//!
+//! Sources: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011); Matsumoto and Nishimura, "Mersenne Twister"
+//! (1998); the order in which NumPy's `RandomState` consumes words is measured (tests/golden).
+
+/// What a stream of the house generator is for: draws for one purpose never move those for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Stream {
+    Split = 0,
+    Order = 1,
+    InitialWeight = 2,
+    InitialBias = 3,
+}
+
+/// A source of uniform 32-bit words.
+trait Words {
+    fn next_word(&mut self) -> u32;
+
+    /// A uniform integer in `0..=max`: words are masked to the bits of `max` and those above it thrown away.
+    fn up_to(&mut self, max: u32) -> u32 {
+        if max == 0 {
+            return 0;
+        }
+        let mask = u32::MAX >> max.leading_zeros();
+        loop {
+            let word = self.next_word() & mask;
+            if word <= max {
+                return word;
+            }
+        }
+    }
+
+    fn shuffle_in_place(&mut self, values: &mut [u32]) {
+        for i in (1..values.len()).rev() {
+            values.swap(i, self.up_to(i as u32) as usize);
+        }
+    }
+}
+
+/// Threefry-2x32 with 20 rounds: key (seed, stream), counter (epoch, i). Its words are a function of those alone.
+#[derive(Clone, Debug)]
+pub struct Threefry {
+    key: [u32; 2],
+    epoch: u32,
+    next: u32,
+    spare: Option<u32>,
+}
+
+impl Threefry {
+    /// The words for one epoch (0 where there is none) of a stream.
+    pub fn new(seed: u32, stream: Stream, epoch: u32) -> Self {
+        Self { key: [seed, stream as u32], epoch, next: 0, spare: None }
+    }
+
+    /// The block function: 20 rounds of add, rotate, xor, a key injection after every fourth.
+    pub fn block(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
+        const ROTATIONS: [u32; 8] = [13, 15, 26, 6, 17, 29, 16, 24];
+        let keys = [key[0], key[1], 0x1BD1_1BDA ^ key[0] ^ key[1]];
+        let mut x = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
+        for round in 0..20 {
+            x[0] = x[0].wrapping_add(x[1]);
+            x[1] = x[1].rotate_left(ROTATIONS[round % 8]) ^ x[0];
+            if round % 4 == 3 {
+                let injection = round / 4 + 1;
+                x[0] = x[0].wrapping_add(keys[injection % 3]);
+                x[1] = x[1].wrapping_add(keys[(injection + 1) % 3]).wrapping_add(injection as u32);
+            }
+        }
+        x
+    }
+
+    /// Shuffles in place.
+    pub fn shuffle(&mut self, values: &mut [u32]) {
+        self.shuffle_in_place(values);
+    }
+
+    /// A uniform number in [0, 1) with 24 bits, exact in float32.
+    pub fn unit(&mut self) -> f64 {
+        f64::from(self.next_word() >> 8) / f64::from(1 << 24)
+    }
+}
+
+impl Words for Threefry {
+    fn next_word(&mut self) -> u32 {
+        if let Some(word) = self.spare.take() {
+            return word;
+        }
+        let [word, spare] = Self::block(self.key, [self.epoch, self.next]);
+        self.next = self.next.wrapping_add(1);
+        self.spare = Some(spare);
+        word
+    }
+}
+
+const N: usize = 624;
+
+/// NumPy's `RandomState(seed)`.
+#[derive(Clone)]
+pub struct RandomState {
+    state: Box<[u32; N]>,
+    position: usize,
+}
+
+impl std::fmt::Debug for RandomState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RandomState").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+impl RandomState {
+    /// The state that `numpy.random.RandomState(seed)` starts from.
+    pub fn new(seed: u32) -> Self {
+        let mut state = Box::new([0; N]);
+        state[0] = seed;
+        for i in 1..N {
+            let previous = state[i - 1] ^ (state[i - 1] >> 30);
+            state[i] = previous.wrapping_mul(1_812_433_253).wrapping_add(i as u32);
+        }
+        Self { state, position: N }
+    }
+
+    /// `permutation(n)`.
+    pub fn permutation(&mut self, n: u32) -> Vec<u32> {
+        let mut values: Vec<u32> = (0..n).collect();
+        self.shuffle(&mut values);
+        values
+    }
+
+    /// `shuffle(values)`.
+    pub fn shuffle(&mut self, values: &mut [u32]) {
+        self.shuffle_in_place(values);
+    }
+
+    /// `randint(high)` for `0 < high ≤ 2³²`.
+    pub fn randint(&mut self, high: u32) -> u32 {
+        self.up_to(high - 1)
+    }
+
+    fn renew(&mut self) {
+        const M: usize = 397;
+        for i in 0..N {
+            let joined = (self.state[i] & 0x8000_0000) | (self.state[(i + 1) % N] & 0x7FFF_FFFF);
+            let odd = if joined & 1 == 1 { 0x9908_B0DF } else { 0 };
+            self.state[i] = self.state[(i + M) % N] ^ (joined >> 1) ^ odd;
+        }
+        self.position = 0;
+    }
+}
+
+impl Words for RandomState {
+    fn next_word(&mut self) -> u32 {
+        if self.position == N {
+            self.renew();
+        }
+        let mut word = self.state[self.position];
+        self.position += 1;
+        word ^= word >> 11;
+        word ^= (word << 7) & 0x9D2C_5680;
+        word ^= (word << 15) & 0xEFC6_0000;
+        word ^ (word >> 18)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threefry_gives_the_known_vectors_of_random123() {
+        assert_eq!(Threefry::block([0, 0], [0, 0]), [0x6b20_0159, 0x99ba_4efe]);
+        assert_eq!(Threefry::block([u32::MAX; 2], [u32::MAX; 2]), [0x1cb9_96fc, 0xbb00_2be7]);
+        assert_eq!(Threefry::block([0x1319_8a2e, 0x0370_7344], [0x243f_6a88, 0x85a3_08d3]), [0xc492_3a9c, 0x483d_f7a0]);
+    }
+
+    #[test]
+    fn mersenne_twister_gives_its_published_ten_thousandth_word() {
+        let mut state = RandomState::new(5489);
+        let last = (0..10_000).map(|_| state.next_word()).last();
+        assert_eq!(last, Some(4_123_659_995));
+    }
+}

@@ -1,0 +1,45 @@
+//! Scaling of the feature, fitted on the training rows in float64. The target is never scaled.
+
+/// x ↦ (x − shift) / width
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaling {
+    pub shift: f64,
+    pub width: f64,
+}
+
+/// Why a scale cannot be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum ScalingError {
+    #[error("the feature is {value} in every training row: `{scale}` would divide by its width of 0")]
+    Constant { scale: &'static str, value: f64 },
+}
+
+impl Scaling {
+    /// Leaves values as they are.
+    pub const NONE: Self = Self { shift: 0.0, width: 1.0 };
+
+    /// `none`, `standard` ((x − mean) / population standard deviation) or `min_max` ((x − min) / (max − min)).
+    pub fn fit(scale: &'static str, values: impl Iterator<Item = f64> + Clone) -> Result<Self, ScalingError> {
+        let n = values.clone().count() as f64;
+        let min = values.clone().fold(f64::INFINITY, f64::min);
+        let max = values.clone().fold(f64::NEG_INFINITY, f64::max);
+        let scaling = match scale {
+            "standard" => {
+                let shift = values.clone().map(|v| v / n).sum::<f64>();
+                let largest = (max - shift).max(shift - min).max(f64::MIN_POSITIVE);
+                let square = values.map(|v| ((v - shift) / largest).powi(2)).sum::<f64>() / n;
+                Self { shift, width: square.sqrt() * largest }
+            }
+            "min_max" => Self { shift: min, width: max - min },
+            _ => Self::NONE,
+        };
+        if min == max && scaling != Self::NONE {
+            return Err(ScalingError::Constant { scale, value: min });
+        }
+        Ok(scaling)
+    }
+
+    pub fn apply(&self, x: f64) -> f64 {
+        (x - self.shift) / self.width
+    }
+}

@@ -1,0 +1,64 @@
+//! How the steps of an epoch are cut into blocks: divergence is tested, and sums are folded, at the end of each.
+//!
+//! The cut depends on the number of batches alone, so that every backend, lane count and chunk size sees the same one.
+
+/// The most steps between two tests.
+pub const BLOCK_STEPS: usize = 64;
+
+/// A run of steps inside one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first batch of the epoch in this block, from 0.
+    pub first: usize,
+    pub len: usize,
+    /// Whether the verdict looks at J when the block ends: an epoch's end, or with one epoch the end of a quarter of its steps.
+    pub judged: bool,
+}
+
+/// The blocks of an epoch of `batches` steps, in a run of `epochs` epochs.
+pub fn blocks(batches: usize, epochs: u64) -> Vec<Block> {
+    let ends: Vec<usize> = if epochs == 1 {
+        let mut ends: Vec<usize> = (1..=4).map(|quarter| (batches * quarter).div_ceil(4)).collect();
+        ends.dedup();
+        ends
+    } else {
+        vec![batches]
+    };
+    let mut blocks = Vec::new();
+    let mut first = 0;
+    for end in ends {
+        while first < end {
+            let len = BLOCK_STEPS.min(end - first);
+            blocks.push(Block { first, len, judged: first + len == end });
+            first += len;
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_epoch_is_judged_at_its_quarters() {
+        let ends: Vec<_> = blocks(10, 1).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
+        assert_eq!(ends, [3, 5, 8, 10]);
+        assert_eq!(blocks(1, 1), [Block { first: 0, len: 1, judged: true }]);
+    }
+
+    #[test]
+    fn every_step_is_in_one_block_and_no_block_is_too_long() {
+        for (batches, epochs) in [(1, 2), (63, 3), (64, 2), (65, 2), (1000, 1), (1000, 7)] {
+            let blocks = blocks(batches, epochs);
+            let mut next = 0;
+            for block in &blocks {
+                assert_eq!(block.first, next);
+                assert!(block.len >= 1 && block.len <= BLOCK_STEPS);
+                next += block.len;
+            }
+            assert_eq!(next, batches);
+            assert!(blocks.last().is_some_and(|block| block.judged));
+        }
+    }
+}

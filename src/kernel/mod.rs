@@ -1,0 +1,13 @@
+//! The mathematics: each rule as one scalar text over `f32 | f64`, with its WGSL twin of the same name under `shaders/`.
+//!
+//! Lanes are loops around these functions (`backend::cpu`). This room knows no threads, devices or files.
+
+pub mod blocks;
+pub mod coefficients;
+pub mod neuron;
+pub mod optimizers;
+pub mod real;
+
+pub use coefficients::{Clock, Hyper, clock, hyper};
+pub use optimizers::{Rule, State, Variant};
+pub use real::Real;

@@ -1,0 +1,49 @@
+//! The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: `shaders/neuron.wgsl`.
+//!
+//! ```text
+//! δw = w − w₀     c = (b − b₀) + δw·x₀                  the deviation from the centre line, at the centre abscissa
+//! ∂L/∂b = 2mean(u)·δw + 2c − 2mean(r)
+//! h     = 2mean(u²)·δw + 2mean(u)·c − 2mean(ru)
+//! ∂L/∂w = h + x₀·∂L/∂b
+//! L     = ½(δw·(h − 2mean(ru)) + c·(∂L/∂b − 2mean(r))) + mean(r²)
+//! ```
+
+use super::Real;
+use crate::data::{Centre, Moments};
+
+/// The gradient of a batch's loss, and what the loss itself is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Slope<T> {
+    /// ∂L/∂w, ∂L/∂b
+    pub gradient: [T; 2],
+    dw: T,
+    level: T,
+    tilt: T,
+}
+
+/// The gradient of the loss of the rows behind `moments` at `[weight, bias]`.
+#[inline(always)]
+pub fn slope<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+    let (u, uu) = (T::of(moments.u), T::of(moments.uu));
+    let (r, ru) = (T::of(moments.r), T::of(moments.ru));
+    let x = T::of(centre.x);
+    let dw = weight - T::of(centre.weight);
+    let level = dw.mul_add(x, bias - T::of(centre.bias));
+    let by_bias = u.mul_add(dw, T::of(2.0).mul_add(level, -r));
+    let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
+    Slope { gradient: [x.mul_add(by_bias, tilt), by_bias], dw, level, tilt }
+}
+
+/// The loss at the point where the slope was taken.
+#[inline(always)]
+pub fn loss<T: Real>(moments: &Moments, slope: &Slope<T>) -> T {
+    let half = T::of(0.5);
+    let along_level = (half * slope.level) * (slope.gradient[1] - T::of(moments.r));
+    (half * slope.dw).mul_add(slope.tilt - T::of(moments.ru), along_level) + T::of(moments.rr)
+}
+
+/// ŷ − y of one row, unfused: ties decide kinks.
+#[inline(always)]
+pub fn error<T: Real>([weight, bias]: [T; 2], x: T, y: T) -> T {
+    (weight * x + bias) - y
+}

@@ -1,0 +1,49 @@
+//! The numbers that a rule is written over: float32 as both backends compute, float64 as the reference judges.
+//!
+//! Only operations that IEEE 754 rounds in one way on every CPU: + − × ÷ √, fused multiply-add, comparison.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// `f32` or `f64`.
+pub trait Real:
+    Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// Widens or keeps a float32.
+    fn of(value: f32) -> Self;
+    fn sqrt(self) -> Self;
+    fn abs(self) -> Self;
+    /// `self·a + b`, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+
+    /// The larger of two numbers; `other` where they cannot be compared.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        if self > other { self } else { other }
+    }
+}
+
+macro_rules! real {
+    ($number:ident) => {
+        impl Real for $number {
+            #[inline(always)]
+            fn of(value: f32) -> Self {
+                Self::from(value)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
+            }
+        }
+    };
+}
+
+real!(f32);
+real!(f64);

@@ -1,0 +1,28 @@
+//! Gradsweep trains every run of a hyperparameter sweep of one neuron, `ŷ = φ(w·x + b)`, in parallel, on the GPU or on all
+//! cores, and shows what happened and why.
+//!
+//! A room imports only rooms above it in this listing; `tests/rooms.rs` watches over that. ARCHITECTURE.md says what each room
+//! is for and what it does not know.
+
+// -- the vocabulary
+pub mod data;
+pub mod model;
+pub mod space;
+
+// -- what is asked
+pub mod config;
+
+// -- the mathematics
+pub mod kernel;
+
+// -- the work
+pub mod backend;
+pub mod store;
+pub mod sweep;
+
+// -- understanding
+pub mod bench;
+pub mod figure;
+
+pub mod analysis;
+pub mod plot;

@@ -1,0 +1,253 @@
+//! The one table of hyperparameters: name, table of the config, type, bounds, default, meaning and axis scale.
+//!
+//! Config, space, store and figures read it; none of them keeps a name or a bound of its own. Arguments of optimizers have
+//! their defaults with their optimizer (`model::optimizer`).
+
+/// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    Float(f64),
+    Integer(i64),
+    Boolean(bool),
+    Choice(&'static str),
+}
+
+/// A table of the config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Data,
+    Model,
+    Training,
+    Rng,
+}
+
+/// How values of a hyperparameter are written, and which of them are allowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// `min ≤ v ≤ max`, or `min < v`, `v < max` where the end is open.
+    Float {
+        min: f64,
+        min_open: bool,
+        max: f64,
+        max_open: bool,
+    },
+    /// Both ends are in.
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    /// An integer, or one of the words.
+    IntegerOr {
+        min: i64,
+        max: i64,
+        words: &'static [&'static str],
+    },
+    /// A number, or one of the words.
+    FloatOr {
+        min: f64,
+        max: f64,
+        words: &'static [&'static str],
+    },
+    Boolean,
+    Choice(&'static [&'static str]),
+}
+
+/// The scale of an axis that shows the hyperparameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    Log,
+    Category,
+}
+
+/// A hyperparameter by identity; its facts stand in [`TABLE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Parameter {
+    Optimizer,
+    LearningRate,
+    Momentum,
+    Nesterov,
+    Rho,
+    Beta1,
+    Beta2,
+    Epsilon,
+    Centered,
+    Amsgrad,
+    BatchSize,
+    Epochs,
+    Shuffle,
+    TrainingSeed,
+    InitialWeight,
+    InitialBias,
+    DataScale,
+    DataSeed,
+    RngSeed,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Hyperparameter {
+    pub parameter: Parameter,
+    pub table: Table,
+    /// The key inside its table.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// The default, where the hyperparameter does not belong to an optimizer.
+    pub default: Option<Value>,
+    pub scale: Scale,
+    pub meaning: &'static str,
+}
+
+/// Seeds are what NumPy and the house generator take: 32 bits.
+pub const SEED_MAX: i64 = u32::MAX as i64;
+
+/// The largest number of epochs of a run.
+pub const EPOCHS_MAX: i64 = u32::MAX as i64;
+
+/// The largest magnitude of a start: anything beyond counts as diverged.
+pub const DIVERGED: f64 = 1e12;
+
+const fn float(min: f64, max: f64) -> Kind {
+    Kind::Float { min, min_open: false, max, max_open: false }
+}
+
+const fn share() -> Kind {
+    Kind::Float { min: 0.0, min_open: false, max: 1.0, max_open: true }
+}
+
+const SEED: Kind = Kind::Integer { min: 0, max: SEED_MAX };
+
+/// Keras' initializers that need no argument.
+pub const INITIALIZERS: &[&str] = &["zeros", "ones", "glorot_uniform"];
+
+macro_rules! line {
+    ($parameter:ident, $table:ident, $name:literal, $kind:expr, $default:expr, $scale:ident, $meaning:literal) => {
+        Hyperparameter {
+            parameter: Parameter::$parameter,
+            table: Table::$table,
+            name: $name,
+            kind: $kind,
+            default: $default,
+            scale: Scale::$scale,
+            meaning: $meaning,
+        }
+    };
+}
+
+/// Every hyperparameter, in the order of [`Parameter`].
+pub const TABLE: [Hyperparameter; 19] = [
+    line!(
+        Optimizer,
+        Training,
+        "optimizer",
+        Kind::Choice(&["sgd", "rmsprop", "adam"]),
+        Some(Value::Choice("rmsprop")),
+        Category,
+        "the update rule"
+    ),
+    line!(LearningRate, Training, "learning_rate", float(0.0, 1e6), None, Log, "the step size of the optimizer"),
+    line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the share of the last step that is kept"),
+    line!(Nesterov, Training, "nesterov", Kind::Boolean, None, Category, "look ahead along the momentum"),
+    line!(Rho, Training, "rho", float(0.0, 1.0), None, Linear, "the decay of the mean square of the gradient"),
+    line!(Beta1, Training, "beta_1", share(), None, Linear, "the decay of the mean gradient"),
+    line!(Beta2, Training, "beta_2", share(), None, Linear, "the decay of the mean square of the gradient"),
+    line!(Epsilon, Training, "epsilon", float(0.0, 1e6), None, Log, "the constant that keeps the divisor from zero"),
+    line!(Centered, Training, "centered", Kind::Boolean, None, Category, "divide by the variance of the gradient, not its mean square"),
+    line!(Amsgrad, Training, "amsgrad", Kind::Boolean, None, Category, "divide by the largest mean square so far"),
+    line!(
+        BatchSize,
+        Training,
+        "batch_size",
+        Kind::IntegerOr { min: 1, max: i64::MAX, words: &["full"] },
+        Some(Value::Integer(32)),
+        Log,
+        "rows per update"
+    ),
+    line!(
+        Epochs,
+        Training,
+        "epochs",
+        Kind::Integer { min: 1, max: EPOCHS_MAX },
+        Some(Value::Integer(1)),
+        Log,
+        "passes over the training rows"
+    ),
+    line!(Shuffle, Training, "shuffle", Kind::Boolean, Some(Value::Boolean(true)), Category, "a fresh order of the rows in each epoch"),
+    line!(TrainingSeed, Training, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the batch order and of a drawn start"),
+    line!(
+        InitialWeight,
+        Model,
+        "initial_weight",
+        Kind::FloatOr { min: -DIVERGED, max: DIVERGED, words: INITIALIZERS },
+        Some(Value::Choice("glorot_uniform")),
+        Linear,
+        "the weight before the first update"
+    ),
+    line!(
+        InitialBias,
+        Model,
+        "initial_bias",
+        Kind::FloatOr { min: -DIVERGED, max: DIVERGED, words: INITIALIZERS },
+        Some(Value::Choice("zeros")),
+        Linear,
+        "the bias before the first update"
+    ),
+    line!(
+        DataScale,
+        Data,
+        "scale",
+        Kind::Choice(&["none", "standard", "min_max"]),
+        Some(Value::Choice("none")),
+        Category,
+        "how the feature is scaled, fitted on the training rows"
+    ),
+    line!(DataSeed, Data, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the split"),
+    line!(RngSeed, Rng, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the one generator that is read in order"),
+];
+
+impl Parameter {
+    pub const COUNT: usize = TABLE.len();
+
+    /// The facts of this hyperparameter.
+    pub fn facts(self) -> &'static Hyperparameter {
+        &TABLE[self as usize]
+    }
+
+    /// Every hyperparameter.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|line| line.parameter)
+    }
+
+    /// The key in [sweep.parameters] and the name of its column: the bare name where only [training] and [model] could be
+    /// meant, else qualified by its table.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::TrainingSeed => "training.seed",
+            Self::DataScale => "data.scale",
+            Self::DataSeed => "data.seed",
+            Self::RngSeed => "rng.seed",
+            _ => self.facts().name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (index, line) in TABLE.iter().enumerate() {
+            assert_eq!(line.parameter as usize, index, "{}", line.name);
+        }
+    }
+
+    #[test]
+    fn keys_are_unique() {
+        let mut keys: Vec<_> = Parameter::all().map(Parameter::key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), Parameter::COUNT);
+    }
+}

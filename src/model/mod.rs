@@ -1,0 +1,15 @@
+//! The words of training: optimizers, hyperparameters, the problem that a run solves, its quadratic, and the verdict on a run.
+//!
+//! This room knows bounds, defaults and rules of judgement. It does not know TOML, run indices, or how a step is computed.
+
+pub mod hyperparameters;
+pub mod optimizer;
+pub mod problem;
+pub mod quadratic;
+pub mod verdict;
+
+pub use hyperparameters::{Parameter, Value};
+pub use optimizer::Optimizer;
+pub use problem::{Problem, Rows};
+pub use quadratic::Quadratic;
+pub use verdict::{Figures, Verdict};

@@ -1,0 +1,70 @@
+//! A problem: what has one surface, one optimum and one Hessian. Every run belongs to one.
+
+use super::Quadratic;
+use crate::data::{Dataset, Scaling, Split};
+
+/// Rows as training sees them: float32, scaled, in the order of the split.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Rows {
+    pub x: Vec<f32>,
+    pub y: Vec<f32>,
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        self.x.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.x.is_empty()
+    }
+}
+
+/// Data, split and scale; with the linear neuron and the mean squared error that is all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Its number in problems.parquet.
+    pub id: usize,
+    /// `none`, `standard` or `min_max`.
+    pub scale: &'static str,
+    /// The seed of the split: data.seed, or rng.seed; `None` where the split draws nothing.
+    pub split_seed: Option<u32>,
+    pub split: Split,
+    pub scaling: Scaling,
+    pub train: Rows,
+    pub test: Rows,
+    /// Of the training rows.
+    pub quadratic: Quadratic,
+}
+
+/// Why data cannot be trained on in float32.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    #[error("the {column} values reach {largest:e}: their squares do not fit into float32")]
+    TooLarge { column: &'static str, largest: f64 },
+    #[error(transparent)]
+    Scaling(#[from] crate::data::ScalingError),
+}
+
+/// The largest magnitude whose square, summed over any number of rows that fit into memory, is a float32.
+pub const LARGEST: f64 = 1e15;
+
+impl Problem {
+    /// Splits, scales and rounds the data. `seed` is that of the split, kept for the record.
+    pub fn new(id: usize, dataset: &Dataset, split: Split, scale: &'static str, split_seed: Option<u32>) -> Result<Self, Error> {
+        let scaling = Scaling::fit(scale, split.train.iter().map(|&row| dataset.x[row as usize]))?;
+        let take = |rows: &[u32]| Rows {
+            x: rows.iter().map(|&row| scaling.apply(dataset.x[row as usize]) as f32).collect(),
+            y: rows.iter().map(|&row| dataset.y[row as usize] as f32).collect(),
+        };
+        let (train, test) = (take(&split.train), take(&split.test));
+        for (column, values) in [("feature", [&train.x, &test.x]), ("target", [&train.y, &test.y])] {
+            let largest = values.into_iter().flatten().fold(0.0_f64, |largest, &v| largest.max(f64::from(v).abs()));
+            if !(largest <= LARGEST) {
+                return Err(Error::TooLarge { column, largest });
+            }
+        }
+        let quadratic = Quadratic::of(&train.x, &train.y);
+        Ok(Self { id, scale, split_seed, split, scaling, train, test, quadratic })
+    }
+}

@@ -1,0 +1,124 @@
+//! The cost of a linear neuron under the mean squared error is a paraboloid: its optimum, Hessian and stability limits.
+//!
+//! `J(w, b) = mean((w·x + b − y)²)` over rows, without a ½. All in float64, from the rows that training sees (rounded to
+//! float32). Sums are taken about the means, so that no digits cancel.
+
+/// The paraboloid of some rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quadratic {
+    pub rows: usize,
+    pub mean_x: f64,
+    pub mean_y: f64,
+    /// Population variances and covariance.
+    pub var_x: f64,
+    pub var_y: f64,
+    pub cov_xy: f64,
+    /// The optimum. Where the feature is constant there is a line of optima; this is the one nearest the origin.
+    pub weight: f64,
+    pub bias: f64,
+    /// J at the optimum.
+    pub loss: f64,
+    /// `[[∂²J/∂w², ∂²J/∂w∂b], [.., ∂²J/∂b²]]` = 2/n [[Σx², Σx], [Σx, n]].
+    pub hessian: [[f64; 2]; 2],
+    /// Smallest and largest eigenvalue of the Hessian.
+    pub eigenvalues: [f64; 2],
+}
+
+impl Quadratic {
+    /// The paraboloid of the rows `(x, y)`; at least one.
+    pub fn of(x: &[f32], y: &[f32]) -> Self {
+        let n = x.len() as f64;
+        let mean = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let (mean_x, mean_y) = (mean(x), mean(y));
+        let (mut var_x, mut var_y, mut cov_xy) = (0.0, 0.0, 0.0);
+        for (&x, &y) in x.iter().zip(y) {
+            let (dx, dy) = (f64::from(x) - mean_x, f64::from(y) - mean_y);
+            var_x += dx * dx;
+            var_y += dy * dy;
+            cov_xy += dx * dy;
+        }
+        (var_x, var_y, cov_xy) = (var_x / n, var_y / n, cov_xy / n);
+        let constant = var_x <= 0.0;
+        let (weight, bias) = if constant {
+            let norm = 1.0 + mean_x * mean_x;
+            (mean_x * (mean_y / norm), mean_y / norm)
+        } else {
+            let weight = cov_xy / var_x;
+            (weight, mean_y - weight * mean_x)
+        };
+        let loss = x
+            .iter()
+            .zip(y)
+            .map(|(&x, &y)| weight.mul_add(f64::from(x) - mean_x, mean_y - f64::from(y)))
+            .map(|residual| residual * residual)
+            .sum::<f64>()
+            / n;
+        let hessian = [[2.0 * (var_x + mean_x * mean_x), 2.0 * mean_x], [2.0 * mean_x, 2.0]];
+        Self {
+            rows: x.len(),
+            mean_x,
+            mean_y,
+            var_x,
+            var_y,
+            cov_xy,
+            weight,
+            bias,
+            loss,
+            hessian,
+            eigenvalues: eigenvalues(hessian[0][0], 4.0 * var_x),
+        }
+    }
+
+    /// J at a point: the optimum's plus the quadratic form of the deviation.
+    pub fn at(&self, weight: f64, bias: f64) -> f64 {
+        self.loss + self.excess(weight, bias)
+    }
+
+    /// J(w, b) − J*, without cancellation: Var(x)·δw² + (δb + δw·x̄)².
+    pub fn excess(&self, weight: f64, bias: f64) -> f64 {
+        let (dw, db) = (weight - self.weight, bias - self.bias);
+        let level = dw.mul_add(self.mean_x, db);
+        self.var_x.mul_add(dw * dw, level * level)
+    }
+
+    /// λmax / λmin; `None` for a constant feature.
+    pub fn condition(&self) -> Option<f64> {
+        (self.eigenvalues[0] > 0.0).then(|| self.eigenvalues[1] / self.eigenvalues[0])
+    }
+
+    /// The largest rate at which full-batch gradient descent still converges: 2/λmax, with momentum 2(1+β)/λmax, with
+    /// Nesterov's 2(1+β)/((1+2β)λmax).
+    pub fn stability_limit(&self, momentum: f64, nesterov: bool) -> f64 {
+        let limit = 2.0 * (1.0 + momentum) / self.eigenvalues[1];
+        if nesterov { limit / (1.0 + 2.0 * momentum) } else { limit }
+    }
+}
+
+/// The eigenvalues of `[[a, c], [c, 2]]` from `a` and the determinant; the smaller one by division, so that it keeps its digits.
+fn eigenvalues(a: f64, determinant: f64) -> [f64; 2] {
+    let trace = a + 2.0;
+    let root = (trace * trace - 4.0 * determinant).max(0.0).sqrt();
+    let largest = f64::midpoint(trace, root);
+    [determinant / largest, largest]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_noise_has_loss_zero_and_its_own_parameters() {
+        let q = Quadratic::of(&[1.0, 2.0, 4.0], &[5.0, 7.0, 11.0]);
+        assert!((q.weight - 2.0).abs() < 1e-14 && (q.bias - 3.0).abs() < 1e-14);
+        assert!(q.loss < 1e-28);
+        assert!((q.at(0.0, 0.0) - (25.0 + 49.0 + 121.0) / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_feature_has_no_condition_number() {
+        let q = Quadratic::of(&[3.0, 3.0], &[1.0, 2.0]);
+        assert_eq!(q.condition(), None);
+        assert!((q.weight * 3.0 + q.bias - 1.5).abs() < 1e-15);
+        assert!((q.loss - 0.25).abs() < 1e-15);
+    }
+}

@@ -1,0 +1,84 @@
+//! The verdict on a run: its words, thresholds, and the rule that a run's figures are judged by.
+//!
+//! The figures are accumulated where the steps are taken (`backend`); this file only judges them.
+
+use super::Quadratic;
+
+/// *Reached* means `J ≤ REACHED_SHARE·J* + REACHED_VARIANCE·Var(y)` on the training rows at an epoch's end.
+pub const REACHED_SHARE: f64 = 1.01;
+pub const REACHED_VARIANCE: f64 = 1e-6;
+
+/// What became of a run. In the order in which the rule asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A parameter left the range ±1e12, or the radicand of centered RMSprop fell to 0.
+    Diverged,
+    /// Reached at the last epoch's end.
+    Converged,
+    /// J above the start's at some epoch's end.
+    Overshooting,
+    /// More than half of the last epoch's steps pass the minimum along the step.
+    Oscillating,
+    /// None of the others.
+    Slow,
+}
+
+impl Verdict {
+    pub const ALL: [Self; 5] = [Self::Diverged, Self::Converged, Self::Overshooting, Self::Oscillating, Self::Slow];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Diverged => "diverged",
+            Self::Converged => "converged",
+            Self::Overshooting => "overshooting",
+            Self::Oscillating => "oscillating",
+            Self::Slow => "slow",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+}
+
+/// What the kernels report of a run for its verdict. An *epoch's end* is that, or with one epoch the end of each quarter of
+/// its steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// J over the training rows at the start.
+    pub start_loss: f32,
+    /// The largest J at an epoch's end; the start's where no epoch ended.
+    pub worst_loss: f32,
+    /// J at the last epoch's end that the run saw.
+    pub last_loss: f32,
+    /// The first epoch, from 0, at whose end the run had reached.
+    pub reached_epoch: Option<u32>,
+    /// How many steps of the last epoch pass the minimum along the step.
+    pub passes: u32,
+    /// How many steps the last epoch has.
+    pub last_epoch_steps: u32,
+    /// The first batch, from 1, whose result is outside.
+    pub diverged_at: Option<u64>,
+}
+
+/// The loss at or below which a run counts as having reached.
+pub fn reached_loss(quadratic: &Quadratic) -> f64 {
+    REACHED_SHARE * quadratic.loss + REACHED_VARIANCE * quadratic.var_y
+}
+
+impl Figures {
+    /// The first verdict that fits.
+    pub fn judge(&self, reached_loss: f32) -> Verdict {
+        if self.diverged_at.is_some() {
+            Verdict::Diverged
+        } else if self.last_loss <= reached_loss {
+            Verdict::Converged
+        } else if self.worst_loss > self.start_loss {
+            Verdict::Overshooting
+        } else if u64::from(self.passes) * 2 > u64::from(self.last_epoch_steps) {
+            Verdict::Oscillating
+        } else {
+            Verdict::Slow
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The space of hyperparameters: a tree with the optimizer as its trunk, and the way from an index to a run.
+//!
+//! Nothing is stored per run: a run is computed from its index. This room knows distributions and how axes multiply. It does
+//! not know TOML, data, or training.
+
+mod axis;
+
+pub use axis::{Axis, Values};
+
+use crate::model::{Optimizer, Parameter, Value};
+
+/// What one run is trained with: a value for each hyperparameter that it has, defaults included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings([Option<Value>; Parameter::COUNT]);
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self([None; Parameter::COUNT])
+    }
+}
+
+impl Settings {
+    /// The value of a hyperparameter; `None` where the run does not have it.
+    pub fn get(&self, parameter: Parameter) -> Option<Value> {
+        self.0[parameter as usize]
+    }
+
+    pub fn set(&mut self, parameter: Parameter, value: Option<Value>) {
+        self.0[parameter as usize] = value;
+    }
+
+    /// The number under `parameter`; integers are widened, anything else is `None`.
+    pub fn number(&self, parameter: Parameter) -> Option<f64> {
+        match self.get(parameter)? {
+            Value::Float(value) => Some(value),
+            Value::Integer(value) => Some(value as f64),
+            Value::Boolean(_) | Value::Choice(_) => None,
+        }
+    }
+}
+
+/// A run: its number in the space, and its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub index: u64,
+    pub optimizer: Optimizer,
+    pub settings: Settings,
+}
+
+/// The runs of one optimizer: a contiguous range of run numbers. Mixed radix over its axes, the last fastest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub optimizer: Optimizer,
+    /// The values of everything that does not vary in this block (and of what varies: its value at the first point).
+    pub settings: Settings,
+    pub axes: Vec<Axis>,
+    /// The number of its first run.
+    pub first: u64,
+    /// How many runs it has: the product of the axes' lengths.
+    pub len: u64,
+}
+
+impl Block {
+    /// The position on each axis of the `offset`-th run of the block, in the order of `axes`.
+    pub fn digits(&self, mut offset: u64, digits: &mut [u64]) {
+        for (axis, digit) in self.axes.iter().zip(digits).rev() {
+            *digit = offset % axis.len();
+            offset /= axis.len();
+        }
+    }
+
+    /// The run at `offset` inside the block.
+    pub fn run(&self, offset: u64) -> Run {
+        let mut digits = vec![0; self.axes.len()];
+        self.digits(offset, &mut digits);
+        let mut settings = self.settings.clone();
+        for (axis, &digit) in self.axes.iter().zip(&digits) {
+            settings.set(axis.parameter, Some(axis.value(digit)));
+        }
+        Run { index: self.first + offset, optimizer: self.optimizer, settings }
+    }
+}
+
+/// Why a space cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Run numbers are INT64 in every file.
+    #[error("the grid has more than 9,223,372,036,854,775,807 points, and run numbers are 64-bit integers")]
+    TooManyRuns,
+}
+
+/// All runs of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    pub blocks: Vec<Block>,
+}
+
+impl Space {
+    /// Lays the blocks one behind the other. `first` and `len` of each block are set here.
+    pub fn new(mut blocks: Vec<Block>) -> Result<Self, Error> {
+        let mut first = 0_u64;
+        for block in &mut blocks {
+            let len = block.axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(axis.len()));
+            block.len = len.ok_or(Error::TooManyRuns)?;
+            block.first = first;
+            first = first.checked_add(block.len).filter(|&sum| sum <= i64::MAX as u64).ok_or(Error::TooManyRuns)?;
+        }
+        Ok(Self { blocks })
+    }
+
+    /// How many runs there are.
+    pub fn len(&self) -> u64 {
+        self.blocks.last().map_or(0, |block| block.first + block.len)
+    }
+
+    /// Whether there is no run at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The block that holds a run; `None` past the end.
+    pub fn block_of(&self, index: u64) -> Option<&Block> {
+        let position = self.blocks.partition_point(|block| block.first + block.len <= index);
+        self.blocks.get(position)
+    }
+
+    /// The run of that number; `None` past the end.
+    pub fn run(&self, index: u64) -> Option<Run> {
+        self.block_of(index).map(|block| block.run(index - block.first))
+    }
+
+    /// The hyperparameters that vary anywhere, each once, in the order in which they were written.
+    pub fn varied(&self) -> Vec<Parameter> {
+        let mut varied = Vec::new();
+        if self.blocks.len() > 1 {
+            varied.push(Parameter::Optimizer);
+        }
+        for axis in self.blocks.iter().flat_map(|block| &block.axes) {
+            if !varied.contains(&axis.parameter) {
+                varied.push(axis.parameter);
+            }
+        }
+        varied
+    }
+}

@@ -1,0 +1,62 @@
+//! manifest.json: what was run, by what, and how far it got.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the layout of a run directory.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Complete,
+    Incomplete,
+}
+
+/// How many runs and steps; filled in chunk by chunk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    pub runs: u64,
+    pub runs_done: u64,
+    pub steps_done: u64,
+    /// Runs by verdict, in the order of `Verdict::ALL`.
+    pub diverged: u64,
+    pub converged: u64,
+    pub overshooting: u64,
+    pub oscillating: u64,
+    pub slow: u64,
+    /// Runs whose histories are stored.
+    pub histories: u64,
+    /// Surface cells that saturated at the largest float32.
+    pub saturated_cells: u64,
+}
+
+/// Seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    pub training_s: f64,
+    pub writing_s: f64,
+    pub total_s: f64,
+    /// Updates over training time.
+    pub steps_per_s: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub format: u32,
+    pub version: String,
+    pub name: String,
+    pub status: Status,
+    /// The resolved config, for people and other programs to read; the program reads sweep.toml and `set` again.
+    pub config: serde_json::Value,
+    /// The `--set` overrides, in order.
+    pub set: Vec<String>,
+    /// SHA-256 of the data file, in hexadecimal; data.csv beside this file is a copy of it.
+    pub data_sha256: String,
+    pub backend: String,
+    pub device: String,
+    pub detail: String,
+    pub simd: Option<String>,
+    pub threads: Option<usize>,
+    pub counts: Counts,
+    pub timings: Timings,
+}
