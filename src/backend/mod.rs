@@ -3,6 +3,7 @@
 //! A backend knows threads, lanes, devices and memory. It holds no formula (`kernel` has them) and does not know configs,
 //! run directories or what a run's number is.
 
+pub mod batches;
 pub mod cpu;
 pub mod gpu;
 pub mod outcome;

@@ -1,5 +1,6 @@
 //! What training gives back: a column per figure, histories and epoch series in blocks of runs.
 
+use super::Group;
 use crate::model::Figures;
 
 /// Stands for "never" where a figure has no value.
@@ -82,7 +83,52 @@ impl Blocks {
     }
 }
 
+impl Outcome {
+    /// Sizes every column for a group. Buffers that are large enough are kept: the first touch of fresh memory costs far more
+    /// than the write.
+    pub fn prepare(&mut self, group: &Group<'_>) {
+        let runs = group.lanes.len();
+        self.weight.resize(runs, 0.0);
+        self.bias.resize(runs, 0.0);
+        self.steps.resize(runs, 0);
+        self.figures.resize(runs, Figures::at_start(0.0, 0));
+        if group.record.every == 0 {
+            self.history = None;
+        } else {
+            self.history.get_or_insert_default().prepare(runs, group.steps(), group.record.every);
+        }
+        if group.record.epochs {
+            self.epochs.get_or_insert_default().prepare(runs, group.epochs as usize, !group.problem.test.is_empty());
+        } else {
+            self.epochs = None;
+        }
+    }
+}
+
+impl EpochSeries {
+    fn prepare(&mut self, runs: usize, epochs: usize, tested: bool) {
+        self.blocks = Blocks::new(runs, epochs);
+        let len = self.blocks.len();
+        self.loss.resize(len, 0.0);
+        self.mae.resize(len, 0.0);
+        self.val_loss.resize(if tested { len } else { 0 }, 0.0);
+        self.val_mae.resize(if tested { len } else { 0 }, 0.0);
+    }
+}
+
 impl History {
+    fn prepare(&mut self, runs: usize, steps: u64, every: u64) {
+        self.every = every;
+        self.steps = steps;
+        self.blocks = Blocks::new(runs, Self::points(steps, every));
+        self.weight.resize(self.blocks.len(), 0.0);
+        self.bias.resize(self.blocks.len(), 0.0);
+    }
+
+    /// The point that is taken after update `step`; `None` where none is.
+    pub fn point_of(&self, step: u64) -> Option<usize> {
+        point_of(step, self.steps, self.every)
+    }
     /// How many points a run of `steps` updates has at one point after every `every`-th.
     pub fn points(steps: u64, every: u64) -> usize {
         1 + steps.div_ceil(every) as usize
@@ -105,4 +151,10 @@ impl History {
         let index = self.blocks.index(run, point);
         [self.weight[index], self.bias[index]]
     }
+}
+
+/// The point that a run of `steps` updates records after update `step`; `None` where none is.
+#[inline]
+pub fn point_of(step: u64, steps: u64, every: u64) -> Option<usize> {
+    if step == steps { Some(steps.div_ceil(every) as usize) } else { step.is_multiple_of(every).then_some((step / every) as usize) }
 }

@@ -1,1 +1,156 @@
-//! reference
+//! The judge: float64, straight from the rows, one run after the other, a divergence test after every step.
+//!
+//! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
+
+use super::{Backend, Description, Error, Group, Metrics, Outcome};
+use crate::kernel::{self, Rule, blocks::blocks, coefficients::Powers, optimizers::STATE};
+use crate::model::{Figures, Rows, hyperparameters::DIVERGED, verdict::reached_loss};
+use crate::with_rule;
+
+/// The float64 backend.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reference;
+
+impl Backend for Reference {
+    fn describe(&self) -> Description {
+        Description { backend: "reference", device: super::cpu::model_name(), detail: "float64, one core".into(), software: false }
+    }
+
+    fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
+        for (group, outcome) in groups.iter().zip(outcomes) {
+            outcome.prepare(group);
+            for lane in 0..group.lanes.len() {
+                with_rule!(group.variant, R => train::<R>(group, lane, outcome));
+            }
+        }
+        Ok(())
+    }
+
+    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
+        let mut metrics = Metrics::default();
+        for (&w, &b) in weight.iter().zip(bias) {
+            let [mse, mae] = errors(rows, [f64::from(w), f64::from(b)]);
+            metrics.mse.push(mse as f32);
+            metrics.mae.push(mae as f32);
+        }
+        Ok(metrics)
+    }
+
+    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+        let cell = |w: f64, b: f64| (errors(rows, [w, b])[0] as f32).min(f32::MAX);
+        Ok(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))).collect())
+    }
+}
+
+/// Mean squared and mean absolute error of all rows; NaN without any.
+fn errors(rows: &Rows, theta: [f64; 2]) -> [f64; 2] {
+    let mut sums = [0.0; 2];
+    for (&x, &y) in rows.x.iter().zip(&rows.y) {
+        let error = kernel::neuron::error(theta, f64::from(x), f64::from(y));
+        sums[0] += error * error;
+        sums[1] += error.abs();
+    }
+    sums.map(|sum| sum / rows.len() as f64)
+}
+
+/// Gradient, loss and MAE of the rows at `positions`.
+fn batch(rows: &Rows, positions: impl ExactSizeIterator<Item = usize>, theta: [f64; 2]) -> ([f64; 2], f64, f64) {
+    let n = positions.len() as f64;
+    let (mut gradient, mut square, mut absolute) = ([0.0; 2], 0.0, 0.0);
+    for position in positions {
+        let x = f64::from(rows.x[position]);
+        let error = kernel::neuron::error(theta, x, f64::from(rows.y[position]));
+        gradient[0] += error * x;
+        gradient[1] += error;
+        square += error * error;
+        absolute += error.abs();
+    }
+    (gradient.map(|sum| 2.0 * sum / n), square / n, absolute / n)
+}
+
+/// One run as it proceeds.
+struct Walk {
+    theta: [f64; 2],
+    figures: Figures,
+    steps: u64,
+}
+
+/// Trains the run in a lane, and writes its results there.
+fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
+    let rows = &group.problem.train;
+    let hyper32 = group.lanes.hyper[lane];
+    let hyper = hyper32.map(f64::from);
+    let (mut state, mut powers) = ([0.0; STATE], Powers::START);
+    let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
+    let reached = reached_loss(&group.problem.quadratic);
+    let mut walk = Walk { theta, figures: Figures::at_start(errors(rows, theta)[0] as f32, group.order.batches() as u32), steps: 0 };
+    let judged: Vec<usize> =
+        blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
+    let mut order = group.order.epochs();
+    outcome.point(lane, 0, theta);
+    'run: for epoch in 0..group.epochs {
+        let last_epoch = epoch + 1 == group.epochs;
+        let (mut loss_sum, mut mae_sum) = (0.0, 0.0);
+        for (index, positions) in order.advance().chunks(group.order.batch_size).enumerate() {
+            let positions = positions.iter().map(|&row| row as usize);
+            let n = positions.len() as f64;
+            let (gradient, loss, mae) = batch(rows, positions, walk.theta);
+            loss_sum += n * loss;
+            mae_sum += n * mae;
+            let clock = kernel::clock(group.variant.optimizer, &hyper32, &mut powers).map(f64::from);
+            let next = R::step(&hyper, &clock, walk.theta, gradient, &mut state);
+            if !next.iter().all(|v| v.abs() <= DIVERGED) {
+                walk.figures.diverged_at = Some(walk.steps + 1);
+                break 'run;
+            }
+            if last_epoch && passes(rows, walk.theta, next) {
+                walk.figures.passes += 1;
+            }
+            walk.theta = next;
+            walk.steps += 1;
+            outcome.point(lane, walk.steps, next);
+            if judged.contains(&(index + 1)) {
+                walk.figures.epoch_ends(errors(rows, next)[0] as f32, epoch as u32, reached as f32);
+            }
+        }
+        let total = rows.len() as f64;
+        outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], errors(&group.problem.test, walk.theta));
+    }
+    outcome.weight[lane] = walk.theta[0] as f32;
+    outcome.bias[lane] = walk.theta[1] as f32;
+    outcome.steps[lane] = walk.steps;
+    outcome.figures[lane] = walk.figures;
+}
+
+/// Whether J over all rows falls at the step's start and rises at its end.
+fn passes(rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
+    let along = |theta| {
+        let (gradient, ..) = batch(rows, 0..rows.len(), theta);
+        gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])
+    };
+    along(from) < 0.0 && along(to) > 0.0
+}
+
+impl Outcome {
+    fn point(&mut self, lane: usize, step: u64, theta: [f64; 2]) {
+        if let Some(history) = &mut self.history
+            && let Some(point) = history.point_of(step)
+        {
+            let index = history.blocks.index(lane, point);
+            history.weight[index] = theta[0] as f32;
+            history.bias[index] = theta[1] as f32;
+        }
+    }
+
+    fn epoch(&mut self, lane: usize, epoch: usize, [loss, mae]: [f64; 2], val: [f64; 2]) {
+        if let Some(series) = &mut self.epochs {
+            let index = series.blocks.index(lane, epoch);
+            series.loss[index] = loss as f32;
+            series.mae[index] = mae as f32;
+            if !series.val_loss.is_empty() {
+                series.val_loss[index] = val[0] as f32;
+                series.val_mae[index] = val[1] as f32;
+            }
+        }
+    }
+}

@@ -47,7 +47,7 @@ impl Verdict {
 pub struct Figures {
     /// J over the training rows at the start.
     pub start_loss: f32,
-    /// The largest J at an epoch's end; the start's where no epoch ended.
+    /// The largest J at the start and the epochs' ends.
     pub worst_loss: f32,
     /// J at the last epoch's end that the run saw.
     pub last_loss: f32,
@@ -67,6 +67,20 @@ pub fn reached_loss(quadratic: &Quadratic) -> f64 {
 }
 
 impl Figures {
+    /// Before the first update of a run whose J is `loss`.
+    pub fn at_start(loss: f32, last_epoch_steps: u32) -> Self {
+        Self { start_loss: loss, worst_loss: loss, last_loss: loss, reached_epoch: None, passes: 0, last_epoch_steps, diverged_at: None }
+    }
+
+    /// Takes note of J at an epoch's end.
+    pub fn epoch_ends(&mut self, loss: f32, epoch: u32, reached_loss: f32) {
+        self.worst_loss = self.worst_loss.max(loss);
+        self.last_loss = loss;
+        if self.reached_epoch.is_none() && loss <= reached_loss {
+            self.reached_epoch = Some(epoch);
+        }
+    }
+
     /// The first verdict that fits.
     pub fn judge(&self, reached_loss: f32) -> Verdict {
         if self.diverged_at.is_some() {

@@ -1,3 +1,261 @@
-//! The CPU backend.
+//! The CPU backend: tiles of 64 runs, spread over threads, each a lane loop compiled for the CPU's widest vectors.
+//!
+//! The same bits at every SIMD level, thread count and chunk size. No formula lives here.
+
+mod evaluate;
+mod simd;
+mod tile;
+mod train;
+
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+pub use simd::Simd;
+
+use self::tile::{TILE, Tile};
+use self::train::{Advance, Recording, Shared};
+use super::batches::{Batches, Window};
+use super::{Backend, Description, Group, Metrics, Outcome};
+use crate::kernel::blocks::{Block, blocks};
+use crate::kernel::coefficients::{Clock, Powers, clock, has_clock};
+use crate::kernel::optimizers::Rule;
+use crate::model::{Quadratic, Rows, verdict::reached_loss};
+use crate::with_rule;
+
+/// Why the CPU backend cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {}
+pub enum Error {
+    #[error("this CPU has no {wanted}; it has {}", names(available))]
+    NoSuchLevel { wanted: &'static str, available: Vec<Simd> },
+    #[error("cannot start {threads} threads: {source}")]
+    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
+}
+
+fn names(levels: &[Simd]) -> String {
+    levels.iter().map(|level| level.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The CPU backend.
+#[derive(Debug)]
+pub struct Cpu {
+    pool: rayon::ThreadPool,
+    simd: Simd,
+}
+
+impl Cpu {
+    /// All cores and the widest vectors, unless told otherwise.
+    pub fn open(threads: Option<usize>, simd: Option<Simd>) -> Result<Self, Error> {
+        let simd = simd.unwrap_or_else(Simd::best);
+        if !simd.is_available() {
+            return Err(Error::NoSuchLevel { wanted: simd.name(), available: Simd::available() });
+        }
+        let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        Ok(Self { pool: pool.map_err(|source| Error::Threads { threads, source })?, simd })
+    }
+
+    pub fn simd(&self) -> Simd {
+        self.simd
+    }
+
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+}
+
+impl Backend for Cpu {
+    fn describe(&self) -> Description {
+        let detail = format!("{}, {} thread{}", self.simd.name(), self.threads(), if self.threads() == 1 { "" } else { "s" });
+        Description { backend: "cpu", device: model_name(), detail, software: false }
+    }
+
+    fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
+        self.pool.install(|| {
+            groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
+                with_rule!(group.variant, R => train::<R>(self.simd, group, outcome));
+            });
+        });
+        Ok(())
+    }
+
+    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
+        const PIECE: usize = 64 * TILE;
+        let mut metrics = Metrics { mse: vec![f32::NAN; weight.len()], mae: vec![f32::NAN; weight.len()] };
+        if rows.is_empty() {
+            return Ok(metrics);
+        }
+        self.pool.install(|| {
+            let outputs = metrics.mse.par_chunks_mut(PIECE).zip(metrics.mae.par_chunks_mut(PIECE));
+            let points = weight.par_chunks(PIECE).zip(bias.par_chunks(PIECE));
+            points.zip(outputs).for_each(|((weight, bias), (mse, mae))| {
+                self.simd.run(weight.len(), evaluate::Errors { rows, weight, bias, mse, mae });
+            });
+        });
+        Ok(metrics)
+    }
+
+    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        let quadratic = Quadratic::of(&rows.x, &rows.y);
+        let deviations = || weight.iter().map(|w| w - quadratic.weight);
+        let curve: Vec<f32> = deviations().map(|dw| (quadratic.loss + quadratic.var_x * dw * dw) as f32).collect();
+        let tilt: Vec<f32> = deviations().map(|dw| (dw * quadratic.mean_x) as f32).collect();
+        let mut cells = vec![0.0; weight.len() * bias.len()];
+        self.pool.install(|| {
+            cells.par_chunks_mut(weight.len().max(1)).zip(bias).for_each(|(cells, b)| {
+                let level = (b - quadratic.bias) as f32;
+                self.simd.run(weight.len(), evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
+            });
+        });
+        Ok(cells)
+    }
+}
+
+/// A tile of a group and the places where its results go.
+struct TileJob<'a> {
+    first: usize,
+    weight: &'a mut [f32],
+    bias: &'a mut [f32],
+    steps: &'a mut [u64],
+    figures: &'a mut [crate::model::Figures],
+    recording: Recording<'a>,
+}
+
+/// Trains a group: the batches of a window are built once and every tile goes through them.
+fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
+    outcome.prepare(group);
+    let batches = group.order.batches();
+    let blocks = blocks(batches, group.epochs);
+    let mut windows = Batches::new(group);
+    let shared = shared(group, &windows, &blocks);
+    let mut clocks = Clocks::new(group);
+    let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
+        simd.run(tile.lanes, Advance::<R> { tile, shared: &shared, window, clocks, recording, rule: PhantomData });
+    };
+    let mut jobs = jobs(outcome);
+    let start = |job: &TileJob<'_>| Tile::new(group, job.first, &shared.total, &shared.centre);
+    let Some(window) = windows.next_window() else { return };
+    let now = clocks.of(window);
+    if window.epochs as u64 == group.epochs {
+        jobs.par_iter_mut().for_each(|job| {
+            let mut tile = start(job);
+            advance(&mut tile, &mut job.recording, window, now);
+            job.finish(&tile, &shared);
+        });
+        return;
+    }
+    let mut tiles: Vec<Tile> = jobs.par_iter().map(start).collect();
+    let mut pass = |window: &Window, now: &[Clock<f32>]| {
+        tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, now));
+    };
+    pass(window, now);
+    while let Some(window) = windows.next_window() {
+        let now = clocks.of(window);
+        pass(window, now);
+    }
+    tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.finish(tile, &shared));
+}
+
+fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {
+    Shared {
+        optimizer: group.variant.optimizer,
+        centre: windows.centre,
+        total: windows.total,
+        test: &group.problem.test,
+        blocks,
+        batch_size: group.order.batch_size,
+        epochs: group.epochs,
+        steps: group.steps(),
+        every: group.record.every,
+        reached_loss: reached_loss(&group.problem.quadratic) as f32,
+        rows: group.order.rows,
+    }
+}
+
+/// Cuts an outcome's columns into tiles.
+fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
+    let tiles = outcome.weight.len().div_ceil(TILE);
+    let (mut weight, mut bias) = (outcome.weight.chunks_mut(TILE), outcome.bias.chunks_mut(TILE));
+    let (mut steps, mut figures) = (outcome.steps.chunks_mut(TILE), outcome.figures.chunks_mut(TILE));
+    let mut width = TILE;
+    let mut history = outcome.history.as_mut().map(|history| {
+        width = history.blocks.width;
+        let len = history.blocks.block_len();
+        (history.weight.chunks_mut(len), history.bias.chunks_mut(len))
+    });
+    let mut series = outcome.epochs.as_mut().map(|series| {
+        width = series.blocks.width;
+        let len = series.blocks.block_len();
+        [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae].map(|column| column.chunks_mut(len))
+    });
+    let mut next = |index: usize| {
+        let mut recording = Recording { width, ..Recording::default() };
+        if let Some((weight, bias)) = &mut history {
+            recording.weight = weight.next()?;
+            recording.bias = bias.next()?;
+        }
+        if let Some([loss, mae, val_loss, val_mae]) = &mut series {
+            recording.loss = loss.next()?;
+            recording.mae = mae.next()?;
+            recording.val_loss = val_loss.next().unwrap_or_default();
+            recording.val_mae = val_mae.next().unwrap_or_default();
+        }
+        Some(TileJob {
+            first: index * TILE,
+            weight: weight.next()?,
+            bias: bias.next()?,
+            steps: steps.next()?,
+            figures: figures.next()?,
+            recording,
+        })
+    };
+    (0..tiles).map_while(&mut next).collect()
+}
+
+impl TileJob<'_> {
+    /// Writes a tile's ends.
+    fn finish(&mut self, tile: &Tile, shared: &Shared<'_>) {
+        let batches = (shared.steps / shared.epochs) as usize;
+        for lane in 0..tile.lanes {
+            let [weight, bias] = tile.end(lane);
+            self.weight[lane] = weight;
+            self.bias[lane] = bias;
+            self.steps[lane] = tile.diverged_at[lane].checked_sub(1).unwrap_or(shared.steps);
+            self.figures[lane] = tile.figures(lane, batches);
+        }
+    }
+}
+
+/// The clocks of a window, where all runs of a group have the same.
+struct Clocks {
+    optimizer: crate::model::Optimizer,
+    shared: Option<(crate::kernel::Hyper<f32>, Powers)>,
+    table: Vec<Clock<f32>>,
+}
+
+impl Clocks {
+    fn new(group: &Group<'_>) -> Self {
+        let optimizer = group.variant.optimizer;
+        let betas = |hyper: &crate::kernel::Hyper<f32>| [hyper[4], hyper[5]];
+        let first = group.lanes.hyper.first().filter(|_| has_clock(optimizer));
+        let shared = first.filter(|first| group.lanes.hyper.iter().all(|hyper| betas(hyper) == betas(first)));
+        Self { optimizer, shared: shared.map(|&hyper| (hyper, Powers::START)), table: Vec::new() }
+    }
+
+    /// The clock of each step of the next window, or nothing.
+    fn of(&mut self, window: &Window) -> &[Clock<f32>] {
+        self.table.clear();
+        if let Some((hyper, powers)) = &mut self.shared {
+            self.table.extend((0..window.epochs * window.batches).map(|_| clock(self.optimizer, hyper, powers)));
+        }
+        &self.table
+    }
+}
+
+/// What the operating system calls the CPU; "unknown CPU" where it does not say.
+pub fn model_name() -> String {
+    let unknown = || "unknown CPU".to_owned();
+    let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") else { return unknown() };
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    name.map_or_else(unknown, |(_, name)| name.trim().to_owned())
+}

@@ -14,6 +14,9 @@ use super::{Clock, Hyper, Real, Rule, State};
 pub struct Adam<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
+    const STATE: usize = if AMSGRAD { 6 } else { 4 };
+    const TIMED: bool = true;
+
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [rate, rest_1, rest_2, epsilon, ..] = *hyper;

@@ -22,7 +22,12 @@ pub const STATE: usize = 6;
 pub type State<T> = [T; STATE];
 
 /// An update rule of Keras, for the pair (weight, bias).
-pub trait Rule: 'static {
+pub trait Rule: Send + Sync + 'static {
+    /// How many slots of the state the rule touches: the first so many.
+    const STATE: usize;
+    /// Whether it reads the clock.
+    const TIMED: bool;
+
     /// The parameters after one update from `theta` with gradient `g`; the state is renewed in place.
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
 }

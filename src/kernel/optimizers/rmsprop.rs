@@ -16,6 +16,15 @@ use super::{Clock, Hyper, Real, Rule, State};
 pub struct Rmsprop<const MOMENTUM: bool, const CENTERED: bool>;
 
 impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENTERED> {
+    const STATE: usize = if MOMENTUM {
+        6
+    } else if CENTERED {
+        4
+    } else {
+        2
+    };
+    const TIMED: bool = false;
+
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [rate, rho, rest, momentum, epsilon, _] = *hyper;

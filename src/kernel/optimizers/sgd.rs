@@ -12,6 +12,9 @@ use super::{Clock, Hyper, Real, Rule, State};
 pub struct Sgd<const MOMENTUM: bool, const NESTEROV: bool>;
 
 impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV> {
+    const STATE: usize = if MOMENTUM { 2 } else { 0 };
+    const TIMED: bool = false;
+
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [rate, momentum, ..] = *hyper;

@@ -1,0 +1,111 @@
+//! SIMD levels: which there are, which this CPU has, and how a lane loop is compiled for each of them.
+//!
+//! A [`LaneLoop`] is written once; wrapped into a function per level it is compiled for each, and the level is chosen at run time.
+//! The bits do not depend on it.
+
+/// An instruction set that lane loops are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Simd {
+    /// One lane, no vectors: the plainest form of the same text.
+    Scalar,
+    /// The least that x86-64 has. Without a fused multiply-add instruction, so it is slow.
+    Sse2,
+    Avx2,
+    Avx512,
+    Neon,
+}
+
+impl Simd {
+    pub const ALL: [Self; 5] = [Self::Scalar, Self::Sse2, Self::Avx2, Self::Avx512, Self::Neon];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Sse2 => "sse2",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
+    /// The levels that this CPU has, from the plainest to the widest.
+    pub fn available() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|level| level.is_available()).collect()
+    }
+
+    /// The widest level of this CPU.
+    pub fn best() -> Self {
+        Self::available().pop().unwrap_or(Self::Scalar)
+    }
+
+    /// Whether this CPU has the level's instructions.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            Self::Sse2 => cfg!(target_arch = "x86_64"),
+            Self::Neon => cfg!(target_arch = "aarch64"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Self::Avx2.is_available() && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+        }
+    }
+
+    /// Whether `mul_add` is an instruction at this level. Elsewhere it is a call with the same result.
+    pub fn fuses(self) -> bool {
+        match self {
+            Self::Scalar | Self::Sse2 => cfg!(target_arch = "aarch64"),
+            Self::Avx2 | Self::Avx512 | Self::Neon => true,
+        }
+    }
+}
+
+/// A lane loop: one text over the number of lanes, `#[inline(always)]` throughout.
+pub trait LaneLoop {
+    fn run<const LANES: usize>(self);
+}
+
+impl Simd {
+    /// Runs a lane loop compiled for this level: with its wide lane count, or where no more than one vector's worth of `lanes` is
+    /// wanted, with that. The caller has seen to it that the level is available.
+    pub fn run(self, lanes: usize, body: impl LaneLoop) {
+        debug_assert!(self.is_available());
+        match self {
+            Self::Scalar => body.run::<1>(),
+            Self::Sse2 | Self::Neon if lanes <= 4 => body.run::<4>(),
+            Self::Sse2 | Self::Neon => body.run::<16>(),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where `is_available` has seen its features.
+            Self::Avx2 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx2 => unsafe { avx2::<_, 32>(body) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx512 if lanes <= 16 => unsafe { avx512::<_, 16>(body) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx512 => unsafe { avx512::<_, 64>(body) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => body.run::<16>(),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<B: LaneLoop, const LANES: usize>(body: B) {
+    body.run::<LANES>();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+fn avx512<B: LaneLoop, const LANES: usize>(body: B) {
+    body.run::<LANES>();
+}

@@ -1,0 +1,81 @@
+//! A tile: up to 64 runs of a group as they stand between two windows of epochs, a column per number, ready for lane loops.
+
+use crate::backend::{Group, outcome::NEVER};
+use crate::data::{Centre, Moments};
+use crate::kernel::{coefficients::HYPER, coefficients::Powers, neuron, optimizers::STATE};
+use crate::model::Figures;
+
+/// Runs of a tile.
+pub const TILE: usize = 64;
+
+/// A number for each run of a tile.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Column<T>(pub [T; TILE]);
+
+/// See the module. Lanes past `lanes` repeat the first run and are never read.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    pub lanes: usize,
+    pub theta: [Column<f32>; 2],
+    pub state: [Column<f32>; STATE],
+    pub hyper: [Column<f32>; HYPER],
+    pub powers: [Powers; TILE],
+    /// All ones while the run is inside, 0 once it has diverged.
+    pub alive: Column<u32>,
+    pub start_loss: Column<f32>,
+    pub worst_loss: Column<f32>,
+    pub last_loss: Column<f32>,
+    pub reached_epoch: Column<u32>,
+    pub passes: Column<u32>,
+    /// Of a diverged run: the last parameters inside, and the batch that left.
+    pub end: [[f32; 2]; TILE],
+    pub diverged_at: [u64; TILE],
+}
+
+impl Tile {
+    /// The runs of `group` from `first` on, at their start.
+    pub fn new(group: &Group<'_>, first: usize, total: &Moments, centre: &Centre) -> Self {
+        let lanes = TILE.min(group.lanes.len() - first);
+        let run = |lane: usize| first + if lane < lanes { lane } else { 0 };
+        let column = |value: &dyn Fn(usize) -> f32| Column(std::array::from_fn(|lane| value(run(lane))));
+        let theta = [column(&|run| group.lanes.initial_weight[run]), column(&|run| group.lanes.initial_bias[run])];
+        let start_loss = Column(std::array::from_fn(|lane| {
+            let slope = neuron::slope(total, centre, [theta[0].0[lane], theta[1].0[lane]]);
+            neuron::loss(total, &slope)
+        }));
+        Self {
+            lanes,
+            state: std::array::from_fn(|_| Column([0.0; TILE])),
+            hyper: std::array::from_fn(|slot| column(&|run| group.lanes.hyper[run][slot])),
+            powers: [Powers::START; TILE],
+            alive: Column([u32::MAX; TILE]),
+            worst_loss: start_loss.clone(),
+            last_loss: start_loss.clone(),
+            start_loss,
+            reached_epoch: Column([NEVER; TILE]),
+            passes: Column([0; TILE]),
+            end: [[0.0; 2]; TILE],
+            diverged_at: [0; TILE],
+            theta,
+        }
+    }
+
+    /// Weight and bias that count in the end.
+    pub fn end(&self, lane: usize) -> [f32; 2] {
+        if self.diverged_at[lane] == 0 { [self.theta[0].0[lane], self.theta[1].0[lane]] } else { self.end[lane] }
+    }
+
+    pub fn figures(&self, lane: usize, batches: usize) -> Figures {
+        let (reached, diverged_at) = (self.reached_epoch.0[lane], self.diverged_at[lane]);
+        Figures {
+            start_loss: self.start_loss.0[lane],
+            worst_loss: self.worst_loss.0[lane],
+            last_loss: self.last_loss.0[lane],
+            reached_epoch: (reached != NEVER).then_some(reached),
+            passes: self.passes.0[lane],
+            last_epoch_steps: batches as u32,
+            diverged_at: (diverged_at != 0).then_some(diverged_at),
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! The training loop over lanes: a tile of runs through the epochs of a window, block by block.
+//!
+//! The formulas are `kernel`'s; this file holds the loops around them, the divergence test, and the sums behind a verdict.
+
+use std::marker::PhantomData;
+
+use super::simd::LaneLoop;
+use super::tile::{TILE, Tile};
+use crate::backend::batches::Window;
+use crate::data::{Centre, Moments};
+use crate::kernel::blocks::{BLOCK_STEPS, Block};
+use crate::kernel::coefficients::{CLOCK, Clock, HYPER, clock};
+use crate::kernel::neuron;
+use crate::kernel::optimizers::{Rule, STATE};
+use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
+
+/// The largest magnitude of a parameter that is inside.
+const LIMIT: f32 = DIVERGED as f32;
+
+/// What every tile of a group shares.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    pub optimizer: Optimizer,
+    pub centre: Centre,
+    pub total: Moments,
+    pub test: &'a Rows,
+    pub blocks: &'a [Block],
+    pub batch_size: usize,
+    pub epochs: u64,
+    pub steps: u64,
+    /// A point after every n-th update; 0: no history.
+    pub every: u64,
+    pub reached_loss: f32,
+    /// Rows of an epoch.
+    pub rows: usize,
+}
+
+/// Where a tile's recorded rows go: `[row][lane]`, `width` lanes a row. Empty slices record nothing.
+#[derive(Debug, Default)]
+pub struct Recording<'a> {
+    pub width: usize,
+    pub weight: &'a mut [f32],
+    pub bias: &'a mut [f32],
+    pub loss: &'a mut [f32],
+    pub mae: &'a mut [f32],
+    pub val_loss: &'a mut [f32],
+    pub val_mae: &'a mut [f32],
+}
+
+/// One tile, one window.
+#[derive(Debug)]
+pub struct Advance<'a, 'b, R> {
+    pub tile: &'a mut Tile,
+    pub shared: &'a Shared<'a>,
+    pub window: &'a Window,
+    /// The clock of each step of the window, epoch-major, where all runs of the group have the same; else empty.
+    pub clocks: &'a [Clock<f32>],
+    pub recording: &'a mut Recording<'b>,
+    pub rule: PhantomData<R>,
+}
+
+impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
+    #[inline(always)]
+    fn run<const N: usize>(mut self) {
+        let mut offset = 0;
+        while offset < self.tile.lanes {
+            self.lanes::<N>(offset);
+            offset += N;
+        }
+    }
+}
+
+/// The columns of N runs that every step reads or writes, held where the compiler can keep them in registers.
+#[derive(Clone, Copy)]
+struct Lanes<const N: usize> {
+    theta: [[f32; N]; 2],
+    state: [[f32; N]; STATE],
+}
+
+/// Sums over the steps of a block.
+struct Sums<const N: usize> {
+    loss: [f32; N],
+    mae: [f32; N],
+    passes: [u32; N],
+}
+
+#[inline(always)]
+fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N] {
+    let mut lanes = [column[0]; N];
+    lanes.copy_from_slice(&column[offset..offset + N]);
+    lanes
+}
+
+impl<R: Rule> Advance<'_, '_, R> {
+    /// Takes the N runs from `offset` on through the window.
+    #[inline(always)]
+    fn lanes<const N: usize>(&mut self, offset: usize) {
+        let mut lanes = Lanes::<N> {
+            theta: std::array::from_fn(|i| take(&self.tile.theta[i].0, offset)),
+            state: std::array::from_fn(|i| take(&self.tile.state[i].0, offset)),
+        };
+        let hyper: [[f32; N]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
+        let records_epochs = !self.recording.loss.is_empty();
+        for epoch in 0..self.window.epochs {
+            if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
+                break;
+            }
+            let number = self.window.first_epoch + epoch as u64;
+            let last = number + 1 == self.shared.epochs;
+            let (mut loss, mut mae) = ([0.0; N], [0.0; N]);
+            for block in self.shared.blocks {
+                let before = lanes;
+                let clocks = self.clocks_of::<N>(offset, epoch, block);
+                let sums = if last || records_epochs {
+                    self.steps::<N, true>(&mut lanes, &hyper, &clocks, offset, epoch, block)
+                } else {
+                    self.steps::<N, false>(&mut lanes, &hyper, &clocks, offset, epoch, block)
+                };
+                self.freeze::<N>(&before, &lanes, &hyper, &clocks, offset, epoch, block);
+                let alive: [u32; N] = take(&self.tile.alive.0, offset);
+                for l in 0..N {
+                    loss[l] += sums.loss[l];
+                    mae[l] += sums.mae[l];
+                    self.tile.passes.0[offset + l] += if last { sums.passes[l] & alive[l] } else { 0 };
+                }
+                if block.judged {
+                    self.judge::<N>(&lanes, &alive, offset, number as u32);
+                }
+            }
+            if records_epochs {
+                self.record_epoch::<N>(&lanes, &loss, &mae, offset, number as usize);
+            }
+        }
+        for (i, column) in self.tile.theta.iter_mut().enumerate() {
+            column.0[offset..offset + N].copy_from_slice(&lanes.theta[i]);
+        }
+        for (i, column) in self.tile.state.iter_mut().enumerate() {
+            column.0[offset..offset + N].copy_from_slice(&lanes.state[i]);
+        }
+    }
+
+    /// The clocks of a block, a row of lanes each.
+    #[inline(always)]
+    fn clocks_of<const N: usize>(&mut self, offset: usize, epoch: usize, block: &Block) -> Clocks<N> {
+        let mut clocks = Clocks { lanes: [[[0.0; N]; CLOCK]; BLOCK_STEPS] };
+        if !R::TIMED {
+            return clocks;
+        }
+        if self.clocks.is_empty() {
+            for l in 0..N {
+                let hyper = std::array::from_fn(|i| self.tile.hyper[i].0[offset + l]);
+                for step in 0..block.len {
+                    let now = clock(self.shared.optimizer, &hyper, &mut self.tile.powers[offset + l]);
+                    for slot in 0..CLOCK {
+                        clocks.lanes[step][slot][l] = now[slot];
+                    }
+                }
+            }
+        } else {
+            let first = epoch * self.window.batches + block.first;
+            for (step, now) in self.clocks[first..first + block.len].iter().enumerate() {
+                for slot in 0..CLOCK {
+                    clocks.lanes[step][slot] = [now[slot]; N];
+                }
+            }
+        }
+        clocks
+    }
+
+    /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts.
+    #[inline(always)]
+    fn steps<const N: usize, const MEASURE: bool>(
+        &mut self,
+        lanes: &mut Lanes<N>,
+        hyper: &[[f32; N]; HYPER],
+        clocks: &Clocks<N>,
+        offset: usize,
+        epoch: usize,
+        block: &Block,
+    ) -> Sums<N> {
+        let (centre, total) = (self.shared.centre, self.shared.total);
+        let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
+        let before = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
+        let mut due = Due::new(before, self.shared.every, self.shared.steps);
+        if before == 0 {
+            self.record_point::<N>(lanes, offset, 0);
+        }
+        let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
+        let mut sums = Sums { loss: [0.0; N], mae: [0.0; N], passes: [0; N] };
+        for (step, moments) in moments.iter().enumerate() {
+            if MEASURE && !x.is_empty() {
+                let first = (block.first + step) * self.shared.batch_size;
+                let end = (first + self.shared.batch_size).min(x.len());
+                add_errors(&mut sums.mae, lanes, &x[first..end], &y[first..end]);
+            }
+            let now = &clocks.lanes[step];
+            for l in 0..N {
+                let theta = [lanes.theta[0][l], lanes.theta[1][l]];
+                let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i][l] } else { 0.0 });
+                let slope = neuron::slope(moments, &centre, theta);
+                let hyper = std::array::from_fn(|i| hyper[i][l]);
+                let now = std::array::from_fn(|i| now[i][l]);
+                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
+                if MEASURE {
+                    sums.loss[l] += moments.rows * neuron::loss(moments, &slope);
+                    sums.passes[l] += u32::from(passes(&total, &centre, theta, next));
+                }
+                lanes.theta[0][l] = next[0];
+                lanes.theta[1][l] = next[1];
+                for i in 0..R::STATE {
+                    lanes.state[i][l] = state[i];
+                }
+            }
+            if let Some(point) = due.after_step() {
+                self.record_point::<N>(lanes, offset, point);
+            }
+        }
+        sums
+    }
+
+    /// Ends the runs that left the range inside a block: each is stepped again from its saved state, alone, with a test after
+    /// every step.
+    #[inline(always)]
+    fn freeze<const N: usize>(
+        &mut self,
+        before: &Lanes<N>,
+        after: &Lanes<N>,
+        hyper: &[[f32; N]; HYPER],
+        clocks: &Clocks<N>,
+        offset: usize,
+        epoch: usize,
+        block: &Block,
+    ) {
+        let alive: [u32; N] = take(&self.tile.alive.0, offset);
+        let mut out = [0_u32; N];
+        let mut any = 0;
+        for l in 0..N {
+            let inside = after.theta[0][l].abs() <= LIMIT && after.theta[1][l].abs() <= LIMIT;
+            out[l] = if inside { 0 } else { alive[l] };
+            any |= out[l];
+        }
+        if any == 0 {
+            return;
+        }
+        let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
+        let last = self.window.first_epoch + epoch as u64 + 1 == self.shared.epochs;
+        for l in (0..N).filter(|&l| out[l] != 0) {
+            let hyper = std::array::from_fn(|i| hyper[i][l]);
+            let mut state = std::array::from_fn(|i| before.state[i][l]);
+            let mut theta = [before.theta[0][l], before.theta[1][l]];
+            let run = offset + l;
+            let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
+            for (step, moments) in moments.iter().enumerate() {
+                let now = std::array::from_fn(|i| clocks.lanes[step][i][l]);
+                let slope = neuron::slope(moments, &self.shared.centre, theta);
+                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
+                if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
+                    self.tile.diverged_at[run] = first + step as u64 + 1;
+                    break;
+                }
+                if last && passes(&self.shared.total, &self.shared.centre, theta, next) {
+                    self.tile.passes.0[run] += 1;
+                }
+                theta = next;
+            }
+            self.tile.end[run] = theta;
+            self.tile.alive.0[run] = 0;
+        }
+    }
+
+    /// Takes note of J where the verdict looks.
+    #[inline(always)]
+    fn judge<const N: usize>(&mut self, lanes: &Lanes<N>, alive: &[u32; N], offset: usize, epoch: u32) {
+        let (total, centre) = (self.shared.total, self.shared.centre);
+        for l in 0..N {
+            let slope = neuron::slope(&total, &centre, [lanes.theta[0][l], lanes.theta[1][l]]);
+            let loss = neuron::loss(&total, &slope);
+            let run = offset + l;
+            let (worst, last, reached) = (self.tile.worst_loss.0[run], self.tile.last_loss.0[run], self.tile.reached_epoch.0[run]);
+            let inside = alive[l] != 0;
+            self.tile.worst_loss.0[run] = if inside && loss > worst { loss } else { worst };
+            self.tile.last_loss.0[run] = if inside { loss } else { last };
+            let reaches = inside && loss <= self.shared.reached_loss && epoch < reached;
+            self.tile.reached_epoch.0[run] = if reaches { epoch } else { reached };
+        }
+    }
+
+    #[inline(always)]
+    fn record_point<const N: usize>(&mut self, lanes: &Lanes<N>, offset: usize, point: usize) {
+        let width = self.recording.width;
+        let kept = N.min(width.saturating_sub(offset));
+        if self.recording.weight.is_empty() || kept == 0 {
+            return;
+        }
+        let first = point * width + offset;
+        self.recording.weight[first..first + kept].copy_from_slice(&lanes.theta[0][..kept]);
+        self.recording.bias[first..first + kept].copy_from_slice(&lanes.theta[1][..kept]);
+    }
+
+    /// Keras' running means over the epoch's batches, and the test rows after it.
+    #[inline(always)]
+    fn record_epoch<const N: usize>(&mut self, lanes: &Lanes<N>, loss: &[f32; N], mae: &[f32; N], offset: usize, epoch: usize) {
+        let rows = self.shared.rows as f32;
+        let width = self.recording.width;
+        let kept = N.min(width.saturating_sub(offset));
+        let first = epoch * width + offset;
+        let write = |column: &mut [f32], values: &[f32; N], count: f32| {
+            for l in 0..kept {
+                column[first + l] = values[l] / count;
+            }
+        };
+        write(self.recording.loss, loss, rows);
+        write(self.recording.mae, mae, rows);
+        if !self.recording.val_loss.is_empty() {
+            let (squares, absolutes) = errors(lanes.theta, &self.shared.test.x, &self.shared.test.y);
+            let rows = self.shared.test.len() as f32;
+            write(self.recording.val_loss, &squares, rows);
+            write(self.recording.val_mae, &absolutes, rows);
+        }
+    }
+}
+
+/// The clocks of a block: `[step][slot][lane]`.
+struct Clocks<const N: usize> {
+    lanes: [[[f32; N]; CLOCK]; BLOCK_STEPS],
+}
+
+/// Which steps record a point, counted without a division a step.
+struct Due {
+    step: u64,
+    every: u64,
+    steps: u64,
+    point: usize,
+    left: u64,
+}
+
+impl Due {
+    #[inline(always)]
+    fn new(before: u64, every: u64, steps: u64) -> Self {
+        let (point, past) = if every == 0 { (0, 0) } else { ((before / every) as usize, before % every) };
+        Self { step: before, every, steps, point, left: every - past }
+    }
+
+    /// The point to record after the next step, if any.
+    #[inline(always)]
+    fn after_step(&mut self) -> Option<usize> {
+        if self.every == 0 {
+            return None;
+        }
+        self.step += 1;
+        self.left -= 1;
+        if self.left == 0 {
+            self.left = self.every;
+            self.point += 1;
+            Some(self.point)
+        } else {
+            (self.step == self.steps).then_some(self.point + 1)
+        }
+    }
+}
+
+/// Whether J over the training rows falls at the step's start and rises at its end.
+#[inline(always)]
+fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
+    let along = |theta| {
+        let [by_weight, by_bias] = neuron::slope(total, centre, theta).gradient;
+        by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
+    };
+    along(from) < 0.0 && along(to) > 0.0
+}
+
+/// Adds Σ|e| over some rows to each lane.
+#[inline(always)]
+fn add_errors<const N: usize>(sums: &mut [f32; N], lanes: &Lanes<N>, x: &[f32], y: &[f32]) {
+    for (&x, &y) in x.iter().zip(y) {
+        for l in 0..N {
+            sums[l] += neuron::error([lanes.theta[0][l], lanes.theta[1][l]], x, y).abs();
+        }
+    }
+}
+
+/// Rows between two foldings of a sum over rows: keeps float32 sums of long columns accurate.
+const FOLD: usize = 256;
+
+/// Σe² and Σ|e| over rows, a lane each.
+#[inline(always)]
+pub fn errors<const N: usize>(theta: [[f32; N]; 2], x: &[f32], y: &[f32]) -> ([f32; N], [f32; N]) {
+    let (mut squares, mut absolutes) = ([0.0; N], [0.0; N]);
+    for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
+        let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);
+        for (&x, &y) in x.iter().zip(y) {
+            for l in 0..N {
+                let error = neuron::error([theta[0][l], theta[1][l]], x, y);
+                square[l] += error * error;
+                absolute[l] += error.abs();
+            }
+        }
+        for l in 0..N {
+            squares[l] += square[l];
+            absolutes[l] += absolute[l];
+        }
+    }
+    (squares, absolutes)
+}
