@@ -6,6 +6,7 @@ use super::lengths;
 use super::mistake::{Mistake, Place};
 use super::raw::{Raw, Table};
 use super::resolve::Asked;
+use super::values::grouped;
 use crate::data::ScalingError;
 use crate::model::{Parameter, Problem, Value, problem};
 
@@ -91,9 +92,11 @@ fn scales(experiment: &Experiment) -> Vec<&'static str> {
 
 fn scaling(error: &problem::Error, places: &Places<'_>) -> Mistake {
     match error {
-        problem::Error::TooLarge { column, .. } => mistake(places.data(column), error.to_string())
-            .label("too large")
-            .help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST)),
+        problem::Error::TooLarge { column, .. } => {
+            let too_large = mistake(places.data(column), error.to_string()).label("too large");
+            let too_large = too_large.help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST));
+            if *column == "feature" { too_large.help("or set data.scale = \"standard\", as the scaled values count") } else { too_large }
+        }
         problem::Error::Scaling(ScalingError::Constant { .. }) => {
             let place = places.asked.place(Parameter::DataScale).or_else(|| places.data("feature"));
             mistake(place, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
@@ -105,7 +108,10 @@ fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Fin
     let Some(HistoryRuns::List(runs)) = &experiment.history.runs else { return };
     let len = experiment.space.len();
     if let Some(run) = runs.iter().find(|&&run| run >= len) {
-        let wrong = mistake(places.value("history", "runs"), format!("`history.runs` names run {run}, but the sweep has {len} runs"));
+        let wrong = mistake(
+            places.value("history", "runs"),
+            format!("`history.runs` names run {run}, but the sweep has {len} run{}", if len == 1 { "" } else { "s" }),
+        );
         findings.mistakes.push(wrong.label(format!("runs are numbered from 0 to {}", len - 1)));
     }
 }
@@ -113,12 +119,12 @@ fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Fin
 fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
     let longest = experiment.space.blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
     if longest > u128::from(STEPS_MAX) {
-        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {longest} updates"));
+        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", grouped(longest)));
         findings.mistakes.push(
             wrong
                 .label(format!("over {rows} rows"))
                 .help("take fewer epochs, or a larger batch_size")
-                .note(format!("a run has at most {STEPS_MAX} updates: they are counted in 32 bits")),
+                .note(format!("a run has at most {} updates: they are counted in 32 bits", grouped(STEPS_MAX.into()))),
         );
     }
 }

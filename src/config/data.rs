@@ -56,6 +56,13 @@ pub fn read(section: &Checked, from: DataFrom<'_>, findings: &mut Findings) -> O
     Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
 }
 
+/// A config without the section.
+pub fn missing() -> Mistake {
+    Mistake::whole("the config has no [data]")
+        .help("add data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }, or a table [data] with these keys")
+        .note("`gradsweep init` writes a commented config to start from")
+}
+
 /// Text, and the place of its value.
 type Named = (String, Place);
 
@@ -64,16 +71,14 @@ fn required(section: &Checked, key: &str, findings: &mut Findings) -> Option<Nam
         let text = findings.take(values::text(&entry.node, &format!("data.{key}")))?;
         return Some((text, entry.node.place.clone()));
     }
-    if section.misses(key) {
+    if let Some(header) = section.header.as_ref().filter(|_| section.misses(key)) {
         let example = match key {
             "path" => "path = \"data/advertising.csv\": a CSV file, relative to the config",
             "feature" => "feature = \"TV\": the column that the neuron reads",
             _ => "target = \"sales\": the column that it should predict",
         };
-        findings.mistakes.push(match &section.header {
-            Some(header) => Mistake::at(&header.place, format!("[data] has no `{key}`")).label("needed").help(format!("add {example}")),
-            None => Mistake::whole(format!("the config has no `data.{key}`")).help(format!("add a table [data] with {example}")),
-        });
+        let mistake = Mistake::at(&header.place, format!("[data] has no `{key}`")).label("needed");
+        findings.mistakes.push(mistake.help(format!("add {example}")));
     }
     None
 }
@@ -90,7 +95,8 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
     let mut mistake = Mistake::at(place, error.to_string()).label(label);
     match error {
         Error::NoColumn { column, columns } => {
-            if let Some(guess) = keys::nearest(column, columns.iter().map(String::as_str)) {
+            let guess = keys::nearest(column, columns.iter().map(String::as_str));
+            if let Some(guess) = guess.filter(|_| columns.len() > 1) {
                 mistake = mistake.help(format!("did you mean \"{guess}\"?"));
             }
             let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
 use super::lengths::{self, Steps};
 use super::ranges::plain;
-use super::values::number;
+use super::values::{grouped, number};
 use crate::data::TestSize;
 use crate::model::{Optimizer, Parameter, Value};
 use crate::space::{Axis, Block, Values};
@@ -52,7 +52,7 @@ pub fn describe(experiment: &Experiment) -> String {
     line("surface", &surface(experiment));
     for block in &experiment.space.blocks {
         line("", "");
-        line("optimizer", &format!("{}: {} runs from number {}", block.optimizer.name(), grouped(u128::from(block.len)), block.first));
+        line("optimizer", &format!("{}: {}", block.optimizer.name(), numbers(block)));
         for axis in &block.axes {
             line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
         }
@@ -68,6 +68,14 @@ pub fn describe(experiment: &Experiment) -> String {
     text
 }
 
+/// How many runs a block has, and their numbers.
+fn numbers(block: &Block) -> String {
+    match block.len {
+        1 => format!("1 run, number {}", block.first),
+        len => format!("{} runs, numbers {} to {}", grouped(len.into()), block.first, block.first + len - 1),
+    }
+}
+
 /// The values of a block that do not vary, in the order of the table.
 fn constants(block: &Block) -> impl Iterator<Item = (Parameter, Value)> {
     Parameter::all()
@@ -77,19 +85,6 @@ fn constants(block: &Block) -> impl Iterator<Item = (Parameter, Value)> {
 
 fn is_default(optimizer: Optimizer, parameter: Parameter, value: Value) -> bool {
     optimizer.default(parameter).or(parameter.facts().default) == Some(value)
-}
-
-/// With thousands apart.
-fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn axis_in_words(axis: &Axis) -> String {

@@ -31,10 +31,15 @@ pub enum Section {
 use Section::{Data, History, HistoryRuns, Model, OptimizerTable, Parameters, Range, Rng, Surface, SurfaceAxis, Sweep, Top, Training};
 
 impl Section {
+    /// For messages, after "known" or "unknown key .. ".
+    fn place(self) -> String {
+        if self == Top { "at the top of the config".into() } else { format!("in {}", self.name()) }
+    }
+
     /// For messages.
     pub fn name(self) -> &'static str {
         match self {
-            Top => "the top of the config",
+            Top => "the config",
             Data => "[data]",
             Model => "[model]",
             Training => "[training]",
@@ -235,7 +240,7 @@ pub fn check(table: &Table, section: Section) -> (Vec<Mistake>, Vec<&'static str
 /// A key that a section does not have, and the one that was probably meant.
 pub fn unknown(key: &str, place: &Place, section: Section, optimizer: Option<Optimizer>) -> (Mistake, Option<&'static str>) {
     let known = known(section, optimizer);
-    let list = format!("known in {}: {}", section.name(), known.join(", "));
+    let list = format!("known {}: {}", section.place(), known.join(", "));
     if LATER.iter().any(|(of, keys)| *of == section && keys.contains(&key)) {
         let mistake = Mistake::at(place, format!("`{key}` is not in this version of gradsweep")).label("not supported yet");
         return (mistake.help("remove it").note(list), None);
@@ -244,7 +249,13 @@ pub fn unknown(key: &str, place: &Place, section: Section, optimizer: Option<Opt
         return (ambiguous_seed(place), None);
     }
     let guess = meant(key, &known);
-    (no_such_key(key, place, section, guess).note(list), guess)
+    let mistake = Mistake::at(place, format!("unknown key `{key}` {}", section.place())).label("no such key");
+    let mistake = match advice(key, section, guess) {
+        Some(advice) => mistake.help(advice),
+        None => mistake.note(list),
+    };
+    let of_a_grid = section == Sweep && guess == Some("runs");
+    (if of_a_grid { mistake.note("it is for sampled methods; a grid has as many runs as its axes multiply to") } else { mistake }, guess)
 }
 
 fn ambiguous_seed(place: &Place) -> Mistake {
@@ -254,23 +265,26 @@ fn ambiguous_seed(place: &Place) -> Mistake {
         .note("each seed moves only its own thing; with rng = \"numpy_legacy\" there is one, \"rng.seed\"")
 }
 
-fn no_such_key(key: &str, place: &Place, section: Section, guess: Option<&'static str>) -> Mistake {
-    let mistake = Mistake::at(place, format!("unknown key `{key}` in {}", section.name())).label("no such key");
-    let guess = match guess {
-        Some(guess) if guess.contains('.') => return mistake.help(format!("did you mean \"{guess}\"?")),
-        Some(guess) => return mistake.help(format!("did you mean `{guess}`?")),
-        None => ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map_or(key, |&(_, meant)| meant),
-    };
-    // Not of this table: perhaps of another.
-    let elsewhere = [Data, Model, Training, Sweep, History, Surface, Top]
-        .into_iter()
-        .filter(|&other| other != section)
-        .find(|&other| known(other, None).contains(&guess));
-    match elsewhere {
-        Some(other) if guess == key => mistake.help(format!("`{key}` belongs in {}", other.name())),
-        Some(other) => mistake.help(format!("did you mean `{guess}`? It belongs in {}", other.name())),
-        None => mistake,
+/// What to write instead of an unknown key, where that can be guessed.
+fn advice(key: &str, section: Section, guess: Option<&'static str>) -> Option<String> {
+    if let Some(guess) = guess {
+        return Some(if guess.contains('.') { format!("did you mean \"{guess}\"?") } else { format!("did you mean `{guess}`?") });
     }
+    // Not of this table: perhaps of another.
+    let meant = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map_or(key, |&(_, meant)| meant);
+    let home = [Data, Model, Training, Sweep, History, Surface, Top]
+        .into_iter()
+        .find(|&other| other != section && known(other, None).contains(&meant))?;
+    Some(if meant == key {
+        format!("`{key}` belongs {}", home.place())
+    } else {
+        format!("did you mean `{meant}`? It belongs {}", home.place())
+    })
+}
+
+/// A key of [sweep.parameters] as TOML has it.
+pub fn quoted(key: &str) -> String {
+    if key.contains('.') { format!("\"{key}\"") } else { key.to_string() }
 }
 
 #[cfg(test)]

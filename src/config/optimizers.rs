@@ -67,10 +67,9 @@ pub fn branches(node: &Node, home: Home, findings: &mut Findings) -> Option<Vec<
 
 /// A list or range where a single value is expected.
 pub fn fixed_only(node: &Node, key: &str, swept: &str) -> Mistake {
-    let quoted = if swept.contains('.') { format!("\"{swept}\"") } else { swept.to_string() };
     Mistake::at(&node.place, format!("`{key}` is {}, but every run has one value of it", node.value.kind()))
         .label("does not vary here")
-        .help(format!("vary it in [sweep.parameters]: {quoted} = {}", one_line(&node.text)))
+        .help(format!("vary it in [sweep.parameters]: {} = {}", keys::quoted(swept), one_line(&node.text)))
 }
 
 fn one_line(text: &str) -> String {

@@ -111,7 +111,7 @@ fn from_table(node: &Node, table: &Checked, kind: Kind, key: &str, findings: &mu
     }
     if distribution == Some(Distribution::Categorical) {
         let missing = Mistake::at(&node.place, format!("`{key}` is categorical and has no `values`"));
-        findings.mistakes.push(missing.label("no values").help(format!("write {key} = [..]")));
+        findings.mistakes.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
         return None;
     }
     range(node, table, kind, distribution, key, findings)
@@ -150,7 +150,7 @@ fn range(
 ) -> Option<Values> {
     if matches!(kind, Kind::Boolean | Kind::Choice(_)) {
         let mistake = Mistake::at(&node.place, format!("`{key}` has no range: it is {}", values::rule(kind)));
-        findings.mistakes.push(mistake.label("a range").help(format!("write a list: {key} = [..]")));
+        findings.mistakes.push(mistake.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
         return None;
     }
     let missing: Vec<&str> = ["min", "max"].into_iter().filter(|end| table.misses(end)).collect();
@@ -245,9 +245,9 @@ impl Shape<'_> {
                 .whole(format!("the range of `{}` needs `count` or `step` in a grid", self.key))
                 .label("how many values?")
                 .help(if log {
-                    "add count = 10: ten values in equal ratios, both ends in"
+                    "add count = 10: in equal ratios, both ends in"
                 } else {
-                    "add count = 10: ten values equally far apart, both ends in"
+                    "add count = 10: equally far apart, both ends in; with distribution = \"log_uniform\" in equal ratios"
                 })),
             (Some(_), Some(_)) => Err(self.both()),
         }

@@ -257,5 +257,8 @@ fn node(parsed: &DeValue<'_>, span: Range<usize>, context: &Context<'_>) -> Node
 
 fn syntax(error: &toml::de::Error, source: usize, offset: usize) -> Mistake {
     let span = error.span().unwrap_or(0..0);
-    Mistake::at(&Place { source, span: offset + span.start..offset + span.end }, format!("this is not TOML: {}", error.message()))
+    Mistake::at(
+        &Place { source, span: offset + span.start..offset + span.end },
+        format!("this is not TOML: {}", error.message().trim_end_matches(", expected nothing")),
+    )
 }

@@ -40,8 +40,11 @@ pub struct Asked {
 
 /// Reads the tree. `None` where a mistake hides the rest; every mistake is among the findings.
 pub fn resolve(root: &Table, sources: &Sources, name: &str, from: DataFrom<'_>, findings: &mut Findings) -> Option<Experiment> {
-    let (mistakes, _) = keys::check(root, Section::Top);
+    let (mistakes, excused) = keys::check(root, Section::Top);
     findings.mistakes.extend(mistakes);
+    if root.get("data").is_none() && !excused.contains(&"data") {
+        findings.mistakes.push(data::missing());
+    }
     let data = findings.section(root.get("data"), Section::Data);
     let model = findings.section(root.get("model"), Section::Model);
     let training = findings.section(root.get("training"), Section::Training);
@@ -215,8 +218,7 @@ impl Asked {
         }
         for fixed in self.fixed.iter().filter(|fixed| Sources::is_set(&fixed.place)) {
             if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
-                let key = fixed.parameter.key();
-                let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_string() };
+                let key = keys::quoted(fixed.parameter.key());
                 findings.warn(format!(
                     "--set {} changes nothing: the sweep varies it. For one value: --set 'sweep.parameters.{key}=[{}]'",
                     sources.whole(&fixed.place),
@@ -281,7 +283,11 @@ impl Asked {
 
     fn space(&self) -> Result<Space, Mistake> {
         Space::new(self.branches.iter().map(|branch| self.block(branch)).collect()).map_err(|error| {
-            let axes: Vec<String> = self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), swept.axis.len())).collect();
+            let axes: Vec<String> = self
+                .swept
+                .iter()
+                .map(|swept| format!("{} {}", swept.axis.parameter.key(), values::grouped(swept.axis.len().into())))
+                .collect();
             let mistake = self.parameters.as_ref().map_or_else(
                 || Mistake::whole(error.to_string()),
                 |place| Mistake::at(place, error.to_string()).label("its axes multiply"),

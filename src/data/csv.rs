@@ -43,7 +43,7 @@ pub enum Error {
     NoColumn { column: String, columns: Vec<String> },
     #[error("\"{column}\" stands twice in the header, as columns {first} and {second}")]
     TwiceInHeader { column: String, first: usize, second: usize },
-    #[error("column \"{column}\" has {count} of {rows} values that cannot be used; the first is {what} in line {line} of the file")]
+    #[error("column \"{column}\" has {count} of {rows} values that cannot be used; the first is {what}, in line {line} of the file")]
     NoNumbers { column: String, count: usize, rows: usize, what: String, line: u64 },
     #[error("cannot read the data file: {0}")]
     Csv(#[from] csv::Error),
@@ -62,6 +62,7 @@ impl Error {
                 [only] if only.contains([';', '\t']) => Some("its columns are not separated by commas: save it with commas".into()),
                 _ => None,
             },
+            Self::NoNumbers { count, rows, .. } if count == rows && *rows > 1 => Some("take a column of numbers".into()),
             Self::NoNumbers { what, .. } if what.contains(',') => Some("write a decimal point instead of the comma".into()),
             Self::NoNumbers { .. } => Some("remove these rows or fill them in: values must be finite numbers".into()),
             Self::Absent { .. } | Self::Folder { .. } | Self::Read { .. } | Self::Csv(_) => None,
@@ -93,12 +94,12 @@ impl Dataset {
         }
         let mut columns = [Column::find(&header, feature)?, Column::find(&header, target)?];
         for record in reader.records() {
-            let record = record.map_err(ragged)?;
+            let record = record.map_err(|error| ragged(error, text))?;
             for column in &mut columns {
                 column.push(&record);
             }
         }
-        let [x, y] = columns.map(Column::finish);
+        let [x, y] = columns.map(|column| column.finish(text));
         let (x, y) = (x?, y?);
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { feature: feature.into(), target: target.into(), x, y, bytes, sha256 })
@@ -117,13 +118,20 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
 }
 
-fn ragged(error: csv::Error) -> Error {
+fn ragged(error: csv::Error, text: &str) -> Error {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            Error::Ragged { line: pos.as_ref().map_or(0, csv::Position::line), cells: *len, expected: *expected_len }
+            Error::Ragged { line: line_at(text, pos.as_ref()), cells: *len, expected: *expected_len }
         }
         _ => Error::Csv(error),
     }
+}
+
+/// The line of a row. The reader's position is where the row before it ended: empty lines in between are skipped here.
+fn line_at(text: &str, position: Option<&csv::Position>) -> u64 {
+    let rest = text.get(position.map_or(0, |position| position.byte() as usize)..).unwrap_or_default();
+    let start = text.len() - rest.trim_start_matches(['\r', '\n']).len();
+    1 + text[..start].matches('\n').count() as u64
 }
 
 /// A column while it is read.
@@ -132,8 +140,8 @@ struct Column {
     position: usize,
     values: Vec<f64>,
     refused: usize,
-    /// The first refused value, in words, and its line.
-    first: Option<(String, u64)>,
+    /// The first refused value, in words, and where its row begins.
+    first: Option<(String, Option<csv::Position>)>,
 }
 
 impl Column {
@@ -154,14 +162,17 @@ impl Column {
         self.values.push(value);
         if !value.is_finite() {
             self.refused += 1;
-            let line = record.position().map_or(0, csv::Position::line);
-            self.first.get_or_insert_with(|| (if cell.is_empty() { "missing".into() } else { format!("\"{cell}\"") }, line));
+            let words = || if cell.is_empty() { "missing".into() } else { format!("\"{cell}\"") };
+            self.first.get_or_insert_with(|| (words(), record.position().cloned()));
         }
     }
 
-    fn finish(self) -> Result<Vec<f64>, Error> {
+    fn finish(self, text: &str) -> Result<Vec<f64>, Error> {
         match self.first {
-            Some((what, line)) => Err(Error::NoNumbers { column: self.name, count: self.refused, rows: self.values.len(), what, line }),
+            Some((what, position)) => {
+                let line = line_at(text, position.as_ref());
+                Err(Error::NoNumbers { column: self.name, count: self.refused, rows: self.values.len(), what, line })
+            }
             None if self.values.is_empty() => Err(Error::NoRows),
             None => Ok(self.values),
         }
@@ -223,7 +234,7 @@ mod tests {
             [("", "missing"), ("NaN", "\"NaN\""), ("inf", "\"inf\""), ("1e999", "\"1e999\""), ("n/a", "\"n/a\""), ("\"3,5\"", "\"3,5\"")]
         {
             let message = refusal(&format!("x,y\n1,2\n\n3,{cell}\n4,no\n"));
-            assert_eq!(message, format!("column \"y\" has 2 of 3 values that cannot be used; the first is {what} in line 4 of the file"),);
+            assert_eq!(message, format!("column \"y\" has 2 of 3 values that cannot be used; the first is {what}, in line 4 of the file"),);
         }
     }
 

@@ -83,9 +83,12 @@ impl Axis {
             &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
                 min
             } else {
-                let span = (i128::from(max) - i128::from(min)) * i128::from(position);
-                let intervals = i128::from(count - 1);
-                (i128::from(min) + (2 * span + intervals) / (2 * intervals)) as i64
+                // Nothing here overflows for counts that run numbers can have.
+                let intervals = u128::from(count - 1);
+                let span = (i128::from(max) - i128::from(min)) as u128;
+                let (position, rest) = (u128::from(position), span % intervals);
+                let offset = span / intervals * position + (2 * rest * position + intervals) / (2 * intervals);
+                (i128::from(min) + offset as i128) as i64
             }),
             &Values::IntLogUniform { min, max, count } => Value::Integer(if position == 0 {
                 min
@@ -130,4 +133,94 @@ fn short(value: f64) -> f64 {
     let digits = (if places < 0 { value / power } else { value * power }).round();
     let decimal = if places < 0 { digits * power } else { digits / power };
     if (decimal - value).abs() <= 1e-14 * value { decimal } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(values: &Values) -> Vec<f64> {
+        let axis = Axis { parameter: Parameter::LearningRate, values: values.clone() };
+        let number = |value| match value {
+            Value::Float(value) => value,
+            Value::Integer(value) => value as f64,
+            other => panic!("{other:?}"),
+        };
+        (0..axis.len()).map(|position| number(axis.value(position))).collect()
+    }
+
+    #[test]
+    fn decades_are_the_decimals_one_would_write() {
+        let decades = all(&Values::LogUniform { min: 1e-9, max: 1e6, count: 16 });
+        let written = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+        assert_eq!(decades, written);
+        assert_eq!(all(&Values::LogUniform { min: 0.003, max: 0.3, count: 3 }), [0.003, 0.03, 0.3]);
+    }
+
+    #[test]
+    fn steps_are_the_decimals_one_would_write() {
+        assert_eq!(all(&Values::steps(0.0, 1.0, 0.1)), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]);
+        assert_eq!(all(&Values::steps(0.0, 0.9, 0.3)), [0.0, 0.3, 0.6, 0.9]);
+        assert_eq!(all(&Values::steps(-0.25, 0.3, 0.25)), [-0.25, 0.0, 0.25]);
+        assert_eq!(all(&Values::steps(1e-5, 3e-5, 1e-5)), [1e-5, 2e-5, 3e-5]);
+        assert_eq!(all(&Values::steps(0.0, 0.25, 0.1)), [0.0, 0.1, 0.2]);
+        assert_eq!(all(&Values::steps(0.5, 0.5, 0.1)), [0.5]);
+        assert_eq!(all(&Values::steps(0.0, 1.0, 1.0 / 3.0)).len(), 4);
+    }
+
+    #[test]
+    fn integers_are_rounded_to_the_nearest_and_keep_their_ends() {
+        assert_eq!(all(&Values::IntUniform { min: 1, max: 10, count: 4 }), [1.0, 4.0, 7.0, 10.0]);
+        assert_eq!(all(&Values::IntUniform { min: 0, max: 5, count: 3 }), [0.0, 3.0, 5.0]);
+        assert_eq!(all(&Values::IntLogUniform { min: 1, max: 256, count: 9 }), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]);
+        let count = i64::MAX as u64;
+        let axis = Axis { parameter: Parameter::BatchSize, values: Values::IntUniform { min: 1, max: i64::MAX, count } };
+        let ends = [0, 1, count - 1].map(|position| axis.value(position));
+        assert_eq!(ends, [1, 2, i64::MAX].map(Value::Integer));
+    }
+
+    /// Two numbers in order.
+    fn ends(values: std::ops::Range<f64>) -> impl Strategy<Value = (f64, f64)> {
+        (values.clone(), values).prop_map(|(a, b)| (a.min(b), a.max(b)))
+    }
+
+    fn exact_and_ascending(values: &Values, min: f64, max: f64) {
+        let numbers = all(values);
+        assert_eq!((numbers[0], numbers[numbers.len() - 1]), (min, max));
+        assert!(numbers.windows(2).all(|pair| pair[0] <= pair[1]), "{numbers:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn linear_ranges_have_exact_ends_and_ascend((min, max) in ends(-1e6..1e6), count in 2_u64..300) {
+            exact_and_ascending(&Values::Uniform { min, max, count }, min, max);
+        }
+
+        #[test]
+        fn log_ranges_have_exact_ends_ascend_and_keep_their_ratio((low, high) in ends(-12.0..6.0), count in 2_u64..300) {
+            let (min, max) = (libm::pow(10.0, low), libm::pow(10.0, high));
+            let values = Values::LogUniform { min, max, count };
+            exact_and_ascending(&values, min, max);
+            let ratio = libm::log(max / min) / (count - 1) as f64;
+            for pair in all(&values).windows(2) {
+                prop_assert!((libm::log(pair[1] / pair[0]) - ratio).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn integer_ranges_have_exact_ends_and_ascend(a in 1_i64..1_000_000, b in 1_i64..1_000_000, count in 2_u64..300) {
+            let (min, max) = (a.min(b), a.max(b));
+            exact_and_ascending(&Values::IntUniform { min, max, count }, min as f64, max as f64);
+            exact_and_ascending(&Values::IntLogUniform { min, max, count }, min as f64, max as f64);
+        }
+
+        #[test]
+        fn steps_of_decimals_are_what_their_text_says(first in -1000_i64..1000, step in 1_i64..200, count in 1_i64..50, places in 0_i32..5) {
+            let decimal = |value: i64| format!("{value}e-{places}").parse::<f64>().unwrap();
+            let values = Values::steps(decimal(first), decimal(first + step * (count - 1)), decimal(step));
+            let written: Vec<f64> = (0..count).map(|position| decimal(first + step * position)).collect();
+            prop_assert_eq!(all(&values), written);
+        }
+    }
 }
