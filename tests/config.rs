@@ -1,5 +1,7 @@
 //! What a config that is right resolves to.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -229,13 +231,9 @@ mod sets {
 
     #[test]
     fn of_what_the_sweep_varies_change_nothing_and_say_so() {
-        let experiment = with(SWEEP, &["training.learning_rate=0.5"]);
-        assert_eq!(
-            experiment.warnings,
-            [
-                "--set training.learning_rate=0.5 changes nothing: the sweep varies it. For one value: --set 'sweep.parameters.learning_rate=[0.5]'"
-            ]
-        );
+        let warnings = with(SWEEP, &["training.learning_rate=0.5"]).warnings;
+        let remedy = "For one value: --set 'sweep.parameters.learning_rate=[0.5]'";
+        assert_eq!(warnings, [format!("--set training.learning_rate=0.5 changes nothing: the sweep varies it. {remedy}")]);
     }
 }
 
@@ -384,10 +382,12 @@ mod bundled {
 
     #[test]
     fn a_sweep_in_words() {
-        assert_snapshot!(config::describe(&with(
-            "[sweep.parameters]\noptimizer = [{ name = \"sgd\", momentum = { min = 0.0, max = 0.9, step = 0.3 } }, \"adam\"]\nlearning_rate = { min = 1e-3, max = 1, count = 4, distribution = \"log_uniform\" }\n",
-            &["data.test_size=0.2"]
-        )), @r#"
+        let text = r#"
+            [sweep.parameters]
+            optimizer = [{ name = "sgd", momentum = { min = 0.0, max = 0.9, step = 0.3 } }, "adam"]
+            learning_rate = { min = 1e-3, max = 1, count = 4, distribution = "log_uniform" }
+            "#;
+        assert_snapshot!(config::describe(&with(text, &["data.test_size=0.2"])), @r#"
         name              sweep
         data              advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
@@ -485,5 +485,85 @@ mod bundled {
           }
         }
         "#);
+    }
+}
+
+mod anything {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces that configs are made of, and some that they are not.
+    const PIECES: [&str; 40] = [
+        "\n",
+        "\r\n",
+        "\t",
+        " ",
+        "=",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ".",
+        "\"",
+        "'",
+        "#",
+        "-",
+        "0",
+        "1",
+        "1e308",
+        "-1e-320",
+        "nan",
+        "inf",
+        "9223372036854775807",
+        "99999999999999999999",
+        "true",
+        "\"full\"",
+        "\"sgd\"",
+        "{ name = \"adam\", beta_1 = [0.1, 0.2] }",
+        "[]",
+        "{ min = 1, max = 9223372036854775807 }",
+        "{ min = 1e-300, max = 1e5, step = 1e-300 }",
+        "count = 9223372036854775807",
+        "[data]",
+        "[sweep.parameters]",
+        "optimizer = ",
+        "learning_rate = ",
+        "rng = \"numpy_legacy\"\n",
+        "test_rows = \"0..200\"\n",
+        "ü",
+        "日本",
+        "\u{FEFF}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Whatever is written there, it is an experiment or a report; a report can be drawn, with and without colour.
+        #[test]
+        fn is_read_without_a_panic(edits in prop::collection::vec((any::<u16>(), 0_usize..12, 0..PIECES.len()), 1..6), set in 0..PIECES.len()) {
+            let mut text = config::STARTER.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+            for (position, removed, piece) in edits {
+                let boundary = |mut index: usize| { while !text.is_char_boundary(index) { index -= 1 } index };
+                let start = boundary(position as usize % (text.len() + 1));
+                let end = boundary((start + removed).min(text.len())).max(start);
+                text.replace_range(start..end, PIECES[piece]);
+            }
+            let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::File(Path::new("configs/data/advertising.csv")) };
+            for sets in [vec![], vec![format!("training.epochs={}", PIECES[set])], vec![format!("sweep.parameters.{}", PIECES[set])]] {
+                match config::load_text(&text, &source, &sets) {
+                    Ok(experiment) => {
+                        prop_assert!(experiment.space.run(experiment.space.len() - 1).is_some());
+                        prop_assert!(!config::describe(&experiment).is_empty());
+                        config::resolved(&experiment);
+                    }
+                    Err(mistakes) => {
+                        prop_assert!(mistakes.count() > 0);
+                        prop_assert!(mistakes.render(false).starts_with("error"));
+                        prop_assert!(!mistakes.render(true).is_empty());
+                    }
+                }
+            }
+        }
     }
 }

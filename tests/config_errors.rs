@@ -1,5 +1,7 @@
 //! What a person reads after a mistake in a config: the whole message, each time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::path::Path;
 
 use gradsweep::config;

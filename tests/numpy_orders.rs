@@ -1,4 +1,7 @@
-//! `numpy_legacy` draws what NumPy draws: splits and epoch orders of a published notebook, and of other seeds from NumPy itself.
+//! `numpy_legacy` draws what `RandomState` draws: splits and epoch orders of a published notebook, and of other seeds
+//! (golden/make_numpy_orders.py).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use gradsweep::data::{BatchOrder, Permutation, RandomState, Shuffle, TestSize};
 use serde_json::Value;

@@ -31,8 +31,12 @@ impl Places<'_> {
     }
 }
 
-fn mistake(place: Option<&Place>, title: String) -> Mistake {
-    place.map_or_else(|| Mistake::whole(title.clone()), |place| Mistake::at(place, title.clone()))
+/// A mistake at a place, if it has one: what is left out has none.
+fn mistake(place: Option<&Place>, title: impl Into<String>) -> Mistake {
+    match place {
+        Some(place) => Mistake::at(place, title),
+        None => Mistake::whole(title),
+    }
 }
 
 /// The largest number of updates of a run: they are counted in 32 bits where they are computed.
@@ -44,7 +48,7 @@ pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findin
     let split = match experiment.split(&block.settings) {
         Ok(split) if split.train.is_empty() => {
             let place = places.data("test_rows").or_else(|| places.data("train_rows"));
-            findings.mistakes.push(mistake(place, "no row is left for training".into()).label("all rows test"));
+            findings.mistakes.push(mistake(place, "no row is left for training").label("all rows test"));
             return;
         }
         Ok(split) => split,
@@ -57,7 +61,7 @@ pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findin
     steps(experiment, split.train.len(), places, findings);
     batches(experiment, split.train.len(), places, findings);
     if split.test.is_empty() && experiment.surface.rows == SurfaceRows::Test {
-        let wrong = mistake(places.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests".into());
+        let wrong = mistake(places.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
         findings.mistakes.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
     }
     if !experiment.data.test.draws() && experiment.space.varied().contains(&Parameter::DataSeed) {

@@ -1,5 +1,6 @@
 //! [data]: which columns of which file, and which rows test. The file is opened here, so that names and counts can be checked.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::experiment::DataSpec;
@@ -49,7 +50,8 @@ pub fn read(section: &Checked, from: DataFrom<'_>, findings: &mut Findings) -> O
         [train, test] => findings.take(chosen_rows(train, test, dataset.x.len()))?,
     };
     if let TestSize::Rows { train, test } = &test
-        && let Some(row) = test.iter().find(|row| train.contains(row))
+        && let trains = train.iter().collect::<HashSet<_>>()
+        && let Some(row) = test.iter().find(|row| trains.contains(row))
     {
         findings.warn(format!("row {row} both trains and tests"));
     }
@@ -93,27 +95,27 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
         _ => (&path.1, "this file"),
     };
     let mut mistake = Mistake::at(place, error.to_string()).label(label);
-    match error {
-        Error::NoColumn { column, columns } => {
-            let guess = keys::nearest(column, columns.iter().map(String::as_str));
-            if let Some(guess) = guess.filter(|_| columns.len() > 1) {
-                mistake = mistake.help(format!("did you mean \"{guess}\"?"));
-            }
-            let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
-            mistake = mistake.note(format!("its columns: {}", names.join(", ")));
+    let guess = match error {
+        Error::NoColumn { column, columns } if columns.len() > 1 => {
+            keys::nearest(column, columns.iter().map(String::as_str)).map(|guess| format!("\"{guess}\""))
         }
-        Error::Absent { .. } => {
-            if let Some(guess) = nearest_file(file) {
-                mistake = mistake.help(format!("did you mean {}?", guess.display()));
-            }
-            mistake = mistake.note("data.path is relative to the folder of the config");
-        }
-        _ => {}
+        Error::Absent { .. } => nearest_file(file).map(|guess| guess.display().to_string()),
+        _ => None,
+    };
+    if let Some(guess) = guess {
+        mistake = mistake.help(format!("did you mean {guess}?"));
     }
     if let Some(remedy) = error.remedy() {
         mistake = mistake.help(remedy);
     }
-    mistake
+    match error {
+        Error::NoColumn { columns, .. } => {
+            let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
+            mistake.note(format!("its columns: {}", names.join(", ")))
+        }
+        Error::Absent { .. } => mistake.note("data.path is relative to the folder of the config"),
+        _ => mistake,
+    }
 }
 
 /// The file beside `path` whose name is nearest to its own.
@@ -131,9 +133,8 @@ pub fn nearest_file(path: &Path) -> Option<PathBuf> {
 /// As in scikit-learn: a share between 0 and 1, or a count of rows.
 fn test_size(node: &Node) -> Result<TestSize, Mistake> {
     match node.value {
-        Raw::Integer(Some(0)) => Ok(TestSize::None),
+        Raw::Integer(Some(0)) | Raw::Float(0.0) => Ok(TestSize::None),
         Raw::Integer(Some(count)) if count > 0 => Ok(TestSize::Count(count as u64)),
-        Raw::Float(0.0) => Ok(TestSize::None),
         Raw::Float(share) if share > 0.0 && share < 1.0 => Ok(TestSize::Fraction(share)),
         _ => Err(Mistake::at(&node.place, format!("`data.test_size` cannot be {}", node.text))
             .label("must be a share below 1, such as 0.2, or a count of rows, such as 40")),
@@ -173,7 +174,7 @@ fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<
     let rest = train.is_none();
     let (mut train, test) = (materialize(train)?, materialize(test)?);
     if rest {
-        let tests: std::collections::HashSet<u32> = test.iter().copied().collect();
+        let tests: HashSet<u32> = test.iter().copied().collect();
         train = (0..count as u32).filter(|row| !tests.contains(row)).collect();
     }
     Ok(TestSize::Rows { train, test })

@@ -163,6 +163,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
         }
     }
     let recorded = experiment.history.decide(experiment.space.len());
+    let blocks: Vec<Json> = experiment.space.blocks.iter().map(block).collect();
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
     json!({
@@ -170,7 +171,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
         "data": section,
         "model": {"activation": "linear", "loss": "mse", "use_bias": true},
-        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": experiment.space.blocks.iter().map(block).collect::<Vec<_>>()},
+        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": blocks},
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
     })

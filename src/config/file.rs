@@ -6,9 +6,9 @@ use super::data::nearest_file;
 use super::mistake::Mistake;
 
 /// The text of the config at `path`.
-pub fn read(path: &Path) -> Result<String, Box<Mistake>> {
+pub fn read(path: &Path) -> Result<String, Mistake> {
     if path.is_dir() {
-        return Err(Box::new(folder(path)));
+        return Err(folder(path));
     }
     let bytes = std::fs::read(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
@@ -18,10 +18,10 @@ pub fn read(path: &Path) -> Result<String, Box<Mistake>> {
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count();
+        let line = error.as_bytes()[..valid].split(|&byte| byte == b'\n').count();
         let utf16 = error.as_bytes().starts_with(&[0xFF, 0xFE]) || error.as_bytes().starts_with(&[0xFE, 0xFF]);
         let remedy = if utf16 { "it looks like UTF-16: save it as UTF-8" } else { "save it as UTF-8" };
-        Box::new(Mistake::whole(format!("{} is not UTF-8: line {line}, byte {valid} of the file", path.display())).help(remedy))
+        Mistake::whole(format!("{} is not UTF-8: line {line}, byte {valid} of the file", path.display())).help(remedy)
     })
 }
 

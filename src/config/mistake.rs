@@ -57,20 +57,25 @@ pub struct Mistake {
     place: Option<Place>,
     /// Beside the caret.
     label: String,
+    remarks: Vec<Remark>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Remark {
     /// What to do.
-    help: Vec<String>,
+    Help(String),
     /// The rule, or what else one should know.
-    notes: Vec<String>,
+    Note(String),
 }
 
 impl Mistake {
     pub fn at(place: &Place, title: impl Into<String>) -> Self {
-        Self { title: title.into(), place: Some(place.clone()), label: String::new(), help: Vec::new(), notes: Vec::new() }
+        Self { title: title.into(), place: Some(place.clone()), label: String::new(), remarks: Vec::new() }
     }
 
     /// About the file as a whole.
     pub fn whole(title: impl Into<String>) -> Self {
-        Self { title: title.into(), place: None, label: String::new(), help: Vec::new(), notes: Vec::new() }
+        Self { title: title.into(), place: None, label: String::new(), remarks: Vec::new() }
     }
 
     pub fn label(mut self, label: impl Into<String>) -> Self {
@@ -79,12 +84,12 @@ impl Mistake {
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.remarks.push(Remark::Help(help.into()));
         self
     }
 
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.remarks.push(Remark::Note(note.into()));
         self
     }
 
@@ -99,9 +104,10 @@ impl Mistake {
             }
             None => title.element(Origin::path(&sources.0[0].name)),
         };
-        group
-            .elements(self.help.iter().map(|text| Level::HELP.message(text)))
-            .elements(self.notes.iter().map(|text| Level::NOTE.message(text)))
+        group.elements(self.remarks.iter().map(|remark| match remark {
+            Remark::Help(text) => Level::HELP.message(text),
+            Remark::Note(text) => Level::NOTE.message(text),
+        }))
     }
 }
 

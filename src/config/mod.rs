@@ -46,7 +46,7 @@ pub struct Source<'a> {
 /// Reads the config at `path`, lays the `--set KEY=VALUE` arguments over it, and opens its data.
 pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, Mistakes> {
     let file = path.display().to_string();
-    let text = file::read(path).map_err(|mistake| Mistakes::new(Sources::new(&file, "", &[]), vec![*mistake]))?;
+    let text = file::read(path).map_err(|mistake| Mistakes::new(Sources::new(&file, "", &[]), vec![mistake]))?;
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("sweep");
     let folder = path.parent().unwrap_or(Path::new(""));
     load_text(&text, &Source { file: &file, name, data: DataFrom::Folder(folder) }, sets)

@@ -120,7 +120,8 @@ fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Find
                 findings.mistakes.push(fixed_only(&entry.node, &key, parameter.key()));
             }
             _ => {
-                branch.fixed.extend(findings.take(values::value(&entry.node, parameter.facts().kind, &key)).map(|value| (parameter, value)))
+                let value = findings.take(values::value(&entry.node, parameter.facts().kind, &key));
+                branch.fixed.extend(value.map(|value| (parameter, value)));
             }
         }
     }
@@ -171,11 +172,10 @@ fn optimizer(name: &str, place: &Place) -> Result<Optimizer, Mistake> {
     if LATER.iter().any(|later| later.eq_ignore_ascii_case(name)) {
         return Err(values::not_in_this_version(place, "optimizer", &format!("\"{name}\""), &format!("take one of {}", known.join(", "))));
     }
-    let mistake = Mistake::at(place, format!("there is no optimizer \"{name}\""))
-        .label("no such optimizer")
-        .note(format!("known: {}", known.join(", ")));
-    Err(match keys::nearest(name, known) {
+    let mistake = Mistake::at(place, format!("there is no optimizer \"{name}\"")).label("no such optimizer");
+    let mistake = match keys::nearest(name, known) {
         Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
         None => mistake,
-    })
+    };
+    Err(mistake.note(format!("known: {}", known.join(", "))))
 }

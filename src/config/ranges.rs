@@ -1,5 +1,7 @@
 //! Below [sweep.parameters]: a list of values, or a table with value(s) or a range, becomes the values of an axis.
 
+use std::collections::HashSet;
+
 use crate::model::hyperparameters::Kind;
 use crate::model::{Parameter, Value};
 use crate::space::Values;
@@ -131,13 +133,12 @@ fn distribution(node: &Node, key: &str) -> Result<Distribution, Mistake> {
             &format!("take one of {}", known.join(", ")),
         ));
     }
-    let mistake = Mistake::at(&node.place, format!("`{key}` has no distribution {}", node.text))
-        .label("no such distribution")
-        .note(format!("known: {}", known.join(", ")));
-    Err(match keys::nearest(&name, known) {
+    let mistake = Mistake::at(&node.place, format!("`{key}` has no distribution {}", node.text)).label("no such distribution");
+    let mistake = match keys::nearest(&name, known) {
         Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
         None => mistake,
-    })
+    };
+    Err(mistake.note(format!("known: {}", known.join(", "))))
 }
 
 fn range(
@@ -229,7 +230,7 @@ impl Shape<'_> {
                 .help("remove `distribution` and write step = 1"));
         }
         let log = self.distribution == Some(Distribution::LogUniform);
-        match (self.count(min == max)?, self.step()?) {
+        match (self.count(min == max)?, self.step()) {
             (Some(count), None) if log => Ok(Values::LogUniform { min, max, count }),
             (Some(count), None) => Ok(Values::Uniform { min, max, count }),
             (None, Some(_)) if log => Err(self.step_in_log()),
@@ -258,7 +259,7 @@ impl Shape<'_> {
             return Err(self.empty());
         }
         let log = self.distribution == Some(Distribution::LogUniform);
-        match (self.count(min == max)?, self.step()?) {
+        match (self.count(min == max)?, self.step()) {
             (Some(count), None) if log => Ok(Values::IntLogUniform { min, max, count }),
             (Some(count), None) => Ok(Values::IntUniform { min, max, count }),
             (None, Some(_)) if log => Err(self.step_in_log()),
@@ -287,8 +288,8 @@ impl Shape<'_> {
         Ok(Some(count as u64))
     }
 
-    fn step(&self) -> Result<Option<&Node>, Mistake> {
-        Ok(self.table.get("step").map(|entry| &entry.node))
+    fn step(&self) -> Option<&Node> {
+        self.table.get("step").map(|entry| &entry.node)
     }
 
     fn whole(&self, title: String) -> Mistake {
@@ -318,9 +319,10 @@ impl Shape<'_> {
 fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
     match values {
         Values::List(list) => {
-            let repeated = list.iter().enumerate().find(|(index, value)| list[..*index].contains(value));
-            if let Some((_, value)) = repeated {
-                findings.warn(format!("`{key}` has the value {} more than once: every one of them is trained", plain(*value)));
+            let mut seen = HashSet::new();
+            let repeated = list.iter().map(|&value| plain(value)).find(|value| !seen.insert(value.clone()));
+            if let Some(value) = repeated {
+                findings.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
             }
         }
         &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count } if min == max && count > 1 => {

@@ -101,9 +101,14 @@ impl Dataset {
         }
         let [x, y] = columns.map(|column| column.finish(text));
         let (x, y) = (x?, y?);
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hexadecimal(&Sha256::digest(&bytes));
         Ok(Self { feature: feature.into(), target: target.into(), x, y, bytes, sha256 })
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The file as text, without its byte order mark.
@@ -112,7 +117,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
         return Err(Error::Empty);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| Error::NotUtf8 {
-        line: 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count(),
+        line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
         utf16: bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]),
     })?;
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
@@ -234,7 +239,7 @@ mod tests {
             [("", "missing"), ("NaN", "\"NaN\""), ("inf", "\"inf\""), ("1e999", "\"1e999\""), ("n/a", "\"n/a\""), ("\"3,5\"", "\"3,5\"")]
         {
             let message = refusal(&format!("x,y\n1,2\n\n3,{cell}\n4,no\n"));
-            assert_eq!(message, format!("column \"y\" has 2 of 3 values that cannot be used; the first is {what}, in line 4 of the file"),);
+            assert_eq!(message, format!("column \"y\" has 2 of 3 values that cannot be used; the first is {what}, in line 4 of the file"));
         }
     }
 

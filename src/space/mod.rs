@@ -103,7 +103,7 @@ impl Space {
             let len = block.axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(axis.len()));
             block.len = len.ok_or(Error::TooManyRuns)?;
             block.first = first;
-            first = first.checked_add(block.len).filter(|&sum| sum <= i64::MAX as u64).ok_or(Error::TooManyRuns)?;
+            first = first.checked_add(block.len).filter(|&sum| i64::try_from(sum).is_ok()).ok_or(Error::TooManyRuns)?;
         }
         Ok(Self { blocks })
     }
