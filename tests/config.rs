@@ -135,6 +135,27 @@ mod trunk {
     use super::*;
 
     #[test]
+    fn an_axis_that_no_block_has_is_warned_of() {
+        let experiment = resolve(
+            r#"
+            [training]
+            optimizer = { name = "sgd", learning_rate = 0.1 }
+            [sweep.parameters]
+            learning_rate = [0.2, 0.3]
+            "#,
+        );
+        assert_eq!(experiment.space.len(), 1);
+        assert_eq!(
+            experiment.warnings,
+            ["`learning_rate` in [sweep.parameters] changes nothing: the optimizer's own table has learning_rate"]
+        );
+        assert_eq!(
+            resolve("[sweep.parameters]\noptimizer = [\"sgd\", \"sgd\"]\n").warnings,
+            ["`optimizer` has a value more than once: every one of them is trained"]
+        );
+    }
+
+    #[test]
     fn the_optimizer_is_the_trunk_whatever_its_place() {
         let experiment = resolve(
             r#"
@@ -268,6 +289,21 @@ mod data {
         assert_eq!(rows("data.train_rows=[7, 5]"), (vec![7, 5], vec![]));
         let (train, test) = rows("data.test_rows=0..160");
         assert_eq!((train, test.len()), ((160..200).collect(), 160));
+    }
+
+    #[test]
+    fn odd_data_that_is_right_is_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("odd.csv");
+        for (csv, feature) in
+            [("a,b\n3,1\n3,1\n", "a"), ("\"Größe, in m²\",b\n1e14,2\n2,3\n", "Größe, in m²"), ("\u{FEFF}a,b\r\n7,8\r\n", "a")]
+        {
+            std::fs::write(&file, csv).unwrap();
+            let text = format!("\u{FEFF}[data]\r\npath = \"odd.csv\"\r\nfeature = \"{feature}\"\r\ntarget = \"b\"\r\n");
+            let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::Folder(folder.path()) };
+            let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            assert_eq!(experiment.dataset.feature, feature);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `numpy_legacy` draws what `RandomState` draws: splits and epoch orders of a published notebook, and of other seeds
-//! (golden/make_numpy_orders.py).
+//! (`golden/make_numpy_orders.py`).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 

@@ -184,7 +184,6 @@ fn check_method(sweep: &Checked, findings: &mut Findings) {
 impl Asked {
     fn read(root: &Table, sections: [&Checked; 3], sweep: &Checked, findings: &mut Findings) -> Option<Self> {
         let [data, model, training] = sections;
-        let before = findings.mistakes.len();
         let mut fixed = Vec::new();
         for (section, home) in [(data, In::Data), (model, In::Model), (training, In::Training)] {
             fixed.extend(fixed_of(section, home, findings));
@@ -204,7 +203,6 @@ impl Asked {
         if let (Some(swept), Some(fixed)) = (table.get("optimizer"), training.get("optimizer")) {
             warn_of_override(fixed, swept, findings);
         }
-        (findings.mistakes.len() == before || branches.is_some()).then_some(())?;
         let rng_place = root.get("rng").map(|entry| entry.node.place.clone());
         Some(Self { rng: rng?, rng_place, fixed, swept, branches: branches?, parameters: parameters.map(|entry| entry.place.clone()) })
     }
@@ -215,6 +213,15 @@ impl Asked {
             if !self.branches.iter().any(|branch| branch.optimizer.has(parameter)) {
                 findings.mistakes.push(optimizers::nobody_has(parameter, place, &self.branches));
             }
+        }
+        for Swept { axis: Axis { parameter, .. }, .. } in &self.swept {
+            let mut having = self.branches.iter().filter(|branch| branch.optimizer.has(*parameter)).peekable();
+            if having.peek().is_some() && having.all(|branch| branch.decides(*parameter)) {
+                findings.warn(format!("`{0}` in [sweep.parameters] changes nothing: the optimizer's own table has {0}", parameter.key()));
+            }
+        }
+        if self.branches.iter().enumerate().any(|(index, branch)| self.branches[..index].contains(branch)) {
+            findings.warn("`optimizer` has a value more than once: every one of them is trained");
         }
         for fixed in self.fixed.iter().filter(|fixed| Sources::is_set(&fixed.place)) {
             if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
