@@ -577,7 +577,10 @@ mod anything {
 
         /// Whatever is written there, it is an experiment or a report; a report can be drawn, with and without colour.
         #[test]
-        fn is_read_without_a_panic(edits in prop::collection::vec((any::<u16>(), 0_usize..12, 0..PIECES.len()), 1..6), set in 0..PIECES.len()) {
+        fn is_read_without_a_panic(
+            edits in prop::collection::vec((any::<u16>(), 0_usize..12, 0..PIECES.len()), 1..6),
+            set in 0..PIECES.len(),
+        ) {
             let mut text = config::STARTER.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
             for (position, removed, piece) in edits {
                 let boundary = |mut index: usize| { while !text.is_char_boundary(index) { index -= 1 } index };

@@ -216,7 +216,12 @@ mod tests {
         }
 
         #[test]
-        fn steps_of_decimals_are_what_their_text_says(first in -1000_i64..1000, step in 1_i64..200, count in 1_i64..50, places in 0_i32..5) {
+        fn steps_of_decimals_are_what_their_text_says(
+            first in -1000_i64..1000,
+            step in 1_i64..200,
+            count in 1_i64..50,
+            places in 0_i32..5,
+        ) {
             let decimal = |value: i64| format!("{value}e-{places}").parse::<f64>().unwrap();
             let values = Values::steps(decimal(first), decimal(first + step * (count - 1)), decimal(step));
             let written: Vec<f64> = (0..count).map(|position| decimal(first + step * position)).collect();
