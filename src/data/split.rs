@@ -74,3 +74,50 @@ impl TestSize {
         Ok(Split { train: train.to_vec(), test: test.to_vec() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOUSE: Permutation = Permutation::House { seed: 2 };
+
+    fn sizes(test: &TestSize, rows: usize) -> (usize, usize) {
+        let split = test.split(rows, HOUSE).unwrap();
+        (split.train.len(), split.test.len())
+    }
+
+    #[test]
+    fn rows_are_counted_as_scikit_learn_counts_them() {
+        assert_eq!(sizes(&TestSize::Fraction(0.2), 200), (160, 40));
+        assert_eq!(sizes(&TestSize::Fraction(0.25), 10), (7, 3));
+        assert_eq!(sizes(&TestSize::Fraction(0.001), 10), (9, 1));
+        assert_eq!(sizes(&TestSize::Count(3), 10), (7, 3));
+        assert_eq!(sizes(&TestSize::None, 10), (10, 0));
+    }
+
+    #[test]
+    fn somebody_has_to_train() {
+        let refused = Err(SplitError::NothingToTrain { test: 10, rows: 10 });
+        assert_eq!(TestSize::Count(10).split(10, HOUSE), refused);
+        assert_eq!(TestSize::Fraction(0.95).split(10, HOUSE), refused);
+    }
+
+    #[test]
+    fn rows_by_number_are_taken_as_they_are() {
+        let rows = TestSize::Rows { train: vec![3, 0], test: vec![9] };
+        assert_eq!(rows.split(10, HOUSE), Ok(Split { train: vec![3, 0], test: vec![9] }));
+        assert_eq!(rows.split(9, HOUSE), Err(SplitError::PastTheEnd { row: 9, rows: 9 }));
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_is_on_one_side(rows in 2_usize..300, share in 0.01_f64..0.5, seed: u32, numpy: bool) {
+            let permutation = if numpy { Permutation::NumpyLegacy { seed } } else { Permutation::House { seed } };
+            let split = TestSize::Fraction(share).split(rows, permutation).unwrap();
+            let mut all = [split.train, split.test].concat();
+            all.sort_unstable();
+            prop_assert!(all.into_iter().eq(0..rows as u32));
+        }
+    }
+}

@@ -11,13 +11,41 @@ pub enum Values {
     Uniform { min: f64, max: f64, count: u64 },
     /// `count` values from `min` to `max`, in equal ratios; both ends are in, exactly.
     LogUniform { min: f64, max: f64, count: u64 },
-    /// `min`, `min + step`, ..; `count` values.
-    Steps { min: f64, step: f64, count: u64 },
+    /// `count` values: `first / divisor`, `(first + step) / divisor`, ..; see [`Values::steps`].
+    Steps { first: f64, step: f64, divisor: f64, count: u64 },
     /// `count` integers from `min` to `max`, as equally far apart as rounding allows; both ends are in.
     IntUniform { min: i64, max: i64, count: u64 },
+    /// `count` integers from `min` ≥ 1 to `max`, as nearly in equal ratios as rounding allows; both ends are in.
+    IntLogUniform { min: i64, max: i64, count: u64 },
     /// `min`, `min + step`, ..; `count` integers.
     IntSteps { min: i64, step: i64, count: u64 },
 }
+
+impl Values {
+    /// `min`, `min + step`, .. up to `max`. Where `min` and `step` are decimals of few digits the values are the decimals that
+    /// one would write (0.3, not 0.30000000000000004): integers are counted up, then divided by a power of ten.
+    pub fn steps(min: f64, max: f64, step: f64) -> Self {
+        let intervals = (max - min) / step;
+        // 0.9 / 0.3 is 3.0000000000000004 and 0.3 / 0.1 is 2.9999999999999996: what is nearly an integer is one.
+        let whole = if (intervals - intervals.round()).abs() <= 1e-9 * intervals.max(1.0) { intervals.round() } else { intervals.floor() };
+        let decimal = |value: f64, divisor: f64| {
+            let scaled = (value * divisor).round();
+            (scaled.abs() < EXACT && scaled / divisor == value).then_some(scaled)
+        };
+        let (first, step, divisor) = POWERS_OF_TEN
+            .iter()
+            .find_map(|&divisor| Some((decimal(min, divisor)?, decimal(step, divisor)?, divisor)))
+            .filter(|(first, step, _)| first.abs() + step * whole < EXACT)
+            .unwrap_or((min, step, 1.0));
+        Self::Steps { first, step, divisor, count: (whole as u64).saturating_add(1) }
+    }
+}
+
+/// Up to here integers are exact in float64, with room for a sum.
+const EXACT: f64 = 4_503_599_627_370_496.0;
+
+/// Those that float64 holds and that decimals of ordinary hyperparameters need.
+const POWERS_OF_TEN: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
 /// A hyperparameter and the values that it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +63,7 @@ impl Axis {
             | Values::LogUniform { count, .. }
             | Values::Steps { count, .. }
             | Values::IntUniform { count, .. }
+            | Values::IntLogUniform { count, .. }
             | Values::IntSteps { count, .. } => *count,
         }
     }
@@ -49,20 +78,24 @@ impl Axis {
         match &self.values {
             Values::List(values) => values[position as usize],
             &Values::Uniform { min, max, count } => Value::Float(between(min, max, position, count)),
-            &Values::LogUniform { min, max, count } => Value::Float(if position == 0 {
+            &Values::LogUniform { min, max, count } => Value::Float(log_between(min, max, position, count)),
+            &Values::Steps { first, step, divisor, .. } => Value::Float((first + step * position as f64) / divisor),
+            &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
+                min
+            } else {
+                // Nothing here overflows for counts that run numbers can have.
+                let intervals = u128::from(count - 1);
+                let span = (i128::from(max) - i128::from(min)) as u128;
+                let (position, rest) = (u128::from(position), span % intervals);
+                let offset = span / intervals * position + (2 * rest * position + intervals) / (2 * intervals);
+                (i128::from(min) + offset as i128) as i64
+            }),
+            &Values::IntLogUniform { min, max, count } => Value::Integer(if position == 0 {
                 min
             } else if position + 1 == count {
                 max
             } else {
-                libm::exp(between(libm::log(min), libm::log(max), position, count)).clamp(min, max)
-            }),
-            &Values::Steps { min, step, .. } => Value::Float(min + step * position as f64),
-            &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
-                min
-            } else {
-                let span = (i128::from(max) - i128::from(min)) * i128::from(position);
-                let intervals = i128::from(count - 1);
-                (i128::from(min) + (2 * span + intervals) / (2 * intervals)) as i64
+                (log_between(min as f64, max as f64, position, count).round() as i64).clamp(min, max)
             }),
             &Values::IntSteps { min, step, .. } => Value::Integer(min + step * position as i64),
         }
@@ -78,5 +111,121 @@ fn between(min: f64, max: f64, position: u64, count: u64) -> f64 {
     } else {
         let share = position as f64 / (count - 1) as f64;
         min * (1.0 - share) + max * share
+    }
+}
+
+/// The `position`-th of `count` numbers in equal ratios from `min` to `max`; the ends are exact.
+fn log_between(min: f64, max: f64, position: u64, count: u64) -> f64 {
+    if position == 0 {
+        min
+    } else if position + 1 == count {
+        max
+    } else {
+        short(libm::exp(between(libm::log(min), libm::log(max), position, count))).clamp(min, max)
+    }
+}
+
+/// The decimal of at most six digits that `value` would be but for the rounding of exp and log, if there is one: decades are
+/// 0.01, not 0.010000000000000004, and can be asked for by name.
+fn short(value: f64) -> f64 {
+    let places = 5 - libm::floor(libm::log10(value)) as i32;
+    let Some(&power) = POWERS_OF_TEN.get(places.unsigned_abs() as usize) else { return value };
+    let digits = (if places < 0 { value / power } else { value * power }).round();
+    let decimal = if places < 0 { digits * power } else { digits / power };
+    if (decimal - value).abs() <= 1e-14 * value { decimal } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(values: &Values) -> Vec<f64> {
+        let axis = Axis { parameter: Parameter::LearningRate, values: values.clone() };
+        let number = |value| match value {
+            Value::Float(value) => value,
+            Value::Integer(value) => value as f64,
+            other => panic!("{other:?}"),
+        };
+        (0..axis.len()).map(|position| number(axis.value(position))).collect()
+    }
+
+    #[test]
+    fn decades_are_the_decimals_one_would_write() {
+        let decades = all(&Values::LogUniform { min: 1e-9, max: 1e6, count: 16 });
+        let written = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+        assert_eq!(decades, written);
+        assert_eq!(all(&Values::LogUniform { min: 0.003, max: 0.3, count: 3 }), [0.003, 0.03, 0.3]);
+    }
+
+    #[test]
+    fn steps_are_the_decimals_one_would_write() {
+        assert_eq!(all(&Values::steps(0.0, 1.0, 0.1)), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]);
+        assert_eq!(all(&Values::steps(0.0, 0.9, 0.3)), [0.0, 0.3, 0.6, 0.9]);
+        assert_eq!(all(&Values::steps(-0.25, 0.3, 0.25)), [-0.25, 0.0, 0.25]);
+        assert_eq!(all(&Values::steps(1e-5, 3e-5, 1e-5)), [1e-5, 2e-5, 3e-5]);
+        assert_eq!(all(&Values::steps(0.0, 0.25, 0.1)), [0.0, 0.1, 0.2]);
+        assert_eq!(all(&Values::steps(0.5, 0.5, 0.1)), [0.5]);
+        assert_eq!(all(&Values::steps(0.0, 1.0, 1.0 / 3.0)).len(), 4);
+    }
+
+    #[test]
+    fn integers_are_rounded_to_the_nearest_and_keep_their_ends() {
+        assert_eq!(all(&Values::IntUniform { min: 1, max: 10, count: 4 }), [1.0, 4.0, 7.0, 10.0]);
+        assert_eq!(all(&Values::IntUniform { min: 0, max: 5, count: 3 }), [0.0, 3.0, 5.0]);
+        assert_eq!(all(&Values::IntLogUniform { min: 1, max: 256, count: 9 }), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]);
+        let count = i64::MAX as u64;
+        let axis = Axis { parameter: Parameter::BatchSize, values: Values::IntUniform { min: 1, max: i64::MAX, count } };
+        let ends = [0, 1, count - 1].map(|position| axis.value(position));
+        assert_eq!(ends, [1, 2, i64::MAX].map(Value::Integer));
+    }
+
+    /// Two numbers in order.
+    fn ends(values: std::ops::Range<f64>) -> impl Strategy<Value = (f64, f64)> {
+        (values.clone(), values).prop_map(|(a, b)| (a.min(b), a.max(b)))
+    }
+
+    fn exact_and_ascending(values: &Values, min: f64, max: f64) {
+        let numbers = all(values);
+        assert_eq!((numbers[0], numbers[numbers.len() - 1]), (min, max));
+        assert!(numbers.windows(2).all(|pair| pair[0] <= pair[1]), "{numbers:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn linear_ranges_have_exact_ends_and_ascend((min, max) in ends(-1e6..1e6), count in 2_u64..300) {
+            exact_and_ascending(&Values::Uniform { min, max, count }, min, max);
+        }
+
+        #[test]
+        fn log_ranges_have_exact_ends_ascend_and_keep_their_ratio((low, high) in ends(-12.0..6.0), count in 2_u64..300) {
+            let (min, max) = (libm::pow(10.0, low), libm::pow(10.0, high));
+            let values = Values::LogUniform { min, max, count };
+            exact_and_ascending(&values, min, max);
+            let ratio = libm::log(max / min) / (count - 1) as f64;
+            for pair in all(&values).windows(2) {
+                prop_assert!((libm::log(pair[1] / pair[0]) - ratio).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn integer_ranges_have_exact_ends_and_ascend(a in 1_i64..1_000_000, b in 1_i64..1_000_000, count in 2_u64..300) {
+            let (min, max) = (a.min(b), a.max(b));
+            exact_and_ascending(&Values::IntUniform { min, max, count }, min as f64, max as f64);
+            exact_and_ascending(&Values::IntLogUniform { min, max, count }, min as f64, max as f64);
+        }
+
+        #[test]
+        fn steps_of_decimals_are_what_their_text_says(
+            first in -1000_i64..1000,
+            step in 1_i64..200,
+            count in 1_i64..50,
+            places in 0_i32..5,
+        ) {
+            let decimal = |value: i64| format!("{value}e-{places}").parse::<f64>().unwrap();
+            let values = Values::steps(decimal(first), decimal(first + step * (count - 1)), decimal(step));
+            let written: Vec<f64> = (0..count).map(|position| decimal(first + step * position)).collect();
+            prop_assert_eq!(all(&values), written);
+        }
     }
 }

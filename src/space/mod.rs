@@ -103,7 +103,7 @@ impl Space {
             let len = block.axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(axis.len()));
             block.len = len.ok_or(Error::TooManyRuns)?;
             block.first = first;
-            first = first.checked_add(block.len).filter(|&sum| sum <= i64::MAX as u64).ok_or(Error::TooManyRuns)?;
+            first = first.checked_add(block.len).filter(|&sum| i64::try_from(sum).is_ok()).ok_or(Error::TooManyRuns)?;
         }
         Ok(Self { blocks })
     }
@@ -141,5 +141,85 @@ impl Space {
             }
         }
         varied
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PARAMETERS: [Parameter; 4] = [Parameter::LearningRate, Parameter::Momentum, Parameter::BatchSize, Parameter::Epochs];
+
+    /// A space whose blocks have axes of these lengths.
+    fn space(lengths: &[Vec<u64>]) -> Space {
+        let axes = |lengths: &Vec<u64>| {
+            let values = |&count: &u64| Values::IntSteps { min: 0, step: 1, count };
+            PARAMETERS.into_iter().zip(lengths).map(|(parameter, count)| Axis { parameter, values: values(count) }).collect()
+        };
+        let block = |(index, lengths): (usize, &Vec<u64>)| Block {
+            optimizer: Optimizer::ALL[index % 3],
+            settings: Settings::default(),
+            axes: axes(lengths),
+            first: 0,
+            len: 0,
+        };
+        Space::new(lengths.iter().enumerate().map(block).collect()).unwrap()
+    }
+
+    fn lengths() -> impl Strategy<Value = Vec<Vec<u64>>> {
+        prop::collection::vec(prop::collection::vec(1_u64..6, 0..=4), 1..5)
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_contiguous_in_their_order(lengths in lengths()) {
+            let space = space(&lengths);
+            let mut next = 0;
+            for (block, lengths) in space.blocks.iter().zip(&lengths) {
+                prop_assert_eq!(block.first, next);
+                prop_assert_eq!(block.len, lengths.iter().product::<u64>());
+                next += block.len;
+            }
+            prop_assert_eq!(space.len(), next);
+            prop_assert!(space.run(next).is_none());
+        }
+
+        #[test]
+        fn every_index_is_the_mixed_radix_number_of_its_digits(lengths in lengths()) {
+            let space = space(&lengths);
+            for index in 0..space.len() {
+                let run = space.run(index).unwrap();
+                let block = space.block_of(index).unwrap();
+                prop_assert_eq!((run.index, run.optimizer), (index, block.optimizer));
+                // The values of these axes are their digits; the last is the fastest.
+                let number = block.axes.iter().fold(0, |number, axis| match run.settings.get(axis.parameter) {
+                    Some(Value::Integer(digit)) => number * axis.len() + digit as u64,
+                    other => panic!("{other:?}"),
+                });
+                prop_assert_eq!(block.first + number, index);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_axis_is_the_fastest() {
+        let space = space(&[vec![2, 3]]);
+        let digits = |index| PARAMETERS[..2].iter().map(|&p| space.run(index).unwrap().settings.number(p).unwrap()).collect::<Vec<_>>();
+        assert_eq!([0, 1, 2, 3].map(digits), [[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [1.0, 0.0]]);
+    }
+
+    #[test]
+    fn spaces_end_where_run_numbers_do() {
+        let axes = |counts: &[u64]| -> Vec<Axis> {
+            let axis = |(parameter, &count)| Axis { parameter, values: Values::IntSteps { min: 0, step: 1, count } };
+            PARAMETERS.into_iter().zip(counts).map(axis).collect()
+        };
+        let block =
+            |counts: &[u64]| Block { optimizer: Optimizer::Sgd, settings: Settings::default(), axes: axes(counts), first: 0, len: 0 };
+        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 30])]).unwrap().len(), 1 << 62);
+        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 31])]), Err(Error::TooManyRuns));
+        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 32])]), Err(Error::TooManyRuns));
+        assert_eq!(Space::new(vec![block(&[1 << 62]), block(&[1 << 62])]), Err(Error::TooManyRuns));
     }
 }

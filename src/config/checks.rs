@@ -1,0 +1,145 @@
+//! Rules that need the data as well as the config: the split, the scales, the lengths of runs, the numbers of runs.
+
+use super::experiment::{Experiment, HistoryRuns, SurfaceRows};
+use super::findings::{Checked, Findings};
+use super::lengths;
+use super::mistake::{Mistake, Place};
+use super::raw::{Raw, Table};
+use super::resolve::Asked;
+use super::values::grouped;
+use crate::data::ScalingError;
+use crate::model::{Parameter, Problem, Value, problem};
+
+/// Where to point.
+pub struct Places<'a> {
+    pub asked: &'a Asked,
+    pub data: &'a Checked,
+    pub root: &'a Table,
+}
+
+impl Places<'_> {
+    fn data(&self, key: &str) -> Option<&Place> {
+        self.data.get(key).map(|entry| &entry.node.place)
+    }
+
+    /// `table.key`, where it is written.
+    fn value(&self, table: &str, key: &str) -> Option<&Place> {
+        match &self.root.get(table)?.node.value {
+            Raw::Table(table) => table.get(key).map(|entry| &entry.node.place),
+            _ => None,
+        }
+    }
+}
+
+/// A mistake at a place, if it has one: what is left out has none.
+fn mistake(place: Option<&Place>, title: impl Into<String>) -> Mistake {
+    match place {
+        Some(place) => Mistake::at(place, title),
+        None => Mistake::whole(title),
+    }
+}
+
+/// The largest number of updates of a run: they are counted in 32 bits where they are computed.
+const STEPS_MAX: u64 = u32::MAX as u64;
+
+pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
+    history_runs(experiment, places, findings);
+    let Some(block) = experiment.space.blocks.first() else { return };
+    let split = match experiment.split(&block.settings) {
+        Ok(split) if split.train.is_empty() => {
+            let place = places.data("test_rows").or_else(|| places.data("train_rows"));
+            findings.mistakes.push(mistake(place, "no row is left for training").label("all rows test"));
+            return;
+        }
+        Ok(split) => split,
+        Err(error) => {
+            let place = places.data("test_size");
+            findings.mistakes.push(mistake(place, error.to_string()).label("too many rows to test").help("take a smaller test_size"));
+            return;
+        }
+    };
+    steps(experiment, split.train.len(), places, findings);
+    batches(experiment, split.train.len(), places, findings);
+    if split.test.is_empty() && experiment.surface.rows == SurfaceRows::Test {
+        let wrong = mistake(places.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
+        findings.mistakes.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
+    }
+    if !experiment.data.test.draws() && experiment.space.varied().contains(&Parameter::DataSeed) {
+        findings.warn("`data.seed` changes nothing: without test_size the split draws nothing");
+    }
+    for scale in scales(experiment) {
+        if let Err(error) = Problem::new(0, &experiment.dataset, split.clone(), scale, None) {
+            findings.mistakes.push(scaling(&error, places));
+        }
+    }
+}
+
+/// Every scale that a run of the sweep has.
+fn scales(experiment: &Experiment) -> Vec<&'static str> {
+    let mut scales = Vec::new();
+    for block in &experiment.space.blocks {
+        let axis = block.axes.iter().find(|axis| axis.parameter == Parameter::DataScale);
+        let values = axis.map_or_else(
+            || block.settings.get(Parameter::DataScale).into_iter().collect::<Vec<_>>(),
+            |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
+        );
+        for value in values {
+            if let Value::Choice(scale) = value
+                && !scales.contains(&scale)
+            {
+                scales.push(scale);
+            }
+        }
+    }
+    scales
+}
+
+fn scaling(error: &problem::Error, places: &Places<'_>) -> Mistake {
+    match error {
+        problem::Error::TooLarge { column, .. } => {
+            let too_large = mistake(places.data(column), error.to_string()).label("too large");
+            let too_large = too_large.help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST));
+            if *column == "feature" { too_large.help("or set data.scale = \"standard\", as the scaled values count") } else { too_large }
+        }
+        problem::Error::Scaling(ScalingError::Constant { .. }) => {
+            let place = places.asked.place(Parameter::DataScale).or_else(|| places.data("feature"));
+            mistake(place, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
+        }
+    }
+}
+
+fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
+    let Some(HistoryRuns::List(runs)) = &experiment.history.runs else { return };
+    let len = experiment.space.len();
+    if let Some(run) = runs.iter().find(|&&run| run >= len) {
+        let wrong = mistake(
+            places.value("history", "runs"),
+            format!("`history.runs` names run {run}, but the sweep has {len} run{}", if len == 1 { "" } else { "s" }),
+        );
+        findings.mistakes.push(wrong.label(format!("runs are numbered from 0 to {}", len - 1)));
+    }
+}
+
+fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
+    let longest = experiment.space.blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
+    if longest > u128::from(STEPS_MAX) {
+        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", grouped(longest)));
+        findings.mistakes.push(
+            wrong
+                .label(format!("over {rows} rows"))
+                .help("take fewer epochs, or a larger batch_size")
+                .note(format!("a run has at most {} updates: they are counted in 32 bits", grouped(STEPS_MAX.into()))),
+        );
+    }
+}
+
+/// A batch larger than the rows is full; worth a word where it was asked for.
+fn batches(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
+    if places.asked.place(Parameter::BatchSize).is_none() {
+        return;
+    }
+    let largest = experiment.space.blocks.iter().filter_map(|block| lengths::extent(block, Parameter::BatchSize)).map(|(_, max)| max).max();
+    if let Some(largest) = largest.filter(|&largest| largest > rows as i64) {
+        findings.warn(format!("batch_size {largest} is more than the {rows} training rows: such a batch is all of them"));
+    }
+}

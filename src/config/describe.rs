@@ -1,0 +1,216 @@
+//! An experiment in words (`--dry-run`) and as JSON (manifest.json). Both take time by the number of axes, not of runs.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
+use super::lengths::{self, Steps};
+use super::ranges::plain;
+use super::values::{grouped, number};
+use crate::data::TestSize;
+use crate::model::{Optimizer, Parameter, Value};
+use crate::space::{Axis, Block, Values};
+
+impl Experiment {
+    /// Training rows of the first problem; all problems of a sweep have as many.
+    pub fn train_rows(&self) -> usize {
+        let first = self.space.blocks.first().and_then(|block| self.split(&block.settings).ok());
+        first.map_or(0, |split| split.train.len())
+    }
+
+    /// Updates of all runs together, if none diverges.
+    pub fn steps(&self) -> Steps {
+        let rows = self.train_rows();
+        self.space.blocks.iter().map(|block| lengths::steps(block, rows)).fold(Steps { count: 0, exact: true }, |sum, block| Steps {
+            count: sum.count.saturating_add(block.count),
+            exact: sum.exact && block.exact,
+        })
+    }
+}
+
+/// The resolved experiment in words, a line each; what is a default is marked.
+pub fn describe(experiment: &Experiment) -> String {
+    let mut text = String::new();
+    let mut line = |key: &str, value: &str| {
+        text.push_str(format!("{key:<18}{value}").trim_end());
+        text.push('\n');
+    };
+    let rows = experiment.dataset.x.len();
+    let train = experiment.train_rows();
+    let data = &experiment.data;
+    line("name", &experiment.name);
+    line("data", &format!("{}: \"{}\" -> \"{}\", {rows} rows", data.path.display(), data.feature, data.target));
+    let test = match &data.test {
+        TestSize::Rows { test, .. } => test.len(),
+        _ => rows - train,
+    };
+    line("rows", &format!("{train} train, {test} test"));
+    line("model", "linear neuron, mse");
+    if experiment.rng == Rng::NumpyLegacy {
+        line("rng", "numpy_legacy");
+    }
+    line("history", &history(experiment));
+    line("surface", &surface(experiment));
+    for block in &experiment.space.blocks {
+        line("", "");
+        line("optimizer", &format!("{}: {}", block.optimizer.name(), numbers(block)));
+        for axis in &block.axes {
+            line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
+        }
+        for (parameter, value) in constants(block) {
+            let default = if is_default(block.optimizer, parameter, value) { "   (default)" } else { "" };
+            line(&format!("  {}", parameter.key()), &format!("{}{default}", plain(value)));
+        }
+    }
+    let Steps { count, exact } = experiment.steps();
+    line("", "");
+    line("runs", &grouped(u128::from(experiment.space.len())));
+    line("steps", &format!("{}{}", if exact { "" } else { "about " }, grouped(count)));
+    text
+}
+
+/// How many runs a block has, and their numbers.
+fn numbers(block: &Block) -> String {
+    match block.len {
+        1 => format!("1 run, number {}", block.first),
+        len => format!("{} runs, numbers {} to {}", grouped(len.into()), block.first, block.first + len - 1),
+    }
+}
+
+/// The values of a block that do not vary, in the order of the table.
+fn constants(block: &Block) -> impl Iterator<Item = (Parameter, Value)> {
+    Parameter::all()
+        .filter(|parameter| *parameter != Parameter::Optimizer && !block.axes.iter().any(|axis| axis.parameter == *parameter))
+        .filter_map(|parameter| Some((parameter, block.settings.get(parameter)?)))
+}
+
+fn is_default(optimizer: Optimizer, parameter: Parameter, value: Value) -> bool {
+    optimizer.default(parameter).or(parameter.facts().default) == Some(value)
+}
+
+fn axis_in_words(axis: &Axis) -> String {
+    const SHOWN: usize = 8;
+    let count = grouped(u128::from(axis.len()));
+    let plural = if axis.len() == 1 { "value" } else { "values" };
+    let ends = || format!("{} to {}", plain(axis.value(0)), plain(axis.value(axis.len() - 1)));
+    match &axis.values {
+        Values::List(list) => {
+            let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| plain(value)).collect();
+            format!("{count} {plural}: {}{}", shown.join(", "), if list.len() > SHOWN { ", .." } else { "" })
+        }
+        Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, in equal ratios", ends()),
+        Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally far apart", ends()),
+        Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} by {}", ends(), number(step / divisor)),
+        Values::IntSteps { step, .. } => format!("{count} {plural}: {} by {step}", ends()),
+    }
+}
+
+fn history(experiment: &Experiment) -> String {
+    let recorded = experiment.history.decide(experiment.space.len());
+    let runs: Vec<String> = recorded
+        .runs
+        .iter()
+        .map(|runs| match runs {
+            HistoryRuns::All => "all runs".into(),
+            HistoryRuns::Best(count) => format!("the best {count}"),
+            HistoryRuns::Sample(count) => format!("a sample of {count}"),
+            HistoryRuns::List(list) => format!("{} named runs", list.len()),
+        })
+        .collect();
+    let default = if experiment.history.runs.is_none() && experiment.history.every == 1 { "   (default)" } else { "" };
+    let epochs = if recorded.epochs { "epochs of all runs" } else { "no epochs" };
+    match (runs.is_empty(), recorded.every) {
+        (true, _) => format!("none, {epochs}"),
+        (false, 1) => format!("every batch of {}, {epochs}{default}", runs.join(" and ")),
+        (false, every) => format!("every {every} batches of {}, {epochs}{default}", runs.join(" and ")),
+    }
+}
+
+fn rows_name(rows: SurfaceRows) -> &'static str {
+    match rows {
+        SurfaceRows::Train => "train",
+        SurfaceRows::Test => "test",
+        SurfaceRows::All => "all",
+    }
+}
+
+fn surface(experiment: &Experiment) -> String {
+    let surface = &experiment.surface;
+    let axis = |name: &str, axis: Option<SurfaceAxis>| {
+        axis.map_or_else(
+            || format!("{name} fitted to the paths"),
+            |axis| format!("{name} {} to {} in {} cells", number(axis.min), number(axis.max), axis.count),
+        )
+    };
+    let text = format!("{}, {}, {} rows", axis("weight", surface.weight), axis("bias", surface.bias), rows_name(surface.rows));
+    if surface.asked { text } else { format!("{text}   (default)") }
+}
+
+/// The whole resolved config as JSON, for the manifest.
+pub fn resolved(experiment: &Experiment) -> Json {
+    let data = &experiment.data;
+    let mut section = json!({
+        "path": data.path.display().to_string(),
+        "feature": data.feature,
+        "target": data.target,
+    });
+    match &data.test {
+        TestSize::None => section["test_size"] = json!(0),
+        TestSize::Fraction(share) => section["test_size"] = json!(share),
+        TestSize::Count(count) => section["test_size"] = json!(count),
+        TestSize::Rows { train, test } => {
+            section["train_rows"] = json!(train);
+            section["test_rows"] = json!(test);
+        }
+    }
+    let recorded = experiment.history.decide(experiment.space.len());
+    let blocks: Vec<Json> = experiment.space.blocks.iter().map(block).collect();
+    let surface = &experiment.surface;
+    let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
+    json!({
+        "name": experiment.name,
+        "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
+        "data": section,
+        "model": {"activation": "linear", "loss": "mse", "use_bias": true},
+        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": blocks},
+        "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
+        "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
+    })
+}
+
+fn history_runs(runs: &HistoryRuns) -> Json {
+    match runs {
+        HistoryRuns::All => json!("all"),
+        HistoryRuns::Best(count) => json!({"best": count}),
+        HistoryRuns::Sample(count) => json!({"sample": count}),
+        HistoryRuns::List(list) => json!(list),
+    }
+}
+
+fn block(block: &Block) -> Json {
+    let constants: Map<String, Json> = constants(block).map(|(parameter, value)| (parameter.key().into(), value_json(value))).collect();
+    let axes: Map<String, Json> = block.axes.iter().map(|axis| (axis.parameter.key().into(), axis_json(axis))).collect();
+    json!({"optimizer": block.optimizer.name(), "first": block.first, "runs": block.len, "parameters": constants, "axes": axes})
+}
+
+fn value_json(value: Value) -> Json {
+    match value {
+        Value::Float(value) => json!(value),
+        Value::Integer(value) => json!(value),
+        Value::Boolean(value) => json!(value),
+        Value::Choice(word) => json!(word),
+    }
+}
+
+fn axis_json(axis: &Axis) -> Json {
+    match &axis.values {
+        Values::List(list) => list.iter().map(|&value| value_json(value)).collect(),
+        Values::Uniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "uniform"}),
+        Values::LogUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
+        Values::IntUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "int_uniform"}),
+        Values::IntLogUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
+        &Values::Steps { step, divisor, count, .. } => {
+            json!({"min": value_json(axis.value(0)), "max": value_json(axis.value(count - 1)), "step": step / divisor})
+        }
+        &Values::IntSteps { min, step, count } => json!({"min": min, "max": value_json(axis.value(count - 1)), "step": step}),
+    }
+}

@@ -1,0 +1,85 @@
+//! The config as a file: what stands there instead of a text, or instead of TOML.
+
+use std::path::Path;
+
+use super::data::nearest_file;
+use super::mistake::Mistake;
+
+/// The text of the config at `path`.
+pub fn read(path: &Path) -> Result<String, Mistake> {
+    if path.is_dir() {
+        return Err(folder(path));
+    }
+    let bytes = std::fs::read(path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return absent(path);
+        }
+        Mistake::whole(format!("cannot read {}: {error}", path.display()))
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].split(|&byte| byte == b'\n').count();
+        let utf16 = error.as_bytes().starts_with(&[0xFF, 0xFE]) || error.as_bytes().starts_with(&[0xFE, 0xFF]);
+        let remedy = if utf16 { "it looks like UTF-16: save it as UTF-8" } else { "save it as UTF-8" };
+        Mistake::whole(format!("{} is not UTF-8: line {line}, byte {valid} of the file", path.display())).help(remedy)
+    })
+}
+
+fn absent(path: &Path) -> Mistake {
+    let mistake = Mistake::whole(format!("there is no config {}", path.display()));
+    match nearest_file(path) {
+        Some(guess) => mistake.help(format!("did you mean {}?", guess.display())),
+        None => mistake.help("`gradsweep init` writes one to start from"),
+    }
+}
+
+fn folder(path: &Path) -> Mistake {
+    let mistake = Mistake::whole(format!("{} is a folder, not a config", path.display()));
+    let mut inside: Vec<String> = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| path.display().to_string())
+        .collect();
+    inside.sort_unstable();
+    inside.truncate(6);
+    if inside.is_empty() {
+        mistake.help("name a TOML file; `gradsweep init` writes one to start from")
+    } else {
+        mistake.help(format!("name a file in it: {}", inside.join(", ")))
+    }
+}
+
+/// Whether there is nothing but blanks.
+pub fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+pub fn blank() -> Mistake {
+    Mistake::whole("the config is empty")
+        .help("`gradsweep init` writes a commented one to start from")
+        .note("a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] say what to try")
+}
+
+/// Says so where the text that is no TOML is JSON or YAML.
+pub fn other_language(text: &str, mistake: Mistake) -> Mistake {
+    let start = text.trim_start();
+    if start.starts_with('{') {
+        mistake.help("this looks like JSON; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+    } else if start.starts_with("---") || text.lines().any(is_yaml) {
+        mistake.help("this looks like YAML; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+    } else {
+        mistake
+    }
+}
+
+const STARTER: &str = "`gradsweep init` writes a commented config to start from";
+
+/// `key:` or `key: value`, with a bare key.
+fn is_yaml(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, rest)| {
+        let key = key.trim_start();
+        !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && (rest.is_empty() || rest.starts_with(' '))
+    })
+}

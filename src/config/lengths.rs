@@ -1,0 +1,132 @@
+//! How many updates runs have, from the axes alone: nothing here takes time that grows with the number of runs.
+
+use crate::model::{Parameter, Value};
+use crate::space::{Axis, Block, Values};
+
+/// Axes up to this long are summed value by value.
+const SUMMED: u64 = 1 << 16;
+
+/// The smallest and largest integer that a hyperparameter takes in a block; words are left out. `None` where there is none.
+pub fn extent(block: &Block, parameter: Parameter) -> Option<(i64, i64)> {
+    let integer = |value: Value| match value {
+        Value::Integer(value) => Some(value),
+        _ => None,
+    };
+    let Some(axis) = axis(block, parameter) else {
+        let value = integer(block.settings.get(parameter)?)?;
+        return Some((value, value));
+    };
+    match &axis.values {
+        Values::List(list) => {
+            let integers = || list.iter().copied().filter_map(integer);
+            Some((integers().min()?, integers().max()?))
+        }
+        // Ranges ascend.
+        _ => Some((integer(axis.value(0))?, integer(axis.value(axis.len() - 1))?)),
+    }
+}
+
+/// Updates of the longest run of a block.
+pub fn longest(block: &Block, rows: usize) -> u128 {
+    let epochs = extent(block, Parameter::Epochs).map_or(0, |(_, max)| max) as u128;
+    let smallest = extent(block, Parameter::BatchSize).map_or(rows as i64, |(min, _)| min);
+    epochs * u128::from(batches(Value::Integer(smallest), rows))
+}
+
+/// Updates of all runs of a block together, if none diverges; `exact` is false where a long axis was taken by its mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub count: u128,
+    pub exact: bool,
+}
+
+pub fn steps(block: &Block, rows: usize) -> Steps {
+    let epochs = sum(block, Parameter::Epochs, |value| match value {
+        Value::Integer(epochs) => epochs as u64,
+        _ => 0,
+    });
+    let batches = sum(block, Parameter::BatchSize, |value| batches(value, rows));
+    let own = |parameter: Parameter| axis(block, parameter).map_or(1, Axis::len);
+    let others = u128::from(block.len / (own(Parameter::Epochs) * own(Parameter::BatchSize)).max(1));
+    let count = epochs.count.saturating_mul(batches.count).saturating_mul(others);
+    Steps { count, exact: epochs.exact && batches.exact }
+}
+
+/// Batches an epoch.
+fn batches(size: Value, rows: usize) -> u64 {
+    match size {
+        Value::Integer(size) => (rows as u64).div_ceil(size.max(1) as u64),
+        _ => 1,
+    }
+}
+
+fn axis(block: &Block, parameter: Parameter) -> Option<&Axis> {
+    block.axes.iter().find(|axis| axis.parameter == parameter)
+}
+
+/// The sum of `weight` over the values that a hyperparameter takes.
+fn sum(block: &Block, parameter: Parameter, weight: impl Fn(Value) -> u64) -> Steps {
+    let Some(axis) = axis(block, parameter) else {
+        return Steps { count: block.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
+    };
+    let len = axis.len();
+    if len <= SUMMED {
+        return Steps { count: (0..len).map(|position| u128::from(weight(axis.value(position)))).sum(), exact: true };
+    }
+    // A long axis: as many places, evenly spread.
+    let places = (0..SUMMED).map(|place| (u128::from(place) * u128::from(len - 1) / u128::from(SUMMED - 1)) as u64);
+    let sample: u128 = places.map(|position| u128::from(weight(axis.value(position)))).sum();
+    Steps { count: (sample as f64 / SUMMED as f64 * len as f64) as u128, exact: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Optimizer;
+    use crate::space::{Settings, Space};
+
+    fn block(axes: Vec<Axis>) -> Block {
+        let mut settings = Settings::default();
+        settings.set(Parameter::Epochs, Some(Value::Integer(3)));
+        settings.set(Parameter::BatchSize, Some(Value::Choice("full")));
+        let block = Block { optimizer: Optimizer::Sgd, settings, axes, first: 0, len: 0 };
+        Space::new(vec![block]).unwrap().blocks.remove(0)
+    }
+
+    fn sizes() -> Axis {
+        let sizes = [Value::Integer(1), Value::Integer(10), Value::Integer(500), Value::Choice("full")];
+        Axis { parameter: Parameter::BatchSize, values: Values::List(sizes.to_vec()) }
+    }
+
+    #[test]
+    fn steps_are_those_of_every_run_counted_one_by_one() {
+        let rates = Axis { parameter: Parameter::LearningRate, values: Values::Uniform { min: 0.0, max: 1.0, count: 5 } };
+        let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 4, count: 6 } };
+        for axes in [vec![], vec![rates.clone()], vec![epochs.clone(), rates.clone()], vec![sizes(), rates, epochs]] {
+            let block = block(axes);
+            let counted: u128 = (0..block.len)
+                .map(|offset| block.run(offset).settings)
+                .map(|settings| {
+                    let Some(Value::Integer(epochs)) = settings.get(Parameter::Epochs) else { panic!("epochs") };
+                    epochs as u128 * u128::from(batches(settings.get(Parameter::BatchSize).unwrap(), 95))
+                })
+                .sum();
+            assert_eq!(steps(&block, 95), Steps { count: counted, exact: true });
+        }
+    }
+
+    #[test]
+    fn the_longest_run_has_the_smallest_batches_and_the_most_epochs() {
+        assert_eq!(longest(&block(vec![]), 95), 3);
+        let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntUniform { min: 1, max: 7, count: 3 } };
+        assert_eq!(longest(&block(vec![sizes(), epochs]), 95), 7 * 95);
+    }
+
+    #[test]
+    fn a_long_axis_is_taken_by_its_mean() {
+        let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 1, count: 1_000_001 } };
+        let Steps { count, exact } = steps(&block(vec![epochs]), 95);
+        assert!(!exact);
+        assert!((count as f64 / (500_001.0 * 1_000_001.0) - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,151 @@
+//! What is wrong with a config, as a person reads it: what, where, which rule, what to do.
+//!
+//! A mistake is written where its rule is checked; this file only knows how to draw it. Several are drawn in one report.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+/// Where something was written: a part of the config, or of a `--set` argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index into [`Sources`].
+    pub source: usize,
+    /// Bytes.
+    pub span: Range<usize>,
+}
+
+/// The texts that an experiment is read from: the config, then each `--set` argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources(Vec<Source>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl Sources {
+    pub fn new(file: &str, text: &str, sets: &[String]) -> Self {
+        let config = Source { name: file.into(), text: text.into() };
+        let sets = sets.iter().map(|set| Source { name: "--set".into(), text: set.clone() });
+        Self(std::iter::once(config).chain(sets).collect())
+    }
+
+    /// Whether a place is in a `--set` argument.
+    pub fn is_set(place: &Place) -> bool {
+        place.source > 0
+    }
+
+    pub fn text(&self, place: &Place) -> &str {
+        self.0[place.source].text.get(place.span.clone()).unwrap_or_default()
+    }
+
+    /// The whole `--set` argument that a place is in.
+    pub fn whole(&self, place: &Place) -> &str {
+        &self.0[place.source].text
+    }
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, with key and value.
+    title: String,
+    /// `None`: the file as a whole.
+    place: Option<Place>,
+    /// Beside the caret.
+    label: String,
+    remarks: Vec<Remark>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Remark {
+    /// What to do.
+    Help(String),
+    /// The rule, or what else one should know.
+    Note(String),
+}
+
+impl Mistake {
+    pub fn at(place: &Place, title: impl Into<String>) -> Self {
+        Self { title: title.into(), place: Some(place.clone()), label: String::new(), remarks: Vec::new() }
+    }
+
+    /// About the file as a whole.
+    pub fn whole(title: impl Into<String>) -> Self {
+        Self { title: title.into(), place: None, label: String::new(), remarks: Vec::new() }
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.remarks.push(Remark::Help(help.into()));
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.remarks.push(Remark::Note(note.into()));
+        self
+    }
+
+    fn group<'a>(&'a self, sources: &'a Sources) -> Group<'a> {
+        let title = Level::ERROR.primary_title(&self.title);
+        let group = match &self.place {
+            Some(place) => {
+                let Source { name, text } = &sources.0[place.source];
+                let mark = AnnotationKind::Primary.span(place.span.clone());
+                let mark = if self.label.is_empty() { mark } else { mark.label(&self.label) };
+                title.element(Snippet::source(text).path(name).annotation(mark))
+            }
+            None => title.element(Origin::path(&sources.0[0].name)),
+        };
+        group.elements(self.remarks.iter().map(|remark| match remark {
+            Remark::Help(text) => Level::HELP.message(text),
+            Remark::Note(text) => Level::NOTE.message(text),
+        }))
+    }
+}
+
+/// All that is wrong with a config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    sources: Sources,
+    /// At least one.
+    list: Vec<Mistake>,
+}
+
+impl Mistakes {
+    pub fn new(sources: Sources, mut list: Vec<Mistake>) -> Self {
+        list.sort_by_key(|mistake| mistake.place.as_ref().map(|place| (place.source, place.span.start)));
+        Self { sources, list }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The report, without a line break at its end.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut report: Vec<String> =
+            self.list.iter().map(|mistake| renderer.render(&[mistake.group(&self.sources)]).trim_end().to_string()).collect();
+        if self.count() > 1 {
+            report.push(format!("{} mistakes; nothing was written", self.count()));
+        }
+        report.join("\n\n")
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Mistakes {}

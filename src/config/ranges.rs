@@ -1,0 +1,353 @@
+//! Below [sweep.parameters]: a list of values, or a table with value(s) or a range, becomes the values of an axis.
+
+use std::collections::HashSet;
+
+use crate::model::hyperparameters::Kind;
+use crate::model::{Parameter, Value};
+use crate::space::Values;
+
+use super::findings::{Checked, Findings};
+use super::keys::{self, Section};
+use super::mistake::Mistake;
+use super::raw::{Node, Raw};
+use super::values::{self, number};
+
+/// How the values of a range are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Distribution {
+    Uniform,
+    IntUniform,
+    LogUniform,
+    Categorical,
+}
+
+const DISTRIBUTIONS: [(&str, Distribution); 5] = [
+    ("uniform", Distribution::Uniform),
+    ("int_uniform", Distribution::IntUniform),
+    ("log_uniform", Distribution::LogUniform),
+    ("log_uniform_values", Distribution::LogUniform),
+    ("categorical", Distribution::Categorical),
+];
+
+/// Distributions that W&B or Optuna have and this version does not.
+const LATER: [&str; 10] = [
+    "normal",
+    "log_normal",
+    "q_uniform",
+    "q_log_uniform",
+    "q_log_uniform_values",
+    "q_normal",
+    "q_log_normal",
+    "inv_log_uniform",
+    "inv_log_uniform_values",
+    "beta",
+];
+
+/// The values of an axis. `key` is its name in messages.
+pub fn values(node: &Node, parameter: Parameter, key: &str, findings: &mut Findings) -> Option<Values> {
+    let kind = parameter.facts().kind;
+    let values = match &node.value {
+        Raw::List(items) => list(node, items, kind, key, findings),
+        Raw::Table(_) => {
+            let table = findings.checked(node, Section::Range)?;
+            from_table(node, &table, kind, key, findings)
+        }
+        _ => {
+            findings.mistakes.push(single(node, parameter, key));
+            None
+        }
+    };
+    if let Some(values) = &values {
+        warn_of_duplicates(values, key, findings);
+    }
+    values
+}
+
+/// A bare value where values are expected.
+fn single(node: &Node, parameter: Parameter, key: &str) -> Mistake {
+    Mistake::at(&node.place, format!("`{key}` in [sweep.parameters] must be a list or a table, not {}", node.value.kind()))
+        .label("a single value does not vary")
+        .help(format!("write a list, [{}], or put it into the config as {}", node.text, keys::qualified(parameter)))
+}
+
+fn list(node: &Node, items: &[Node], kind: Kind, key: &str, findings: &mut Findings) -> Option<Values> {
+    if items.is_empty() {
+        let empty = Mistake::at(&node.place, format!("`{key}` has no values"))
+            .label("an empty list makes an empty sweep")
+            .help("give it at least one value, or remove the key");
+        findings.mistakes.push(empty);
+        return None;
+    }
+    let read: Vec<_> = items.iter().map(|item| findings.take(values::value(item, kind, key))).collect();
+    read.into_iter().collect::<Option<Vec<Value>>>().map(Values::List)
+}
+
+fn from_table(node: &Node, table: &Checked, kind: Kind, key: &str, findings: &mut Findings) -> Option<Values> {
+    let distribution = match table.get("distribution") {
+        Some(entry) => Some(findings.take(distribution(&entry.node, key))?),
+        None => None,
+    };
+    if let Some(entry) = table.get("values").or_else(|| table.get("value")) {
+        let others = ["min", "max", "count", "step"].into_iter().find_map(|other| table.get(other));
+        if let Some(other) = others.or_else(|| table.get("value").filter(|_| entry.key == "values")) {
+            let both = Mistake::at(&other.place, format!("`{key}` has both `{}` and `{}`", entry.key, other.key)).label("one too many");
+            findings.mistakes.push(both.help("give either values or a range"));
+            return None;
+        }
+        if !matches!(distribution, None | Some(Distribution::Categorical)) {
+            let place = table.get("distribution").map_or(&node.place, |entry| &entry.node.place);
+            findings
+                .mistakes
+                .push(Mistake::at(place, format!("`{key}` has values and a distribution of a range")).help("remove `distribution`"));
+            return None;
+        }
+        return match (&entry.node.value, entry.key.as_str()) {
+            (Raw::List(items), "values") => list(&entry.node, items, kind, key, findings),
+            (_, "value") => findings.take(values::value(&entry.node, kind, key)).map(|value| Values::List(vec![value])),
+            (other, _) => {
+                let mistake = Mistake::at(&entry.node.place, format!("`{key}.values` must be a list, not {}", other.kind()));
+                findings.mistakes.push(mistake.label(other.kind()));
+                None
+            }
+        };
+    }
+    if distribution == Some(Distribution::Categorical) {
+        let missing = Mistake::at(&node.place, format!("`{key}` is categorical and has no `values`"));
+        findings.mistakes.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
+        return None;
+    }
+    range(node, table, kind, distribution, key, findings)
+}
+
+fn distribution(node: &Node, key: &str) -> Result<Distribution, Mistake> {
+    let name = values::text(node, &format!("{key}.distribution"))?;
+    if let Some((_, distribution)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == name) {
+        return Ok(*distribution);
+    }
+    let known = DISTRIBUTIONS.map(|(name, _)| name);
+    if LATER.contains(&name.as_str()) {
+        return Err(values::not_in_this_version(
+            &node.place,
+            &format!("{key}.distribution"),
+            &node.text,
+            &format!("take one of {}", known.join(", ")),
+        ));
+    }
+    let mistake = Mistake::at(&node.place, format!("`{key}` has no distribution {}", node.text)).label("no such distribution");
+    let mistake = match keys::nearest(&name, known) {
+        Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
+        None => mistake,
+    };
+    Err(mistake.note(format!("known: {}", known.join(", "))))
+}
+
+fn range(
+    node: &Node,
+    table: &Checked,
+    kind: Kind,
+    distribution: Option<Distribution>,
+    key: &str,
+    findings: &mut Findings,
+) -> Option<Values> {
+    if matches!(kind, Kind::Boolean | Kind::Choice(_)) {
+        let mistake = Mistake::at(&node.place, format!("`{key}` has no range: it is {}", values::rule(kind)));
+        findings.mistakes.push(mistake.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
+        return None;
+    }
+    let missing: Vec<&str> = ["min", "max"].into_iter().filter(|end| table.misses(end)).collect();
+    if !missing.is_empty() {
+        let title = format!("the range of `{key}` has no `{}`", missing.join("` and no `"));
+        findings.mistakes.push(Mistake::at(&node.place, title).label("a range needs min and max; both are in"));
+        return None;
+    }
+    let (min, max) = (&table.get("min")?.node, &table.get("max")?.node);
+    if distribution == Some(Distribution::LogUniform) {
+        findings.take(positive(min, max, table, key))?;
+    }
+    let (low, high) = (values::value(min, kind, &format!("{key}.min")), values::value(max, kind, &format!("{key}.max")));
+    let (low, high) = (findings.take(low), findings.take(high));
+    let shape = Shape { node, table, distribution, key };
+    match (low?, high?) {
+        (Value::Float(low), Value::Float(high)) => findings.take(shape.floats(low, high)),
+        (Value::Integer(low), Value::Integer(high)) => findings.take(shape.integers(low, high)),
+        (low, high) => {
+            let word = if matches!(low, Value::Choice(_)) { min } else { max };
+            let mistake = Mistake::at(&word.place, format!("an end of the range of `{key}` is {}, a word", word.text));
+            findings.mistakes.push(mistake.label(format!("between {low:?} and {high:?} there is nothing")).help("write a list instead"));
+            None
+        }
+    }
+}
+
+/// The ends of a log range are above 0. W&B's `log_uniform` takes exponents, and gets told.
+fn positive(min: &Node, max: &Node, table: &Checked, key: &str) -> Result<(), Mistake> {
+    let value = |node: &Node| match node.value {
+        Raw::Float(value) => Some(value),
+        Raw::Integer(value) => value.map(|value| value as f64),
+        _ => None,
+    };
+    let (Some(low), Some(high)) = (value(min), value(max)) else { return Ok(()) };
+    let Some((end, node)) =
+        [("min", low, min), ("max", high, max)].into_iter().find(|(_, value, _)| *value <= 0.0).map(|(end, _, node)| (end, node))
+    else {
+        return Ok(());
+    };
+    let mistake =
+        Mistake::at(&node.place, format!("a log range of `{key}` needs min > 0, but {end} = {}", node.text)).label("must be above 0");
+    let exponents = low < 0.0 && low < high && high < 20.0;
+    let wandb = table.get("distribution").is_some_and(|entry| matches!(&entry.node.value, Raw::Text(name) if name == "log_uniform"));
+    Err(if exponents && wandb {
+        let bounds = [low, high].map(|end| number(rounded(libm::exp(end))));
+        mistake
+            .help(format!("if these are exponents, write the values: min = {}, max = {}", bounds[0], bounds[1]))
+            .note("W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values")
+    } else {
+        mistake.help("take a small positive min such as 1e-6, or distribution = \"uniform\"")
+    })
+}
+
+/// To three digits: it is a suggestion.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
+/// A range whose ends are known.
+struct Shape<'a> {
+    node: &'a Node,
+    table: &'a Checked,
+    distribution: Option<Distribution>,
+    key: &'a str,
+}
+
+impl Shape<'_> {
+    fn floats(&self, min: f64, max: f64) -> Result<Values, Mistake> {
+        if min > max {
+            return Err(self.empty());
+        }
+        if self.distribution == Some(Distribution::IntUniform) {
+            return Err(self
+                .at("distribution", format!("`{}` is a float: int_uniform is for integers", self.key))
+                .help("remove `distribution` and write step = 1"));
+        }
+        let log = self.distribution == Some(Distribution::LogUniform);
+        match (self.count(min == max)?, self.step()) {
+            (Some(count), None) if log => Ok(Values::LogUniform { min, max, count }),
+            (Some(count), None) => Ok(Values::Uniform { min, max, count }),
+            (None, Some(_)) if log => Err(self.step_in_log()),
+            (None, Some(step)) => {
+                let step = values::float(step, &format!("{}.step", self.key))?;
+                if step > 0.0 {
+                    Ok(Values::steps(min, max, step))
+                } else {
+                    Err(self.at("step", format!("`{}.step` must be above 0", self.key)))
+                }
+            }
+            (None, None) => Err(self
+                .whole(format!("the range of `{}` needs `count` or `step` in a grid", self.key))
+                .label("how many values?")
+                .help(if log {
+                    "add count = 10: in equal ratios, both ends in"
+                } else {
+                    "add count = 10: equally far apart, both ends in; with distribution = \"log_uniform\" in equal ratios"
+                })),
+            (Some(_), Some(_)) => Err(self.both()),
+        }
+    }
+
+    fn integers(&self, min: i64, max: i64) -> Result<Values, Mistake> {
+        if min > max {
+            return Err(self.empty());
+        }
+        let log = self.distribution == Some(Distribution::LogUniform);
+        match (self.count(min == max)?, self.step()) {
+            (Some(count), None) if log => Ok(Values::IntLogUniform { min, max, count }),
+            (Some(count), None) => Ok(Values::IntUniform { min, max, count }),
+            (None, Some(_)) if log => Err(self.step_in_log()),
+            (None, None) if log => Err(self
+                .whole(format!("the log range of `{}` needs `count` in a grid", self.key))
+                .label("how many values?")
+                .help("add count = 10")),
+            (None, step) => {
+                let step = step.map_or(Ok(1), |step| values::integer(step, 1, i64::MAX, &format!("{}.step", self.key)))?;
+                let intervals = (i128::from(max) - i128::from(min)) / i128::from(step);
+                Ok(Values::IntSteps { min, step, count: intervals as u64 + 1 })
+            }
+            (Some(_), Some(_)) => Err(self.both()),
+        }
+    }
+
+    fn count(&self, one_point: bool) -> Result<Option<u64>, Mistake> {
+        let Some(entry) = self.table.get("count") else { return Ok(None) };
+        let count = values::integer(&entry.node, 1, i64::MAX, &format!("{}.count", self.key))?;
+        if count == 1 && !one_point {
+            return Err(self
+                .at("count", format!("`{}` has count = 1, but min and max differ", self.key))
+                .label("both ends are in: at least 2")
+                .help("take count = 2 or more, or min = max"));
+        }
+        Ok(Some(count as u64))
+    }
+
+    fn step(&self) -> Option<&Node> {
+        self.table.get("step").map(|entry| &entry.node)
+    }
+
+    fn whole(&self, title: String) -> Mistake {
+        Mistake::at(&self.node.place, title)
+    }
+
+    fn at(&self, key: &str, title: String) -> Mistake {
+        Mistake::at(self.table.get(key).map_or(&self.node.place, |entry| &entry.node.place), title)
+    }
+
+    fn empty(&self) -> Mistake {
+        self.at("min", format!("the range of `{}` is empty: min is above max", self.key)).label("above max").help("exchange min and max")
+    }
+
+    fn both(&self) -> Mistake {
+        self.at("step", format!("the range of `{}` has both `count` and `step`", self.key)).label("one too many").help("keep one of them")
+    }
+
+    fn step_in_log(&self) -> Mistake {
+        self.at("step", format!("the log range of `{}` has a `step`", self.key))
+            .label("values of a log range are in equal ratios")
+            .help("write count instead")
+    }
+}
+
+/// Repeated values are kept (they keep their index), but are seldom meant.
+fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
+    match values {
+        Values::List(list) => {
+            let mut seen = HashSet::new();
+            let repeated = list.iter().map(|&value| plain(value)).find(|value| !seen.insert(value.clone()));
+            if let Some(value) = repeated {
+                findings.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
+            }
+        }
+        &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count } if min == max && count > 1 => {
+            findings.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", number(min)));
+        }
+        &Values::IntUniform { min, max, count } if i128::from(count) > i128::from(max) - i128::from(min) + 1 => {
+            findings.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and every one of them is trained"));
+        }
+        &Values::IntLogUniform { min, max, count } => {
+            let axis = crate::space::Axis { parameter: Parameter::Epochs, values: values.clone() };
+            // Ratios are smallest, in integers, at the lower end.
+            if count > 2 && (axis.value(0) == axis.value(1) || min == max) {
+                findings.warn(format!("`{key}` has equal values after rounding: every one of them is trained"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A value as one would write it in TOML.
+pub fn plain(value: Value) -> String {
+    match value {
+        Value::Float(value) => number(value),
+        Value::Integer(value) => value.to_string(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Choice(word) => format!("\"{word}\""),
+    }
+}

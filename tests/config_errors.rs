@@ -1,0 +1,1144 @@
+//! What a person reads after a mistake in a config: the whole message, each time.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::path::Path;
+
+use gradsweep::config;
+use insta::assert_snapshot;
+
+const ADVERTISING: &[u8] = include_bytes!("../configs/data/advertising.csv");
+
+/// A config that is right, into which each test puts its mistake.
+const DATA: &str = r#"
+[data]
+path = "advertising.csv"
+feature = "TV"
+target = "sales"
+"#;
+
+/// The report on `config`, read from a file, with paths relative to its folder.
+fn report_on(config: &[u8], sets: &[&str]) -> String {
+    in_folder(|folder| {
+        std::fs::write(folder.join("sweep.toml"), config).unwrap();
+        load(&folder.join("sweep.toml"), sets)
+    })
+}
+
+/// The report on the right config with `lines` below it.
+fn report(lines: &str) -> String {
+    report_on(format!("{DATA}{lines}").trim_start().as_bytes(), &[])
+}
+
+/// The report on a config with its own [data].
+fn report_data(data: &str) -> String {
+    report_on(data.as_bytes(), &[])
+}
+
+fn load(path: &Path, sets: &[&str]) -> String {
+    let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+    match config::load(path, &sets) {
+        Ok(experiment) => format!("accepted\n{}", experiment.warnings.join("\n")),
+        Err(mistakes) => mistakes.render(false),
+    }
+}
+
+fn in_folder(work: impl FnOnce(&Path) -> String) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("advertising.csv"), ADVERTISING).unwrap();
+    let report = work(folder.path());
+    report.replace(&format!("{}/", folder.path().display()), "").replace(&folder.path().display().to_string(), "sweeps")
+}
+
+/// The report on the right config beside another data file, with `lines` in its [data].
+fn report_csv_with(csv: &str, lines: &str) -> String {
+    in_folder(|folder| {
+        std::fs::write(folder.join("advertising.csv"), csv).unwrap();
+        std::fs::write(folder.join("sweep.toml"), format!("{DATA}{lines}").trim_start()).unwrap();
+        load(&folder.join("sweep.toml"), &[])
+    })
+}
+
+fn report_csv(csv: &str) -> String {
+    report_csv_with(csv, "")
+}
+
+mod keys {
+    use super::*;
+
+    #[test]
+    fn an_alias_of_the_learning_rate() {
+        assert_snapshot!(report("\n[training]\nlr = 0.01\n"), @r"
+    error: unknown key `lr` in [training]
+     --> sweep.toml:7:1
+      |
+    7 | lr = 0.01
+      | ^^ no such key
+      |
+      = help: did you mean `learning_rate`?
+    ");
+    }
+
+    #[test]
+    fn a_misspelt_key() {
+        assert_snapshot!(report("\n[training]\nlearning_rte = 0.01\n"), @r"
+    error: unknown key `learning_rte` in [training]
+     --> sweep.toml:7:1
+      |
+    7 | learning_rte = 0.01
+      | ^^^^^^^^^^^^ no such key
+      |
+      = help: did you mean `learning_rate`?
+    ");
+    }
+
+    #[test]
+    fn a_misspelt_key_that_is_needed_is_one_mistake() {
+        assert_snapshot!(report_data("[data]\npath = \"advertising.csv\"\nfeatur = \"TV\"\ntarget = \"sales\"\n"), @r#"
+    error: unknown key `featur` in [data]
+     --> sweep.toml:3:1
+      |
+    3 | featur = "TV"
+      | ^^^^^^ no such key
+      |
+      = help: did you mean `feature`?
+    "#);
+    }
+
+    #[test]
+    fn a_key_of_another_table() {
+        assert_snapshot!(report("\n[model]\nepochs = 10\n"), @r"
+    error: unknown key `epochs` in [model]
+     --> sweep.toml:7:1
+      |
+    7 | epochs = 10
+      | ^^^^^^ no such key
+      |
+      = help: `epochs` belongs in [training]
+    ");
+    }
+
+    #[test]
+    fn a_hyperparameter_at_the_top() {
+        assert_snapshot!(report_on(format!("lr = 0.1\n{DATA}").as_bytes(), &[]), @r"
+    error: unknown key `lr` at the top of the config
+     --> sweep.toml:1:1
+      |
+    1 | lr = 0.1
+      | ^^ no such key
+      |
+      = help: did you mean `learning_rate`? It belongs in [training]
+    ");
+    }
+
+    #[test]
+    fn a_cap_on_the_runs() {
+        assert_snapshot!(report("\n[sweep]\nrun_cap = 50\n"), @r"
+    error: unknown key `run_cap` in [sweep]
+     --> sweep.toml:7:1
+      |
+    7 | run_cap = 50
+      | ^^^^^^^ no such key
+      |
+      = help: did you mean `runs`?
+      = note: it is for sampled methods; a grid has as many runs as its axes multiply to
+    ");
+    }
+
+    #[test]
+    fn a_number_of_runs_of_a_grid() {
+        assert_snapshot!(report("\n[sweep]\nruns = 50\n"), @r"
+    error: `sweep.runs` is for sampled methods; this sweep is a grid
+     --> sweep.toml:7:1
+      |
+    7 | runs = 50
+      | ^^^^ a grid is not drawn
+      |
+      = help: remove it: a grid has as many runs as its axes multiply to; take fewer values to have fewer
+    ");
+    }
+
+    #[test]
+    fn a_key_of_keras_that_is_not_in_this_version() {
+        assert_snapshot!(report("\n[training]\nclipnorm = 1.0\n"), @r"
+    error: `clipnorm` is not in this version of gradsweep
+     --> sweep.toml:7:1
+      |
+    7 | clipnorm = 1.0
+      | ^^^^^^^^ not supported yet
+      |
+      = help: remove it
+      = note: known in [training]: optimizer, learning_rate, momentum, nesterov, rho, beta_1, beta_2, epsilon, centered, amsgrad, batch_size, epochs, shuffle, seed
+    ");
+    }
+
+    #[test]
+    fn an_unknown_table() {
+        assert_snapshot!(report("\n[trainning]\nepochs = 3\n"), @r"
+    error: unknown key `trainning` at the top of the config
+     --> sweep.toml:6:2
+      |
+    6 | [trainning]
+      |  ^^^^^^^^^ no such key
+      |
+      = help: did you mean `training`?
+    ");
+    }
+
+    #[test]
+    fn no_data_at_all() {
+        assert_snapshot!(report_data("[training]\nepochs = 3\n"), @r#"
+    error: the config has no [data]
+    --> sweep.toml
+     = help: add data = { path = "data/advertising.csv", feature = "TV", target = "sales" }, or a table [data] with these keys
+     = note: `gradsweep init` writes a commented config to start from
+    "#);
+    }
+}
+
+mod values {
+    use super::*;
+
+    #[test]
+    fn a_number_in_quotes() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = \"1e-4\"\n"), @r#"
+    error: `training.learning_rate` must be a number from 0 to 1000000, not the text "1e-4"
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = "1e-4"
+      |                 ^^^^^^ text, because of the quotes
+      |
+      = help: remove the quotes: 1e-4
+    "#);
+    }
+
+    #[test]
+    fn a_float_for_an_integer() {
+        assert_snapshot!(report("\n[training]\nepochs = 10.0\n"), @r"
+    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 10.0
+     --> sweep.toml:7:10
+      |
+    7 | epochs = 10.0
+      |          ^^^^ a float
+      |
+      = help: write 10
+    ");
+    }
+
+    #[test]
+    fn a_batch_size_of_zero() {
+        assert_snapshot!(report("\n[training]\nbatch_size = 0\n"), @r#"
+    error: `training.batch_size` is out of bounds: 0
+     --> sweep.toml:7:14
+      |
+    7 | batch_size = 0
+      |              ^ must be an integer of at least 1, or "full"
+    "#);
+    }
+
+    #[test]
+    fn a_batch_size_in_words() {
+        assert_snapshot!(report("\n[training]\nbatch_size = \"ful\"\n"), @r#"
+    error: `training.batch_size` cannot be "ful"
+     --> sweep.toml:7:14
+      |
+    7 | batch_size = "ful"
+      |              ^^^^^ must be an integer of at least 1, or "full"
+      |
+      = help: did you mean "full"?
+    "#);
+    }
+
+    #[test]
+    fn a_negative_learning_rate() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = -0.1\n"), @r"
+    error: `training.learning_rate` is out of bounds: -0.1
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = -0.1
+      |                 ^^^^ must be a number from 0 to 1000000
+    ");
+    }
+
+    #[test]
+    fn a_learning_rate_of_infinity() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = inf\n"), @r"
+    error: `training.learning_rate` must be a finite number, not inf
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = inf
+      |                 ^^^ not finite
+      |
+      = help: write a number from 0 to 1000000
+    ");
+    }
+
+    #[test]
+    fn epochs_that_no_run_could_count() {
+        assert_snapshot!(report("\n[training]\nepochs = 9_000_000_000_000_000_000\n"), @r"
+    error: `training.epochs` is out of bounds: 9_000_000_000_000_000_000
+     --> sweep.toml:7:10
+      |
+    7 | epochs = 9_000_000_000_000_000_000
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4294967295
+    ");
+    }
+
+    #[test]
+    fn epochs_beyond_64_bits() {
+        assert_snapshot!(report("\n[training]\nepochs = 99_999_999_999_999_999_999\n"), @r"
+    error: `training.epochs` is out of bounds: 99_999_999_999_999_999_999
+     --> sweep.toml:7:10
+      |
+    7 | epochs = 99_999_999_999_999_999_999
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4294967295
+    ");
+    }
+
+    #[test]
+    fn more_updates_than_32_bits_count() {
+        assert_snapshot!(report("\n[training]\nepochs = 4_000_000_000\nbatch_size = 10\n"), @r"
+    error: a run would have 80,000,000,000 updates
+     --> sweep.toml:7:10
+      |
+    7 | epochs = 4_000_000_000
+      |          ^^^^^^^^^^^^^ over 200 rows
+      |
+      = help: take fewer epochs, or a larger batch_size
+      = note: a run has at most 4,294,967,295 updates: they are counted in 32 bits
+    ");
+    }
+
+    #[test]
+    fn a_list_in_training() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = [0.1, 0.01]\n"), @r"
+    error: `training.learning_rate` is a list, but every run has one value of it
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = [0.1, 0.01]
+      |                 ^^^^^^^^^^^ does not vary here
+      |
+      = help: vary it in [sweep.parameters]: learning_rate = [0.1, 0.01]
+    ");
+    }
+
+    #[test]
+    fn a_list_of_scales_in_data() {
+        assert_snapshot!(report_on(format!("{DATA}scale = [\"none\", \"standard\"]\n").trim_start().as_bytes(), &[]), @r#"
+    error: `data.scale` is a list, but every run has one value of it
+     --> sweep.toml:5:9
+      |
+    5 | scale = ["none", "standard"]
+      |         ^^^^^^^^^^^^^^^^^^^^ does not vary here
+      |
+      = help: vary it in [sweep.parameters]: "data.scale" = ["none", "standard"]
+    "#);
+    }
+
+    #[test]
+    fn a_boolean_in_quotes() {
+        assert_snapshot!(report("\n[training]\nshuffle = \"yes\"\n"), @r#"
+    error: `training.shuffle` must be true or false, not the text "yes"
+     --> sweep.toml:7:11
+      |
+    7 | shuffle = "yes"
+      |           ^^^^^ text
+      |
+      = help: write true, without quotes
+    "#);
+    }
+
+    #[test]
+    fn a_scale_by_another_name() {
+        assert_snapshot!(report_on(format!("{DATA}scale = \"standardize\"\n").trim_start().as_bytes(), &[]), @r#"
+    error: `data.scale` cannot be "standardize"
+     --> sweep.toml:5:9
+      |
+    5 | scale = "standardize"
+      |         ^^^^^^^^^^^^^ must be one of "none", "standard", "min_max"
+      |
+      = help: did you mean "standard"?
+    "#);
+    }
+
+    #[test]
+    fn an_activation_that_is_not_in_this_version() {
+        assert_snapshot!(report("\n[model]\nactivation = \"relu\"\n"), @r#"
+    error: `model.activation` = "relu" is not in this version of gradsweep
+     --> sweep.toml:7:14
+      |
+    7 | activation = "relu"
+      |              ^^^^^^ not supported yet
+      |
+      = help: take "linear", the only one so far
+    "#);
+    }
+
+    #[test]
+    fn a_loss_that_is_not_in_this_version() {
+        assert_snapshot!(report("\n[model]\nloss = \"huber\"\n"), @r#"
+    error: `model.loss` = "huber" is not in this version of gradsweep
+     --> sweep.toml:7:8
+      |
+    7 | loss = "huber"
+      |        ^^^^^^^ not supported yet
+      |
+      = help: take "mse", the only one so far
+    "#);
+    }
+
+    #[test]
+    fn a_sampled_method() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"sobol\"\n"), @r#"
+    error: `sweep.method` = "sobol" is not in this version of gradsweep
+     --> sweep.toml:7:10
+      |
+    7 | method = "sobol"
+      |          ^^^^^^^ not supported yet
+      |
+      = help: take "grid": a range with count or step, or a list
+    "#);
+    }
+
+    #[test]
+    fn a_name_that_is_a_path() {
+        assert_snapshot!(report_on(format!("name = \"../up\"\n{DATA}").as_bytes(), &[]), @r#"
+    error: `name` = "../up" cannot be the name of a folder
+     --> sweep.toml:1:8
+      |
+    1 | name = "../up"
+      |        ^^^^^^^ names the run directory
+      |
+      = help: use letters, digits, - and _
+    "#);
+    }
+}
+
+mod ranges {
+    use super::*;
+
+    #[test]
+    fn a_log_range_from_zero() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0, max = 1.0, count = 5, distribution = \"log_uniform\" }\n"), @r#"
+    error: a log range of `learning_rate` needs min > 0, but min = 0
+     --> sweep.toml:7:25
+      |
+    7 | learning_rate = { min = 0, max = 1.0, count = 5, distribution = "log_uniform" }
+      |                         ^ must be above 0
+      |
+      = help: take a small positive min such as 1e-6, or distribution = "uniform"
+    "#);
+    }
+
+    #[test]
+    fn a_log_range_of_exponents() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = -9.21, max = -2.3, count = 5, distribution = \"log_uniform\" }\n"), @r#"
+    error: a log range of `learning_rate` needs min > 0, but min = -9.21
+     --> sweep.toml:7:25
+      |
+    7 | learning_rate = { min = -9.21, max = -2.3, count = 5, distribution = "log_uniform" }
+      |                         ^^^^^ must be above 0
+      |
+      = help: if these are exponents, write the values: min = 0.0001, max = 0.1
+      = note: W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values
+    "#);
+    }
+
+    #[test]
+    fn a_range_without_count() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 1e-4, max = 1.0 }\n"), @r#"
+    error: the range of `learning_rate` needs `count` or `step` in a grid
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = { min = 1e-4, max = 1.0 }
+      |                 ^^^^^^^^^^^^^^^^^^^^^^^^^ how many values?
+      |
+      = help: add count = 10: equally far apart, both ends in; with distribution = "log_uniform" in equal ratios
+    "#);
+    }
+
+    #[test]
+    fn a_range_with_both() {
+        assert_snapshot!(report("\n[sweep.parameters]\nmomentum = { min = 0, max = 1.0, count = 5, step = 0.1 }\noptimizer = \"sgd\"\n"), @r"
+    error: the range of `momentum` has both `count` and `step`
+     --> sweep.toml:7:52
+      |
+    7 | momentum = { min = 0, max = 1.0, count = 5, step = 0.1 }
+      |                                                    ^^^ one too many
+      |
+      = help: keep one of them
+    ");
+    }
+
+    #[test]
+    fn an_empty_range() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 1.0, max = 0.1, count = 5 }\n"), @r"
+    error: the range of `learning_rate` is empty: min is above max
+     --> sweep.toml:7:25
+      |
+    7 | learning_rate = { min = 1.0, max = 0.1, count = 5 }
+      |                         ^^^ above max
+      |
+      = help: exchange min and max
+    ");
+    }
+
+    #[test]
+    fn one_point_between_two_ends() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 1 }\n"), @r"
+    error: `learning_rate` has count = 1, but min and max differ
+     --> sweep.toml:7:49
+      |
+    7 | learning_rate = { min = 0.1, max = 1.0, count = 1 }
+      |                                                 ^ both ends are in: at least 2
+      |
+      = help: take count = 2 or more, or min = max
+    ");
+    }
+
+    #[test]
+    fn a_range_of_words() {
+        assert_snapshot!(report("\n[sweep.parameters]\n\"data.scale\" = { min = 0, max = 1 }\n"), @r#"
+    error: `data.scale` has no range: it is one of "none", "standard", "min_max"
+     --> sweep.toml:7:16
+      |
+    7 | "data.scale" = { min = 0, max = 1 }
+      |                ^^^^^^^^^^^^^^^^^^^^ a range
+      |
+      = help: write a list: "data.scale" = [..]
+    "#);
+    }
+
+    #[test]
+    fn an_empty_list() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = []\n"), @r"
+    error: `learning_rate` has no values
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = []
+      |                 ^^ an empty list makes an empty sweep
+      |
+      = help: give it at least one value, or remove the key
+    ");
+    }
+
+    #[test]
+    fn a_single_value_in_the_sweep() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = 0.1\n"), @r"
+    error: `learning_rate` in [sweep.parameters] must be a list or a table, not a float
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = 0.1
+      |                 ^^^ a single value does not vary
+      |
+      = help: write a list, [0.1], or put it into the config as training.learning_rate
+    ");
+    }
+
+    #[test]
+    fn an_unknown_distribution() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"loguniform\" }\n"), @r#"
+    error: `learning_rate` has no distribution "loguniform"
+     --> sweep.toml:7:67
+      |
+    7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "loguniform" }
+      |                                                                   ^^^^^^^^^^^^ no such distribution
+      |
+      = help: did you mean "log_uniform"?
+      = note: known: uniform, int_uniform, log_uniform, log_uniform_values, categorical
+    "#);
+    }
+
+    #[test]
+    fn a_distribution_that_is_not_in_this_version() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"normal\" }\n"), @r#"
+    error: `learning_rate.distribution` = "normal" is not in this version of gradsweep
+     --> sweep.toml:7:67
+      |
+    7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "normal" }
+      |                                                                   ^^^^^^^^ not supported yet
+      |
+      = help: take one of uniform, int_uniform, log_uniform, log_uniform_values, categorical
+    "#);
+    }
+
+    #[test]
+    fn a_plain_seed() {
+        assert_snapshot!(report("\n[sweep.parameters]\nseed = [0, 1, 2]\n"), @r#"
+    error: `seed` is ambiguous in [sweep.parameters]
+     --> sweep.toml:7:1
+      |
+    7 | seed = [0, 1, 2]
+      | ^^^^ the seed of what?
+      |
+      = help: write "training.seed" (batch order and drawn start) or "data.seed" (split)
+      = note: each seed moves only its own thing; with rng = "numpy_legacy" there is one, "rng.seed"
+    "#);
+    }
+
+    #[test]
+    fn more_points_than_64_bits() {
+        assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 1e-4, max = 1, count = 4_000_000_000 }\nepochs = { min = 1, max = 4_000_000_000 }\nmomentum = { min = 0, max = 1, count = 1000 }\n"), @r"
+    error: the grid has more than 9,223,372,036,854,775,807 points, and run numbers are 64-bit integers
+     --> sweep.toml:6:8
+      |
+    6 | [sweep.parameters]
+      |        ^^^^^^^^^^ its axes multiply
+      |
+      = help: take fewer values
+      = note: values of each: learning_rate 4,000,000,000, epochs 4,000,000,000, momentum 1,000
+    ");
+    }
+}
+
+mod optimizers {
+    use super::*;
+
+    #[test]
+    fn momentum_that_no_optimizer_has() {
+        assert_snapshot!(report("\n[training]\noptimizer = \"adam\"\n\n[sweep.parameters]\nmomentum = [0.0, 0.9]\n"), @r"
+    error: no optimizer of this sweep has `momentum`
+      --> sweep.toml:10:1
+       |
+    10 | momentum = [0.0, 0.9]
+       | ^^^^^^^^ the sweep has adam
+       |
+       = help: remove it, or take an optimizer that has it: sgd, rmsprop
+    ");
+    }
+
+    #[test]
+    fn momentum_in_the_table_of_adam() {
+        assert_snapshot!(report("\n[sweep.parameters]\noptimizer = [\"sgd\", { name = \"adam\", momentum = 0.9 }]\n"), @r#"
+    error: adam has no `momentum`
+     --> sweep.toml:7:38
+      |
+    7 | optimizer = ["sgd", { name = "adam", momentum = 0.9 }]
+      |                                      ^^^^^^^^ not one of its arguments
+      |
+      = help: sgd and rmsprop have it; remove it here
+      = note: arguments of adam: learning_rate, beta_1, beta_2, epsilon, amsgrad
+    "#);
+    }
+
+    #[test]
+    fn a_batch_size_in_the_table_of_sgd() {
+        assert_snapshot!(report("\n[training]\noptimizer = { name = \"sgd\", batch_size = 5 }\n"), @r#"
+    error: sgd has no `batch_size`
+     --> sweep.toml:7:29
+      |
+    7 | optimizer = { name = "sgd", batch_size = 5 }
+      |                             ^^^^^^^^^^ not an argument of an optimizer
+      |
+      = help: write it in [training], or in [sweep.parameters] as batch_size
+    "#);
+    }
+
+    #[test]
+    fn a_misspelt_argument() {
+        assert_snapshot!(report("\n[training]\noptimizer = { name = \"sgd\", momentun = 0.9 }\n"), @r#"
+    error: unknown key `momentun` in an optimizer's table
+     --> sweep.toml:7:29
+      |
+    7 | optimizer = { name = "sgd", momentun = 0.9 }
+      |                             ^^^^^^^^ no such key
+      |
+      = help: did you mean `momentum`?
+    "#);
+    }
+
+    #[test]
+    fn a_misspelt_optimizer() {
+        assert_snapshot!(report("\n[training]\noptimizer = \"rmspop\"\n"), @r#"
+    error: there is no optimizer "rmspop"
+     --> sweep.toml:7:13
+      |
+    7 | optimizer = "rmspop"
+      |             ^^^^^^^^ no such optimizer
+      |
+      = help: did you mean "rmsprop"?
+      = note: known: sgd, rmsprop, adam
+    "#);
+    }
+
+    #[test]
+    fn an_optimizer_that_is_not_in_this_version() {
+        assert_snapshot!(report("\n[sweep.parameters]\noptimizer = [\"sgd\", \"nadam\"]\n"), @r#"
+    error: `optimizer` = "nadam" is not in this version of gradsweep
+     --> sweep.toml:7:21
+      |
+    7 | optimizer = ["sgd", "nadam"]
+      |                     ^^^^^^^ not supported yet
+      |
+      = help: take one of sgd, rmsprop, adam
+    "#);
+    }
+
+    #[test]
+    fn a_list_of_optimizers_in_training() {
+        assert_snapshot!(report("\n[training]\noptimizer = [\"sgd\", \"adam\"]\n"), @r#"
+    error: `training.optimizer` is a list, but every run has one value of it
+     --> sweep.toml:7:13
+      |
+    7 | optimizer = ["sgd", "adam"]
+      |             ^^^^^^^^^^^^^^^ does not vary here
+      |
+      = help: vary it in [sweep.parameters]: optimizer = ["sgd", "adam"]
+    "#);
+    }
+}
+
+mod generators {
+    use super::*;
+
+    #[test]
+    fn a_drawn_start_with_numpy_legacy() {
+        assert_snapshot!(report_on(format!("rng = {{ name = \"numpy_legacy\", seed = 2 }}\n{DATA}").as_bytes(), &[]), @r#"
+    error: `model.initial_weight` would be drawn, and rng = "numpy_legacy" draws no start
+     --> sweep.toml:1:7
+      |
+    1 | rng = { name = "numpy_legacy", seed = 2 }
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ left out, the start is glorot_uniform
+      |
+      = help: write the number that the notebook drew: model.initial_weight = 0.6
+    "#);
+    }
+
+    #[test]
+    fn a_seed_of_its_own_with_numpy_legacy() {
+        assert_snapshot!(report_on(format!("rng = \"numpy_legacy\"\n{DATA}seed = 3\n\n[model]\ninitial_weight = 0.6\n").as_bytes(), &[]), @r#"
+    error: `data.seed` has no meaning with rng = "numpy_legacy"
+     --> sweep.toml:7:8
+      |
+    7 | seed = 3
+      |        ^ one generator draws everything
+      |
+      = help: write rng.seed instead
+    "#);
+    }
+
+    #[test]
+    fn a_seed_of_a_generator_that_is_not_asked_for() {
+        assert_snapshot!(report("\n[sweep.parameters]\n\"rng.seed\" = [1, 2]\n"), @r#"
+    error: `rng.seed` is for rng = "numpy_legacy"
+     --> sweep.toml:7:1
+      |
+    7 | "rng.seed" = [1, 2]
+      | ^^^^^^^^^^ the house generator has no seed of its own
+      |
+      = help: write "data.seed" (split) or "training.seed" (batch order and drawn start)
+    "#);
+    }
+}
+
+mod the_data {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_feature() {
+        assert_snapshot!(report_data("[data]\npath = \"advertising.csv\"\nfeature = \"TVs\"\ntarget = \"sales\"\n"), @r#"
+    error: the data file has no column "TVs"
+     --> sweep.toml:3:11
+      |
+    3 | feature = "TVs"
+      |           ^^^^^ no such column
+      |
+      = help: did you mean "TV"?
+      = note: its columns: "", "TV", "radio", "newspaper", "sales"
+    "#);
+    }
+
+    #[test]
+    fn a_misspelt_file() {
+        assert_snapshot!(report_data("[data]\npath = \"advertsing.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n"), @r#"
+    error: there is no file advertsing.csv
+     --> sweep.toml:2:8
+      |
+    2 | path = "advertsing.csv"
+      |        ^^^^^^^^^^^^^^^^ this file
+      |
+      = help: did you mean advertising.csv?
+      = note: data.path is relative to the folder of the config
+    "#);
+    }
+
+    #[test]
+    fn an_empty_file() {
+        assert_snapshot!(report_csv(""), @r#"
+    error: the data file is empty (0 bytes)
+     --> sweep.toml:2:8
+      |
+    2 | path = "advertising.csv"
+      |        ^^^^^^^^^^^^^^^^^ this file
+      |
+      = help: a data file has a line of column names and below it a line per row
+    "#);
+    }
+
+    #[test]
+    fn a_header_alone() {
+        assert_snapshot!(report_csv("TV,sales\n"), @r#"
+    error: the data file has a header and no rows
+     --> sweep.toml:2:8
+      |
+    2 | path = "advertising.csv"
+      |        ^^^^^^^^^^^^^^^^^ this file
+      |
+      = help: a data file has a line of column names and below it a line per row
+    "#);
+    }
+
+    #[test]
+    fn a_column_of_text() {
+        assert_snapshot!(report_csv("TV,sales\nhigh,1\nlow,2\n"), @r#"
+    error: column "TV" has 2 of 2 values that cannot be used; the first is "high", in line 2 of the file
+     --> sweep.toml:3:11
+      |
+    3 | feature = "TV"
+      |           ^^^^ not a column of numbers
+      |
+      = help: take a column of numbers
+    "#);
+    }
+
+    #[test]
+    fn a_missing_value() {
+        assert_snapshot!(report_csv("TV,sales\n1,1\n,2\n3,nan\n"), @r#"
+    error: column "TV" has 1 of 3 values that cannot be used; the first is missing, in line 3 of the file
+     --> sweep.toml:3:11
+      |
+    3 | feature = "TV"
+      |           ^^^^ not a column of numbers
+      |
+      = help: remove these rows or fill them in: values must be finite numbers
+    "#);
+    }
+
+    #[test]
+    fn a_file_of_semicolons() {
+        assert_snapshot!(report_csv("TV;sales\n1;1\n"), @r#"
+    error: the data file has no column "TV"
+     --> sweep.toml:3:11
+      |
+    3 | feature = "TV"
+      |           ^^^^ no such column
+      |
+      = help: its columns are not separated by commas: save it with commas
+      = note: its columns: "TV;sales"
+    "#);
+    }
+
+    #[test]
+    fn a_split_that_leaves_nothing() {
+        assert_snapshot!(report_on(format!("{DATA}test_size = 200\n").trim_start().as_bytes(), &[]), @r"
+    error: 200 of 200 rows are held out: none is left for training
+     --> sweep.toml:5:13
+      |
+    5 | test_size = 200
+      |             ^^^ too many rows to test
+      |
+      = help: take a smaller test_size
+    ");
+    }
+
+    #[test]
+    fn a_share_of_everything() {
+        assert_snapshot!(report_on(format!("{DATA}test_size = 1.0\n").trim_start().as_bytes(), &[]), @r"
+    error: `data.test_size` cannot be 1.0
+     --> sweep.toml:5:13
+      |
+    5 | test_size = 1.0
+      |             ^^^ must be a share below 1, such as 0.2, or a count of rows, such as 40
+    ");
+    }
+
+    #[test]
+    fn rows_past_the_end() {
+        assert_snapshot!(report_on(format!("{DATA}train_rows = \"0..300\"\n").trim_start().as_bytes(), &[]), @r#"
+    error: row 299 is past the end of the data
+     --> sweep.toml:5:14
+      |
+    5 | train_rows = "0..300"
+      |              ^^^^^^^^ the file has 200 rows
+      |
+      = note: rows are counted from 0, without the header; the end of a range is out
+    "#);
+    }
+
+    #[test]
+    fn a_constant_feature_that_is_to_be_scaled() {
+        assert_snapshot!(report_csv_with("TV,sales\n3,1\n3,2\n", "scale = \"standard\"\n"), @r#"
+    error: the feature is 3 in every training row: `standard` would divide by its width of 0
+     --> sweep.toml:5:9
+      |
+    5 | scale = "standard"
+      |         ^^^^^^^^^^ nothing to scale
+      |
+      = help: take scale = "none", or a feature that varies
+    "#);
+    }
+
+    #[test]
+    fn values_whose_squares_overflow() {
+        assert_snapshot!(report_csv("TV,sales\n1e38,1\n2e38,2\n"), @r#"
+    error: the feature values reach 2.0e38: their squares do not fit into float32
+     --> sweep.toml:3:11
+      |
+    3 | feature = "TV"
+      |           ^^^^ too large
+      |
+      = help: write the column in larger units; values up to 1e15 are accepted
+      = help: or set data.scale = "standard", as the scaled values count
+    "#);
+    }
+}
+
+mod the_file {
+    use super::*;
+
+    #[test]
+    fn a_folder() {
+        assert_snapshot!(in_folder(|folder| {
+            std::fs::write(folder.join("a.toml"), "").unwrap();
+            load(folder, &[])
+        }), @r"
+    error: sweeps is a folder, not a config
+    --> sweeps
+     = help: name a file in it: a.toml
+    ");
+    }
+
+    #[test]
+    fn not_utf8() {
+        assert_snapshot!(report_on(b"# \xE4\nname = 1\n", &[]), @r"
+    error: sweep.toml is not UTF-8: line 1, byte 2 of the file
+    --> sweep.toml
+     = help: save it as UTF-8
+    ");
+    }
+
+    #[test]
+    fn no_bytes() {
+        assert_snapshot!(report_on(b"", &[]), @r"
+    error: the config is empty
+    --> sweep.toml
+     = help: `gradsweep init` writes a commented one to start from
+     = note: a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] say what to try
+    ");
+    }
+
+    #[test]
+    fn absent() {
+        assert_snapshot!(in_folder(|folder| {
+            std::fs::write(folder.join("sweep.toml"), "").unwrap();
+            load(&folder.join("sweeep.toml"), &[])
+        }), @r"
+    error: there is no config sweeep.toml
+    --> sweeep.toml
+     = help: did you mean sweep.toml?
+    ");
+    }
+
+    #[test]
+    fn yaml() {
+        assert_snapshot!(report_on(b"name: advertising\ndata:\n  path: advertising.csv\n", &[]), @r"
+    error: this is not TOML: key with no value, expected `=`
+     --> sweep.toml:1:7
+      |
+    1 | name: advertising
+      |       ^
+      |
+      = help: this looks like YAML; a config is TOML: [training], then a line epochs = 10
+      = help: `gradsweep init` writes a commented config to start from
+    ");
+    }
+
+    #[test]
+    fn json() {
+        assert_snapshot!(report_on(b"{\"name\": \"advertising\"}", &[]), @r#"
+    error: this is not TOML: invalid key-value pair, expected key
+     --> sweep.toml:1:1
+      |
+    1 | {"name": "advertising"}
+      | ^
+      |
+      = help: this looks like JSON; a config is TOML: [training], then a line epochs = 10
+      = help: `gradsweep init` writes a commented config to start from
+    "#);
+    }
+
+    #[test]
+    fn broken_toml() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = 0.1.2\n"), @r"
+    error: this is not TOML: invalid float
+     --> sweep.toml:7:20
+      |
+    7 | learning_rate = 0.1.2
+      |                    ^^
+    ");
+    }
+
+    #[test]
+    fn two_mistakes_at_once() {
+        assert_snapshot!(report("\n[training]\nlr = 0.01\nepochs = 10.0\n"), @r"
+    error: unknown key `lr` in [training]
+     --> sweep.toml:7:1
+      |
+    7 | lr = 0.01
+      | ^^ no such key
+      |
+      = help: did you mean `learning_rate`?
+
+    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 10.0
+     --> sweep.toml:8:10
+      |
+    8 | epochs = 10.0
+      |          ^^^^ a float
+      |
+      = help: write 10
+
+    2 mistakes; nothing was written
+    ");
+    }
+
+    #[test]
+    fn mistakes_behind_a_mark_and_crlf() {
+        assert_snapshot!(report_on(format!("\u{FEFF}{DATA}\n[training]\nlr = 0.01\n").replace('\n', "\r\n").as_bytes(), &[]), @r"
+    error: unknown key `lr` in [training]
+     --> sweep.toml:8:1
+      |
+    8 | lr = 0.01
+      | ^^ no such key
+      |
+      = help: did you mean `learning_rate`?
+    ");
+    }
+}
+
+mod sets {
+    use super::*;
+
+    #[test]
+    fn without_an_equals_sign() {
+        assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.epochs"]), @r"
+    error: `--set training.epochs` has no `=`
+     --> --set:1:1
+      |
+    1 | training.epochs
+      | ^^^^^^^^^^^^^^^
+      |
+      = help: write --set KEY=VALUE, for example --set training.epochs=20
+    ");
+    }
+
+    #[test]
+    fn a_misspelt_key() {
+        assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.epohcs=20"]), @r"
+    error: unknown key `epohcs` in [training]
+     --> --set:1:10
+      |
+    1 | training.epohcs=20
+      |          ^^^^^^ no such key
+      |
+      = help: did you mean `epochs`?
+    ");
+    }
+
+    #[test]
+    fn a_wrong_value() {
+        assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.epochs=20.5"]), @r"
+    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 20.5
+     --> --set:1:17
+      |
+    1 | training.epochs=20.5
+      |                 ^^^^ a float
+    ");
+    }
+
+    #[test]
+    fn a_bare_word_where_a_number_belongs() {
+        assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.learning_rate=fast"]), @r#"
+    error: `training.learning_rate` must be a number from 0 to 1000000, not the text "fast"
+     --> --set:1:24
+      |
+    1 | training.learning_rate=fast
+      |                        ^^^^ text
+    "#);
+    }
+
+    #[test]
+    fn a_broken_list() {
+        assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["sweep.parameters.learning_rate=[0.1, 0.2"]), @r"
+    error: this is not TOML: unclosed array, expected `]`
+     --> --set:1:41
+      |
+    1 | sweep.parameters.learning_rate=[0.1, 0.2
+      |                                         ^
+    ");
+    }
+
+    #[test]
+    fn a_key_below_a_value() {
+        assert_snapshot!(report_on(format!("{DATA}\n[training]\noptimizer = \"sgd\"\n").trim_start().as_bytes(), &["training.optimizer.momentum=0.9"]), @r#"
+    error: `optimizer` is text, not a table
+     --> --set:1:10
+      |
+    1 | training.optimizer.momentum=0.9
+      |          ^^^^^^^^^ the config has "sgd"
+      |
+      = help: replace it as a whole: optimizer=..., or give it a table in the config
+    "#);
+    }
+}
+
+mod other_tables {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_not_there() {
+        assert_snapshot!(report("\n[history]\nruns = [0, 17]\n"), @r"
+    error: `history.runs` names run 17, but the sweep has 1 run
+     --> sweep.toml:7:8
+      |
+    7 | runs = [0, 17]
+      |        ^^^^^^^ runs are numbered from 0 to 0
+    ");
+    }
+
+    #[test]
+    fn two_ways_to_choose_runs() {
+        assert_snapshot!(report("\n[history]\nruns = { best = 10, sample = 10 }\n"), @r#"
+    error: `history.runs` cannot be { best = 10, sample = 10 }
+     --> sweep.toml:7:8
+      |
+    7 | runs = { best = 10, sample = 10 }
+      |        ^^^^^^^^^^^^^^^^^^^^^^^^^^ must be "all", { best = 100 }, { sample = 1000 } or a list of run numbers
+    "#);
+    }
+
+    #[test]
+    fn a_surface_without_count() {
+        assert_snapshot!(report("\n[surface]\nweight = { min = -1, max = 1 }\n"), @r"
+    error: `surface.weight` has no `count`
+     --> sweep.toml:7:10
+      |
+    7 | weight = { min = -1, max = 1 }
+      |          ^^^^^^^^^^^^^^^^^^^^^ needs min, max and count
+      |
+      = help: to have it fitted, leave it out
+    ");
+    }
+
+    #[test]
+    fn a_surface_of_test_rows_that_are_not_there() {
+        assert_snapshot!(report("\n[surface]\nrows = \"test\"\n"), @r#"
+    error: `surface.rows` is "test", and no row tests
+     --> sweep.toml:7:8
+      |
+    7 | rows = "test"
+      |        ^^^^^^ no test rows
+      |
+      = help: set data.test_size, or rows = "train"
+    "#);
+    }
+}
