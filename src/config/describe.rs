@@ -17,6 +17,15 @@ impl Experiment {
         first.map_or(0, |split| split.train.len())
     }
 
+    /// Updates and epochs of the longest run.
+    pub fn longest_run(&self) -> [u64; 2] {
+        let rows = self.train_rows();
+        let blocks = &self.space.blocks;
+        let steps = blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
+        let epochs = blocks.iter().filter_map(|block| lengths::extent(block, Parameter::Epochs)).map(|(_, max)| max).max();
+        [u64::try_from(steps).unwrap_or(u64::MAX), epochs.unwrap_or(1) as u64]
+    }
+
     /// Updates of all runs together, if none diverges.
     pub fn steps(&self) -> Steps {
         let rows = self.train_rows();

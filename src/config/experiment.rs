@@ -75,6 +75,29 @@ impl HistorySpec {
     }
 }
 
+impl HistoryRuns {
+    /// How many of `runs` runs are meant.
+    pub fn count(&self, runs: u64) -> u64 {
+        match self {
+            Self::All => runs,
+            Self::Best(count) | Self::Sample(count) => (*count).min(runs),
+            Self::List(list) => list.len() as u64,
+        }
+    }
+}
+
+impl Recorded {
+    /// Whether every run is recorded as it is trained; else the recorded ones are trained once more, alone.
+    pub fn all(&self) -> bool {
+        self.runs.contains(&HistoryRuns::All)
+    }
+
+    /// How many of `runs` runs are recorded, at most.
+    pub fn count(&self, runs: u64) -> u64 {
+        self.runs.iter().map(|which| which.count(runs)).sum::<u64>().min(runs)
+    }
+}
+
 /// One axis of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SurfaceAxis {

@@ -8,7 +8,7 @@ pub mod problem;
 pub mod quadratic;
 pub mod verdict;
 
-pub use hyperparameters::{Parameter, Value};
+pub use hyperparameters::{Kind, Parameter, Value};
 pub use optimizer::Optimizer;
 pub use problem::{Problem, Rows};
 pub use quadratic::Quadratic;

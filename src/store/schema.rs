@@ -46,6 +46,91 @@ pub struct RunTable {
     pub diverged_at: Vec<Option<u64>>,
 }
 
+impl RunTable {
+    /// The rows at these positions.
+    pub fn take(&self, rows: &[usize]) -> Self {
+        fn of<T: Clone>(column: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| column[row].clone()).collect()
+        }
+        let settings = self.settings.iter().map(|(parameter, column)| {
+            let column = match column {
+                Column::Float(values) => Column::Float(of(values, rows)),
+                Column::Integer(values) => Column::Integer(of(values, rows)),
+                Column::Boolean(values) => Column::Boolean(of(values, rows)),
+                Column::Text(values) => Column::Text(of(values, rows)),
+            };
+            (*parameter, column)
+        });
+        Self {
+            run: of(&self.run, rows),
+            problem: of(&self.problem, rows),
+            settings: settings.collect(),
+            initial_weight: of(&self.initial_weight, rows),
+            initial_bias: of(&self.initial_bias, rows),
+            weight: of(&self.weight, rows),
+            bias: of(&self.bias, rows),
+            steps: of(&self.steps, rows),
+            train_loss: of(&self.train_loss, rows),
+            test_loss: of(&self.test_loss, rows),
+            train_mse: of(&self.train_mse, rows),
+            test_mse: of(&self.test_mse, rows),
+            train_mae: of(&self.train_mae, rows),
+            test_mae: of(&self.test_mae, rows),
+            verdict: of(&self.verdict, rows),
+            reached_epoch: of(&self.reached_epoch, rows),
+            excess: of(&self.excess, rows),
+            passes: of(&self.passes, rows),
+            diverged_at: of(&self.diverged_at, rows),
+        }
+    }
+
+    /// Adds the rows of another table with the same hyperparameters behind these.
+    pub fn append(&mut self, other: &Self) {
+        if self.settings.is_empty() {
+            self.settings = other.settings.iter().map(|(parameter, column)| (*parameter, column.like())).collect();
+        }
+        for ((_, column), (_, more)) in self.settings.iter_mut().zip(&other.settings) {
+            match (column, more) {
+                (Column::Float(values), Column::Float(more)) => values.extend(more),
+                (Column::Integer(values), Column::Integer(more)) => values.extend(more),
+                (Column::Boolean(values), Column::Boolean(more)) => values.extend(more),
+                (Column::Text(values), Column::Text(more)) => values.extend(more),
+                _ => {}
+            }
+        }
+        self.run.extend(&other.run);
+        self.problem.extend(&other.problem);
+        self.initial_weight.extend(&other.initial_weight);
+        self.initial_bias.extend(&other.initial_bias);
+        self.weight.extend(&other.weight);
+        self.bias.extend(&other.bias);
+        self.steps.extend(&other.steps);
+        self.train_loss.extend(&other.train_loss);
+        self.test_loss.extend(&other.test_loss);
+        self.train_mse.extend(&other.train_mse);
+        self.test_mse.extend(&other.test_mse);
+        self.train_mae.extend(&other.train_mae);
+        self.test_mae.extend(&other.test_mae);
+        self.verdict.extend(&other.verdict);
+        self.reached_epoch.extend(&other.reached_epoch);
+        self.excess.extend(&other.excess);
+        self.passes.extend(&other.passes);
+        self.diverged_at.extend(&other.diverged_at);
+    }
+}
+
+impl Column {
+    /// An empty column of the same type.
+    fn like(&self) -> Self {
+        match self {
+            Self::Float(_) => Self::Float(Vec::new()),
+            Self::Integer(_) => Self::Integer(Vec::new()),
+            Self::Boolean(_) => Self::Boolean(Vec::new()),
+            Self::Text(_) => Self::Text(Vec::new()),
+        }
+    }
+}
+
 /// A run whose epochs or history are written: where its rows stand in a group's outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Selected<'a> {

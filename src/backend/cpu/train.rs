@@ -79,6 +79,8 @@ struct Lanes<const N: usize> {
 
 /// Sums over the steps of a block.
 struct Sums<const N: usize> {
+    /// Σ(w² + b²) after each step: above the square of the limit if any step left the range (or, rarely, if none did).
+    energy: [f32; N],
     loss: [f32; N],
     mae: [f32; N],
     passes: [u32; N],
@@ -116,7 +118,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 } else {
                     self.steps::<N, false>(&mut lanes, &hyper, &clocks, offset, epoch, block)
                 };
-                self.freeze::<N>(&before, &lanes, &hyper, &clocks, offset, epoch, block);
+                self.freeze::<N>(&before, &sums.energy, &hyper, &clocks, offset, epoch, block);
                 let alive: [u32; N] = take(&self.tile.alive.0, offset);
                 for l in 0..N {
                     loss[l] += sums.loss[l];
@@ -186,7 +188,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             self.record_point::<N>(lanes, offset, 0);
         }
         let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
-        let mut sums = Sums { loss: [0.0; N], mae: [0.0; N], passes: [0; N] };
+        let mut sums = Sums { energy: [0.0; N], loss: [0.0; N], mae: [0.0; N], passes: [0; N] };
         for (step, moments) in moments.iter().enumerate() {
             if MEASURE && !x.is_empty() {
                 let first = (block.first + step) * self.shared.batch_size;
@@ -205,6 +207,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                     sums.loss[l] += moments.rows * neuron::loss(moments, &slope);
                     sums.passes[l] += u32::from(passes(&total, &centre, theta, next));
                 }
+                sums.energy[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy[l]));
                 lanes.theta[0][l] = next[0];
                 lanes.theta[1][l] = next[1];
                 for i in 0..R::STATE {
@@ -218,13 +221,13 @@ impl<R: Rule> Advance<'_, '_, R> {
         sums
     }
 
-    /// Ends the runs that left the range inside a block: each is stepped again from its saved state, alone, with a test after
-    /// every step.
+    /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
+    /// after every step.
     #[inline(always)]
     fn freeze<const N: usize>(
         &mut self,
         before: &Lanes<N>,
-        after: &Lanes<N>,
+        energy: &[f32; N],
         hyper: &[[f32; N]; HYPER],
         clocks: &Clocks<N>,
         offset: usize,
@@ -235,8 +238,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         let mut out = [0_u32; N];
         let mut any = 0;
         for l in 0..N {
-            let inside = after.theta[0][l].abs() <= LIMIT && after.theta[1][l].abs() <= LIMIT;
-            out[l] = if inside { 0 } else { alive[l] };
+            out[l] = if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
             any |= out[l];
         }
         if any == 0 {
@@ -248,7 +250,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             let hyper = std::array::from_fn(|i| hyper[i][l]);
             let mut state = std::array::from_fn(|i| before.state[i][l]);
             let mut theta = [before.theta[0][l], before.theta[1][l]];
-            let run = offset + l;
+            let (run, mut passed) = (offset + l, 0);
             let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
             for (step, moments) in moments.iter().enumerate() {
                 let now = std::array::from_fn(|i| clocks.lanes[step][i][l]);
@@ -258,13 +260,14 @@ impl<R: Rule> Advance<'_, '_, R> {
                     self.tile.diverged_at[run] = first + step as u64 + 1;
                     break;
                 }
-                if last && passes(&self.shared.total, &self.shared.centre, theta, next) {
-                    self.tile.passes.0[run] += 1;
-                }
+                passed += u32::from(last && passes(&self.shared.total, &self.shared.centre, theta, next));
                 theta = next;
             }
-            self.tile.end[run] = theta;
-            self.tile.alive.0[run] = 0;
+            if self.tile.diverged_at[run] != 0 {
+                self.tile.end[run] = theta;
+                self.tile.alive.0[run] = 0;
+                self.tile.passes.0[run] += passed;
+            }
         }
     }
 

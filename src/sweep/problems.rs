@@ -1,0 +1,71 @@
+//! The problems of a sweep: one for each distinct pair of split and scale.
+
+use std::collections::HashMap;
+
+use super::Error;
+use crate::config::Experiment;
+use crate::model::{Parameter, Problem, Value};
+use crate::space::{Axis, Block, Settings};
+
+/// The most problems of a sweep: each holds its rows in memory.
+const MAX: u64 = 10_000;
+
+/// What tells problems apart: the seed of the split and the scale.
+type Key = (Option<u32>, &'static str);
+
+/// Every problem of a sweep, by number, and the way from a run to its own.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    pub all: Vec<Problem>,
+    numbers: HashMap<Key, usize>,
+}
+
+impl Problems {
+    /// Splits and scales the data for each problem of the sweep, in the order of the runs.
+    pub fn new(experiment: &Experiment) -> Result<Self, Error> {
+        let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
+        for block in &experiment.space.blocks {
+            problems.add_block(experiment, block)?;
+        }
+        Ok(problems)
+    }
+
+    /// The problem of a run with these settings.
+    pub fn number(&self, experiment: &Experiment, settings: &Settings) -> usize {
+        self.numbers.get(&key(experiment, settings)).copied().unwrap_or(0)
+    }
+
+    fn add_block(&mut self, experiment: &Experiment, block: &Block) -> Result<(), Error> {
+        let own = |axis: &&Axis| matches!(axis.parameter, Parameter::DataScale | Parameter::DataSeed | Parameter::RngSeed);
+        let axes: Vec<Axis> = block.axes.iter().filter(own).cloned().collect();
+        let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
+        if count > MAX {
+            return Err(Error::TooManyProblems { count, max: MAX });
+        }
+        let points = Block { axes, first: 0, len: count, ..block.clone() };
+        for offset in 0..count {
+            self.add(experiment, &points.run(offset).settings)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {
+        let (seed, scale) = key(experiment, settings);
+        if !self.numbers.contains_key(&(seed, scale)) {
+            let id = self.all.len();
+            let split = experiment.split(settings)?;
+            let problem = Problem::new(id, &experiment.dataset, split, scale, seed);
+            self.all.push(problem.map_err(|source| Error::Problem { id, scale, seed, source })?);
+            self.numbers.insert((seed, scale), id);
+        }
+        Ok(())
+    }
+}
+
+fn key(experiment: &Experiment, settings: &Settings) -> Key {
+    let scale = match settings.get(Parameter::DataScale) {
+        Some(Value::Choice(scale)) => scale,
+        _ => "none",
+    };
+    (experiment.split_seed(settings), scale)
+}

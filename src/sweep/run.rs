@@ -1,0 +1,221 @@
+//! The loop over chunks: plan, train, judge, store. What is stored stays readable at every moment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use super::table::{selected, table};
+use super::{Error, Plan, Problems, estimate};
+use crate::backend::{Backend, Outcome, Record};
+use crate::config::{Experiment, HistoryRuns, Recorded};
+use crate::model::Verdict;
+use crate::store::{Counts, Manifest, RunTable, Writer};
+
+/// What a sweep is told besides its config.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Runs of a chunk; left out: as many as fit the memory aimed at.
+    pub chunk: Option<u64>,
+}
+
+/// Who wants to know how a sweep proceeds.
+pub trait Observer {
+    /// So many runs are stored, with so many updates.
+    fn stored(&mut self, counts: &Counts);
+    /// Whether to go on; asked before each chunk.
+    fn goes_on(&self) -> bool;
+}
+
+/// A sweep that ended, or was interrupted.
+#[derive(Debug)]
+pub struct Finished {
+    pub manifest: Manifest,
+    /// All rows of a small sweep; of a large one the best and an even sample.
+    pub kept: RunTable,
+}
+
+/// Bytes that a chunk aims at, in lanes, outcomes and recorded rows.
+const CHUNK_BYTES: u64 = 96 << 20;
+/// Bytes of a run in a chunk besides recorded rows.
+const LANE_BYTES: u64 = 400;
+/// The most runs of a chunk: enough to fill every core, few enough that progress is seen.
+const CHUNK_RUNS: u64 = 1 << 16;
+/// Updates that a chunk aims at.
+const CHUNK_STEPS: u64 = 4_000_000_000;
+
+/// So many rows of a large sweep are kept in memory for the closing words: the best, and an even sample.
+const KEPT_BEST: usize = 100;
+const KEPT_SAMPLE: u64 = 10_000;
+
+/// Runs of a chunk when nobody says.
+fn chunk_runs(experiment: &Experiment, recorded: &Recorded) -> u64 {
+    let sizes = estimate(experiment);
+    let points = if recorded.all() { sizes.points_per_run } else { 0 };
+    let bytes = LANE_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
+    let runs = (CHUNK_BYTES / bytes).min(CHUNK_STEPS / sizes.longest.max(1)).min(CHUNK_RUNS);
+    if runs >= 64 { runs / 64 * 64 } else { 64.min(CHUNK_BYTES / bytes).max(1) }
+}
+
+/// Trains every run of the experiment and stores it in `directory`.
+pub fn run(
+    experiment: &Experiment,
+    problems: &Problems,
+    backend: &dyn Backend,
+    directory: &Path,
+    manifest: Manifest,
+    options: Options,
+    observer: &mut dyn Observer,
+) -> Result<Finished, Error> {
+    let begun = Instant::now();
+    let runs = experiment.space.len();
+    let recorded = experiment.history.decide(runs);
+    let chunk = options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1);
+    let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
+    writer.manifest_mut().counts.runs = runs;
+    writer.problems(&problems.all)?;
+    let mut work = Work { experiment, problems, backend, outcomes: Vec::new() };
+    let mut kept = Kept::new(runs, &recorded);
+    let record = Record { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs };
+    let mut first = 0;
+    while first < runs && observer.goes_on() {
+        let end = runs.min(first.saturating_add(chunk));
+        let training = Instant::now();
+        let (plan, table) = work.chunk(first..end, record)?;
+        let writing = Instant::now();
+        let all = if record.epochs || record.every > 0 { selected(&plan, &work.outcomes) } else { Vec::new() };
+        let counts = &mut writer.manifest_mut().counts;
+        count(counts, &table);
+        counts.histories += if record.every > 0 { all.len() as u64 } else { 0 };
+        writer.chunk(&table, if record.epochs { &all } else { &[] }, if record.every > 0 { &all } else { &[] })?;
+        let timings = &mut writer.manifest_mut().timings;
+        timings.training_s += (writing - training).as_secs_f64();
+        timings.writing_s += writing.elapsed().as_secs_f64();
+        observer.stored(&writer.manifest_mut().counts);
+        kept.add(table);
+        first = end;
+    }
+    let complete = first >= runs;
+    if complete && !recorded.all() {
+        let wanted = wanted(&recorded, runs, &kept);
+        work.histories(&mut writer, &wanted, recorded.every, observer)?;
+    }
+    let manifest = writer.manifest_mut();
+    manifest.timings.total_s = begun.elapsed().as_secs_f64();
+    manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
+    let manifest = if complete { writer.finish()? } else { writer.manifest_mut().clone() };
+    Ok(Finished { manifest, kept: kept.table })
+}
+
+/// What every chunk needs; the outcomes' buffers are reused from chunk to chunk.
+struct Work<'a> {
+    experiment: &'a Experiment,
+    problems: &'a Problems,
+    backend: &'a dyn Backend,
+    outcomes: Vec<Outcome>,
+}
+
+impl Work<'_> {
+    fn chunk(&mut self, runs: impl Iterator<Item = u64>, record: Record) -> Result<(Plan, RunTable), Error> {
+        let plan = Plan::new(self.experiment, self.problems, runs);
+        self.outcomes.resize_with(plan.groups.len(), Outcome::default);
+        self.backend.train(&plan.groups(self.problems, record), &mut self.outcomes)?;
+        let table = table(&plan, self.problems, &self.outcomes, self.backend)?;
+        Ok((plan, table))
+    }
+
+    /// Trains the runs whose histories are wanted once more, and stores those.
+    fn histories(&mut self, writer: &mut Writer, wanted: &[u64], every: u64, observer: &mut dyn Observer) -> Result<(), Error> {
+        let points = estimate(self.experiment).points_per_run;
+        let chunk = (CHUNK_BYTES / points.saturating_mul(8).max(1)).clamp(1, CHUNK_RUNS) as usize;
+        for runs in wanted.chunks(chunk) {
+            if !observer.goes_on() {
+                break;
+            }
+            let (plan, _) = self.chunk(runs.iter().copied(), Record { every, epochs: false })?;
+            writer.manifest_mut().counts.histories += runs.len() as u64;
+            writer.chunk(&RunTable::default(), &[], &selected(&plan, &self.outcomes))?;
+        }
+        Ok(())
+    }
+}
+
+/// The runs whose histories are stored after the sweep, ascending.
+fn wanted(recorded: &Recorded, runs: u64, kept: &Kept) -> Vec<u64> {
+    let mut wanted: Vec<u64> = Vec::new();
+    for which in &recorded.runs {
+        match which {
+            HistoryRuns::All => {}
+            HistoryRuns::Best(count) => wanted.extend(kept.best(*count as usize)),
+            HistoryRuns::Sample(count) => wanted.extend(spread(runs, *count)),
+            HistoryRuns::List(list) => wanted.extend(list),
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+/// `count` run numbers spread evenly over `0..runs`, the first and the last among them.
+fn spread(runs: u64, count: u64) -> impl Iterator<Item = u64> {
+    let count = count.min(runs);
+    (0..count).map(move |i| (u128::from(i) * u128::from(runs - 1) / u128::from((count - 1).max(1))) as u64)
+}
+
+fn count(counts: &mut Counts, table: &RunTable) {
+    counts.runs_done += table.run.len() as u64;
+    counts.steps_done += table.steps.iter().sum::<u64>();
+    for verdict in &table.verdict {
+        *match verdict {
+            Verdict::Diverged => &mut counts.diverged,
+            Verdict::Converged => &mut counts.converged,
+            Verdict::Overshooting => &mut counts.overshooting,
+            Verdict::Oscillating => &mut counts.oscillating,
+            Verdict::Slow => &mut counts.slow,
+        } += 1;
+    }
+}
+
+/// The rows that stay in memory, and the best runs of the whole sweep.
+struct Kept {
+    runs: u64,
+    table: RunTable,
+    /// The best runs so far by the bits of their loss (which order like the losses: none is negative).
+    best: BTreeMap<(u32, u64), ()>,
+    most: usize,
+}
+
+impl Kept {
+    fn new(runs: u64, recorded: &Recorded) -> Self {
+        let most = recorded.runs.iter().map(|which| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 }).max();
+        Self { runs, table: RunTable::default(), best: BTreeMap::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
+    }
+
+    fn add(&mut self, table: RunTable) {
+        let mut rows = Vec::new();
+        let stride = self.runs.div_ceil(KEPT_SAMPLE).max(1);
+        for (row, (&run, &loss)) in table.run.iter().zip(&table.train_loss).enumerate() {
+            let among = table.verdict[row] != Verdict::Diverged && loss.is_finite() && self.compete(loss, run);
+            if among || run.is_multiple_of(stride) || run + 1 == self.runs {
+                rows.push(row);
+            }
+        }
+        if rows.len() == table.run.len() { self.table.append(&table) } else { self.table.append(&table.take(&rows)) }
+    }
+
+    fn compete(&mut self, loss: f32, run: u64) -> bool {
+        let key = (loss.to_bits(), run);
+        let full = self.best.len() >= self.most;
+        if full && self.best.last_key_value().is_some_and(|(worst, ())| key >= *worst) {
+            return false;
+        }
+        self.best.insert(key, ());
+        if full {
+            self.best.pop_last();
+        }
+        true
+    }
+
+    fn best(&self, count: usize) -> impl Iterator<Item = u64> {
+        self.best.keys().take(count).map(|&(_, run)| run)
+    }
+}

@@ -1,0 +1,106 @@
+//! From a trained plan to rows of runs.parquet: scatter to run order, metrics, verdicts.
+
+use super::{Error, Plan, Problems};
+use crate::backend::{Backend, Metrics, Outcome};
+use crate::model::{Figures, Kind, Parameter, Value, Verdict, verdict::reached_loss};
+use crate::store::{Column, RunTable, Selected};
+
+/// The rows of a plan's runs, judged.
+pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<RunTable, Error> {
+    let runs = plan.runs.len();
+    let mut table = RunTable {
+        run: plan.runs.clone(),
+        problem: plan.problem.clone(),
+        settings: plan.shown.iter().map(|(parameter, values)| (*parameter, column(*parameter, values))).collect(),
+        initial_weight: plan.initial_weight.clone(),
+        initial_bias: plan.initial_bias.clone(),
+        weight: vec![0.0; runs],
+        bias: vec![0.0; runs],
+        steps: vec![0; runs],
+        train_mse: vec![f32::NAN; runs],
+        test_mse: vec![f32::NAN; runs],
+        train_mae: vec![f32::NAN; runs],
+        test_mae: vec![f32::NAN; runs],
+        verdict: vec![Verdict::Slow; runs],
+        reached_epoch: vec![None; runs],
+        excess: vec![f32::NAN; runs],
+        passes: vec![0; runs],
+        diverged_at: vec![None; runs],
+        ..RunTable::default()
+    };
+    for (group, outcome) in plan.groups.iter().zip(outcomes) {
+        let problem = &problems.all[group.problem()];
+        let train = backend.metrics(&problem.train, &outcome.weight, &outcome.bias)?;
+        let test = backend.metrics(&problem.test, &outcome.weight, &outcome.bias)?;
+        let reached = reached_loss(&problem.quadratic) as f32;
+        for (lane, &row) in group.members.iter().enumerate() {
+            let row = row as usize;
+            let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
+            table.weight[row] = weight;
+            table.bias[row] = bias;
+            table.steps[row] = outcome.steps[lane];
+            [table.train_mse[row], table.train_mae[row]] = at(&train, lane);
+            [table.test_mse[row], table.test_mae[row]] = at(&test, lane);
+            table.excess[row] = finite(problem.quadratic.excess(f64::from(weight), f64::from(bias)) as f32);
+            judge(&mut table, row, &outcome.figures[lane], reached);
+        }
+    }
+    table.train_loss.clone_from(&table.train_mse);
+    table.test_loss.clone_from(&table.test_mse);
+    Ok(table)
+}
+
+fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32) {
+    table.verdict[row] = figures.judge(reached_loss);
+    table.reached_epoch[row] = figures.reached_epoch;
+    table.passes[row] = figures.passes;
+    table.diverged_at[row] = figures.diverged_at;
+}
+
+fn at(metrics: &Metrics, lane: usize) -> [f32; 2] {
+    [finite(metrics.mse[lane]), finite(metrics.mae[lane])]
+}
+
+/// What float32 cannot hold is not known.
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { f32::NAN }
+}
+
+/// A column of its hyperparameter's type.
+fn column(parameter: Parameter, values: &[Option<Value>]) -> Column {
+    match parameter.facts().kind {
+        Kind::Float { .. } | Kind::FloatOr { .. } => Column::Float(
+            values
+                .iter()
+                .map(|value| match value {
+                    Some(Value::Float(value)) => Some(*value),
+                    Some(Value::Integer(value)) => Some(*value as f64),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        Kind::Integer { .. } | Kind::IntegerOr { .. } => {
+            Column::Integer(values.iter().map(|value| if let Some(Value::Integer(value)) = value { Some(*value) } else { None }).collect())
+        }
+        Kind::Boolean => {
+            Column::Boolean(values.iter().map(|value| if let Some(Value::Boolean(value)) = value { Some(*value) } else { None }).collect())
+        }
+        Kind::Choice(_) => {
+            Column::Text(values.iter().map(|value| if let Some(Value::Choice(value)) = value { Some(*value) } else { None }).collect())
+        }
+    }
+}
+
+/// Every run of a plan, in run order, with the place of its recorded rows.
+pub fn selected<'a>(plan: &Plan, outcomes: &'a [Outcome]) -> Vec<Selected<'a>> {
+    let mut selected: Vec<Selected<'_>> = plan
+        .groups
+        .iter()
+        .zip(outcomes)
+        .flat_map(|(group, outcome)| {
+            group.members.iter().enumerate().map(move |(lane, &row)| Selected { run: plan.runs[row as usize], outcome, lane })
+        })
+        .collect();
+    selected.sort_unstable_by_key(|selected| selected.run);
+    selected
+}
