@@ -1,1 +1,169 @@
-//! bench
+//! The comparison of backends on this machine: results first, then speed. No speed is given for a result that differs.
+//!
+//! It measures what `Backend::train` takes and knows no files. A figure is a median with its spread; absolute times mean little
+//! from one machine to the next, ratios within a table do.
+
+mod agree;
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::backend::{Backend, Description, Error, Outcome, Record, reference::Reference};
+use crate::config::Experiment;
+use crate::sweep::{self, Plan, Problems};
+
+pub use agree::{Judge, TOLERANCE};
+
+/// The sweep that is measured when nobody names another: RMSprop on standardised data, where no run is chaotic at small rates.
+pub const BUILT_IN: &str = include_str!("bench.toml");
+
+/// Runs of which the float64 reference, which is slow, takes a sample.
+const REFERENCE_RUNS: u64 = 512;
+
+/// The most runs that are measured: what is kept of them has to fit into memory.
+const MOST_RUNS: u64 = 1 << 18;
+
+/// What takes part: a name, and a way to open it (its cold start).
+pub struct Contender<'a> {
+    pub name: String,
+    pub open: Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    pub name: String,
+    pub backend: String,
+    pub device: String,
+    pub detail: String,
+    pub software: bool,
+    pub history: bool,
+    pub runs: u64,
+    pub steps: u64,
+    /// The largest deviation from the reference over the runs that the reference shows to be insensitive.
+    pub deviation: f64,
+    pub agrees: bool,
+    /// Opening the backend and the first training, together. Seconds.
+    pub cold_s: f64,
+    /// Of the warm repetitions; nothing where the results differ.
+    pub speed: Option<Speed>,
+}
+
+/// A median and its spread.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Speed {
+    pub median_s: f64,
+    pub min_s: f64,
+    pub max_s: f64,
+    pub runs_per_s: f64,
+    pub steps_per_s: f64,
+}
+
+/// A contender that could not take part.
+#[derive(Clone, Debug, Serialize)]
+pub struct Missing {
+    pub name: String,
+    pub why: String,
+}
+
+/// The whole table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Table {
+    pub sweep: String,
+    pub runs: u64,
+    /// Runs that the reference judged, and those among them that it shows to be insensitive.
+    pub judged: usize,
+    pub insensitive: usize,
+    pub repeats: u32,
+    pub tolerance: f64,
+    pub lines: Vec<Line>,
+    pub missing: Vec<Missing>,
+}
+
+/// Measures every contender on the sweep's first runs, without and with histories.
+pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u32) -> Result<Table, sweep::Error> {
+    let problems = Problems::new(experiment)?;
+    let runs = experiment.space.len().min(MOST_RUNS);
+    let sample: Vec<u64> = (0..runs).step_by(runs.div_ceil(REFERENCE_RUNS).max(1) as usize).collect();
+    let judge = Judge::new(experiment, &problems, &sample)?;
+    let mut table = Table {
+        sweep: experiment.name.clone(),
+        runs,
+        judged: sample.len(),
+        insensitive: judge.insensitive(),
+        repeats,
+        tolerance: TOLERANCE,
+        lines: Vec::new(),
+        missing: Vec::new(),
+    };
+    let plan = Plan::new(experiment, &problems, sample.iter().copied());
+    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))) };
+    let whole = Plan::new(experiment, &problems, 0..runs);
+    let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
+    for (contender, plan) in all {
+        for every in [0, 1] {
+            match line(contender, plan, &problems, every, &judge, repeats) {
+                Ok(line) => table.lines.push(line),
+                Err(error) => {
+                    table.missing.push(Missing { name: contender.name.clone(), why: error.to_string() });
+                    break;
+                }
+            }
+        }
+    }
+    Ok(table)
+}
+
+fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64, judge: &Judge, repeats: u32) -> Result<Line, Error> {
+    let groups = plan.groups(problems, Record { every, epochs: false });
+    let mut outcomes = vec![Outcome::default(); groups.len()];
+    let begun = Instant::now();
+    let backend = (contender.open)()?;
+    backend.train(&groups, &mut outcomes)?;
+    let cold_s = begun.elapsed().as_secs_f64();
+    let deviation = judge.deviation(plan, &outcomes);
+    let agrees = deviation <= TOLERANCE;
+    let steps = outcomes.iter().flat_map(|outcome| &outcome.steps).sum();
+    let speed = if agrees { Some(speed(backend.as_ref(), &groups, &mut outcomes, steps, plan.runs.len() as u64, repeats)?) } else { None };
+    let Description { backend, device, detail, software } = backend.describe();
+    Ok(Line {
+        name: contender.name.clone(),
+        backend: backend.to_owned(),
+        device,
+        detail,
+        software,
+        history: every > 0,
+        runs: plan.runs.len() as u64,
+        steps,
+        deviation,
+        agrees,
+        cold_s,
+        speed,
+    })
+}
+
+fn speed(
+    backend: &dyn Backend,
+    groups: &[crate::backend::Group<'_>],
+    outcomes: &mut [Outcome],
+    steps: u64,
+    runs: u64,
+    repeats: u32,
+) -> Result<Speed, Error> {
+    let mut seconds = Vec::new();
+    for _ in 0..repeats.max(1) {
+        let begun = Instant::now();
+        backend.train(groups, outcomes)?;
+        seconds.push(begun.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    let median_s = seconds[seconds.len() / 2];
+    Ok(Speed {
+        median_s,
+        min_s: seconds[0],
+        max_s: seconds[seconds.len() - 1],
+        runs_per_s: runs as f64 / median_s,
+        steps_per_s: steps as f64 / median_s,
+    })
+}

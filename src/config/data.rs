@@ -18,6 +18,8 @@ pub enum DataFrom<'a> {
     Folder(&'a Path),
     /// This file, whatever `data.path` says: a run directory has its own copy.
     File(&'a Path),
+    /// The bytes of a file, whatever `data.path` says: a sweep that the program brings along.
+    Bytes(&'a [u8]),
 }
 
 /// Reads the section and the file.
@@ -34,8 +36,13 @@ pub fn read(section: &Checked, from: DataFrom<'_>, findings: &mut Findings) -> O
     let file = match from {
         DataFrom::Folder(folder) => folder.join(&named),
         DataFrom::File(file) => file.to_path_buf(),
+        DataFrom::Bytes(_) => named.clone(),
     };
-    let dataset = match Dataset::read(&file, &feature.0, &target.0) {
+    let dataset = match from {
+        DataFrom::Bytes(bytes) => Dataset::parse(bytes.to_vec(), &feature.0, &target.0),
+        DataFrom::Folder(_) | DataFrom::File(_) => Dataset::read(&file, &feature.0, &target.0),
+    };
+    let dataset = match dataset {
         Ok(dataset) => dataset,
         Err(error) => {
             findings.mistakes.push(explain(&error, &file, &path, &feature, &target));

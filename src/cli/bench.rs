@@ -1,0 +1,115 @@
+//! `gradsweep bench [CONFIG]`: the backends side by side on this machine.
+
+use std::fmt::Write;
+
+use gradsweep::backend::Backend;
+use gradsweep::backend::cpu::Cpu;
+use gradsweep::bench::{BUILT_IN, Contender, Line, Speed, Table, measure};
+use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+
+use super::args::{self, Choice};
+use super::backends;
+use super::failure::Failure;
+use super::output::{print, print_json};
+
+pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
+    let experiment = experiment(arguments)?;
+    let table = measure(&experiment, &contenders(arguments)?, arguments.repeats)?;
+    if arguments.json { print_json(&table)? } else { print(&text(&table))? }
+    let differs = table.lines.iter().find(|line| !line.agrees);
+    differs.map_or(Ok(()), |line| Err(Failure::failed(format!("the results of {} differ from the reference's", line.name))))
+}
+
+fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
+    Ok(match &arguments.config {
+        Some(path) => config::load(path, &arguments.sets)?,
+        None => {
+            let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
+            config::load_text(BUILT_IN, &source, &arguments.sets)?
+        }
+    })
+}
+
+/// One core, all cores, and the GPU. A software adapter takes part on request only.
+fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
+    let cpu = backends::cpu(&arguments.backend)?;
+    let simd = Some(cpu.simd());
+    let on_cpu = |name: String, threads: usize| Contender {
+        name,
+        open: Box::new(move || Ok(Box::new(Cpu::open(Some(threads), simd)?) as Box<dyn Backend>)),
+    };
+    let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1)];
+    if cpu.threads() > 1 {
+        contenders.push(on_cpu(format!("cpu, {} cores", cpu.threads()), cpu.threads()));
+    }
+    let software = arguments.software || arguments.backend.backend == Choice::Gpu;
+    if arguments.backend.backend != Choice::Cpu {
+        contenders.push(Contender {
+            name: "gpu".into(),
+            open: Box::new(move || {
+                let gpu = gradsweep::backend::gpu::Gpu::open(arguments.backend.adapter.as_deref())?;
+                if gpu.is_software() && !software {
+                    return Err(gradsweep::backend::gpu::Error::OnlySoftware { adapter: gpu.describe().device }.into());
+                }
+                Ok(Box::new(gpu) as Box<dyn Backend>)
+            }),
+        });
+    }
+    Ok(contenders)
+}
+
+fn text(table: &Table) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}: {} runs. Results: {} runs against float64, {} of them insensitive, tolerance {:.0e}. Speed: median of {} (min to max).\n",
+        table.sweep, table.runs, table.judged, table.insensitive, table.tolerance, table.repeats
+    );
+    let _ = writeln!(
+        text,
+        "{:<14} {:>8} {:>8} {:>10} {:>9} {:>9} {:>19} {:>9}",
+        "backend", "history", "runs", "deviation", "runs/s", "steps/s", "ms (min to max)", "cold ms"
+    );
+    for line in &table.lines {
+        let _ = writeln!(text, "{}", row(line));
+    }
+    text.push('\n');
+    let mut named: Vec<&str> = Vec::new();
+    for line in &table.lines {
+        if !named.contains(&line.name.as_str()) {
+            named.push(&line.name);
+            let software = if line.software { ", in software" } else { "" };
+            let _ = writeln!(text, "{:<14} {}, {}{software}", line.name, line.device, line.detail);
+        }
+    }
+    for missing in &table.missing {
+        let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);
+    }
+    text
+}
+
+fn row(line: &Line) -> String {
+    let history = if line.history { "yes" } else { "no" };
+    let speed = match line.speed {
+        Some(Speed { median_s, min_s, max_s, runs_per_s, steps_per_s }) => format!(
+            "{:>9} {:>9} {:>19}",
+            si(runs_per_s),
+            si(steps_per_s),
+            format!("{:.2} ({:.2} to {:.2})", median_s * 1e3, min_s * 1e3, max_s * 1e3)
+        ),
+        None => format!("{:>39}", "differs: no speed"),
+    };
+    format!("{:<14} {history:>8} {:>8} {:>10.1e} {speed} {:>9.1}", line.name, line.runs, line.deviation, line.cold_s * 1e3)
+}
+
+/// Three digits and a unit.
+fn si(value: f64) -> String {
+    let (scaled, unit) = match value {
+        v if v >= 1e9 => (v / 1e9, " G"),
+        v if v >= 1e6 => (v / 1e6, " M"),
+        v if v >= 1e3 => (v / 1e3, " k"),
+        v => (v, ""),
+    };
+    let digits = if scaled >= 100.0 { 0 } else if scaled >= 10.0 { 1 } else { 2 };
+    format!("{scaled:.digits$}{unit}")
+}

@@ -1,0 +1,60 @@
+//! The command line, one file a subcommand: the only room that prints, draws bars and knows clap.
+//!
+//! Results go to stdout, progress and warnings to stderr. Exit codes: 0 done, 1 failed at run time, 2 the command line or the config
+//! is wrong, 130 interrupted.
+
+mod adapters;
+mod args;
+mod backends;
+mod bench;
+mod compare;
+mod failure;
+mod init;
+mod interrupt;
+mod opened;
+mod output;
+mod plot;
+mod progress;
+mod replay;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use failure::Failure;
+
+/// Reads the arguments, runs the subcommand, and turns its failure into words and an exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let result = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Plot(arguments) => plot::plot(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Adapters(arguments) => adapters::adapters(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.text().is_empty() {
+                eprintln!("{}", failure.text().trim_end());
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Help and version are results; anything else is a wrong command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { 2 } else { 0 };
+    // A closed pipe is no error.
+    let _ = error.print();
+    ExitCode::from(code)
+}

@@ -1,0 +1,47 @@
+//! `gradsweep plot DIR`: the pictures of a run directory, drawn again.
+
+use std::path::{Path, PathBuf};
+
+use gradsweep::analysis::{self, Sweep};
+use gradsweep::backend::cpu::Cpu;
+use gradsweep::config::Experiment;
+use gradsweep::figure::Figure;
+use gradsweep::store::RunTable;
+use gradsweep::sweep::Problems;
+
+use super::args;
+use super::failure::Failure;
+use super::opened::{Opened, Replayed};
+use super::output::print;
+
+pub fn plot(arguments: &args::Plot) -> Result<(), Failure> {
+    let opened = Opened::open(&arguments.directory)?;
+    let runs = opened.directory.runs()?;
+    let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
+    let written = draw_sweep(&opened.experiment, &opened.problems, &runs, &folder)?;
+    print(&listed(&written))
+}
+
+/// Draws every picture that makes sense for a sweep. Paths are trained again on the CPU: the same bytes on every machine.
+pub fn draw_sweep(experiment: &Experiment, problems: &Problems, runs: &RunTable, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let backend = Cpu::open(None, None).map_err(Failure::failed)?;
+    let paths = Replayed { experiment, problems, backend: &backend };
+    let figures = analysis::figures(&Sweep { experiment, problems: &problems.all, runs, paths: &paths })?;
+    draw(&figures, folder)
+}
+
+/// Draws pictures into a folder.
+pub fn draw(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::failed(format!("cannot create {}: {error}", folder.display())))?;
+    let mut written = Vec::new();
+    for figure in figures {
+        written.extend(gradsweep::plot::draw(figure, folder)?);
+    }
+    Ok(written)
+}
+
+/// The PNGs among the files, a line each.
+pub fn listed(written: &[PathBuf]) -> String {
+    let png = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "png");
+    written.iter().filter(png).map(|path| format!("{}\n", path.display())).collect()
+}

@@ -1,0 +1,44 @@
+//! The progress bar of a sweep: runs, updates a second, time left. Silent where stderr is no terminal.
+
+use std::io::IsTerminal;
+use std::time::Instant;
+
+use gradsweep::store::Counts;
+use gradsweep::sweep::Observer;
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::interrupt::Interrupt;
+
+/// Watches a sweep.
+pub struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+    interrupt: Interrupt,
+}
+
+impl Progress {
+    pub fn new(runs: u64) -> Self {
+        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(runs), target);
+        let style = ProgressStyle::with_template("{bar:32} {human_pos} of {human_len} runs, {msg}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, begun: Instant::now(), interrupt: Interrupt::listen() }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Progress {
+    fn stored(&mut self, counts: &Counts) {
+        let rate = counts.steps_done as f64 / self.begun.elapsed().as_secs_f64().max(1e-9);
+        self.bar.set_message(format!("{} steps/s", HumanCount(rate as u64)));
+        self.bar.set_position(counts.runs_done);
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.interrupt.asked()
+    }
+}

@@ -1,0 +1,99 @@
+//! `gradsweep run CONFIG`: train, store, draw, and say what happened.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use gradsweep::analysis::{self, Diagnosis};
+use gradsweep::backend::Description;
+use gradsweep::config::{self, Experiment};
+use gradsweep::store::{Manifest, Status, choose_directory};
+use gradsweep::sweep::{self, Options, Problems, estimate};
+use indicatif::HumanBytes;
+use serde_json::json;
+
+use super::args;
+use super::backends::{self, Chosen};
+use super::failure::Failure;
+use super::output::{note, print, print_json, warn};
+use super::plot::{draw_sweep, listed};
+use super::progress::Progress;
+
+pub fn run(arguments: &args::Run) -> Result<(), Failure> {
+    let experiment = config::load(&arguments.config, &arguments.sets)?;
+    for warning in &experiment.warnings {
+        warn(warning);
+    }
+    if arguments.dry_run {
+        return dry_run(&experiment, arguments.json);
+    }
+    let problems = Problems::new(&experiment)?;
+    let directory = choose_directory(arguments.out.as_deref(), &experiment.name)?;
+    let chosen = backends::choose(&arguments.backend, estimate(&experiment).steps)?;
+    let description = chosen.backend.describe();
+    note(&announcement(&description, &chosen));
+    let mut progress = Progress::new(experiment.space.len());
+    let manifest = manifest(&experiment, &description, arguments);
+    let options = Options { chunk: arguments.chunk };
+    let finished = sweep::run(&experiment, &problems, chosen.backend.as_ref(), &directory, manifest, options, &mut progress);
+    progress.finish();
+    let finished = finished?;
+    if finished.manifest.status == Status::Incomplete {
+        let counts = &finished.manifest.counts;
+        note(&format!("interrupted: {} of {} runs are in {}", counts.runs_done, counts.runs, directory.display()));
+        return Err(Failure::Interrupted);
+    }
+    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, &finished.manifest.counts);
+    let pictures = if arguments.no_plots {
+        Vec::new()
+    } else {
+        draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))?
+    };
+    conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)
+}
+
+/// Says what would be done.
+fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
+    let sizes = estimate(experiment);
+    if as_json {
+        let resolved = config::resolved(experiment);
+        return print_json(&json!({ "config": resolved, "runs": sizes.runs, "steps": sizes.steps.to_string(), "bytes": sizes.bytes.to_string() }));
+    }
+    let bytes = HumanBytes(u64::try_from(sizes.bytes).unwrap_or(u64::MAX));
+    print(&format!("{}\nto be written     at most about {bytes} (before compression)\n", config::describe(experiment)))
+}
+
+fn announcement(description: &Description, chosen: &Chosen) -> String {
+    let software = if description.software { ", in software" } else { "" };
+    format!("on {}: {}, {}{software} ({})", description.backend, description.device, description.detail, chosen.why)
+}
+
+fn manifest(experiment: &Experiment, description: &Description, arguments: &args::Run) -> Manifest {
+    let mut manifest = Manifest::new(&experiment.name, config::resolved(experiment));
+    manifest.set.clone_from(&experiment.sets);
+    manifest.data_sha256.clone_from(&experiment.dataset.sha256);
+    manifest.backend = description.backend.to_owned();
+    manifest.device.clone_from(&description.device);
+    manifest.detail.clone_from(&description.detail);
+    if description.backend == "cpu"
+        && let Ok(cpu) = backends::cpu(&arguments.backend)
+    {
+        manifest.simd = Some(cpu.simd().name().to_owned());
+        manifest.threads = Some(cpu.threads());
+    }
+    manifest
+}
+
+/// The closing words.
+fn conclude(as_json: bool, directory: &Path, manifest: &Manifest, diagnosis: &Diagnosis, pictures: &[PathBuf]) -> Result<(), Failure> {
+    if as_json {
+        let files: Vec<String> = pictures.iter().map(|path| path.display().to_string()).collect();
+        return print_json(&json!({ "directory": directory.display().to_string(), "counts": manifest.counts,
+            "timings": manifest.timings, "diagnosis": diagnosis, "pictures": files }));
+    }
+    let mut text = format!("{diagnosis}\n");
+    let _ = writeln!(text, "results   {}", directory.display());
+    for (index, line) in listed(pictures).lines().enumerate() {
+        let _ = writeln!(text, "{:<9} {line}", if index == 0 { "pictures" } else { "" });
+    }
+    print(&text)
+}
