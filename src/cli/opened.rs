@@ -22,7 +22,7 @@ impl Opened {
         let directory = RunDirectory::open(path)?;
         let manifest = directory.manifest().clone();
         let file = path.join("sweep.toml").display().to_string();
-        let text = directory.sweep_toml()?;
+        let text = directory.config()?;
         let source = Source { file: &file, name: &manifest.name, data: DataFrom::File(&directory.data_path()) };
         let experiment = config::load_text(&text, &source, &manifest.set)?;
         if experiment.dataset.sha256 != manifest.data_sha256 {

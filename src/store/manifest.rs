@@ -60,3 +60,25 @@ pub struct Manifest {
     pub counts: Counts,
     pub timings: Timings,
 }
+
+impl Manifest {
+    /// A sweep that has not begun.
+    pub fn new(name: &str, config: serde_json::Value) -> Self {
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            status: Status::Incomplete,
+            config,
+            set: Vec::new(),
+            data_sha256: String::new(),
+            backend: String::new(),
+            device: String::new(),
+            detail: String::new(),
+            simd: None,
+            threads: None,
+            counts: Counts::default(),
+            timings: Timings::default(),
+        }
+    }
+}

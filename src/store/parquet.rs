@@ -1,0 +1,300 @@
+//! Tables of numbers in Parquet files, column by column: the few types that the run directory has.
+//!
+//! Knows no column by name. Nulls are definition levels 0; a cell that is not finite is written as null.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::parquet::basic::{Compression, ConvertedType, Encoding, Repetition, Type as Physical};
+use ::parquet::column::writer::ColumnCloseResult;
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
+
+use super::Error;
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Integer,
+    Double,
+    Float,
+    Boolean,
+    Text,
+}
+
+/// A column: name, type, and whether few values repeat often enough for a dictionary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub kind: Kind,
+    pub repeats: bool,
+}
+
+impl Field {
+    pub fn new(name: &str, kind: Kind) -> Self {
+        Self { name: name.to_owned(), kind, repeats: matches!(kind, Kind::Text | Kind::Boolean) }
+    }
+
+    /// A column of few distinct values.
+    pub fn repeating(name: &str, kind: Kind) -> Self {
+        Self { name: name.to_owned(), kind, repeats: true }
+    }
+}
+
+/// Values of a column; `None` is null.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cells {
+    Integer(Vec<Option<i64>>),
+    Double(Vec<Option<f64>>),
+    Boolean(Vec<Option<bool>>),
+    Text(Vec<Option<String>>),
+    /// Every cell is known.
+    Integers(Vec<i64>),
+    /// NaN and infinities are null.
+    Floats(Vec<f32>),
+}
+
+/// A Parquet file that is being written under a temporary name.
+pub struct TableFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    writer: SerializedFileWriter<File>,
+}
+
+fn explain(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
+    |source| Error::Parquet { path: path.to_path_buf(), source }
+}
+
+impl TableFile {
+    /// Begins `path`; it appears when [`TableFile::finish`] has renamed it.
+    pub fn create(path: &Path, fields: &[Field]) -> Result<Self, Error> {
+        let schema = schema(fields).map_err(explain(path))?;
+        Self::with_schema(path, schema, properties(fields))
+    }
+
+    /// Begins `path` with the fields of another file.
+    pub fn like(path: &Path, other: &Path) -> Result<Self, Error> {
+        let reader = TableReader::open(other)?;
+        let schema = reader.reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+        Self::with_schema(path, schema, properties(&[]))
+    }
+
+    fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
+        let temporary = path.with_extension("parquet.tmp");
+        let file = super::errors::file("create", &temporary, File::create(&temporary))?;
+        let writer = SerializedFileWriter::new(file, schema, properties).map_err(explain(path))?;
+        Ok(Self { path: path.to_path_buf(), temporary, writer })
+    }
+
+    /// Writes a row group: the columns in the order of the fields, all of one length.
+    pub fn group(&mut self, columns: &[&Cells]) -> Result<(), Error> {
+        let explain = explain(&self.path);
+        let mut group = self.writer.next_row_group().map_err(&explain)?;
+        for cells in columns {
+            write_column(&mut group, cells).map_err(&explain)?;
+        }
+        group.close().map_err(&explain)?;
+        Ok(())
+    }
+
+    /// Copies every row group of a file with the same fields, without encoding it again.
+    pub fn splice(&mut self, part: &Path) -> Result<(), Error> {
+        let file = super::errors::file("open", part, File::open(part))?;
+        let input = super::errors::file("open", part, file.try_clone())?;
+        let reader = SerializedFileReader::new(input).map_err(explain(part))?;
+        let explain = explain(&self.path);
+        for group in reader.metadata().row_groups() {
+            let mut output = self.writer.next_row_group().map_err(&explain)?;
+            for column in group.columns() {
+                let close = ColumnCloseResult {
+                    bytes_written: column.compressed_size() as u64,
+                    rows_written: group.num_rows() as u64,
+                    metadata: column.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                output.append_column(&file, close).map_err(&explain)?;
+            }
+            output.close().map_err(&explain)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and gives it its name.
+    pub fn finish(self) -> Result<(), Error> {
+        self.writer.close().map_err(explain(&self.path))?;
+        super::errors::file("rename", &self.path, std::fs::rename(&self.temporary, &self.path))
+    }
+}
+
+fn schema(fields: &[Field]) -> Result<TypePtr, ParquetError> {
+    let column = |field: &Field| {
+        let physical = match field.kind {
+            Kind::Integer => Physical::INT64,
+            Kind::Double => Physical::DOUBLE,
+            Kind::Float => Physical::FLOAT,
+            Kind::Boolean => Physical::BOOLEAN,
+            Kind::Text => Physical::BYTE_ARRAY,
+        };
+        let text = if field.kind == Kind::Text { ConvertedType::UTF8 } else { ConvertedType::NONE };
+        let column = Type::primitive_type_builder(&field.name, physical).with_repetition(Repetition::OPTIONAL);
+        column.with_converted_type(text).build().map(Arc::new)
+    };
+    let columns = fields.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    Type::group_type_builder("schema").with_fields(columns).build().map(Arc::new)
+}
+
+/// Dictionaries where values repeat; integers that ascend as deltas; numbers plain: they do not compress.
+fn properties(fields: &[Field]) -> WriterPropertiesPtr {
+    let mut properties = WriterProperties::builder()
+        .set_created_by(format!("gradsweep {}", env!("CARGO_PKG_VERSION")))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_max_row_group_row_count(None);
+    for field in fields {
+        let path = ColumnPath::from(field.name.clone());
+        let path = if field.name.contains('.') { ColumnPath::new(vec![field.name.clone()]) } else { path };
+        properties = properties.set_column_dictionary_enabled(path.clone(), field.repeats);
+        if field.repeats {
+            properties = properties.set_column_compression(path, Compression::SNAPPY);
+        } else if field.kind == Kind::Integer {
+            properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        } else {
+            properties = properties.set_column_encoding(path, Encoding::PLAIN);
+        }
+    }
+    Arc::new(properties.build())
+}
+
+fn write_column(group: &mut SerializedRowGroupWriter<'_, File>, cells: &Cells) -> Result<(), ParquetError> {
+    match cells {
+        Cells::Integer(cells) => sparse::<Int64Type>(group, cells.iter().copied()),
+        Cells::Double(cells) => sparse::<DoubleType>(group, cells.iter().map(|cell| cell.filter(|value| value.is_finite()))),
+        Cells::Boolean(cells) => sparse::<BoolType>(group, cells.iter().copied()),
+        Cells::Text(cells) => sparse::<ByteArrayType>(group, cells.iter().map(|cell| cell.as_deref().map(ByteArray::from))),
+        Cells::Integers(values) => dense::<Int64Type>(group, values),
+        Cells::Floats(values) if values.iter().all(|value| value.is_finite()) => dense::<FloatType>(group, values),
+        Cells::Floats(values) => sparse::<FloatType>(group, values.iter().map(|&value| value.is_finite().then_some(value))),
+    }
+}
+
+fn dense<T: DataType>(group: &mut SerializedRowGroupWriter<'_, File>, values: &[T::T]) -> Result<(), ParquetError> {
+    write::<T>(group, values, &vec![1; values.len()])
+}
+
+fn sparse<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, File>,
+    cells: impl ExactSizeIterator<Item = Option<T::T>>,
+) -> Result<(), ParquetError> {
+    let mut levels = Vec::with_capacity(cells.len());
+    let mut values = Vec::with_capacity(cells.len());
+    for cell in cells {
+        levels.push(i16::from(cell.is_some()));
+        values.extend(cell);
+    }
+    write::<T>(group, &values, &levels)
+}
+
+fn write<T: DataType>(group: &mut SerializedRowGroupWriter<'_, File>, values: &[T::T], levels: &[i16]) -> Result<(), ParquetError> {
+    let column = group.next_column()?;
+    let Some(mut column) = column else { return Err(ParquetError::General("more columns than the schema has".into())) };
+    column.typed::<T>().write_batch(values, Some(levels), None)?;
+    column.close()
+}
+
+/// A Parquet file that is read column by column.
+pub struct TableReader {
+    path: PathBuf,
+    reader: SerializedFileReader<File>,
+}
+
+impl TableReader {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = super::errors::file("open", path, File::open(path))?;
+        Ok(Self { path: path.to_path_buf(), reader: SerializedFileReader::new(file).map_err(explain(path))? })
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> Vec<String> {
+        self.reader.metadata().file_metadata().schema_descr().columns().iter().map(|column| column.name().to_owned()).collect()
+    }
+
+    /// Smallest and largest value of an integer column in each row group; `None` where the file does not say.
+    pub fn bounds(&self, name: &str) -> Vec<Option<(i64, i64)>> {
+        let Some(index) = self.names().iter().position(|other| other == name) else { return Vec::new() };
+        let bounds = |statistics: &::parquet::file::statistics::Statistics| match statistics {
+            ::parquet::file::statistics::Statistics::Int64(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+            _ => None,
+        };
+        let groups = self.reader.metadata().row_groups();
+        groups.iter().map(|group| group.column(index).statistics().and_then(bounds)).collect()
+    }
+
+    /// A column of some row groups, `None` where the file has no column of that name.
+    pub fn column(&self, name: &str, groups: &[usize]) -> Result<Option<Cells>, Error> {
+        let Some(index) = self.names().iter().position(|other| other == name) else { return Ok(None) };
+        let mut all: Option<Cells> = None;
+        for &group in groups {
+            let rows = self.reader.metadata().row_group(group).num_rows() as usize;
+            let cells = self.reader.get_row_group(group).and_then(|group| read_column(group.as_ref(), index, rows));
+            let cells = cells.map_err(explain(&self.path))?;
+            match &mut all {
+                None => all = Some(cells),
+                Some(all) => all.append(cells),
+            }
+        }
+        Ok(all)
+    }
+
+    pub fn groups(&self) -> Vec<usize> {
+        (0..self.reader.num_row_groups()).collect()
+    }
+}
+
+fn read_column(group: &dyn RowGroupReader, index: usize, rows: usize) -> Result<Cells, ParquetError> {
+    use ::parquet::column::reader::ColumnReader as Reader;
+    macro_rules! read {
+        ($reader:ident) => {{
+            let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+            while levels.len() < rows {
+                let (records, ..) = $reader.read_records(rows - levels.len(), Some(&mut levels), None, &mut values)?;
+                if records == 0 {
+                    return Err(ParquetError::EOF("a column is shorter than its row group".into()));
+                }
+            }
+            let mut values = values.into_iter();
+            levels.into_iter().map(move |level| if level == 1 { values.next() } else { None })
+        }};
+    }
+    Ok(match group.get_column_reader(index)? {
+        Reader::Int64ColumnReader(mut reader) => Cells::Integer(read!(reader).collect()),
+        Reader::DoubleColumnReader(mut reader) => Cells::Double(read!(reader).collect()),
+        Reader::BoolColumnReader(mut reader) => Cells::Boolean(read!(reader).collect()),
+        Reader::FloatColumnReader(mut reader) => Cells::Floats(read!(reader).map(|value| value.unwrap_or(f32::NAN)).collect()),
+        Reader::ByteArrayColumnReader(mut reader) => {
+            let text = |bytes: ByteArray| bytes.as_utf8().map(str::to_owned);
+            Cells::Text(read!(reader).map(|cell| cell.map(text).transpose()).collect::<Result<_, _>>()?)
+        }
+        _ => return Err(ParquetError::NYI("a column type that run directories do not have".into())),
+    })
+}
+
+impl Cells {
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Integer(cells), Self::Integer(more)) => cells.extend(more),
+            (Self::Double(cells), Self::Double(more)) => cells.extend(more),
+            (Self::Boolean(cells), Self::Boolean(more)) => cells.extend(more),
+            (Self::Text(cells), Self::Text(more)) => cells.extend(more),
+            (Self::Integers(cells), Self::Integers(more)) => cells.extend(more),
+            (Self::Floats(cells), Self::Floats(more)) => cells.extend(more),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The columns of each table, once for writer and reader, and the way between cells and values.
+
+use std::path::Path;
+
+use super::parquet::{Cells, Field, Kind, TableReader};
+use super::{Column, Error, RunTable};
+use crate::model::{self, Parameter, Problem, Verdict, verdict::reached_loss};
+
+/// Columns of history/part-NNNNN.parquet.
+pub fn history_fields() -> Vec<Field> {
+    let number = |name| Field::new(name, Kind::Float);
+    vec![Field::repeating("run", Kind::Integer), Field::repeating("step", Kind::Integer), number("weight"), number("bias")]
+}
+
+/// Columns of epochs.parquet.
+pub fn epoch_fields() -> Vec<Field> {
+    let number = |name| Field::new(name, Kind::Float);
+    let series = ["loss", "mae", "val_loss", "val_mae"].map(number);
+    [Field::repeating("run", Kind::Integer), Field::repeating("epoch", Kind::Integer)].into_iter().chain(series).collect()
+}
+
+/// The float32 columns of runs.parquet, and where a table keeps them.
+type Float = (&'static str, fn(&RunTable) -> &Vec<f32>, fn(&mut RunTable) -> &mut Vec<f32>);
+const FLOATS: [Float; 11] = [
+    ("initial_weight", |table| &table.initial_weight, |table| &mut table.initial_weight),
+    ("initial_bias", |table| &table.initial_bias, |table| &mut table.initial_bias),
+    ("weight", |table| &table.weight, |table| &mut table.weight),
+    ("bias", |table| &table.bias, |table| &mut table.bias),
+    ("train_loss", |table| &table.train_loss, |table| &mut table.train_loss),
+    ("test_loss", |table| &table.test_loss, |table| &mut table.test_loss),
+    ("train_mse", |table| &table.train_mse, |table| &mut table.train_mse),
+    ("test_mse", |table| &table.test_mse, |table| &mut table.test_mse),
+    ("train_mae", |table| &table.train_mae, |table| &mut table.train_mae),
+    ("test_mae", |table| &table.test_mae, |table| &mut table.test_mae),
+    ("excess", |table| &table.excess, |table| &mut table.excess),
+];
+
+/// Columns of runs.parquet, for the hyperparameters of a table.
+pub fn run_fields(table: &RunTable) -> Vec<Field> {
+    let mut fields = vec![Field::new("run", Kind::Integer), Field::repeating("problem", Kind::Integer)];
+    fields.extend(table.settings.iter().map(|(parameter, column)| match column {
+        Column::Float(_) => Field::repeating(parameter.key(), Kind::Double),
+        Column::Integer(_) => Field::repeating(parameter.key(), Kind::Integer),
+        Column::Boolean(_) => Field::new(parameter.key(), Kind::Boolean),
+        Column::Text(_) => Field::new(parameter.key(), Kind::Text),
+    }));
+    fields.extend(FLOATS.iter().map(|(name, ..)| Field::new(name, Kind::Float)));
+    fields.extend(["steps", "reached_epoch", "passes", "diverged_at"].map(|name| Field::repeating(name, Kind::Integer)));
+    fields.push(Field::new("verdict", Kind::Text));
+    fields
+}
+
+/// The cells of a table, in the order of [`run_fields`].
+pub fn run_cells(table: &RunTable) -> Vec<Cells> {
+    let mut cells = vec![
+        Cells::Integers(table.run.iter().map(|&run| run as i64).collect()),
+        Cells::Integers(table.problem.iter().map(|&problem| i64::from(problem)).collect()),
+    ];
+    cells.extend(table.settings.iter().map(|(_, column)| match column {
+        Column::Float(values) => Cells::Double(values.clone()),
+        Column::Integer(values) => Cells::Integer(values.clone()),
+        Column::Boolean(values) => Cells::Boolean(values.clone()),
+        Column::Text(values) => Cells::Text(values.iter().map(|value| value.map(str::to_owned)).collect()),
+    }));
+    cells.extend(FLOATS.iter().map(|(_, column, _)| Cells::Floats(column(table).clone())));
+    cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
+    cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
+    cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
+    cells.push(Cells::Integer(table.diverged_at.iter().map(|batch| batch.map(|batch| batch as i64)).collect()));
+    cells.push(Cells::Text(table.verdict.iter().map(|verdict| Some(verdict.name().to_owned())).collect()));
+    cells
+}
+
+/// A table of the run directory whose columns are asked for by name.
+struct Named<'a> {
+    path: &'a Path,
+    reader: &'a TableReader,
+    groups: Vec<usize>,
+}
+
+impl Named<'_> {
+    fn cells(&self, name: &str) -> Result<Cells, Error> {
+        let damaged = || Error::Damaged { path: self.path.to_path_buf(), what: format!("it has no column `{name}`") };
+        self.reader.column(name, &self.groups)?.ok_or_else(damaged)
+    }
+
+    fn wrong(&self, name: &str) -> Error {
+        Error::Damaged { path: self.path.to_path_buf(), what: format!("column `{name}` has the wrong type or an unknown value") }
+    }
+
+    fn integers(&self, name: &str) -> Result<Vec<Option<i64>>, Error> {
+        if let Cells::Integer(cells) = self.cells(name)? { Ok(cells) } else { Err(self.wrong(name)) }
+    }
+
+    fn known(&self, name: &str) -> Result<Vec<u64>, Error> {
+        self.integers(name)?.into_iter().map(|cell| cell.map(|value| value as u64).ok_or_else(|| self.wrong(name))).collect()
+    }
+
+    fn floats(&self, name: &str) -> Result<Vec<f32>, Error> {
+        if let Cells::Floats(cells) = self.cells(name)? { Ok(cells) } else { Err(self.wrong(name)) }
+    }
+}
+
+/// The runs of a file.
+pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
+    let reader = TableReader::open(path)?;
+    let names = reader.names();
+    let named = Named { path, reader: &reader, groups: reader.groups() };
+    let mut table = RunTable { run: named.known("run")?, ..RunTable::default() };
+    table.problem = named.known("problem")?.into_iter().map(|problem| problem as u32).collect();
+    for parameter in Parameter::all() {
+        let start = matches!(parameter, Parameter::InitialWeight | Parameter::InitialBias);
+        if !start && names.iter().any(|name| name == parameter.key()) {
+            table.settings.push((parameter, setting(&named, parameter)?));
+        }
+    }
+    table.settings.sort_by_key(|(parameter, _)| names.iter().position(|name| name == parameter.key()));
+    for (name, _, column) in FLOATS {
+        *column(&mut table) = named.floats(name)?;
+    }
+    table.steps = named.known("steps")?;
+    table.reached_epoch = named.integers("reached_epoch")?.into_iter().map(|epoch| epoch.map(|epoch| epoch as u32)).collect();
+    table.passes = named.known("passes")?.into_iter().map(|passes| passes as u32).collect();
+    table.diverged_at = named.integers("diverged_at")?.into_iter().map(|batch| batch.map(|batch| batch as u64)).collect();
+    let Cells::Text(verdicts) = named.cells("verdict")? else { return Err(named.wrong("verdict")) };
+    let verdict = |name: Option<String>| name.as_deref().and_then(Verdict::from_name).ok_or_else(|| named.wrong("verdict"));
+    table.verdict = verdicts.into_iter().map(verdict).collect::<Result<_, _>>()?;
+    Ok(table)
+}
+
+fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Column, Error> {
+    let words: &[&'static str] = if let model::Kind::Choice(words) = parameter.facts().kind { words } else { &[] };
+    let word = |cell: Option<String>| match cell {
+        None => Ok(None),
+        Some(text) => words.iter().find(|word| **word == text).map(|word| Some(*word)).ok_or_else(|| named.wrong(parameter.key())),
+    };
+    Ok(match named.cells(parameter.key())? {
+        Cells::Double(values) => Column::Float(values),
+        Cells::Integer(values) => Column::Integer(values),
+        Cells::Boolean(values) => Column::Boolean(values),
+        Cells::Text(cells) => Column::Text(cells.into_iter().map(word).collect::<Result<_, _>>()?),
+        Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
+    })
+}
+
+/// The epochs of some row groups: run, epoch and the four series.
+pub fn read_epochs(path: &Path, reader: &TableReader, groups: Vec<usize>) -> Result<(Vec<u64>, Vec<u64>, [Vec<f32>; 4]), Error> {
+    let named = Named { path, reader, groups };
+    let series = [named.floats("loss")?, named.floats("mae")?, named.floats("val_loss")?, named.floats("val_mae")?];
+    Ok((named.known("run")?, named.known("epoch")?, series))
+}
+
+/// The history rows of some row groups: run, step, weight, bias.
+pub fn read_history(path: &Path, reader: &TableReader, groups: Vec<usize>) -> Result<(Vec<u64>, Vec<u64>, [Vec<f32>; 2]), Error> {
+    let named = Named { path, reader, groups };
+    Ok((named.known("run")?, named.known("step")?, [named.floats("weight")?, named.floats("bias")?]))
+}
+
+/// problems.parquet, a row per problem.
+pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells>) {
+    let (mut fields, mut cells) = (Vec::new(), Vec::new());
+    let mut add = |field: Field, column: Cells| {
+        fields.push(field);
+        cells.push(column);
+    };
+    let integers = |value: &dyn Fn(&Problem) -> Option<i64>| Cells::Integer(problems.iter().map(value).collect());
+    let texts = |value: &dyn Fn(&Problem) -> &'static str| Cells::Text(problems.iter().map(|problem| Some(value(problem).to_owned())).collect());
+    add(Field::new("problem", Kind::Integer), integers(&|problem| Some(problem.id as i64)));
+    add(Field::new("scale", Kind::Text), texts(&|problem| problem.scale));
+    add(Field::new("split_seed", Kind::Integer), integers(&|problem| problem.split_seed.map(i64::from)));
+    add(Field::new("activation", Kind::Text), texts(&|_| "linear"));
+    add(Field::new("loss", Kind::Text), texts(&|_| "mse"));
+    add(Field::new("train_rows", Kind::Integer), integers(&|problem| Some(problem.train.len() as i64)));
+    add(Field::new("test_rows", Kind::Integer), integers(&|problem| Some(problem.test.len() as i64)));
+    let facts: [(&str, fn(&Problem) -> Option<f64>); 19] = [
+        ("feature_shift", |problem| Some(problem.scaling.shift)),
+        ("feature_width", |problem| Some(problem.scaling.width)),
+        ("optimum_weight", |problem| Some(problem.quadratic.weight)),
+        ("optimum_bias", |problem| Some(problem.quadratic.bias)),
+        ("optimum_loss", |problem| Some(problem.quadratic.loss)),
+        ("hessian_ww", |problem| Some(problem.quadratic.hessian[0][0])),
+        ("hessian_wb", |problem| Some(problem.quadratic.hessian[0][1])),
+        ("hessian_bb", |problem| Some(problem.quadratic.hessian[1][1])),
+        ("eigenvalue_min", |problem| Some(problem.quadratic.eigenvalues[0])),
+        ("eigenvalue_max", |problem| Some(problem.quadratic.eigenvalues[1])),
+        ("condition", |problem| problem.quadratic.condition()),
+        ("reached_loss", |problem| Some(reached_loss(&problem.quadratic))),
+        ("sgd_limit", |problem| Some(problem.quadratic.stability_limit(0.0, false))),
+        ("mean_x", |problem| Some(problem.quadratic.mean_x)),
+        ("mean_y", |problem| Some(problem.quadratic.mean_y)),
+        ("var_x", |problem| Some(problem.quadratic.var_x)),
+        ("var_y", |problem| Some(problem.quadratic.var_y)),
+        ("cov_xy", |problem| Some(problem.quadratic.cov_xy)),
+        ("reached_share", |_| Some(model::verdict::REACHED_SHARE)),
+    ];
+    for (name, value) in facts {
+        add(Field::new(name, Kind::Double), Cells::Double(problems.iter().map(value).collect()));
+    }
+    (fields, cells)
+}

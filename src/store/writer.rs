@@ -1,0 +1,211 @@
+//! Writing a run directory, chunk by chunk: every file appears whole, under a name that it keeps or that is spliced at the end.
+
+use std::path::{Path, PathBuf};
+
+use super::errors::{Error, file};
+use super::parquet::{Cells, Field, TableFile};
+use super::rows::{epoch_fields, history_fields, problem_table, run_cells, run_fields};
+use super::{Manifest, RunTable, Selected, Status};
+use crate::model::Problem;
+
+/// Rows of a row group: bounds the memory, and what a reader of one run decodes.
+const GROUP_ROWS: usize = 1 << 20;
+
+/// A run directory that is being written.
+pub struct Writer {
+    directory: PathBuf,
+    manifest: Manifest,
+    parts: [usize; 3],
+    buffers: Buffers,
+}
+
+/// The tables that are written in parts.
+#[derive(Clone, Copy)]
+enum Part {
+    Runs = 0,
+    Epochs = 1,
+    History = 2,
+}
+
+impl Part {
+    fn folder(self) -> &'static str {
+        ["runs", "epochs", "history"][self as usize]
+    }
+}
+
+/// Columns of recorded rows, kept from chunk to chunk.
+#[derive(Default)]
+struct Buffers {
+    run: Vec<i64>,
+    row: Vec<i64>,
+    series: [Vec<f32>; 4],
+}
+
+impl Writer {
+    /// Makes the directory and writes what is known before the first run: manifest, config, and a copy of the data, so that the
+    /// directory is enough to plot and replay.
+    pub fn create(directory: &Path, manifest: Manifest, config: &str, data: &[u8]) -> Result<Self, Error> {
+        for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
+            file("create", &folder, std::fs::create_dir_all(&folder))?;
+        }
+        for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
+            let path = directory.join(name);
+            file("write", &path, std::fs::write(&path, bytes))?;
+        }
+        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default() };
+        writer.save_manifest()?;
+        Ok(writer)
+    }
+
+    /// Counts and timings are the caller's to fill in; each chunk writes them.
+    pub fn manifest_mut(&mut self) -> &mut Manifest {
+        &mut self.manifest
+    }
+
+    /// Writes problems.parquet.
+    pub fn problems(&mut self, problems: &[Problem]) -> Result<(), Error> {
+        let (fields, cells) = problem_table(problems);
+        let mut table = TableFile::create(&self.directory.join("problems.parquet"), &fields)?;
+        table.group(&cells.iter().collect::<Vec<_>>())?;
+        table.finish()
+    }
+
+    /// Writes a chunk: rows of runs, and the epochs and histories of the runs named, in ascending order.
+    pub fn chunk(&mut self, runs: &RunTable, epochs: &[Selected<'_>], histories: &[Selected<'_>]) -> Result<(), Error> {
+        if !runs.run.is_empty() {
+            let mut part = self.begin(Part::Runs, &run_fields(runs))?;
+            part.group(&run_cells(runs).iter().collect::<Vec<_>>())?;
+            part.finish()?;
+        }
+        if !epochs.is_empty() {
+            let part = self.begin(Part::Epochs, &epoch_fields())?;
+            self.buffers.write_epochs(part, epochs)?;
+        }
+        if !histories.is_empty() {
+            let part = self.begin(Part::History, &history_fields())?;
+            self.buffers.write_histories(part, histories)?;
+        }
+        self.save_manifest()
+    }
+
+    /// Splices the parts of runs and epochs into one file each, and marks the directory complete.
+    pub fn finish(mut self) -> Result<Manifest, Error> {
+        for part in [Part::Runs, Part::Epochs] {
+            self.join(part)?;
+        }
+        if self.parts[Part::History as usize] == 0 {
+            let folder = self.directory.join(Part::History.folder());
+            file("remove", &folder, std::fs::remove_dir(&folder))?;
+        }
+        self.manifest.status = Status::Complete;
+        self.save_manifest()?;
+        Ok(self.manifest)
+    }
+
+    fn begin(&mut self, part: Part, fields: &[Field]) -> Result<TableFile, Error> {
+        let path = self.part(part, self.parts[part as usize]);
+        self.parts[part as usize] += 1;
+        TableFile::create(&path, fields)
+    }
+
+    fn part(&self, part: Part, number: usize) -> PathBuf {
+        self.directory.join(part.folder()).join(format!("part-{number:05}.parquet"))
+    }
+
+    fn join(&self, part: Part) -> Result<(), Error> {
+        let folder = self.directory.join(part.folder());
+        let whole = folder.with_extension("parquet");
+        let parts: Vec<PathBuf> = (0..self.parts[part as usize]).map(|number| self.part(part, number)).collect();
+        match parts.as_slice() {
+            [] => {}
+            [only] => file("rename", only, std::fs::rename(only, &whole))?,
+            [first, ..] => {
+                let mut table = TableFile::like(&whole, first)?;
+                for part in &parts {
+                    table.splice(part)?;
+                }
+                table.finish()?;
+                for part in &parts {
+                    file("remove", part, std::fs::remove_file(part))?;
+                }
+            }
+        }
+        file("remove", &folder, std::fs::remove_dir(&folder))
+    }
+
+    fn save_manifest(&self) -> Result<(), Error> {
+        let path = self.directory.join("manifest.json");
+        let text = serde_json::to_string_pretty(&self.manifest);
+        let text = text.map_err(|error| Error::Damaged { path: path.clone(), what: error.to_string() })?;
+        let temporary = path.with_extension("json.tmp");
+        file("write", &temporary, std::fs::write(&temporary, text + "\n"))?;
+        file("rename", &path, std::fs::rename(&temporary, &path))
+    }
+}
+
+impl Buffers {
+    /// Row groups are cut between runs.
+    fn write_histories(&mut self, mut part: TableFile, histories: &[Selected<'_>]) -> Result<(), Error> {
+        for selected in histories {
+            let Some(history) = &selected.outcome.history else { continue };
+            let points = history.known_points(selected.outcome.steps[selected.lane]);
+            if self.run.len() + points > GROUP_ROWS {
+                self.flush(&mut part, 2)?;
+            }
+            self.run.extend(std::iter::repeat_n(selected.run as i64, points));
+            self.row.extend((0..points).map(|point| history.step(point) as i64));
+            let first = history.blocks.index(selected.lane, 0);
+            let width = history.blocks.width;
+            for (series, column) in self.series.iter_mut().zip([&history.weight, &history.bias]) {
+                series.extend(column[first..].iter().step_by(width).take(points));
+            }
+        }
+        self.flush(&mut part, 2)?;
+        part.finish()
+    }
+
+    fn write_epochs(&mut self, mut part: TableFile, epochs: &[Selected<'_>]) -> Result<(), Error> {
+        for selected in epochs {
+            let Some(recorded) = &selected.outcome.epochs else { continue };
+            let (count, lane) = (recorded.blocks.rows, selected.lane);
+            let figures = &selected.outcome.figures[lane];
+            let ended = figures.diverged_at.map_or(count, |batch| ((batch - 1) / u64::from(figures.last_epoch_steps.max(1))) as usize);
+            if self.run.len() + count > GROUP_ROWS {
+                self.flush(&mut part, 4)?;
+            }
+            self.run.extend(std::iter::repeat_n(selected.run as i64, count));
+            self.row.extend(0..count as i64);
+            let columns = [&recorded.loss, &recorded.mae, &recorded.val_loss, &recorded.val_mae];
+            for (series, column) in self.series.iter_mut().zip(columns) {
+                let known = |epoch: usize| if epoch < ended { column.get(recorded.blocks.index(lane, epoch)).copied() } else { None };
+                series.extend((0..count).map(|epoch| known(epoch).unwrap_or(f32::NAN)));
+            }
+        }
+        self.flush(&mut part, 4)?;
+        part.finish()
+    }
+
+    fn flush(&mut self, part: &mut TableFile, series: usize) -> Result<(), Error> {
+        if self.run.is_empty() {
+            return Ok(());
+        }
+        let mut cells = vec![Cells::Integers(std::mem::take(&mut self.run)), Cells::Integers(std::mem::take(&mut self.row))];
+        cells.extend(self.series[..series].iter_mut().map(|column| Cells::Floats(std::mem::take(column))));
+        part.group(&cells.iter().collect::<Vec<_>>())?;
+        // The buffers come back: the first touch of fresh memory is the dearer part of a write.
+        let mut columns = cells.into_iter();
+        for buffer in [&mut self.run, &mut self.row] {
+            if let Some(Cells::Integers(mut column)) = columns.next() {
+                column.clear();
+                *buffer = column;
+            }
+        }
+        for (buffer, column) in self.series.iter_mut().zip(columns) {
+            if let Cells::Floats(mut column) = column {
+                column.clear();
+                *buffer = column;
+            }
+        }
+        Ok(())
+    }
+}
