@@ -42,7 +42,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         note(&format!("interrupted: {} of {} runs are in {}", counts.runs_done, counts.runs, directory.display()));
         return Err(Failure::Interrupted);
     }
-    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, &finished.manifest.counts);
+    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept);
     let pictures = if arguments.no_plots {
         Vec::new()
     } else {

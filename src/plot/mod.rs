@@ -1,1 +1,106 @@
-//! plot
+//! Figures become files: PNG and SVG. No display, no system font; the same figure gives the same bytes.
+//!
+//! This room knows pixels, fonts and plotters. It does not know what a figure means.
+
+mod canvas;
+mod clip;
+mod layout;
+mod panel;
+
+use std::path::{Path, PathBuf};
+
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters_backend::DrawingBackend;
+
+use self::canvas::Canvas;
+use crate::figure::Figure;
+
+/// Why a picture was not drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot draw {name}: {what}")]
+    Drawing { name: String, what: String },
+    #[error("cannot write {path}: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+}
+
+/// Drawn units per CSS pixel: fine enough for integer coordinates, and for the smoothing of the PNG.
+pub(crate) const SCALE: u32 = 4;
+/// Pixels of the PNG per CSS pixel.
+const PNG_SCALE: u32 = 2;
+
+/// Draws `<name>.png` and `<name>.svg` into a directory that exists, and says what was written.
+pub fn draw(figure: &Figure, directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let png = directory.join(format!("{}.png", figure.name));
+    let svg = directory.join(format!("{}.svg", figure.name));
+    let hidden = directory.join(format!(".{}.png", figure.name));
+    write_png(figure, &hidden)?;
+    rename(&hidden, &png)?;
+    let hidden = directory.join(format!(".{}.svg", figure.name));
+    std::fs::write(&hidden, self::svg(figure)?).map_err(|source| Error::Write { path: hidden.clone(), source })?;
+    rename(&hidden, &svg)?;
+    Ok(vec![png, svg])
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to).map_err(|source| Error::Write { path: to.to_path_buf(), source })
+}
+
+fn explain<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error + '_ {
+    |error| Error::Drawing { name: figure.name.clone(), what: error.to_string() }
+}
+
+/// The pixels of a figure: width, height, and RGB row by row.
+pub fn pixels(figure: &Figure) -> Result<([u32; 2], Vec<u8>), Error> {
+    let factor = SCALE / PNG_SCALE;
+    let [width, height] = figure.size.map(|side| side * SCALE);
+    let mut fine = vec![255; (width * height * 3) as usize];
+    {
+        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
+        layout::draw(figure, &mut Canvas::new(&mut backend)).map_err(explain(figure))?;
+        backend.present().map_err(explain(figure))?;
+    }
+    Ok((figure.size.map(|side| side * PNG_SCALE), reduced(&fine, width as usize, factor as usize)))
+}
+
+/// The mean of each square of `factor` × `factor` pixels.
+fn reduced(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
+    let mut coarse = Vec::with_capacity(fine.len() / (factor * factor));
+    let mut sums = vec![0_u16; width / factor * 3];
+    for rows in fine.chunks_exact(width * 3 * factor) {
+        sums.fill(0);
+        for row in rows.chunks_exact(width * 3) {
+            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * factor)) {
+                for pixel in square.chunks_exact(3) {
+                    for channel in 0..3 {
+                        sum[channel] += u16::from(pixel[channel]);
+                    }
+                }
+            }
+        }
+        coarse.extend(sums.iter().map(|sum| (sum / (factor * factor) as u16) as u8));
+    }
+    coarse
+}
+
+fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
+    let ([width, height], pixels) = pixels(figure)?;
+    let mut backend = BitMapBackend::new(path, (width, height));
+    backend.blit_bitmap((0, 0), (width, height), &pixels).map_err(explain(figure))?;
+    // Dropping the backend would swallow a failed write.
+    backend.present().map_err(explain(figure))
+}
+
+/// A figure as SVG, in CSS pixels.
+pub fn svg(figure: &Figure) -> Result<String, Error> {
+    let [width, height] = figure.size;
+    let (wide, high) = (width * SCALE, height * SCALE);
+    let mut text = String::new();
+    {
+        let mut backend = SVGBackend::with_string(&mut text, (wide, high));
+        layout::draw(figure, &mut Canvas::new(&mut backend)).map_err(explain(figure))?;
+        backend.present().map_err(explain(figure))?;
+    }
+    // The drawing stays in its fine units; the picture has the figure's size.
+    Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &format!("width=\"{width}\" height=\"{height}\""), 1))
+}

@@ -1,3 +1,23 @@
 //! The GPU backend.
+
+use super::{Backend, Description, Group, Metrics, Outcome};
+use crate::model::Rows;
+
 #[derive(Debug, thiserror::Error)]
-pub enum Error {}
+pub enum Error {
+    #[error("the only adapter, {adapter}, computes in software; --software measures it too")]
+    OnlySoftware { adapter: String },
+    #[error("none")]
+    None,
+}
+pub struct Gpu;
+impl Gpu {
+    pub fn open(_: Option<&str>) -> Result<Self, Error> { Err(Error::None) }
+    pub fn is_software(&self) -> bool { true }
+}
+impl Backend for Gpu {
+    fn describe(&self) -> Description { Description { backend: "gpu", device: String::new(), detail: String::new(), software: true } }
+    fn train(&self, _: &[Group<'_>], _: &mut [Outcome]) -> Result<(), super::Error> { Ok(()) }
+    fn metrics(&self, _: &Rows, _: &[f32], _: &[f32]) -> Result<Metrics, super::Error> { Ok(Metrics::default()) }
+    fn surface(&self, _: &Rows, _: &[f64], _: &[f64]) -> Result<Vec<f32>, super::Error> { Ok(Vec::new()) }
+}
