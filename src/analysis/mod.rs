@@ -4,19 +4,38 @@
 //! are asked for run by run ([`Paths`]): whoever has them reads or replays them. Everything is float64 and a function of the input
 //! alone: no time, host, path or backend gets into a figure.
 
+mod batches;
 mod compare;
+mod contour;
 mod diagnosis;
+mod draw;
+mod finals;
+mod fit;
+mod frame;
+mod hue;
+mod isoline;
+mod level;
+mod losses;
+mod multiples;
+mod remedy;
+mod sample;
+mod series;
+mod surface;
+mod tally;
+mod trails;
+mod view;
+mod words;
 
 pub use compare::{Comparison, Group, compare};
 pub use diagnosis::{Best, Diagnosis, diagnosis};
-
-use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use crate::config::Experiment;
 use crate::figure::Figure;
 use crate::model::{Parameter, Problem};
 use crate::store::RunTable;
+
+use trails::Trails;
+use view::View;
 
 /// The results of a sweep, and where its paths come from.
 #[derive(Clone, Copy)]
@@ -78,7 +97,43 @@ pub enum Error {
     },
 }
 
-/// The figures that make sense for a sweep, in the order in which they explain it.
+impl<'a> Sweep<'a> {
+    fn view(&self) -> View<'a> {
+        View { experiment: self.experiment, problems: self.problems, runs: self.runs }
+    }
+}
+
+/// The figures that make sense for a sweep, in the order in which they explain it. None for no run.
 pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
-    Ok(Vec::new())
+    let view = sweep.view();
+    let rows = view.rows();
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut trails = Trails::new(sweep);
+    let mut figures = contour::figures(&mut trails, &rows, None)?;
+    if view.varies(Parameter::LearningRate) {
+        figures.extend(multiples::figures(&mut trails, &rows, Parameter::LearningRate, None)?);
+        figures.push(finals::figure(&view, &rows, Parameter::LearningRate, None));
+    }
+    figures.push(series::figure(&mut trails, &rows, None)?);
+    figures.push(losses::figure(&trails, &rows)?);
+    if view.varies(Parameter::BatchSize) {
+        figures.extend(batches::figure(&trails, &rows)?);
+    }
+    figures.push(fit::figure(&view, &rows, None));
+    Ok(figures)
+}
+
+/// The figures that show the values of a hyperparameter side by side, over some rows (at least one).
+fn side_by_side(sweep: &Sweep<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let view = sweep.view();
+    let mut trails = Trails::new(sweep);
+    let mut figures = multiples::figures(&mut trails, rows, by, style)?;
+    figures.push(finals::figure(&view, rows, by, style));
+    if by == Parameter::BatchSize {
+        figures.extend(batches::figure(&trails, rows)?);
+    }
+    figures.push(fit::figure(&view, rows, style.or(Some(by))));
+    Ok(figures)
 }
