@@ -18,6 +18,7 @@ mod outputs;
 mod ranges;
 mod raw;
 mod resolve;
+mod setting;
 mod starter;
 mod values;
 

@@ -1,0 +1,173 @@
+//! The contour of the cost with the paths on it: a picture for each problem.
+
+use std::rc::Rc;
+
+use super::frame::{Frame, reached_excess};
+use super::hue::Hue;
+use super::sample::{self, spread};
+use super::surface::{self, Bands};
+use super::trails::{Trail, Trails};
+use super::view::View;
+use super::{Error, draw, words};
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
+use crate::model::Parameter;
+
+/// The most problems that get a picture of their own.
+const PROBLEMS: usize = 4;
+
+/// Of the legend's ten places six are left beside start, end, optimum and reach.
+const HUES: usize = 6;
+
+/// The problems of some rows, each with its rows; evenly spread where there are more than fit.
+pub fn by_problem(view: &View<'_>, rows: &[usize]) -> Vec<Vec<usize>> {
+    let mut ids: Vec<u32> = rows.iter().map(|&row| view.runs.problem[row]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    // One of each scale, before a second split of any.
+    ids.sort_by_key(|&id| {
+        let scale = view.problems[id as usize].scale;
+        view.problems[..id as usize].iter().filter(|other| other.scale == scale).count()
+    });
+    ids.truncate(PROBLEMS);
+    ids.into_iter().map(|id| rows.iter().copied().filter(|&row| view.runs.problem[row] == id).collect()).collect()
+}
+
+/// A picture for each problem.
+pub fn figures(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let problems = by_problem(&trails.view(), rows);
+    let several = problems.len() > 1;
+    problems.iter().map(|own| figure(trails, own, style, several)).collect()
+}
+
+fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>, several: bool) -> Result<Figure, Error> {
+    let view = trails.view();
+    let quadratic = &view.problem(rows[0]).quadratic;
+    let drawn = trails.of(&sample::drawn(&view, rows))?;
+    let frame = Frame::around(quadratic, drawn.iter().map(Rc::as_ref));
+    let bands = Bands::over(std::iter::once((quadratic, frame)));
+    let hue = Hue::new(&view, rows, style, &[Parameter::DataScale]);
+    let mut layers = bands.areas(quadratic, &frame);
+    layers.extend(bands.lines(quadratic, &frame));
+    layers.extend(paths(&view, &drawn, &hue));
+    layers.extend(surface::target(quadratic, &frame));
+    let seen: Vec<[f64; 2]> = drawn.iter().flat_map(|trail| spread(trail.points.len(), 40).map(|at| trail.points[at])).collect();
+    layers.extend(bands.labels(quadratic, &frame, &seen));
+    let mut legend = hue.legend(LegendShape::Line, HUES);
+    legend.extend(marks(reached_excess(quadratic) > 0.0));
+    let tail = if several { format!(", {}", problem_name(&view, rows[0])) } else { String::new() };
+    Ok(Figure {
+        name: if several { format!("contour-{}", slug(&view, rows[0])) } else { "contour".into() },
+        title: format!("{}: the cost J(w, b) and the paths on it{tail}", view.experiment.name),
+        caption: caption(&view, rows, &drawn, &frame),
+        columns: 1,
+        panels: vec![panel(String::new(), &frame, layers)],
+        shared_axes: false,
+        legend,
+        color_bar: Some(bands.bar()),
+        size: [900, 640],
+    })
+}
+
+/// A coordinate system of weight and bias.
+pub fn panel(title: String, frame: &Frame, layers: Vec<Layer>) -> Panel {
+    let (x, y) = (draw::axis("weight", Scale::Linear, frame.weight), draw::axis("bias", Scale::Linear, frame.bias));
+    Panel { title, x, y, layers }
+}
+
+/// Lines, then starts, then ends, so that ends are on top.
+pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue) -> Vec<Layer> {
+    let crowd = drawn.len() as f64;
+    let (width, alpha, size) =
+        (if crowd <= 3.0 { 1.8 } else { 1.2 }, (8.0 / crowd).clamp(0.35, 1.0), if crowd <= 20.0 { 4.5 } else { 3.0 });
+    let mut layers = Vec::new();
+    for trail in drawn {
+        let color = Color { alpha, ..hue.color(view, trail.row) };
+        layers.push(Layer::Line { points: trail.points.clone(), color, width, dash: Dash::Solid });
+    }
+    let mut starts: Vec<[f64; 2]> = drawn.iter().filter_map(|trail| trail.points.first().copied()).collect();
+    starts.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    starts.dedup();
+    layers.push(Layer::Marks { points: starts, mark: Mark::Hollow, color: draw::INK, size: size + 0.5 });
+    for trail in drawn {
+        let color = hue.color(view, trail.row);
+        layers.push(Layer::Marks { points: vec![trail.end()], mark: Mark::Filled, color, size });
+    }
+    layers
+}
+
+/// What the marks of a contour mean.
+pub fn marks(reach: bool) -> Vec<LegendEntry> {
+    let entry = |label: &str, shape: LegendShape| LegendEntry { label: label.into(), color: draw::INK, shape };
+    let mut legend = vec![
+        entry("start", LegendShape::Mark(Mark::Hollow)),
+        entry("end", LegendShape::Mark(Mark::Filled)),
+        entry("optimum", LegendShape::Mark(Mark::Cross)),
+    ];
+    if reach {
+        legend.push(entry("counts as reached", LegendShape::DashedLine));
+    }
+    legend
+}
+
+/// `data.scale standard`, and the seed of the split where there is one.
+pub fn problem_name(view: &View<'_>, row: usize) -> String {
+    let problem = view.problem(row);
+    let seeds = view.problems.iter().any(|other| other.scale == problem.scale && other.id != problem.id);
+    let seed = problem.split_seed.filter(|_| seeds).map_or_else(String::new, |seed| format!(", split {seed}"));
+    format!("data.scale {}{seed}", problem.scale)
+}
+
+/// The same for a file's name.
+pub fn slug(view: &View<'_>, row: usize) -> String {
+    let problem = view.problem(row);
+    let seeds = view.problems.iter().any(|other| other.scale == problem.scale && other.id != problem.id);
+    let seed = problem.split_seed.filter(|_| seeds).map_or_else(String::new, |seed| format!("-split-{seed}"));
+    format!("{}{seed}", problem.scale)
+}
+
+fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) -> Vec<String> {
+    let mut caption = vec![distance(view, rows)];
+    let mut second = Vec::new();
+    if drawn.len() < rows.len() {
+        second.push(format!("{} of {} drawn, evenly spread and the best", drawn.len(), words::count(rows.len(), "path")));
+    }
+    let outside = drawn.iter().filter(|trail| !frame.contains(trail.end())).count();
+    if outside > 0 {
+        second.push(format!("{} outside the picture", words::count(outside, "end")));
+    }
+    match view.problem(rows[0]).quadratic.condition() {
+        Some(kappa) if kappa >= 100.0 => {
+            let longer = words::ratio(kappa.sqrt());
+            second.push(format!("κ = {}: the valley is {longer} times longer than wide", words::condition(kappa)));
+        }
+        Some(kappa) => second.push(format!("κ = {}", words::condition(kappa))),
+        None => second.push("the feature is constant: a whole line of optima".into()),
+    }
+    caption.push(second.join("; "));
+    caption
+}
+
+/// How far the best of the rows ends from its optimum, in words.
+pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
+    let Some(best) = view.best(rows) else { return String::new() };
+    let quadratic = &view.problem(best).quadratic;
+    let optimum = words::loss(quadratic.loss);
+    if view.excess(best).is_infinite() {
+        let all = if rows.len() == 1 { "The run diverges".into() } else { format!("All {} runs diverge", rows.len()) };
+        return format!("{all}; the optimum's J is {optimum}");
+    }
+    let who = if rows.len() == 1 {
+        "The run ends".into()
+    } else {
+        format!("The best of {}, run {} ({}), ends", words::count(rows.len(), "run"), view.runs.run[best], view.name(best))
+    };
+    let [w, b] = view.end(best);
+    let apart = [(w - quadratic.weight, "w"), (b - quadratic.bias, "b")];
+    let apart = apart.map(|(difference, name)| format!("{} in {name}", words::significant(difference.abs(), 3)));
+    let times = if quadratic.loss <= 1e-12 * quadratic.var_y {
+        "where the optimum's is 0".into()
+    } else {
+        format!("{} × the optimum's {optimum}", words::ratio(view.loss(best) / quadratic.loss))
+    };
+    format!("{who} at J {}, {times}; {} away", words::loss(view.loss(best)), words::list(&apart))
+}

@@ -1,0 +1,120 @@
+//! Small multiples: the paths of each value of a hyperparameter beside each other, on the same axes and levels.
+
+use std::rc::Rc;
+
+use super::contour::{by_problem, marks, panel, paths, problem_name, slug};
+use super::frame::{Frame, reached_excess};
+use super::hue::Hue;
+use super::level::Level;
+use super::sample::{sample, spread};
+use super::surface::{self, Bands};
+use super::trails::{Trail, Trails};
+use super::view::{View, describe};
+use super::{Error, tally, words};
+use crate::figure::{Figure, LegendShape};
+use crate::model::Parameter;
+
+/// The most panels of a picture, paths of a panel, and pictures.
+const PANELS: usize = 12;
+const PATHS: usize = 12;
+const PICTURES: usize = 6;
+
+/// A picture for each problem and, where optimizers are compared by something else, for each optimizer.
+pub fn figures(trails: &mut Trails<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let view = trails.view();
+    let mut groups: Vec<(String, String, Vec<usize>)> = Vec::new();
+    let problems = if by == Parameter::DataScale { Vec::new() } else { by_problem(&view, rows) };
+    for own in &problems {
+        let (name, title) = if problems.len() > 1 {
+            (format!("-{}", slug(&view, own[0])), format!(", {}", problem_name(&view, own[0])))
+        } else {
+            (String::new(), String::new())
+        };
+        let optimizers = view.levels(own, Parameter::Optimizer);
+        if by == Parameter::Optimizer || style == Some(Parameter::Optimizer) || optimizers.len() < 2 {
+            groups.push((name, title, own.clone()));
+            continue;
+        }
+        for level in optimizers {
+            let of_level = own.iter().copied().filter(|&row| view.level(row, Parameter::Optimizer) == level).collect();
+            groups.push((format!("{name}-{level}"), format!("{title}, {level}"), of_level));
+        }
+    }
+    groups.retain(|(_, _, own)| view.levels(own, by).len() > 1);
+    groups.truncate(PICTURES);
+    groups.iter().map(|(name, title, own)| figure(trails, own, by, style, name, title)).collect()
+}
+
+fn figure(
+    trails: &mut Trails<'_>,
+    rows: &[usize],
+    by: Parameter,
+    style: Option<Parameter>,
+    name: &str,
+    title: &str,
+) -> Result<Figure, Error> {
+    let view = trails.view();
+    let all = view.levels(rows, by);
+    let levels: Vec<Level> = spread(all.len(), PANELS).map(|position| all[position]).collect();
+    let quadratic = &view.problem(rows[0]).quadratic;
+    let hue = Hue::new(&view, rows, style, &[by, Parameter::DataScale]);
+    let mut cells: Vec<(Level, Vec<usize>, Vec<Rc<Trail>>)> = Vec::new();
+    for &level in &levels {
+        let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, by) == level).collect();
+        let drawn = trails.of(&sample(&view, &own, PATHS))?;
+        cells.push((level, own, drawn));
+    }
+    let frame = Frame::around(quadratic, cells.iter().flat_map(|(_, _, drawn)| drawn.iter().map(Rc::as_ref)));
+    let bands = Bands::over(std::iter::once((quadratic, frame)));
+    let panels = cells.iter().map(|(level, own, drawn)| {
+        let mut layers = bands.areas(quadratic, &frame);
+        layers.extend(paths(&view, drawn, &hue));
+        layers.extend(surface::target(quadratic, &frame));
+        panel(heading(&view, by, *level, own), &frame, layers)
+    });
+    let panels: Vec<_> = panels.collect();
+    let mut legend = hue.legend(LegendShape::Line, 6);
+    legend.extend(marks(reached_excess(quadratic) > 0.0));
+    let columns = if panels.len() <= 4 { panels.len().max(1) } else { 4.min(panels.len().div_ceil(2)) };
+    let lines = panels.len().div_ceil(columns) as u32;
+    Ok(Figure {
+        name: format!("{}{name}", by.facts().name),
+        title: format!("{}: side by side by {}{title}", view.experiment.name, by.key()),
+        caption: caption(&view, rows, by, &cells, all.len()),
+        columns,
+        panels,
+        shared_axes: true,
+        legend,
+        color_bar: Some(bands.bar()),
+        size: [(columns as u32 * 270 + 160).max(640), lines * 230 + 170],
+    })
+}
+
+/// `learning_rate 1e-5: slow, 0.29 of its limit`.
+fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> String {
+    let what = if by == Parameter::LearningRate { level.to_string() } else { describe(by, level) };
+    let heading = format!("{what}: {}", tally::verdict(view, own));
+    let limits: Vec<Option<f64>> = own.iter().map(|&row| view.limit(row)).collect();
+    match (limits.first(), level.number()) {
+        (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
+            format!("{heading}, {} of its limit", words::significant(rate / limit, 2))
+        }
+        _ => heading,
+    }
+}
+
+fn caption(view: &View<'_>, rows: &[usize], by: Parameter, cells: &[(Level, Vec<usize>, Vec<Rc<Trail>>)], levels: usize) -> Vec<String> {
+    let counts = tally::verdicts(view, rows);
+    let mut notes = vec![format!("{}: {}", words::count(rows.len(), "run"), tally::in_words(&counts))];
+    if cells.len() < levels {
+        notes.push(format!("{} of {levels} values of {} shown", cells.len(), by.key()));
+    }
+    let [there, drawn] = [cells.iter().map(|cell| cell.1.len()).sum::<usize>(), cells.iter().map(|cell| cell.2.len()).sum()];
+    if drawn < there {
+        notes.push(format!("{drawn} of {there} paths drawn"));
+    }
+    if by == Parameter::LearningRate && rows.first().is_some_and(|&row| view.limit(row).is_some()) {
+        notes.push("limit: the rate at which full batches stop converging".into());
+    }
+    vec![super::contour::distance(view, rows), notes.join("; ")]
+}

@@ -1,0 +1,51 @@
+//! What a `--set` argument has to name so that every run of an experiment gets a value: the config may say it in several places.
+
+use super::raw::{self, Raw, Table};
+use crate::config::Experiment;
+use crate::model::Parameter;
+use crate::model::hyperparameters::Table as Home;
+
+impl Experiment {
+    /// `KEY=VALUE` for `--set`; `None` where optimizers of [sweep.parameters] have their own, which no single key reaches.
+    pub fn setting(&self, parameter: Parameter, value: &str) -> Option<String> {
+        let mut root = raw::parse(&self.text).ok()?;
+        for (index, set) in self.sets.iter().enumerate() {
+            raw::set(&mut root, set, index + 1).ok()?;
+        }
+        let facts = parameter.facts();
+        let swept = below(&root, &["sweep", "parameters"]);
+        let own = swept.and_then(|table| table.get("optimizer")).is_some_and(|entry| mentions(&entry.node.value, facts.name));
+        if own {
+            return None;
+        }
+        if swept.is_some_and(|table| table.get(parameter.key()).is_some()) {
+            return Some(format!("sweep.parameters.{}=[{value}]", parameter.key()));
+        }
+        let table = match facts.table {
+            Home::Data => "data",
+            Home::Model => "model",
+            Home::Rng => "rng",
+            Home::Training if below(&root, &["training", "optimizer"]).is_some_and(|table| table.get(facts.name).is_some()) => {
+                "training.optimizer"
+            }
+            Home::Training => "training",
+        };
+        Some(format!("{table}.{}={value}", facts.name))
+    }
+}
+
+fn below<'a>(table: &'a Table, path: &[&str]) -> Option<&'a Table> {
+    path.iter().try_fold(table, |table, key| match &table.get(key)?.node.value {
+        Raw::Table(inner) => Some(inner),
+        _ => None,
+    })
+}
+
+/// Whether an optimizer's table, or one of a list of them, has the key.
+fn mentions(value: &Raw, key: &str) -> bool {
+    match value {
+        Raw::Table(table) => table.get(key).is_some() || table.get("values").is_some_and(|entry| mentions(&entry.node.value, key)),
+        Raw::List(items) => items.iter().any(|item| mentions(&item.value, key)),
+        _ => false,
+    }
+}
