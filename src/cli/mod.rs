@@ -23,7 +23,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
-use failure::Failure;
 
 /// Reads the arguments, runs the subcommand, and turns its failure into words and an exit code.
 pub fn main() -> ExitCode {

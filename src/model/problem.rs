@@ -49,6 +49,15 @@ pub enum Error {
 /// The largest magnitude whose square, summed over any number of rows that fit into memory, is a float32.
 pub const LARGEST: f64 = 1e15;
 
+impl Split {
+    /// The paraboloid of the training rows, before they are rounded to float32.
+    fn quadratic(&self, dataset: &Dataset, scaling: &Scaling) -> Quadratic {
+        let x: Vec<f64> = self.train.iter().map(|&row| scaling.apply(dataset.x[row as usize])).collect();
+        let y: Vec<f64> = self.train.iter().map(|&row| dataset.y[row as usize]).collect();
+        Quadratic::of(&x, &y)
+    }
+}
+
 impl Problem {
     /// Splits, scales and rounds the data. `seed` is that of the split, kept for the record.
     pub fn new(id: usize, dataset: &Dataset, split: Split, scale: &'static str, split_seed: Option<u32>) -> Result<Self, Error> {
@@ -64,7 +73,7 @@ impl Problem {
                 return Err(Error::TooLarge { column, largest });
             }
         }
-        let quadratic = Quadratic::of(&train.x, &train.y);
+        let quadratic = split.quadratic(dataset, &scaling);
         Ok(Self { id, scale, split_seed, split, scaling, train, test, quadratic })
     }
 }

@@ -1,7 +1,7 @@
 //! The cost of a linear neuron under the mean squared error is a paraboloid: its optimum, Hessian and stability limits.
 //!
-//! `J(w, b) = mean((w·x + b − y)²)` over rows, without a ½. All in float64, from the rows that training sees (rounded to
-//! float32). Sums are taken about the means, so that no digits cancel.
+//! `J(w, b) = mean((w·x + b − y)²)` over rows, without a ½. All in float64, from the data as given (training sees them rounded
+//! to float32). Sums are taken about the means, so that no digits cancel.
 
 /// The paraboloid of some rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,13 +26,13 @@ pub struct Quadratic {
 
 impl Quadratic {
     /// The paraboloid of the rows `(x, y)`; at least one.
-    pub fn of(x: &[f32], y: &[f32]) -> Self {
+    pub fn of(x: &[f64], y: &[f64]) -> Self {
         let n = x.len() as f64;
-        let mean = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
         let (mean_x, mean_y) = (mean(x), mean(y));
         let (mut var_x, mut var_y, mut cov_xy) = (0.0, 0.0, 0.0);
         for (&x, &y) in x.iter().zip(y) {
-            let (dx, dy) = (f64::from(x) - mean_x, f64::from(y) - mean_y);
+            let (dx, dy) = (x - mean_x, y - mean_y);
             var_x += dx * dx;
             var_y += dy * dy;
             cov_xy += dx * dy;
@@ -49,7 +49,7 @@ impl Quadratic {
         let loss = x
             .iter()
             .zip(y)
-            .map(|(&x, &y)| weight.mul_add(f64::from(x) - mean_x, mean_y - f64::from(y)))
+            .map(|(&x, &y)| weight.mul_add(x - mean_x, mean_y - y))
             .map(|residual| residual * residual)
             .sum::<f64>()
             / n;

@@ -96,7 +96,8 @@ impl Backend for Cpu {
     }
 
     fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
-        let quadratic = Quadratic::of(&rows.x, &rows.y);
+        let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
+        let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));
         let deviations = || weight.iter().map(|w| w - quadratic.weight);
         let curve: Vec<f32> = deviations().map(|dw| (quadratic.loss + quadratic.var_x * dw * dw) as f32).collect();
         let tilt: Vec<f32> = deviations().map(|dw| (dw * quadratic.mean_x) as f32).collect();
