@@ -1,6 +1,9 @@
 //! What the figures share: inks, ranges and axes.
 
-use crate::figure::{Axis, Color, Scale, Tick};
+use crate::figure::{Color, palette};
+
+pub use crate::figure::palette::category;
+pub use crate::figure::ticks::axis;
 
 const fn opaque(rgb: [u8; 3]) -> Color {
     Color { rgb, alpha: 1.0 }
@@ -14,28 +17,14 @@ pub const BLUE: Color = opaque([0x00, 0x72, 0xb2]);
 
 pub const CATEGORIES: usize = 7;
 
+/// The colour of the i-th of `count` bands, from the valley up.
 pub fn ground(i: usize, count: usize) -> Color {
-    let share = (i as f64 + 0.5) / count as f64;
-    opaque([247, 251, 255].map(|v: u8| (f64::from(v) - share * 120.0) as u8))
-}
-pub fn category(i: usize) -> Color {
-    const OKABE: [[u8; 3]; 7] = [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 0, 0]];
-    opaque(OKABE[i % 7])
-}
-pub fn ramp(share: f64) -> Color {
-    opaque([(40.0 + 190.0 * share) as u8, (20.0 + 100.0 * share) as u8, (140.0 - 120.0 * share) as u8])
+    palette::band(i, count)
 }
 
-/// An axis with ticks.
-pub fn axis(label: &str, scale: Scale, range: [f64; 2]) -> Axis {
-    let ticks = match scale {
-        Scale::Linear => (0..=4).map(|i| range[0] + (range[1] - range[0]) * f64::from(i) / 4.0).collect::<Vec<f64>>(),
-        Scale::Log => {
-            let (a, b) = (libm::ceil(libm::log10(range[0])) as i32, libm::floor(libm::log10(range[1])) as i32);
-            (a..=b).step_by(((b - a) / 5).max(1) as usize).map(|k| libm::exp10(f64::from(k))).collect()
-        }
-    };
-    Axis { label: label.into(), scale, range, ticks: ticks.into_iter().map(|at| Tick { at, label: super::words::number(at) }).collect() }
+/// The colour at a share of an ordered scale.
+pub fn ramp(share: f64) -> Color {
+    palette::sequence(share)
 }
 
 /// The most decades of a logarithmic axis: beyond, what is small is drawn at the lower border.

@@ -181,8 +181,8 @@ mod tests {
     const FRAME: Frame = Frame { weight: [-1.0, 2.0], bias: [-3.0, 8.0] };
 
     fn steep() -> Quadratic {
-        let x: Vec<f32> = (0..50).map(|i| 100.0 + i as f32).collect();
-        let y: Vec<f32> = x.iter().enumerate().map(|(i, x)| 0.1 * x - 4.0 + (i % 3) as f32).collect();
+        let x: Vec<f64> = (0..50).map(|i| 100.0 + f64::from(i)).collect();
+        let y: Vec<f64> = x.iter().enumerate().map(|(i, x)| 0.1 * x - 4.0 + (i % 3) as f64).collect();
         Quadratic::of(&x, &y)
     }
 

@@ -15,7 +15,11 @@ use super::output::{print, print_json};
 pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     let experiment = experiment(arguments)?;
     let table = measure(&experiment, &contenders(arguments)?, arguments.repeats)?;
-    if arguments.json { print_json(&table)? } else { print(&text(&table))? }
+    if arguments.json {
+        print_json(&table)?
+    } else {
+        print(&text(&table))?
+    }
     let differs = table.lines.iter().find(|line| !line.agrees);
     differs.map_or(Ok(()), |line| Err(Failure::failed(format!("the results of {} differ from the reference's", line.name))))
 }
@@ -110,6 +114,12 @@ fn si(value: f64) -> String {
         v if v >= 1e3 => (v / 1e3, " k"),
         v => (v, ""),
     };
-    let digits = if scaled >= 100.0 { 0 } else if scaled >= 10.0 { 1 } else { 2 };
+    let digits = if scaled >= 100.0 {
+        0
+    } else if scaled >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{scaled:.digits$}{unit}")
 }

@@ -43,11 +43,8 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         return Err(Failure::Interrupted);
     }
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept);
-    let pictures = if arguments.no_plots {
-        Vec::new()
-    } else {
-        draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))?
-    };
+    let pictures =
+        if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))? };
     conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)
 }
 
@@ -56,7 +53,9 @@ fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
     let sizes = estimate(experiment);
     if as_json {
         let resolved = config::resolved(experiment);
-        return print_json(&json!({ "config": resolved, "runs": sizes.runs, "steps": sizes.steps.to_string(), "bytes": sizes.bytes.to_string() }));
+        return print_json(
+            &json!({ "config": resolved, "runs": sizes.runs, "steps": sizes.steps.to_string(), "bytes": sizes.bytes.to_string() }),
+        );
     }
     let bytes = HumanBytes(u64::try_from(sizes.bytes).unwrap_or(u64::MAX));
     print(&format!("{}\nto be written     at most about {bytes} (before compression)\n", config::describe(experiment)))

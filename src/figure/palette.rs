@@ -14,27 +14,25 @@ pub const WHITE: Color = opaque([0xff; 3]);
 pub const ACCENT: Color = opaque([0xd5, 0x5e, 0x00]);
 
 /// Okabe and Ito's colours, for categories.
-const CATEGORIES: [[u8; 3]; 7] =
-    [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [60, 60, 60]];
+const CATEGORIES: [[u8; 3]; 7] = [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [60, 60, 60]];
 
 /// The colour of the i-th category.
 pub fn category(i: usize) -> Color {
     opaque(CATEGORIES[i % CATEGORIES.len()])
 }
 
-/// The colour of the i-th of `count` ordered values, such as learning rates.
-pub fn sequence(i: usize, count: usize) -> Color {
-    let share = if count <= 1 { 0.4 } else { i as f64 / (count - 1) as f64 };
-    let color = colorous::PLASMA.eval_continuous(0.05 + 0.75 * share);
+/// The colour at a share (0 to 1) of an ordered scale, such as learning rates.
+pub fn sequence(share: f64) -> Color {
+    let color = colorous::PLASMA.eval_continuous(0.05 + 0.75 * share.clamp(0.0, 1.0));
     opaque([color.r, color.g, color.b])
 }
 
-/// Colours of `count` bands of a contour, from the valley up: pale enough that paths stand out.
-pub fn bands(count: usize) -> Vec<Color> {
-    let pale = |channel: u8| (f64::from(channel) * 0.72 + 255.0 * 0.28) as u8;
-    let share = |i: usize| (i as f64 + 0.5) / count.max(1) as f64;
-    let color = |i: usize| colorous::VIRIDIS.eval_continuous(1.0 - 0.92 * share(i));
-    (0..count).map(color).map(|color| opaque([pale(color.r), pale(color.g), pale(color.b)])).collect()
+/// The colour of the i-th of `count` bands of a contour, from the valley up: pale enough that paths stand out.
+pub fn band(i: usize, count: usize) -> Color {
+    let share = (i as f64 + 0.5) / count.max(1) as f64;
+    let color = colorous::VIRIDIS.eval_continuous(1.0 - 0.92 * share);
+    let pale = |channel: u8| (f64::from(channel) * 0.66 + 255.0 * 0.34) as u8;
+    opaque([pale(color.r), pale(color.g), pale(color.b)])
 }
 
 /// The colour of a verdict.

@@ -40,7 +40,13 @@ fn widened([a, b]: [f64; 2], scale: Scale) -> [f64; 2] {
     match scale {
         Scale::Linear => {
             let least = min.abs().max(max.abs()) * 1e-9;
-            if max - min > least { [min, max] } else if max == 0.0 { [-1.0, 1.0] } else { [min - max.abs() * 0.05, max + max.abs() * 0.05] }
+            if max - min > least {
+                [min, max]
+            } else if max == 0.0 {
+                [-1.0, 1.0]
+            } else {
+                [min - max.abs() * 0.05, max + max.abs() * 0.05]
+            }
         }
         Scale::Log => {
             let max = if max > 0.0 { max } else { 1.0 };

@@ -46,13 +46,8 @@ impl Quadratic {
             let weight = cov_xy / var_x;
             (weight, mean_y - weight * mean_x)
         };
-        let loss = x
-            .iter()
-            .zip(y)
-            .map(|(&x, &y)| weight.mul_add(x - mean_x, mean_y - y))
-            .map(|residual| residual * residual)
-            .sum::<f64>()
-            / n;
+        let loss =
+            x.iter().zip(y).map(|(&x, &y)| weight.mul_add(x - mean_x, mean_y - y)).map(|residual| residual * residual).sum::<f64>() / n;
         let hessian = [[2.0 * (var_x + mean_x * mean_x), 2.0 * mean_x], [2.0 * mean_x, 2.0]];
         Self {
             rows: x.len(),

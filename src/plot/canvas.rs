@@ -56,6 +56,8 @@ pub enum Hang {
 /// See the module.
 pub struct Canvas<'a, B: DrawingBackend> {
     backend: &'a mut B,
+    /// Whether the backend paints pixels. Its own polylines have mitred joints that shoot far out of sharp turns.
+    pixels: bool,
 }
 
 pub type Drawn<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
@@ -70,9 +72,9 @@ fn paint(color: Color) -> plotters::style::RGBAColor {
 }
 
 impl<'a, B: DrawingBackend> Canvas<'a, B> {
-    pub fn new(backend: &'a mut B) -> Self {
+    pub fn new(backend: &'a mut B, pixels: bool) -> Self {
         register_fonts();
-        Self { backend }
+        Self { backend, pixels }
     }
 
     /// A filled rectangle.
@@ -105,7 +107,28 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
             return Ok(());
         }
         let style = ShapeStyle { color: paint(color), filled: false, stroke_width: (width * f64::from(SCALE)).round().max(1.0) as u32 };
-        self.backend.draw_path(path, &style)
+        if self.pixels { self.stroke_pieces(points, color, width) } else { self.backend.draw_path(path, &style) }
+    }
+
+    /// Each segment on its own, with round joints where the line covers.
+    fn stroke_pieces(&mut self, points: &[Spot], color: Color, width: f64) -> Drawn<B> {
+        let half = width / 2.0;
+        for pair in points.windows(2) {
+            let ([x0, y0], [x1, y1]) = (pair[0], pair[1]);
+            let length = libm::hypot(x1 - x0, y1 - y0);
+            if length > 0.0 {
+                let (nx, ny) = ((y1 - y0) / length * half, (x0 - x1) / length * half);
+                let corners = [[x0 + nx, y0 + ny], [x1 + nx, y1 + ny], [x1 - nx, y1 - ny], [x0 - nx, y0 - ny]].map(fine);
+                self.backend.fill_polygon(corners, &paint(color))?;
+            }
+        }
+        let joints = points.get(1..points.len().saturating_sub(1)).unwrap_or_default();
+        if color.alpha >= 1.0 && width > 1.0 {
+            for &joint in joints {
+                self.disc(joint, half, color)?;
+            }
+        }
+        Ok(())
     }
 
     /// A mark of `size` CSS pixels across.

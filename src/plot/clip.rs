@@ -40,8 +40,7 @@ fn segment(from: Spot, to: Spot, rect: &Rect) -> Option<[Spot; 2]> {
 pub fn ring(points: &[Spot], rect: &Rect) -> Vec<Spot> {
     let mut ring = points.to_vec();
     // Distance to the inside of each side: positive is inside.
-    let sides: [&dyn Fn(Spot) -> f64; 4] =
-        [&|p| p[0] - rect.left, &|p| rect.right - p[0], &|p| p[1] - rect.top, &|p| rect.bottom - p[1]];
+    let sides: [&dyn Fn(Spot) -> f64; 4] = [&|p| p[0] - rect.left, &|p| rect.right - p[0], &|p| p[1] - rect.top, &|p| rect.bottom - p[1]];
     for inside in sides {
         let mut cut = Vec::with_capacity(ring.len() + 4);
         for (index, &to) in ring.iter().enumerate() {

@@ -14,7 +14,7 @@ pub const SMALL: f64 = 11.0;
 const MARGIN: f64 = 18.0;
 const LINE: f64 = 1.4;
 /// Room of a colour bar, its ticks and label.
-const BAR_ROOM: f64 = 86.0;
+const BAR_ROOM: f64 = 76.0;
 
 /// Draws a whole figure.
 pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
@@ -56,11 +56,13 @@ fn panels<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>, sheet:
     let columns = figure.columns.max(1);
     let rows = figure.panels.len().div_ceil(columns).max(1);
     let shared = figure.shared_axes;
-    let y_room: Vec<f64> = (0..columns).map(|column| {
-        let own = figure.panels.iter().enumerate().filter(|(index, _)| index % columns == column);
-        let widest = own.flat_map(|(_, panel)| &panel.y.ticks).map(|tick| canvas.width(&tick.label, SMALL, false)).fold(0.0, f64::max);
-        if shared && column > 0 { 10.0 } else { widest + 34.0 }
-    }).collect();
+    let y_room: Vec<f64> = (0..columns)
+        .map(|column| {
+            let own = figure.panels.iter().enumerate().filter(|(index, _)| index % columns == column);
+            let widest = own.flat_map(|(_, panel)| &panel.y.ticks).map(|tick| canvas.width(&tick.label, SMALL, false)).fold(0.0, f64::max);
+            if shared && column > 0 { 10.0 } else { widest + 34.0 }
+        })
+        .collect();
     let x_room = 44.0;
     let title_room = |row: usize| {
         let own = &figure.panels[row * columns..figure.panels.len().min((row + 1) * columns)];
@@ -134,5 +136,5 @@ fn color_bar<B: DrawingBackend>(bar: &ColorBar, canvas: &mut Canvas<'_, B>, room
         canvas.text(&tick.label, [right + 7.0, level], Hang::Left, SMALL, false, palette::INK)?;
     }
     let ink = Color { alpha: 1.0, ..palette::INK };
-    canvas.text(&bar.label, [room.right + 6.0, f64::midpoint(room.top, room.bottom)], Hang::Up, SMALL, false, ink)
+    canvas.text(&bar.label, [room.right - 4.0, f64::midpoint(room.top, room.bottom)], Hang::Up, SMALL, false, ink)
 }

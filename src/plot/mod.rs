@@ -57,7 +57,7 @@ pub fn pixels(figure: &Figure) -> Result<([u32; 2], Vec<u8>), Error> {
     let mut fine = vec![255; (width * height * 3) as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        layout::draw(figure, &mut Canvas::new(&mut backend)).map_err(explain(figure))?;
+        layout::draw(figure, &mut Canvas::new(&mut backend, true)).map_err(explain(figure))?;
         backend.present().map_err(explain(figure))?;
     }
     Ok((figure.size.map(|side| side * PNG_SCALE), reduced(&fine, width as usize, factor as usize)))
@@ -98,7 +98,7 @@ pub fn svg(figure: &Figure) -> Result<String, Error> {
     let mut text = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut text, (wide, high));
-        layout::draw(figure, &mut Canvas::new(&mut backend)).map_err(explain(figure))?;
+        layout::draw(figure, &mut Canvas::new(&mut backend, false)).map_err(explain(figure))?;
         backend.present().map_err(explain(figure))?;
     }
     // The drawing stays in its fine units; the picture has the figure's size.

@@ -55,7 +55,8 @@ impl Frame<'_> {
 
     fn holds(&self, spot: Spot) -> bool {
         let at = Rect { left: spot[0], right: spot[0], top: spot[1], bottom: spot[1] };
-        let room = Rect { left: self.rect.left - 0.5, top: self.rect.top - 0.5, right: self.rect.right + 0.5, bottom: self.rect.bottom + 0.5 };
+        let room =
+            Rect { left: self.rect.left - 0.5, top: self.rect.top - 0.5, right: self.rect.right + 0.5, bottom: self.rect.bottom + 0.5 };
         room.contains(&at)
     }
 }
@@ -178,7 +179,14 @@ fn rule<B: DrawingBackend>(
 }
 
 /// Writes a label right of a point, or left, above or below, wherever it overlaps no earlier one; else leaves it out.
-fn place<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>, text: &str, [x, y]: Spot, color: Color, taken: &mut Vec<Rect>) -> Drawn<B> {
+fn place<B: DrawingBackend>(
+    frame: &Frame<'_>,
+    canvas: &mut Canvas<'_, B>,
+    text: &str,
+    [x, y]: Spot,
+    color: Color,
+    taken: &mut Vec<Rect>,
+) -> Drawn<B> {
     let (width, high) = (canvas.width(text, SMALL, false), SMALL * 1.2);
     let at = |left: f64, middle: f64| Rect { left, right: left + width, top: middle - high / 2.0, bottom: middle + high / 2.0 };
     let tries = [at(x + 6.0, y), at(x - 6.0 - width, y), at(x - width / 2.0, y - 14.0), at(x - width / 2.0, y + 14.0)];

@@ -164,7 +164,8 @@ pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells>) {
         cells.push(column);
     };
     let integers = |value: &dyn Fn(&Problem) -> Option<i64>| Cells::Integer(problems.iter().map(value).collect());
-    let texts = |value: &dyn Fn(&Problem) -> &'static str| Cells::Text(problems.iter().map(|problem| Some(value(problem).to_owned())).collect());
+    let texts =
+        |value: &dyn Fn(&Problem) -> &'static str| Cells::Text(problems.iter().map(|problem| Some(value(problem).to_owned())).collect());
     add(Field::new("problem", Kind::Integer), integers(&|problem| Some(problem.id as i64)));
     add(Field::new("scale", Kind::Text), texts(&|problem| problem.scale));
     add(Field::new("split_seed", Kind::Integer), integers(&|problem| problem.split_seed.map(i64::from)));

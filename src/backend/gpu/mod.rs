@@ -12,12 +12,24 @@ pub enum Error {
 }
 pub struct Gpu;
 impl Gpu {
-    pub fn open(_: Option<&str>) -> Result<Self, Error> { Err(Error::None) }
-    pub fn is_software(&self) -> bool { true }
+    pub fn open(_: Option<&str>) -> Result<Self, Error> {
+        Err(Error::None)
+    }
+    pub fn is_software(&self) -> bool {
+        true
+    }
 }
 impl Backend for Gpu {
-    fn describe(&self) -> Description { Description { backend: "gpu", device: String::new(), detail: String::new(), software: true } }
-    fn train(&self, _: &[Group<'_>], _: &mut [Outcome]) -> Result<(), super::Error> { Ok(()) }
-    fn metrics(&self, _: &Rows, _: &[f32], _: &[f32]) -> Result<Metrics, super::Error> { Ok(Metrics::default()) }
-    fn surface(&self, _: &Rows, _: &[f64], _: &[f64]) -> Result<Vec<f32>, super::Error> { Ok(Vec::new()) }
+    fn describe(&self) -> Description {
+        Description { backend: "gpu", device: String::new(), detail: String::new(), software: true }
+    }
+    fn train(&self, _: &[Group<'_>], _: &mut [Outcome]) -> Result<(), super::Error> {
+        Ok(())
+    }
+    fn metrics(&self, _: &Rows, _: &[f32], _: &[f32]) -> Result<Metrics, super::Error> {
+        Ok(Metrics::default())
+    }
+    fn surface(&self, _: &Rows, _: &[f64], _: &[f64]) -> Result<Vec<f32>, super::Error> {
+        Ok(Vec::new())
+    }
 }
