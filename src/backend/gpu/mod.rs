@@ -33,3 +33,27 @@ impl Backend for Gpu {
         Ok(Vec::new())
     }
 }
+
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Survey {
+    pub adapters: Vec<Adapter>,
+    pub missing: Vec<Missing>,
+}
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Adapter {
+    pub name: String,
+    pub api: String,
+    pub driver: String,
+    pub software: bool,
+    pub binding_mib: u64,
+    pub workgroup: u32,
+}
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Missing {
+    pub api: String,
+    pub why: String,
+    pub helps: Vec<String>,
+}
+pub fn survey() -> Survey {
+    Survey::default()
+}
