@@ -30,6 +30,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether all epochs of the window have the same batches.
+    pub fn is_alike(&self) -> bool {
+        self.alike
+    }
+
     /// The batches' moments in the window's `epoch`-th epoch.
     pub fn moments_of(&self, epoch: usize) -> &[Moments] {
         let epoch = if self.alike { 0 } else { epoch };

@@ -4,6 +4,7 @@
 
 pub mod blocks;
 pub mod coefficients;
+pub mod layout;
 pub mod neuron;
 pub mod optimizers;
 pub mod real;

@@ -1,59 +1,71 @@
-//! The GPU backend.
+//! The GPU backend: a run a thread, state in buffers between dispatches, the next dispatch sized by how long the last one took.
+//!
+//! It holds no formula: those are `shaders/`, the twins of `kernel`.
 
+mod context;
+mod evaluate;
+mod shaders;
+mod slices;
+mod survey;
+mod train;
+
+use std::sync::Mutex;
+
+pub use context::Error;
+pub use shaders::{ENTRY_POINTS, composed};
+pub use slices::Slices;
+pub use survey::{Adapter, Missing, Survey, survey};
+
+use self::context::Context;
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::model::Rows;
 
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the only adapter, {adapter}, computes in software; --software measures it too")]
-    OnlySoftware { adapter: String },
-    #[error("none")]
-    None,
+/// A GPU that is open.
+#[derive(Debug)]
+pub struct Gpu {
+    context: Mutex<Context>,
+    adapter: Adapter,
 }
-pub struct Gpu;
+
 impl Gpu {
-    pub fn open(_: Option<&str>) -> Result<Self, Error> {
-        Err(Error::None)
+    /// The adapter whose name contains `wanted`, whatever the case; without a name a hardware one before a software one.
+    pub fn open(wanted: Option<&str>) -> Result<Self, Error> {
+        let (context, adapter) = Context::open(wanted)?;
+        Ok(Self { context: Mutex::new(context), adapter })
     }
+
+    /// Whether the adapter computes in software.
     pub fn is_software(&self) -> bool {
-        true
+        self.adapter.software
     }
-}
-impl Backend for Gpu {
-    fn describe(&self) -> Description {
-        Description { backend: "gpu", device: String::new(), detail: String::new(), software: true }
-    }
-    fn train(&self, _: &[Group<'_>], _: &mut [Outcome]) -> Result<(), super::Error> {
-        Ok(())
-    }
-    fn metrics(&self, _: &Rows, _: &[f32], _: &[f32]) -> Result<Metrics, super::Error> {
-        Ok(Metrics::default())
-    }
-    fn surface(&self, _: &Rows, _: &[f64], _: &[f64]) -> Result<Vec<f32>, super::Error> {
-        Ok(Vec::new())
+
+    fn with<T>(&self, work: impl FnOnce(&mut Context) -> Result<T, Error>) -> Result<T, super::Error> {
+        // A poisoned lock only says that another thread panicked; the context is rebuilt by nobody, and usable.
+        let mut context = self.context.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(work(&mut context)?)
     }
 }
 
-#[derive(Clone, Debug, Default, serde::Serialize)]
-pub struct Survey {
-    pub adapters: Vec<Adapter>,
-    pub missing: Vec<Missing>,
-}
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Adapter {
-    pub name: String,
-    pub api: String,
-    pub driver: String,
-    pub software: bool,
-    pub binding_mib: u64,
-    pub workgroup: u32,
-}
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Missing {
-    pub api: String,
-    pub why: String,
-    pub helps: Vec<String>,
-}
-pub fn survey() -> Survey {
-    Survey::default()
+impl Backend for Gpu {
+    fn describe(&self) -> Description {
+        let detail = format!("{}, {}", self.adapter.api, self.adapter.driver);
+        Description { backend: "gpu", device: self.adapter.name.clone(), detail, software: self.adapter.software }
+    }
+
+    fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
+        self.with(|context| {
+            for (group, outcome) in groups.iter().zip(outcomes) {
+                train::train(context, group, outcome)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
+        self.with(|context| evaluate::metrics(context, rows, weight, bias))
+    }
+
+    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        self.with(|context| evaluate::surface(context, rows, weight, bias))
+    }
 }

@@ -1,0 +1,40 @@
+// The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: src/kernel/neuron.rs,
+// which has the formulas.
+
+struct Moments {
+    u: f32,
+    uu: f32,
+    r: f32,
+    ru: f32,
+    rr: f32,
+    rows: f32,
+}
+
+// The point about which moments are taken: weight, bias, abscissa.
+alias Centre = vec3<f32>;
+
+struct Slope {
+    // dL/dw, dL/db
+    gradient: vec2<f32>,
+    dw: f32,
+    level: f32,
+    tilt: f32,
+}
+
+fn slope(moments: Moments, centre: Centre, theta: vec2<f32>) -> Slope {
+    let dw = theta.x - centre.x;
+    let level = fma(dw, centre.z, theta.y - centre.y);
+    let by_bias = fma(moments.u, dw, fma(2.0, level, -moments.r));
+    let tilt = fma(moments.uu, dw, fma(moments.u, level, -moments.ru));
+    return Slope(vec2<f32>(fma(centre.z, by_bias, tilt), by_bias), dw, level, tilt);
+}
+
+fn loss(moments: Moments, at: Slope) -> f32 {
+    let along_level = (0.5 * at.level) * (at.gradient.y - moments.r);
+    return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
+}
+
+// The prediction less the target, of one row.
+fn error(theta: vec2<f32>, x: f32, y: f32) -> f32 {
+    return (theta.x * x + theta.y) - y;
+}

@@ -1,0 +1,220 @@
+// Trains a run a thread through the epochs of a window, from batch moments. Composed behind neuron.wgsl, blocks.wgsl and one of
+// optimizers/*.wgsl, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
+
+const WORKGROUP: u32 = 64u;
+
+// Stands for "never".
+const NEVER: u32 = 0xffffffffu;
+// The bits of 1e12. Larger bits, infinity and NaN among them, are outside; floats are never asked whether they are NaN.
+const LIMIT_BITS: u32 = 0x5368d4a5u;
+const MAGNITUDE: u32 = 0x7fffffffu;
+
+struct Params {
+    centre_weight: f32,
+    centre_bias: f32,
+    centre_x: f32,
+    reached_loss: f32,
+    total_u: f32,
+    total_uu: f32,
+    total_r: f32,
+    total_ru: f32,
+    total_rr: f32,
+    total_rows: f32,
+    // The runs of this dispatch, and the runs of the buffers.
+    first_run: u32,
+    end_run: u32,
+    capacity: u32,
+    // Lanes of a block of recorded rows.
+    width: u32,
+    batches: u32,
+    batch_size: u32,
+    rows: u32,
+    test_rows: u32,
+    // The epochs of this window, and of a whole run.
+    first_epoch: u32,
+    window_epochs: u32,
+    epochs: u32,
+    steps: u32,
+    // A point after every n-th update; 0: none.
+    every: u32,
+    points: u32,
+    // 1: all epochs of the window have the same batches.
+    alike: u32,
+    // 1: epoch series are recorded.
+    series: u32,
+    // Steps of a clock table.
+    clock_steps: u32,
+    padding: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> moments: array<Moments>;
+// A table of clock_steps numbers for each pair of betas.
+@group(0) @binding(2) var<storage, read> clocks: array<f32>;
+// Training rows in batch order, epoch by epoch, then the test rows: x, y.
+@group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
+// Columns of `capacity`: hyper 0 to 5, and the bits of the clock table's number.
+@group(0) @binding(4) var<storage, read> lanes: array<f32>;
+// Columns of `capacity`: weight, bias, state 0 to 5, start, worst and last loss.
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+// Columns of `capacity`: reached_epoch, passes, diverged_at.
+@group(0) @binding(6) var<storage, read_write> figures: array<u32>;
+// [block][point][lane]: weight, bias.
+@group(0) @binding(7) var<storage, read_write> history: array<vec2<f32>>;
+// [block][epoch][lane]: loss, mae, val_loss, val_mae.
+@group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
+
+fn total() -> Moments {
+    return Moments(params.total_u, params.total_uu, params.total_r, params.total_ru, params.total_rr, params.total_rows);
+}
+
+fn centre() -> Centre {
+    return Centre(params.centre_weight, params.centre_bias, params.centre_x);
+}
+
+fn outside(theta: vec2<f32>) -> bool {
+    let bits = bitcast<vec2<u32>>(theta) & vec2<u32>(MAGNITUDE);
+    return max(bits.x, bits.y) > LIMIT_BITS;
+}
+
+// Whether J over the training rows falls at the step's start and rises at its end.
+fn passes(before: vec2<f32>, after: vec2<f32>) -> bool {
+    let way = after - before;
+    return dot(slope(total(), centre(), before).gradient, way) < 0.0 && dot(slope(total(), centre(), after).gradient, way) > 0.0;
+}
+
+fn column(slot: u32, run: u32) -> u32 {
+    return slot * params.capacity + run;
+}
+
+fn recorded(run: u32, row: u32, rows_of_a_run: u32) -> u32 {
+    return (run / params.width) * rows_of_a_run * params.width + row * params.width + run % params.width;
+}
+
+fn record_point(run: u32, step_number: u32, theta: vec2<f32>) {
+    if params.every == 0u {
+        return;
+    }
+    if step_number % params.every == 0u {
+        history[recorded(run, step_number / params.every, params.points)] = theta;
+    } else if step_number == params.steps {
+        history[recorded(run, params.points - 1u, params.points)] = theta;
+    }
+}
+
+// Sums of squared and absolute errors over rows first .. first + count.
+fn errors(theta: vec2<f32>, first: u32, count: u32) -> vec2<f32> {
+    var sums = vec2<f32>(0.0);
+    for (var i = 0u; i < count; i += 1u) {
+        let row = rows[first + i];
+        let e = error(theta, row.x, row.y);
+        sums += vec2<f32>(e * e, abs(e));
+    }
+    return sums;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let run = params.first_run + id.y * groups.x * WORKGROUP + id.x;
+    if run >= params.end_run || figures[column(2u, run)] != NEVER {
+        return;
+    }
+    var hyper: array<f32, 6>;
+    var memory: array<f32, 6>;
+    for (var slot = 0u; slot < 6u; slot += 1u) {
+        hyper[slot] = lanes[column(slot, run)];
+        memory[slot] = state[column(2u + slot, run)];
+    }
+    let clock_table = bitcast<u32>(lanes[column(6u, run)]) * params.clock_steps;
+    var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
+    if params.first_epoch == 0u {
+        let start = loss(total(), slope(total(), centre(), theta));
+        state[column(8u, run)] = start;
+        state[column(9u, run)] = start;
+        state[column(10u, run)] = start;
+        record_point(run, 0u, theta);
+    }
+    var gone = false;
+    for (var epoch = 0u; epoch < params.window_epochs && !gone; epoch += 1u) {
+        let number = params.first_epoch + epoch;
+        let last = number + 1u == params.epochs;
+        let measured = last || params.series == 1u;
+        let table = select(epoch, 0u, params.alike == 1u);
+        var sums = vec2<f32>(0.0);
+        var first = 0u;
+        while first < params.batches && !gone {
+            let judged = judged_end(first, params.batches, params.epochs);
+            let end = min(first + BLOCK_STEPS, judged);
+            let saved_theta = theta;
+            let saved_memory = memory;
+            var passed = 0u;
+            var block_sums = vec2<f32>(0.0);
+            var suspect = false;
+            // Once without a test inside; again, step by step, where a step left the range.
+            for (var attempt = 0u; attempt < 2u; attempt += 1u) {
+                let careful = attempt == 1u;
+                if careful {
+                    if !suspect {
+                        break;
+                    }
+                    theta = saved_theta;
+                    memory = saved_memory;
+                    passed = 0u;
+                }
+                for (var batch = first; batch < end; batch += 1u) {
+                    let m = moments[table * params.batches + batch];
+                    let at = slope(m, centre(), theta);
+                    let before = theta;
+                    if measured && !careful {
+                        block_sums.x += m.rows * loss(m, at);
+                        if params.series == 1u {
+                            let row = batch * params.batch_size;
+                            block_sums.y += errors(theta, table * params.rows + row, min(params.batch_size, params.rows - row)).y;
+                        }
+                    }
+                    let step_in_window = epoch * params.batches + batch;
+                    let next = step(hyper, clocks[clock_table + step_in_window], theta, at.gradient, &memory);
+                    if outside(next) {
+                        suspect = true;
+                        if careful {
+                            figures[column(2u, run)] = number * params.batches + batch + 1u;
+                            gone = true;
+                            break;
+                        }
+                    }
+                    theta = next;
+                    if last && passes(before, theta) {
+                        passed += 1u;
+                    }
+                    if !careful {
+                        record_point(run, number * params.batches + batch + 1u, theta);
+                    }
+                }
+            }
+            sums += block_sums;
+            figures[column(1u, run)] += passed;
+            if end == judged && !gone {
+                let now = loss(total(), slope(total(), centre(), theta));
+                state[column(9u, run)] = max(state[column(9u, run)], now);
+                state[column(10u, run)] = now;
+                if now <= params.reached_loss && figures[column(0u, run)] == NEVER {
+                    figures[column(0u, run)] = number;
+                }
+            }
+            first = end;
+        }
+        if params.series == 1u && !gone {
+            var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
+            if params.test_rows > 0u {
+                let stretch = select(params.window_epochs, 1u, params.alike == 1u) * params.rows;
+                values = vec4<f32>(values.xy, errors(theta, stretch, params.test_rows) / f32(params.test_rows));
+            }
+            series[recorded(run, number, params.epochs)] = values;
+        }
+    }
+    state[column(0u, run)] = theta.x;
+    state[column(1u, run)] = theta.y;
+    for (var slot = 0u; slot < USED_STATE; slot += 1u) {
+        state[column(2u + slot, run)] = memory[slot];
+    }
+}

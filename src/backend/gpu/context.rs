@@ -1,0 +1,202 @@
+//! A device with its pipelines and buffers, which are kept from one use to the next.
+
+use std::collections::HashMap;
+
+use super::slices::Slices;
+use super::survey::{Adapter, adapters, survey};
+use crate::kernel::layout::WORKGROUP;
+
+/// Why the GPU cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no GPU adapter{wanted}; tried {tried}; `gradsweep adapters` lists what there is, and the CPU backend needs none")]
+    NoAdapter { wanted: String, tried: String },
+    #[error("the only adapter, {adapter}, computes in software; --software measures it too")]
+    OnlySoftware { adapter: String },
+    #[error("{adapter} gives no device: {source}")]
+    NoDevice { adapter: String, source: wgpu::RequestDeviceError },
+    #[error("the GPU stopped working: {0}")]
+    Lost(String),
+    #[error(
+        "one run needs {needed} bytes of {what}, and this GPU's buffers hold {limit}: record fewer points ([history] every), or use --backend cpu"
+    )]
+    TooLarge { what: &'static str, needed: u64, limit: u64 },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Context {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub limits: wgpu::Limits,
+    pub slices: Slices,
+    pipelines: HashMap<String, Pipeline>,
+    buffers: HashMap<&'static str, wgpu::Buffer>,
+}
+
+/// A compute pipeline and the layout of its one bind group: a uniform, then storage buffers.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    pub pipeline: wgpu::ComputePipeline,
+    pub layout: wgpu::BindGroupLayout,
+}
+
+/// What a shader does with a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Uniform,
+    Read,
+    Write,
+}
+
+impl Context {
+    pub fn open(wanted: Option<&str>) -> Result<(Self, Adapter), Error> {
+        let fits = |facts: &Adapter| wanted.is_none_or(|wanted| facts.name.to_lowercase().contains(&wanted.to_lowercase()));
+        let Some((adapter, facts)) = adapters().into_iter().find(|(_, facts)| fits(facts)) else {
+            return Err(no_adapter(wanted));
+        };
+        let limits = adapter.limits();
+        let descriptor = wgpu::DeviceDescriptor { label: Some("gradsweep"), required_limits: limits.clone(), ..Default::default() };
+        let device = pollster::block_on(adapter.request_device(&descriptor));
+        let (device, queue) = device.map_err(|source| Error::NoDevice { adapter: facts.name.clone(), source })?;
+        let context = Self { device, queue, limits, slices: Slices::default(), pipelines: HashMap::new(), buffers: HashMap::new() };
+        Ok((context, facts))
+    }
+
+    /// The largest buffer that a shader can see whole.
+    pub fn largest(&self) -> u64 {
+        u64::from(self.limits.max_storage_buffer_binding_size).min(self.limits.max_buffer_size)
+    }
+
+    /// A pipeline by name, built where it is new. `constants` are the module's overrides.
+    pub fn pipeline(
+        &mut self,
+        name: &str,
+        source: impl FnOnce() -> String,
+        entry: &str,
+        accesses: &[Access],
+        constants: &[(&str, f64)],
+    ) -> Pipeline {
+        if let Some(pipeline) = self.pipelines.get(name) {
+            return pipeline.clone();
+        }
+        let module = wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(source().into()) };
+        let module = self.device.create_shader_module(module);
+        let entries: Vec<wgpu::BindGroupLayoutEntry> =
+            accesses.iter().enumerate().map(|(binding, access)| layout_entry(binding as u32, *access)).collect();
+        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries });
+        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(name),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions { constants, ..Default::default() },
+            cache: None,
+        });
+        let pipeline = Pipeline { pipeline, layout };
+        self.pipelines.insert(name.to_owned(), pipeline.clone());
+        pipeline
+    }
+
+    /// A buffer by name of at least `size` bytes: kept, or made anew where it is too small.
+    pub fn buffer(&mut self, name: &'static str, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let size = size.max(64).next_multiple_of(16);
+        if let Some(buffer) = self.buffers.get(name)
+            && buffer.size() >= size
+        {
+            return buffer.clone();
+        }
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(name), size, usage, mapped_at_creation: false });
+        self.buffers.insert(name, buffer.clone());
+        buffer
+    }
+
+    /// A buffer that shaders read, filled.
+    pub fn input(&mut self, name: &'static str, bytes: &[u8]) -> wgpu::Buffer {
+        let buffer = self.buffer(
+            name,
+            bytes.len() as u64,
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+        );
+        self.queue.write_buffer(&buffer, 0, bytes);
+        buffer
+    }
+
+    /// A uniform buffer, filled.
+    pub fn uniform(&mut self, name: &'static str, bytes: &[u8]) -> wgpu::Buffer {
+        let buffer = self.buffer(name, bytes.len() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        self.queue.write_buffer(&buffer, 0, bytes);
+        buffer
+    }
+
+    pub fn bind(&self, pipeline: &Pipeline, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+        let bound = buffers.iter().enumerate();
+        let entries: Vec<_> = bound
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding: binding as u32, resource: buffer.as_entire_binding() })
+            .collect();
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &pipeline.layout, entries: &entries })
+    }
+
+    /// Runs a thread for each of `threads` items and waits for the end.
+    pub fn dispatch(&self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> Result<(), Error> {
+        let workgroups = threads.div_ceil(u64::from(WORKGROUP)).max(1);
+        let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
+        let (x, y) = (workgroups.min(most), workgroups.div_ceil(most));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&pipeline.pipeline);
+            pass.set_bind_group(0, group, &[]);
+            pass.dispatch_workgroups(x as u32, y as u32, 1);
+        }
+        self.queue.submit([encoder.finish()]);
+        self.wait()
+    }
+
+    fn wait(&self) -> Result<(), Error> {
+        self.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
+    }
+
+    /// Reads the first `bytes` of a buffer back and hands them over.
+    pub fn read<T>(&mut self, buffer: &wgpu::Buffer, bytes: u64, take: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+        let staging = self.buffer("staging", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
+        self.queue.submit([encoder.finish()]);
+        staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| {});
+        self.wait()?;
+        let taken = {
+            let view = staging.get_mapped_range(0..bytes).map_err(|error| Error::Lost(error.to_string()))?;
+            take(&view)
+        };
+        staging.unmap();
+        Ok(taken)
+    }
+}
+
+fn layout_entry(binding: u32, access: Access) -> wgpu::BindGroupLayoutEntry {
+    let ty = match access {
+        Access::Uniform => wgpu::BufferBindingType::Uniform,
+        Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+        Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+    };
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    }
+}
+
+fn no_adapter(wanted: Option<&str>) -> Error {
+    let found = survey();
+    let names: Vec<String> = found.adapters.iter().map(|adapter| adapter.name.clone()).collect();
+    let tried: Vec<String> = found.missing.iter().map(|missing| format!("{} ({})", missing.api, missing.why)).collect();
+    let wanted = wanted.map_or(String::new(), |wanted| format!(" whose name contains \"{wanted}\""));
+    Error::NoAdapter { wanted, tried: names.into_iter().chain(tried).collect::<Vec<_>>().join(", ") }
+}

@@ -1,0 +1,256 @@
+//! Training on the device: a group in portions that fit its buffers, each through all windows of epochs in slices of runs.
+
+use std::time::Instant;
+
+use super::context::{Access, Context, Error, Pipeline};
+use super::shaders;
+use crate::backend::batches::{Batches, Window};
+use crate::backend::outcome::{Blocks, NEVER};
+use crate::backend::{Group, Outcome};
+use crate::kernel::coefficients::{Hyper, Powers, clock, has_clock};
+use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, STATE_COLUMNS, TrainParams, WORKGROUP};
+use crate::kernel::optimizers::STATE;
+use crate::model::{Figures, Optimizer, verdict::reached_loss};
+
+const ACCESSES: [Access; 9] =
+    [Access::Uniform, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write, Access::Write];
+
+const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
+
+/// Steps of a window, at most (see `backend::batches`): bounds a clock table.
+const CLOCK_TABLE_BYTES: u64 = 4 << 16;
+
+/// Trains a group.
+pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
+    outcome.prepare(group);
+    let variant = group.variant;
+    let name = format!("{} {} {}", variant.optimizer.name(), variant.flag, variant.momentum);
+    let constants = [("MOMENTUM", f64::from(u8::from(variant.momentum))), ("FLAG", f64::from(u8::from(variant.flag)))];
+    let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer), "train_moments", &ACCESSES, &constants);
+    let runs = group.lanes.len();
+    let most = portion(context, group, outcome)?;
+    let mut first = 0;
+    while first < runs {
+        let count = most.min(runs - first);
+        Portion::new(context, group, outcome, first, count).train(&pipeline, outcome)?;
+        first += count;
+    }
+    Ok(())
+}
+
+/// How many runs fit the buffers at once: whole blocks of recorded rows.
+fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<usize, Error> {
+    let limit = context.largest();
+    let points = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);
+    let epochs = outcome.epochs.as_ref().map_or(0, |series| series.blocks.rows as u64 * 16);
+    let clocks = if has_clock(group.variant.optimizer) { CLOCK_TABLE_BYTES } else { 0 };
+    let widest = points.max(epochs).max(clocks).max(STATE_COLUMNS as u64 * 4);
+    let block = Blocks::WIDTH as u64;
+    let runs = limit / widest / block * block;
+    if runs == 0 && (group.lanes.len() as u64) * widest > limit {
+        return Err(Error::TooLarge { what: "recorded points", needed: widest * block, limit });
+    }
+    Ok(runs.clamp(block, 1 << 22) as usize)
+}
+
+/// The numbers of the clock tables: one for each pair of β.
+struct Tables {
+    optimizer: Optimizer,
+    hyper: Vec<(Hyper<f32>, Powers)>,
+}
+
+impl Tables {
+    /// The tables that some runs need, and the number of each run's.
+    fn new(optimizer: Optimizer, runs: &[Hyper<f32>]) -> (Self, Vec<u32>) {
+        let mut known = std::collections::HashMap::new();
+        let mut hyper = Vec::new();
+        let number = |run: &Hyper<f32>| {
+            let betas = if has_clock(optimizer) { [run[4].to_bits(), run[5].to_bits()] } else { [0; 2] };
+            *known.entry(betas).or_insert_with(|| {
+                hyper.push((*run, Powers::START));
+                hyper.len() as u32 - 1
+            })
+        };
+        let numbers = runs.iter().map(number).collect();
+        (Self { optimizer, hyper }, numbers)
+    }
+
+    /// The clocks of the next `steps` updates, table by table.
+    fn next(&mut self, steps: usize) -> Vec<f32> {
+        let mut clocks = Vec::with_capacity(steps * self.hyper.len());
+        for (hyper, powers) in &mut self.hyper {
+            clocks.extend((0..steps).map(|_| clock(self.optimizer, hyper, powers)[0]));
+        }
+        clocks
+    }
+}
+
+/// Some runs of a group, in the device's buffers.
+struct Portion<'c, 'g> {
+    context: &'c mut Context,
+    group: &'g Group<'g>,
+    first: usize,
+    count: usize,
+    width: usize,
+    tables: Tables,
+    lanes: wgpu::Buffer,
+    state: wgpu::Buffer,
+    figures: wgpu::Buffer,
+    history: wgpu::Buffer,
+    series: wgpu::Buffer,
+}
+
+impl<'c, 'g> Portion<'c, 'g> {
+    /// Uploads the runs `first .. first + count` of the group.
+    fn new(context: &'c mut Context, group: &'g Group<'g>, outcome: &Outcome, first: usize, count: usize) -> Self {
+        let hyper = &group.lanes.hyper[first..first + count];
+        let (tables, numbers) = Tables::new(group.variant.optimizer, hyper);
+        let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
+        for slot in 0..LANE_COLUMNS - 1 {
+            columns.extend(hyper.iter().map(|run| run[slot]));
+        }
+        columns.extend(numbers.into_iter().map(f32::from_bits));
+        let mut state = group.lanes.initial_weight[first..first + count].to_vec();
+        state.extend(&group.lanes.initial_bias[first..first + count]);
+        state.resize(STATE_COLUMNS * count, 0.0);
+        let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
+        figures[count..2 * count].fill(0);
+        let recorded = |blocks: Option<Blocks>, size: usize| {
+            blocks.map_or(0, |blocks| (count.div_ceil(blocks.width) * blocks.block_len() * size) as u64)
+        };
+        let history = recorded(outcome.history.as_ref().map(|history| history.blocks), 8);
+        let series = recorded(outcome.epochs.as_ref().map(|series| series.blocks), 16);
+        let width = outcome.history.as_ref().map(|history| history.blocks).or(outcome.epochs.as_ref().map(|series| series.blocks));
+        let lanes = context.input("lanes", bytemuck::cast_slice(&columns));
+        let state = context.input("state", bytemuck::cast_slice(&state));
+        let figures = context.input("figures", bytemuck::cast_slice(&figures));
+        let history = context.buffer("history", history, OUTPUT);
+        let series = context.buffer("series", series, OUTPUT);
+        let width = width.map_or(1, |blocks| blocks.width);
+        Self { context, group, first, count, width, tables, lanes, state, figures, history, series }
+    }
+
+    fn train(mut self, pipeline: &Pipeline, outcome: &mut Outcome) -> Result<(), Error> {
+        let group = self.group;
+        let mut batches = Batches::new(group);
+        let mut params = self.params(&batches, outcome);
+        while let Some(window) = batches.next_window() {
+            params.first_epoch = window.first_epoch as u32;
+            params.window_epochs = window.epochs as u32;
+            self.window(pipeline, window, &mut params)?;
+        }
+        self.read(outcome)
+    }
+
+    fn params(&self, batches: &Batches<'_>, outcome: &Outcome) -> TrainParams {
+        let (group, total, centre) = (self.group, &batches.total, &batches.centre);
+        TrainParams {
+            centre_weight: centre.weight,
+            centre_bias: centre.bias,
+            centre_x: centre.x,
+            reached_loss: reached_loss(&group.problem.quadratic) as f32,
+            total_u: total.u,
+            total_uu: total.uu,
+            total_r: total.r,
+            total_ru: total.ru,
+            total_rr: total.rr,
+            total_rows: total.rows,
+            capacity: self.count as u32,
+            width: self.width as u32,
+            batches: group.order.batches() as u32,
+            batch_size: group.order.batch_size as u32,
+            rows: group.order.rows as u32,
+            test_rows: group.problem.test.len() as u32,
+            epochs: group.epochs as u32,
+            steps: group.steps() as u32,
+            every: group.record.every as u32,
+            points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
+            series: u32::from(group.record.epochs),
+            ..TrainParams::default()
+        }
+    }
+
+    /// One window, in slices of runs.
+    fn window(&mut self, pipeline: &Pipeline, window: &Window, params: &mut TrainParams) -> Result<(), Error> {
+        let steps = window.epochs * window.batches;
+        params.alike = u32::from(window.is_alike());
+        params.clock_steps = if has_clock(self.group.variant.optimizer) { steps as u32 } else { 0 };
+        let clocks = if has_clock(self.group.variant.optimizer) { self.tables.next(steps) } else { vec![0.0; steps] };
+        let test = &self.group.problem.test;
+        let rows = window.x.iter().chain(&test.x).zip(window.y.iter().chain(&test.y));
+        let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
+        let moments = self.context.input("moments", bytemuck::cast_slice(&window.moments));
+        let clocks = self.context.input("clocks", bytemuck::cast_slice(&clocks));
+        let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
+        let mut first = 0;
+        while first < self.count {
+            let runs = (self.context.slices.runs(steps as u64, u64::from(WORKGROUP)) as usize).min(self.count - first);
+            params.first_run = first as u32;
+            params.end_run = (first + runs) as u32;
+            let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
+            let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
+            let bound = self.context.bind(pipeline, &buffers);
+            let begun = Instant::now();
+            self.context.dispatch(pipeline, &bound, runs as u64)?;
+            self.context.slices.took((runs * steps) as u64, begun.elapsed().as_secs_f64());
+            first += runs;
+        }
+        Ok(())
+    }
+
+    /// Brings the results back.
+    fn read(self, outcome: &mut Outcome) -> Result<(), Error> {
+        let (count, first) = (self.count, self.first);
+        let state =
+            self.context.read(&self.state, (STATE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, f32>(view).to_vec())?;
+        let figures =
+            self.context.read(&self.figures, (FIGURE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, u32>(view).to_vec())?;
+        let steps = self.group.steps();
+        let losses = |slot: usize, run: usize| state[(2 + STATE + slot) * count + run];
+        for run in 0..count {
+            let [reached, passes, diverged] = [0, 1, 2].map(|slot| figures[slot * count + run]);
+            let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
+            outcome.weight[first + run] = state[run];
+            outcome.bias[first + run] = state[count + run];
+            outcome.steps[first + run] = diverged_at.map_or(steps, |batch| batch - 1);
+            outcome.figures[first + run] = Figures {
+                start_loss: losses(0, run),
+                worst_loss: losses(1, run),
+                last_loss: losses(2, run),
+                reached_epoch: (reached != NEVER).then_some(reached),
+                passes,
+                last_epoch_steps: self.group.order.batches() as u32,
+                diverged_at,
+            };
+        }
+        if let Some(history) = &mut outcome.history {
+            let (at, len) = recorded(&history.blocks, first, count);
+            let (weight, bias) = (&mut history.weight[at..at + len], &mut history.bias[at..at + len]);
+            self.context.read(&self.history, (len * 8) as u64, |view| {
+                for ((weight, bias), pair) in weight.iter_mut().zip(bias).zip(bytemuck::cast_slice::<u8, [f32; 2]>(view)) {
+                    [*weight, *bias] = *pair;
+                }
+            })?;
+        }
+        if let Some(series) = &mut outcome.epochs {
+            let (at, len) = recorded(&series.blocks, first, count);
+            let tested = !series.val_loss.is_empty();
+            self.context.read(&self.series, (len * 16) as u64, |view| {
+                for (index, row) in bytemuck::cast_slice::<u8, [f32; 4]>(view).iter().enumerate() {
+                    series.loss[at + index] = row[0];
+                    series.mae[at + index] = row[1];
+                    if tested {
+                        series.val_loss[at + index] = row[2];
+                        series.val_mae[at + index] = row[3];
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the recorded rows of runs from `first` on stand in a column, and how many there are.
+fn recorded(blocks: &Blocks, first: usize, count: usize) -> (usize, usize) {
+    (first / blocks.width * blocks.block_len(), count.div_ceil(blocks.width) * blocks.block_len())
+}

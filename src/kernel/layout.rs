@@ -1,0 +1,91 @@
+//! What host and shaders share: uniforms, columns and constants. `tests/twins.rs` holds them against the WGSL.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::coefficients::HYPER;
+use super::optimizers::STATE;
+
+/// Threads of a workgroup; a run a thread.
+pub const WORKGROUP: u32 = 64;
+
+/// The uniforms of `shaders/train_moments.wgsl`.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct TrainParams {
+    pub centre_weight: f32,
+    pub centre_bias: f32,
+    pub centre_x: f32,
+    pub reached_loss: f32,
+    pub total_u: f32,
+    pub total_uu: f32,
+    pub total_r: f32,
+    pub total_ru: f32,
+    pub total_rr: f32,
+    pub total_rows: f32,
+    pub first_run: u32,
+    pub end_run: u32,
+    pub capacity: u32,
+    pub width: u32,
+    pub batches: u32,
+    pub batch_size: u32,
+    pub rows: u32,
+    pub test_rows: u32,
+    pub first_epoch: u32,
+    pub window_epochs: u32,
+    pub epochs: u32,
+    pub steps: u32,
+    pub every: u32,
+    pub points: u32,
+    pub alike: u32,
+    pub series: u32,
+    pub clock_steps: u32,
+    pub padding: u32,
+}
+
+/// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
+pub const TRAIN_PARAMS: [&str; 28] = [
+    "centre_weight",
+    "centre_bias",
+    "centre_x",
+    "reached_loss",
+    "total_u",
+    "total_uu",
+    "total_r",
+    "total_ru",
+    "total_rr",
+    "total_rows",
+    "first_run",
+    "end_run",
+    "capacity",
+    "width",
+    "batches",
+    "batch_size",
+    "rows",
+    "test_rows",
+    "first_epoch",
+    "window_epochs",
+    "epochs",
+    "steps",
+    "every",
+    "points",
+    "alike",
+    "series",
+    "clock_steps",
+    "padding",
+];
+
+/// Columns of the lanes: the hyperparameters, and the bits of the clock table's number.
+pub const LANE_COLUMNS: usize = HYPER + 1;
+
+/// Columns of the state: weight, bias, the rule's state, and start, worst and last loss.
+pub const STATE_COLUMNS: usize = 2 + STATE + 3;
+
+/// Columns of the figures: reached_epoch, passes, diverged_at.
+pub const FIGURE_COLUMNS: usize = 3;
+
+/// The uniforms of `shaders/metrics.wgsl` and `shaders/surface.wgsl`: two counts.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct CountParams {
+    pub counts: [u32; 4],
+}
