@@ -33,7 +33,7 @@ fn share(axis: &Axis, value: f64) -> Option<f64> {
     };
     let (low, high) = (place(axis.range[0])?, place(axis.range[1])?);
     let share = (place(value)? - low) / (high - low);
-    share.is_finite().then(|| share.clamp(-1e4, 1e4))
+    share.is_finite().then_some(share)
 }
 
 impl Frame<'_> {
