@@ -116,9 +116,10 @@ fn panels(rate: Level, curves: &[Curve], reach: f64, range: [f64; 2]) -> [Panel;
             layers.push(Layer::Line { points, color: curve.color, width: 1.8, dash: Dash::Solid });
         }
         for curve in curves {
+            // The median epoch of the runs, which the median of their costs may not have reached: no mark above the line.
             let at = curve.first.and_then(|first| curve.points.iter().find(|point| point.0 as f64 >= first + 1.0));
             layers.extend(at.map(|&(epoch, excess)| Layer::Marks {
-                points: vec![[x(curve, epoch as f64), excess.clamp(range[0], range[1])]],
+                points: vec![[x(curve, epoch as f64), excess.min(reach).clamp(range[0], range[1])]],
                 mark: Mark::Filled,
                 color: curve.color,
                 size: 5.0,

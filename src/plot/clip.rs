@@ -83,6 +83,9 @@ mod tests {
     fn a_line_inside_stays_and_one_across_is_cut_at_the_border() {
         assert_eq!(lines(&[[1.0, 1.0], [2.0, 3.0], [4.0, 4.0]], &RECT), [vec![[1.0, 1.0], [2.0, 3.0], [4.0, 4.0]]]);
         assert_eq!(lines(&[[-50.0, 25.0], [150.0, 25.0]], &RECT), [vec![[0.0, 25.0], [100.0, 25.0]]]);
+        // A diverging run: from 10¹² on one side to 10¹² on the other, at a slope of a thousandth.
+        let far = lines(&[[-1e12, 24.0 - 1e9], [1e12, 24.0 + 1e9]], &RECT);
+        assert!(far[0].iter().all(|spot| (spot[1] - 24.0).abs() < 0.2), "{far:?}");
         assert_eq!(ring(&[[-10.0, -10.0], [200.0, -10.0], [200.0, 200.0], [-10.0, 200.0]], &RECT).len(), 4);
     }
 }

@@ -33,7 +33,7 @@ fn share(axis: &Axis, value: f64) -> Option<f64> {
     };
     let (low, high) = (place(axis.range[0])?, place(axis.range[1])?);
     let share = (place(value)? - low) / (high - low);
-    share.is_finite().then(|| share.clamp(-1e4, 1e4))
+    share.is_finite().then_some(share)
 }
 
 impl Frame<'_> {
@@ -195,4 +195,25 @@ fn place<B: DrawingBackend>(
     taken.push(rect);
     canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, HALO)?;
     canvas.text(text, [rect.left, f64::midpoint(rect.top, rect.bottom)], Hang::Left, SMALL, false, color)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::ticks::axis;
+
+    #[test]
+    fn a_segment_between_points_far_outside_keeps_its_slope() {
+        let panel = Panel {
+            title: String::new(),
+            x: axis("", Scale::Linear, [0.0, 1.0]),
+            y: axis("", Scale::Linear, [0.0, 1.0]),
+            layers: Vec::new(),
+        };
+        let frame = Frame { panel: &panel, rect: Rect { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 } };
+        // A diverging run: b moves by a hundredth of w, and both are far beyond the panel.
+        let spots = frame.spots(&[[-1e9, 0.5 - 1e7], [1e9, 0.5 + 1e7]]);
+        let inside = clip::lines(&spots, &frame.rect);
+        assert!(inside[0].iter().all(|spot| (spot[1] - 50.0).abs() < 1.1), "{inside:?}");
+    }
 }
