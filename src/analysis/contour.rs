@@ -164,6 +164,9 @@ pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
     let [w, b] = view.end(best);
     let apart = [(w - quadratic.weight, "w"), (b - quadratic.bias, "b")];
     let apart = apart.map(|(difference, name)| format!("{} in {name}", words::significant(difference.abs(), 3)));
+    if view.loss(best) / quadratic.loss < 1.0005 {
+        return format!("{who} at J {}, which is the optimum's to four digits", words::loss(view.loss(best)));
+    }
     let times = if quadratic.loss <= 1e-12 * quadratic.var_y {
         "where the optimum's is 0".into()
     } else {

@@ -41,7 +41,7 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
-/// A condition number: whole with thousands apart, or three digits where it is small.
+/// A condition number: its whole part with thousands apart, or three digits where it is small.
 pub fn condition(value: f64) -> String {
     if value < 1000.0 {
         significant(value, 3)
@@ -89,7 +89,7 @@ mod tests {
         );
         assert_eq!([20.2, 8.99789, 1234.56, 0.0, 1e-7, 9.9999].map(loss), ["20.20", "8.998", "1235", "0", "1.000e-7", "10.00"]);
         assert_eq!([1.0, 1.0312, 2.245, 34.4, 12345.6].map(ratio), ["1", "1.031", "2.2", "34", "12,346"]);
-        assert_eq!([1.0, 18.96, 109_618.3].map(condition), ["1.00", "19.0", "109,618"]);
+        assert_eq!([1.0, 18.96, 109_618.7].map(condition), ["1.00", "19.0", "109,618"]);
     }
 
     #[test]
