@@ -366,9 +366,12 @@ fn figures_are_those_that_make_sense() {
 
 #[test]
 fn any_number_of_runs_gives_sound_figures() {
-    let seeds = |count: usize| format!("sweep.parameters.\"rng.seed\"={{ min = 1, max = {count} }}");
+    let rates = |count| {
+        format!("sweep.parameters.learning_rate={{ min = 1e-4, max = {count}e0, count = {count}, distribution = \"log_uniform\" }}")
+    };
     for count in [1, 8, 64, 1000] {
-        let ran = Ran::config("article", &[&seeds(count), "training.epochs=2", "sweep.parameters.learning_rate=[0.01]"]);
+        let swept = rates(count);
+        let ran = if count == 1 { Ran::config("article", &[]) } else { Ran::config("article", &["training.epochs=2", &swept]) };
         assert_eq!(ran.runs.run.len(), count);
         let figures = ran.figures();
         sound(&figures);

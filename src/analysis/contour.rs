@@ -143,6 +143,12 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
         Some(kappa) => second.push(format!("κ = {}", words::condition(kappa))),
         None => second.push("the feature is constant: a whole line of optima".into()),
     }
+    let mut problems: Vec<u32> = view.runs.problem.clone();
+    problems.sort_unstable();
+    problems.dedup();
+    if problems.len() > PROBLEMS {
+        second.push(format!("{PROBLEMS} of {} are drawn", words::count(problems.len(), "problem")));
+    }
     caption.push(second.join("; "));
     caption
 }

@@ -43,13 +43,7 @@ pub fn ratio(value: f64) -> String {
 
 /// A condition number: its whole part with thousands apart, or three digits where it is small.
 pub fn condition(value: f64) -> String {
-    if value < 1000.0 {
-        significant(value, 3)
-    } else if value < 1e15 {
-        grouped(value.round())
-    } else {
-        significant(value, 3)
-    }
+    if (1e3..1e15).contains(&value) { grouped(value.trunc()) } else { significant(value, 3) }
 }
 
 /// A whole number, thousands apart from five digits on.
