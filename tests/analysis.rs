@@ -1,5 +1,7 @@
 //! What analysis says and draws, as values: sweeps are trained here run by run, on the CPU backend.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
 use gradsweep::analysis::{Comparison, Diagnosis, EpochPoint, Error, Path, PathError, Paths, Sweep, compare, diagnosis, figures};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Group, Lanes, Outcome, Record};
@@ -122,18 +124,14 @@ impl Ran {
         });
         let values: Vec<Option<Value>> = values.collect();
         match values.iter().flatten().next() {
-            Some(Value::Float(_)) => {
-                Column::Float(values.into_iter().map(|v| v.map(|v| if let Value::Float(v) = v { v } else { panic!() })).collect())
-            }
+            Some(Value::Float(_)) => Column::Float(each(&values, |value| if let Value::Float(value) = value { Some(value) } else { None })),
             Some(Value::Integer(_)) => {
-                Column::Integer(values.into_iter().map(|v| v.map(|v| if let Value::Integer(v) = v { v } else { panic!() })).collect())
+                Column::Integer(each(&values, |value| if let Value::Integer(value) = value { Some(value) } else { None }))
             }
             Some(Value::Boolean(_)) => {
-                Column::Boolean(values.into_iter().map(|v| v.map(|v| if let Value::Boolean(v) = v { v } else { panic!() })).collect())
+                Column::Boolean(each(&values, |value| if let Value::Boolean(value) = value { Some(value) } else { None }))
             }
-            Some(Value::Choice(_)) | None => {
-                Column::Text(values.into_iter().map(|v| v.map(|v| if let Value::Choice(v) = v { v } else { panic!() })).collect())
-            }
+            _ => Column::Text(each(&values, |value| if let Value::Choice(value) = value { Some(value) } else { None })),
         }
     }
 
@@ -153,6 +151,10 @@ impl Ran {
         let filters: Vec<(String, String)> = filters.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         compare(&self.sweep(), by, &filters, None)
     }
+}
+
+fn each<T>(values: &[Option<Value>], of: impl Fn(Value) -> Option<T>) -> Vec<Option<T>> {
+    values.iter().map(|value| value.and_then(&of)).collect()
 }
 
 fn batch_losses(group: &Group<'_>, points: &[[f32; 2]]) -> Vec<f64> {
@@ -221,7 +223,7 @@ fn sound(figures: &[Figure]) {
     }
 }
 
-/// The optimum and SGD's limit on all 200 rows, from tests/golden/least_squares.json.
+/// The optimum and SGD's limit on all 200 rows, from `tests/golden/least_squares.json`.
 const WEIGHT: f64 = 0.047_536_640_433_019_74;
 const BIAS: f64 = 7.032_593_549_127_695;
 const LIMIT: f64 = 3.453_475_287_178_547_5e-5;
@@ -377,7 +379,7 @@ fn any_number_of_runs_gives_sound_figures() {
         sound(&figures);
         if count == 1000 {
             assert!(
-                figures.iter().any(|figure| figure.caption.iter().any(|line| line.contains("200 of 1,000 "))),
+                figures.iter().any(|figure| figure.caption.iter().any(|line| line.contains("200 of 1000 "))),
                 "{:#?}",
                 figures[0].caption
             );
