@@ -9,7 +9,7 @@ use super::level::Level;
 use super::sample::{sample, spread};
 use super::trails::{Trails, thinned};
 use super::{Error, draw, tally, words};
-use crate::figure::{Color, Dash, Figure, Layer, LegendShape, Mark, Panel, Scale};
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::{Parameter, Quadratic};
 
 /// The most runs behind a median, and rows of panels.
@@ -56,6 +56,8 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
     let floor = if reach > 0.0 { reach * 1e-3 } else { 0.0 };
     let range = draw::log_range(values.map(|excess| excess.max(floor)).chain([reach]));
     let panels = groups.iter().flat_map(|(rate, curves)| panels(*rate, curves, reach, range)).collect::<Vec<_>>();
+    let mut legend = hue.legend(LegendShape::Line, 9);
+    legend.push(LegendEntry { label: "first epoch that reached".into(), color: draw::FAINT, shape: LegendShape::Mark(Mark::Filled) });
     Ok(Some(Figure {
         name: "batch_sizes".into(),
         title: format!("{}: batch sizes against epochs, and against updates", view.experiment.name),
@@ -64,7 +66,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
         size: [1000, 200 + 260 * groups.len() as u32],
         panels,
         shared_axes: false,
-        legend: hue.legend(LegendShape::Line, 10),
+        legend,
         color_bar: None,
     }))
 }
@@ -116,13 +118,8 @@ fn panels(rate: Level, curves: &[Curve], reach: f64, range: [f64; 2]) -> [Panel;
             layers.push(Layer::Line { points, color: curve.color, width: 1.8, dash: Dash::Solid });
         }
         for curve in curves {
-            let at = curve.first.and_then(|first| curve.points.iter().find(|point| point.0 as f64 >= first + 1.0));
-            layers.extend(at.map(|&(epoch, excess)| Layer::Marks {
-                points: vec![[x(curve, epoch as f64), excess.clamp(range[0], range[1])]],
-                mark: Mark::Filled,
-                color: curve.color,
-                size: 5.0,
-            }));
+            let place = curve.first.map(|first| [x(curve, first + 1.0), reach.clamp(range[0], range[1])]);
+            layers.extend(place.map(|place| Layer::Marks { points: vec![place], mark: Mark::Filled, color: curve.color, size: 5.0 }));
         }
         if reach > 0.0 {
             layers.push(Layer::Rule { at: reach, vertical: false, label: "reached".into(), color: draw::INK, dash: Dash::Dashed });

@@ -71,7 +71,7 @@ fn figure(
     let bands = Bands::over(std::iter::once((quadratic, frame)));
     let panels = cells.iter().map(|(level, own, drawn)| {
         let mut layers = bands.areas(quadratic, &frame);
-        layers.extend(paths(&view, drawn, &hue));
+        layers.extend(paths(&view, drawn, &hue, &frame));
         layers.extend(surface::target(quadratic, &frame));
         panel(heading(&view, by, *level, own), &frame, layers)
     });
@@ -100,7 +100,7 @@ fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> Strin
     let limits: Vec<Option<f64>> = own.iter().map(|&row| view.limit(row)).collect();
     match (limits.first(), level.number()) {
         (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
-            format!("{heading}, {} of its limit", words::significant(rate / limit, 2))
+            format!("{heading}, {} of its limit", words::short(rate / limit))
         }
         _ => heading,
     }

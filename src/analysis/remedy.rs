@@ -63,7 +63,7 @@ fn too_high(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let rate = words::number(smallest);
     let otherwise = "Take a smaller learning_rate";
     if let Some(limit) = view.limit(best).filter(|limit| smallest > limit / 4.0) {
-        let [share, limit_text] = [words::significant(smallest / limit, 2), words::number(limit)];
+        let [share, limit_text] = [words::short(smallest / limit), words::number(limit)];
         let cause = format!("learning_rate {rate} is {share} × {name}'s limit {limit_text} (full batch)");
         return with_rate(view, cause, limit / 4.0, otherwise);
     }

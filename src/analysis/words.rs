@@ -31,6 +31,11 @@ pub fn loss(value: f64) -> String {
     significant(value, 4)
 }
 
+/// Two digits: `0.42`, `29`, `1e-5`.
+pub fn short(value: f64) -> String {
+    number(format!("{value:.1e}").parse().unwrap_or(value))
+}
+
 /// How many times as large: `2.2`, `34`, `1.03`.
 pub fn ratio(value: f64) -> String {
     match value {
@@ -84,6 +89,11 @@ mod tests {
         assert_eq!([20.2, 8.99789, 1234.56, 0.0, 1e-7, 9.9999].map(loss), ["20.20", "8.998", "1235", "0", "1.000e-7", "10.00"]);
         assert_eq!([1.0, 1.0312, 2.245, 34.4, 12_345.6].map(ratio), ["1", "1.031", "2.2", "34", "12,346"]);
         assert_eq!([1.0, 18.96, 109_618.7].map(condition), ["1.00", "19.0", "109,618"]);
+    }
+
+    #[test]
+    fn shares_have_two_digits() {
+        assert_eq!([0.4249, 28.96, 1.04, 9.96e-6].map(short), ["0.42", "29", "1", "1e-5"]);
     }
 
     #[test]
