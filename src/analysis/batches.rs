@@ -9,7 +9,7 @@ use super::level::Level;
 use super::sample::{sample, spread};
 use super::trails::{Trails, thinned};
 use super::{Error, draw, tally, words};
-use crate::figure::{Color, Dash, Figure, Layer, LegendShape, Mark, Panel, Scale};
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::{Parameter, Quadratic};
 
 /// The most runs behind a median, and rows of panels.
@@ -56,6 +56,8 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
     let floor = if reach > 0.0 { reach * 1e-3 } else { 0.0 };
     let range = draw::log_range(values.map(|excess| excess.max(floor)).chain([reach]));
     let panels = groups.iter().flat_map(|(rate, curves)| panels(*rate, curves, reach, range)).collect::<Vec<_>>();
+    let mut legend = hue.legend(LegendShape::Line, 9);
+    legend.push(LegendEntry { label: "first epoch that reached".into(), color: draw::FAINT, shape: LegendShape::Mark(Mark::Filled) });
     Ok(Some(Figure {
         name: "batch_sizes".into(),
         title: format!("{}: batch sizes against epochs, and against updates", view.experiment.name),
@@ -64,7 +66,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
         size: [1000, 200 + 260 * groups.len() as u32],
         panels,
         shared_axes: false,
-        legend: hue.legend(LegendShape::Line, 10),
+        legend,
         color_bar: None,
     }))
 }

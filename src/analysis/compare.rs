@@ -127,6 +127,6 @@ fn cells(group: &Group) -> [String; 9] {
         loss(group.best.map(|(_, loss)| loss)),
         group.best.map_or_else(|| "-".into(), |(run, _)| run.to_string()),
         tally::in_words(&group.verdicts),
-        group.reached_epoch.map_or_else(|| "-".into(), |epoch| words::number(epoch)),
+        group.reached_epoch.map_or_else(|| "-".into(), words::number),
     ]
 }

@@ -15,6 +15,9 @@ use crate::model::Parameter;
 /// The most problems that get a picture of their own.
 const PROBLEMS: usize = 4;
 
+/// How far apart end and optimum are, in shares of the picture, to be two places.
+const APART: f64 = 0.08;
+
 /// Of the legend's ten places six are left beside start, end, optimum and reach.
 const HUES: usize = 6;
 
@@ -48,8 +51,9 @@ fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>, sev
     let hue = Hue::new(&view, rows, style, &[Parameter::DataScale]);
     let mut layers = bands.areas(quadratic, &frame);
     layers.extend(bands.lines(quadratic, &frame));
-    layers.extend(paths(&view, &drawn, &hue));
+    layers.extend(paths(&view, &drawn, &hue, &frame));
     layers.extend(surface::target(quadratic, &frame));
+    layers.extend(gap(&view, rows, &frame));
     let seen: Vec<[f64; 2]> = drawn.iter().flat_map(|trail| spread(trail.points.len(), 40).map(|at| trail.points[at])).collect();
     layers.extend(bands.labels(quadratic, &frame, &seen));
     let mut legend = hue.legend(LegendShape::Line, HUES);
@@ -75,13 +79,17 @@ pub fn panel(title: String, frame: &Frame, layers: Vec<Layer>) -> Panel {
 }
 
 /// Lines, then starts, then ends, so that ends are on top.
-pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue) -> Vec<Layer> {
+pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue, frame: &Frame) -> Vec<Layer> {
     let crowd = drawn.len() as f64;
     let (width, alpha, size) =
-        (if crowd <= 3.0 { 1.8 } else { 1.2 }, (8.0 / crowd).clamp(0.35, 1.0), if crowd <= 20.0 { 4.5 } else { 3.0 });
+        (if crowd <= 3.0 { 1.8 } else { 1.3 }, (12.0 / crowd).clamp(0.35, 1.0), if crowd <= 20.0 { 4.5 } else { 3.0 });
+    let mut lines: Vec<(f64, &Trail)> =
+        drawn.iter().map(|trail| (draw::ink(trail.points.iter().map(|&point| frame.share(point))), Rc::as_ref(trail))).collect();
+    // The faintest first.
+    lines.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut layers = Vec::new();
-    for trail in drawn {
-        let color = Color { alpha, ..hue.color(view, trail.row) };
+    for (ink, trail) in lines {
+        let color = Color { alpha: alpha * if crowd > 1.0 { ink } else { ink.max(0.5) }, ..hue.color(view, trail.row) };
         layers.push(Layer::Line { points: trail.points.clone(), color, width, dash: Dash::Solid });
     }
     let mut starts: Vec<[f64; 2]> = drawn.iter().filter_map(|trail| trail.points.first().copied()).collect();
@@ -92,6 +100,24 @@ pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue) -> Vec<Layer> {
         let color = hue.color(view, trail.row);
         layers.push(Layer::Marks { points: vec![trail.end()], mark: Mark::Filled, color, size });
     }
+    layers
+}
+
+/// The way that the best run still had to go, with J at both ends.
+fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> Vec<Layer> {
+    let Some(best) = view.best(rows).filter(|&row| view.excess(row).is_finite() && frame.contains(view.end(row))) else {
+        return Vec::new();
+    };
+    let quadratic = &view.problem(best).quadratic;
+    let (end, optimum) = (view.end(best), [quadratic.weight, quadratic.bias]);
+    let label = |at, text| Layer::Label { at, text, color: draw::INK };
+    let mut layers = Vec::new();
+    let [from, to] = [frame.share(end), frame.share(optimum)];
+    if libm::hypot(from[0] - to[0], from[1] - to[1]) > APART {
+        layers.push(Layer::Line { points: vec![end, optimum], color: draw::INK, width: 1.2, dash: Dash::Dashed });
+        layers.push(label(end, format!("J {}", words::loss(view.loss(best)))));
+    }
+    layers.push(label(optimum, format!("J* {}", words::loss(quadratic.loss))));
     layers
 }
 
@@ -143,6 +169,12 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
         Some(kappa) => second.push(format!("κ = {}", words::condition(kappa))),
         None => second.push("the feature is constant: a whole line of optima".into()),
     }
+    let mut problems: Vec<u32> = view.runs.problem.clone();
+    problems.sort_unstable();
+    problems.dedup();
+    if problems.len() > PROBLEMS {
+        second.push(format!("{PROBLEMS} of {} are drawn", words::count(problems.len(), "problem")));
+    }
     caption.push(second.join("; "));
     caption
 }
@@ -164,6 +196,9 @@ pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
     let [w, b] = view.end(best);
     let apart = [(w - quadratic.weight, "w"), (b - quadratic.bias, "b")];
     let apart = apart.map(|(difference, name)| format!("{} in {name}", words::significant(difference.abs(), 3)));
+    if view.loss(best) / quadratic.loss < 1.0005 {
+        return format!("{who} at J {}, which is the optimum's to four digits", words::loss(view.loss(best)));
+    }
     let times = if quadratic.loss <= 1e-12 * quadratic.var_y {
         "where the optimum's is 0".into()
     } else {

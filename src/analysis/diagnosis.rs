@@ -135,17 +135,13 @@ fn scales(view: &View<'_>, rows: &[usize]) -> String {
     if !view.varies(Parameter::DataScale) {
         return String::new();
     }
-    let mut words = String::new();
-    for level in view.levels(rows, Parameter::DataScale) {
+    let hopeless = |level| {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, Parameter::DataScale) == level).collect();
-        let condition = own.first().and_then(|&row| view.problem(row).quadratic.condition());
-        if let Some(condition) = condition
-            && own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged)
-        {
-            words += &format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), words::condition(condition));
-        }
-    }
-    words
+        let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
+        let condition = own.first().filter(|_| none).and_then(|&row| view.problem(row).quadratic.condition())?;
+        Some(format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), words::condition(condition)))
+    };
+    view.levels(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
 }
 
 /// Brackets are quoted: a shell may take them for a pattern.

@@ -15,6 +15,7 @@ pub const SOFT: Color = opaque([0x8a, 0x93, 0x9c]);
 pub const ACCENT: Color = opaque([0xd5, 0x5e, 0x00]);
 pub const BLUE: Color = opaque([0x00, 0x72, 0xb2]);
 
+/// How many colours [`category`] has before it begins again.
 pub const CATEGORIES: usize = 7;
 
 /// The colour of the i-th of `count` bands, from the valley up.
@@ -25,6 +26,20 @@ pub fn ground(i: usize, count: usize) -> Color {
 /// The colour at a share of an ordered scale.
 pub fn ramp(share: f64) -> Color {
     palette::sequence(share)
+}
+
+/// How opaque a line may be so that it takes no more ink than a few that cross the picture: who wanders to and fro is faint.
+/// Points in shares of the picture.
+pub fn ink(points: impl Iterator<Item = [f64; 2]>) -> f64 {
+    const CROSSINGS: f64 = 4.0;
+    let mut last: Option<[f64; 2]> = None;
+    let mut length = 0.0;
+    for point in points.map(|point| point.map(|share| share.clamp(0.0, 1.0))) {
+        if let Some([x, y]) = last.replace(point) {
+            length += libm::hypot(point[0] - x, point[1] - y);
+        }
+    }
+    (CROSSINGS / length).clamp(0.08, 1.0)
 }
 
 /// The most decades of a logarithmic axis: beyond, what is small is drawn at the lower border.

@@ -145,10 +145,10 @@ fn pooled(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, diverged: u
     let over = view.experiment.space.varied().into_iter().filter(|parameter| !told.contains(&Some(*parameter)));
     let over: Vec<&str> = over.map(|parameter| if is_seed(parameter) { "seeds" } else { parameter.key() }).collect();
     let line = hue.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
-    let mut text =
+    let text =
         if over.is_empty() { format!("A line{line}") } else { format!("Median and 10–90 % band over {}{line}", words::list(&over)) };
-    if diverged > 0 {
-        text += &format!("; {} of {} diverged (ticks at the lower border)", diverged, words::count(rows.len(), "run"));
+    if diverged == 0 {
+        return text;
     }
-    text
+    format!("{text}; {diverged} of {} diverged (ticks at the lower border)", words::count(rows.len(), "run"))
 }

@@ -9,10 +9,10 @@ use crate::model::verdict::reached_loss;
 const MARGIN: f64 = 0.08;
 
 /// Points whose J − J* is beyond so many times the largest one at a start are left to leave the picture.
-const FAR: f64 = 2.0;
+const FAR: f64 = 1.25;
 
 /// Of the runs' extents so large a share may leave on each side, at most.
-const OUTLIERS: f64 = 0.1;
+const OUTLIERS: f64 = 0.2;
 
 /// The region in which a run counts as having reached fills no less than so large a share of half the picture, in each direction:
 /// what is smaller would not be seen as a distance.

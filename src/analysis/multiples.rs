@@ -14,6 +14,9 @@ use super::{Error, tally, words};
 use crate::figure::{Figure, LegendShape};
 use crate::model::Parameter;
 
+/// A panel: the value, its runs, and the paths that are drawn of them.
+type Cell = (Level, Vec<usize>, Vec<Rc<Trail>>);
+
 /// The most panels of a picture, paths of a panel, and pictures.
 const PANELS: usize = 12;
 const PATHS: usize = 12;
@@ -58,7 +61,7 @@ fn figure(
     let levels: Vec<Level> = spread(all.len(), PANELS).map(|position| all[position]).collect();
     let quadratic = &view.problem(rows[0]).quadratic;
     let hue = Hue::new(&view, rows, style, &[by, Parameter::DataScale]);
-    let mut cells: Vec<(Level, Vec<usize>, Vec<Rc<Trail>>)> = Vec::new();
+    let mut cells: Vec<Cell> = Vec::new();
     for &level in &levels {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, by) == level).collect();
         let drawn = trails.of(&sample(&view, &own, PATHS))?;
@@ -68,7 +71,7 @@ fn figure(
     let bands = Bands::over(std::iter::once((quadratic, frame)));
     let panels = cells.iter().map(|(level, own, drawn)| {
         let mut layers = bands.areas(quadratic, &frame);
-        layers.extend(paths(&view, drawn, &hue));
+        layers.extend(paths(&view, drawn, &hue, &frame));
         layers.extend(surface::target(quadratic, &frame));
         panel(heading(&view, by, *level, own), &frame, layers)
     });
@@ -97,13 +100,13 @@ fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> Strin
     let limits: Vec<Option<f64>> = own.iter().map(|&row| view.limit(row)).collect();
     match (limits.first(), level.number()) {
         (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
-            format!("{heading}, {} of its limit", words::significant(rate / limit, 2))
+            format!("{heading}, {} of its limit", words::short(rate / limit))
         }
         _ => heading,
     }
 }
 
-fn caption(view: &View<'_>, rows: &[usize], by: Parameter, cells: &[(Level, Vec<usize>, Vec<Rc<Trail>>)], levels: usize) -> Vec<String> {
+fn caption(view: &View<'_>, rows: &[usize], by: Parameter, cells: &[Cell], levels: usize) -> Vec<String> {
     let counts = tally::verdicts(view, rows);
     let mut notes = vec![format!("{}: {}", words::count(rows.len(), "run"), tally::in_words(&counts))];
     if cells.len() < levels {

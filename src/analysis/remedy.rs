@@ -60,16 +60,14 @@ fn tried(view: &View<'_>, rows: &[usize], best: usize) -> Vec<f64> {
 fn too_high(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let smallest = tried(view, rows, best).into_iter().fold(f64::INFINITY, f64::min);
     let name = view.optimizer(best).map_or("", Optimizer::name);
-    let (cause, rate) = match view.limit(best) {
-        Some(limit) if smallest > limit / 4.0 => {
-            let share = words::significant(smallest / limit, 2);
-            let against =
-                format!("learning_rate {} is {share} of {name}'s limit {} (full batch)", words::number(smallest), words::loss(limit));
-            (against, limit / 4.0)
-        }
-        _ => (format!("learning_rate {} is too high for {name}", words::number(smallest)), smallest / 10.0),
-    };
-    with_rate(view, cause, rate, "Take a smaller learning_rate")
+    let rate = words::number(smallest);
+    let otherwise = "Take a smaller learning_rate";
+    if let Some(limit) = view.limit(best).filter(|limit| smallest > limit / 4.0) {
+        let [share, limit_text] = [words::short(smallest / limit), words::number(limit)];
+        let cause = format!("learning_rate {rate} is {share} × {name}'s limit {limit_text} (full batch)");
+        return with_rate(view, cause, limit / 4.0, otherwise);
+    }
+    with_rate(view, format!("learning_rate {rate} is too high for {name}"), smallest / 10.0, otherwise)
 }
 
 fn unsettled(view: &View<'_>, rows: &[usize], best: usize, left: bool) -> Advice {

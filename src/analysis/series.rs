@@ -22,12 +22,15 @@ pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>)
         let quadratic = &view.problem(own[0]).quadratic;
         let frame = Frame::around(quadratic, drawn.iter().map(Rc::as_ref));
         let last = drawn.iter().filter_map(|trail| trail.steps.last()).max().copied().unwrap_or(1).max(1) as f64;
-        let alpha = (10.0 / drawn.len() as f64).clamp(0.3, 1.0);
+        let alpha = (14.0 / drawn.len() as f64).clamp(0.3, 1.0);
         for (axis, (name, range, at)) in
             [("weight", frame.weight, quadratic.weight), ("bias", frame.bias, quadratic.bias)].into_iter().enumerate()
         {
             let mut layers: Vec<Layer> = Vec::with_capacity(drawn.len() + 1);
             for trail in &drawn {
+                let height = |value: f64| (value - range[0]) / (range[1] - range[0]);
+                let shares = trail.steps.iter().zip(&trail.points).map(|(&step, point)| [step as f64 / last, height(point[axis])]);
+                let alpha = alpha * draw::ink(shares);
                 let points = trail.steps.iter().zip(&trail.points).map(|(&step, point)| [step as f64, point[axis]]).collect();
                 let color = Color { alpha, ..hue.color(&view, trail.row) };
                 layers.push(Layer::Line { points, color, width: 1.2, dash: Dash::Solid });

@@ -94,7 +94,7 @@ impl Bands {
             let farthest = free.max_by(|a, b| away(&a.1, &obstacles).total_cmp(&away(&b.1, &obstacles)));
             if let Some((at, share)) = farthest {
                 taken.push(share);
-                labels.push(Layer::Label { at, text: words::number(excess), color: draw::FAINT });
+                labels.push(Layer::Label { at, text: format!("+{}", words::short(excess)), color: draw::FAINT });
             }
         }
         labels
@@ -109,6 +109,6 @@ pub fn target(quadratic: &Quadratic, frame: &Frame) -> Vec<Layer> {
         let arcs = Isoline::new(quadratic, excess).arcs(frame);
         layers.extend(arcs.into_iter().map(|points| Layer::Line { points, color: draw::INK, width: 1.0, dash: Dash::Dashed }));
     }
-    layers.push(Layer::Marks { points: vec![[quadratic.weight, quadratic.bias]], mark: Mark::Cross, color: draw::INK, size: 11.0 });
+    layers.push(Layer::Marks { points: vec![[quadratic.weight, quadratic.bias]], mark: Mark::Cross, color: draw::INK, size: 7.0 });
     layers
 }

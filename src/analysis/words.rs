@@ -31,6 +31,11 @@ pub fn loss(value: f64) -> String {
     significant(value, 4)
 }
 
+/// Two digits: `0.42`, `29`, `1e-5`.
+pub fn short(value: f64) -> String {
+    number(format!("{value:.1e}").parse().unwrap_or(value))
+}
+
 /// How many times as large: `2.2`, `34`, `1.03`.
 pub fn ratio(value: f64) -> String {
     match value {
@@ -41,15 +46,9 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
-/// A condition number: whole with thousands apart, or three digits where it is small.
+/// A condition number: its whole part with thousands apart, or three digits where it is small.
 pub fn condition(value: f64) -> String {
-    if value < 1000.0 {
-        significant(value, 3)
-    } else if value < 1e15 {
-        grouped(value.round())
-    } else {
-        significant(value, 3)
-    }
+    if (1e3..1e15).contains(&value) { grouped(value.trunc()) } else { significant(value, 3) }
 }
 
 /// A whole number, thousands apart from five digits on.
@@ -84,12 +83,17 @@ mod tests {
     #[test]
     fn numbers_are_short_and_losses_keep_their_zeros() {
         assert_eq!(
-            [0.01, 160.0, 3.45348e-5, 1e-6, 12345.0, 0.1234567].map(number),
+            [0.01, 160.0, 3.45348e-5, 1e-6, 12_345.0, 0.1234567].map(number),
             ["0.01", "160", "3.453e-5", "1e-6", "12,345", "0.1235"]
         );
         assert_eq!([20.2, 8.99789, 1234.56, 0.0, 1e-7, 9.9999].map(loss), ["20.20", "8.998", "1235", "0", "1.000e-7", "10.00"]);
-        assert_eq!([1.0, 1.0312, 2.245, 34.4, 12345.6].map(ratio), ["1", "1.031", "2.2", "34", "12,346"]);
-        assert_eq!([1.0, 18.96, 109_618.3].map(condition), ["1.00", "19.0", "109,618"]);
+        assert_eq!([1.0, 1.0312, 2.245, 34.4, 12_345.6].map(ratio), ["1", "1.031", "2.2", "34", "12,346"]);
+        assert_eq!([1.0, 18.96, 109_618.7].map(condition), ["1.00", "19.0", "109,618"]);
+    }
+
+    #[test]
+    fn shares_have_two_digits() {
+        assert_eq!([0.4249, 28.96, 1.04, 9.96e-6].map(short), ["0.42", "29", "1", "1e-5"]);
     }
 
     #[test]
