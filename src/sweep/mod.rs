@@ -14,3 +14,4 @@ pub use plan::{Estimate, Plan, estimate};
 pub use problems::Problems;
 pub use replay::{Trace, trace};
 pub use run::{Finished, Observer, Options, run};
+pub use table::selected;

@@ -1,0 +1,65 @@
+//! The pieces that a sweep's time goes into, one bench each: `cargo bench --bench pieces`. Names are `piece/case`; the rate is in the
+//! piece's own unit (updates, cells, rows).
+
+use divan::counter::ItemsCount;
+use gradsweep::backend::cpu::Cpu;
+use gradsweep::backend::{Backend, Outcome, Record};
+use gradsweep::bench::BUILT_IN;
+use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+use gradsweep::store::{Manifest, Writer};
+use gradsweep::sweep::{Plan, Problems};
+
+fn main() {
+    divan::main();
+}
+
+fn experiment(optimizer: &str) -> Experiment {
+    let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
+    let sets = [format!("training.optimizer={optimizer}")];
+    config::load_text(BUILT_IN, &source, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+#[divan::bench(args = ["sgd", "rmsprop", "adam"])]
+fn training(bencher: divan::Bencher<'_, '_>, optimizer: &str) {
+    bench_training(bencher, optimizer, 0);
+}
+
+#[divan::bench(args = ["sgd", "rmsprop", "adam"])]
+fn training_with_history(bencher: divan::Bencher<'_, '_>, optimizer: &str) {
+    bench_training(bencher, optimizer, 1);
+}
+
+fn bench_training(bencher: divan::Bencher<'_, '_>, optimizer: &str, every: u64) {
+    let experiment = experiment(optimizer);
+    let problems = Problems::new(&experiment).unwrap();
+    let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+    let groups = plan.groups(&problems, Record { every, epochs: false });
+    let cpu = Cpu::open(None, None).unwrap();
+    let mut outcomes = vec![Outcome::default(); groups.len()];
+    let steps: u64 = groups.iter().map(|group| group.steps() * group.lanes.len() as u64).sum();
+    bencher.counter(ItemsCount::new(steps)).bench_local(|| cpu.train(&groups, &mut outcomes).unwrap());
+}
+
+#[divan::bench(args = [512, 2048])]
+fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
+    let problems = Problems::new(&experiment("sgd")).unwrap();
+    let cpu = Cpu::open(None, None).unwrap();
+    let axis: Vec<f64> = (0..side).map(|i| i as f64 / side as f64 * 20.0 - 10.0).collect();
+    bencher.counter(ItemsCount::new(side * side)).bench_local(|| cpu.surface(&problems.all[0].train, &axis, &axis).unwrap());
+}
+
+#[divan::bench]
+fn storing_histories(bencher: divan::Bencher<'_, '_>) {
+    let experiment = experiment("sgd");
+    let problems = Problems::new(&experiment).unwrap();
+    let plan = Plan::new(&experiment, &problems, 0..4096);
+    let mut outcomes = vec![Outcome::default(); plan.groups.len()];
+    Cpu::open(None, None).unwrap().train(&plan.groups(&problems, Record { every: 1, epochs: false }), &mut outcomes).unwrap();
+    let selected = gradsweep::sweep::selected(&plan, &outcomes);
+    bencher.counter(ItemsCount::new(4096_usize * 161)).bench_local(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = Manifest::new("bench", serde_json::Value::Null);
+        let mut writer = Writer::create(folder.path(), manifest, "", &[]).unwrap();
+        writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap();
+    });
+}
