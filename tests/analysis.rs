@@ -295,8 +295,8 @@ fn level_lines_are_lines_of_equal_cost() {
     let problem = &ran.problems[0];
     assert!((problem.quadratic.weight / WEIGHT - 1.0).abs() < 1e-6 && (problem.quadratic.bias / BIAS - 1.0).abs() < 1e-6);
     let cost = |[w, b]: [f64; 2]| {
-        let rows = problem.train.x.iter().zip(&problem.train.y);
-        rows.map(|(&x, &y)| (w * f64::from(x) + b - f64::from(y)).powi(2)).sum::<f64>() / problem.train.len() as f64
+        let (data, rows) = (&ran.experiment.dataset, &problem.split.train);
+        rows.iter().map(|&row| (w * data.x[row as usize] + b - data.y[row as usize]).powi(2)).sum::<f64>() / rows.len() as f64
     };
     let edges = &contour.color_bar.as_ref().unwrap().edges;
     let expected = |level: f64| problem.quadratic.loss + 10_f64.powf(level);

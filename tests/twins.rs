@@ -175,7 +175,7 @@ fn whole_runs_on_the_device_stay_beside_the_hosts() {
         }
     }
     println!("whole runs: parameters {:.1e}, series {:.1e}", worst[0], worst[1]);
-    assert!(worst[0] <= 1e-4 && worst[1] <= 1e-4, "{worst:e?}");
+    assert!(worst[0] <= 1e-4 && worst[1] <= 1e-4, "{worst:?}");
 }
 
 #[test]
