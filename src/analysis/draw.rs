@@ -55,10 +55,10 @@ fn linear_ticks([low, high]: [f64; 2]) -> Vec<f64> {
     (0..=(last - first) as usize).map(|index| (first + index as f64) * step + 0.0).collect()
 }
 
-/// Powers of ten, or with fewer than two of them the ends' neighbours in between.
+/// Powers of ten; with fewer than three of them also twice and five times as much.
 fn log_ticks([low, high]: [f64; 2]) -> Vec<f64> {
     let (first, last) = (libm::ceil(libm::log10(low)) as i32, libm::floor(libm::log10(high)) as i32);
-    if last <= first {
+    if last < first + 2 {
         let fine = (first - 1..=last + 1).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * libm::exp10(f64::from(power))));
         return fine.filter(|at| (low..=high).contains(at)).collect();
     }
