@@ -29,9 +29,9 @@ pub fn category(index: usize) -> Color {
     opaque(COLORS[index % CATEGORIES])
 }
 
-/// A colour for a share from 0 to 1 of an order.
+/// A colour for a share from 0 to 1 of an order; none as light as the bands where J is low.
 pub fn ramp(share: f64) -> Color {
-    let color = colorous::PLASMA.eval_continuous(0.88 * share);
+    let color = colorous::PLASMA.eval_continuous(0.72 * share);
     opaque([color.r, color.g, color.b])
 }
 
