@@ -270,6 +270,17 @@ fn remedies_lead_to_the_optimum() {
     }
 }
 
+/// Rates in optimizers' own tables are beyond the reach of a single key.
+#[test]
+fn without_a_key_the_sentence_ends_in_words() {
+    let own = "sweep.parameters.optimizer=[{ name = \"sgd\", learning_rate = [30.0, 50.0] }]";
+    let diagnosis = Ran::config("article", &["data.scale=standard", own]).diagnosis();
+    assert_eq!(diagnosis.remedy, None);
+    let sentence = "every run of this sweep diverges, and the optimum is 8.998: learning_rate 30 is 30 × sgd's limit 1 (full batch). \
+                    Take a smaller learning_rate";
+    assert_eq!(diagnosis.sentence, sentence);
+}
+
 #[test]
 fn a_contour_holds_optimum_and_end_and_says_the_distance() {
     let ran = Ran::config("article", &[]);

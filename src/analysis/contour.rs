@@ -51,9 +51,11 @@ fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>, sev
     let hue = Hue::new(&view, rows, style, &[Parameter::DataScale]);
     let mut layers = bands.areas(quadratic, &frame);
     layers.extend(bands.lines(quadratic, &frame));
+    let [line, labels] = gap(&view, rows, &frame);
+    layers.extend(line);
     layers.extend(paths(&view, &drawn, &hue, &frame));
     layers.extend(surface::target(quadratic, &frame));
-    layers.extend(gap(&view, rows, &frame));
+    layers.extend(labels);
     let seen: Vec<[f64; 2]> = drawn.iter().flat_map(|trail| spread(trail.points.len(), 40).map(|at| trail.points[at])).collect();
     layers.extend(bands.labels(quadratic, &frame, &seen));
     let mut legend = hue.legend(LegendShape::Line, HUES);
@@ -81,8 +83,15 @@ pub fn panel(title: String, frame: &Frame, layers: Vec<Layer>) -> Panel {
 /// Lines, then starts, then ends, so that ends are on top.
 pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue, frame: &Frame) -> Vec<Layer> {
     let crowd = drawn.len() as f64;
-    let (width, alpha, size) =
-        (if crowd <= 3.0 { 1.8 } else { 1.3 }, (12.0 / crowd).clamp(0.35, 1.0), if crowd <= 20.0 { 4.5 } else { 3.0 });
+    let (width, alpha, size) = (
+        if crowd <= 3.0 { 1.8 } else { 1.3 },
+        (12.0 / crowd).clamp(0.35, 1.0),
+        match drawn.len() {
+            0..=3 => 6.0,
+            4..=20 => 4.5,
+            _ => 3.0,
+        },
+    );
     let mut lines: Vec<(f64, &Trail)> =
         drawn.iter().map(|trail| (draw::ink(trail.points.iter().map(|&point| frame.share(point))), Rc::as_ref(trail))).collect();
     // The faintest first.
@@ -103,22 +112,22 @@ pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue, frame: &Frame) -> 
     layers
 }
 
-/// The way that the best run still had to go, with J at both ends.
-fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> Vec<Layer> {
-    let Some(best) = view.best(rows).filter(|&row| view.excess(row).is_finite() && frame.contains(view.end(row))) else {
-        return Vec::new();
-    };
-    let quadratic = &view.problem(best).quadratic;
-    let (end, optimum) = (view.end(best), [quadratic.weight, quadratic.bias]);
+/// The way that the best run still had to go, with J at both ends: a line, and labels. Nothing where it is too short to be seen.
+fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
+    let best = view.best(rows).filter(|&row| view.excess(row).is_finite() && frame.contains(view.end(row)));
+    let quadratic = &view.problem(rows[0]).quadratic;
+    let optimum = [quadratic.weight, quadratic.bias];
     let label = |at, text| Layer::Label { at, text, color: draw::INK };
-    let mut layers = Vec::new();
-    let [from, to] = [frame.share(end), frame.share(optimum)];
-    if libm::hypot(from[0] - to[0], from[1] - to[1]) > APART {
-        layers.push(Layer::Line { points: vec![end, optimum], color: draw::INK, width: 1.2, dash: Dash::Dashed });
-        layers.push(label(end, format!("J {}", words::loss(view.loss(best)))));
+    let (mut line, mut labels) = (Vec::new(), vec![label(optimum, format!("J* {}", words::loss(quadratic.loss)))]);
+    if let Some(best) = best {
+        let end = view.end(best);
+        let [from, to] = [frame.share(end), frame.share(optimum)];
+        if libm::hypot(from[0] - to[0], from[1] - to[1]) > APART {
+            line.push(Layer::Line { points: vec![end, optimum], color: draw::INK, width: 1.2, dash: Dash::Dashed });
+            labels.push(label(end, format!("J {}", words::loss(view.loss(best)))));
+        }
     }
-    layers.push(label(optimum, format!("J* {}", words::loss(quadratic.loss))));
-    layers
+    [line, labels]
 }
 
 /// What the marks of a contour mean.

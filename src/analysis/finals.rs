@@ -79,12 +79,15 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
     positions.sort_unstable();
     positions.dedup();
     let (mut bands, mut lines, mut rugs) = (Vec::new(), Vec::new(), Vec::new());
-    for position in positions {
+    let count = positions.len() as f64;
+    for (index, position) in positions.into_iter().enumerate() {
+        // Beside each other where a word has but one place.
+        let aside = if place.words.is_some() { 0.6 * ((index as f64 + 0.5) / count - 0.5) } else { 0.0 };
         let own: Vec<usize> = rows.iter().copied().filter(|&row| hue.position(view, row) == position).collect();
         let color = hue.shade(position);
         let (mut lower, mut upper, mut medians) = (Vec::new(), Vec::new(), Vec::new());
         for level in view.levels(&own, by) {
-            let x = place.of(level);
+            let x = place.of(level) + aside;
             let here: Vec<usize> = own.iter().copied().filter(|&row| view.level(row, by) == level).collect();
             let losses: Vec<f64> = here.iter().map(|&row| view.loss(row)).collect();
             let [low, median, high] = tally::band(&losses);

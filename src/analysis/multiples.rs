@@ -100,7 +100,8 @@ fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> Strin
     let limits: Vec<Option<f64>> = own.iter().map(|&row| view.limit(row)).collect();
     match (limits.first(), level.number()) {
         (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
-            format!("{heading}, {} of its limit", words::short(rate / limit))
+            let share = words::short(rate / limit);
+            if rate < limit { format!("{heading}, {share} of its limit") } else { format!("{heading}, {share} × its limit") }
         }
         _ => heading,
     }

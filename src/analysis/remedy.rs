@@ -84,15 +84,7 @@ fn unsettled(view: &View<'_>, rows: &[usize], best: usize, left: bool) -> Advice
 fn too_slow(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let rate = rate_of(view, best);
     let larger = tried(view, rows, best).into_iter().any(|other| other > rate);
-    let needed = match view.limit(best) {
-        Some(limit) => limit / 4.0,
-        // Adaptive steps are about as long as the rate: half of the updates should do to get there.
-        None => {
-            let (quadratic, [weight, bias]) = (&view.problem(best).quadratic, view.end(best));
-            let way = (weight - quadratic.weight).abs().max((bias - quadratic.bias).abs());
-            2.0 * way / view.runs.steps[best].max(1) as f64
-        }
-    };
+    let needed = view.limit(best).map_or_else(|| stride(view, best), |limit| limit / 4.0);
     if !larger && needed >= 2.0 * rate {
         let cause = format!("learning_rate {} is too small for {}", words::number(rate), updates(view, best));
         return with_rate(view, cause, needed, "Take a larger learning_rate");
@@ -104,6 +96,13 @@ fn too_slow(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
         remedy: view.experiment.setting(Parameter::Epochs, &format!("{more}")),
         otherwise: "Take more epochs".into(),
     }
+}
+
+/// Adaptive steps are about as long as the rate: one with which half of the updates would have got there.
+fn stride(view: &View<'_>, row: usize) -> f64 {
+    let (quadratic, [weight, bias]) = (&view.problem(row).quadratic, view.end(row));
+    let way = (weight - quadratic.weight).abs().max((bias - quadratic.bias).abs());
+    2.0 * way / view.runs.steps[row].max(1) as f64
 }
 
 fn updates(view: &View<'_>, row: usize) -> String {

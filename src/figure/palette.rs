@@ -21,9 +21,9 @@ pub fn category(i: usize) -> Color {
     opaque(CATEGORIES[i % CATEGORIES.len()])
 }
 
-/// The colour at a share (0 to 1) of an ordered scale, such as learning rates.
+/// The colour at a share (0 to 1) of an ordered scale, such as learning rates; none as light as the valley's bands.
 pub fn sequence(share: f64) -> Color {
-    let color = colorous::PLASMA.eval_continuous(0.05 + 0.75 * share.clamp(0.0, 1.0));
+    let color = colorous::PLASMA.eval_continuous(0.72 * share.clamp(0.0, 1.0));
     opaque([color.r, color.g, color.b])
 }
 
