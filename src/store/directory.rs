@@ -1,5 +1,6 @@
 //! Choosing and reading a run directory. An interrupted sweep reads like a finished one, as far as it got.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::errors::{Error, file};
@@ -13,23 +14,35 @@ pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error
     if let Some(out) = out {
         return if is_free(out)? { Ok(out.to_path_buf()) } else { Err(Error::NotEmpty { path: out.to_path_buf() }) };
     }
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-    let safe = if safe.trim_matches('.').is_empty() { "sweep" } else { &safe };
-    let mut path = Path::new("runs").join(safe);
+    free_below(Path::new("runs"), &file_name(name))
+}
+
+/// `folder`/`name`, or the first of `name`-2, `name`-3 .. that is free.
+fn free_below(folder: &Path, name: &str) -> Result<PathBuf, Error> {
+    let mut path = folder.join(name);
     let mut number = 2;
     while !is_free(&path)? {
-        path = Path::new("runs").join(format!("{safe}-{number}"));
+        path = folder.join(format!("{name}-{number}"));
         number += 1;
     }
     Ok(path)
+}
+
+/// The name of a sweep as one that every file system takes: no separators, not hidden, not too long.
+fn file_name(name: &str) -> String {
+    let safe = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' });
+    // 4 bytes at most a character, of the usual 255; the rest is for the number behind it.
+    let safe: String = safe.skip_while(|&c| c == '.').take(60).collect();
+    let safe = safe.trim_end_matches('.');
+    if safe.is_empty() { "sweep".to_owned() } else { safe.to_owned() }
 }
 
 /// Whether nothing is there, or an empty directory.
 fn is_free(path: &Path) -> Result<bool, Error> {
     match std::fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
         Err(error) => file("read", path, Err(error)),
     }
 }
@@ -63,12 +76,14 @@ pub struct RunDirectory {
 impl RunDirectory {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.join("manifest.json");
-        let text = match std::fs::read_to_string(&name) {
-            Err(_) => return Err(Error::NotARunDirectory { path: path.to_path_buf() }),
-            Ok(text) => text,
+        let text = match std::fs::read(&name) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(Error::NotARunDirectory { path: path.to_path_buf() });
+            }
+            text => file("read", &name, text)?,
         };
         let damaged = |error: serde_json::Error| Error::Damaged { path: name.clone(), what: error.to_string() };
-        let json: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        let json: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
         let found = json.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
         if found != FORMAT {
             return Err(Error::Format { path: path.to_path_buf(), found, known: FORMAT });
@@ -157,7 +172,8 @@ impl RunDirectory {
                 parts.push(path);
             }
         }
-        parts.sort();
+        // By number: part-100000 comes after part-99999.
+        parts.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
         Ok(parts)
     }
 }
@@ -167,4 +183,49 @@ fn groups_with(reader: &TableReader, run: u64) -> Vec<usize> {
     let run = run as i64;
     let may = |bounds: &Option<(i64, i64)>| bounds.is_none_or(|(min, max)| min <= run && run <= max);
     reader.bounds("run").iter().enumerate().filter(|(_, bounds)| may(bounds)).map(|(group, _)| group).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_for_file_systems() {
+        for (name, safe) in [
+            ("advertising", "advertising"),
+            ("größe 2", "größe_2"),
+            ("../../etc", "_.._etc"),
+            ("a/b\\c:d", "a_b_c_d"),
+            (".hidden.", "hidden"),
+            ("..", "sweep"),
+            ("", "sweep"),
+        ] {
+            assert_eq!(file_name(name), safe);
+        }
+        assert!(file_name(&"𝒘".repeat(300)).len() <= 240);
+    }
+
+    #[test]
+    fn names_count_up_past_what_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let choose = || free_below(folder.path(), "x").unwrap();
+        for expected in ["x", "x-2", "x-3"] {
+            assert_eq!(choose(), folder.path().join(expected));
+            std::fs::create_dir(choose()).unwrap();
+            assert_eq!(choose(), folder.path().join(expected), "an empty directory is free");
+            std::fs::write(choose().join("a"), "").unwrap();
+        }
+        std::fs::write(folder.path().join("x-4"), "a file").unwrap();
+        assert_eq!(choose(), folder.path().join("x-5"));
+    }
+
+    #[test]
+    fn parts_are_read_by_number() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("runs")).unwrap();
+        let parts = [2, 99_999, 100_000].map(|number| folder.path().join(format!("runs/part-{number:05}.parquet")));
+        parts.iter().for_each(|part| std::fs::write(part, "").unwrap());
+        let directory = RunDirectory { path: folder.path().to_path_buf(), manifest: Manifest::new("x", serde_json::Value::Null) };
+        assert_eq!(directory.files("runs").unwrap(), parts);
+    }
 }

@@ -21,17 +21,22 @@ pub struct Surface {
     pub saturated_cells: u64,
 }
 
-/// Writes a surface into a run directory. `cells` is `[bias][weight]` in row-major order.
+/// Writes a surface into a run directory. `cells` is `[bias][weight]` in row-major order; what is beyond float32 is written as
+/// its largest value.
 pub fn write_surface(directory: &Path, surface: &Surface, cells: &[f32]) -> Result<(), Error> {
     let folder = directory.join("surfaces");
     file("create", &folder, std::fs::create_dir_all(&folder))?;
     let path = folder.join(format!("{}.npy", surface.problem));
+    if cells.len() != surface.bias.len() * surface.weight.len() {
+        let what = format!("{} cells for {} biases and {} weights", cells.len(), surface.bias.len(), surface.weight.len());
+        return Err(Error::Damaged { path, what });
+    }
     let temporary = path.with_extension("npy.tmp");
     let written = std::fs::File::create(&temporary).and_then(|output| {
         let mut output = std::io::BufWriter::new(output);
         output.write_all(&header(surface.bias.len(), surface.weight.len()))?;
         for cell in cells {
-            output.write_all(&cell.to_le_bytes())?;
+            output.write_all(&cell.min(f32::MAX).to_le_bytes())?;
         }
         output.flush()
     });

@@ -43,11 +43,12 @@ struct Buffers {
 
 impl Writer {
     /// Makes the directory and writes what is known before the first run: manifest, config, and a copy of the data, so that the
-    /// directory is enough to plot and replay.
+    /// directory is enough to plot and replay. Of two sweeps that begin in one directory at once, the second is refused.
     pub fn create(directory: &Path, manifest: Manifest, config: &str, data: &[u8]) -> Result<Self, Error> {
         for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
+        claim(directory)?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
             let path = directory.join(name);
             file("write", &path, std::fs::write(&path, bytes))?;
@@ -140,6 +141,15 @@ impl Writer {
         let temporary = path.with_extension("json.tmp");
         file("write", &temporary, std::fs::write(&temporary, text + "\n"))?;
         file("rename", &path, std::fs::rename(&temporary, &path))
+    }
+}
+
+/// Takes the directory: of several that try, the one that makes the manifest has it.
+fn claim(directory: &Path) -> Result<(), Error> {
+    let path = directory.join("manifest.json");
+    match std::fs::File::create_new(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Error::NotEmpty { path: directory.to_path_buf() }),
+        made => file("create", &path, made).map(drop),
     }
 }
 

@@ -1,0 +1,171 @@
+//! Rows that are written, in any chunks, are the rows that are read.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use gradsweep::store::{RunDirectory, RunTable, Status};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use proptest::prelude::*;
+
+use super::sweeps::{Known, Sweep, begin, problems, small};
+
+/// Equality for numbers among which NaN stands for null.
+#[track_caller]
+pub fn same<T: Debug>(found: &T, expected: &T) {
+    assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+}
+
+/// Every file below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// The names of every file below a folder, relative to it.
+pub fn names(folder: &Path) -> Vec<String> {
+    files(folder).iter().map(|path| path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")).collect()
+}
+
+/// Reads every cell of every table, without this crate's reader.
+fn assert_finite(folder: &Path) {
+    let tables = files(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+    for path in tables {
+        let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+        for row in reader.get_row_iter(None).unwrap() {
+            for (name, field) in row.unwrap().get_column_iter() {
+                let finite = match field {
+                    Field::Float(value) => value.is_finite(),
+                    Field::Double(value) => value.is_finite(),
+                    _ => true,
+                };
+                assert!(finite, "{} has {field} in {name}", path.display());
+            }
+        }
+    }
+}
+
+fn assert_reads_back(directory: &RunDirectory, sweep: &Sweep, runs: &[Known]) {
+    same(&directory.runs().unwrap(), &if runs.is_empty() { RunTable::default() } else { sweep.read_back(runs) });
+    for run in runs {
+        same(&directory.epochs(run.number).unwrap(), &sweep.epochs(run));
+        same(&directory.history(run.number).unwrap(), &sweep.history(run));
+    }
+}
+
+prop_compose! {
+    fn sweeps()(every in 1u64..7, epochs in 1u64..4, batches in 1u64..6, tested: bool)(
+        ends in prop::collection::vec((prop::option::of(1..=epochs * batches), prop::option::of(0..epochs as usize)), 1..150),
+        every in Just(every), epochs in Just(epochs), batches in Just(batches), tested in Just(tested),
+    ) -> Sweep {
+        let run = |(number, (diverged_at, overflow))| Known { number: number as u64, diverged_at, overflow };
+        Sweep { every, epochs, batches, tested, runs: ends.into_iter().enumerate().map(run).collect() }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn round_trip_of_random_sweeps_in_random_chunks(sweep in sweeps(), chunk in 1usize..150, complete: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = begin(folder.path());
+        for runs in sweep.runs.chunks(chunk) {
+            sweep.write(&mut writer, runs);
+        }
+        if complete {
+            writer.finish().unwrap();
+        } else {
+            drop(writer);
+        }
+        let directory = RunDirectory::open(folder.path()).unwrap();
+        prop_assert_eq!(directory.manifest().status == Status::Complete, complete);
+        assert_reads_back(&directory, &sweep, &sweep.runs);
+        assert_finite(folder.path());
+        prop_assert!(names(folder.path()).iter().all(|name| !name.ends_with(".tmp")));
+    }
+}
+
+#[test]
+fn finished_directory_has_the_files_of_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = small();
+    let mut writer = begin(folder.path());
+    writer.problems(&problems()).unwrap();
+    let (some, others) = sweep.runs.split_at(3);
+    sweep.write(&mut writer, some);
+    sweep.write(&mut writer, others);
+    let manifest = writer.finish().unwrap();
+    let expected = [
+        "data.csv",
+        "epochs.parquet",
+        "history/part-00000.parquet",
+        "history/part-00001.parquet",
+        "manifest.json",
+        "problems.parquet",
+        "runs.parquet",
+        "sweep.toml",
+    ];
+    assert_eq!(names(folder.path()), expected);
+    assert!(!folder.path().join("runs").exists() && !folder.path().join("epochs").exists());
+    assert_finite(folder.path());
+    assert_eq!(manifest.status, Status::Complete);
+    let directory = RunDirectory::open(folder.path()).unwrap();
+    assert_eq!(directory.manifest(), &manifest);
+}
+
+#[test]
+fn parts_join_to_the_same_rows_as_one_chunk() {
+    let sweep = small();
+    let tables = [1, 3, 7].map(|chunk| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = begin(folder.path());
+        sweep.runs.chunks(chunk).for_each(|runs| sweep.write(&mut writer, runs));
+        writer.finish().unwrap();
+        ["runs", "epochs"].map(|table| {
+            let file = std::fs::File::open(folder.path().join(table).with_extension("parquet")).unwrap();
+            let rows = SerializedFileReader::new(file).unwrap();
+            rows.get_row_iter(None).unwrap().map(|row| format!("{:?}", row.unwrap())).collect::<Vec<_>>()
+        })
+    });
+    assert_eq!(tables[0][0].len(), 7);
+    assert_eq!(tables[0][1].len(), 21);
+    assert_eq!(tables[0], tables[2]);
+    assert_eq!(tables[1], tables[2]);
+}
+
+#[test]
+fn history_of_one_run_among_many_row_groups() {
+    let runs = (0..30).map(|number| Known { number, diverged_at: (number == 12).then_some(70_001), overflow: None });
+    let sweep = Sweep { every: 1, epochs: 1, batches: 100_000, tested: false, runs: runs.collect() };
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = begin(folder.path());
+    sweep.write(&mut writer, &sweep.runs);
+    let directory = RunDirectory::open(folder.path()).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(folder.path().join("history/part-00000.parquet")).unwrap()).unwrap();
+    assert_eq!(reader.num_row_groups(), 3, "about a million rows each");
+    for number in [0, 9, 10, 12, 29] {
+        assert_eq!(directory.history(number).unwrap(), sweep.history(&sweep.runs[number as usize]), "run {number}");
+    }
+    assert_eq!(directory.history(30).unwrap(), []);
+}
+
+#[test]
+fn histories_of_few_runs_follow_the_table_of_all() {
+    let sweep = small();
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = begin(folder.path());
+    writer.chunk(&sweep.table(&sweep.runs), &[], &[]).unwrap();
+    sweep.write(&mut writer, &[]);
+    writer.finish().unwrap();
+    let directory = RunDirectory::open(folder.path()).unwrap();
+    same(&directory.runs().unwrap(), &sweep.read_back(&sweep.runs));
+    assert_eq!(directory.history(0).unwrap(), []);
+    assert!(directory.epochs(0).unwrap().run.is_empty());
+    assert!(!folder.path().join("history").exists() && !folder.path().join("epochs.parquet").exists());
+}

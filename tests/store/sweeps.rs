@@ -1,0 +1,203 @@
+//! Sweeps that never ran: runs with known rows, and the outcomes that a backend would have handed over for them.
+
+use std::path::Path;
+
+use gradsweep::backend::outcome::{Blocks, EpochSeries, History, Outcome};
+use gradsweep::data::{Dataset, Split};
+use gradsweep::model::{Figures, Parameter, Problem, Verdict};
+use gradsweep::store::{Column, Counts, EpochTable, Manifest, Point, RunTable, Selected, Writer};
+
+pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
+pub const DATA: &[u8] = b"x,y\r\n1,3\n2,5\n4,9.5\n";
+
+/// A run whose rows are known.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Told from its neighbours by this number: every value of the run is made of it.
+    pub number: u64,
+    pub diverged_at: Option<u64>,
+    /// The epoch whose loss passes float32, if any.
+    pub overflow: Option<usize>,
+}
+
+/// A sweep of such runs, numbered from 0.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    pub every: u64,
+    pub epochs: u64,
+    pub batches: u64,
+    pub tested: bool,
+    pub runs: Vec<Known>,
+}
+
+impl Sweep {
+    fn steps(&self) -> u64 {
+        self.epochs * self.batches
+    }
+
+    fn counting_steps(&self, run: &Known) -> u64 {
+        run.diverged_at.map_or(self.steps(), |batch| batch - 1)
+    }
+
+    /// The rows of history/ for a run, by the words of the contract.
+    pub fn history(&self, run: &Known) -> Vec<Point> {
+        let counting = self.counting_steps(run);
+        let recorded = |&step: &u64| step.is_multiple_of(self.every) || step == self.steps();
+        (0..=counting).filter(recorded).map(|step| point(run, step)).collect()
+    }
+
+    /// The rows of epochs.parquet for a run, by the words of the contract; NaN stands for null.
+    pub fn epochs(&self, run: &Known) -> EpochTable {
+        let mut table = EpochTable::default();
+        for epoch in 0..self.epochs {
+            let last_batch = (epoch + 1) * self.batches;
+            let ended = run.diverged_at.is_none_or(|batch| last_batch < batch);
+            let [loss, mae, val_loss, val_mae] = series(run, epoch as usize);
+            let known = |value: f32, there: bool| if there && ended && value.is_finite() { value } else { f32::NAN };
+            table.run.push(run.number);
+            table.epoch.push(epoch);
+            table.loss.push(known(loss, true));
+            table.mae.push(known(mae, true));
+            table.val_loss.push(known(val_loss, self.tested));
+            table.val_mae.push(known(val_mae, self.tested));
+        }
+        table
+    }
+
+    /// The rows of runs.parquet; some numbers are not finite.
+    pub fn table(&self, runs: &[Known]) -> RunTable {
+        fn of<T>(runs: &[Known], value: impl Fn(u64) -> T) -> Vec<T> {
+            runs.iter().map(|run| value(run.number)).collect()
+        }
+        let number = |shift: u64| of(runs, move |n| if (n + shift) % 7 == 3 { f32::NAN } else { (n * 31 + shift) as f32 / 3.0 });
+        let words = ["sgd", "rmsprop", "adam"];
+        RunTable {
+            run: of(runs, |n| n),
+            problem: of(runs, |n| (n % 2) as u32),
+            settings: vec![
+                (Parameter::Optimizer, Column::Text(of(runs, |n| Some(words[n as usize % 3])))),
+                (Parameter::LearningRate, Column::Float(of(runs, |n| Some(0.001 * (n + 1) as f64)))),
+                (Parameter::BatchSize, Column::Integer(of(runs, |n| Some(1 + n as i64 % 5)))),
+                (Parameter::Momentum, Column::Float(of(runs, |n| (n % 3 < 2).then_some(0.9 / (n % 4 + 1) as f64)))),
+                (Parameter::Nesterov, Column::Boolean(of(runs, |n| (n % 3 == 0).then_some(n % 2 == 0)))),
+                (Parameter::DataScale, Column::Text(of(runs, |n| Some(if n % 2 == 0 { "none" } else { "standard" })))),
+                (Parameter::TrainingSeed, Column::Integer(of(runs, |n| Some(n as i64)))),
+            ],
+            initial_weight: of(runs, |n| -(n as f32)),
+            initial_bias: of(runs, |_| -0.0),
+            weight: of(runs, |n| 1.0 / (n + 1) as f32),
+            bias: of(runs, |n| n as f32 * 1e-40),
+            steps: runs.iter().map(|run| self.counting_steps(run)).collect(),
+            train_loss: of(runs, |n| if n % 5 == 4 { f32::INFINITY } else { n as f32 }),
+            test_loss: if self.tested { number(1) } else { of(runs, |_| f32::NAN) },
+            train_mse: number(2),
+            test_mse: number(3),
+            train_mae: number(4),
+            test_mae: number(5),
+            verdict: runs.iter().map(verdict).collect(),
+            reached_epoch: of(runs, |n| (n % 4 == 1).then_some(n as u32)),
+            excess: of(runs, |n| if n % 9 == 8 { f32::NEG_INFINITY } else { f32::MIN_POSITIVE }),
+            passes: of(runs, |n| n as u32 % 3),
+            diverged_at: runs.iter().map(|run| run.diverged_at).collect(),
+        }
+    }
+
+    /// Writes the runs as one chunk; a backend would have trained them in two groups.
+    pub fn write(&self, writer: &mut Writer, runs: &[Known]) {
+        let (even, odd): (Vec<Known>, Vec<Known>) = runs.iter().cloned().partition(|run| run.number % 2 == 0);
+        let outcomes = [self.outcome(&even), self.outcome(&odd)];
+        let mut selected: Vec<Selected<'_>> = [even, odd]
+            .iter()
+            .zip(&outcomes)
+            .flat_map(|(group, outcome)| group.iter().enumerate().map(move |(lane, run)| Selected { run: run.number, outcome, lane }))
+            .collect();
+        selected.sort_by_key(|selected| selected.run);
+        writer.chunk(&self.table(runs), &selected, &selected).unwrap();
+    }
+
+    /// Everything that holds no meaning is infinite, so that it would be seen where it does not belong.
+    fn outcome(&self, runs: &[Known]) -> Outcome {
+        let mut history = History { every: self.every, steps: self.steps(), ..History::default() };
+        history.blocks = Blocks::new(runs.len(), History::points(self.steps(), self.every));
+        history.weight = vec![f32::INFINITY; history.blocks.len()];
+        history.bias = history.weight.clone();
+        let mut epochs = EpochSeries { blocks: Blocks::new(runs.len(), self.epochs as usize), ..EpochSeries::default() };
+        let nothing = vec![f32::INFINITY; epochs.blocks.len()];
+        let tested = if self.tested { nothing.clone() } else { Vec::new() };
+        (epochs.loss, epochs.mae, epochs.val_loss, epochs.val_mae) = (nothing.clone(), nothing, tested.clone(), tested);
+        let mut outcome = Outcome::default();
+        for (lane, run) in runs.iter().enumerate() {
+            for (index, point) in self.history(run).into_iter().enumerate() {
+                let index = history.blocks.index(lane, index);
+                (history.weight[index], history.bias[index]) = (point.weight, point.bias);
+            }
+            let rows = self.epochs(run);
+            for epoch in 0..self.epochs as usize {
+                if rows.mae[epoch].is_nan() {
+                    continue;
+                }
+                let index = epochs.blocks.index(lane, epoch);
+                let columns = [&mut epochs.loss, &mut epochs.mae, &mut epochs.val_loss, &mut epochs.val_mae];
+                for (column, value) in columns.into_iter().zip(series(run, epoch)) {
+                    if let Some(cell) = column.get_mut(index) {
+                        *cell = value;
+                    }
+                }
+            }
+            outcome.weight.push(0.0);
+            outcome.bias.push(0.0);
+            outcome.steps.push(self.counting_steps(run));
+            outcome.figures.push(Figures { diverged_at: run.diverged_at, ..Figures::at_start(1.0, self.batches as u32) });
+        }
+        Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
+    }
+
+    /// The rows that are read back: what is not finite has become null, here NaN.
+    pub fn read_back(&self, runs: &[Known]) -> RunTable {
+        let mut table = self.table(runs);
+        for column in [&mut table.train_loss, &mut table.excess] {
+            column.iter_mut().filter(|value| value.is_infinite()).for_each(|value| *value = f32::NAN);
+        }
+        table
+    }
+}
+
+fn verdict(run: &Known) -> Verdict {
+    if run.diverged_at.is_some() { Verdict::Diverged } else { Verdict::ALL[1 + run.number as usize % 4] }
+}
+
+fn point(run: &Known, step: u64) -> Point {
+    Point { step, weight: run.number as f32 + step as f32 / 1024.0, bias: -(step as f32) - 0.1 }
+}
+
+/// loss, mae, `val_loss`, `val_mae` of an epoch.
+fn series(run: &Known, epoch: usize) -> [f32; 4] {
+    let base = (run.number * 100 + epoch as u64) as f32;
+    let loss = if run.overflow == Some(epoch) { f32::INFINITY } else { base + 0.1 };
+    [loss, base + 0.2, base + 0.3, base + 0.4]
+}
+
+/// A small sweep with one of each: a run that ends, one that diverges at once, in between, and at the last batch.
+pub fn small() -> Sweep {
+    let run = |number: u64, diverged_at: Option<u64>| Known { number, diverged_at, overflow: (number == 1).then_some(1) };
+    let diverged_at = [None, None, Some(1), Some(5), Some(7), None, Some(12)];
+    let runs = diverged_at.into_iter().enumerate().map(|(number, diverged_at)| run(number as u64, diverged_at));
+    Sweep { every: 5, epochs: 3, batches: 4, tested: true, runs: runs.collect() }
+}
+
+/// Two problems of [`DATA`]: as it is, and with a feature that is constant on the training rows.
+pub fn problems() -> Vec<Problem> {
+    let dataset = Dataset::parse(DATA.to_vec(), "x", "y").unwrap();
+    let split = |train: &[u32], test: &[u32]| Split { train: train.to_vec(), test: test.to_vec() };
+    vec![
+        Problem::new(0, &dataset, split(&[0, 1, 2], &[]), "none", None).unwrap(),
+        Problem::new(1, &dataset, split(&[1], &[2]), "none", Some(7)).unwrap(),
+    ]
+}
+
+/// Begins a run directory.
+pub fn begin(directory: &Path) -> Writer {
+    let mut manifest = Manifest::new("known", serde_json::json!({ "training": { "epochs": 3 } }));
+    manifest.counts = Counts { runs: 7, ..Counts::default() };
+    Writer::create(directory, manifest, CONFIG, DATA).unwrap()
+}
