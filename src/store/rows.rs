@@ -9,14 +9,14 @@ use crate::model::{self, Parameter, Problem, Verdict, verdict::reached_loss};
 /// Columns of history/part-NNNNN.parquet.
 pub fn history_fields() -> Vec<Field> {
     let number = |name| Field::new(name, Kind::Float);
-    vec![Field::repeating("run", Kind::Integer), Field::repeating("step", Kind::Integer), number("weight"), number("bias")]
+    vec![Field::known("run"), Field::known("step"), number("weight"), number("bias")]
 }
 
 /// Columns of epochs.parquet.
 pub fn epoch_fields() -> Vec<Field> {
     let number = |name| Field::new(name, Kind::Float);
     let series = ["loss", "mae", "val_loss", "val_mae"].map(number);
-    [Field::repeating("run", Kind::Integer), Field::repeating("epoch", Kind::Integer)].into_iter().chain(series).collect()
+    [Field::known("run"), Field::known("epoch")].into_iter().chain(series).collect()
 }
 
 /// The float32 columns of runs.parquet, and where a table keeps them.
@@ -37,15 +37,16 @@ const FLOATS: [Float; 11] = [
 
 /// Columns of runs.parquet, for the hyperparameters of a table.
 pub fn run_fields(table: &RunTable) -> Vec<Field> {
-    let mut fields = vec![Field::new("run", Kind::Integer), Field::repeating("problem", Kind::Integer)];
+    let mut fields = vec![Field::known("run"), Field::known("problem")];
     fields.extend(table.settings.iter().map(|(parameter, column)| match column {
-        Column::Float(_) => Field::repeating(parameter.key(), Kind::Double),
-        Column::Integer(_) => Field::repeating(parameter.key(), Kind::Integer),
+        Column::Float(_) => Field::new(parameter.key(), Kind::Double),
+        Column::Integer(_) => Field::new(parameter.key(), Kind::Integer),
         Column::Boolean(_) => Field::new(parameter.key(), Kind::Boolean),
         Column::Text(_) => Field::new(parameter.key(), Kind::Text),
     }));
     fields.extend(FLOATS.iter().map(|(name, ..)| Field::new(name, Kind::Float)));
-    fields.extend(["steps", "reached_epoch", "passes", "diverged_at"].map(|name| Field::repeating(name, Kind::Integer)));
+    fields.extend([Field::known("steps"), Field::known("passes")]);
+    fields.extend(["reached_epoch", "diverged_at"].map(|name| Field::new(name, Kind::Integer)));
     fields.push(Field::new("verdict", Kind::Text));
     fields
 }
@@ -60,14 +61,14 @@ pub fn run_cells(table: &RunTable) -> Vec<Cells> {
         Column::Float(values) => Cells::Double(values.clone()),
         Column::Integer(values) => Cells::Integer(values.clone()),
         Column::Boolean(values) => Cells::Boolean(values.clone()),
-        Column::Text(values) => Cells::Text(values.iter().map(|value| value.map(str::to_owned)).collect()),
+        Column::Text(values) => Cells::Words(values.clone()),
     }));
     cells.extend(FLOATS.iter().map(|(_, column, _)| Cells::Floats(column(table).clone())));
     cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
-    cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
     cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
+    cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
     cells.push(Cells::Integer(table.diverged_at.iter().map(|batch| batch.map(|batch| batch as i64)).collect()));
-    cells.push(Cells::Text(table.verdict.iter().map(|verdict| Some(verdict.name().to_owned())).collect()));
+    cells.push(Cells::Words(table.verdict.iter().map(|verdict| Some(verdict.name())).collect()));
     cells
 }
 
@@ -139,7 +140,7 @@ fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Column, Error> {
         Cells::Integer(values) => Column::Integer(values),
         Cells::Boolean(values) => Column::Boolean(values),
         Cells::Text(cells) => Column::Text(cells.into_iter().map(word).collect::<Result<_, _>>()?),
-        Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
+        Cells::Words(_) | Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
     })
 }
 
@@ -164,8 +165,7 @@ pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells>) {
         cells.push(column);
     };
     let integers = |value: &dyn Fn(&Problem) -> Option<i64>| Cells::Integer(problems.iter().map(value).collect());
-    let texts =
-        |value: &dyn Fn(&Problem) -> &'static str| Cells::Text(problems.iter().map(|problem| Some(value(problem).to_owned())).collect());
+    let texts = |value: &dyn Fn(&Problem) -> &'static str| Cells::Words(problems.iter().map(|problem| Some(value(problem))).collect());
     add(Field::new("problem", Kind::Integer), integers(&|problem| Some(problem.id as i64)));
     add(Field::new("scale", Kind::Text), texts(&|problem| problem.scale));
     add(Field::new("split_seed", Kind::Integer), integers(&|problem| problem.split_seed.map(i64::from)));
