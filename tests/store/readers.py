@@ -66,7 +66,7 @@ def main(state, directory, expected):
     same("learning_rate", runs["learning_rate"].to_list(), expected["learning_rate"])
     # A filter by statistics must find what a scan finds.
     history = files(directory, "history", state)
-    pruned = duckdb.sql(f"SELECT count(*) FROM read_parquet('{history}') WHERE run = 5").fetchone()[0]
+    pruned = duckdb.sql(f"SELECT count(*) FROM read_parquet('{history}') WHERE run = 5").fetchall()[0][0]
     same("rows of run 5", pruned, expected["history"]["run"].count(5))
 
     problems = polars.read_parquet(directory / "problems.parquet")

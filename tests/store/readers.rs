@@ -1,5 +1,6 @@
 //! Programs of other people read a run directory as it is.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -90,7 +91,9 @@ fn python() -> Option<PathBuf> {
         return Some(python.clone());
     }
     if std::env::var_os("GRADSWEEP_REQUIRE_READERS").is_none_or(|required| required != "1") {
-        eprintln!(
+        // Straight to stderr: what a passing test prints is hidden otherwise.
+        let _ = writeln!(
+            std::io::stderr(),
             "skipped: {} has no {}; set GRADSWEEP_REQUIRE_READERS=1 to install them into {}, or GRADSWEEP_PYTHON to a Python that has them",
             named.display(),
             PACKAGES.join(", "),

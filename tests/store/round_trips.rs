@@ -58,21 +58,21 @@ fn assert_reads_back(directory: &RunDirectory, sweep: &Sweep, runs: &[Known]) {
     }
 }
 
-prop_compose! {
-    fn sweeps()(every in 1u64..7, epochs in 1u64..4, batches in 1u64..6, tested: bool)(
-        ends in prop::collection::vec((prop::option::of(1..=epochs * batches), prop::option::of(0..epochs as usize)), 1..150),
-        every in Just(every), epochs in Just(epochs), batches in Just(batches), tested in Just(tested),
-    ) -> Sweep {
-        let run = |(number, (diverged_at, overflow))| Known { number: number as u64, diverged_at, overflow };
-        Sweep { every, epochs, batches, tested, runs: ends.into_iter().enumerate().map(run).collect() }
-    }
+fn sweeps() -> impl Strategy<Value = Sweep> {
+    (1u64..7, 1u64..4, 1u64..6, any::<bool>()).prop_flat_map(|(every, epochs, batches, tested)| {
+        let end = (prop::option::of(1..=epochs * batches), prop::option::of(0..epochs as usize));
+        prop::collection::vec(end, 1..150).prop_map(move |ends| {
+            let run = |(number, (diverged_at, overflow))| Known { number: number as u64, diverged_at, overflow };
+            Sweep { every, epochs, batches, tested, runs: ends.into_iter().enumerate().map(run).collect() }
+        })
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn round_trip_of_random_sweeps_in_random_chunks(sweep in sweeps(), chunk in 1usize..150, complete: bool) {
+    fn round_trip_of_random_sweeps_in_random_chunks(sweep in sweeps(), chunk in 1usize..150, complete in any::<bool>()) {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = begin(folder.path());
         for runs in sweep.runs.chunks(chunk) {
