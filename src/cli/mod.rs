@@ -17,6 +17,7 @@ mod plot;
 mod progress;
 mod replay;
 mod run;
+mod surfaces;
 
 use std::process::ExitCode;
 

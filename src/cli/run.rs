@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::output::{note, print, print_json, warn};
 use super::plot::{draw_sweep, listed};
 use super::progress::Progress;
+use super::surfaces;
 
 pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let experiment = config::load(&arguments.config, &arguments.sets)?;
@@ -45,6 +46,9 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept);
     let pictures =
         if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))? };
+    if experiment.surface.asked || !arguments.no_plots {
+        surfaces::write(&experiment, &problems, &finished.kept, chosen.backend.as_ref(), &directory)?;
+    }
     conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)
 }
 

@@ -1,0 +1,82 @@
+//! surfaces/<problem>.npy of a run directory: the cost over weight and bias, for [surface] and beside the pictures.
+
+use std::path::Path;
+
+use gradsweep::backend::Backend;
+use gradsweep::config::{Experiment, SurfaceAxis, SurfaceRows};
+use gradsweep::model::{Problem, Rows};
+use gradsweep::store::{RunTable, Surface, write_surface};
+use gradsweep::sweep::Problems;
+
+use super::failure::Failure;
+
+/// Cells of an axis that the config does not describe.
+const COUNT: u32 = 257;
+/// The most problems whose surfaces are written unasked.
+const UNASKED: usize = 16;
+
+/// Writes the surface of each problem.
+pub fn write(
+    experiment: &Experiment,
+    problems: &Problems,
+    runs: &RunTable,
+    backend: &dyn Backend,
+    directory: &Path,
+) -> Result<(), Failure> {
+    let count = if experiment.surface.asked { problems.all.len() } else { problems.all.len().min(UNASKED) };
+    for problem in &problems.all[..count] {
+        let (name, rows) = rows(problem, experiment.surface.rows);
+        if rows.is_empty() {
+            return Err(Failure::wrong(format!(
+                "[surface] rows = \"{name}\": there are no such rows; set data.test_size, or rows = \"train\""
+            )));
+        }
+        let weight = cells(
+            experiment
+                .surface
+                .weight
+                .unwrap_or_else(|| around(problem.quadratic.weight, ends(runs, problem, &runs.weight, &runs.initial_weight))),
+        );
+        let bias = cells(
+            experiment.surface.bias.unwrap_or_else(|| around(problem.quadratic.bias, ends(runs, problem, &runs.bias, &runs.initial_bias))),
+        );
+        let costs = backend.surface(&rows, &weight, &bias)?;
+        let saturated_cells = costs.iter().filter(|&&cost| cost >= f32::MAX).count() as u64;
+        let surface = Surface { problem: problem.id, quantity: "mse".into(), rows: name.into(), weight, bias, saturated_cells };
+        write_surface(directory, &surface, &costs)?;
+    }
+    Ok(())
+}
+
+fn rows(problem: &Problem, which: SurfaceRows) -> (&'static str, Rows) {
+    match which {
+        SurfaceRows::Train => ("train", problem.train.clone()),
+        SurfaceRows::Test => ("test", problem.test.clone()),
+        SurfaceRows::All => {
+            let join = |a: &[f32], b: &[f32]| [a, b].concat();
+            ("all", Rows { x: join(&problem.train.x, &problem.test.x), y: join(&problem.train.y, &problem.test.y) })
+        }
+    }
+}
+
+/// Where the problem's runs that stayed inside begin and end.
+fn ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Vec<f64> {
+    let own = (0..runs.run.len()).filter(|&row| runs.problem[row] as usize == problem.id && runs.diverged_at[row].is_none());
+    let mut values: Vec<f64> = own.flat_map(|row| [f64::from(start[row]), f64::from(end[row])]).collect();
+    values.sort_by(f64::total_cmp);
+    // A few wild runs must not decide the frame.
+    let cut = values.len() / 20;
+    values[cut..values.len() - cut].to_vec()
+}
+
+/// An axis that holds the optimum and these values, with a margin.
+fn around(optimum: f64, values: Vec<f64>) -> SurfaceAxis {
+    let (min, max) = values.into_iter().fold((optimum, optimum), |(min, max), value| (min.min(value), max.max(value)));
+    let margin = if max > min { 0.1 * (max - min) } else { optimum.abs().max(1.0) };
+    SurfaceAxis { min: min - margin, max: max + margin, count: COUNT }
+}
+
+fn cells(axis: SurfaceAxis) -> Vec<f64> {
+    let last = f64::from(axis.count.saturating_sub(1)).max(1.0);
+    (0..axis.count).map(|i| axis.min + (axis.max - axis.min) * (f64::from(i) / last)).collect()
+}
