@@ -1,6 +1,6 @@
 //! The loop over chunks: plan, train, judge, store. What is stored stays readable at every moment.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -180,42 +180,41 @@ struct Kept {
     runs: u64,
     table: RunTable,
     /// The best runs so far by the bits of their loss (which order like the losses: none is negative).
-    best: BTreeMap<(u32, u64), ()>,
+    best: BTreeSet<(u32, u64)>,
     most: usize,
 }
 
 impl Kept {
     fn new(runs: u64, recorded: &Recorded) -> Self {
         let most = recorded.runs.iter().map(|which| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 }).max();
-        Self { runs, table: RunTable::default(), best: BTreeMap::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
+        Self { runs, table: RunTable::default(), best: BTreeSet::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
     }
 
     fn add(&mut self, table: RunTable) {
-        let mut rows = Vec::new();
         let stride = self.runs.div_ceil(KEPT_SAMPLE).max(1);
         for (row, (&run, &loss)) in table.run.iter().zip(&table.train_loss).enumerate() {
-            let among = table.verdict[row] != Verdict::Diverged && loss.is_finite() && self.compete(loss, run);
-            if among || run.is_multiple_of(stride) || run + 1 == self.runs {
-                rows.push(row);
+            if table.verdict[row] != Verdict::Diverged && loss.is_finite() {
+                self.compete(loss, run);
             }
         }
+        // Who is among the best at the chunk's end; not everyone who was for a moment.
+        let among = |row: usize| self.best.contains(&(table.train_loss[row].to_bits(), table.run[row]));
+        let sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;
+        let rows: Vec<usize> = (0..table.run.len()).filter(|&row| sampled(table.run[row]) || among(row)).collect();
         if rows.len() == table.run.len() { self.table.append(&table) } else { self.table.append(&table.take(&rows)) }
     }
 
-    fn compete(&mut self, loss: f32, run: u64) -> bool {
+    fn compete(&mut self, loss: f32, run: u64) {
         let key = (loss.to_bits(), run);
-        let full = self.best.len() >= self.most;
-        if full && self.best.last_key_value().is_some_and(|(worst, ())| key >= *worst) {
-            return false;
+        if self.best.len() < self.most || self.best.last().is_some_and(|worst| key < *worst) {
+            self.best.insert(key);
         }
-        self.best.insert(key, ());
-        if full {
+        if self.best.len() > self.most {
             self.best.pop_last();
         }
-        true
     }
 
     fn best(&self, count: usize) -> impl Iterator<Item = u64> {
-        self.best.keys().take(count).map(|&(_, run)| run)
+        self.best.iter().take(count).map(|&(_, run)| run)
     }
 }
