@@ -35,6 +35,12 @@ const FLOATS: [Float; 11] = [
     ("excess", |table| &table.excess, |table| &mut table.excess),
 ];
 
+/// The float32 columns of a table. A start that the sweep varies is not among them: its column is that of the hyperparameter, in
+/// float64 as asked for.
+fn floats_of(table: &RunTable) -> impl Iterator<Item = &'static Float> {
+    FLOATS.iter().filter(|(name, ..)| !table.settings.iter().any(|(parameter, _)| parameter.key() == *name))
+}
+
 /// Columns of runs.parquet, for the hyperparameters of a table.
 pub fn run_fields(table: &RunTable) -> Vec<Field> {
     let mut fields = vec![Field::known("run"), Field::known("problem")];
@@ -44,7 +50,7 @@ pub fn run_fields(table: &RunTable) -> Vec<Field> {
         Column::Boolean(_) => Field::new(parameter.key(), Kind::Boolean),
         Column::Text(_) => Field::new(parameter.key(), Kind::Text),
     }));
-    fields.extend(FLOATS.iter().map(|(name, ..)| Field::new(name, Kind::Float)));
+    fields.extend(floats_of(table).map(|(name, ..)| Field::new(name, Kind::Float)));
     fields.extend([Field::known("steps"), Field::known("passes")]);
     fields.extend(["reached_epoch", "diverged_at"].map(|name| Field::new(name, Kind::Integer)));
     fields.push(Field::new("verdict", Kind::Text));
@@ -63,7 +69,7 @@ pub fn run_cells(table: &RunTable) -> Vec<Cells> {
         Column::Boolean(values) => Cells::Boolean(values.clone()),
         Column::Text(values) => Cells::Words(values.clone()),
     }));
-    cells.extend(FLOATS.iter().map(|(_, column, _)| Cells::Floats(column(table).clone())));
+    cells.extend(floats_of(table).map(|(_, column, _)| Cells::Floats(column(table).clone())));
     cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
     cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
     cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
@@ -110,14 +116,18 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
     let mut table = RunTable { run: named.known("run")?, ..RunTable::default() };
     table.problem = named.known("problem")?.into_iter().map(|problem| problem as u32).collect();
     for parameter in Parameter::all() {
-        let start = matches!(parameter, Parameter::InitialWeight | Parameter::InitialBias);
-        if !start && names.iter().any(|name| name == parameter.key()) {
-            table.settings.push((parameter, setting(&named, parameter)?));
+        if names.iter().any(|name| name == parameter.key())
+            && let Some(column) = setting(&named, parameter)?
+        {
+            table.settings.push((parameter, column));
         }
     }
     table.settings.sort_by_key(|(parameter, _)| names.iter().position(|name| name == parameter.key()));
     for (name, _, column) in FLOATS {
-        *column(&mut table) = named.floats(name)?;
+        *column(&mut table) = match table.settings.iter().find(|(parameter, _)| parameter.key() == name) {
+            Some((_, Column::Float(asked))) => asked.iter().map(|start| start.map_or(f32::NAN, |start| start as f32)).collect(),
+            _ => named.floats(name)?,
+        };
     }
     table.steps = named.known("steps")?;
     table.reached_epoch = named.integers("reached_epoch")?.into_iter().map(|epoch| epoch.map(|epoch| epoch as u32)).collect();
@@ -129,19 +139,21 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
     Ok(table)
 }
 
-fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Column, Error> {
+/// The column of a hyperparameter; `None` for a start that the sweep does not vary, which is a float32.
+fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Option<Column>, Error> {
     let words: &[&'static str] = if let model::Kind::Choice(words) = parameter.facts().kind { words } else { &[] };
     let word = |cell: Option<String>| match cell {
         None => Ok(None),
         Some(text) => words.iter().find(|word| **word == text).map(|word| Some(*word)).ok_or_else(|| named.wrong(parameter.key())),
     };
-    Ok(match named.cells(parameter.key())? {
+    Ok(Some(match named.cells(parameter.key())? {
+        Cells::Floats(_) if matches!(parameter, Parameter::InitialWeight | Parameter::InitialBias) => return Ok(None),
         Cells::Double(values) => Column::Float(values),
         Cells::Integer(values) => Column::Integer(values),
         Cells::Boolean(values) => Column::Boolean(values),
         Cells::Text(cells) => Column::Text(cells.into_iter().map(word).collect::<Result<_, _>>()?),
         Cells::Words(_) | Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
-    })
+    }))
 }
 
 /// The epochs of some row groups: run, epoch and the four series.

@@ -52,13 +52,11 @@ pub struct Plan {
     pub initial_bias: Vec<f32>,
 }
 
-/// The hyperparameters with a column in runs.parquet: those that vary, and always optimizer, learning rate and batch size. The
-/// start has columns of its own.
+/// The hyperparameters with a column in runs.parquet: those that vary, and always optimizer, learning rate and batch size.
 fn shown(experiment: &Experiment) -> Vec<Parameter> {
     let mut shown = vec![Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
     for parameter in experiment.space.varied() {
-        let own = matches!(parameter, Parameter::InitialWeight | Parameter::InitialBias);
-        if !own && !shown.contains(&parameter) {
+        if !shown.contains(&parameter) {
             shown.push(parameter);
         }
     }
@@ -112,6 +110,9 @@ impl Plan {
         for (parameter, column) in &mut self.shown {
             column.push(match settings.get(*parameter) {
                 Some(Value::Choice("full")) => Some(Value::Integer(rows)),
+                // A start that was drawn is shown as the number that it is.
+                Some(Value::Choice(_)) if *parameter == Parameter::InitialWeight => Some(Value::Float(f64::from(start[0]))),
+                Some(Value::Choice(_)) if *parameter == Parameter::InitialBias => Some(Value::Float(f64::from(start[1]))),
                 value => value,
             });
         }

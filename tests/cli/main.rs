@@ -1,5 +1,6 @@
 //! The program as a user runs it: from the command line, on the bundled data.
 
+mod compare;
 mod exit_codes;
 mod goldens;
 mod same_bits;

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
-use gradsweep::store::{RunDirectory, RunTable, Status};
+use gradsweep::model::Parameter;
+use gradsweep::store::{Column, RunDirectory, RunTable, Status};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;
@@ -117,6 +118,29 @@ fn finished_directory_has_the_files_of_the_contract() {
     assert_eq!(manifest.status, Status::Complete);
     let directory = RunDirectory::open(folder.path()).unwrap();
     assert_eq!(directory.manifest(), &manifest);
+}
+
+#[test]
+fn start_that_varies_has_one_column_as_asked_for() {
+    let sweep = small();
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = sweep.table(&sweep.runs);
+    let asked: Vec<f64> = (0..7).map(|number| 0.1 * f64::from(number)).collect();
+    table.settings.push((Parameter::InitialWeight, Column::Float(asked.iter().map(|&start| Some(start)).collect())));
+    table.initial_weight = asked.iter().map(|&start| start as f32).collect();
+    let mut writer = begin(folder.path());
+    writer.chunk(&table, &[], &[]).unwrap();
+    writer.finish().unwrap();
+    let file = std::fs::File::open(folder.path().join("runs.parquet")).unwrap();
+    let mut found = Vec::new();
+    for row in SerializedFileReader::new(file).unwrap().get_row_iter(None).unwrap() {
+        let row = row.unwrap();
+        found.extend(row.get_column_iter().filter(|(name, _)| *name == "initial_weight").map(|(_, field)| field.clone()));
+    }
+    assert_eq!(found, asked.into_iter().map(Field::Double).collect::<Vec<_>>());
+    let read = RunDirectory::open(folder.path()).unwrap().runs().unwrap();
+    assert_eq!(read.initial_weight, table.initial_weight);
+    assert_eq!(format!("{:?}", read.settings), format!("{:?}", table.settings));
 }
 
 #[test]
