@@ -1,5 +1,5 @@
-// Trains a run a thread through the epochs of a window, from batch moments. Composed behind neuron.wgsl, blocks.wgsl and one of
-// optimizers/*.wgsl, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
+// Trains a run a thread through a stretch of a window of epochs, from batch moments. Composed behind neuron.wgsl, errors.wgsl,
+// blocks.wgsl and one of optimizers/*.wgsl, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
 
 const WORKGROUP: u32 = 64u;
 
@@ -30,9 +30,9 @@ struct Params {
     batch_size: u32,
     rows: u32,
     test_rows: u32,
-    // The epochs of this window, and of a whole run.
+    // The first epoch of this dispatch, how many it takes, and those of a whole run.
     first_epoch: u32,
-    window_epochs: u32,
+    taken_epochs: u32,
     epochs: u32,
     steps: u32,
     // A point after every n-th update; 0: none.
@@ -44,18 +44,24 @@ struct Params {
     series: u32,
     // Steps of a clock table.
     clock_steps: u32,
-    padding: u32,
+    // The first epoch of this dispatch, counted from the window's first.
+    window_epoch: u32,
+    // The batches of each epoch: all of them, or of a single epoch those of some blocks.
+    first_batch: u32,
+    end_batch: u32,
+    padding_0: u32,
+    padding_1: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<Moments>;
 // A table of clock_steps numbers for each pair of betas.
 @group(0) @binding(2) var<storage, read> clocks: array<f32>;
-// Training rows in batch order, epoch by epoch, then the test rows: x, y.
+// The test rows, then the training rows in batch order, epoch by epoch: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
 // Columns of `capacity`: hyper 0 to 5, and the bits of the clock table's number.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
-// Columns of `capacity`: weight, bias, state 0 to 5, start, worst and last loss.
+// Columns of `capacity`: weight, bias, state 0 to 5, start, worst and last loss, and the sums of an epoch that goes on.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 // Columns of `capacity`: reached_epoch, passes, diverged_at.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
@@ -102,17 +108,6 @@ fn record_point(run: u32, step_number: u32, theta: vec2<f32>) {
     }
 }
 
-// Sums of squared and absolute errors over rows first .. first + count.
-fn errors(theta: vec2<f32>, first: u32, count: u32) -> vec2<f32> {
-    var sums = vec2<f32>(0.0);
-    for (var i = 0u; i < count; i += 1u) {
-        let row = rows[first + i];
-        let e = error(theta, row.x, row.y);
-        sums += vec2<f32>(e * e, abs(e));
-    }
-    return sums;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let run = params.first_run + id.y * groups.x * WORKGROUP + id.x;
@@ -127,7 +122,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     }
     let clock_table = bitcast<u32>(lanes[column(6u, run)]) * params.clock_steps;
     var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
-    if params.first_epoch == 0u {
+    if params.first_epoch == 0u && params.first_batch == 0u {
         let start = loss(total(), slope(total(), centre(), theta));
         state[column(8u, run)] = start;
         state[column(9u, run)] = start;
@@ -135,14 +130,17 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
         record_point(run, 0u, theta);
     }
     var gone = false;
-    for (var epoch = 0u; epoch < params.window_epochs && !gone; epoch += 1u) {
+    var sums = vec2<f32>(0.0);
+    if params.first_batch > 0u {
+        sums = vec2<f32>(state[column(11u, run)], state[column(12u, run)]);
+    }
+    for (var epoch = 0u; epoch < params.taken_epochs && !gone; epoch += 1u) {
         let number = params.first_epoch + epoch;
         let last = number + 1u == params.epochs;
         let measured = last || params.series == 1u;
-        let table = select(epoch, 0u, params.alike == 1u);
-        var sums = vec2<f32>(0.0);
-        var first = 0u;
-        while first < params.batches && !gone {
+        let table = select(params.window_epoch + epoch, 0u, params.alike == 1u);
+        var first = params.first_batch;
+        while first < params.end_batch && !gone {
             let judged = judged_end(first, params.batches, params.epochs);
             let end = min(first + BLOCK_STEPS, judged);
             let saved_theta = theta;
@@ -169,10 +167,11 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                         block_sums.x += m.rows * loss(m, at);
                         if params.series == 1u {
                             let row = batch * params.batch_size;
-                            block_sums.y += errors(theta, table * params.rows + row, min(params.batch_size, params.rows - row)).y;
+                            let count = min(params.batch_size, params.rows - row);
+                            block_sums.y += errors(theta, params.test_rows + table * params.rows + row, count).y;
                         }
                     }
-                    let step_in_window = epoch * params.batches + batch;
+                    let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
                     let next = step(hyper, clocks[clock_table + step_in_window], theta, at.gradient, &memory);
                     if outside(next) {
                         suspect = true;
@@ -203,15 +202,17 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             }
             first = end;
         }
-        if params.series == 1u && !gone {
+        if params.series == 1u && !gone && params.end_batch == params.batches {
             var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
             if params.test_rows > 0u {
-                let stretch = select(params.window_epochs, 1u, params.alike == 1u) * params.rows;
-                values = vec4<f32>(values.xy, errors(theta, stretch, params.test_rows) / f32(params.test_rows));
+                values = vec4<f32>(values.xy, errors(theta, 0u, params.test_rows) / f32(params.test_rows));
             }
             series[recorded(run, number, params.epochs)] = values;
+            sums = vec2<f32>(0.0);
         }
     }
+    state[column(11u, run)] = sums.x;
+    state[column(12u, run)] = sums.y;
     state[column(0u, run)] = theta.x;
     state[column(1u, run)] = theta.y;
     for (var slot = 0u; slot < USED_STATE; slot += 1u) {

@@ -9,8 +9,8 @@ use crate::data::{Centre, Centred, Epochs, Moments, Shuffle};
 /// The size that a window aims at: it should stay in a core's cache while blocks of lanes pass through it.
 pub const WINDOW_BYTES: usize = 1 << 20;
 
-/// The most steps of a window, however small its table.
-const WINDOW_STEPS: usize = 1 << 16;
+/// The most steps of a window of several epochs, however small its table.
+pub const WINDOW_STEPS: usize = 1 << 16;
 
 /// Some consecutive epochs.
 #[derive(Clone, Debug, Default)]

@@ -31,7 +31,7 @@ pub struct TrainParams {
     pub rows: u32,
     pub test_rows: u32,
     pub first_epoch: u32,
-    pub window_epochs: u32,
+    pub taken_epochs: u32,
     pub epochs: u32,
     pub steps: u32,
     pub every: u32,
@@ -39,11 +39,15 @@ pub struct TrainParams {
     pub alike: u32,
     pub series: u32,
     pub clock_steps: u32,
-    pub padding: u32,
+    pub window_epoch: u32,
+    pub first_batch: u32,
+    pub end_batch: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
 }
 
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
-pub const TRAIN_PARAMS: [&str; 28] = [
+pub const TRAIN_PARAMS: [&str; 32] = [
     "centre_weight",
     "centre_bias",
     "centre_x",
@@ -63,7 +67,7 @@ pub const TRAIN_PARAMS: [&str; 28] = [
     "rows",
     "test_rows",
     "first_epoch",
-    "window_epochs",
+    "taken_epochs",
     "epochs",
     "steps",
     "every",
@@ -71,14 +75,22 @@ pub const TRAIN_PARAMS: [&str; 28] = [
     "alike",
     "series",
     "clock_steps",
-    "padding",
+    "window_epoch",
+    "first_batch",
+    "end_batch",
+    "padding_0",
+    "padding_1",
 ];
 
 /// Columns of the lanes: the hyperparameters, and the bits of the clock table's number.
 pub const LANE_COLUMNS: usize = HYPER + 1;
 
-/// Columns of the state: weight, bias, the rule's state, and start, worst and last loss.
-pub const STATE_COLUMNS: usize = 2 + STATE + 3;
+/// Columns of the state: weight, bias, the rule's state, start, worst and last loss, and the sums of an epoch that goes on in the
+/// next dispatch.
+pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2;
+
+/// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
+pub const NOT_RUN: f32 = f32::MIN;
 
 /// Columns of the figures: reached_epoch, passes, diverged_at.
 pub const FIGURE_COLUMNS: usize = 3;

@@ -3,6 +3,7 @@
 //! Lanes are loops around these functions (`backend::cpu`). This room knows no threads, devices or files.
 
 pub mod blocks;
+pub mod cases;
 pub mod coefficients;
 pub mod layout;
 pub mod neuron;

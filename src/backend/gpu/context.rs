@@ -1,6 +1,7 @@
 //! A device with its pipelines and buffers, which are kept from one use to the next.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::slices::Slices;
 use super::survey::{Adapter, adapters, survey};
@@ -15,12 +16,16 @@ pub enum Error {
     OnlySoftware { adapter: String },
     #[error("{adapter} gives no device: {source}")]
     NoDevice { adapter: String, source: wgpu::RequestDeviceError },
-    #[error("the GPU stopped working: {0}")]
+    #[error("the GPU stopped working: {0}; a smaller --chunk needs less of its memory, and --backend cpu none")]
     Lost(String),
+    #[error("the GPU took a dispatch of `{what}` and did not run it; an update of its driver may help, or --backend cpu")]
+    NotRun { what: &'static str },
     #[error(
-        "one run needs {needed} bytes of {what}, and this GPU's buffers hold {limit}: record fewer points ([history] every), or use --backend cpu"
+        "{runs} runs need {needed} bytes of {what}, and this GPU's buffers hold {limit}: record fewer points ([history] every), or use --backend cpu"
     )]
-    TooLarge { what: &'static str, needed: u64, limit: u64 },
+    TooLarge { what: &'static str, runs: u64, needed: u64, limit: u64 },
+    #[error("{steps} steps a run are more than the GPU counts (4294967294): use fewer epochs or larger batches, or --backend cpu")]
+    TooLong { steps: u64 },
 }
 
 /// See the module.
@@ -29,9 +34,14 @@ pub struct Context {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     pub limits: wgpu::Limits,
+    /// Of training, in updates.
     pub slices: Slices,
+    /// Of metrics, in rows looked at.
+    pub row_slices: Slices,
     pipelines: HashMap<String, Pipeline>,
     buffers: HashMap<&'static str, wgpu::Buffer>,
+    /// The first error since the last look: wgpu reports most of them aside, and panics where nobody listens.
+    fault: Arc<Mutex<Option<String>>>,
 }
 
 /// A compute pipeline and the layout of its one bind group: a uniform, then storage buffers.
@@ -59,8 +69,24 @@ impl Context {
         let descriptor = wgpu::DeviceDescriptor { label: Some("gradsweep"), required_limits: limits.clone(), ..Default::default() };
         let device = pollster::block_on(adapter.request_device(&descriptor));
         let (device, queue) = device.map_err(|source| Error::NoDevice { adapter: facts.name.clone(), source })?;
-        let context = Self { device, queue, limits, slices: Slices::default(), pipelines: HashMap::new(), buffers: HashMap::new() };
-        Ok((context, facts))
+        let fault = Arc::new(Mutex::new(None));
+        let heard = Arc::clone(&fault);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        }));
+        let (slices, row_slices) = (Slices::default(), Slices::default());
+        let (pipelines, buffers) = (HashMap::new(), HashMap::new());
+        Ok((Self { device, queue, limits, slices, row_slices, pipelines, buffers, fault }, facts))
+    }
+
+    /// The first error that was reported aside. After one, no buffer is trusted any more.
+    fn check(&mut self) -> Result<(), Error> {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+        fault.map_or(Ok(()), |fault| {
+            self.buffers.clear();
+            self.pipelines.clear();
+            Err(Error::Lost(fault))
+        })
     }
 
     /// The largest buffer that a shader can see whole.
@@ -80,18 +106,18 @@ impl Context {
         if let Some(pipeline) = self.pipelines.get(name) {
             return pipeline.clone();
         }
-        let module = wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(source().into()) };
+        let module = wgpu::ShaderModuleDescriptor { label: Some(entry), source: wgpu::ShaderSource::Wgsl(source().into()) };
         let module = self.device.create_shader_module(module);
         let entries: Vec<wgpu::BindGroupLayoutEntry> =
             accesses.iter().enumerate().map(|(binding, access)| layout_entry(binding as u32, *access)).collect();
-        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries });
+        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(entry), entries: &entries });
         let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some(name),
+            label: Some(entry),
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
         let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(name),
+            label: Some(entry),
             layout: Some(&pipeline_layout),
             module: &module,
             entry_point: Some(entry),
@@ -142,7 +168,7 @@ impl Context {
     }
 
     /// Runs a thread for each of `threads` items and waits for the end.
-    pub fn dispatch(&self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> Result<(), Error> {
+    pub fn dispatch(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> Result<(), Error> {
         let workgroups = threads.div_ceil(u64::from(WORKGROUP)).max(1);
         let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
         let (x, y) = (workgroups.min(most), workgroups.div_ceil(most));
@@ -157,8 +183,10 @@ impl Context {
         self.wait()
     }
 
-    fn wait(&self) -> Result<(), Error> {
-        self.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
+    fn wait(&mut self) -> Result<(), Error> {
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        polled.map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
     }
 
     /// Reads the first `bytes` of a buffer back and hands them over.
@@ -198,4 +226,22 @@ fn no_adapter(wanted: Option<&str>) -> Error {
     let tried: Vec<String> = found.missing.iter().map(|missing| format!("{} ({})", missing.api, missing.why)).collect();
     let wanted = wanted.map_or(String::new(), |wanted| format!(" whose name contains \"{wanted}\""));
     Error::NoAdapter { wanted, tried: names.into_iter().chain(tried).collect::<Vec<_>>().join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_beyond_the_memory_is_an_error_and_the_context_goes_on() {
+        let Ok((mut context, _)) = Context::open(None) else {
+            assert!(std::env::var_os("GRADSWEEP_REQUIRE_GPU").is_none(), "no adapter");
+            return eprintln!("skipped: no adapter");
+        };
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+        let buffer = context.buffer("too large", 1 << 60, usage);
+        assert!(matches!(context.read(&buffer, 64, <[u8]>::len), Err(Error::Lost(_))));
+        let buffer = context.input("small", &[7; 64]);
+        assert_eq!(context.read(&buffer, 64, <[u8]>::to_vec).unwrap(), [7; 64]);
+    }
 }

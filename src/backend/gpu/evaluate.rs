@@ -1,14 +1,19 @@
 //! Metrics and surfaces on the device, as many pieces as the largest buffer asks for.
 
+use std::time::Instant;
+
 use super::context::{Access, Context, Error};
 use super::shaders;
 use crate::backend::Metrics;
-use crate::kernel::layout::CountParams;
+use crate::kernel::layout::{CountParams, NOT_RUN, WORKGROUP};
 use crate::model::{Quadratic, Rows};
 
 const ACCESSES: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
+
+/// Cells of a dispatch, at most: a few operations each, far from 100 ms anywhere.
+const MOST_CELLS: u64 = 1 << 23;
 
 /// MSE and MAE of `rows` at each point; NaN without rows.
 pub fn metrics(context: &mut Context, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
@@ -19,26 +24,71 @@ pub fn metrics(context: &mut Context, rows: &Rows, weight: &[f32], bias: &[f32])
         return Ok(metrics);
     }
     let pairs: Vec<[f32; 2]> = rows.x.iter().zip(&rows.y).map(|(&x, &y)| [x, y]).collect();
-    let most = (context.largest() / 8) as usize;
     let pipeline = context.pipeline("metrics", shaders::metrics, "metrics", &ACCESSES, &[]);
-    for (weight, bias) in weight.chunks(most).zip(bias.chunks(most)) {
-        let thetas: Vec<[f32; 2]> = weight.iter().zip(bias).map(|(&w, &b)| [w, b]).collect();
+    let rows = context.input("metric rows", bytemuck::cast_slice(&pairs));
+    let mut first = 0;
+    while first < weight.len() {
+        let threads = context.row_slices.threads(pairs.len() as u64, u64::from(WORKGROUP)).min(context.largest() / 8);
+        let end = weight.len().min(first + threads as usize);
+        let thetas: Vec<[f32; 2]> = weight[first..end].iter().zip(&bias[first..end]).map(|(&w, &b)| [w, b]).collect();
         let params = CountParams { counts: [thetas.len() as u32, pairs.len() as u32, 0, 0] };
         let uniform = context.uniform("counts", bytemuck::bytes_of(&params));
-        let rows = context.input("metric rows", bytemuck::cast_slice(&pairs));
         let points = context.input("points", bytemuck::cast_slice(&thetas));
         let bytes = thetas.len() as u64 * 8;
-        let output = context.buffer("errors", bytes, OUTPUT);
+        let output = context.buffer("mean errors", bytes, OUTPUT);
+        mark(context, &output, bytes);
         let group = context.bind(&pipeline, &[&uniform, &rows, &points, &output]);
+        let begun = Instant::now();
         context.dispatch(&pipeline, &group, thetas.len() as u64)?;
-        context.read(&output, bytes, |view| {
+        context.row_slices.took(thetas.len() as u64 * pairs.len() as u64, begun.elapsed().as_secs_f64());
+        let ran = context.read(&output, bytes, |view| {
             for pair in bytemuck::cast_slice::<u8, [f32; 2]>(view) {
                 metrics.mse.push(pair[0]);
                 metrics.mae.push(pair[1]);
             }
+            unmarked(view)
         })?;
+        if !ran {
+            return Err(Error::NotRun { what: "metrics" });
+        }
+        first = end;
     }
     Ok(metrics)
+}
+
+/// An entry point over one input and one output.
+pub fn probe(
+    context: &mut Context,
+    module: &str,
+    entry: &str,
+    constants: &[(&str, f64)],
+    threads: usize,
+    input: &[f32],
+    outputs: usize,
+) -> Result<Vec<f32>, Error> {
+    let name = format!("{entry} {constants:?}\n{module}");
+    let pipeline = context.pipeline(&name, || module.to_owned(), entry, &[Access::Read, Access::Write], constants);
+    let input = context.input("probe input", bytemuck::cast_slice(input));
+    let bytes = outputs as u64 * 4;
+    let output = context.buffer("probe output", bytes, OUTPUT);
+    mark(context, &output, bytes);
+    let group = context.bind(&pipeline, &[&input, &output]);
+    context.dispatch(&pipeline, &group, threads as u64)?;
+    let values = context.read(&output, bytes, |view| unmarked(view).then(|| bytemuck::cast_slice(view).to_vec()))?;
+    values.ok_or(Error::NotRun { what: "a probe" })
+}
+
+/// Writes a number that no result is to both ends of an output.
+fn mark(context: &Context, output: &wgpu::Buffer, bytes: u64) {
+    for at in [0, bytes - 4] {
+        context.queue.write_buffer(output, at, bytemuck::bytes_of(&NOT_RUN));
+    }
+}
+
+/// Whether a dispatch wrote over both marks.
+fn unmarked(view: &[u8]) -> bool {
+    let values = bytemuck::cast_slice::<u8, f32>(view);
+    values.first() != Some(&NOT_RUN) && values.last() != Some(&NOT_RUN)
 }
 
 /// J over `rows` by the closed form.
@@ -51,19 +101,30 @@ pub fn surface(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64])
     };
     let columns: Vec<[f32; 2]> = weight.iter().map(column).collect();
     let levels: Vec<f32> = bias.iter().map(|b| (b - quadratic.bias) as f32).collect();
-    let most = (context.largest() / 4) as usize / columns.len().max(1);
+    let most = (context.largest() / 4).min(MOST_CELLS) as usize / columns.len().max(1);
     let pipeline = context.pipeline("surface", shaders::surface, "surface", &ACCESSES, &[]);
     let mut cells = Vec::with_capacity(columns.len() * levels.len());
+    if columns.is_empty() {
+        return Ok(cells);
+    }
     for levels in levels.chunks(most.max(1)) {
         let count = columns.len() * levels.len();
         let params = CountParams { counts: [columns.len() as u32, count as u32, 0, 0] };
         let uniform = context.uniform("counts", bytemuck::bytes_of(&params));
         let columns = context.input("surface columns", bytemuck::cast_slice(&columns));
         let levels = context.input("surface levels", bytemuck::cast_slice(levels));
-        let output = context.buffer("cells", count as u64 * 4, OUTPUT);
+        let bytes = count as u64 * 4;
+        let output = context.buffer("cells", bytes, OUTPUT);
+        mark(context, &output, bytes);
         let group = context.bind(&pipeline, &[&uniform, &columns, &levels, &output]);
         context.dispatch(&pipeline, &group, count as u64)?;
-        context.read(&output, count as u64 * 4, |view| cells.extend_from_slice(bytemuck::cast_slice(view)))?;
+        let ran = context.read(&output, bytes, |view| {
+            cells.extend_from_slice(bytemuck::cast_slice(view));
+            unmarked(view)
+        })?;
+        if !ran {
+            return Err(Error::NotRun { what: "surface" });
+        }
     }
     Ok(cells)
 }

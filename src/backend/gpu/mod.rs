@@ -12,8 +12,7 @@ mod train;
 use std::sync::Mutex;
 
 pub use context::Error;
-pub use shaders::{ENTRY_POINTS, composed};
-pub use slices::Slices;
+pub use shaders::{composed, functions};
 pub use survey::{Adapter, Missing, Survey, survey};
 
 use self::context::Context;
@@ -37,6 +36,20 @@ impl Gpu {
     /// Whether the adapter computes in software.
     pub fn is_software(&self) -> bool {
         self.adapter.software
+    }
+
+    /// Runs `entry` of a module of the caller's own over `threads` threads: binding 0 holds `input`, binding 1 takes `outputs` numbers.
+    /// For the twins: each function of the kernels is asked alone, on vectors of `kernel::cases`.
+    pub fn probe(
+        &self,
+        module: &str,
+        entry: &str,
+        constants: &[(&str, f64)],
+        threads: usize,
+        input: &[f32],
+        outputs: usize,
+    ) -> Result<Vec<f32>, super::Error> {
+        self.with(|context| evaluate::probe(context, module, entry, constants, threads, input, outputs))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Context) -> Result<T, Error>) -> Result<T, super::Error> {
@@ -67,5 +80,73 @@ impl Backend for Gpu {
 
     fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
         self.with(|context| evaluate::surface(context, rows, weight, bias))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Record;
+    use crate::config::{self, DataFrom, Source};
+    use crate::sweep::{Plan, Problems};
+
+    /// Runs that need several blocks an epoch, several workgroups, and a divergence here and there.
+    const SWEEP: &str = r#"
+[data]
+path = "data/advertising.csv"
+feature = "TV"
+target = "sales"
+test_size = 0.2
+[model]
+initial_weight = 0.6
+initial_bias = 0.0
+[training]
+batch_size = 2
+epochs = 3
+[sweep.parameters]
+optimizer = ["sgd", "rmsprop", "adam"]
+learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_uniform" }
+"#;
+
+    #[test]
+    fn slices_never_show_in_a_result() {
+        let Ok(gpu) = Gpu::open(None) else {
+            assert!(std::env::var_os("GRADSWEEP_REQUIRE_GPU").is_none(), "no adapter");
+            return eprintln!("skipped: no adapter");
+        };
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
+        let experiment = config::load_text(SWEEP, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let problems = Problems::new(&experiment).unwrap();
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+        let groups = plan.groups(&problems, Record { every: 1, epochs: true });
+        let results = [1_u64, 100_000, 1 << 40].map(|budget| {
+            let mut outcomes = vec![Outcome::default(); groups.len()];
+            for (group, outcome) in groups.iter().zip(&mut outcomes) {
+                gpu.context.lock().unwrap().slices = slices::Slices::starting_at(budget);
+                gpu.train(&[*group], std::slice::from_mut(outcome)).unwrap();
+            }
+            let lanes = |outcome: &Outcome| (0..outcome.weight.len()).map(|lane| known(outcome, lane)).collect::<Vec<_>>();
+            outcomes.iter().flat_map(lanes).collect::<Vec<_>>()
+        });
+        assert!(results[0].len() == 450 && results[0].iter().any(|run| run.contains("diverged_at: Some")));
+        for other in &results[1..] {
+            for (run, (one, other)) in results[0].iter().zip(other).enumerate() {
+                assert!(one == other, "run {run}:\n{one}\n{other}");
+            }
+        }
+    }
+
+    /// All that has a meaning in a run's results; floats as bits.
+    fn known(outcome: &Outcome, lane: usize) -> String {
+        let (history, series) = (outcome.history.as_ref().unwrap(), outcome.epochs.as_ref().unwrap());
+        let points: Vec<_> =
+            (0..history.known_points(outcome.steps[lane])).map(|point| history.at(lane, point).map(f32::to_bits)).collect();
+        let batches = history.steps as usize / series.blocks.rows;
+        let rows = (0..outcome.steps[lane] as usize / batches).map(|epoch| series.blocks.index(lane, epoch));
+        let rows: Vec<_> =
+            rows.map(|at| [series.loss[at], series.mae[at], series.val_loss[at], series.val_mae[at]].map(f32::to_bits)).collect();
+        let end = [outcome.weight[lane], outcome.bias[lane]].map(f32::to_bits);
+        format!("{:?} {end:?} {rows:?} {points:?}", outcome.figures[lane])
     }
 }

@@ -3,16 +3,19 @@
 use crate::model::Optimizer;
 
 const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
+const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
 const METRICS: &str = include_str!("../../../shaders/metrics.wgsl");
 const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
-/// The entry points: each is the name of its file.
-pub const ENTRY_POINTS: [&str; 3] = ["train_moments", "metrics", "surface"];
+/// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
+pub fn functions(optimizer: Optimizer) -> String {
+    [NEURON, rule(optimizer)].concat()
+}
 
 /// An optimizer's file.
-pub fn rule(optimizer: Optimizer) -> &'static str {
+fn rule(optimizer: Optimizer) -> &'static str {
     match optimizer {
         Optimizer::Sgd => include_str!("../../../shaders/optimizers/sgd.wgsl"),
         Optimizer::Rmsprop => include_str!("../../../shaders/optimizers/rmsprop.wgsl"),
@@ -22,11 +25,11 @@ pub fn rule(optimizer: Optimizer) -> &'static str {
 
 /// The training module of an optimizer.
 pub fn training(optimizer: Optimizer) -> String {
-    [NEURON, BLOCKS, rule(optimizer), TRAIN].concat()
+    [NEURON, ERRORS, BLOCKS, rule(optimizer), TRAIN].concat()
 }
 
 pub fn metrics() -> String {
-    [NEURON, METRICS].concat()
+    [NEURON, ERRORS, METRICS].concat()
 }
 
 pub fn surface() -> String {

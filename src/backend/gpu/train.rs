@@ -1,24 +1,30 @@
-//! Training on the device: a group in portions that fit its buffers, each through all windows of epochs in slices of runs.
+//! Training on the device: a group in portions that fit its buffers, each through all windows of epochs in slices of runs and steps.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use super::context::{Access, Context, Error, Pipeline};
 use super::shaders;
-use crate::backend::batches::{Batches, Window};
+use super::slices::Stretch;
+use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
+use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Hyper, Powers, clock, has_clock};
-use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, STATE_COLUMNS, TrainParams, WORKGROUP};
+use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS, TrainParams, WORKGROUP};
 use crate::kernel::optimizers::STATE;
 use crate::model::{Figures, Optimizer, verdict::reached_loss};
 
 const ACCESSES: [Access; 9] =
     [Access::Uniform, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write, Access::Write];
 
+/// The column of the state that holds the start's loss, behind weight, bias and the rule's state.
+const START_LOSS: usize = 2 + STATE;
+
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
-/// Steps of a window, at most (see `backend::batches`): bounds a clock table.
-const CLOCK_TABLE_BYTES: u64 = 4 << 16;
+/// Rows that a thread looks at in the time of an update, roughly: weighs epoch series in the size of a slice.
+const ROWS_AN_UPDATE: u64 = 8;
 
 /// Trains a group.
 pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
@@ -27,11 +33,15 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     let name = format!("{} {} {}", variant.optimizer.name(), variant.flag, variant.momentum);
     let constants = [("MOMENTUM", f64::from(u8::from(variant.momentum))), ("FLAG", f64::from(u8::from(variant.flag)))];
     let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer), "train_moments", &ACCESSES, &constants);
+    let steps = group.steps();
+    if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
+        return Err(Error::TooLong { steps });
+    }
     let runs = group.lanes.len();
     let most = portion(context, group, outcome)?;
     let mut first = 0;
     while first < runs {
-        let count = most.min(runs - first);
+        let count = table_bound(context, group, first, most.min(runs - first));
         Portion::new(context, group, outcome, first, count).train(&pipeline, outcome)?;
         first += count;
     }
@@ -43,14 +53,31 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     let limit = context.largest();
     let points = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);
     let epochs = outcome.epochs.as_ref().map_or(0, |series| series.blocks.rows as u64 * 16);
-    let clocks = if has_clock(group.variant.optimizer) { CLOCK_TABLE_BYTES } else { 0 };
-    let widest = points.max(epochs).max(clocks).max(STATE_COLUMNS as u64 * 4);
-    let block = Blocks::WIDTH as u64;
+    let widest = points.max(epochs).max(STATE_COLUMNS as u64 * 4);
+    let block = (Blocks::WIDTH as u64).min(group.lanes.len() as u64).max(1);
     let runs = limit / widest / block * block;
-    if runs == 0 && (group.lanes.len() as u64) * widest > limit {
-        return Err(Error::TooLarge { what: "recorded points", needed: widest * block, limit });
+    if runs == 0 {
+        return Err(Error::TooLarge { what: "recorded points", runs: block, needed: widest * block, limit });
     }
-    Ok(runs.clamp(block, 1 << 22) as usize)
+    Ok(runs.min(1 << 22) as usize)
+}
+
+/// How many of the `count` runs from `first` on have clock tables that fit one buffer: whole blocks, or all.
+fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize) -> usize {
+    if !has_clock(group.variant.optimizer) {
+        return count;
+    }
+    let table = WINDOW_STEPS.max(group.order.batches()) as u64 * 4;
+    let most = (context.largest() / table).max(1) as usize;
+    let mut known = HashSet::new();
+    let runs = &group.lanes.hyper[first..first + count];
+    let fitting = runs.iter().position(|run| known.insert(betas(run)) && known.len() > most);
+    fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
+}
+
+/// What the clock of a run depends on, beside the update's number.
+fn betas(run: &Hyper<f32>) -> [u32; 2] {
+    [run[4].to_bits(), run[5].to_bits()]
 }
 
 /// The numbers of the clock tables: one for each pair of β.
@@ -62,11 +89,11 @@ struct Tables {
 impl Tables {
     /// The tables that some runs need, and the number of each run's.
     fn new(optimizer: Optimizer, runs: &[Hyper<f32>]) -> (Self, Vec<u32>) {
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         let mut hyper = Vec::new();
         let number = |run: &Hyper<f32>| {
-            let betas = if has_clock(optimizer) { [run[4].to_bits(), run[5].to_bits()] } else { [0; 2] };
-            *known.entry(betas).or_insert_with(|| {
+            let key = if has_clock(optimizer) { betas(run) } else { [0; 2] };
+            *known.entry(key).or_insert_with(|| {
                 hyper.push((*run, Powers::START));
                 hyper.len() as u32 - 1
             })
@@ -113,6 +140,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let mut state = group.lanes.initial_weight[first..first + count].to_vec();
         state.extend(&group.lanes.initial_bias[first..first + count]);
         state.resize(STATE_COLUMNS * count, 0.0);
+        state[START_LOSS * count..(START_LOSS + 1) * count].fill(NOT_RUN);
         let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
         figures[count..2 * count].fill(0);
         let recorded = |blocks: Option<Blocks>, size: usize| {
@@ -134,10 +162,9 @@ impl<'c, 'g> Portion<'c, 'g> {
         let group = self.group;
         let mut batches = Batches::new(group);
         let mut params = self.params(&batches, outcome);
+        let blocks = blocks(group.order.batches(), group.epochs);
         while let Some(window) = batches.next_window() {
-            params.first_epoch = window.first_epoch as u32;
-            params.window_epochs = window.epochs as u32;
-            self.window(pipeline, window, &mut params)?;
+            self.window(pipeline, window, &blocks, &mut params)?;
         }
         self.read(outcome)
     }
@@ -170,29 +197,46 @@ impl<'c, 'g> Portion<'c, 'g> {
         }
     }
 
-    /// One window, in slices of runs.
-    fn window(&mut self, pipeline: &Pipeline, window: &Window, params: &mut TrainParams) -> Result<(), Error> {
+    /// One window, in slices.
+    fn window(&mut self, pipeline: &Pipeline, window: &Window, blocks: &[Block], params: &mut TrainParams) -> Result<(), Error> {
         let steps = window.epochs * window.batches;
+        let timed = has_clock(self.group.variant.optimizer);
         params.alike = u32::from(window.is_alike());
-        params.clock_steps = if has_clock(self.group.variant.optimizer) { steps as u32 } else { 0 };
-        let clocks = if has_clock(self.group.variant.optimizer) { self.tables.next(steps) } else { vec![0.0; steps] };
+        params.clock_steps = if timed { steps as u32 } else { 0 };
+        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; steps] };
         let test = &self.group.problem.test;
-        let rows = window.x.iter().chain(&test.x).zip(window.y.iter().chain(&test.y));
+        let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
         let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
         let moments = self.context.input("moments", bytemuck::cast_slice(&window.moments));
         let clocks = self.context.input("clocks", bytemuck::cast_slice(&clocks));
         let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
+        let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
+        let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
+        let bound = self.context.bind(pipeline, &buffers);
+        let step_work = 1 + if self.group.record.epochs { self.group.order.batch_size as u64 / ROWS_AN_UPDATE } else { 0 };
         let mut first = 0;
         while first < self.count {
-            let runs = (self.context.slices.runs(steps as u64, u64::from(WORKGROUP)) as usize).min(self.count - first);
+            let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
+            let runs = (threads as usize).min(self.count - first);
             params.first_run = first as u32;
             params.end_run = (first + runs) as u32;
-            let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
-            let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
-            let bound = self.context.bind(pipeline, &buffers);
-            let begun = Instant::now();
-            self.context.dispatch(pipeline, &bound, runs as u64)?;
-            self.context.slices.took((runs * steps) as u64, begun.elapsed().as_secs_f64());
+            let mut done = None;
+            while let Some(stretch) = {
+                let most = self.context.slices.pieces(runs as u64) / step_work;
+                Stretch::behind(done, blocks, window.epochs, most)
+            } {
+                params.first_epoch = window.first_epoch as u32 + stretch.epoch as u32;
+                params.taken_epochs = stretch.epochs as u32;
+                params.window_epoch = stretch.epoch as u32;
+                params.first_batch = stretch.first_batch as u32;
+                params.end_batch = stretch.end_batch as u32;
+                self.context.uniform("params", bytemuck::bytes_of(params));
+                let begun = Instant::now();
+                self.context.dispatch(pipeline, &bound, runs as u64)?;
+                let work = runs as u64 * stretch.steps() as u64 * step_work;
+                self.context.slices.took(work, begun.elapsed().as_secs_f64());
+                done = Some(stretch);
+            }
             first += runs;
         }
         Ok(())
@@ -206,7 +250,10 @@ impl<'c, 'g> Portion<'c, 'g> {
         let figures =
             self.context.read(&self.figures, (FIGURE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, u32>(view).to_vec())?;
         let steps = self.group.steps();
-        let losses = |slot: usize, run: usize| state[(2 + STATE + slot) * count + run];
+        let losses = |slot: usize, run: usize| state[(START_LOSS + slot) * count + run];
+        if (0..count).any(|run| losses(0, run) == NOT_RUN) {
+            return Err(Error::NotRun { what: "train_moments" });
+        }
         for run in 0..count {
             let [reached, passes, diverged] = [0, 1, 2].map(|slot| figures[slot * count + run]);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));

@@ -1,0 +1,15 @@
+//! What several tests share.
+
+use gradsweep::backend::gpu::Gpu;
+
+/// The GPU. Without one: a panic where `GRADSWEEP_REQUIRE_GPU=1` asks for it, else a line that says what was skipped, and why.
+pub fn gpu(test: &str) -> Option<Gpu> {
+    match Gpu::open(None) {
+        Ok(gpu) => Some(gpu),
+        Err(error) => {
+            assert!(std::env::var_os("GRADSWEEP_REQUIRE_GPU").is_none_or(|value| value != "1"), "{test} needs a GPU: {error}");
+            eprintln!("skipped: {test}: no adapter ({error})");
+            None
+        }
+    }
+}

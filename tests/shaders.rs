@@ -1,0 +1,119 @@
+//! The shaders without a device: each rule has both halves, every composed module is valid, layouts and constants are the host's,
+//! and what was promised of the text holds.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use gradsweep::backend::gpu::composed;
+use gradsweep::backend::outcome::NEVER;
+use gradsweep::kernel::blocks::BLOCK_STEPS;
+use gradsweep::kernel::layout::{TRAIN_PARAMS, TrainParams, WORKGROUP};
+use gradsweep::model::hyperparameters::DIVERGED;
+use wgpu::naga;
+
+fn names(folder: &str, extension: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let own = entries.filter(|path| path.extension().is_some_and(|own| own == extension));
+    own.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).filter(|name| name != "mod").collect()
+}
+
+#[test]
+fn every_rule_has_its_twin() {
+    assert_eq!(names("src/kernel/optimizers", "rs"), names("shaders/optimizers", "wgsl"), "an optimizer lacks its other half");
+    // What has no twin, and why.
+    let host_only = ["cases", "coefficients", "layout", "real"].map(str::to_owned).into();
+    // Entry points and sums over rows: loops around the rules, whose other half is in the backends.
+    let loops = ["train_moments", "metrics", "surface", "errors"].map(str::to_owned).into();
+    let host: BTreeSet<String> = &names("src/kernel", "rs") - &host_only;
+    let device: BTreeSet<String> = &names("shaders", "wgsl") - &loops;
+    assert_eq!(host, device, "a file of the mathematics lacks its other half");
+}
+
+fn parsed() -> Vec<(String, String, naga::Module)> {
+    let parse = |(name, text): (String, String)| match naga::front::wgsl::parse_str(&text) {
+        Ok(module) => (name, text, module),
+        Err(error) => panic!("{name}: {}", error.emit_to_string(&text)),
+    };
+    composed().into_iter().map(parse).collect()
+}
+
+#[test]
+fn every_composed_module_is_valid_without_a_device() {
+    for (name, text, module) in parsed() {
+        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::default());
+        if let Err(error) = validator.validate(&module) {
+            panic!("{name}: {}", error.emit_to_string(&text));
+        }
+    }
+}
+
+#[test]
+fn shaders_never_ask_for_nan_and_check_their_bounds() {
+    for (name, text, module) in parsed() {
+        for word in ["isNan", "isInf", "!= theta.x", "x != x"] {
+            assert!(!text.contains(word), "{name} asks for NaN or infinity: compilers assume that there is none");
+        }
+        assert_eq!(module.entry_points.len(), 1, "{name}");
+        assert_eq!(module.entry_points[0].workgroup_size, [WORKGROUP, 1, 1], "{name}");
+        let body = text.split("@compute").nth(1).unwrap();
+        assert!(body.contains(">= params."), "{name}: threads past the end must leave");
+    }
+}
+
+#[test]
+fn layouts_are_those_of_the_host() {
+    let (_, _, module) = parsed().into_iter().find(|(name, ..)| name.contains("adam")).unwrap();
+    let find = |wanted: &str| module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(wanted)).unwrap().1.inner.clone();
+    let naga::TypeInner::Struct { members, span } = find("Params") else { panic!("Params is no struct") };
+    let fields: Vec<(String, u32)> = members.iter().map(|member| (member.name.clone().unwrap(), member.offset)).collect();
+    let host: Vec<(String, u32)> = TRAIN_PARAMS.iter().enumerate().map(|(index, name)| ((*name).to_owned(), index as u32 * 4)).collect();
+    assert_eq!(fields, host);
+    assert_eq!(span as usize, size_of::<TrainParams>());
+    let naga::TypeInner::Struct { members, span } = find("Moments") else { panic!("Moments is no struct") };
+    let fields: Vec<&str> = members.iter().map(|member| member.name.as_deref().unwrap()).collect();
+    assert_eq!(fields, ["u", "uu", "r", "ru", "rr", "rows"]);
+    assert_eq!(span as usize, size_of::<gradsweep::data::Moments>());
+}
+
+#[test]
+fn constants_are_those_of_the_host() {
+    let largest = f32::MAX.to_bits();
+    let host = [
+        ("WORKGROUP", WORKGROUP),
+        ("BLOCK_STEPS", BLOCK_STEPS as u32),
+        ("NEVER", NEVER),
+        ("LIMIT_BITS", (DIVERGED as f32).to_bits()),
+        ("LARGEST", largest),
+    ];
+    let mut seen = BTreeSet::new();
+    for (name, _, module) in parsed() {
+        for (_, constant) in module.constants.iter() {
+            let wanted = constant.name.as_deref().and_then(|own| host.iter().find(|(name, _)| *name == own));
+            let Some((constant_name, value)) = wanted else { continue };
+            let bits = match &module.global_expressions[constant.init] {
+                naga::Expression::Literal(naga::Literal::U32(value)) => *value,
+                naga::Expression::Literal(naga::Literal::F32(value)) => value.to_bits(),
+                other => panic!("{name}: {constant_name} is {other:?}"),
+            };
+            assert_eq!(bits, *value, "{name}: {constant_name}");
+            seen.insert(*constant_name);
+        }
+    }
+    assert_eq!(seen.len(), host.len(), "only {seen:?} were found");
+}
+
+#[test]
+fn functions_have_the_names_and_arguments_of_the_host() {
+    // The host passes [weight, bias] where the device has one vector, so counts agree; `step` is a method of each rule.
+    let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernel").join(path)).unwrap();
+    let host = [text("neuron.rs"), text("optimizers/sgd.rs"), text("optimizers/rmsprop.rs"), text("optimizers/adam.rs")].concat();
+    for (name, _, module) in parsed().iter().filter(|(name, ..)| name.starts_with("train_moments")) {
+        for (function, arguments) in [("slope", 3), ("loss", 2), ("error", 3), ("step", 5)] {
+            let device = module.functions.iter().find(|(_, own)| own.name.as_deref() == Some(function));
+            let (_, device) = device.unwrap_or_else(|| panic!("{name} has no {function}"));
+            assert_eq!(device.arguments.len(), arguments, "{name}: {function}");
+            assert!(host.contains(&format!("fn {function}<T: Real>(")), "the host has no {function}");
+        }
+    }
+}
