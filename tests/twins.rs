@@ -1,5 +1,7 @@
 //! The two texts of the mathematics: each function gives the same numbers on the device as on the host, alone and in whole runs.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail by panics")]
+
 mod common;
 
 use std::path::Path;

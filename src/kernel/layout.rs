@@ -92,7 +92,7 @@ pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2;
 /// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
 pub const NOT_RUN: f32 = f32::MIN;
 
-/// Columns of the figures: reached_epoch, passes, diverged_at.
+/// Columns of the figures: `reached_epoch`, `passes`, `diverged_at`.
 pub const FIGURE_COLUMNS: usize = 3;
 
 /// The uniforms of `shaders/metrics.wgsl` and `shaders/surface.wgsl`: two counts.

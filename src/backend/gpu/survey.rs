@@ -8,6 +8,8 @@ pub struct Adapter {
     pub name: String,
     pub api: String,
     pub driver: String,
+    /// `discrete`, `integrated`, `virtual`, `software` or `other`.
+    pub kind: &'static str,
     /// Whether it computes in software.
     pub software: bool,
     /// The largest buffer that a shader sees, in MiB.
@@ -61,7 +63,7 @@ pub fn survey() -> Survey {
     survey
 }
 
-/// Every adapter with its facts, hardware first.
+/// Every adapter with its facts: discrete ones first, software last.
 pub fn adapters() -> Vec<(wgpu::Adapter, Adapter)> {
     quiet();
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
@@ -74,7 +76,8 @@ pub fn adapters() -> Vec<(wgpu::Adapter, Adapter)> {
     let found = pollster::block_on(instance.enumerate_adapters(backends));
     let mut adapters: Vec<_> =
         found.into_iter().map(|adapter| (facts(&adapter), adapter)).map(|(facts, adapter)| (adapter, facts)).collect();
-    adapters.sort_by_key(|(_, facts)| facts.software);
+    adapters
+        .sort_by_key(|(_, facts)| ["discrete", "integrated", "virtual", "other", "software"].iter().position(|kind| *kind == facts.kind));
     adapters
 }
 
@@ -91,8 +94,15 @@ fn facts(adapter: &wgpu::Adapter) -> Adapter {
         name: info.name,
         api,
         driver,
+        kind: match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => "discrete",
+            wgpu::DeviceType::IntegratedGpu => "integrated",
+            wgpu::DeviceType::VirtualGpu => "virtual",
+            wgpu::DeviceType::Cpu => "software",
+            wgpu::DeviceType::Other => "other",
+        },
         software: info.device_type == wgpu::DeviceType::Cpu,
-        binding_mib: u64::from(limits.max_storage_buffer_binding_size) >> 20,
+        binding_mib: limits.max_storage_buffer_binding_size >> 20,
         workgroup: limits.max_compute_invocations_per_workgroup,
     }
 }
