@@ -8,6 +8,7 @@
 pub mod data;
 pub mod model;
 pub mod space;
+pub mod text;
 
 // -- what is asked
 pub mod config;

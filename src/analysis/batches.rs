@@ -8,9 +8,10 @@ use super::hue::Hue;
 use super::level::Level;
 use super::sample::{sample, spread};
 use super::trails::{Trails, thinned};
-use super::{Error, draw, tally, words};
+use super::{Error, draw, tally};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::{Parameter, Quadratic};
+use crate::text;
 
 /// The most runs behind a median, and rows of panels.
 const RUNS: usize = 16;
@@ -148,7 +149,7 @@ fn firsts(curves: &[Curve]) -> String {
         Some(first) => {
             let epochs = libm::ceil(first) as u64 + 1;
             let share = if curve.reached < curve.runs { format!(", {} of {} runs", curve.reached, curve.runs) } else { String::new() };
-            format!("batch {} in epoch {epochs} ({} updates{share})", curve.level, words::grouped((epochs * curve.batches) as f64))
+            format!("batch {} in epoch {epochs} ({} updates{share})", curve.level, text::grouped((epochs * curve.batches) as u64))
         }
     };
     let shown: Vec<String> = spread(curves.len(), 6).map(|at| one(&curves[at])).collect();

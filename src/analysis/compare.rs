@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::level::Level;
 use super::view::View;
-use super::{Error, Sweep, side_by_side, tally, words};
+use super::{Error, Sweep, side_by_side, tally};
 use crate::figure::Figure;
 use crate::model::Parameter;
+use crate::text;
 
 /// The runs that share a value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,7 +74,7 @@ fn parameter(key: &str) -> Result<Parameter, Error> {
             |known: &str| strsim::jaro_winkler(key, known).max(strsim::jaro_winkler(key, known.rsplit('.').next().unwrap_or(known)));
         let nearest = keys().map(|known| (likeness(known), known)).filter(|(likeness, _)| *likeness >= 0.8);
         let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known);
-        Error::UnknownKey { key: key.into(), nearest, known: words::list(&keys().collect::<Vec<_>>()) }
+        Error::UnknownKey { key: key.into(), nearest, known: text::list(&keys().collect::<Vec<_>>()) }
     })
 }
 
@@ -92,7 +93,7 @@ fn filtered(view: &View<'_>, filters: &[(String, String)]) -> Result<Vec<usize>,
         format!("{} has {}", key.key(), shown.join(", "))
     };
     let filter: Vec<String> = filters.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Err(Error::NoMatch { filter: words::list(&filter), there: wanted.iter().map(there).collect::<Vec<_>>().join("; ") })
+    Err(Error::NoMatch { filter: text::list(&filter), there: wanted.iter().map(there).collect::<Vec<_>>().join("; ") })
 }
 
 impl std::fmt::Display for Comparison {
@@ -117,7 +118,7 @@ impl std::fmt::Display for Comparison {
 }
 
 fn cells(group: &Group) -> [String; 9] {
-    let loss = |loss: Option<f64>| loss.map_or_else(|| "diverged".into(), words::loss);
+    let loss = |loss: Option<f64>| loss.map_or_else(|| "diverged".into(), text::loss);
     [
         group.value.clone(),
         group.runs.to_string(),
@@ -127,6 +128,6 @@ fn cells(group: &Group) -> [String; 9] {
         loss(group.best.map(|(_, loss)| loss)),
         group.best.map_or_else(|| "-".into(), |(run, _)| run.to_string()),
         tally::in_words(&group.verdicts),
-        group.reached_epoch.map_or_else(|| "-".into(), words::number),
+        group.reached_epoch.map_or_else(|| "-".into(), |epoch| text::short(epoch, 4)),
     ]
 }

@@ -8,9 +8,10 @@ use super::sample::{self, spread};
 use super::surface::{self, Bands};
 use super::trails::{Trail, Trails};
 use super::view::View;
-use super::{Error, draw, words};
+use super::{Error, draw};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::Parameter;
+use crate::text;
 
 /// The most problems that get a picture of their own.
 const PROBLEMS: usize = 4;
@@ -118,13 +119,13 @@ fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
     let quadratic = &view.problem(rows[0]).quadratic;
     let optimum = [quadratic.weight, quadratic.bias];
     let label = |at, text| Layer::Label { at, text, color: draw::INK };
-    let (mut line, mut labels) = (Vec::new(), vec![label(optimum, format!("J* {}", words::loss(quadratic.loss)))]);
+    let (mut line, mut labels) = (Vec::new(), vec![label(optimum, format!("J* {}", text::loss(quadratic.loss)))]);
     if let Some(best) = best {
         let end = view.end(best);
         let [from, to] = [frame.share(end), frame.share(optimum)];
         if libm::hypot(from[0] - to[0], from[1] - to[1]) > APART {
             line.push(Layer::Line { points: vec![end, optimum], color: draw::INK, width: 1.2, dash: Dash::Dashed });
-            labels.push(label(end, format!("J {}", words::loss(view.loss(best)))));
+            labels.push(label(end, format!("J {}", text::loss(view.loss(best)))));
         }
     }
     [line, labels]
@@ -164,25 +165,25 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
     let mut caption = vec![distance(view, rows)];
     let mut second = Vec::new();
     if drawn.len() < rows.len() {
-        second.push(format!("{} of {} drawn, evenly spread and the best", drawn.len(), words::count(rows.len(), "path")));
+        second.push(format!("{} of {} drawn, evenly spread and the best", drawn.len(), text::count(rows.len(), "path")));
     }
     let outside = drawn.iter().filter(|trail| !frame.contains(trail.end())).count();
     if outside > 0 {
-        second.push(format!("{} outside the picture", words::count(outside, "end")));
+        second.push(format!("{} outside the picture", text::count(outside, "end")));
     }
     match view.problem(rows[0]).quadratic.condition() {
         Some(kappa) if kappa >= 100.0 => {
-            let longer = words::ratio(kappa.sqrt());
-            second.push(format!("κ = {}: the valley is {longer} times longer than wide", words::condition(kappa)));
+            let longer = text::ratio(kappa.sqrt());
+            second.push(format!("κ = {}: the valley is {longer} times longer than wide", text::condition(kappa)));
         }
-        Some(kappa) => second.push(format!("κ = {}", words::condition(kappa))),
+        Some(kappa) => second.push(format!("κ = {}", text::condition(kappa))),
         None => second.push("the feature is constant: a whole line of optima".into()),
     }
     let mut problems: Vec<u32> = view.runs.problem.clone();
     problems.sort_unstable();
     problems.dedup();
     if problems.len() > PROBLEMS {
-        second.push(format!("{PROBLEMS} of {} are drawn", words::count(problems.len(), "problem")));
+        second.push(format!("{PROBLEMS} of {} are drawn", text::count(problems.len(), "problem")));
     }
     caption.push(second.join("; "));
     caption
@@ -192,7 +193,7 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
 pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
     let Some(best) = view.best(rows) else { return String::new() };
     let quadratic = &view.problem(best).quadratic;
-    let optimum = words::loss(quadratic.loss);
+    let optimum = text::loss(quadratic.loss);
     if view.excess(best).is_infinite() {
         let all = if rows.len() == 1 { "The run diverges".into() } else { format!("All {} runs diverge", rows.len()) };
         return format!("{all}; the optimum's J is {optimum}");
@@ -200,18 +201,18 @@ pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
     let who = if rows.len() == 1 {
         "The run ends".into()
     } else {
-        format!("The best of {}, run {} ({}), ends", words::count(rows.len(), "run"), view.runs.run[best], view.name(best))
+        format!("The best of {}, run {} ({}), ends", text::count(rows.len(), "run"), view.runs.run[best], view.name(best))
     };
     let [w, b] = view.end(best);
     let apart = [(w - quadratic.weight, "w"), (b - quadratic.bias, "b")];
-    let apart = apart.map(|(difference, name)| format!("{} in {name}", words::significant(difference.abs(), 3)));
+    let apart = apart.map(|(difference, name)| format!("{} in {name}", text::significant(difference.abs(), 3)));
     if view.loss(best) / quadratic.loss < 1.0005 {
-        return format!("{who} at J {}, which is the optimum's to four digits", words::loss(view.loss(best)));
+        return format!("{who} at J {}, which is the optimum's to four digits", text::loss(view.loss(best)));
     }
     let times = if quadratic.loss <= 1e-12 * quadratic.var_y {
         "where the optimum's is 0".into()
     } else {
-        format!("{} × the optimum's {optimum}", words::ratio(view.loss(best) / quadratic.loss))
+        format!("{} × the optimum's {optimum}", text::ratio(view.loss(best) / quadratic.loss))
     };
-    format!("{who} at J {}, {times}; {} away", words::loss(view.loss(best)), words::list(&apart))
+    format!("{who} at J {}, {times}; {} away", text::loss(view.loss(best)), text::list(&apart))
 }

@@ -4,11 +4,12 @@
 use serde::Serialize;
 
 use super::remedy::{Advice, advise};
+use super::tally;
 use super::view::View;
-use super::{tally, words};
 use crate::config::Experiment;
 use crate::model::{Parameter, Problem, Verdict};
 use crate::store::RunTable;
+use crate::text;
 
 /// How many of the best runs are named.
 const BEST: usize = 3;
@@ -98,21 +99,21 @@ fn sentence(view: &View<'_>, rows: &[usize]) -> (String, Option<String>) {
 /// How far the best run is from its optimum.
 fn miss(view: &View<'_>, best: usize) -> String {
     let quadratic = &view.problem(best).quadratic;
-    let optimum = words::loss(quadratic.loss);
+    let optimum = text::loss(quadratic.loss);
     if view.excess(best).is_infinite() {
         return format!("every run of this sweep diverges, and the optimum is {optimum}");
     }
-    let ends = words::loss(view.loss(best));
+    let ends = text::loss(view.loss(best));
     if quadratic.loss <= 1e-12 * quadratic.var_y {
         return format!("J {ends} where the optimum is 0; no run of this sweep reaches it");
     }
-    format!("J {ends} = {} × the optimum {optimum}; no run of this sweep reaches it", words::ratio(view.loss(best) / quadratic.loss))
+    format!("J {ends} = {} × the optimum {optimum}; no run of this sweep reaches it", text::ratio(view.loss(best) / quadratic.loss))
 }
 
 /// How many reach, which first, and whether the scale of the data decides.
 fn reached(view: &View<'_>, rows: &[usize], converged: &[usize]) -> String {
     let fastest = converged.iter().copied().min_by_key(|&row| (updates(view, row), row)).unwrap_or(converged[0]);
-    let optimum = words::loss(view.problem(fastest).quadratic.loss);
+    let optimum = text::loss(view.problem(fastest).quadratic.loss);
     let verb = |count: usize| if count == 1 { "reaches" } else { "reach" };
     let who = match (rows.len(), converged.len()) {
         (1, _) => format!("the run reaches the optimum {optimum}"),
@@ -121,7 +122,7 @@ fn reached(view: &View<'_>, rows: &[usize], converged: &[usize]) -> String {
     };
     let epochs = view.runs.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
     let name = if rows.len() == 1 { String::new() } else { format!("first run {} ({}), ", view.runs.run[fastest], view.name(fastest)) };
-    let when = format!("{name}within {} ({})", words::count(epochs, "epoch"), words::count(updates(view, fastest) as usize, "update"));
+    let when = format!("{name}within {} ({})", text::count(epochs, "epoch"), text::count(updates(view, fastest) as usize, "update"));
     format!("{who}; {}{when}", scales(view, rows))
 }
 
@@ -139,7 +140,7 @@ fn scales(view: &View<'_>, rows: &[usize]) -> String {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, Parameter::DataScale) == level).collect();
         let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
         let condition = own.first().filter(|_| none).and_then(|&row| view.problem(row).quadratic.condition())?;
-        Some(format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), words::condition(condition)))
+        Some(format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), text::condition(condition)))
     };
     view.levels(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
 }
@@ -152,10 +153,10 @@ fn quoted(set: &str) -> String {
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let counts = tally::in_words(&self.counts.map(|(_, count)| count));
-        writeln!(formatter, "{}: {counts}", words::count(self.runs as usize, "run"))?;
+        writeln!(formatter, "{}: {counts}", text::count(self.runs as usize, "run"))?;
         for (place, best) in self.best.iter().enumerate() {
             let lead = if place == 0 { "best" } else { "" };
-            let [loss, weight, bias] = [best.train_loss, best.weight, best.bias].map(words::loss);
+            let [loss, weight, bias] = [best.train_loss, best.weight, best.bias].map(text::loss);
             let settings = if best.settings == format!("run {}", best.run) { String::new() } else { format!("  {}", best.settings) };
             writeln!(
                 formatter,

@@ -5,10 +5,11 @@ use super::hue::Hue;
 use super::level::Level;
 use super::sample::spread;
 use super::view::{View, is_seed};
-use super::{draw, tally, words};
+use super::{draw, tally};
 use crate::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale, Tick};
 use crate::model::Parameter;
 use crate::model::hyperparameters::Scale as Spread;
+use crate::text;
 
 /// Final J against `by`, a panel for each problem and a line for each level of what is told apart by colour.
 pub fn figure(view: &View<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Figure {
@@ -119,7 +120,7 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
     layers.extend(rugs.into_iter().map(|(at, color)| Layer::Marks { points: vec![at], mark: Mark::Rug, color, size: 9.0 }));
     let optimum = view.problem(rows[0]).quadratic.loss;
     if optimum >= range[0] {
-        let label = format!("optimum {}", words::loss(optimum));
+        let label = format!("optimum {}", text::loss(optimum));
         layers.push(Layer::Rule { at: optimum, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
     }
     if by == Parameter::LearningRate {
@@ -136,7 +137,7 @@ fn limits(view: &View<'_>, rows: &[usize], range: [f64; 2]) -> Vec<Layer> {
     limits.retain(|limit| (range[0]..=range[1]).contains(limit));
     limits.truncate(3);
     let rule = |at: f64| {
-        let label = format!("sgd's limit {}", words::number(at));
+        let label = format!("sgd's limit {}", text::short(at, 4));
         Layer::Rule { at, vertical: true, label, color: draw::FAINT, dash: Dash::Dashed }
     };
     limits.into_iter().map(rule).collect()
@@ -149,9 +150,9 @@ fn pooled(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, diverged: u
     let over: Vec<&str> = over.map(|parameter| if is_seed(parameter) { "seeds" } else { parameter.key() }).collect();
     let line = hue.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
     let text =
-        if over.is_empty() { format!("A line{line}") } else { format!("Median and 10–90 % band over {}{line}", words::list(&over)) };
+        if over.is_empty() { format!("A line{line}") } else { format!("Median and 10–90 % band over {}{line}", text::list(&over)) };
     if diverged == 0 {
         return text;
     }
-    format!("{text}; {diverged} of {} diverged (ticks at the lower border)", words::count(rows.len(), "run"))
+    format!("{text}; {diverged} of {} diverged (ticks at the lower border)", text::count(rows.len(), "run"))
 }

@@ -1,11 +1,12 @@
 //! The fitted lines on the data, beside the least-squares line.
 
+use super::draw;
 use super::hue::Hue;
 use super::sample::{DRAWN, sample};
 use super::view::View;
-use super::{draw, words};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::{Parameter, Problem};
+use crate::text;
 
 /// One panel in the feature's own units, whatever its scale: lines of all problems can be compared there.
 pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
@@ -52,7 +53,7 @@ pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     } else if rows.len() > 1 {
         let diverged = rows.len() - ended.len();
         let lost = if diverged > 0 { format!("; {diverged} diverged and have none") } else { String::new() };
-        caption.push(format!("{} of {} drawn, the best one bold{lost}", drawn.len(), words::count(rows.len(), "line")));
+        caption.push(format!("{} of {} drawn, the best one bold{lost}", drawn.len(), text::count(rows.len(), "line")));
     }
     Figure {
         name: "fit".into(),

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::words;
 use crate::model::Value;
+use crate::text;
 
 /// What a run has for a hyperparameter.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ impl std::fmt::Display for Level {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent => formatter.write_str("(none)"),
-            Self::Number(value) => formatter.write_str(&words::number(*value)),
+            Self::Number(value) => formatter.write_str(&text::short(*value, 4)),
             Self::Word(word) => formatter.write_str(word),
         }
     }

@@ -1,9 +1,10 @@
 //! Three losses that are often taken for one: of the batch, Keras' mean over an epoch, and J on all training rows.
 
 use super::trails::{Trails, thinned};
-use super::{Error, Path, draw, words};
+use super::{Error, Path, draw};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
 use crate::model::{Quadratic, Verdict};
+use crate::text;
 
 /// The most runs shown.
 const RUNS: usize = 4;
@@ -35,7 +36,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let which = if shown.len() == rows.len() {
         "The mean of an epoch's batch losses trails J: its batches were measured while the parameters still moved".into()
     } else {
-        format!("{} of {}: the best, and the best of other verdicts", shown.len(), words::count(rows.len(), "run"))
+        format!("{} of {}: the best, and the best of other verdicts", shown.len(), text::count(rows.len(), "run"))
     };
     Ok(Figure {
         name: "losses".into(),
@@ -70,7 +71,7 @@ fn panel(title: String, quadratic: &Quadratic, path: &Path) -> Panel {
         Layer::Marks { points: lift(means), mark: Mark::Filled, color: MEAN, size: 4.0 },
     ];
     if quadratic.loss >= range[0] {
-        let label = format!("optimum {}", words::loss(quadratic.loss));
+        let label = format!("optimum {}", text::loss(quadratic.loss));
         layers.push(Layer::Rule { at: quadratic.loss, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
     }
     let last = (len.saturating_sub(1)).max(1) as f64;

@@ -24,7 +24,6 @@ mod surface;
 mod tally;
 mod trails;
 mod view;
-mod words;
 
 pub use compare::{Comparison, Group, compare};
 pub use diagnosis::{Best, Diagnosis, diagnosis};

@@ -10,9 +10,10 @@ use super::sample::{sample, spread};
 use super::surface::{self, Bands};
 use super::trails::{Trail, Trails};
 use super::view::{View, describe};
-use super::{Error, tally, words};
+use super::{Error, tally};
 use crate::figure::{Figure, LegendShape};
 use crate::model::Parameter;
+use crate::text;
 
 /// A panel: the value, its runs, and the paths that are drawn of them.
 type Cell = (Level, Vec<usize>, Vec<Rc<Trail>>);
@@ -100,7 +101,7 @@ fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> Strin
     let limits: Vec<Option<f64>> = own.iter().map(|&row| view.limit(row)).collect();
     match (limits.first(), level.number()) {
         (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
-            let share = words::short(rate / limit);
+            let share = text::short(rate / limit, 2);
             if rate < limit { format!("{heading}, {share} of its limit") } else { format!("{heading}, {share} × its limit") }
         }
         _ => heading,
@@ -109,7 +110,7 @@ fn heading(view: &View<'_>, by: Parameter, level: Level, own: &[usize]) -> Strin
 
 fn caption(view: &View<'_>, rows: &[usize], by: Parameter, cells: &[Cell], levels: usize) -> Vec<String> {
     let counts = tally::verdicts(view, rows);
-    let mut notes = vec![format!("{}: {}", words::count(rows.len(), "run"), tally::in_words(&counts))];
+    let mut notes = vec![format!("{}: {}", text::count(rows.len(), "run"), tally::in_words(&counts))];
     if cells.len() < levels {
         notes.push(format!("{} of {levels} values of {} shown", cells.len(), by.key()));
     }

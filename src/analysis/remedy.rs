@@ -1,9 +1,9 @@
 //! Why no run of a sweep reached the optimum, and the one `--set` that helps.
 
 use super::view::View;
-use super::words;
 use crate::model::hyperparameters::EPOCHS_MAX;
 use crate::model::{Optimizer, Parameter, Verdict};
+use crate::text;
 
 /// A valley of this condition number and beyond is too long for any one rate: it is √κ times longer than wide.
 const ILL: f64 = 100.0;
@@ -28,7 +28,7 @@ pub fn advise(view: &View<'_>, rows: &[usize]) -> Advice {
         return Advice { cause: format!("the feature is constant, so only w·x + b can be learned, not both; {}", advice.cause), ..advice };
     };
     if kappa >= ILL && problem.scale != "standard" {
-        let cause = format!("κ = {}", words::condition(kappa));
+        let cause = format!("κ = {}", text::condition(kappa));
         let remedy = view.experiment.setting(Parameter::DataScale, "standard");
         return Advice { cause, remedy, otherwise: "Standardise the feature".into() };
     }
@@ -60,10 +60,10 @@ fn tried(view: &View<'_>, rows: &[usize], best: usize) -> Vec<f64> {
 fn too_high(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let smallest = tried(view, rows, best).into_iter().fold(f64::INFINITY, f64::min);
     let name = view.optimizer(best).map_or("", Optimizer::name);
-    let rate = words::number(smallest);
+    let rate = text::short(smallest, 4);
     let otherwise = "Take a smaller learning_rate";
     if let Some(limit) = view.limit(best).filter(|limit| smallest > limit / 4.0) {
-        let [share, limit_text] = [words::short(smallest / limit), words::number(limit)];
+        let [share, limit_text] = [text::short(smallest / limit, 2), text::short(limit, 4)];
         let cause = format!("learning_rate {rate} is {share} × {name}'s limit {limit_text} (full batch)");
         return with_rate(view, cause, limit / 4.0, otherwise);
     }
@@ -75,9 +75,9 @@ fn unsettled(view: &View<'_>, rows: &[usize], best: usize, left: bool) -> Advice
     let below = tried(view, rows, best).into_iter().filter(|&other| other < rate).fold(0.0, f64::max);
     let rate_now = if below > 0.0 { (rate * below).sqrt() } else { rate / 10.0 };
     let what = if left { "it was reached and left again" } else { "the steps pass it to and fro" };
-    let cause = format!("{what}, as learning_rate {} is too large to settle with batches so small", words::number(rate));
+    let cause = format!("{what}, as learning_rate {} is too large to settle with batches so small", text::short(rate, 4));
     let full = view.batches(best) == 1;
-    let cause = if full { format!("{what}: learning_rate {} is too large to settle", words::number(rate)) } else { cause };
+    let cause = if full { format!("{what}: learning_rate {} is too large to settle", text::short(rate, 4)) } else { cause };
     with_rate(view, cause, rate_now, "Take a smaller learning_rate or a larger batch_size")
 }
 
@@ -86,13 +86,13 @@ fn too_slow(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let larger = tried(view, rows, best).into_iter().any(|other| other > rate);
     let needed = view.limit(best).map_or_else(|| stride(view, best), |limit| limit / 4.0);
     if !larger && needed >= 2.0 * rate {
-        let cause = format!("learning_rate {} is too small for {}", words::number(rate), updates(view, best));
+        let cause = format!("learning_rate {} is too small for {}", text::short(rate, 4), updates(view, best));
         return with_rate(view, cause, needed, "Take a larger learning_rate");
     }
     let epochs = view.level(best, Parameter::Epochs).number().unwrap_or(1.0);
     let more = (10.0 * epochs).min(EPOCHS_MAX as f64);
     Advice {
-        cause: format!("{} are too few at learning_rate {}", updates(view, best), words::number(rate)),
+        cause: format!("{} are too few at learning_rate {}", updates(view, best), text::short(rate, 4)),
         remedy: view.experiment.setting(Parameter::Epochs, &format!("{more}")),
         otherwise: "Take more epochs".into(),
     }
@@ -106,7 +106,7 @@ fn stride(view: &View<'_>, row: usize) -> f64 {
 }
 
 fn updates(view: &View<'_>, row: usize) -> String {
-    words::count(view.runs.steps[row] as usize, "update")
+    text::count(view.runs.steps[row] as usize, "update")
 }
 
 fn with_rate(view: &View<'_>, cause: String, rate: f64, otherwise: &str) -> Advice {

@@ -6,9 +6,10 @@ use super::contour::{by_problem, problem_name};
 use super::frame::Frame;
 use super::hue::Hue;
 use super::trails::Trails;
-use super::{Error, draw, sample, words};
+use super::{Error, draw, sample};
 use crate::figure::{Color, Dash, Figure, Layer, LegendShape, Panel, Scale};
 use crate::model::Parameter;
+use crate::text;
 
 /// A row of two panels for each problem.
 pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Figure, Error> {
@@ -35,7 +36,7 @@ pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>)
                 let color = Color { alpha, ..hue.color(&view, trail.row) };
                 layers.push(Layer::Line { points, color, width: 1.2, dash: Dash::Solid });
             }
-            let label = format!("optimum {}", words::loss(at));
+            let label = format!("optimum {}", text::loss(at));
             layers.push(Layer::Rule { at, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
             let title = if problems.len() > 1 { format!("{name}, {}", problem_name(&view, own[0])) } else { name.into() };
             let (x, y) = (draw::axis("updates", Scale::Linear, [0.0, last]), draw::axis(name, Scale::Linear, range));
@@ -44,7 +45,7 @@ pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>)
     }
     let mut caption = vec![super::contour::distance(&view, rows)];
     if shown < rows.len() {
-        caption.push(format!("{shown} of {} drawn, evenly spread and the best", words::count(rows.len(), "run")));
+        caption.push(format!("{shown} of {} drawn, evenly spread and the best", text::count(rows.len(), "run")));
     }
     Ok(Figure {
         name: "parameters".into(),

@@ -1,10 +1,11 @@
 //! The ground of a contour map: bands of log10(J − J*), a few labelled lines, the region that counts as reached, the optimum.
 
+use super::draw;
 use super::frame::{Frame, reached_excess};
 use super::isoline::Isoline;
-use super::{draw, words};
 use crate::figure::{Color, ColorBar, Dash, Layer, Mark, Tick};
 use crate::model::Quadratic;
+use crate::text;
 
 /// The most bands.
 const BANDS: f64 = 10.0;
@@ -72,7 +73,7 @@ impl Bands {
     /// The bar that explains the colours.
     pub fn bar(&self) -> ColorBar {
         let skip = self.edges.len().div_ceil(8);
-        let ticks = self.edges.iter().step_by(skip).map(|&at| Tick { at, label: words::number(at) }).collect();
+        let ticks = self.edges.iter().step_by(skip).map(|&at| Tick { at, label: text::short(at, 4) }).collect();
         ColorBar { label: "log10(J − J*)".into(), edges: self.edges.clone(), colors: self.colors.clone(), ticks }
     }
 
@@ -94,7 +95,7 @@ impl Bands {
             let farthest = free.max_by(|a, b| away(&a.1, &obstacles).total_cmp(&away(&b.1, &obstacles)));
             if let Some((at, share)) = farthest {
                 taken.push(share);
-                labels.push(Layer::Label { at, text: format!("+{}", words::short(excess)), color: draw::FAINT });
+                labels.push(Layer::Label { at, text: format!("+{}", text::short(excess, 2)), color: draw::FAINT });
             }
         }
         labels

@@ -6,9 +6,9 @@ use super::lengths;
 use super::mistake::{Mistake, Place};
 use super::raw::{Raw, Table};
 use super::resolve::Asked;
-use super::values::grouped;
 use crate::data::ScalingError;
 use crate::model::{Parameter, Problem, Value, problem};
+use crate::text;
 
 /// Where to point.
 pub struct Places<'a> {
@@ -123,12 +123,12 @@ fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Fin
 fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
     let longest = experiment.space.blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
     if longest > u128::from(STEPS_MAX) {
-        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", grouped(longest)));
+        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", text::grouped(longest)));
         findings.mistakes.push(
             wrong
                 .label(format!("over {rows} rows"))
                 .help("take fewer epochs, or a larger batch_size")
-                .note(format!("a run has at most {} updates: they are counted in 32 bits", grouped(STEPS_MAX.into()))),
+                .note(format!("a run has at most {} updates: they are counted in 32 bits", text::grouped(STEPS_MAX))),
         );
     }
 }

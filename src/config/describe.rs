@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json, json};
 use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
 use super::lengths::{self, Steps};
 use super::ranges::plain;
-use super::values::{grouped, number};
 use crate::data::TestSize;
 use crate::model::{Optimizer, Parameter, Value};
 use crate::space::{Axis, Block, Values};
+use crate::text;
 
 impl Experiment {
     /// Training rows of the first problem; all problems of a sweep have as many.
@@ -72,8 +72,8 @@ pub fn describe(experiment: &Experiment) -> String {
     }
     let Steps { count, exact } = experiment.steps();
     line("", "");
-    line("runs", &grouped(u128::from(experiment.space.len())));
-    line("steps", &format!("{}{}", if exact { "" } else { "about " }, grouped(count)));
+    line("runs", &text::grouped(experiment.space.len()));
+    line("steps", &format!("{}{}", if exact { "" } else { "about " }, text::grouped(count)));
     text
 }
 
@@ -81,7 +81,7 @@ pub fn describe(experiment: &Experiment) -> String {
 fn numbers(block: &Block) -> String {
     match block.len {
         1 => format!("1 run, number {}", block.first),
-        len => format!("{} runs, numbers {} to {}", grouped(len.into()), block.first, block.first + len - 1),
+        len => format!("{} runs, numbers {} to {}", text::grouped(len), block.first, block.first + len - 1),
     }
 }
 
@@ -98,7 +98,7 @@ fn is_default(optimizer: Optimizer, parameter: Parameter, value: Value) -> bool 
 
 fn axis_in_words(axis: &Axis) -> String {
     const SHOWN: usize = 8;
-    let count = grouped(u128::from(axis.len()));
+    let count = text::grouped(axis.len());
     let plural = if axis.len() == 1 { "value" } else { "values" };
     let ends = || format!("{} to {}", plain(axis.value(0)), plain(axis.value(axis.len() - 1)));
     match &axis.values {
@@ -108,7 +108,7 @@ fn axis_in_words(axis: &Axis) -> String {
         }
         Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, in equal ratios", ends()),
         Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally far apart", ends()),
-        Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} by {}", ends(), number(step / divisor)),
+        Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} by {}", ends(), text::exact(step / divisor)),
         Values::IntSteps { step, .. } => format!("{count} {plural}: {} by {step}", ends()),
     }
 }
@@ -147,7 +147,7 @@ fn surface(experiment: &Experiment) -> String {
     let axis = |name: &str, axis: Option<SurfaceAxis>| {
         axis.map_or_else(
             || format!("{name} fitted to the paths"),
-            |axis| format!("{name} {} to {} in {} cells", number(axis.min), number(axis.max), axis.count),
+            |axis| format!("{name} {} to {} in {} cells", text::exact(axis.min), text::exact(axis.max), axis.count),
         )
     };
     let text = format!("{}, {}, {} rows", axis("weight", surface.weight), axis("bias", surface.bias), rows_name(surface.rows));

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use crate::model::hyperparameters::Kind;
 use crate::model::{Parameter, Value};
 use crate::space::Values;
+use crate::text;
 
 use super::findings::{Checked, Findings};
 use super::keys::{self, Section};
 use super::mistake::Mistake;
 use super::raw::{Node, Raw};
-use super::values::{self, number};
+use super::values;
 
 /// How the values of a range are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +198,7 @@ fn positive(min: &Node, max: &Node, table: &Checked, key: &str) -> Result<(), Mi
     let exponents = low < 0.0 && low < high && high < 20.0;
     let wandb = table.get("distribution").is_some_and(|entry| matches!(&entry.node.value, Raw::Text(name) if name == "log_uniform"));
     Err(if exponents && wandb {
-        let bounds = [low, high].map(|end| number(rounded(libm::exp(end))));
+        let bounds = [low, high].map(|end| text::exact(rounded(libm::exp(end))));
         mistake
             .help(format!("if these are exponents, write the values: min = {}, max = {}", bounds[0], bounds[1]))
             .note("W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values")
@@ -326,7 +327,7 @@ fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
             }
         }
         &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count } if min == max && count > 1 => {
-            findings.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", number(min)));
+            findings.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", text::exact(min)));
         }
         &Values::IntUniform { min, max, count } if i128::from(count) > i128::from(max) - i128::from(min) + 1 => {
             findings.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and every one of them is trained"));
@@ -345,7 +346,7 @@ fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
 /// A value as one would write it in TOML.
 pub fn plain(value: Value) -> String {
     match value {
-        Value::Float(value) => number(value),
+        Value::Float(value) => text::exact(value),
         Value::Integer(value) => value.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::Choice(word) => format!("\"{word}\""),

@@ -14,6 +14,7 @@ use super::values;
 use crate::model::hyperparameters::Table as In;
 use crate::model::{Optimizer, Parameter, Value};
 use crate::space::{Axis, Block, Settings, Space, Values};
+use crate::text;
 
 /// What a run has when the sweep does not vary it.
 struct Fixed {
@@ -290,11 +291,8 @@ impl Asked {
 
     fn space(&self) -> Result<Space, Mistake> {
         Space::new(self.branches.iter().map(|branch| self.block(branch)).collect()).map_err(|error| {
-            let axes: Vec<String> = self
-                .swept
-                .iter()
-                .map(|swept| format!("{} {}", swept.axis.parameter.key(), values::grouped(swept.axis.len().into())))
-                .collect();
+            let axes: Vec<String> =
+                self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
             let mistake = self.parameters.as_ref().map_or_else(
                 || Mistake::whole(error.to_string()),
                 |place| Mistake::at(place, error.to_string()).label("its axes multiply"),

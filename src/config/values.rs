@@ -2,6 +2,7 @@
 
 use crate::model::Value;
 use crate::model::hyperparameters::Kind;
+use crate::text;
 
 use super::keys;
 use super::mistake::{Mistake, Place};
@@ -23,31 +24,13 @@ const WORDS: &[(&str, &str)] = &[
     ("one", "ones"),
 ];
 
-/// A number as one would write it.
-pub fn number(value: f64) -> String {
-    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
-}
-
-/// With thousands apart.
-pub fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// What a kind of value must be, in words.
 pub fn rule(kind: Kind) -> String {
     let words = |words: &[&str]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
     match kind {
         Kind::Float { min, min_open, max, max_open } => {
-            let low = if min_open { format!("above {}", number(min)) } else { format!("from {}", number(min)) };
-            let high = if max_open { format!("below {}", number(max)) } else { format!("to {}", number(max)) };
+            let low = if min_open { format!("above {}", text::exact(min)) } else { format!("from {}", text::exact(min)) };
+            let high = if max_open { format!("below {}", text::exact(max)) } else { format!("to {}", text::exact(max)) };
             format!("a number {low} {high}")
         }
         Kind::Integer { min, max: i64::MAX } => format!("an integer of at least {min}"),
@@ -55,7 +38,7 @@ pub fn rule(kind: Kind) -> String {
         Kind::IntegerOr { min, max: i64::MAX, words: others } => format!("an integer of at least {min}, or {}", words(others)),
         Kind::IntegerOr { min, max, words: others } => format!("an integer from {min} to {max}, or {}", words(others)),
         Kind::FloatOr { min, max, words: others } => {
-            format!("a number from {} to {}, or one of {}", number(min), number(max), words(others))
+            format!("a number from {} to {}, or one of {}", text::exact(min), text::exact(max), words(others))
         }
         Kind::Boolean => "true or false".into(),
         Kind::Choice(choices) => format!("one of {}", words(choices)),

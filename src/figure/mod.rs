@@ -1,7 +1,6 @@
 //! What a picture contains, as values: panels, axes, layers, labels. `analysis` makes them, tests compare them, `plot` draws
 //! them. No drawing crate is known here, and no file.
 
-pub mod format;
 pub mod palette;
 pub mod ticks;
 

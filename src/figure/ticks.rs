@@ -1,7 +1,7 @@
 //! Ticks and ranges of axes.
 
-use super::format::{number, rate};
 use super::{Axis, Scale, Tick};
+use crate::text;
 
 /// About so many ticks on a linear axis.
 const WANTED: f64 = 6.0;
@@ -90,7 +90,7 @@ fn log([min, max]: [f64; 2]) -> Vec<Tick> {
 }
 
 fn log_label(at: f64) -> String {
-    if (1e-3..1e5).contains(&at) { if at >= 1000.0 { number(at, 1) } else { rate(at) } } else { rate(at) }
+    if at < 1e5 { text::short(at, 3) } else { text::significant(at, 1) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! Numbers and lists as people read them: in messages, sentences and pictures. It knows no room.
+
+/// A number as one would write it, to its last digit: "0.001", "1e-5".
+pub fn exact(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
+}
+
+/// `digits` significant digits, trailing zeros kept: a loss of "20.20" is known to four. Thousands are set apart; very small and
+/// very large numbers are powers of ten.
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    }
+    let rounded = rounded(value, digits);
+    let magnitude = libm::floor(libm::log10(rounded.abs())) as i32;
+    if !(-4..9).contains(&magnitude) {
+        return power(rounded, digits);
+    }
+    let decimals = (digits as i32 - 1 - magnitude).max(0) as usize;
+    let text = format!("{:.decimals$}", rounded.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    format!("{}{}{rest}", if rounded < 0.0 { "-" } else { "" }, apart(whole))
+}
+
+/// At most `digits` significant digits, no trailing zeros: "0.01", "3.45e-5". Whole numbers stand in full: "160", "12,345".
+pub fn short(value: f64, digits: usize) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return whole(value);
+    }
+    let rounded = rounded(value, digits);
+    if (1e-3..1e6).contains(&rounded.abs()) { format!("{rounded}") } else { power(rounded, digits) }
+}
+
+fn rounded(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value)
+}
+
+/// A mantissa without trailing zeros, and a power of ten: "3.45e-5".
+fn power(value: f64, digits: usize) -> String {
+    let text = format!("{value:.*e}", digits.max(1) - 1);
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    format!("{mantissa}e{exponent}")
+}
+
+/// A loss: four digits.
+pub fn loss(value: f64) -> String {
+    significant(value, 4)
+}
+
+/// How many times as large: "2.2", "34", "1.03".
+pub fn ratio(value: f64) -> String {
+    match value {
+        value if value < 1.095 => format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_string(),
+        value if value < 9.95 => format!("{value:.1}"),
+        value if value < 1e6 => whole(value.round()),
+        value => format!("{value:.0e}"),
+    }
+}
+
+/// A condition number: its whole part, or three digits where it is small.
+pub fn condition(value: f64) -> String {
+    if (1e3..1e15).contains(&value) { whole(value.trunc()) } else { significant(value, 3) }
+}
+
+/// A number without a fraction, thousands set apart.
+fn whole(value: f64) -> String {
+    format!("{}{}", if value < 0.0 { "-" } else { "" }, apart(&format!("{:.0}", value.abs())))
+}
+
+/// A count with thousands set apart: "1,000,000".
+pub fn grouped(count: impl Into<u128>) -> String {
+    apart(&count.into().to_string())
+}
+
+fn apart(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 run", "2 runs".
+pub fn count(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
+}
+
+/// "a", "a and b", "a, b and c".
+pub fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.as_ref().into(),
+        [first @ .., last] => format!("{} and {}", first.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "), last.as_ref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn significant_digits_are_kept() {
+        let cases = [
+            (20.1984, 4, "20.20"),
+            (8.9981, 4, "8.998"),
+            (109_618.3, 6, "109,618"),
+            (109_618.3, 3, "110,000"),
+            (3.453_48e-5, 3, "3.45e-5"),
+            (9.9999, 3, "10.0"),
+            (-1234.5, 5, "-1,234.5"),
+            (0.0, 3, "0"),
+            (1e12, 3, "1e12"),
+            (0.000_123_4, 3, "0.000123"),
+        ];
+        for (value, digits, text) in cases {
+            assert_eq!(significant(value, digits), text, "{value}");
+        }
+        assert_eq!([20.2, 8.997_89, 1234.56, 0.0, 1e-7].map(loss), ["20.20", "8.998", "1,235", "0", "1e-7"]);
+    }
+
+    #[test]
+    fn short_numbers_end_without_zeros() {
+        let cases = [
+            (0.001, "0.001"),
+            (1e-4, "1e-4"),
+            (0.316_227_766, "0.316"),
+            (10.0, "10"),
+            (0.0, "0"),
+            (3.16e-5, "3.16e-5"),
+            (12_345.0, "12,345"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(short(value, 3), text);
+        }
+        assert_eq!([0.4249, 28.96, 1.04, 9.96e-6].map(|value| short(value, 2)), ["0.42", "29", "1", "1e-5"]);
+        assert_eq!([1e-5, 0.25, -2.0].map(exact), ["1e-5", "0.25", "-2"]);
+    }
+
+    #[test]
+    fn counts_ratios_and_lists_read_well() {
+        assert_eq!([0_u64, 999, 1_000_000].map(grouped), ["0", "999", "1,000,000"]);
+        assert_eq!([count(1, "run"), count(2000, "run")], ["1 run", "2,000 runs"]);
+        assert_eq!([1.0, 1.0312, 2.245, 34.4, 12_345.6].map(ratio), ["1", "1.031", "2.2", "34", "12,346"]);
+        assert_eq!([1.0, 18.96, 109_618.7].map(condition), ["1.00", "19.0", "109,618"]);
+        assert_eq!([&["a"][..], &["a", "b"], &["a", "b", "c"]].map(list), ["a", "a and b", "a, b and c"]);
+    }
+}
