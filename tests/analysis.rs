@@ -404,6 +404,34 @@ fn any_number_of_runs_gives_sound_figures() {
     }
 }
 
+/// Ends at random, without paths that could be drawn: what is said and compared of a large sweep takes no longer than sorting it.
+#[test]
+fn a_large_sweep_is_diagnosed_and_compared_in_time() {
+    const RUNS: usize = 200_000;
+    let rates = format!("sweep.parameters.learning_rate={{ min = 1e-6, max = 1, count = {RUNS}, distribution = \"log_uniform\" }}");
+    let mut ran = Ran::config("article", &["training.epochs=1"]);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/article.toml");
+    ran.experiment = config::load(&path, &[rates]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    ran.paths = vec![ran.paths[0].clone(); RUNS];
+    let mut table = ran.runs.clone();
+    table.run = (0..RUNS as u64).collect();
+    table.problem = vec![0; RUNS];
+    table.weight = (0..RUNS).map(|run| run as f32 / RUNS as f32).collect();
+    table.bias = vec![table.bias[0]; RUNS];
+    table.steps = vec![16; RUNS];
+    table.verdict = vec![Verdict::Slow; RUNS];
+    table.reached_epoch = vec![None; RUNS];
+    table.diverged_at = vec![None; RUNS];
+    ran.runs = table;
+    ran.runs.settings =
+        [Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize].into_iter().map(|p| (p, ran.column(p))).collect();
+    let begun = std::time::Instant::now();
+    assert!(ran.diagnosis().sentence.contains("κ = 109,618"));
+    assert_eq!(ran.compare("learning_rate", &[]).unwrap().rows.len(), RUNS);
+    sound(&ran.figures());
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn a_sweep_of_diverged_runs_is_drawn_and_explained() {
     let ran = Ran::config(

@@ -13,9 +13,10 @@ use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, 
 use crate::model::{Parameter, Quadratic};
 use crate::text;
 
-/// The most runs behind a median, and rows of panels.
+/// The most runs behind a median, rows of panels, and sizes.
 const RUNS: usize = 16;
 const ROWS: usize = 3;
+const SIZES: usize = 9;
 
 /// The most epochs of a line.
 const EPOCHS: usize = 400;
@@ -40,17 +41,18 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
     let Some(rows) = by_problem(&view, rows).into_iter().min_by(|a, b| kindest(a).total_cmp(&kindest(b))) else { return Ok(None) };
     let quadratic = &view.problem(rows[0]).quadratic;
     let hue = Hue::new(&view, &rows, Some(Parameter::BatchSize), &[]);
-    let rates = view.levels(&rows, Parameter::LearningRate);
+    let rates = view.by_level(&rows, Parameter::LearningRate);
     let (mut groups, mut caption) = (Vec::new(), Vec::new());
     for position in spread(rates.len(), ROWS) {
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, Parameter::LearningRate) == rates[position]).collect();
+        let (rate, own) = &rates[position];
+        let sizes = view.by_level(own, Parameter::BatchSize);
         let mut curves = Vec::new();
-        for level in view.levels(&own, Parameter::BatchSize) {
-            let of_size: Vec<usize> = own.iter().copied().filter(|&row| view.level(row, Parameter::BatchSize) == level).collect();
-            curves.push(curve(trails, &of_size, level, &hue, quadratic)?);
+        for size in spread(sizes.len(), SIZES) {
+            let (level, of_size) = &sizes[size];
+            curves.push(curve(trails, of_size, *level, &hue, quadratic)?);
         }
-        caption.push(format!("learning_rate {}: {}", rates[position], firsts(&curves)));
-        groups.push((rates[position], curves));
+        caption.push(format!("learning_rate {rate}: {}", firsts(&curves)));
+        groups.push((*rate, curves));
     }
     let values = groups.iter().flat_map(|(_, curves)| curves).flat_map(|curve| &curve.points).map(|&(_, excess)| excess);
     let reach = reached_excess(quadratic);

@@ -44,14 +44,13 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style:
         return Err(Error::NoRuns);
     }
     let rows = filtered(&view, filters)?;
-    let mut groups: Vec<Group> = view.levels(&rows, by).into_iter().map(|level| group(&view, &rows, by, level)).collect();
+    let mut groups: Vec<Group> = view.by_level(&rows, by).into_iter().map(|(level, own)| group(&view, level, &own)).collect();
     let rank = |group: &Group| [group.train_loss[1], group.best.map(|(_, loss)| loss)].map(|loss| loss.unwrap_or(f64::INFINITY));
     groups.sort_by(|a, b| rank(a)[0].total_cmp(&rank(b)[0]).then(rank(a)[1].total_cmp(&rank(b)[1])));
     Ok(Comparison { by: by.key(), rows: groups, figures: side_by_side(sweep, &rows, by, style)? })
 }
 
-fn group(view: &View<'_>, rows: &[usize], by: Parameter, level: Level) -> Group {
-    let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, by) == level).collect();
+fn group(view: &View<'_>, level: Level, own: &[usize]) -> Group {
     let losses: Vec<f64> = own.iter().map(|&row| view.loss(row)).collect();
     let best = own.iter().copied().min_by(|&a, &b| view.loss(a).total_cmp(&view.loss(b))).filter(|&row| view.loss(row).is_finite());
     let reached: Vec<f64> = own.iter().filter_map(|&row| view.runs.reached_epoch[row]).map(f64::from).collect();
@@ -60,7 +59,7 @@ fn group(view: &View<'_>, rows: &[usize], by: Parameter, level: Level) -> Group 
         runs: own.len(),
         train_loss: tally::band(&losses),
         best: best.map(|row| (view.runs.run[row], view.loss(row))),
-        verdicts: tally::verdicts(view, &own),
+        verdicts: tally::verdicts(view, own),
         reached_epoch: tally::quantile(&reached, 0.5),
     }
 }

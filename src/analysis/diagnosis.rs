@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::level::Level;
 use super::remedy::{Advice, advise};
 use super::tally;
 use super::view::View;
@@ -136,13 +137,12 @@ fn scales(view: &View<'_>, rows: &[usize]) -> String {
     if !view.varies(Parameter::DataScale) {
         return String::new();
     }
-    let hopeless = |level| {
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, Parameter::DataScale) == level).collect();
+    let hopeless = |(level, own): (Level, Vec<usize>)| {
         let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
         let condition = own.first().filter(|_| none).and_then(|&row| view.problem(row).quadratic.condition())?;
         Some(format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), text::condition(condition)))
     };
-    view.levels(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
+    view.by_level(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
 }
 
 /// Brackets are quoted: a shell may take them for a pattern.

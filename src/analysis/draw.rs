@@ -53,7 +53,7 @@ pub fn log_range(values: impl Iterator<Item = f64>) -> [f64; 2] {
         return [0.1, 10.0];
     }
     let min = min.max(max / DECADES);
-    // A tenth of the height, and never less than a fifth of a decade: one value alone stands in the middle.
+    // A share of the height, and never less than a tenth of a decade: one value alone stands in the middle.
     let space = libm::pow(max / min, 0.06).max(1.25);
     [min / space, max * space]
 }

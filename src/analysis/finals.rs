@@ -11,11 +11,18 @@ use crate::model::Parameter;
 use crate::model::hyperparameters::Scale as Spread;
 use crate::text;
 
+/// The most values on the axis, and lines.
+const VALUES: usize = 400;
+const LINES: usize = 8;
+
 /// Final J against `by`, a panel for each problem and a line for each level of what is told apart by colour.
 pub fn figure(view: &View<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Figure {
-    let problems = if by == Parameter::DataScale { vec![rows.to_vec()] } else { by_problem(view, rows) };
-    let hue = Hue::new(view, rows, style, &[by, Parameter::DataScale]);
-    let levels = view.levels(rows, by);
+    let all = view.by_level(rows, by);
+    let (there, shown) = (all.len(), spread(all.len(), VALUES));
+    let (levels, rows): (Vec<Level>, Vec<Vec<usize>>) = shown.map(|position| all[position].clone()).unzip();
+    let rows = &rows.concat();
+    let problems = if by == Parameter::DataScale { vec![rows.clone()] } else { by_problem(view, rows) };
+    let hue = Hue::few(view, rows, style, &[by, Parameter::DataScale], LINES);
     let place = Place::new(by, &levels);
     let finite = rows.iter().map(|&row| view.loss(row)).chain(problems.iter().map(|own| view.problem(own[0]).quadratic.loss));
     let range = draw::log_range(finite);
@@ -27,15 +34,20 @@ pub fn figure(view: &View<'_>, rows: &[usize], by: Parameter, style: Option<Para
     });
     let panels: Vec<Panel> = panels.collect();
     let columns = panels.len().min(2);
+    let mut caption = vec![super::contour::distance(view, rows)];
     let diverged = rows.iter().filter(|&&row| view.runs.diverged_at[row].is_some()).count();
-    let mut legend = hue.legend(LegendShape::Line, 8);
+    caption.push(pooled(view, rows, by, &hue, diverged));
+    if levels.len() < there {
+        caption.push(format!("{} of {} values of {} shown", levels.len(), text::grouped(there as u64), by.key()));
+    }
+    let mut legend = hue.legend(LegendShape::Line, LINES);
     if diverged > 0 {
         legend.push(LegendEntry { label: "diverged".into(), color: draw::INK, shape: LegendShape::Mark(Mark::Rug) });
     }
     Figure {
         name: format!("final_loss-{}", by.facts().name),
         title: format!("{}: final J against {}", view.experiment.name, by.key()),
-        caption: vec![super::contour::distance(view, rows), pooled(view, rows, by, &hue, diverged)],
+        caption,
         columns,
         size: [if columns > 1 { 1040 } else { 860 }, 190 + 330 * panels.len().div_ceil(columns) as u32],
         panels,
@@ -87,9 +99,9 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
         let own: Vec<usize> = rows.iter().copied().filter(|&row| hue.position(view, row) == position).collect();
         let color = hue.shade(position);
         let (mut lower, mut upper, mut medians) = (Vec::new(), Vec::new(), Vec::new());
-        for level in view.levels(&own, by) {
+        let mut rug = Vec::new();
+        for (level, here) in view.by_level(&own, by) {
             let x = place.of(level) + aside;
-            let here: Vec<usize> = own.iter().copied().filter(|&row| view.level(row, by) == level).collect();
             let losses: Vec<f64> = here.iter().map(|&row| view.loss(row)).collect();
             let [low, median, high] = tally::band(&losses);
             let within = |loss: f64| loss.clamp(range[0], range[1]);
@@ -100,7 +112,10 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
                     upper.push([x, within(high.unwrap_or(range[1]))]);
                 }
             }
-            rugs.extend(here.iter().filter(|&&row| view.runs.diverged_at[row].is_some()).map(|_| ([x, range[0]], color)));
+            rug.extend(here.iter().any(|&row| view.runs.diverged_at[row].is_some()).then_some([x, range[0]]));
+        }
+        if !rug.is_empty() {
+            rugs.push(Layer::Marks { points: rug, mark: Mark::Rug, color, size: 9.0 });
         }
         if place.words.is_some() {
             let whiskers = lower.iter().zip(&upper).map(|(low, high)| vec![*low, *high]);
@@ -117,7 +132,7 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
     }
     let mut layers = bands;
     layers.extend(lines);
-    layers.extend(rugs.into_iter().map(|(at, color)| Layer::Marks { points: vec![at], mark: Mark::Rug, color, size: 9.0 }));
+    layers.extend(rugs);
     let optimum = view.problem(rows[0]).quadratic.loss;
     if optimum >= range[0] {
         let label = format!("optimum {}", text::loss(optimum));

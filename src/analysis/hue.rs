@@ -19,10 +19,15 @@ pub struct Hue {
 impl Hue {
     /// By `style`, else by the first that varies over `rows` and is not among `shown`, which the picture tells apart otherwise.
     pub fn new(view: &View<'_>, rows: &[usize], style: Option<Parameter>, shown: &[Parameter]) -> Self {
+        Self::few(view, rows, style, shown, usize::MAX)
+    }
+
+    /// The same among hyperparameters of at most so many values.
+    pub fn few(view: &View<'_>, rows: &[usize], style: Option<Parameter>, shown: &[Parameter], most: usize) -> Self {
         let candidates = style.into_iter().chain(FIRST).chain(view.varied()).filter(|parameter| !shown.contains(parameter));
         for parameter in candidates {
             let levels = view.levels(rows, parameter);
-            if levels.len() > 1 {
+            if (2..=most).contains(&levels.len()) {
                 return Self { parameter: Some(parameter), levels };
             }
         }

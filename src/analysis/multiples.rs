@@ -34,13 +34,12 @@ pub fn figures(trails: &mut Trails<'_>, rows: &[usize], by: Parameter, style: Op
         } else {
             (String::new(), String::new())
         };
-        let optimizers = view.levels(own, Parameter::Optimizer);
+        let optimizers = view.by_level(own, Parameter::Optimizer);
         if by == Parameter::Optimizer || style == Some(Parameter::Optimizer) || optimizers.len() < 2 {
             groups.push((name, title, own.clone()));
             continue;
         }
-        for level in optimizers {
-            let of_level = own.iter().copied().filter(|&row| view.level(row, Parameter::Optimizer) == level).collect();
+        for (level, of_level) in optimizers {
             groups.push((format!("{name}-{level}"), format!("{title}, {level}"), of_level));
         }
     }
@@ -58,13 +57,12 @@ fn figure(
     title: &str,
 ) -> Result<Figure, Error> {
     let view = trails.view();
-    let all = view.levels(rows, by);
-    let levels: Vec<Level> = spread(all.len(), PANELS).map(|position| all[position]).collect();
+    let levels = view.by_level(rows, by);
     let quadratic = &view.problem(rows[0]).quadratic;
     let hue = Hue::new(&view, rows, style, &[by, Parameter::DataScale]);
     let mut cells: Vec<Cell> = Vec::new();
-    for &level in &levels {
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| view.level(row, by) == level).collect();
+    for position in spread(levels.len(), PANELS) {
+        let (level, own) = levels[position].clone();
         let drawn = trails.of(&sample(&view, &own, PATHS))?;
         cells.push((level, own, drawn));
     }
@@ -84,7 +82,7 @@ fn figure(
     Ok(Figure {
         name: format!("{}{name}", by.facts().name),
         title: format!("{}: side by side by {}{title}", view.experiment.name, by.key()),
-        caption: caption(&view, rows, by, &cells, all.len()),
+        caption: caption(&view, rows, by, &cells, levels.len()),
         columns,
         panels,
         shared_axes: true,

@@ -1,6 +1,7 @@
 //! Which runs are drawn, where there are more than a picture holds.
 
 use super::view::View;
+use crate::space;
 
 /// The most runs in a picture.
 pub const DRAWN: usize = 200;
@@ -34,24 +35,5 @@ pub fn drawn(view: &View<'_>, rows: &[usize]) -> Vec<usize> {
 
 /// `count` positions of `0..len`, evenly spread, both ends among them (one: the middle). At most `len`.
 pub fn spread(len: usize, count: usize) -> impl Iterator<Item = usize> {
-    let count = count.min(len);
-    (0..count).map(move |i| if count == 1 { len / 2 } else { (i * (len - 1) + (count - 1) / 2) / (count - 1) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spread_positions_are_distinct_and_hold_both_ends() {
-        for len in 1..40 {
-            for count in 2..=len {
-                let positions: Vec<usize> = spread(len, count).collect();
-                assert_eq!((positions[0], positions[count - 1]), (0, len - 1), "{count} of {len}");
-                assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "{count} of {len}: {positions:?}");
-            }
-        }
-        assert_eq!(spread(5, 1).collect::<Vec<_>>(), [2]);
-        assert_eq!(spread(0, 3).count(), 0);
-    }
+    space::spread(len as u64, count as u64).map(|position| position as usize)
 }

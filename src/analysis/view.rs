@@ -98,6 +98,14 @@ impl<'a> View<'a> {
         levels
     }
 
+    /// The rows of each value, values in order.
+    pub fn by_level(&self, rows: &[usize], parameter: Parameter) -> Vec<(Level, Vec<usize>)> {
+        let mut pairs: Vec<(Level, usize)> = rows.iter().map(|&row| (self.level(row, parameter), row)).collect();
+        pairs.sort_unstable();
+        let groups = pairs.chunk_by(|a, b| a.0 == b.0);
+        groups.map(|group| (group[0].0, group.iter().map(|&(_, row)| row).collect())).collect()
+    }
+
     /// What tells the run from the others: `sgd, learning_rate 0.1, data.scale standard`; its number where nothing does.
     pub fn name(&self, row: usize) -> String {
         let named = self.varied().into_iter().map(|parameter| (parameter, self.level(row, parameter)));

@@ -144,6 +144,15 @@ impl Space {
     }
 }
 
+/// `count` positions of `0..len`, evenly spread, both ends among them (one: the middle). At most `len`.
+pub fn spread(len: u64, count: u64) -> impl Iterator<Item = u64> {
+    let count = u128::from(count.min(len));
+    (0..count).map(move |i| {
+        let len = u128::from(len);
+        (if count == 1 { len / 2 } else { (i * (len - 1) + (count - 1) / 2) / (count - 1) }) as u64
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,5 +230,18 @@ mod tests {
         assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 31])]), Err(Error::TooManyRuns));
         assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 32])]), Err(Error::TooManyRuns));
         assert_eq!(Space::new(vec![block(&[1 << 62]), block(&[1 << 62])]), Err(Error::TooManyRuns));
+    }
+
+    #[test]
+    fn spread_positions_are_distinct_and_hold_both_ends() {
+        for len in 1..40 {
+            for count in 2..=len {
+                let positions: Vec<u64> = spread(len, count).collect();
+                assert_eq!((positions[0], positions[count as usize - 1]), (0, len - 1), "{count} of {len}");
+                assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "{count} of {len}: {positions:?}");
+            }
+        }
+        assert_eq!(spread(5, 1).collect::<Vec<_>>(), [2]);
+        assert_eq!(spread(0, 3).count(), 0);
     }
 }

@@ -9,6 +9,7 @@ use super::{Error, Plan, Problems, estimate};
 use crate::backend::{Backend, Outcome, Record};
 use crate::config::{Experiment, HistoryRuns, Recorded};
 use crate::model::Verdict;
+use crate::space::spread;
 use crate::store::{Counts, Manifest, RunTable, Writer};
 
 /// What a sweep is told besides its config.
@@ -153,12 +154,6 @@ fn wanted(recorded: &Recorded, runs: u64, kept: &Kept) -> Vec<u64> {
     wanted.sort_unstable();
     wanted.dedup();
     wanted
-}
-
-/// `count` run numbers spread evenly over `0..runs`, the first and the last among them.
-fn spread(runs: u64, count: u64) -> impl Iterator<Item = u64> {
-    let count = count.min(runs);
-    (0..count).map(move |i| (u128::from(i) * u128::from(runs - 1) / u128::from((count - 1).max(1))) as u64)
 }
 
 fn count(counts: &mut Counts, table: &RunTable) {

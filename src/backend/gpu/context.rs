@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::slices::Slices;
-use super::survey::{Adapter, adapters, survey};
+use super::survey::{Adapter, Survey, adapters, survey};
 use crate::kernel::layout::WORKGROUP;
 
 /// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no GPU adapter{wanted}; tried {tried}; `gradsweep adapters` lists what there is, and the CPU backend needs none")]
-    NoAdapter { wanted: String, tried: String },
+    #[error("no GPU adapter{wanted}{survey}")]
+    NoAdapter { wanted: String, survey: Survey },
     #[error("the only adapter, {adapter}, computes in software; --software measures it too")]
     OnlySoftware { adapter: String },
     #[error("{adapter} gives no device: {source}")]
@@ -221,11 +221,8 @@ fn layout_entry(binding: u32, access: Access) -> wgpu::BindGroupLayoutEntry {
 }
 
 fn no_adapter(wanted: Option<&str>) -> Error {
-    let found = survey();
-    let names: Vec<String> = found.adapters.iter().map(|adapter| adapter.name.clone()).collect();
-    let tried: Vec<String> = found.missing.iter().map(|missing| format!("{} ({})", missing.api, missing.why)).collect();
     let wanted = wanted.map_or(String::new(), |wanted| format!(" whose name contains \"{wanted}\""));
-    Error::NoAdapter { wanted, tried: names.into_iter().chain(tried).collect::<Vec<_>>().join(", ") }
+    Error::NoAdapter { wanted, survey: survey() }
 }
 
 #[cfg(test)]

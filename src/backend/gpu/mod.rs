@@ -4,6 +4,7 @@
 
 mod context;
 mod evaluate;
+mod missing;
 mod shaders;
 mod slices;
 mod survey;
@@ -12,8 +13,9 @@ mod train;
 use std::sync::Mutex;
 
 pub use context::Error;
+pub use missing::{Missing, quiet_environment};
 pub use shaders::{composed, functions};
-pub use survey::{Adapter, Missing, Survey, survey};
+pub use survey::{Adapter, Survey, survey};
 
 use self::context::Context;
 use super::{Backend, Description, Group, Metrics, Outcome};

@@ -1,6 +1,10 @@
-//! Which adapters there are, and why an API gave nothing.
+//! Which adapters there are.
+
+use std::fmt;
 
 use serde::Serialize;
+
+use super::missing::{Missing, missing};
 
 /// An adapter, as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,19 +22,24 @@ pub struct Adapter {
     pub workgroup: u32,
 }
 
-/// An API that gave no adapter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Missing {
-    pub api: String,
-    pub why: String,
-    pub helps: Vec<String>,
-}
-
 /// What there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Survey {
     pub adapters: Vec<Adapter>,
     pub missing: Vec<Missing>,
+}
+
+impl fmt::Display for Survey {
+    /// The lines behind "no GPU adapter": what there is, and what each API lacks.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for adapter in &self.adapters {
+            write!(formatter, "\n  there is {} ({})", adapter.name, adapter.api)?;
+        }
+        for missing in &self.missing {
+            write!(formatter, "\n  {}: {}\n    {}", missing.api, missing.why, missing.helps.join("\n    "))?;
+        }
+        write!(formatter, "\n  --backend cpu needs none of this")
+    }
 }
 
 /// The APIs that this program is built for, on this operating system.
@@ -65,7 +74,6 @@ pub fn survey() -> Survey {
 
 /// Every adapter with its facts: discrete ones first, software last.
 pub fn adapters() -> Vec<(wgpu::Adapter, Adapter)> {
-    quiet();
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = apis().into_iter().fold(wgpu::Backends::empty(), |all, (one, _)| all | one);
     if descriptor.backends.is_empty() {
@@ -91,66 +99,24 @@ fn facts(adapter: &wgpu::Adapter) -> Adapter {
     };
     let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
     Adapter {
-        name: info.name,
         api,
         driver,
         kind: match info.device_type {
+            _ if is_software(&info) => "software",
             wgpu::DeviceType::DiscreteGpu => "discrete",
             wgpu::DeviceType::IntegratedGpu => "integrated",
             wgpu::DeviceType::VirtualGpu => "virtual",
-            wgpu::DeviceType::Cpu => "software",
-            wgpu::DeviceType::Other => "other",
+            wgpu::DeviceType::Cpu | wgpu::DeviceType::Other => "other",
         },
-        software: info.device_type == wgpu::DeviceType::Cpu,
+        software: is_software(&info),
         binding_mib: limits.max_storage_buffer_binding_size >> 20,
         workgroup: limits.max_compute_invocations_per_workgroup,
+        name: info.name,
     }
 }
 
-/// Why an API gave nothing, as far as files tell, and what helps.
-fn missing(api: &'static str) -> Missing {
-    let helps = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
-    if api != "Vulkan" || !cfg!(target_os = "linux") {
-        return Missing {
-            api: api.to_owned(),
-            why: "no adapter answered".to_owned(),
-            helps: helps(&["install or update the graphics driver"]),
-        };
-    }
-    let drivers = icd_files();
-    let container = std::path::Path::new("/.dockerenv").exists() || std::env::var_os("NVIDIA_VISIBLE_DEVICES").is_some();
-    let mut lines = Vec::new();
-    let why = if drivers.is_empty() {
-        lines.push("a GPU: install its driver with Vulkan (an ICD file in /usr/share/vulkan/icd.d or /etc/vulkan/icd.d)");
-        "no driver is registered (no ICD file), or the loader libvulkan.so.1 is missing".to_owned()
-    } else {
-        format!("{} registered, but none gave an adapter (is libvulkan.so.1 there, and the device open to this user?)", drivers.join(", "))
-    };
-    if container {
-        lines.push("in a container: start it with the graphics capability (NVIDIA_DRIVER_CAPABILITIES=all), not compute alone");
-    }
-    lines
-        .push("a software adapter for tests, on Debian and Ubuntu: apt-get install --no-install-recommends mesa-vulkan-drivers libvulkan1");
-    Missing { api: api.to_owned(), why, helps: helps(&lines) }
-}
-
-/// The names of the registered Vulkan drivers.
-fn icd_files() -> Vec<String> {
-    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
-    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
-    let mut names: Vec<String> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
-}
-
-/// Mesa's loader complains on stderr about an unset XDG_RUNTIME_DIR, which no computation needs.
-fn quiet() {
-    #[cfg(target_os = "linux")]
-    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        // SAFETY: the variable is set once, before any driver is loaded, to a folder that exists; this program reads the environment
-        // through std only, which locks it. The lane threads of other backends never touch it.
-        static ONCE: std::sync::Once = std::sync::Once::new();
-        #[expect(unsafe_code, reason = "see above; there is no other way to keep the driver quiet")]
-        ONCE.call_once(|| unsafe { std::env::set_var("XDG_RUNTIME_DIR", std::env::temp_dir()) });
-    }
+/// Whether an adapter computes on the CPU. Not every driver says so by its type.
+fn is_software(info: &wgpu::AdapterInfo) -> bool {
+    let name = info.name.to_lowercase();
+    info.device_type == wgpu::DeviceType::Cpu || ["llvmpipe", "swiftshader", "microsoft basic render"].iter().any(|own| name.contains(own))
 }
