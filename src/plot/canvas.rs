@@ -1,25 +1,14 @@
 //! A sheet in CSS pixels on top of a plotters backend: lines, areas, marks and text, nothing clipped.
 
-use std::sync::Once;
-
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color as _, FontStyle, FontTransform, IntoTextStyle as _, RGBColor, ShapeStyle, TextStyle, register_font};
+use plotters::style::{Color as _, FontStyle, FontTransform, IntoTextStyle as _, RGBColor, ShapeStyle, TextStyle};
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
-use super::SCALE;
+use super::{SCALE, glyphs};
 use crate::figure::{Color, Dash, Mark};
 
-/// The one font; it is registered under the name that SVG readers know it by.
+/// The one font, by the name that SVG readers know it by.
 const FONT: &str = "DejaVu Sans";
-
-fn register_fonts() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // The bytes are those of a font; were they not, text would fail where it is drawn.
-        let _ = register_font(FONT, FontStyle::Normal, dejavu::sans::regular());
-        let _ = register_font(FONT, FontStyle::Bold, dejavu::sans::bold());
-    });
-}
 
 /// A point in CSS pixels.
 pub type Spot = [f64; 2];
@@ -73,7 +62,6 @@ fn paint(color: Color) -> plotters::style::RGBAColor {
 
 impl<'a, B: DrawingBackend> Canvas<'a, B> {
     pub fn new(backend: &'a mut B, pixels: bool) -> Self {
-        register_fonts();
         Self { backend, pixels }
     }
 
@@ -170,6 +158,9 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
             Hang::Right => Pos::new(HPos::Right, VPos::Center),
             Hang::Center | Hang::Up => Pos::new(HPos::Center, VPos::Center),
         };
+        if self.pixels {
+            return self.text_as_pixels(text, spot, hang, size * f64::from(SCALE), bold, color);
+        }
         let color = paint(color);
         let mut style = style(size, bold).pos(pos).color(&color);
         if matches!(hang, Hang::Up) {
@@ -178,10 +169,31 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.backend.draw_text(text, &style, fine(spot))
     }
 
+    /// Text whose capitals are centred on the point's height.
+    fn text_as_pixels(&mut self, text: &str, spot: Spot, hang: Hang, size: f64, bold: bool, color: Color) -> Drawn<B> {
+        let (x, y) = fine(spot);
+        let width = glyphs::width(text, size, bold);
+        let before = match hang {
+            Hang::Left => 0.0,
+            Hang::Center | Hang::Up => width / 2.0,
+            Hang::Right => width,
+        };
+        let (before, below) = (before.round() as i32, (glyphs::rise(size, bold) / 2.0).round() as i32);
+        let mut drawn = Ok(());
+        glyphs::cover(text, size, bold, |right, down, share| {
+            let (along, across) = (right - before, down + below);
+            let place = if matches!(hang, Hang::Up) { (x + across, y - along) } else { (x + along, y + across) };
+            let ink = Color { alpha: color.alpha * share, ..color };
+            if drawn.is_ok() && place.0 >= 0 && place.1 >= 0 {
+                drawn = self.backend.draw_pixel(place, paint(ink).to_backend_color());
+            }
+        });
+        drawn
+    }
+
     /// How wide a text is, in CSS pixels.
     pub fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
-        let estimate = self.backend.estimate_text_size(text, &style(size, bold));
-        estimate.map_or(text.chars().count() as f64 * size * 0.6, |(width, _)| f64::from(width) / f64::from(SCALE))
+        glyphs::width(text, size * f64::from(SCALE), bold) / f64::from(SCALE)
     }
 
     /// Cuts a text into lines of at most `width`, at spaces.

@@ -4,6 +4,7 @@
 
 mod canvas;
 mod clip;
+mod glyphs;
 mod layout;
 mod panel;
 
@@ -85,10 +86,14 @@ fn reduced(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
 
 fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
     let ([width, height], pixels) = pixels(figure)?;
-    let mut backend = BitMapBackend::new(path, (width, height));
-    backend.blit_bitmap((0, 0), (width, height), &pixels).map_err(explain(figure))?;
-    // Dropping the backend would swallow a failed write.
-    backend.present().map_err(explain(figure))
+    let file = std::fs::File::create(path).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().map_err(explain(figure))?;
+    writer.write_image_data(&pixels).map_err(explain(figure))?;
+    writer.finish().map_err(explain(figure))
 }
 
 /// A figure as SVG, in CSS pixels.
