@@ -4,6 +4,8 @@
 //! A room imports only rooms above it in this listing; `tests/rooms.rs` watches over that. ARCHITECTURE.md says what each room
 //! is for and what it does not know.
 
+#![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug; tests, in crates of their own, may.
+
 // -- the vocabulary
 pub mod data;
 pub mod model;

@@ -1,5 +1,7 @@
 //! The command line: arguments in, exit code out.
 
+#![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug; tests, in crates of their own, may.
+
 mod cli;
 
 use std::process::ExitCode;

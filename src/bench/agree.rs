@@ -52,7 +52,9 @@ impl Judge {
 fn nudge(lanes: &Lanes) -> Lanes {
     let mut nudged = lanes.clone();
     for start in [&mut nudged.initial_weight, &mut nudged.initial_bias] {
-        start.iter_mut().for_each(|value| *value = value.next_up());
+        for value in start.iter_mut() {
+            *value = value.next_up();
+        }
     }
     nudged
 }

@@ -145,7 +145,7 @@ pub struct Replay {
     pub run: u64,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Epochs (loss, mae, val_loss, val_mae) instead of steps (weight, bias)
+    /// Epochs (loss and mae, on training and test rows) instead of steps (weight, bias)
     #[arg(long)]
     pub epochs: bool,
     #[command(flatten)]

@@ -16,22 +16,20 @@ pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     let experiment = experiment(arguments)?;
     let table = measure(&experiment, &contenders(arguments)?, arguments.repeats)?;
     if arguments.json {
-        print_json(&table)?
+        print_json(&table)?;
     } else {
-        print(&text(&table))?
+        print(&text(&table))?;
     }
     let differs = table.lines.iter().find(|line| !line.agrees);
     differs.map_or(Ok(()), |line| Err(Failure::failed(format!("the results of {} differ from the reference's", line.name))))
 }
 
 fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
-    Ok(match &arguments.config {
-        Some(path) => config::load(path, &arguments.sets)?,
-        None => {
-            let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
-            config::load_text(BUILT_IN, &source, &arguments.sets)?
-        }
-    })
+    if let Some(path) = &arguments.config {
+        return Ok(config::load(path, &arguments.sets)?);
+    }
+    let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
+    Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)
 }
 
 /// One core, all cores, and the GPU. A software adapter takes part on request only.

@@ -25,7 +25,7 @@ pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
         let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
         let written = draw(&comparison.figures, &folder)?;
         if !arguments.json {
-            print(&format!("\n{}", listed(&written)))?;
+            print(&format!("\n{}\n", listed(&written).join("\n")))?;
         }
     }
     Ok(())

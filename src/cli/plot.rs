@@ -19,7 +19,7 @@ pub fn plot(arguments: &args::Plot) -> Result<(), Failure> {
     let runs = opened.directory.runs()?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
     let written = draw_sweep(&opened.experiment, &opened.problems, &runs, &folder)?;
-    print(&listed(&written))
+    print(&format!("{}\n", listed(&written).join("\n")))
 }
 
 /// Draws every picture that makes sense for a sweep. Paths are trained again on the CPU: the same bytes on every machine.
@@ -40,8 +40,8 @@ pub fn draw(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Failure> 
     Ok(written)
 }
 
-/// The PNGs among the files, a line each.
-pub fn listed(written: &[PathBuf]) -> String {
+/// The PNGs among the files.
+pub fn listed(written: &[PathBuf]) -> Vec<String> {
     let png = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "png");
-    written.iter().filter(png).map(|path| format!("{}\n", path.display())).collect()
+    written.iter().filter(png).map(|path| path.display().to_string()).collect()
 }

@@ -109,7 +109,7 @@ fn conclude(as_json: bool, directory: &Path, manifest: &Manifest, diagnosis: &Di
     }
     let mut text = format!("{diagnosis}\n");
     let _ = writeln!(text, "results   {}", directory.display());
-    for (index, line) in listed(pictures).lines().enumerate() {
+    for (index, line) in listed(pictures).iter().enumerate() {
         let _ = writeln!(text, "{:<9} {line}", if index == 0 { "pictures" } else { "" });
     }
     print(&text)

@@ -190,26 +190,26 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         });
         drawn
     }
+}
 
-    /// How wide a text is, in CSS pixels.
-    pub fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
-        glyphs::width(text, size * f64::from(SCALE), bold) / f64::from(SCALE)
-    }
+/// How wide a text is, in CSS pixels.
+pub fn width(text: &str, size: f64, bold: bool) -> f64 {
+    glyphs::width(text, size * f64::from(SCALE), bold) / f64::from(SCALE)
+}
 
-    /// Cuts a text into lines of at most `width`, at spaces.
-    pub fn wrapped(&self, text: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if self.width(&format!("{line} {word}"), size, bold) <= width => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.to_owned()),
+/// Cuts a text into lines of at most `width`, at spaces.
+pub fn wrapped(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size, bold) <= limit => {
+                line.push(' ');
+                line.push_str(word);
             }
+            _ => lines.push(word.to_owned()),
         }
-        lines
     }
+    lines
 }
 
 fn style(size: f64, bold: bool) -> TextStyle<'static> {

@@ -60,7 +60,7 @@ mod tests {
             let mut columns: Vec<i32> = Vec::new();
             cover(text, 100.0, false, |x, _, share| {
                 if share > 0.5 {
-                    columns.push(x)
+                    columns.push(x);
                 }
             });
             (columns.iter().copied().min().unwrap(), columns.iter().copied().max().unwrap())

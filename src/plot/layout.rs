@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn, Hang, Rect};
+use super::canvas::{self, Canvas, Drawn, Hang, Rect};
 use super::panel;
 use crate::figure::{Color, ColorBar, Dash, Figure, LegendEntry, LegendShape, palette};
 
@@ -21,15 +21,15 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> D
     let [width, height] = figure.size.map(f64::from);
     canvas.rect(Rect { left: 0.0, top: 0.0, right: width, bottom: height }, palette::WHITE)?;
     let mut top = MARGIN;
-    for line in canvas.wrapped(&figure.title, TITLE, true, width - 2.0 * MARGIN) {
+    for line in canvas::wrapped(&figure.title, TITLE, true, width - 2.0 * MARGIN) {
         canvas.text(&line, [MARGIN, top + TITLE / 2.0], Hang::Left, TITLE, true, palette::INK)?;
         top += TITLE * LINE;
     }
-    for line in figure.caption.iter().flat_map(|text| canvas.wrapped(text, TEXT, false, width - 2.0 * MARGIN)).collect::<Vec<_>>() {
+    for line in figure.caption.iter().flat_map(|text| canvas::wrapped(text, TEXT, false, width - 2.0 * MARGIN)).collect::<Vec<_>>() {
         canvas.text(&line, [MARGIN, top + TEXT / 2.0], Hang::Left, TEXT, false, palette::GRAY)?;
         top += TEXT * LINE;
     }
-    let legend = legend_rows(canvas, &figure.legend, width - 2.0 * MARGIN);
+    let legend = legend_rows(&figure.legend, width - 2.0 * MARGIN);
     let legend_height = legend.len() as f64 * SMALL * 1.7;
     let bottom = height - MARGIN * 0.6 - legend_height;
     let right = width - MARGIN - if figure.color_bar.is_some() { BAR_ROOM } else { 0.0 };
@@ -59,7 +59,7 @@ fn panels<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>, sheet:
     let y_room: Vec<f64> = (0..columns)
         .map(|column| {
             let own = figure.panels.iter().enumerate().filter(|(index, _)| index % columns == column);
-            let widest = own.flat_map(|(_, panel)| &panel.y.ticks).map(|tick| canvas.width(&tick.label, SMALL, false)).fold(0.0, f64::max);
+            let widest = own.flat_map(|(_, panel)| &panel.y.ticks).map(|tick| canvas::width(&tick.label, SMALL, false)).fold(0.0, f64::max);
             if shared && column > 0 { 10.0 } else { widest + 34.0 }
         })
         .collect();
@@ -92,11 +92,11 @@ fn panels<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>, sheet:
 }
 
 /// Entries in rows that fit, each with the room that it takes.
-fn legend_rows<'f, B: DrawingBackend>(canvas: &Canvas<'_, B>, entries: &'f [LegendEntry], width: f64) -> Vec<Vec<(&'f LegendEntry, f64)>> {
+fn legend_rows(entries: &[LegendEntry], width: f64) -> Vec<Vec<(&LegendEntry, f64)>> {
     let mut rows: Vec<Vec<(&LegendEntry, f64)>> = Vec::new();
     let mut used = f64::INFINITY;
     for entry in entries {
-        let wide = 30.0 + canvas.width(&entry.label, SMALL, false) + 18.0;
+        let wide = 30.0 + canvas::width(&entry.label, SMALL, false) + 18.0;
         if used + wide > width {
             rows.push(Vec::new());
             used = 0.0;

@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn, Hang, Rect, Spot};
+use super::canvas::{self, Canvas, Drawn, Hang, Rect, Spot};
 use super::clip;
 use super::layout::SMALL;
 use crate::figure::{Axis, Color, Dash, Layer, Mark, Panel, Scale, palette};
@@ -73,7 +73,7 @@ pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: 
     let Rect { left, top, right, bottom } = rect;
     canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], FRAME, 1.0, Dash::Solid)?;
     if !panel.title.is_empty() {
-        let lines = canvas.wrapped(&panel.title, SMALL, true, right - left);
+        let lines = canvas::wrapped(&panel.title, SMALL, true, right - left);
         for (index, line) in lines.iter().rev().enumerate() {
             canvas.text(line, [left, top - SMALL * (0.9 + 1.25 * index as f64)], Hang::Left, SMALL, true, palette::INK)?;
         }
@@ -102,7 +102,7 @@ fn x_axis<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>) -> D
     for tick in &frame.panel.x.ticks {
         let Some(x) = frame.x(tick.at) else { continue };
         canvas.line(&[[x, frame.rect.bottom], [x, frame.rect.bottom + 4.0]], FRAME, 1.0, Dash::Solid)?;
-        let half = canvas.width(&tick.label, SMALL, false) / 2.0;
+        let half = canvas::width(&tick.label, SMALL, false) / 2.0;
         if x - half > end + 4.0 {
             canvas.text(&tick.label, [x, frame.rect.bottom + 12.0], Hang::Center, SMALL, false, palette::INK)?;
             end = x + half;
@@ -117,7 +117,7 @@ fn y_axis<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>) -> D
     for tick in &frame.panel.y.ticks {
         let Some(y) = frame.y(tick.at) else { continue };
         canvas.line(&[[frame.rect.left - 4.0, y], [frame.rect.left, y]], FRAME, 1.0, Dash::Solid)?;
-        widest = widest.max(canvas.width(&tick.label, SMALL, false));
+        widest = widest.max(canvas::width(&tick.label, SMALL, false));
         if y + SMALL * 0.6 < end {
             canvas.text(&tick.label, [frame.rect.left - 7.0, y], Hang::Right, SMALL, false, palette::INK)?;
             end = y - SMALL * 0.6;
@@ -174,7 +174,7 @@ fn rule<B: DrawingBackend>(
     if label.is_empty() {
         return Ok(());
     }
-    let spot = if vertical { [place_at, top + 9.0] } else { [right - 4.0 - canvas.width(label, SMALL, false), place_at - 8.0] };
+    let spot = if vertical { [place_at, top + 9.0] } else { [right - 4.0 - canvas::width(label, SMALL, false), place_at - 8.0] };
     place(frame, canvas, label, spot, color, taken)
 }
 
@@ -187,7 +187,7 @@ fn place<B: DrawingBackend>(
     color: Color,
     taken: &mut Vec<Rect>,
 ) -> Drawn<B> {
-    let (width, high) = (canvas.width(text, SMALL, false), SMALL * 1.2);
+    let (width, high) = (canvas::width(text, SMALL, false), SMALL * 1.2);
     let at = |left: f64, middle: f64| Rect { left, right: left + width, top: middle - high / 2.0, bottom: middle + high / 2.0 };
     let tries = [at(x + 6.0, y), at(x - 6.0 - width, y), at(x - width / 2.0, y - 14.0), at(x - width / 2.0, y + 14.0)];
     let free = |rect: &&Rect| frame.rect.contains(rect) && !taken.iter().any(|other| other.overlaps(rect));

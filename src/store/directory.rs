@@ -224,7 +224,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("runs")).unwrap();
         let parts = [2, 99_999, 100_000].map(|number| folder.path().join(format!("runs/part-{number:05}.parquet")));
-        parts.iter().for_each(|part| std::fs::write(part, "").unwrap());
+        for part in &parts {
+            std::fs::write(part, "").unwrap();
+        }
         let directory = RunDirectory { path: folder.path().to_path_buf(), manifest: Manifest::new("x", serde_json::Value::Null) };
         assert_eq!(directory.files("runs").unwrap(), parts);
     }

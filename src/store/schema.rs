@@ -19,7 +19,7 @@ pub struct RunTable {
     pub run: Vec<u64>,
     /// The run's problem, by its number in problems.parquet.
     pub problem: Vec<u32>,
-    /// The hyperparameters that the sweep varies, and always optimizer, learning_rate and batch_size ("full" is the number of
+    /// The hyperparameters that the sweep varies, and always `optimizer`, `learning_rate` and `batch_size` ("full" is the number of
     /// training rows), under their keys.
     pub settings: Vec<(Parameter, Column)>,
     pub initial_weight: Vec<f32>,

@@ -1,5 +1,6 @@
 //! Writing a run directory, chunk by chunk: every file appears whole, under a name that it keeps or that is spliced at the end.
 
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::errors::{Error, file};
@@ -48,13 +49,12 @@ impl Writer {
         for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
-        claim(directory)?;
+        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default() };
+        writer.claim()?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
             let path = directory.join(name);
             file("write", &path, std::fs::write(&path, bytes))?;
         }
-        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default() };
-        writer.save_manifest()?;
         Ok(writer)
     }
 
@@ -103,6 +103,12 @@ impl Writer {
         Ok(self.manifest)
     }
 
+    /// Leaves the directory as it is, incomplete and readable.
+    pub fn leave(self) -> Result<Manifest, Error> {
+        self.save_manifest()?;
+        Ok(self.manifest)
+    }
+
     fn begin(&mut self, part: Part, fields: &[Field]) -> Result<TableFile, Error> {
         let path = self.part(part, self.parts[part as usize]);
         self.parts[part as usize] += 1;
@@ -134,22 +140,29 @@ impl Writer {
         file("remove", &folder, std::fs::remove_dir(&folder))
     }
 
-    fn save_manifest(&self) -> Result<(), Error> {
-        let path = self.directory.join("manifest.json");
-        let text = serde_json::to_string_pretty(&self.manifest);
-        let text = text.map_err(|error| Error::Damaged { path: path.clone(), what: error.to_string() })?;
-        let temporary = path.with_extension("json.tmp");
-        file("write", &temporary, std::fs::write(&temporary, text + "\n"))?;
-        file("rename", &path, std::fs::rename(&temporary, &path))
+    fn manifest_path(&self) -> PathBuf {
+        self.directory.join("manifest.json")
     }
-}
 
-/// Takes the directory: of several that try, the one that makes the manifest has it.
-fn claim(directory: &Path) -> Result<(), Error> {
-    let path = directory.join("manifest.json");
-    match std::fs::File::create_new(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Error::NotEmpty { path: directory.to_path_buf() }),
-        made => file("create", &path, made).map(drop),
+    fn manifest_text(&self) -> Result<String, Error> {
+        let text = serde_json::to_string_pretty(&self.manifest);
+        text.map(|text| text + "\n").map_err(|error| Error::Damaged { path: self.manifest_path(), what: error.to_string() })
+    }
+
+    /// Takes the directory: of several that try, the one that makes the manifest has it.
+    fn claim(&self) -> Result<(), Error> {
+        let (path, text) = (self.manifest_path(), self.manifest_text()?);
+        match std::fs::File::create_new(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::NotEmpty { path: self.directory.clone() }),
+            made => file("create", &path, made.and_then(|mut made| made.write_all(text.as_bytes()))),
+        }
+    }
+
+    fn save_manifest(&self) -> Result<(), Error> {
+        let path = self.manifest_path();
+        let temporary = path.with_extension("json.tmp");
+        file("write", &temporary, std::fs::write(&temporary, self.manifest_text()?))?;
+        file("rename", &path, std::fs::rename(&temporary, &path))
     }
 }
 

@@ -92,7 +92,7 @@ pub fn run(
         timings.training_s += (writing - training).as_secs_f64();
         timings.writing_s += writing.elapsed().as_secs_f64();
         observer.stored(&writer.manifest_mut().counts);
-        kept.add(table);
+        kept.add(&table);
         first = end;
     }
     let complete = first >= runs;
@@ -103,7 +103,7 @@ pub fn run(
     let manifest = writer.manifest_mut();
     manifest.timings.total_s = begun.elapsed().as_secs_f64();
     manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
-    let manifest = if complete { writer.finish()? } else { writer.manifest_mut().clone() };
+    let manifest = if complete { writer.finish()? } else { writer.leave()? };
     Ok(Finished { manifest, kept: kept.table })
 }
 
@@ -185,7 +185,7 @@ impl Kept {
         Self { runs, table: RunTable::default(), best: BTreeSet::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
     }
 
-    fn add(&mut self, table: RunTable) {
+    fn add(&mut self, table: &RunTable) {
         let stride = self.runs.div_ceil(KEPT_SAMPLE).max(1);
         for (row, (&run, &loss)) in table.run.iter().zip(&table.train_loss).enumerate() {
             if table.verdict[row] != Verdict::Diverged && loss.is_finite() {
@@ -196,7 +196,7 @@ impl Kept {
         let among = |row: usize| self.best.contains(&(table.train_loss[row].to_bits(), table.run[row]));
         let sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;
         let rows: Vec<usize> = (0..table.run.len()).filter(|&row| sampled(table.run[row]) || among(row)).collect();
-        if rows.len() == table.run.len() { self.table.append(&table) } else { self.table.append(&table.take(&rows)) }
+        if rows.len() == table.run.len() { self.table.append(table) } else { self.table.append(&table.take(&rows)) }
     }
 
     fn compete(&mut self, loss: f32, run: u64) {

@@ -1,7 +1,7 @@
 //! Rows that are written, in any chunks, are the rows that are read.
 
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gradsweep::model::Parameter;
 use gradsweep::store::{Column, RunDirectory, RunTable, Status};
@@ -9,6 +9,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;
 
+use super::finite::{assert_finite, files};
 use super::sweeps::{Known, Sweep, begin, problems, small};
 
 /// Equality for numbers among which NaN stands for null.
@@ -17,38 +18,9 @@ pub fn same<T: Debug>(found: &T, expected: &T) {
     assert_eq!(format!("{found:?}"), format!("{expected:?}"));
 }
 
-/// Every file below a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
-    }
-    found.sort();
-    found
-}
-
 /// The names of every file below a folder, relative to it.
 pub fn names(folder: &Path) -> Vec<String> {
     files(folder).iter().map(|path| path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")).collect()
-}
-
-/// Reads every cell of every table, without this crate's reader.
-fn assert_finite(folder: &Path) {
-    let tables = files(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
-    for path in tables {
-        let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
-        for row in reader.get_row_iter(None).unwrap() {
-            for (name, field) in row.unwrap().get_column_iter() {
-                let finite = match field {
-                    Field::Float(value) => value.is_finite(),
-                    Field::Double(value) => value.is_finite(),
-                    _ => true,
-                };
-                assert!(finite, "{} has {field} in {name}", path.display());
-            }
-        }
-    }
 }
 
 fn assert_reads_back(directory: &RunDirectory, sweep: &Sweep, runs: &[Known]) {
@@ -88,7 +60,7 @@ proptest! {
         prop_assert_eq!(directory.manifest().status == Status::Complete, complete);
         assert_reads_back(&directory, &sweep, &sweep.runs);
         assert_finite(folder.path());
-        prop_assert!(names(folder.path()).iter().all(|name| !name.ends_with(".tmp")));
+        prop_assert!(names(folder.path()).iter().all(|name| !name.contains(".tmp")));
     }
 }
 
