@@ -390,7 +390,7 @@ fn any_number_of_runs_gives_sound_figures() {
         sound(&figures);
         if count == 1000 {
             assert!(
-                figures.iter().any(|figure| figure.caption.iter().any(|line| line.contains("200 of 1000 "))),
+                figures.iter().any(|figure| figure.caption.iter().any(|line| line.contains("200 of 1,000 "))),
                 "{:#?}",
                 figures[0].caption
             );
