@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::frame::{Frame, reached_excess};
 use super::hue::Hue;
+use super::remedy::ILL;
 use super::sample::{self, spread};
 use super::surface::{self, Bands};
 use super::trails::{Trail, Trails};
@@ -161,6 +162,19 @@ pub fn slug(view: &View<'_>, row: usize) -> String {
     format!("{}{seed}", problem.scale)
 }
 
+/// The shape of the cost around the optimum, and whether it is the data's scale that makes it so.
+pub fn valley(view: &View<'_>, row: usize) -> String {
+    let problem = view.problem(row);
+    match problem.quadratic.condition() {
+        Some(kappa) if kappa >= ILL => {
+            let cure = if problem.scale == "standard" { "" } else { "; standardise the feature, and it is round" };
+            format!("κ = {}: the valley is {} times longer than wide{cure}", text::condition(kappa), text::ratio(kappa.sqrt()))
+        }
+        Some(kappa) => format!("κ = {}", text::condition(kappa)),
+        None => "the feature is constant: a whole line of optima".into(),
+    }
+}
+
 fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) -> Vec<String> {
     let mut caption = vec![distance(view, rows)];
     let mut second = Vec::new();
@@ -171,14 +185,7 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
     if outside > 0 {
         second.push(format!("{} outside the picture", text::count(outside, "end")));
     }
-    match view.problem(rows[0]).quadratic.condition() {
-        Some(kappa) if kappa >= 100.0 => {
-            let longer = text::ratio(kappa.sqrt());
-            second.push(format!("κ = {}: the valley is {longer} times longer than wide", text::condition(kappa)));
-        }
-        Some(kappa) => second.push(format!("κ = {}", text::condition(kappa))),
-        None => second.push("the feature is constant: a whole line of optima".into()),
-    }
+    second.push(valley(view, rows[0]));
     let mut problems: Vec<u32> = view.runs.problem.clone();
     problems.sort_unstable();
     problems.dedup();

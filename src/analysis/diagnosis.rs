@@ -122,9 +122,9 @@ fn reached(view: &View<'_>, rows: &[usize], converged: &[usize]) -> String {
         (all, some) => format!("{some} of {all} runs {} the optimum {optimum}", verb(some)),
     };
     let epochs = view.runs.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
-    let name = if rows.len() == 1 { String::new() } else { format!("first run {} ({}), ", view.runs.run[fastest], view.name(fastest)) };
-    let when = format!("{name}within {} ({})", text::count(epochs, "epoch"), text::count(updates(view, fastest) as usize, "update"));
-    format!("{who}; {}{when}", scales(view, rows))
+    let name = if rows.len() == 1 { String::new() } else { format!(", first run {} ({}),", view.runs.run[fastest], view.name(fastest)) };
+    let when = format!("{name} within {} ({})", text::count(epochs, "epoch"), text::count(updates(view, fastest) as usize, "update"));
+    format!("{who}{when}{}", scales(view, rows))
 }
 
 /// Updates until the end of the epoch that reached first.
@@ -140,7 +140,7 @@ fn scales(view: &View<'_>, rows: &[usize]) -> String {
     let hopeless = |(level, own): (Level, Vec<usize>)| {
         let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
         let condition = own.first().filter(|_| none).and_then(|&row| view.problem(row).quadratic.condition())?;
-        Some(format!("none of {} with data.scale {level} does: κ = {}; ", own.len(), text::condition(condition)))
+        Some(format!("; with data.scale {level}, where κ = {}, none of {} does", text::condition(condition), own.len()))
     };
     view.by_level(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
 }

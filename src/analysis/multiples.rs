@@ -119,5 +119,5 @@ fn caption(view: &View<'_>, rows: &[usize], by: Parameter, cells: &[Cell], level
     if by == Parameter::LearningRate && rows.first().is_some_and(|&row| view.limit(row).is_some()) {
         notes.push("limit: the rate at which full batches stop converging".into());
     }
-    vec![super::contour::distance(view, rows), notes.join("; ")]
+    vec![super::contour::distance(view, rows), notes.join("; "), super::contour::valley(view, rows[0])]
 }

@@ -6,7 +6,7 @@ use crate::model::{Optimizer, Parameter, Verdict};
 use crate::text;
 
 /// A valley of this condition number and beyond is too long for any one rate: it is √κ times longer than wide.
-const ILL: f64 = 100.0;
+pub const ILL: f64 = 100.0;
 
 /// The cause, and a `KEY=VALUE`; where no single key reaches all runs, what to do in words.
 #[derive(Clone, Debug, PartialEq)]

@@ -33,11 +33,7 @@ pub fn draw_sweep(experiment: &Experiment, problems: &Problems, runs: &RunTable,
 /// Draws pictures into a folder.
 pub fn draw(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| Failure::failed(format!("cannot create {}: {error}", folder.display())))?;
-    let mut written = Vec::new();
-    for figure in figures {
-        written.extend(gradsweep::plot::draw(figure, folder)?);
-    }
-    Ok(written)
+    Ok(gradsweep::plot::draw_all(figures, folder)?)
 }
 
 /// The PNGs among the files.

@@ -28,7 +28,11 @@ pub fn short(value: f64, digits: usize) -> String {
         return whole(value);
     }
     let rounded = rounded(value, digits);
-    if (1e-3..1e6).contains(&rounded.abs()) { format!("{rounded}") } else { power(rounded, digits) }
+    match rounded.abs() {
+        size if !(1e-3..1e6).contains(&size) => power(rounded, digits),
+        size if size >= 1e3 => whole(rounded.round()),
+        _ => format!("{rounded}"),
+    }
 }
 
 fn rounded(value: f64, digits: usize) -> f64 {
