@@ -9,7 +9,9 @@ use std::path::Path;
 use gradsweep::backend::gpu::composed;
 use gradsweep::backend::outcome::NEVER;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
+use gradsweep::kernel::coefficients::{CLOCK, HYPER};
 use gradsweep::kernel::layout::{TRAIN_PARAMS, TrainParams, WORKGROUP};
+use gradsweep::kernel::optimizers::STATE;
 use gradsweep::model::hyperparameters::DIVERGED;
 use wgpu::naga;
 
@@ -87,6 +89,9 @@ fn constants_are_those_of_the_host() {
         ("NEVER", NEVER),
         ("LIMIT_BITS", (DIVERGED as f32).to_bits()),
         ("LARGEST", largest),
+        ("HYPER", HYPER as u32),
+        ("STATE", STATE as u32),
+        ("CLOCK", CLOCK as u32),
     ];
     let mut seen = BTreeSet::new();
     for (name, _, module) in parsed() {
@@ -109,7 +114,7 @@ fn constants_are_those_of_the_host() {
 fn functions_have_the_names_and_arguments_of_the_host() {
     // The host passes [weight, bias] where the device has one vector, so counts agree; `step` is a method of each rule.
     let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernel").join(path)).unwrap();
-    let host = [text("neuron.rs"), text("optimizers/sgd.rs"), text("optimizers/rmsprop.rs"), text("optimizers/adam.rs")].concat();
+    let host = [text("neuron.rs"), text("optimizers/mod.rs")].concat();
     for (name, _, module) in parsed().iter().filter(|(name, ..)| name.starts_with("train_moments")) {
         for (function, arguments) in [("slope", 3), ("loss", 2), ("error", 3), ("step", 5)] {
             let device = module.functions.iter().find(|(_, own)| own.name.as_deref() == Some(function));

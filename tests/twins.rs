@@ -13,6 +13,7 @@ use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::kernel::cases::{self, Allowed, Point, Step};
+use gradsweep::kernel::optimizers::STATE;
 use gradsweep::kernel::{Rule, Variant, neuron};
 use gradsweep::model::Optimizer;
 use gradsweep::sweep::{Plan, Problems};
@@ -47,6 +48,8 @@ optimizer = [
     { name = "sgd", momentum = [0.0, 0.5, 0.9], nesterov = [false, true] },
     { name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] },
     { name = "adam", amsgrad = [false, true], beta_2 = [0.99, 0.999], beta_1 = [0.8, 0.9] },
+    { name = "adamw", amsgrad = [false, true], weight_decay = [0.0, 0.1] }, "adadelta", "adagrad", "adamax", "adafactor", "nadam",
+    { name = "ftrl", learning_rate_power = [-0.5, -0.6] }, "lion", "lamb", { name = "muon", nesterov = [false, true] },
 ]
 learning_rate = [1e-3, 1e-2, 3e-2]
 initial_weight = [-3.0, 0.6, 20.0]
@@ -83,23 +86,30 @@ fn probe_neuron(@builtin(global_invocation_id) id: vec3<u32>) {
 
 @compute @workgroup_size(64)
 fn probe_step(@builtin(global_invocation_id) id: vec3<u32>) {
-    let out = id.x * 8u;
+    let out = id.x * (2u + STATE);
     if out >= arrayLength(&probe_output) {
         return;
     }
-    let first = id.x * 17u;
-    var hyper: array<f32, 6>;
-    var memory: array<f32, 6>;
-    for (var i = 0u; i < 6u; i += 1u) {
+    let first = id.x * (HYPER + CLOCK + 4u + STATE);
+    var hyper: Hyper;
+    var clock: Clock;
+    var memory: State;
+    for (var i = 0u; i < HYPER; i += 1u) {
         hyper[i] = probe_input[first + i];
-        memory[i] = probe_input[first + 11u + i];
     }
-    let theta = vec2<f32>(probe_input[first + 7u], probe_input[first + 8u]);
-    let gradient = vec2<f32>(probe_input[first + 9u], probe_input[first + 10u]);
-    let next = step(hyper, probe_input[first + 6u], theta, gradient, &memory);
+    for (var i = 0u; i < CLOCK; i += 1u) {
+        clock[i] = probe_input[first + HYPER + i];
+    }
+    let pairs = first + HYPER + CLOCK;
+    for (var i = 0u; i < STATE; i += 1u) {
+        memory[i] = probe_input[pairs + 4u + i];
+    }
+    let theta = vec2<f32>(probe_input[pairs], probe_input[pairs + 1u]);
+    let gradient = vec2<f32>(probe_input[pairs + 2u], probe_input[pairs + 3u]);
+    let next = step(hyper, clock, theta, gradient, &memory);
     probe_output[out] = next.x;
     probe_output[out + 1u] = next.y;
-    for (var i = 0u; i < 6u; i += 1u) {
+    for (var i = 0u; i < STATE; i += 1u) {
         probe_output[out + 2u + i] = memory[i];
     }
 }
@@ -148,10 +158,10 @@ fn every_rules_step_on_the_device_is_the_hosts() {
             let input = |s: &Step| [&s.hyper[..], &s.clock, &s.theta, &s.gradient, &s.state].concat();
             let inputs: Vec<f32> = steps.iter().flat_map(input).collect();
             let constants = [("MOMENTUM", f64::from(u8::from(momentum))), ("FLAG", f64::from(u8::from(flag)))];
-            let values = gpu.probe(&module, "probe_step", &constants, steps.len(), &inputs, 8 * steps.len()).unwrap();
+            let values = gpu.probe(&module, "probe_step", &constants, steps.len(), &inputs, (2 + STATE) * steps.len()).unwrap();
             let allowed = cases::allowed(optimizer);
             let mut worst = 0.0_f64;
-            for (step, values) in steps.iter().zip(values.chunks_exact(8)) {
+            for (step, values) in steps.iter().zip(values.chunks_exact(2 + STATE)) {
                 let mut state = step.state;
                 let next = with_rule!(variant, R => R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut state));
                 let (terms, slots) = step.terms(variant, next, &state);

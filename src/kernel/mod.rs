@@ -5,11 +5,13 @@
 pub mod blocks;
 pub mod cases;
 pub mod coefficients;
+pub mod functions;
 pub mod layout;
 pub mod neuron;
 pub mod optimizers;
 pub mod real;
 
-pub use coefficients::{Clock, Hyper, clock, hyper};
+pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
+pub use functions::Functions;
 pub use optimizers::{Rule, State, Variant};
 pub use real::Real;
