@@ -124,3 +124,22 @@ fn functions_have_the_names_and_arguments_of_the_host() {
         }
     }
 }
+
+#[test]
+fn elementary_functions_have_the_hosts_names_and_coefficients() {
+    let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (host, device) = (text("src/kernel/functions.rs"), text("shaders/functions.wgsl"));
+    for function in gradsweep::kernel::cases::functions::ALL {
+        assert!(device.contains(&format!("fn {}(x: f32) -> f32", function.name)), "the device has no {}", function.name);
+    }
+    // Every decimal of some length, as the float32 that it stands for.
+    let numbers = |text: &str| -> BTreeSet<u32> {
+        let text = text.replace("_f32", "").replace('_', "");
+        let words = text.split(|c: char| !c.is_ascii_digit() && !".e-".contains(c)).filter(|word| word.contains('.') && word.len() > 5);
+        words.filter_map(|word| word.parse::<f32>().ok()).map(|number| number.abs().to_bits()).collect()
+    };
+    let mut host = numbers(host.split_once("impl Functions for f64").unwrap().0);
+    host.extend([std::f32::consts::LOG2_E.to_bits(), f32::MIN_POSITIVE.to_bits()]);
+    let device = numbers(&device);
+    assert!(device.len() > 35 && device.is_subset(&host), "{:?}", device.difference(&host).map(|bits| f32::from_bits(*bits)));
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::gpu;
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::functions;
+use gradsweep::backend::gpu::{elementary, functions};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
@@ -111,6 +111,20 @@ fn probe_step(@builtin(global_invocation_id) id: vec3<u32>) {
     probe_output[out + 1u] = next.y;
     for (var i = 0u; i < STATE; i += 1u) {
         probe_output[out + 2u + i] = memory[i];
+    }
+}
+";
+
+/// A number in, a number out.
+const PROBE_FUNCTION: &str = r"
+@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
+
+@compute @workgroup_size(64)
+fn probe_function(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = id.y * groups.x * 64u + id.x;
+    if i < arrayLength(&probe_output) {
+        probe_output[i] = FUNCTION(probe_input[i]);
     }
 }
 ";
@@ -315,5 +329,22 @@ fn metrics_and_surfaces_on_the_device_are_the_hosts() {
         for (&a, &b) in a.iter().zip(b) {
             assert!(relative(a, b) <= 1e-5, "{a} against {b}");
         }
+    }
+}
+
+#[test]
+fn elementary_functions_on_the_device_are_within_their_bounds() {
+    let Some(gpu) = gpu("elementary_functions_on_the_device_are_within_their_bounds") else { return };
+    for function in cases::functions::ALL {
+        let module = elementary() + &PROBE_FUNCTION.replace("FUNCTION", function.name);
+        let arguments: Vec<f32> = function.arguments(20_011).collect();
+        let values = gpu.probe(&module, "probe_function", &[], arguments.len(), &arguments, arguments.len()).unwrap();
+        let mut worst = (0.0, 0.0);
+        for (&x, &value) in arguments.iter().zip(&values) {
+            let ulps = function.ulps(x, value);
+            worst = if ulps > worst.0 { (ulps, x) } else { worst };
+        }
+        println!("{}: {} arguments, {:.3} of {} ulp, at {:e}", function.name, arguments.len(), worst.0, function.device_ulps, worst.1);
+        assert!(arguments.len() > 50_000 && worst.0 <= function.device_ulps, "{}: {worst:?}", function.name);
     }
 }

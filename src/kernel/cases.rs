@@ -3,6 +3,8 @@
 //! Steps are compared from the *same* state: near a stability limit a path enlarges an ulp without bound. An ulp is one of the
 //! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
 
+pub mod functions;
+
 use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};

@@ -12,7 +12,7 @@ mod train;
 use std::sync::Mutex;
 
 pub use context::Error;
-pub use shaders::{composed, functions};
+pub use shaders::{composed, elementary, functions};
 pub use survey::{Adapter, Missing, Survey, survey};
 
 use self::context::Context;

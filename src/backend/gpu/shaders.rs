@@ -18,6 +18,11 @@ pub fn functions(optimizer: Optimizer) -> String {
     [NEURON, &rule(optimizer)].concat()
 }
 
+/// The elementary functions alone.
+pub fn elementary() -> String {
+    FUNCTIONS.to_owned()
+}
+
 /// An optimizer's rule, as `step`.
 fn rule(optimizer: Optimizer) -> String {
     macro_rules! files {
