@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use gradsweep::backend::gpu::composed;
+use gradsweep::backend::gpu::{composed, elementary};
 use gradsweep::backend::outcome::NEVER;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
 use gradsweep::kernel::coefficients::{CLOCK, HYPER};
@@ -142,4 +142,12 @@ fn elementary_functions_have_the_hosts_names_and_coefficients() {
     host.extend([std::f32::consts::LOG2_E.to_bits(), f32::MIN_POSITIVE.to_bits()]);
     let device = numbers(&device);
     assert!(device.len() > 35 && device.is_subset(&host), "{:?}", device.difference(&host).map(|bits| f32::from_bits(*bits)));
+}
+
+#[test]
+fn every_activation_and_loss_has_its_twin() {
+    let module = naga::front::wgsl::parse_str(&elementary()).unwrap();
+    for name in gradsweep::kernel::cases::shapes::names() {
+        assert!(module.functions.iter().any(|(_, own)| own.name.as_deref() == Some(&name)), "the device has no {name}");
+    }
 }

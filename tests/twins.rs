@@ -8,16 +8,16 @@ use std::path::Path;
 
 use common::gpu;
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::{elementary, functions};
+use gradsweep::backend::gpu::{Gpu, elementary, functions};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
-use gradsweep::kernel::cases::{self, Allowed, Point, Step};
+use gradsweep::kernel::cases::{self, Allowed, Point, Step, shapes};
 use gradsweep::kernel::optimizers::STATE;
-use gradsweep::kernel::{Rule, Variant, neuron};
-use gradsweep::model::Optimizer;
+use gradsweep::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
+use gradsweep::model::{Activation, Optimizer};
 use gradsweep::sweep::{Plan, Problems};
-use gradsweep::with_rule;
+use gradsweep::{with_penalty, with_response, with_rule};
 
 fn experiment(rest: &str) -> Experiment {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
@@ -125,6 +125,23 @@ fn probe_function(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let i = id.y * groups.x * 64u + id.x;
     if i < arrayLength(&probe_output) {
         probe_output[i] = FUNCTION(probe_input[i]);
+    }
+}
+";
+
+/// Some numbers in, two out.
+const PROBE_PAIR: &str = r"
+@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
+
+@compute @workgroup_size(64)
+fn probe_pair(@builtin(global_invocation_id) id: vec3<u32>) {
+    let out = id.x * 2u;
+    if out < arrayLength(&probe_output) {
+        let i = id.x * ARGUMENTSu;
+        let pair = CALL;
+        probe_output[out] = pair.x;
+        probe_output[out + 1u] = pair.y;
     }
 }
 ";
@@ -346,5 +363,43 @@ fn elementary_functions_on_the_device_are_within_their_bounds() {
         }
         println!("{}: {} arguments, {:.3} of {} ulp, at {:e}", function.name, arguments.len(), worst.0, function.device_ulps, worst.1);
         assert!(arguments.len() > 50_000 && worst.0 <= function.device_ulps, "{}: {worst:?}", function.name);
+    }
+}
+
+/// Results of a probe of one function, two numbers a case.
+fn probed(gpu: &Gpu, call: &str, arguments: usize, inputs: &[f32]) -> Vec<[f32; 2]> {
+    let module = elementary() + &PROBE_PAIR.replace("ARGUMENTS", &arguments.to_string()).replace("CALL", call);
+    let cases = inputs.len() / arguments;
+    let values = gpu.probe(&module, "probe_pair", &[], cases, inputs, 2 * cases).unwrap();
+    values.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+#[test]
+fn activations_and_losses_on_the_device_are_the_hosts() {
+    let Some(gpu) = gpu("activations_and_losses_on_the_device_are_the_hosts") else { return };
+    for activation in Activation::ALL {
+        let mut worst = 0.0_f64;
+        let call = format!("activation_{}(probe_input[i])", activation.name());
+        for (z, device) in shapes::Z.into_iter().zip(probed(&gpu, &call, 1, &shapes::Z)) {
+            let host = with_response!(activation, A => A::at(z));
+            let terms = shapes::terms_of(z, host);
+            for i in 0..2 {
+                worst = worst.max(off(device[i], host[i], terms[i], &shapes::ACTIVATION, &format!("{call} at {z}")));
+            }
+        }
+        println!("{}: {worst:.2} of {} ulp", activation.name(), shapes::ACTIVATION.ulps);
+    }
+    for form in Form::ALL {
+        let mut worst = 0.0_f64;
+        let call = format!("loss_{}(probe_input[i], probe_input[i + 1u])", form.name());
+        let rows = shapes::rows(form);
+        for (&[prediction, label], device) in rows.iter().zip(probed(&gpu, &call, 2, &rows.concat())) {
+            let host = with_penalty!(form, L => L::at(prediction, label));
+            let terms = shapes::terms(form, [prediction, label], host);
+            for i in 0..2 {
+                worst = worst.max(off(device[i], host[i], terms[i], &shapes::LOSS, &format!("{call} at {prediction}, {label}")));
+            }
+        }
+        println!("{}: {worst:.2} of {} ulp", form.name(), shapes::LOSS.ulps);
     }
 }

@@ -4,6 +4,7 @@
 //! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
 
 pub mod functions;
+pub mod shapes;
 
 use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 use super::optimizers::{STATE, State, Variant};

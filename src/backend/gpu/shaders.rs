@@ -4,6 +4,8 @@ use crate::kernel::{Rule, Variant};
 use crate::model::Optimizer;
 use crate::with_rule;
 
+const ACTIVATIONS: &str = include_str!("../../../shaders/activations.wgsl");
+const LOSSES: &str = include_str!("../../../shaders/losses.wgsl");
 const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
 const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
 const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
@@ -18,9 +20,9 @@ pub fn functions(optimizer: Optimizer) -> String {
     [NEURON, &rule(optimizer)].concat()
 }
 
-/// The elementary functions alone.
+/// Elementary functions, activations and losses.
 pub fn elementary() -> String {
-    FUNCTIONS.to_owned()
+    [FUNCTIONS, ACTIVATIONS, LOSSES].concat()
 }
 
 /// An optimizer's rule, as `step`.
