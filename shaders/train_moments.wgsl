@@ -1,5 +1,5 @@
 // Trains a run a thread through a stretch of a window of epochs, from batch moments. Composed behind neuron.wgsl, errors.wgsl,
-// blocks.wgsl and one of optimizers/*.wgsl, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
+// blocks.wgsl and the rule, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
 
 const WORKGROUP: u32 = 64u;
 
@@ -8,6 +8,13 @@ const NEVER: u32 = 0xffffffffu;
 // The bits of 1e12. Larger bits, infinity and NaN among them, are outside; floats are never asked whether they are NaN.
 const LIMIT_BITS: u32 = 0x5368d4a5u;
 const MAGNITUDE: u32 = 0x7fffffffu;
+
+// Columns of the state behind weight, bias and the rule's.
+const START_LOSS: u32 = 2u + STATE;
+const WORST_LOSS: u32 = START_LOSS + 1u;
+const LAST_LOSS: u32 = START_LOSS + 2u;
+const LOSS_SUM: u32 = START_LOSS + 3u;
+const MAE_SUM: u32 = START_LOSS + 4u;
 
 struct Params {
     centre_weight: f32,
@@ -55,13 +62,13 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<Moments>;
-// A table of clock_steps numbers for each pair of betas.
-@group(0) @binding(2) var<storage, read> clocks: array<f32>;
+// A table of clock_steps clocks for each timing.
+@group(0) @binding(2) var<storage, read> clocks: array<Clock>;
 // The test rows, then the training rows in batch order, epoch by epoch: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
-// Columns of `capacity`: hyper 0 to 5, and the bits of the clock table's number.
+// Columns of `capacity`: the hyperparameters, and the bits of the clock table's number.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
-// Columns of `capacity`: weight, bias, state 0 to 5, start, worst and last loss, and the sums of an epoch that goes on.
+// Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, and the sums of an epoch that goes on.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 // Columns of `capacity`: reached_epoch, passes, diverged_at.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
@@ -93,6 +100,11 @@ fn column(slot: u32, run: u32) -> u32 {
     return slot * params.capacity + run;
 }
 
+// Where a step's clock stands: a rule that reads none has a table of one.
+fn clock_at(table: u32, step_in_window: u32) -> u32 {
+    return select(table + step_in_window, 0u, params.clock_steps == 0u);
+}
+
 fn recorded(run: u32, row: u32, rows_of_a_run: u32) -> u32 {
     return (run / params.width) * rows_of_a_run * params.width + row * params.width + run % params.width;
 }
@@ -114,25 +126,27 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     if run >= params.end_run || figures[column(2u, run)] != NEVER {
         return;
     }
-    var hyper: array<f32, 6>;
-    var memory: array<f32, 6>;
-    for (var slot = 0u; slot < 6u; slot += 1u) {
+    var hyper: Hyper;
+    var memory: State;
+    for (var slot = 0u; slot < HYPER; slot += 1u) {
         hyper[slot] = lanes[column(slot, run)];
+    }
+    for (var slot = 0u; slot < STATE; slot += 1u) {
         memory[slot] = state[column(2u + slot, run)];
     }
-    let clock_table = bitcast<u32>(lanes[column(6u, run)]) * params.clock_steps;
+    let clock_table = bitcast<u32>(lanes[column(HYPER, run)]) * params.clock_steps;
     var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
     if params.first_epoch == 0u && params.first_batch == 0u {
         let start = loss(total(), slope(total(), centre(), theta));
-        state[column(8u, run)] = start;
-        state[column(9u, run)] = start;
-        state[column(10u, run)] = start;
+        state[column(START_LOSS, run)] = start;
+        state[column(WORST_LOSS, run)] = start;
+        state[column(LAST_LOSS, run)] = start;
         record_point(run, 0u, theta);
     }
     var gone = false;
     var sums = vec2<f32>(0.0);
     if params.first_batch > 0u {
-        sums = vec2<f32>(state[column(11u, run)], state[column(12u, run)]);
+        sums = vec2<f32>(state[column(LOSS_SUM, run)], state[column(MAE_SUM, run)]);
     }
     for (var epoch = 0u; epoch < params.taken_epochs && !gone; epoch += 1u) {
         let number = params.first_epoch + epoch;
@@ -172,7 +186,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                         }
                     }
                     let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
-                    let next = step(hyper, clocks[clock_table + step_in_window], theta, at.gradient, &memory);
+                    let next = step(hyper, clocks[clock_at(clock_table, step_in_window)], theta, at.gradient, &memory);
                     if outside(next) {
                         suspect = true;
                         if careful {
@@ -194,8 +208,8 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             figures[column(1u, run)] += passed;
             if end == judged && !gone {
                 let now = loss(total(), slope(total(), centre(), theta));
-                state[column(9u, run)] = max(state[column(9u, run)], now);
-                state[column(10u, run)] = now;
+                state[column(WORST_LOSS, run)] = max(state[column(WORST_LOSS, run)], now);
+                state[column(LAST_LOSS, run)] = now;
                 if now <= params.reached_loss && figures[column(0u, run)] == NEVER {
                     figures[column(0u, run)] = number;
                 }
@@ -211,8 +225,8 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             sums = vec2<f32>(0.0);
         }
     }
-    state[column(11u, run)] = sums.x;
-    state[column(12u, run)] = sums.y;
+    state[column(LOSS_SUM, run)] = sums.x;
+    state[column(MAE_SUM, run)] = sums.y;
     state[column(0u, run)] = theta.x;
     state[column(1u, run)] = theta.y;
     for (var slot = 0u; slot < USED_STATE; slot += 1u) {

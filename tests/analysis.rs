@@ -8,7 +8,7 @@ use gradsweep::backend::{Backend, Group, Lanes, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
-use gradsweep::kernel::{Variant, hyper};
+use gradsweep::kernel::{Timing, Variant, hyper};
 use gradsweep::model::{Parameter, Problem, Value, Verdict, verdict::reached_loss};
 use gradsweep::store::{Column, RunTable};
 
@@ -72,8 +72,12 @@ impl Ran {
         let rows = problem.train.len();
         let batch_size = run.settings.number(Parameter::BatchSize).map_or(rows, |size| (size as usize).min(rows));
         let start = [Parameter::InitialWeight, Parameter::InitialBias].map(|p| run.settings.number(p).unwrap_or(0.0) as f32);
-        let lanes =
-            Lanes { initial_weight: vec![start[0]], initial_bias: vec![start[1]], hyper: vec![hyper(run.optimizer, &run.settings)] };
+        let lanes = Lanes {
+            initial_weight: vec![start[0]],
+            initial_bias: vec![start[1]],
+            hyper: vec![hyper(run.optimizer, &run.settings)],
+            timing: vec![Timing::of(run.optimizer, &run.settings)],
+        };
         let group = Group {
             problem,
             order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings) },

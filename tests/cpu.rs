@@ -30,6 +30,9 @@ optimizer = [
     { name = "sgd", momentum = [0.0, 0.9], nesterov = [false, true] },
     { name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] },
     { name = "adam", amsgrad = [false, true], beta_2 = [0.9, 0.999] },
+    { name = "adamw", amsgrad = [false, true], weight_decay = [0.0, 0.1] }, "adadelta", "adagrad", "adamax",
+    { name = "adafactor", beta_2_decay = [-0.8, -0.5] }, { name = "nadam", beta_1 = [0.8, 0.9] }, "lion", "lamb",
+    { name = "ftrl", learning_rate_power = [-0.5, -0.6] }, { name = "muon", nesterov = [false, true] },
 ]
 learning_rate = { min = 1e-4, max = 1e2, count = 37, distribution = "log_uniform" }
 batch_size = [3, 48, "full"]
@@ -116,7 +119,7 @@ initial_bias = 0.0
 epochs = 5
 batch_size = 10
 [sweep.parameters]
-optimizer = [{ name = "sgd", momentum = [0.0, 0.5], nesterov = [false, true] }, { name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] }, "adam", { name = "adam", amsgrad = true }]
+optimizer = [{ name = "sgd", momentum = [0.0, 0.5], nesterov = [false, true] }, { name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] }, "adam", { name = "adam", amsgrad = true }, "adamw", "adadelta", "adagrad", "adamax", "adafactor", "nadam", { name = "ftrl", learning_rate_power = [-0.5, -0.6] }, "lion", "lamb", "muon"]
 learning_rate = [1e-3, 1e-2, 3e-2]
 "#,
     );

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use gradsweep::backend::gpu::composed;
+use gradsweep::backend::gpu::{composed, elementary};
 use gradsweep::backend::outcome::NEVER;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
+use gradsweep::kernel::coefficients::{CLOCK, HYPER};
 use gradsweep::kernel::layout::{TRAIN_PARAMS, TrainParams, WORKGROUP};
+use gradsweep::kernel::optimizers::STATE;
 use gradsweep::model::hyperparameters::DIVERGED;
 use wgpu::naga;
 
@@ -87,6 +89,9 @@ fn constants_are_those_of_the_host() {
         ("NEVER", NEVER),
         ("LIMIT_BITS", (DIVERGED as f32).to_bits()),
         ("LARGEST", largest),
+        ("HYPER", HYPER as u32),
+        ("STATE", STATE as u32),
+        ("CLOCK", CLOCK as u32),
     ];
     let mut seen = BTreeSet::new();
     for (name, _, module) in parsed() {
@@ -109,7 +114,7 @@ fn constants_are_those_of_the_host() {
 fn functions_have_the_names_and_arguments_of_the_host() {
     // The host passes [weight, bias] where the device has one vector, so counts agree; `step` is a method of each rule.
     let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernel").join(path)).unwrap();
-    let host = [text("neuron.rs"), text("optimizers/sgd.rs"), text("optimizers/rmsprop.rs"), text("optimizers/adam.rs")].concat();
+    let host = [text("neuron.rs"), text("optimizers/mod.rs")].concat();
     for (name, _, module) in parsed().iter().filter(|(name, ..)| name.starts_with("train_moments")) {
         for (function, arguments) in [("slope", 3), ("loss", 2), ("error", 3), ("step", 5)] {
             let device = module.functions.iter().find(|(_, own)| own.name.as_deref() == Some(function));
@@ -117,5 +122,32 @@ fn functions_have_the_names_and_arguments_of_the_host() {
             assert_eq!(device.arguments.len(), arguments, "{name}: {function}");
             assert!(host.contains(&format!("fn {function}<T: Real>(")), "the host has no {function}");
         }
+    }
+}
+
+#[test]
+fn elementary_functions_have_the_hosts_names_and_coefficients() {
+    let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (host, device) = (text("src/kernel/functions.rs"), text("shaders/functions.wgsl"));
+    for function in gradsweep::kernel::cases::functions::ALL {
+        assert!(device.contains(&format!("fn {}(x: f32) -> f32", function.name)), "the device has no {}", function.name);
+    }
+    // Every decimal of some length, as the float32 that it stands for.
+    let numbers = |text: &str| -> BTreeSet<u32> {
+        let text = text.replace("_f32", "").replace('_', "");
+        let words = text.split(|c: char| !c.is_ascii_digit() && !".e-".contains(c)).filter(|word| word.contains('.') && word.len() > 5);
+        words.filter_map(|word| word.parse::<f32>().ok()).map(|number| number.abs().to_bits()).collect()
+    };
+    let mut host = numbers(host.split_once("impl Functions for f64").unwrap().0);
+    host.extend([std::f32::consts::LOG2_E.to_bits(), f32::MIN_POSITIVE.to_bits()]);
+    let device = numbers(&device);
+    assert!(device.len() > 35 && device.is_subset(&host), "{:?}", device.difference(&host).map(|bits| f32::from_bits(*bits)));
+}
+
+#[test]
+fn every_activation_and_loss_has_its_twin() {
+    let module = naga::front::wgsl::parse_str(&elementary()).unwrap();
+    for name in gradsweep::kernel::cases::shapes::names() {
+        assert!(module.functions.iter().any(|(_, own)| own.name.as_deref() == Some(&name)), "the device has no {name}");
     }
 }

@@ -8,15 +8,16 @@ use std::path::Path;
 
 use common::gpu;
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::functions;
+use gradsweep::backend::gpu::{Gpu, elementary, functions};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
-use gradsweep::kernel::cases::{self, Allowed, Point, Step};
-use gradsweep::kernel::{Rule, Variant, neuron};
-use gradsweep::model::Optimizer;
+use gradsweep::kernel::cases::{self, Allowed, Point, Step, shapes};
+use gradsweep::kernel::optimizers::STATE;
+use gradsweep::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
+use gradsweep::model::{Activation, Optimizer};
 use gradsweep::sweep::{Plan, Problems};
-use gradsweep::with_rule;
+use gradsweep::{with_penalty, with_response, with_rule};
 
 fn experiment(rest: &str) -> Experiment {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
@@ -47,6 +48,8 @@ optimizer = [
     { name = "sgd", momentum = [0.0, 0.5, 0.9], nesterov = [false, true] },
     { name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] },
     { name = "adam", amsgrad = [false, true], beta_2 = [0.99, 0.999], beta_1 = [0.8, 0.9] },
+    { name = "adamw", amsgrad = [false, true], weight_decay = [0.0, 0.1] }, "adadelta", "adagrad", "adamax", "adafactor", "nadam",
+    { name = "ftrl", learning_rate_power = [-0.5, -0.6] }, "lion", "lamb", { name = "muon", nesterov = [false, true] },
 ]
 learning_rate = [1e-3, 1e-2, 3e-2]
 initial_weight = [-3.0, 0.6, 20.0]
@@ -83,24 +86,62 @@ fn probe_neuron(@builtin(global_invocation_id) id: vec3<u32>) {
 
 @compute @workgroup_size(64)
 fn probe_step(@builtin(global_invocation_id) id: vec3<u32>) {
-    let out = id.x * 8u;
+    let out = id.x * (2u + STATE);
     if out >= arrayLength(&probe_output) {
         return;
     }
-    let first = id.x * 17u;
-    var hyper: array<f32, 6>;
-    var memory: array<f32, 6>;
-    for (var i = 0u; i < 6u; i += 1u) {
+    let first = id.x * (HYPER + CLOCK + 4u + STATE);
+    var hyper: Hyper;
+    var clock: Clock;
+    var memory: State;
+    for (var i = 0u; i < HYPER; i += 1u) {
         hyper[i] = probe_input[first + i];
-        memory[i] = probe_input[first + 11u + i];
     }
-    let theta = vec2<f32>(probe_input[first + 7u], probe_input[first + 8u]);
-    let gradient = vec2<f32>(probe_input[first + 9u], probe_input[first + 10u]);
-    let next = step(hyper, probe_input[first + 6u], theta, gradient, &memory);
+    for (var i = 0u; i < CLOCK; i += 1u) {
+        clock[i] = probe_input[first + HYPER + i];
+    }
+    let pairs = first + HYPER + CLOCK;
+    for (var i = 0u; i < STATE; i += 1u) {
+        memory[i] = probe_input[pairs + 4u + i];
+    }
+    let theta = vec2<f32>(probe_input[pairs], probe_input[pairs + 1u]);
+    let gradient = vec2<f32>(probe_input[pairs + 2u], probe_input[pairs + 3u]);
+    let next = step(hyper, clock, theta, gradient, &memory);
     probe_output[out] = next.x;
     probe_output[out + 1u] = next.y;
-    for (var i = 0u; i < 6u; i += 1u) {
+    for (var i = 0u; i < STATE; i += 1u) {
         probe_output[out + 2u + i] = memory[i];
+    }
+}
+";
+
+/// A number in, a number out.
+const PROBE_FUNCTION: &str = r"
+@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
+
+@compute @workgroup_size(64)
+fn probe_function(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = id.y * groups.x * 64u + id.x;
+    if i < arrayLength(&probe_output) {
+        probe_output[i] = FUNCTION(probe_input[i]);
+    }
+}
+";
+
+/// Some numbers in, two out.
+const PROBE_PAIR: &str = r"
+@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
+
+@compute @workgroup_size(64)
+fn probe_pair(@builtin(global_invocation_id) id: vec3<u32>) {
+    let out = id.x * 2u;
+    if out < arrayLength(&probe_output) {
+        let i = id.x * ARGUMENTSu;
+        let pair = CALL;
+        probe_output[out] = pair.x;
+        probe_output[out + 1u] = pair.y;
     }
 }
 ";
@@ -148,10 +189,10 @@ fn every_rules_step_on_the_device_is_the_hosts() {
             let input = |s: &Step| [&s.hyper[..], &s.clock, &s.theta, &s.gradient, &s.state].concat();
             let inputs: Vec<f32> = steps.iter().flat_map(input).collect();
             let constants = [("MOMENTUM", f64::from(u8::from(momentum))), ("FLAG", f64::from(u8::from(flag)))];
-            let values = gpu.probe(&module, "probe_step", &constants, steps.len(), &inputs, 8 * steps.len()).unwrap();
+            let values = gpu.probe(&module, "probe_step", &constants, steps.len(), &inputs, (2 + STATE) * steps.len()).unwrap();
             let allowed = cases::allowed(optimizer);
             let mut worst = 0.0_f64;
-            for (step, values) in steps.iter().zip(values.chunks_exact(8)) {
+            for (step, values) in steps.iter().zip(values.chunks_exact(2 + STATE)) {
                 let mut state = step.state;
                 let next = with_rule!(variant, R => R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut state));
                 let (terms, slots) = step.terms(variant, next, &state);
@@ -305,5 +346,60 @@ fn metrics_and_surfaces_on_the_device_are_the_hosts() {
         for (&a, &b) in a.iter().zip(b) {
             assert!(relative(a, b) <= 1e-5, "{a} against {b}");
         }
+    }
+}
+
+#[test]
+fn elementary_functions_on_the_device_are_within_their_bounds() {
+    let Some(gpu) = gpu("elementary_functions_on_the_device_are_within_their_bounds") else { return };
+    for function in cases::functions::ALL {
+        let module = elementary() + &PROBE_FUNCTION.replace("FUNCTION", function.name);
+        let arguments: Vec<f32> = function.arguments(20_011).collect();
+        let values = gpu.probe(&module, "probe_function", &[], arguments.len(), &arguments, arguments.len()).unwrap();
+        let mut worst = (0.0, 0.0);
+        for (&x, &value) in arguments.iter().zip(&values) {
+            let ulps = function.ulps(x, value);
+            worst = if ulps > worst.0 { (ulps, x) } else { worst };
+        }
+        println!("{}: {} arguments, {:.3} of {} ulp, at {:e}", function.name, arguments.len(), worst.0, function.device_ulps, worst.1);
+        assert!(arguments.len() > 50_000 && worst.0 <= function.device_ulps, "{}: {worst:?}", function.name);
+    }
+}
+
+/// Results of a probe of one function, two numbers a case.
+fn probed(gpu: &Gpu, call: &str, arguments: usize, inputs: &[f32]) -> Vec<[f32; 2]> {
+    let module = elementary() + &PROBE_PAIR.replace("ARGUMENTS", &arguments.to_string()).replace("CALL", call);
+    let cases = inputs.len() / arguments;
+    let values = gpu.probe(&module, "probe_pair", &[], cases, inputs, 2 * cases).unwrap();
+    values.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+#[test]
+fn activations_and_losses_on_the_device_are_the_hosts() {
+    let Some(gpu) = gpu("activations_and_losses_on_the_device_are_the_hosts") else { return };
+    for activation in Activation::ALL {
+        let mut worst = 0.0_f64;
+        let call = format!("activation_{}(probe_input[i])", activation.name());
+        for (z, device) in shapes::Z.into_iter().zip(probed(&gpu, &call, 1, &shapes::Z)) {
+            let host = with_response!(activation, A => A::at(z));
+            let terms = shapes::terms_of(z, host);
+            for i in 0..2 {
+                worst = worst.max(off(device[i], host[i], terms[i], &shapes::ACTIVATION, &format!("{call} at {z}")));
+            }
+        }
+        println!("{}: {worst:.2} of {} ulp", activation.name(), shapes::ACTIVATION.ulps);
+    }
+    for form in Form::ALL {
+        let mut worst = 0.0_f64;
+        let call = format!("loss_{}(probe_input[i], probe_input[i + 1u])", form.name());
+        let rows = shapes::rows(form);
+        for (&[prediction, label], device) in rows.iter().zip(probed(&gpu, &call, 2, &rows.concat())) {
+            let host = with_penalty!(form, L => L::at(prediction, label));
+            let terms = shapes::terms(form, [prediction, label], host);
+            for i in 0..2 {
+                worst = worst.max(off(device[i], host[i], terms[i], &shapes::LOSS, &format!("{call} at {prediction}, {label}")));
+            }
+        }
+        println!("{}: {worst:.2} of {} ulp", form.name(), shapes::LOSS.ulps);
     }
 }

@@ -1,28 +1,22 @@
 // Adam and AMSGrad. Twin: src/kernel/optimizers/adam.rs, which has the formulas.
 
-override MOMENTUM: bool = false; // Adam has none
-override FLAG: bool = false; // amsgrad
+// m and v after a gradient: what Nadam, Lamb and Muon share.
+fn means(rest: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) {
+    let old_m = pair(state, 0u);
+    let old_v = pair(state, 2u);
+    keep(state, 0u, fma(vec2<f32>(rest.x), g - old_m, old_m));
+    keep(state, 2u, fma(vec2<f32>(rest.y), fma(g, g, -old_v), old_v));
+}
 
-const USED_STATE: u32 = 6u;
-
-// hyper: rate, 1 - beta_1, 1 - beta_2, epsilon. clock: sqrt(1 - beta_2^t) / (1 - beta_1^t). state: m, v, the largest v.
-fn step(hyper: array<f32, 6>, clock: f32, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, array<f32, 6>>) -> vec2<f32> {
-    let alpha = hyper[0] * clock;
-    let old_m = vec2<f32>((*state)[0], (*state)[1]);
-    let old_v = vec2<f32>((*state)[2], (*state)[3]);
-    let m = fma(vec2<f32>(hyper[1]), g - old_m, old_m);
-    let v = fma(vec2<f32>(hyper[2]), fma(g, g, -old_v), old_v);
-    (*state)[0] = m.x;
-    (*state)[1] = m.y;
-    (*state)[2] = v.x;
-    (*state)[3] = v.y;
-    var square = v;
+fn adam(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
+    means(vec2<f32>(hyper[1], hyper[2]), g, state);
+    let alpha = hyper[0] * clock[0];
+    var square = pair(state, 2u);
     if FLAG {
-        square = max(vec2<f32>((*state)[4], (*state)[5]), v);
-        (*state)[4] = square.x;
-        (*state)[5] = square.y;
+        square = max(pair(state, 4u), square);
+        keep(state, 4u, square);
     }
     let divisor = sqrt(square) + hyper[3];
     let inverse = 1.0 / (divisor.x * divisor.y);
-    return theta - (alpha * m) * (divisor.yx * inverse);
+    return theta - (alpha * pair(state, 0u)) * (divisor.yx * inverse);
 }

@@ -1,31 +1,21 @@
 // RMSprop. Twin: src/kernel/optimizers/rmsprop.rs, which has the formulas.
 
-override MOMENTUM: bool = false;
-override FLAG: bool = false; // centered
-
-const USED_STATE: u32 = 6u;
-const LARGEST: f32 = 3.4028234e38;
-
-// hyper: rate, rho, 1 - rho, momentum, epsilon. state: mean square, mean, momentum of weight and bias.
-fn step(hyper: array<f32, 6>, clock: f32, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, array<f32, 6>>) -> vec2<f32> {
+fn rmsprop(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
     let rho = vec2<f32>(hyper[1]);
-    let square = fma(rho, vec2<f32>((*state)[0], (*state)[1]), hyper[2] * (g * g));
-    (*state)[0] = square.x;
-    (*state)[1] = square.y;
+    let square = fma(rho, pair(state, 0u), hyper[2] * (g * g));
+    keep(state, 0u, square);
     var radicand = square + hyper[4];
     if FLAG {
-        let mean = fma(rho, vec2<f32>((*state)[2], (*state)[3]), hyper[2] * g);
-        (*state)[2] = mean.x;
-        (*state)[3] = mean.y;
+        let mean = fma(rho, pair(state, 2u), hyper[2] * g);
+        keep(state, 2u, mean);
         radicand = (square - mean * mean) + hyper[4];
     }
     let root = sqrt(radicand);
     let inverse = 1.0 / (root.x * root.y);
     var pull = (hyper[0] * g) * (root.yx * inverse);
     if MOMENTUM {
-        pull = fma(vec2<f32>(hyper[3]), vec2<f32>((*state)[4], (*state)[5]), pull);
-        (*state)[4] = pull.x;
-        (*state)[5] = pull.y;
+        pull = fma(vec2<f32>(hyper[3]), pair(state, 4u), pull);
+        keep(state, 4u, pull);
     }
     let next = theta - pull;
     if FLAG {

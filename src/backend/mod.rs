@@ -12,7 +12,7 @@ pub mod reference;
 pub use outcome::{EpochSeries, History, Outcome};
 
 use crate::data::BatchOrder;
-use crate::kernel::{Hyper, Variant};
+use crate::kernel::{Hyper, Timing, Variant};
 use crate::model::{Problem, Rows};
 
 /// Runs that share everything but the numbers in their lanes.
@@ -39,6 +39,7 @@ pub struct Lanes {
     pub initial_weight: Vec<f32>,
     pub initial_bias: Vec<f32>,
     pub hyper: Vec<Hyper<f32>>,
+    pub timing: Vec<Timing>,
 }
 
 impl Lanes {

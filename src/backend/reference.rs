@@ -3,7 +3,7 @@
 //! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
-use crate::kernel::{self, Rule, blocks::blocks, coefficients::Powers, optimizers::STATE};
+use crate::kernel::{self, Rule, Ticker, blocks::blocks};
 use crate::model::{Figures, Rows, hyperparameters::DIVERGED, verdict::reached_loss};
 use crate::with_rule;
 
@@ -78,9 +78,8 @@ struct Walk {
 /// Trains the run in a lane, and writes its results there.
 fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
-    let hyper32 = group.lanes.hyper[lane];
-    let hyper = hyper32.map(f64::from);
-    let (mut state, mut powers) = ([0.0; STATE], Powers::START);
+    let hyper = group.lanes.hyper[lane].map(f64::from);
+    let (mut state, mut ticker) = (R::initial(&hyper), Ticker::START);
     let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
     let reached = reached_loss(&group.problem.quadratic);
     let mut walk = Walk { theta, figures: Figures::at_start(errors(rows, theta)[0] as f32, group.order.batches() as u32), steps: 0 };
@@ -97,7 +96,7 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
             let (gradient, loss, mae) = batch(rows, positions, walk.theta);
             loss_sum += n * loss;
             mae_sum += n * mae;
-            let clock = kernel::clock(group.variant.optimizer, &hyper32, &mut powers).map(f64::from);
+            let clock = ticker.next(group.variant.optimizer, &group.lanes.timing[lane]).map(f64::from);
             let next = R::step(&hyper, &clock, walk.theta, gradient, &mut state);
             if !next.iter().all(|v| v.abs() <= DIVERGED) {
                 walk.figures.diverged_at = Some(walk.steps + 1);

@@ -79,7 +79,6 @@ pub const LATER: &[(Section, &[&str])] =
 
 const BASE_CLASS: &[&str] = &[
     "schedule",
-    "weight_decay",
     "clipnorm",
     "clipvalue",
     "global_clipnorm",
@@ -240,7 +239,7 @@ pub fn check(table: &Table, section: Section) -> (Vec<Mistake>, Vec<&'static str
 /// A key that a section does not have, and the one that was probably meant.
 pub fn unknown(key: &str, place: &Place, section: Section, optimizer: Option<Optimizer>) -> (Mistake, Option<&'static str>) {
     let known = known(section, optimizer);
-    let list = format!("known {}: {}", section.place(), known.join(", "));
+    let list = list(section, &known);
     if LATER.iter().any(|(of, keys)| *of == section && keys.contains(&key)) {
         let mistake = Mistake::at(place, format!("`{key}` is not in this version of gradsweep")).label("not supported yet");
         return (mistake.help("remove it").note(list), None);
@@ -256,6 +255,16 @@ pub fn unknown(key: &str, place: &Place, section: Section, optimizer: Option<Opt
     };
     let of_a_grid = section == Sweep && guess == Some("runs");
     (if of_a_grid { mistake.note("it is for sampled methods; a grid has as many runs as its axes multiply to") } else { mistake }, guess)
+}
+
+/// The known keys of a section in words; arguments of optimizers are too many to be named.
+fn list(section: Section, known: &[&str]) -> String {
+    if !matches!(section, Training | Parameters) {
+        return format!("known {}: {}", section.place(), known.join(", "));
+    }
+    let argument = |key: &&&str| swept(key).is_some_and(super::optimizers::is_argument);
+    let others: Vec<&str> = known.iter().filter(|key| !argument(key)).copied().collect();
+    format!("known {}: {}, and arguments of optimizers such as learning_rate", section.place(), others.join(", "))
 }
 
 fn ambiguous_seed(place: &Place) -> Mistake {

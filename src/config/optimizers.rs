@@ -37,9 +37,6 @@ pub enum Home {
     Sweep,
 }
 
-/// Keras' other optimizers.
-const LATER: [&str; 10] = ["adagrad", "adadelta", "adamw", "adamax", "nadam", "lion", "ftrl", "lamb", "adafactor", "muon"];
-
 /// The branches that `optimizer` asks for; `None` where a mistake hides them.
 pub fn branches(node: &Node, home: Home, findings: &mut Findings) -> Option<Vec<Branch>> {
     match (&node.value, home) {
@@ -140,7 +137,7 @@ fn not_of(optimizer: Optimizer, parameter: Parameter, place: &Place) -> Mistake 
     } else {
         mistake
             .label("not one of its arguments")
-            .help(format!("{} {} it; remove it here", owners.join(" and "), if owners.len() == 1 { "has" } else { "have" }))
+            .help(format!("{} {} it; remove it here", and(&owners), if owners.len() == 1 { "has" } else { "have" }))
             .note(format!("arguments of {}: {}", optimizer.name(), keys::known(Section::OptimizerTable, Some(optimizer))[1..].join(", ")))
     }
 }
@@ -153,6 +150,14 @@ pub fn nobody_has(parameter: Parameter, place: &Place, branches: &[Branch]) -> M
     Mistake::at(place, format!("no optimizer of this sweep has `{name}`"))
         .label(format!("the sweep has {}", here.join(", ")))
         .help(format!("remove it, or take an optimizer that has it: {}", owners(parameter).join(", ")))
+}
+
+/// a, b and c
+fn and(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 fn owners(parameter: Parameter) -> Vec<&'static str> {
@@ -168,10 +173,7 @@ fn optimizer(name: &str, place: &Place) -> Result<Optimizer, Mistake> {
     if let Some(optimizer) = Optimizer::from_name(name) {
         return Ok(optimizer);
     }
-    let known = Optimizer::ALL.map(Optimizer::name);
-    if LATER.iter().any(|later| later.eq_ignore_ascii_case(name)) {
-        return Err(values::not_in_this_version(place, "optimizer", &format!("\"{name}\""), &format!("take one of {}", known.join(", "))));
-    }
+    let known = Optimizer::NAMES;
     let mistake = Mistake::at(place, format!("there is no optimizer \"{name}\"")).label("no such optimizer");
     let mistake = match keys::nearest(name, known) {
         Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),

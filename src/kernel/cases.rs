@@ -3,10 +3,14 @@
 //! Steps are compared from the *same* state: near a stability limit a path enlarges an ulp without bound. An ulp is one of the
 //! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
 
-use super::coefficients::{Clock, HYPER, Hyper};
+pub mod functions;
+pub mod shapes;
+
+use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
-use crate::model::Optimizer;
+use crate::model::{Optimizer, Parameter, Value};
+use crate::space::Settings;
 
 /// How far the device's result of a function may be from the host's.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +30,11 @@ pub const ERROR: Allowed = Allowed { ulps: 1.0, why: "WGSL may fuse what the hos
 /// Of an optimizer's `step`.
 pub fn allowed(optimizer: Optimizer) -> Allowed {
     match optimizer {
-        Optimizer::Sgd => Allowed { ulps: 2.0, why: "products and sums only; WGSL may fuse them, or not" },
-        Optimizer::Rmsprop | Optimizer::Adam => {
-            Allowed { ulps: 24.0, why: "WGSL: a root within 5 ulp, three of them in the pull, a division within 2.5, six roundings" }
+        Optimizer::Sgd | Optimizer::Lion => Allowed { ulps: 2.0, why: "products and sums only; WGSL may fuse them, or not" },
+        Optimizer::Ftrl => {
+            Allowed { ulps: 96.0, why: "WGSL: as below; the power multiplies the logarithm's error by the exponent, up to 46" }
         }
+        _ => Allowed { ulps: 24.0, why: "WGSL: a root within 5 ulp, three of them in the pull, a division within 2.5, six roundings" },
     }
 }
 
@@ -108,7 +113,7 @@ impl Step {
                 for gradient in [[1e-6, -2.0], [-40_000.0, 300.0], [0.0, 5.0], [1e10, 1e-10], [-0.3, -0.7]] {
                     for warmth in [0.0, 0.3, -0.9] {
                         let state = state(variant.optimizer, gradient, warmth);
-                        steps.push(Self { hyper, clock: [clock], theta, gradient, state });
+                        steps.push(Self { hyper, clock, theta, gradient, state });
                     }
                 }
             }
@@ -119,24 +124,69 @@ impl Step {
     /// What an ulp of the parameters, then of each slot of the state, is measured by, when the host's step led to these.
     pub fn terms(&self, variant: Variant, next: [f32; 2], state: &State<f32>) -> ([f64; 2], [f64; STATE]) {
         let both = |old: f32, new: f32| f64::from(old).abs() + f64::from(new).abs();
-        let slots: [f64; STATE] = std::array::from_fn(|slot| both(self.state[slot], state[slot]));
-        // Velocities have the parameters' unit and are terms of them.
-        let velocity = match variant.optimizer {
-            Optimizer::Sgd => Some(0),
-            Optimizer::Rmsprop => Some(4),
-            Optimizer::Adam => None,
+        let mut slots: [f64; STATE] = std::array::from_fn(|slot| both(self.state[slot], state[slot]));
+        if variant.optimizer == Optimizer::Ftrl {
+            for i in 0..2 {
+                slots[2 + i] = self.ftrl_z(i, state);
+            }
+        }
+        // What has the parameters' unit, or is divided to have it, is a term of them.
+        let theta = |i: usize| {
+            both(self.theta[i], next[i])
+                + match variant.optimizer {
+                    Optimizer::Sgd => slots[i],
+                    Optimizer::Rmsprop => slots[4 + i],
+                    Optimizer::Ftrl => slots[2 + i] / self.ftrl_divisor(state[i]),
+                    _ => 0.0,
+                }
         };
-        let theta = |i: usize| both(self.theta[i], next[i]) + velocity.map_or(0.0, |slot| slots[slot + i]);
         ([theta(0), theta(1)], slots)
+    }
+
+    /// Ftrl: z is what is left of two large terms, and is divided into the parameter.
+    fn ftrl_z(&self, i: usize, state: &State<f32>) -> f64 {
+        let wide = |value: f32| f64::from(value).abs();
+        let powers = self.ftrl_divisor(self.state[i]) + self.ftrl_divisor(state[i]);
+        wide(self.state[2 + i]) + wide(self.gradient[i]) + wide(self.theta[i]) * powers
+    }
+
+    fn ftrl_divisor(&self, n: f32) -> f64 {
+        let [rate, power, ..] = self.hyper.map(f64::from);
+        libm::pow(f64::from(n), power) / rate
     }
 }
 
-/// Hyperparameters and clocks of an optimizer, as `kernel::coefficients` has them.
-fn hypers(optimizer: Optimizer) -> Vec<([f32; HYPER], f32)> {
-    match optimizer {
-        Optimizer::Sgd => vec![([0.01, 0.0, 0.0, 0.0, 0.0, 0.0], 0.0), ([3e-5, 0.9, 0.0, 0.0, 0.0, 0.0], 0.0)],
-        Optimizer::Rmsprop => vec![([0.001, 0.9, 0.1, 0.0, 1e-7, 0.0], 0.0), ([0.3, 0.5, 0.5, 0.4, 1e-3, 0.0], 0.0)],
-        Optimizer::Adam => vec![([0.001, 0.1, 0.001, 1e-7, 0.9, 0.999], 0.316_227_7), ([0.5, 0.2, 0.01, 1e-3, 0.8, 0.99], 0.95)],
+/// Hyperparameters and clocks of an optimizer: Keras' defaults at the first update, and others at the thirtieth.
+fn hypers(optimizer: Optimizer) -> [(Hyper<f32>, Clock<f32>); 2] {
+    let settings = |others: bool| {
+        let mut settings = Settings::default();
+        for &(parameter, default) in optimizer.arguments() {
+            let value = if others { other(parameter, default) } else { default };
+            settings.set(parameter, Some(value));
+        }
+        settings
+    };
+    let at = |settings: &Settings, updates: usize| {
+        let (timing, mut ticker) = (Timing::of(optimizer, settings), Ticker::START);
+        let clocks = (0..updates).map(|_| ticker.next(optimizer, &timing));
+        (hyper(optimizer, settings), clocks.last().unwrap_or_default())
+    };
+    [at(&settings(false), 1), at(&settings(true), 30)]
+}
+
+/// A value that is not the default.
+fn other(parameter: Parameter, default: Value) -> Value {
+    use Parameter::{Beta1, Beta2, Beta2Decay, Epsilon, Epsilon2, LearningRatePower, Momentum, NsSteps, Rho, WeightDecay};
+    match (parameter, default) {
+        (Parameter::LearningRate, _) => Value::Float(0.3),
+        (Momentum | Rho | WeightDecay, _) => Value::Float(0.4),
+        (Beta1, _) => Value::Float(0.8),
+        (Beta2, _) => Value::Float(0.99),
+        (Epsilon | Epsilon2, _) => Value::Float(1e-3),
+        (Beta2Decay | LearningRatePower, _) => Value::Float(-0.6),
+        (NsSteps, _) => Value::Integer(2),
+        (_, Value::Float(value)) => Value::Float(0.5 * value + 0.05),
+        (_, value) => value,
     }
 }
 
@@ -147,6 +197,12 @@ fn state(optimizer: Optimizer, gradient: [f32; 2], warmth: f32) -> State<f32> {
     match optimizer {
         Optimizer::Sgd => [1e-3 * a, 1e-3 * b, 0.0, 0.0, 0.0, 0.0],
         Optimizer::Rmsprop => [p, q, a, b, warmth, -warmth],
-        Optimizer::Adam => [a, b, p, q, 1.5 * p, 0.5 * q],
+        Optimizer::Adam | Optimizer::Adamw | Optimizer::Nadam | Optimizer::Lamb => [a, b, p, q, 1.5 * p, 0.5 * q],
+        Optimizer::Adamax => [a, b, 2.0 * a.abs(), 2.0 * b.abs(), 0.0, 0.0],
+        Optimizer::Adadelta => [p, q, warmth * warmth, 1e-3 * warmth * warmth, 0.0, 0.0],
+        Optimizer::Adagrad | Optimizer::Adafactor => [p, q, 0.0, 0.0, 0.0, 0.0],
+        Optimizer::Lion => [a, b, 0.0, 0.0, 0.0, 0.0],
+        Optimizer::Ftrl => [0.1 + p, 0.1 + q, a, b, 0.0, 0.0],
+        Optimizer::Muon => [a, b, q, 0.0, 0.0, 0.0],
     }
 }

@@ -8,57 +8,163 @@ use crate::space::Settings;
 pub type Hyper<T> = [T; HYPER];
 
 /// Slots of [`Hyper`]. The first is always the learning rate.
-pub const HYPER: usize = 6;
+pub const HYPER: usize = 13;
 
 /// What a rule reads of the time: numbers that depend on the update's number t only (and on β).
 pub type Clock<T> = [T; CLOCK];
 
 /// Slots of [`Clock`].
-pub const CLOCK: usize = 1;
+pub const CLOCK: usize = 3;
 
 /// The hyperparameters of a run, for its rule.
 pub fn hyper(optimizer: Optimizer, settings: &Settings) -> Hyper<f32> {
     let number = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0);
     let rounded = |parameter: Parameter| number(parameter) as f32;
     let rest = |parameter: Parameter| (1.0 - number(parameter)) as f32;
-    use Parameter::{Beta1, Beta2, Epsilon, LearningRate, Momentum, Rho};
+    let late_rest = |parameter: Parameter| 1.0 - number(parameter) as f32;
+    use Parameter::{
+        AdamBeta1, AdamBeta2, AdamLrRatio, AdamWeightDecay, Beta, Beta1, Beta2, ClipThreshold, Epsilon, Epsilon1, Epsilon2,
+        InitialAccumulatorValue, L1Regularization, L2Regularization, L2Shrinkage, LearningRate, LearningRatePower, Momentum, MuonA, MuonB,
+        MuonC, NsSteps, Rho, RmsRate, WeightDecay,
+    };
+    let rate = rounded(LearningRate);
     match optimizer {
-        Optimizer::Sgd => [rounded(LearningRate), rounded(Momentum), 0.0, 0.0, 0.0, 0.0],
-        Optimizer::Rmsprop => [rounded(LearningRate), rounded(Rho), rest(Rho), rounded(Momentum), rounded(Epsilon), 0.0],
-        Optimizer::Adam => [rounded(LearningRate), rest(Beta1), rest(Beta2), rounded(Epsilon), rounded(Beta1), rounded(Beta2)],
+        Optimizer::Sgd => padded([rate, rounded(Momentum)]),
+        Optimizer::Rmsprop => padded([rate, rounded(Rho), rest(Rho), rounded(Momentum), rounded(Epsilon)]),
+        Optimizer::Adagrad => padded([rate, rounded(Epsilon), rounded(InitialAccumulatorValue)]),
+        Optimizer::Adadelta => padded([rate, rounded(Rho), rest(Rho), rounded(Epsilon)]),
+        Optimizer::Adam | Optimizer::Lamb => padded([rate, rest(Beta1), rest(Beta2), rounded(Epsilon)]),
+        Optimizer::Adamw => padded([rate, rest(Beta1), rest(Beta2), rounded(Epsilon), rounded(WeightDecay)]),
+        Optimizer::Adamax => padded([rate, rest(Beta1), rounded(Beta2), rounded(Epsilon)]),
+        Optimizer::Nadam => padded([rate, late_rest(Beta1), late_rest(Beta2), rounded(Epsilon)]),
+        Optimizer::Lion => padded([rate, rounded(Beta1), late_rest(Beta1), rounded(Beta2), late_rest(Beta2)]),
+        Optimizer::Ftrl => padded([
+            rate,
+            -rounded(LearningRatePower),
+            rounded(InitialAccumulatorValue),
+            rounded(L1Regularization),
+            2.0 * rounded(L2Regularization),
+            2.0 * rounded(L2Shrinkage),
+            rounded(Beta),
+        ]),
+        Optimizer::Adafactor => padded([rate, rounded(Epsilon1), rounded(Epsilon2), (1.0 / number(ClipThreshold)) as f32]),
+        Optimizer::Muon => [
+            rate,
+            rounded(Momentum),
+            rounded(MuonA),
+            rounded(MuonB),
+            rounded(MuonC),
+            rounded(NsSteps),
+            rounded(RmsRate),
+            rounded(WeightDecay),
+            rounded(AdamWeightDecay),
+            rest(AdamBeta1),
+            rest(AdamBeta2),
+            rounded(Epsilon),
+            rounded(AdamLrRatio),
+        ],
     }
 }
 
-/// The powers of a run's β, stepped update by update. The product is carried in float64 and rounded to float32 at each step:
-/// the same for every update number, whoever asks.
+/// The first slots; the others are 0.
+fn padded<const N: usize>(slots: [f32; N]) -> Hyper<f32> {
+    let mut hyper = [0.0; HYPER];
+    hyper[..N].copy_from_slice(&slots);
+    hyper
+}
+
+/// What a run's clock depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor. Runs of a group with the
+/// same timing share a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timing([f32; 2]);
+
+impl Timing {
+    /// The timing of a run.
+    pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
+        let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
+        use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
+        Self(match optimizer {
+            _ if !has_clock(optimizer) => [0.0; 2],
+            Optimizer::Muon => [rounded(AdamBeta1), rounded(AdamBeta2)],
+            Optimizer::Adafactor => [rounded(Beta2Decay), 0.0],
+            _ => [rounded(Beta1), rounded(Beta2)],
+        })
+    }
+
+    /// Equal where the clocks are.
+    pub fn key(&self) -> [u32; 2] {
+        self.0.map(f32::to_bits)
+    }
+}
+
+/// The clock of a run, update by update. Products are carried in float64 and rounded to float32 at each update: the same for
+/// every update number, whoever asks.
 #[derive(Clone, Copy, Debug)]
-pub struct Powers([f64; 2]);
+pub struct Ticker {
+    /// Updates so far.
+    updates: u64,
+    /// β₁ᵗ and β₂ᵗ.
+    powers: [f64; 2],
+    /// Nadam's 0.96ᵗ, and its running product of μ.
+    decay: f64,
+    product: f64,
+}
 
-impl Powers {
+impl Ticker {
     /// Before the first update.
-    pub const START: Self = Self([1.0; 2]);
+    pub const START: Self = Self { updates: 0, powers: [1.0; 2], decay: 1.0, product: 1.0 };
 
-    /// β₁ᵗ and β₂ᵗ at the next t, as float32.
-    fn advance(&mut self, beta: [f32; 2]) -> [f32; 2] {
-        for (power, beta) in self.0.iter_mut().zip(beta) {
+    /// The clock of the next update of a run with this timing; each `kernel::optimizers` file says what it reads.
+    pub fn next(&mut self, optimizer: Optimizer, timing: &Timing) -> Clock<f32> {
+        self.updates += 1;
+        match optimizer {
+            Optimizer::Adam | Optimizer::Adamw | Optimizer::Muon => {
+                let [first, second] = self.corrections(timing);
+                [second.sqrt() / first, 0.0, 0.0]
+            }
+            Optimizer::Adamax | Optimizer::Lamb => {
+                let [first, second] = self.corrections(timing);
+                [first, second, 0.0]
+            }
+            Optimizer::Nadam => {
+                let [_, second] = self.corrections(timing);
+                let [ahead, now] = self.look_ahead(timing.0[0]);
+                [ahead, now, second]
+            }
+            Optimizer::Adafactor => {
+                let t = self.updates as f64;
+                let forget = libm::pow(t, f64::from(timing.0[0])) as f32;
+                [(1.0 / t.sqrt()) as f32, 1.0 - forget, 0.0]
+            }
+            Optimizer::Sgd | Optimizer::Rmsprop | Optimizer::Adadelta | Optimizer::Adagrad | Optimizer::Ftrl | Optimizer::Lion => {
+                [0.0; CLOCK]
+            }
+        }
+    }
+
+    /// 1 − β₁ᵗ and 1 − β₂ᵗ: powers rounded to float32, and subtracted there.
+    fn corrections(&mut self, timing: &Timing) -> [f32; 2] {
+        for (power, beta) in self.powers.iter_mut().zip(timing.0) {
             *power *= f64::from(beta);
         }
-        self.0.map(|power| power as f32)
+        self.powers.map(|power| 1.0 - power as f32)
     }
-}
 
-/// The clock of the next update of a run with these hyperparameters. For Adam: √(1 − β₂ᵗ)/(1 − β₁ᵗ).
-pub fn clock(optimizer: Optimizer, hyper: &Hyper<f32>, powers: &mut Powers) -> Clock<f32> {
-    match optimizer {
-        Optimizer::Sgd | Optimizer::Rmsprop => [0.0],
-        Optimizer::Adam => {
-            let [first, second] = powers.advance([hyper[4], hyper[5]]);
-            [(1.0 - second).sqrt() / (1.0 - first)]
-        }
+    /// Nadam's factors of m and g.
+    fn look_ahead(&mut self, beta: f32) -> [f32; 2] {
+        let momentum = |decay: f64| f64::from(beta * (1.0 - 0.5 * decay as f32));
+        self.decay *= f64::from(0.96_f32);
+        let (now, next) = (momentum(self.decay), momentum(self.decay * f64::from(0.96_f32)));
+        self.product *= now;
+        [(next / (1.0 - self.product * next)) as f32, ((1.0 - now) / (1.0 - self.product)) as f32]
     }
 }
 
 /// Whether the rule reads the clock at all.
 pub fn has_clock(optimizer: Optimizer) -> bool {
-    optimizer == Optimizer::Adam
+    use Optimizer::{Adadelta, Adafactor, Adagrad, Adam, Adamax, Adamw, Ftrl, Lamb, Lion, Muon, Nadam, Rmsprop, Sgd};
+    match optimizer {
+        Adam | Adamw | Adamax | Adafactor | Nadam | Lamb | Muon => true,
+        Sgd | Rmsprop | Adadelta | Adagrad | Ftrl | Lion => false,
+    }
 }

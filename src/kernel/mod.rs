@@ -2,14 +2,20 @@
 //!
 //! Lanes are loops around these functions (`backend::cpu`). This room knows no threads, devices or files.
 
+pub mod activations;
 pub mod blocks;
 pub mod cases;
 pub mod coefficients;
+pub mod functions;
 pub mod layout;
+pub mod losses;
 pub mod neuron;
 pub mod optimizers;
 pub mod real;
 
-pub use coefficients::{Clock, Hyper, clock, hyper};
+pub use activations::Response;
+pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
+pub use functions::Functions;
+pub use losses::{Form, Penalty};
 pub use optimizers::{Rule, State, Variant};
 pub use real::Real;

@@ -2,11 +2,12 @@
 //!
 //! Only operations that IEEE 754 rounds in one way on every CPU: + − × ÷ √, fused multiply-add, comparison.
 
+use super::Functions;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `f32` or `f64`.
 pub trait Real:
-    Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+    Functions + Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// Widens or keeps a float32.
     fn of(value: f32) -> Self;

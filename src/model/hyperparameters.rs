@@ -3,6 +3,8 @@
 //! Config, space, store and figures read it; none of them keeps a name or a bound of its own. Arguments of optimizers have
 //! their defaults with their optimizer (`model::optimizer`).
 
+use super::Optimizer;
+
 /// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
@@ -74,6 +76,27 @@ pub enum Parameter {
     Epsilon,
     Centered,
     Amsgrad,
+    InitialAccumulatorValue,
+    LearningRatePower,
+    L1Regularization,
+    L2Regularization,
+    L2Shrinkage,
+    Beta,
+    Beta2Decay,
+    Epsilon1,
+    Epsilon2,
+    ClipThreshold,
+    RelativeStep,
+    AdamBeta1,
+    AdamBeta2,
+    AdamWeightDecay,
+    AdamLrRatio,
+    MuonA,
+    MuonB,
+    MuonC,
+    NsSteps,
+    RmsRate,
+    WeightDecay,
     BatchSize,
     Epochs,
     Shuffle,
@@ -116,6 +139,11 @@ const fn share() -> Kind {
     Kind::Float { min: 0.0, min_open: false, max: 1.0, max_open: true }
 }
 
+const POSITIVE: Kind = Kind::Float { min: 0.0, min_open: true, max: 1e6, max_open: false };
+
+/// The most iterations of Newton-Schulz: the step loop has so many, used or not.
+pub const NS_STEPS_MAX: i64 = 10;
+
 const SEED: Kind = Kind::Integer { min: 0, max: SEED_MAX };
 
 /// Keras' initializers that need no argument.
@@ -136,16 +164,8 @@ macro_rules! line {
 }
 
 /// Every hyperparameter, in the order of [`Parameter`].
-pub const TABLE: [Hyperparameter; 19] = [
-    line!(
-        Optimizer,
-        Training,
-        "optimizer",
-        Kind::Choice(&["sgd", "rmsprop", "adam"]),
-        Some(Value::Choice("rmsprop")),
-        Category,
-        "the update rule"
-    ),
+pub const TABLE: [Hyperparameter; 40] = [
+    line!(Optimizer, Training, "optimizer", Kind::Choice(&Optimizer::NAMES), Some(Value::Choice("rmsprop")), Category, "the update rule"),
     line!(LearningRate, Training, "learning_rate", float(0.0, 1e6), None, Log, "the step size of the optimizer"),
     line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the share of the last step that is kept"),
     line!(Nesterov, Training, "nesterov", Kind::Boolean, None, Category, "look ahead along the momentum"),
@@ -155,6 +175,67 @@ pub const TABLE: [Hyperparameter; 19] = [
     line!(Epsilon, Training, "epsilon", float(0.0, 1e6), None, Log, "the constant that keeps the divisor from zero"),
     line!(Centered, Training, "centered", Kind::Boolean, None, Category, "divide by the variance of the gradient, not its mean square"),
     line!(Amsgrad, Training, "amsgrad", Kind::Boolean, None, Category, "divide by the largest mean square so far"),
+    line!(
+        InitialAccumulatorValue,
+        Training,
+        "initial_accumulator_value",
+        float(0.0, 1e6),
+        None,
+        Log,
+        "the sum of squared gradients before the first update"
+    ),
+    line!(
+        LearningRatePower,
+        Training,
+        "learning_rate_power",
+        float(-10.0, 0.0),
+        None,
+        Linear,
+        "how the step size falls with the sum of squared gradients"
+    ),
+    line!(L1Regularization, Training, "l1_regularization_strength", float(0.0, 1e6), None, Linear, "the pull of |parameter| to zero"),
+    line!(L2Regularization, Training, "l2_regularization_strength", float(0.0, 1e6), None, Linear, "the pull of the square to zero"),
+    line!(
+        L2Shrinkage,
+        Training,
+        "l2_shrinkage_regularization_strength",
+        float(0.0, 1e6),
+        None,
+        Linear,
+        "the pull of the square to zero, as a part of the gradient"
+    ),
+    line!(Beta, Training, "beta", float(0.0, 1e6), None, Linear, "an addition to the root of the sum of squares"),
+    line!(Beta2Decay, Training, "beta_2_decay", float(-10.0, 0.0), None, Linear, "the power of t by which the mean square forgets"),
+    line!(Epsilon1, Training, "epsilon_1", float(0.0, 1e6), None, Log, "the constant that is added to the squared gradient"),
+    line!(Epsilon2, Training, "epsilon_2", float(0.0, 1e6), None, Log, "the least magnitude of a parameter that scales its step"),
+    line!(ClipThreshold, Training, "clip_threshold", POSITIVE, None, Log, "the largest step, in units of the rate"),
+    line!(RelativeStep, Training, "relative_step", Kind::Boolean, None, Category, "Keras' argument; its rule is the same either way"),
+    line!(AdamBeta1, Training, "adam_beta_1", share(), None, Linear, "the decay of the bias' mean gradient"),
+    line!(AdamBeta2, Training, "adam_beta_2", share(), None, Linear, "the decay of the mean square of the bias' gradient"),
+    line!(
+        AdamWeightDecay,
+        Training,
+        "adam_weight_decay",
+        float(0.0, 1e6),
+        None,
+        Log,
+        "the share of rate times bias that each update takes away"
+    ),
+    line!(AdamLrRatio, Training, "adam_lr_ratio", float(0.0, 1e6), None, Log, "the step size of the bias over that of the weight"),
+    line!(MuonA, Training, "muon_a", float(-1e6, 1e6), None, Linear, "the coefficient of x in Newton-Schulz"),
+    line!(MuonB, Training, "muon_b", float(-1e6, 1e6), None, Linear, "the coefficient of x cubed in Newton-Schulz"),
+    line!(MuonC, Training, "muon_c", float(-1e6, 1e6), None, Linear, "the coefficient of the fifth power in Newton-Schulz"),
+    line!(NsSteps, Training, "ns_steps", Kind::Integer { min: 0, max: NS_STEPS_MAX }, None, Linear, "iterations of Newton-Schulz"),
+    line!(RmsRate, Training, "rms_rate", float(0.0, 1e6), None, Log, "the root mean square that a step of rate 1 is scaled to"),
+    line!(
+        WeightDecay,
+        Training,
+        "weight_decay",
+        float(0.0, 1e6),
+        None,
+        Log,
+        "the share of rate times parameter that each update takes away"
+    ),
     line!(
         BatchSize,
         Training,

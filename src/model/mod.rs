@@ -2,13 +2,17 @@
 //!
 //! This room knows bounds, defaults and rules of judgement. It does not know TOML, run indices, or how a step is computed.
 
+pub mod activation;
 pub mod hyperparameters;
+pub mod loss;
 pub mod optimizer;
 pub mod problem;
 pub mod quadratic;
 pub mod verdict;
 
+pub use activation::Activation;
 pub use hyperparameters::{Kind, Parameter, Value};
+pub use loss::Loss;
 pub use optimizer::Optimizer;
 pub use problem::{Problem, Rows};
 pub use quadratic::Quadratic;

@@ -1,6 +1,6 @@
 //! The optimizers by name, and which hyperparameters each of them has. Formulas live in `kernel::optimizers`.
 
-use super::Parameter;
+use super::{Parameter, Value};
 
 /// An update rule of Keras 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -8,18 +8,79 @@ pub enum Optimizer {
     Sgd,
     Rmsprop,
     Adam,
+    Adamw,
+    Adadelta,
+    Adagrad,
+    Adamax,
+    Adafactor,
+    Nadam,
+    Ftrl,
+    Lion,
+    Lamb,
+    Muon,
 }
+
+/// An argument of a constructor and its default.
+type Argument = (Parameter, Value);
+
+use Parameter::{
+    AdamBeta1, AdamBeta2, AdamLrRatio, AdamWeightDecay, Amsgrad, Beta, Beta1, Beta2, Beta2Decay, Centered, ClipThreshold, Epsilon,
+    Epsilon1, Epsilon2, InitialAccumulatorValue, L1Regularization, L2Regularization, L2Shrinkage, LearningRate, LearningRatePower,
+    Momentum, MuonA, MuonB, MuonC, Nesterov, NsSteps, RelativeStep, Rho, RmsRate, WeightDecay,
+};
+use Value::{Boolean, Float, Integer};
+
+const RATE: Argument = (LearningRate, Float(0.001));
+const BETA_1: Argument = (Beta1, Float(0.9));
+const BETA_2: Argument = (Beta2, Float(0.999));
+const EPSILON: Argument = (Epsilon, Float(1e-7));
+const AMSGRAD: Argument = (Amsgrad, Boolean(false));
 
 impl Optimizer {
     /// Every optimizer, in the order of Keras' documentation.
-    pub const ALL: [Self; 3] = [Self::Sgd, Self::Rmsprop, Self::Adam];
+    pub const ALL: [Self; 13] = [
+        Self::Sgd,
+        Self::Rmsprop,
+        Self::Adam,
+        Self::Adamw,
+        Self::Adadelta,
+        Self::Adagrad,
+        Self::Adamax,
+        Self::Adafactor,
+        Self::Nadam,
+        Self::Ftrl,
+        Self::Lion,
+        Self::Lamb,
+        Self::Muon,
+    ];
 
-    /// Keras' string name.
-    pub fn name(self) -> &'static str {
+    /// The names of [`Self::ALL`].
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = Self::ALL[index].name();
+            index += 1;
+        }
+        names
+    };
+
+    /// Keras' string name (of Lamb and Muon: that of the class, in lower case).
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Sgd => "sgd",
             Self::Rmsprop => "rmsprop",
             Self::Adam => "adam",
+            Self::Adamw => "adamw",
+            Self::Adadelta => "adadelta",
+            Self::Adagrad => "adagrad",
+            Self::Adamax => "adamax",
+            Self::Adafactor => "adafactor",
+            Self::Nadam => "nadam",
+            Self::Ftrl => "ftrl",
+            Self::Lion => "lion",
+            Self::Lamb => "lamb",
+            Self::Muon => "muon",
         }
     }
 
@@ -29,24 +90,48 @@ impl Optimizer {
     }
 
     /// The arguments of Keras' constructor with their defaults, in Keras' order.
-    pub fn arguments(self) -> &'static [(Parameter, Value)] {
-        use Parameter::*;
-        use Value::{Boolean, Float};
+    pub fn arguments(self) -> &'static [Argument] {
         match self {
             Self::Sgd => &[(LearningRate, Float(0.01)), (Momentum, Float(0.0)), (Nesterov, Boolean(false))],
-            Self::Rmsprop => &[
-                (LearningRate, Float(0.001)),
-                (Rho, Float(0.9)),
-                (Momentum, Float(0.0)),
-                (Epsilon, Float(1e-7)),
-                (Centered, Boolean(false)),
+            Self::Rmsprop => &[RATE, (Rho, Float(0.9)), (Momentum, Float(0.0)), EPSILON, (Centered, Boolean(false))],
+            Self::Adam => &[RATE, BETA_1, BETA_2, EPSILON, AMSGRAD],
+            Self::Adamw => &[RATE, (WeightDecay, Float(0.004)), BETA_1, BETA_2, EPSILON, AMSGRAD],
+            Self::Adadelta => &[RATE, (Rho, Float(0.95)), EPSILON],
+            Self::Adagrad => &[RATE, (InitialAccumulatorValue, Float(0.1)), EPSILON],
+            Self::Adamax | Self::Nadam | Self::Lamb => &[RATE, BETA_1, BETA_2, EPSILON],
+            Self::Adafactor => &[
+                RATE,
+                (Beta2Decay, Float(-0.8)),
+                (Epsilon1, Float(1e-30)),
+                (Epsilon2, Float(1e-3)),
+                (ClipThreshold, Float(1.0)),
+                (RelativeStep, Boolean(true)),
             ],
-            Self::Adam => &[
-                (LearningRate, Float(0.001)),
-                (Beta1, Float(0.9)),
-                (Beta2, Float(0.999)),
-                (Epsilon, Float(1e-7)),
-                (Amsgrad, Boolean(false)),
+            Self::Ftrl => &[
+                RATE,
+                (LearningRatePower, Float(-0.5)),
+                (InitialAccumulatorValue, Float(0.1)),
+                (L1Regularization, Float(0.0)),
+                (L2Regularization, Float(0.0)),
+                (L2Shrinkage, Float(0.0)),
+                (Beta, Float(0.0)),
+            ],
+            Self::Lion => &[RATE, BETA_1, (Beta2, Float(0.99))],
+            Self::Muon => &[
+                RATE,
+                (AdamBeta1, Float(0.9)),
+                (AdamBeta2, Float(0.999)),
+                (AdamWeightDecay, Float(0.004)),
+                EPSILON,
+                (WeightDecay, Float(0.004)),
+                (MuonA, Float(3.4445)),
+                (MuonB, Float(-4.775)),
+                (MuonC, Float(2.0315)),
+                (AdamLrRatio, Float(1.0)),
+                (Momentum, Float(0.95)),
+                (NsSteps, Integer(5)),
+                (Nesterov, Boolean(true)),
+                (RmsRate, Float(0.2)),
             ],
         }
     }
@@ -61,5 +146,3 @@ impl Optimizer {
         self.default(parameter).is_some()
     }
 }
-
-use super::Value;

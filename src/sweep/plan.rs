@@ -8,7 +8,7 @@ use super::Problems;
 use crate::backend::{Group, Lanes, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
-use crate::kernel::{Variant, hyper};
+use crate::kernel::{Timing, Variant, hyper};
 use crate::model::{Parameter, Problem, Value};
 use crate::space::{Block, Settings};
 
@@ -102,6 +102,7 @@ impl Plan {
         group.lanes.initial_weight.push(start[0]);
         group.lanes.initial_bias.push(start[1]);
         group.lanes.hyper.push(hyper(cursor.block.optimizer, settings));
+        group.lanes.timing.push(Timing::of(cursor.block.optimizer, settings));
         self.runs.push(run);
         self.problem.push(problem as u32);
         self.initial_weight.push(start[0]);

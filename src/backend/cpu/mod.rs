@@ -18,8 +18,8 @@ use self::train::{Advance, Recording, Shared};
 use super::batches::{Batches, Window};
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{Clock, Powers, clock, has_clock};
-use crate::kernel::optimizers::Rule;
+use crate::kernel::coefficients::{Clock, has_clock};
+use crate::kernel::{Rule, Ticker, Timing};
 use crate::model::{Quadratic, Rows, verdict::reached_loss};
 use crate::with_rule;
 
@@ -134,7 +134,7 @@ fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
         simd.run(tile.lanes, Advance::<R> { tile, shared: &shared, window, clocks, recording, rule: PhantomData });
     };
     let mut jobs = jobs(outcome);
-    let start = |job: &TileJob<'_>| Tile::new(group, job.first, &shared.total, &shared.centre);
+    let start = |job: &TileJob<'_>| Tile::new::<R>(group, job.first, &shared.total, &shared.centre);
     let Some(window) = windows.next_window() else { return };
     let now = clocks.of(window);
     if window.epochs as u64 == group.epochs {
@@ -230,24 +230,23 @@ impl TileJob<'_> {
 /// The clocks of a window, where all runs of a group have the same.
 struct Clocks {
     optimizer: crate::model::Optimizer,
-    shared: Option<(crate::kernel::Hyper<f32>, Powers)>,
+    shared: Option<(Timing, Ticker)>,
     table: Vec<Clock<f32>>,
 }
 
 impl Clocks {
     fn new(group: &Group<'_>) -> Self {
         let optimizer = group.variant.optimizer;
-        let betas = |hyper: &crate::kernel::Hyper<f32>| [hyper[4], hyper[5]];
-        let first = group.lanes.hyper.first().filter(|_| has_clock(optimizer));
-        let shared = first.filter(|first| group.lanes.hyper.iter().all(|hyper| betas(hyper) == betas(first)));
-        Self { optimizer, shared: shared.map(|&hyper| (hyper, Powers::START)), table: Vec::new() }
+        let first = group.lanes.timing.first().filter(|_| has_clock(optimizer));
+        let shared = first.filter(|first| group.lanes.timing.iter().all(|timing| timing.key() == first.key()));
+        Self { optimizer, shared: shared.map(|&timing| (timing, Ticker::START)), table: Vec::new() }
     }
 
     /// The clock of each step of the next window, or nothing.
     fn of(&mut self, window: &Window) -> &[Clock<f32>] {
         self.table.clear();
-        if let Some((hyper, powers)) = &mut self.shared {
-            self.table.extend((0..window.epochs * window.batches).map(|_| clock(self.optimizer, hyper, powers)));
+        if let Some((timing, ticker)) = &mut self.shared {
+            self.table.extend((0..window.epochs * window.batches).map(|_| ticker.next(self.optimizer, timing)));
         }
         &self.table
     }

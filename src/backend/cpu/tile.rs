@@ -2,7 +2,7 @@
 
 use crate::backend::{Group, outcome::NEVER};
 use crate::data::{Centre, Moments};
-use crate::kernel::{coefficients::HYPER, coefficients::Powers, neuron, optimizers::STATE};
+use crate::kernel::{Rule, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE};
 use crate::model::Figures;
 
 /// Runs of a tile.
@@ -20,7 +20,8 @@ pub struct Tile {
     pub theta: [Column<f32>; 2],
     pub state: [Column<f32>; STATE],
     pub hyper: [Column<f32>; HYPER],
-    pub powers: [Powers; TILE],
+    pub timing: [Timing; TILE],
+    pub tickers: [Ticker; TILE],
     /// All ones while the run is inside, 0 once it has diverged.
     pub alive: Column<u32>,
     pub start_loss: Column<f32>,
@@ -35,7 +36,7 @@ pub struct Tile {
 
 impl Tile {
     /// The runs of `group` from `first` on, at their start.
-    pub fn new(group: &Group<'_>, first: usize, total: &Moments, centre: &Centre) -> Self {
+    pub fn new<R: Rule>(group: &Group<'_>, first: usize, total: &Moments, centre: &Centre) -> Self {
         let lanes = TILE.min(group.lanes.len() - first);
         let run = |lane: usize| first + if lane < lanes { lane } else { 0 };
         let column = |value: &dyn Fn(usize) -> f32| Column(std::array::from_fn(|lane| value(run(lane))));
@@ -44,11 +45,13 @@ impl Tile {
             let slope = neuron::slope(total, centre, [theta[0].0[lane], theta[1].0[lane]]);
             neuron::loss(total, &slope)
         }));
+        let initial: [_; TILE] = std::array::from_fn(|lane| R::initial(&group.lanes.hyper[run(lane)]));
         Self {
             lanes,
-            state: std::array::from_fn(|_| Column([0.0; TILE])),
+            state: std::array::from_fn(|slot| Column(initial.map(|state| state[slot]))),
             hyper: std::array::from_fn(|slot| column(&|run| group.lanes.hyper[run][slot])),
-            powers: [Powers::START; TILE],
+            timing: std::array::from_fn(|lane| group.lanes.timing[run(lane)]),
+            tickers: [Ticker::START; TILE],
             alive: Column([u32::MAX; TILE]),
             worst_loss: start_loss.clone(),
             last_loss: start_loss.clone(),

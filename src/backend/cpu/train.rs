@@ -9,7 +9,7 @@ use super::tile::{TILE, Tile};
 use crate::backend::batches::Window;
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
-use crate::kernel::coefficients::{CLOCK, Clock, HYPER, clock};
+use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
 use crate::kernel::neuron;
 use crate::kernel::optimizers::{Rule, STATE};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
@@ -102,6 +102,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             state: std::array::from_fn(|i| take(&self.tile.state[i].0, offset)),
         };
         let hyper: [[f32; N]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
+        let mut clocks = Clocks { lanes: [[[0.0; N]; CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
         for epoch in 0..self.window.epochs {
             if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
@@ -112,7 +113,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             let (mut loss, mut mae) = ([0.0; N], [0.0; N]);
             for block in self.shared.blocks {
                 let before = lanes;
-                let clocks = self.clocks_of::<N>(offset, epoch, block);
+                self.tick::<N>(&mut clocks, offset, epoch, block);
                 let sums = if last || records_epochs {
                     self.steps::<N, true>(&mut lanes, &hyper, &clocks, offset, epoch, block)
                 } else {
@@ -143,17 +144,15 @@ impl<R: Rule> Advance<'_, '_, R> {
 
     /// The clocks of a block, a row of lanes each.
     #[inline(always)]
-    fn clocks_of<const N: usize>(&mut self, offset: usize, epoch: usize, block: &Block) -> Clocks<N> {
-        let mut clocks = Clocks { lanes: [[[0.0; N]; CLOCK]; BLOCK_STEPS] };
-        if !R::TIMED {
-            return clocks;
+    fn tick<const N: usize>(&mut self, clocks: &mut Clocks<N>, offset: usize, epoch: usize, block: &Block) {
+        if R::CLOCK == 0 {
+            return;
         }
         if self.clocks.is_empty() {
             for l in 0..N {
-                let hyper = std::array::from_fn(|i| self.tile.hyper[i].0[offset + l]);
                 for step in 0..block.len {
-                    let now = clock(self.shared.optimizer, &hyper, &mut self.tile.powers[offset + l]);
-                    for slot in 0..CLOCK {
+                    let now = self.tile.tickers[offset + l].next(self.shared.optimizer, &self.tile.timing[offset + l]);
+                    for slot in 0..R::CLOCK {
                         clocks.lanes[step][slot][l] = now[slot];
                     }
                 }
@@ -161,12 +160,11 @@ impl<R: Rule> Advance<'_, '_, R> {
         } else {
             let first = epoch * self.window.batches + block.first;
             for (step, now) in self.clocks[first..first + block.len].iter().enumerate() {
-                for slot in 0..CLOCK {
+                for slot in 0..R::CLOCK {
                     clocks.lanes[step][slot] = [now[slot]; N];
                 }
             }
         }
-        clocks
     }
 
     /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts.

@@ -1,8 +1,14 @@
 //! The WGSL modules, composed: files are concatenated, the optimizer is chosen by file, its variant by override constants.
 
+use crate::kernel::{Rule, Variant};
 use crate::model::Optimizer;
+use crate::with_rule;
 
+const ACTIVATIONS: &str = include_str!("../../../shaders/activations.wgsl");
+const LOSSES: &str = include_str!("../../../shaders/losses.wgsl");
 const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
+const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
+const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
@@ -11,21 +17,53 @@ const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
 /// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
 pub fn functions(optimizer: Optimizer) -> String {
-    [NEURON, rule(optimizer)].concat()
+    [NEURON, &rule(optimizer)].concat()
 }
 
-/// An optimizer's file.
-fn rule(optimizer: Optimizer) -> &'static str {
-    match optimizer {
-        Optimizer::Sgd => include_str!("../../../shaders/optimizers/sgd.wgsl"),
-        Optimizer::Rmsprop => include_str!("../../../shaders/optimizers/rmsprop.wgsl"),
-        Optimizer::Adam => include_str!("../../../shaders/optimizers/adam.wgsl"),
+/// Elementary functions, activations and losses.
+pub fn elementary() -> String {
+    [FUNCTIONS, ACTIVATIONS, LOSSES].concat()
+}
+
+/// An optimizer's rule, as `step`.
+fn rule(optimizer: Optimizer) -> String {
+    macro_rules! files {
+        ($($name:literal),*) => {
+            [$(include_str!(concat!("../../../shaders/optimizers/", $name, ".wgsl"))),*].concat()
+        };
     }
+    let own = match optimizer {
+        Optimizer::Sgd => files!("sgd"),
+        Optimizer::Rmsprop => files!("rmsprop"),
+        Optimizer::Adam => files!("adam"),
+        Optimizer::Adamw => files!("adam", "adamw"),
+        Optimizer::Adadelta => files!("adadelta"),
+        Optimizer::Adagrad => files!("adagrad"),
+        Optimizer::Adamax => files!("adamax"),
+        Optimizer::Adafactor => files!("adafactor"),
+        Optimizer::Nadam => files!("adam", "nadam"),
+        Optimizer::Ftrl => files!("ftrl"),
+        Optimizer::Lion => files!("lion"),
+        Optimizer::Lamb => files!("adam", "lamb"),
+        Optimizer::Muon => files!("muon"),
+    };
+    let used = with_rule!(Variant { optimizer, flag: true, momentum: true }, R => R::STATE);
+    let name = optimizer.name();
+    let step = format!(
+        "
+const USED_STATE: u32 = {used}u;
+
+fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {{
+    return {name}(hyper, clock, theta, g, state);
+}}
+"
+    );
+    [FUNCTIONS, RULES, &own, &step].concat()
 }
 
 /// The training module of an optimizer.
 pub fn training(optimizer: Optimizer) -> String {
-    [NEURON, ERRORS, BLOCKS, rule(optimizer), TRAIN].concat()
+    [NEURON, ERRORS, BLOCKS, &rule(optimizer), TRAIN].concat()
 }
 
 pub fn metrics() -> String {

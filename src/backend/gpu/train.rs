@@ -10,10 +10,12 @@ use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{Hyper, Powers, clock, has_clock};
+use crate::kernel::coefficients::{CLOCK, has_clock};
 use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS, TrainParams, WORKGROUP};
 use crate::kernel::optimizers::STATE;
+use crate::kernel::{Rule, Ticker, Timing};
 use crate::model::{Figures, Optimizer, verdict::reached_loss};
+use crate::with_rule;
 
 const ACCESSES: [Access; 9] =
     [Access::Uniform, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write, Access::Write];
@@ -53,7 +55,7 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     let limit = context.largest();
     let points = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);
     let epochs = outcome.epochs.as_ref().map_or(0, |series| series.blocks.rows as u64 * 16);
-    let widest = points.max(epochs).max(STATE_COLUMNS as u64 * 4);
+    let widest = points.max(epochs).max(STATE_COLUMNS.max(LANE_COLUMNS) as u64 * 4);
     let block = (Blocks::WIDTH as u64).min(group.lanes.len() as u64).max(1);
     let runs = limit / widest / block * block;
     if runs == 0 {
@@ -67,46 +69,41 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     if !has_clock(group.variant.optimizer) {
         return count;
     }
-    let table = WINDOW_STEPS.max(group.order.batches()) as u64 * 4;
+    let steps = (WINDOW_STEPS.max(group.order.batches()) as u64).min(group.steps());
+    let table = steps * CLOCK as u64 * 4;
     let most = (context.largest() / table).max(1) as usize;
     let mut known = HashSet::new();
-    let runs = &group.lanes.hyper[first..first + count];
-    let fitting = runs.iter().position(|run| known.insert(betas(run)) && known.len() > most);
+    let runs = &group.lanes.timing[first..first + count];
+    let fitting = runs.iter().position(|run| known.insert(run.key()) && known.len() > most);
     fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
 }
 
-/// What the clock of a run depends on, beside the update's number.
-fn betas(run: &Hyper<f32>) -> [u32; 2] {
-    [run[4].to_bits(), run[5].to_bits()]
-}
-
-/// The numbers of the clock tables: one for each pair of β.
+/// The clock tables: one for each timing.
 struct Tables {
     optimizer: Optimizer,
-    hyper: Vec<(Hyper<f32>, Powers)>,
+    tickers: Vec<(Timing, Ticker)>,
 }
 
 impl Tables {
     /// The tables that some runs need, and the number of each run's.
-    fn new(optimizer: Optimizer, runs: &[Hyper<f32>]) -> (Self, Vec<u32>) {
+    fn new(optimizer: Optimizer, runs: &[Timing]) -> (Self, Vec<u32>) {
         let mut known = HashMap::new();
-        let mut hyper = Vec::new();
-        let number = |run: &Hyper<f32>| {
-            let key = if has_clock(optimizer) { betas(run) } else { [0; 2] };
-            *known.entry(key).or_insert_with(|| {
-                hyper.push((*run, Powers::START));
-                hyper.len() as u32 - 1
+        let mut tickers = Vec::new();
+        let number = |run: &Timing| {
+            *known.entry(run.key()).or_insert_with(|| {
+                tickers.push((*run, Ticker::START));
+                tickers.len() as u32 - 1
             })
         };
         let numbers = runs.iter().map(number).collect();
-        (Self { optimizer, hyper }, numbers)
+        (Self { optimizer, tickers }, numbers)
     }
 
     /// The clocks of the next `steps` updates, table by table.
     fn next(&mut self, steps: usize) -> Vec<f32> {
-        let mut clocks = Vec::with_capacity(steps * self.hyper.len());
-        for (hyper, powers) in &mut self.hyper {
-            clocks.extend((0..steps).map(|_| clock(self.optimizer, hyper, powers)[0]));
+        let mut clocks = Vec::with_capacity(steps * self.tickers.len() * CLOCK);
+        for (timing, ticker) in &mut self.tickers {
+            clocks.extend((0..steps).flat_map(|_| ticker.next(self.optimizer, timing)));
         }
         clocks
     }
@@ -131,7 +128,7 @@ impl<'c, 'g> Portion<'c, 'g> {
     /// Uploads the runs `first .. first + count` of the group.
     fn new(context: &'c mut Context, group: &'g Group<'g>, outcome: &Outcome, first: usize, count: usize) -> Self {
         let hyper = &group.lanes.hyper[first..first + count];
-        let (tables, numbers) = Tables::new(group.variant.optimizer, hyper);
+        let (tables, numbers) = Tables::new(group.variant.optimizer, &group.lanes.timing[first..first + count]);
         let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
         for slot in 0..LANE_COLUMNS - 1 {
             columns.extend(hyper.iter().map(|run| run[slot]));
@@ -139,6 +136,8 @@ impl<'c, 'g> Portion<'c, 'g> {
         columns.extend(numbers.into_iter().map(f32::from_bits));
         let mut state = group.lanes.initial_weight[first..first + count].to_vec();
         state.extend(&group.lanes.initial_bias[first..first + count]);
+        let initial: Vec<_> = with_rule!(group.variant, R => hyper.iter().map(R::initial).collect());
+        state.extend((0..STATE).flat_map(|slot| initial.iter().map(move |state| state[slot])));
         state.resize(STATE_COLUMNS * count, 0.0);
         state[START_LOSS * count..(START_LOSS + 1) * count].fill(NOT_RUN);
         let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
@@ -203,7 +202,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let timed = has_clock(self.group.variant.optimizer);
         params.alike = u32::from(window.is_alike());
         params.clock_steps = if timed { steps as u32 } else { 0 };
-        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; steps] };
+        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; CLOCK] };
         let test = &self.group.problem.test;
         let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
         let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();

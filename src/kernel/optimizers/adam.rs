@@ -10,12 +10,12 @@
 
 use super::{Clock, Hyper, Real, Rule, State};
 
-/// Hyper: η, 1−β₁, 1−β₂, ε, β₁, β₂ (the last two for the clock). Clock: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
+/// Hyper: η, 1−β₁, 1−β₂, ε. Clock: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
 pub struct Adam<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     const STATE: usize = if AMSGRAD { 6 } else { 4 };
-    const TIMED: bool = true;
+    const CLOCK: usize = 1;
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {

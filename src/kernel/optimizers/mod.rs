@@ -3,11 +3,31 @@
 //! To add one: its file here, its twin under `shaders/optimizers/`, its line in `model::optimizer`, its coefficients in
 //! `kernel::coefficients`; `tests/twins.rs` fails while a half is missing.
 
+mod adadelta;
+mod adafactor;
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
+mod ftrl;
+mod lamb;
+mod lion;
+mod muon;
+mod nadam;
 mod rmsprop;
 mod sgd;
 
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
+pub use adamw::Adamw;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use lion::Lion;
+pub use muon::Muon;
+pub use nadam::Nadam;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
@@ -18,25 +38,56 @@ use crate::space::Settings;
 /// Slots of [`State`].
 pub const STATE: usize = 6;
 
-/// What a rule keeps between updates. All slots start at 0; a rule uses the first few.
+/// What a rule keeps between updates; it uses the first few slots.
 pub type State<T> = [T; STATE];
 
 /// An update rule of Keras, for the pair (weight, bias).
 pub trait Rule: Send + Sync + 'static {
     /// How many slots of the state the rule touches: the first so many.
     const STATE: usize;
-    /// Whether it reads the clock.
-    const TIMED: bool;
+    /// How many slots of the clock it reads: the first so many.
+    const CLOCK: usize;
+
+    /// The state before the first update.
+    fn initial<T: Real>(_: &Hyper<T>) -> State<T> {
+        filled(T::of(0.0))
+    }
 
     /// The parameters after one update from `theta` with gradient `g`; the state is renewed in place.
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
+}
+
+/// A state with one number in every slot.
+fn filled<T: Copy>(value: T) -> State<T> {
+    [value; STATE]
+}
+
+/// θ after a decoupled decay by λ at rate η, as the base class of Keras' optimizers has it.
+#[inline(always)]
+pub fn decayed<T: Real>(theta: T, decay: T, rate: T) -> T {
+    theta - (theta * decay) * rate
+}
+
+/// −1, 0 or 1.
+#[inline(always)]
+fn sign<T: Real>(x: T) -> T {
+    let zero = T::of(0.0);
+    let positive = if x > zero { T::of(1.0) } else { zero };
+    if x < zero { T::of(-1.0) } else { positive }
+}
+
+/// x between −bound and bound.
+#[inline(always)]
+pub fn clip<T: Real>(x: T, bound: T) -> T {
+    let x = if x > bound { bound } else { x };
+    if x < -bound { -bound } else { x }
 }
 
 /// Which text of a rule a group of runs needs. Chosen for a group, outside the step loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Variant {
     pub optimizer: Optimizer,
-    /// nesterov, centered or amsgrad.
+    /// nesterov, centered, amsgrad, or of Ftrl a power other than a root.
     pub flag: bool,
     /// Whether any run of the group has momentum. A run without it gets the same bits either way.
     pub momentum: bool,
@@ -45,13 +96,17 @@ pub struct Variant {
 impl Variant {
     /// The variant that a run needs.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
+        let set = |parameter| settings.get(parameter) == Some(Value::Boolean(true));
         let flag = match optimizer {
-            Optimizer::Sgd => Parameter::Nesterov,
-            Optimizer::Rmsprop => Parameter::Centered,
-            Optimizer::Adam => Parameter::Amsgrad,
+            Optimizer::Sgd | Optimizer::Muon => set(Parameter::Nesterov),
+            Optimizer::Rmsprop => set(Parameter::Centered),
+            Optimizer::Adam | Optimizer::Adamw => set(Parameter::Amsgrad),
+            Optimizer::Ftrl => settings.number(Parameter::LearningRatePower) != Some(-0.5),
+            _ => false,
         };
-        let momentum = settings.number(Parameter::Momentum).is_some_and(|momentum| momentum != 0.0);
-        Self { optimizer, flag: settings.get(flag) == Some(Value::Boolean(true)), momentum }
+        let optional = matches!(optimizer, Optimizer::Sgd | Optimizer::Rmsprop);
+        let momentum = optional && settings.number(Parameter::Momentum).is_some_and(|momentum| momentum != 0.0);
+        Self { optimizer, flag, momentum }
     }
 }
 
@@ -59,46 +114,38 @@ impl Variant {
 #[macro_export]
 macro_rules! with_rule {
     ($variant:expr, $rule:ident => $body:expr) => {{
-        use $crate::kernel::optimizers::{Adam, Rmsprop, Sgd};
+        use $crate::kernel::optimizers as rules;
         use $crate::model::Optimizer;
         let variant: $crate::kernel::Variant = $variant;
+        macro_rules! with {
+            ($bound:ty) => {{
+                type $rule = $bound;
+                $body
+            }};
+        }
         match (variant.optimizer, variant.flag, variant.momentum) {
-            (Optimizer::Sgd, _, false) => {
-                type $rule = Sgd<false, false>;
-                $body
-            }
-            (Optimizer::Sgd, false, true) => {
-                type $rule = Sgd<true, false>;
-                $body
-            }
-            (Optimizer::Sgd, true, true) => {
-                type $rule = Sgd<true, true>;
-                $body
-            }
-            (Optimizer::Rmsprop, false, false) => {
-                type $rule = Rmsprop<false, false>;
-                $body
-            }
-            (Optimizer::Rmsprop, false, true) => {
-                type $rule = Rmsprop<true, false>;
-                $body
-            }
-            (Optimizer::Rmsprop, true, false) => {
-                type $rule = Rmsprop<false, true>;
-                $body
-            }
-            (Optimizer::Rmsprop, true, true) => {
-                type $rule = Rmsprop<true, true>;
-                $body
-            }
-            (Optimizer::Adam, false, _) => {
-                type $rule = Adam<false>;
-                $body
-            }
-            (Optimizer::Adam, true, _) => {
-                type $rule = Adam<true>;
-                $body
-            }
+            (Optimizer::Sgd, _, false) => with!(rules::Sgd<false, false>),
+            (Optimizer::Sgd, false, true) => with!(rules::Sgd<true, false>),
+            (Optimizer::Sgd, true, true) => with!(rules::Sgd<true, true>),
+            (Optimizer::Rmsprop, false, false) => with!(rules::Rmsprop<false, false>),
+            (Optimizer::Rmsprop, false, true) => with!(rules::Rmsprop<true, false>),
+            (Optimizer::Rmsprop, true, false) => with!(rules::Rmsprop<false, true>),
+            (Optimizer::Rmsprop, true, true) => with!(rules::Rmsprop<true, true>),
+            (Optimizer::Adam, false, _) => with!(rules::Adam<false>),
+            (Optimizer::Adam, true, _) => with!(rules::Adam<true>),
+            (Optimizer::Adamw, false, _) => with!(rules::Adamw<false>),
+            (Optimizer::Adamw, true, _) => with!(rules::Adamw<true>),
+            (Optimizer::Adadelta, ..) => with!(rules::Adadelta),
+            (Optimizer::Adagrad, ..) => with!(rules::Adagrad),
+            (Optimizer::Adamax, ..) => with!(rules::Adamax),
+            (Optimizer::Adafactor, ..) => with!(rules::Adafactor),
+            (Optimizer::Nadam, ..) => with!(rules::Nadam),
+            (Optimizer::Ftrl, false, _) => with!(rules::Ftrl<false>),
+            (Optimizer::Ftrl, true, _) => with!(rules::Ftrl<true>),
+            (Optimizer::Lion, ..) => with!(rules::Lion),
+            (Optimizer::Lamb, ..) => with!(rules::Lamb),
+            (Optimizer::Muon, false, _) => with!(rules::Muon<false>),
+            (Optimizer::Muon, true, _) => with!(rules::Muon<true>),
         }
     }};
 }

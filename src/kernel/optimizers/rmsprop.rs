@@ -23,11 +23,11 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     } else {
         2
     };
-    const TIMED: bool = false;
+    const CLOCK: usize = 0;
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rho, rest, momentum, epsilon, _] = *hyper;
+        let [rate, rho, rest, momentum, epsilon, ..] = *hyper;
         let mut radicand = [epsilon; 2];
         for i in 0..2 {
             state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));

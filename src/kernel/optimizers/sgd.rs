@@ -13,7 +13,7 @@ pub struct Sgd<const MOMENTUM: bool, const NESTEROV: bool>;
 
 impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV> {
     const STATE: usize = if MOMENTUM { 2 } else { 0 };
-    const TIMED: bool = false;
+    const CLOCK: usize = 0;
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {

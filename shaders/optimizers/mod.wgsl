@@ -1,0 +1,34 @@
+// What the rules share: layouts, the variant, and the base class' functions. Twin: src/kernel/optimizers/mod.rs. The host appends `step`,
+// which calls the rule of the pipeline.
+
+const HYPER: u32 = 13u;
+const STATE: u32 = 6u;
+const CLOCK: u32 = 3u;
+
+alias Hyper = array<f32, HYPER>;
+alias State = array<f32, STATE>;
+alias Clock = array<f32, CLOCK>;
+
+// Whether any run of the group has momentum, and the flag of the rule: nesterov, centered, amsgrad, or a power that is no root.
+override MOMENTUM: bool = false;
+override FLAG: bool = false;
+
+const LARGEST: f32 = 3.4028234e38;
+
+// The pair of numbers from slot `first` of a state on.
+fn pair(state: ptr<function, State>, first: u32) -> vec2<f32> {
+    return vec2<f32>((*state)[first], (*state)[first + 1u]);
+}
+
+fn keep(state: ptr<function, State>, first: u32, value: vec2<f32>) {
+    (*state)[first] = value.x;
+    (*state)[first + 1u] = value.y;
+}
+
+fn decayed(theta: f32, decay: f32, rate: f32) -> f32 {
+    return theta - (theta * decay) * rate;
+}
+
+fn clip(x: f32, bound: f32) -> f32 {
+    return clamp(x, -bound, bound);
+}

@@ -1,0 +1,159 @@
+//! The activations: value and derivative at z = w·x + b, at the kinks as TensorFlow has them. Twin: `shaders/activations.wgsl`.
+//!
+//! Source: Keras 3, `activations`, with its default arguments.
+
+use super::Real;
+
+/// An activation φ.
+pub trait Response: Send + Sync + 'static {
+    /// φ(z) and φ′(z).
+    fn at<T: Real>(z: T) -> [T; 2];
+}
+
+/// Calls `$body` with `$response` bound to the type of a `model::Activation`: the one place where an activation becomes a type.
+#[macro_export]
+macro_rules! with_response {
+    ($activation:expr, $response:ident => $body:expr) => {
+        $crate::with_response!(@ $activation, $response => $body;
+            Linear Sigmoid Tanh Relu Relu6 LeakyRelu Elu Selu Softplus Softsign Silu Gelu Mish Exponential HardSigmoid)
+    };
+    (@ $activation:expr, $response:ident => $body:expr; $($name:ident)*) => {
+        match $activation {
+            $($crate::model::Activation::$name => {
+                type $response = $crate::kernel::activations::$name;
+                $body
+            })*
+        }
+    };
+}
+
+macro_rules! response {
+    ($(#[$doc:meta])* $name:ident, $number:ident, $z:ident => $body:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Response for $name {
+            #[inline(always)]
+            fn at<$number: Real>($z: $number) -> [$number; 2] {
+                $body
+            }
+        }
+    };
+}
+
+/// Of selu: the scale, and α times the scale.
+const SCALE: f32 = 1.050_701;
+const SCALED_ALPHA: f32 = 1.758_099_3;
+/// The slope of leaky_relu below 0.
+const LEAK: f32 = 0.2;
+
+response!(
+    /// z
+    Linear, T, z => [z, T::of(1.0)]
+);
+
+response!(
+    /// σ(z); σ′ = σ(1 − σ), 0 where σ is 0 or 1.
+    Sigmoid, T, z => {
+        let s = z.logistic();
+        [s, s * (T::of(1.0) - s)]
+    }
+);
+
+response!(
+    /// tanh z; 1 − tanh².
+    Tanh, T, z => {
+        let t = z.hyperbolic_tangent();
+        [t, T::of(1.0) - t * t]
+    }
+);
+
+response!(
+    /// max(z, 0); the derivative at 0 is 0.
+    Relu, T, z => if z > T::of(0.0) { [z, T::of(1.0)] } else { [T::of(0.0); 2] }
+);
+
+response!(
+    /// z between 0 and 6; the derivative at both is 0.
+    Relu6, T, z => {
+        let inside = z > T::of(0.0) && z < T::of(6.0);
+        let value = if z > T::of(0.0) { z } else { T::of(0.0) };
+        [if value > T::of(6.0) { T::of(6.0) } else { value }, T::of(if inside { 1.0 } else { 0.0 })]
+    }
+);
+
+response!(
+    /// z above 0, else 0.2z; the derivative at 0 is 0.2.
+    LeakyRelu, T, z => {
+        let slope = T::of(if z > T::of(0.0) { 1.0 } else { LEAK });
+        [z * slope, slope]
+    }
+);
+
+response!(
+    /// z from 0 on, else eᶻ − 1; the derivative at 0 is 1.
+    Elu, T, z => {
+        let below = z.exponential_less_one();
+        if z < T::of(0.0) { [below, below + T::of(1.0)] } else { [z, T::of(1.0)] }
+    }
+);
+
+response!(
+    /// 1.0507z from 0 on, else 1.7581(eᶻ − 1); the derivative at 0 is 1.0507.
+    Selu, T, z => {
+        let below = T::of(SCALED_ALPHA) * z.exponential_less_one();
+        if z < T::of(0.0) { [below, below + T::of(SCALED_ALPHA)] } else { [T::of(SCALE) * z, T::of(SCALE)] }
+    }
+);
+
+response!(
+    /// ln(1 + eᶻ); σ(z).
+    Softplus, T, z => [z.softplus(), z.logistic()]
+);
+
+response!(
+    /// z/(1 + |z|); 1/(1 + |z|)².
+    Softsign, T, z => {
+        let inverse = T::of(1.0) / (T::of(1.0) + z.abs());
+        [z * inverse, inverse * inverse]
+    }
+);
+
+response!(
+    /// zσ(z); σ(1 + z(1 − σ)).
+    Silu, T, z => {
+        let s = z.logistic();
+        [z * s, s * (T::of(1.0) + z * (T::of(1.0) - s))]
+    }
+);
+
+response!(
+    /// zΦ(z) = ½z(1 + erf(z/√2)), not the approximation by tanh; Φ + ze^(−z²/2)/√(2π).
+    Gelu, T, z => {
+        let below = T::of(0.5) * (T::of(1.0) + (z * T::of(std::f32::consts::FRAC_1_SQRT_2)).error_function());
+        let density = T::of(0.398_942_3) * (T::of(-0.5) * (z * z)).exponential();
+        [z * below, below + z * density]
+    }
+);
+
+response!(
+    /// z·tanh(softplus z); tanh + z(1 − tanh²)σ(z).
+    Mish, T, z => {
+        let t = z.softplus().hyperbolic_tangent();
+        [z * t, t + z * ((T::of(1.0) - t * t) * z.logistic())]
+    }
+);
+
+response!(
+    /// eᶻ, its own derivative.
+    Exponential, T, z => [z.exponential(); 2]
+);
+
+response!(
+    /// (z + 3)/6 between 0 and 1; the derivative at both is 0.
+    HardSigmoid, T, z => {
+        let [value, slope] = Relu6::at(z + T::of(3.0));
+        [value / T::of(6.0), slope / T::of(6.0)]
+    }
+);

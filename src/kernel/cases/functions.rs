@@ -1,0 +1,98 @@
+//! The elementary functions, the range in which each is judged, and how far from float64 it may be. This file knows no device.
+
+use crate::kernel::functions::Functions;
+
+/// An elementary function and its bounds, in units of the last place of the exact result.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its name in both languages.
+    pub name: &'static str,
+    pub single: fn(f32) -> f32,
+    pub double: fn(f64) -> f64,
+    /// The arguments between which the result is neither 0 nor saturated.
+    pub range: [f32; 2],
+    pub host_ulps: f64,
+    /// WGSL allows 2.5 ulp for a division and an unfused `fma`: what they add.
+    pub device_ulps: f64,
+}
+
+macro_rules! function {
+    ($name:ident, $range:expr, $host:expr, $device:expr) => {
+        Function {
+            name: stringify!($name),
+            single: <f32 as Functions>::$name,
+            double: <f64 as Functions>::$name,
+            range: $range,
+            host_ulps: $host,
+            device_ulps: $device,
+        }
+    };
+}
+
+/// Every function of `kernel::functions`.
+pub const ALL: [Function; 7] = [
+    function!(exponential, [-87.336_54, 88.722_83], 1.0, 2.0),
+    function!(exponential_less_one, [-100.0, 88.0], 1.5, 3.0),
+    function!(logarithm, [f32::MIN_POSITIVE, f32::MAX], 1.0, 2.0),
+    function!(hyperbolic_tangent, [-30.0, 30.0], 1.5, 3.5),
+    function!(logistic, [-87.0, 87.0], 2.5, 5.5),
+    function!(softplus, [-87.0, 1e30], 2.5, 6.0),
+    function!(error_function, [-10.0, 10.0], 1.0, 2.0),
+];
+
+impl Function {
+    /// Every `stride`-th float32 of the range, both ends among them.
+    pub fn arguments(&self, stride: u32) -> impl Iterator<Item = f32> {
+        let [low, high] = self.range;
+        // The order of these keys is the order of the numbers.
+        let key = |x: f32| if x.is_sign_negative() { -i64::from(x.abs().to_bits()) } else { i64::from(x.to_bits()) };
+        let (first, last) = (key(low), key(high));
+        let number = |key: i64| f32::from_bits(key.unsigned_abs() as u32) * if key < 0 { -1.0 } else { 1.0 };
+        (first..last).step_by(stride as usize).chain([last]).map(number)
+    }
+
+    /// How far `value` is from the function at `x`. Results below the smallest normal number may be 0.
+    pub fn ulps(&self, x: f32, value: f32) -> f64 {
+        let exact = (self.double)(f64::from(x));
+        let smallest = f64::from(f32::MIN_POSITIVE);
+        let difference = (f64::from(value) - exact).abs();
+        if exact.abs() < smallest {
+            return if difference <= smallest { 0.0 } else { f64::INFINITY };
+        }
+        let binade = f64::from_bits(exact.abs().to_bits() & 0x7ff0_0000_0000_0000);
+        difference / (binade * f64::from(f32::EPSILON))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_within_their_bounds() {
+        for function in ALL {
+            let (mut worst, mut at, mut count) = (0.0, 0.0, 0);
+            for x in function.arguments(1009) {
+                let ulps = function.ulps(x, (function.single)(x));
+                count += 1;
+                if ulps > worst {
+                    (worst, at) = (ulps, x);
+                }
+            }
+            println!("{}: {count} arguments, {worst:.3} of {} ulp, at {at:e}", function.name, function.host_ulps);
+            assert!(count > 1_000_000 && worst <= function.host_ulps, "{}: {worst} ulp at {at:e}", function.name);
+        }
+    }
+
+    #[test]
+    fn functions_saturate_at_finite_numbers() {
+        assert_eq!((1e30_f32.exponential(), f32::MIN.exponential()), (88.722_83_f32.exponential(), 0.0));
+        assert!(1e30_f32.exponential() < f32::MAX && 1e30_f32.exponential_less_one() < f32::MAX);
+        assert_eq!((0.0_f32.logarithm(), (-1.0_f32).logarithm()), (f32::MIN_POSITIVE.logarithm(), f32::MIN_POSITIVE.logarithm()));
+        assert_eq!((1e30_f32.hyperbolic_tangent(), f32::MIN.hyperbolic_tangent()), (1.0, -1.0));
+        assert_eq!((1e30_f32.logistic(), f32::MIN.logistic()), (1.0, 0.0));
+        assert_eq!((1e30_f32.softplus(), f32::MIN.softplus()), (1e30, 0.0));
+        assert_eq!((1e30_f32.error_function(), f32::MIN.error_function()), (1.0, -1.0));
+        assert_eq!((0.0_f32.exponential(), 1.0_f32.logarithm(), 0.0_f32.exponential_less_one()), (1.0, 0.0, 0.0));
+    }
+}

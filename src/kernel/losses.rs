@@ -1,0 +1,257 @@
+//! The losses of one row: value and slope at a prediction ŷ, ties as TensorFlow has them. Twin: `shaders/losses.wgsl`.
+//!
+//! Source: Keras 3, `losses`, with its default arguments. e = ŷ − y.
+
+use super::Real;
+use crate::model::{Activation, Loss};
+
+/// A loss ℓ of one row.
+pub trait Penalty: Send + Sync + 'static {
+    /// ℓ(y, ŷ) and ∂ℓ/∂ŷ.
+    fn at<T: Real>(prediction: T, target: T) -> [T; 2];
+
+    /// ℓ and ∂ℓ/∂z at z, where φ(z) and φ′(z) are `response`.
+    #[inline(always)]
+    fn behind<T: Real>(z: T, response: [T; 2], target: T) -> [T; 2] {
+        let _ = z;
+        let [loss, slope] = Self::at(response[0], target);
+        [loss, slope * response[1]]
+    }
+}
+
+/// Which text of a loss rows need: the loss, and what its activation and its labels make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    Mse,
+    Mae,
+    Huber,
+    LogCosh,
+    BinaryCrossentropy,
+    /// Binary crossentropy behind a sigmoid, from z.
+    Logits,
+    Hinge,
+    /// Hinge with labels 0 and 1, which stand for −1 and 1.
+    HingeOfBits,
+    SquaredHinge,
+    SquaredHingeOfBits,
+    Mape,
+    Msle,
+    Poisson,
+}
+
+impl Form {
+    pub const ALL: [Self; 13] = [
+        Self::Mse,
+        Self::Mae,
+        Self::Huber,
+        Self::LogCosh,
+        Self::BinaryCrossentropy,
+        Self::Logits,
+        Self::Hinge,
+        Self::HingeOfBits,
+        Self::SquaredHinge,
+        Self::SquaredHingeOfBits,
+        Self::Mape,
+        Self::Msle,
+        Self::Poisson,
+    ];
+
+    /// The form of a loss behind an activation, on labels that are all 0 or 1 (`bits`) or not. Keras asks each batch of a hinge whether
+    /// its labels are all 0 or 1; where `model::Loss` lets the labels pass, that is the same.
+    pub fn of(loss: Loss, activation: Activation, bits: bool) -> Self {
+        match loss {
+            Loss::Mse => Self::Mse,
+            Loss::Mae => Self::Mae,
+            Loss::Huber => Self::Huber,
+            Loss::LogCosh => Self::LogCosh,
+            Loss::BinaryCrossentropy if activation == Activation::Sigmoid => Self::Logits,
+            Loss::BinaryCrossentropy => Self::BinaryCrossentropy,
+            Loss::Hinge if bits => Self::HingeOfBits,
+            Loss::Hinge => Self::Hinge,
+            Loss::SquaredHinge if bits => Self::SquaredHingeOfBits,
+            Loss::SquaredHinge => Self::SquaredHinge,
+            Loss::Mape => Self::Mape,
+            Loss::Msle => Self::Msle,
+            Loss::Poisson => Self::Poisson,
+        }
+    }
+
+    /// Its name in `shaders/losses.wgsl`, behind `loss_`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mse => "mse",
+            Self::Mae => "mae",
+            Self::Huber => "huber",
+            Self::LogCosh => "log_cosh",
+            Self::BinaryCrossentropy => "binary_crossentropy",
+            Self::Logits => "logits",
+            Self::Hinge => "hinge",
+            Self::HingeOfBits => "hinge_of_bits",
+            Self::SquaredHinge => "squared_hinge",
+            Self::SquaredHingeOfBits => "squared_hinge_of_bits",
+            Self::Mape => "mape",
+            Self::Msle => "msle",
+            Self::Poisson => "poisson",
+        }
+    }
+}
+
+/// Calls `$body` with `$penalty` bound to the type of a [`Form`]: the one place where a loss becomes a type.
+#[macro_export]
+macro_rules! with_penalty {
+    ($form:expr, $penalty:ident => $body:expr) => {
+        $crate::with_penalty!(@ $form, $penalty => $body;
+            Mse Mae Huber LogCosh BinaryCrossentropy Logits Hinge HingeOfBits SquaredHinge SquaredHingeOfBits Mape Msle Poisson)
+    };
+    (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
+        match $form {
+            $($crate::kernel::losses::Form::$name => {
+                type $penalty = $crate::kernel::losses::$name;
+                $body
+            })*
+        }
+    };
+}
+
+macro_rules! penalty {
+    ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Penalty for $name {
+            #[inline(always)]
+            fn at<$number: Real>($prediction: $number, $target: $number) -> [$number; 2] {
+                $body
+            }
+        }
+    };
+}
+
+/// Keras' ε of losses, and the largest probability that it lets stand: 1 − ε, in float32 1 − 2⁻²³.
+const EPSILON: f32 = 1e-7;
+const ALMOST_ONE: f32 = 1.0 - f32::EPSILON;
+
+/// −1, 0 or 1.
+#[inline(always)]
+fn sign<T: Real>(x: T) -> T {
+    let positive = if x > T::of(0.0) { 1.0 } else { 0.0 };
+    T::of(if x < T::of(0.0) { -1.0 } else { positive })
+}
+
+penalty!(
+    /// e²; 2e.
+    Mse, T, (prediction, target) => {
+        let error = prediction - target;
+        [error * error, error + error]
+    }
+);
+
+penalty!(
+    /// |e|; its sign, 0 at e = 0.
+    Mae, T, (prediction, target) => {
+        let error = prediction - target;
+        [error.abs(), sign(error)]
+    }
+);
+
+penalty!(
+    /// ½e² where |e| ≤ 1, else |e| − ½; e between −1 and 1.
+    Huber, T, (prediction, target) => {
+        let error = prediction - target;
+        let size = error.abs();
+        if size > T::of(1.0) { [size - T::of(0.5), sign(error)] } else { [T::of(0.5) * (error * error), error] }
+    }
+);
+
+penalty!(
+    /// ln cosh e = e + softplus(−2e) − ln 2; tanh e.
+    LogCosh, T, (prediction, target) => {
+        let error = prediction - target;
+        let size = error.abs();
+        [size + ((T::of(-2.0) * size).softplus() - T::of(std::f32::consts::LN_2)), error.hyperbolic_tangent()]
+    }
+);
+
+penalty!(
+    /// −y ln p − (1 − y) ln(1 − p) with p = ŷ between 1e-7 and 1 − 2⁻²³; (p − y)/(p(1 − p)) inside, 0 outside.
+    BinaryCrossentropy, T, (prediction, target) => {
+        let (low, high, one) = (T::of(EPSILON), T::of(ALMOST_ONE), T::of(1.0));
+        let p = if prediction < low { low } else { prediction };
+        let p = if p > high { high } else { p };
+        let inside = prediction >= low && prediction <= high;
+        let loss = -(target * p.logarithm() + (one - target) * (one - p).logarithm());
+        [loss, if inside { (p - target) / (p * (one - p)) } else { T::of(0.0) }]
+    }
+);
+
+penalty!(
+    /// max(1 − yŷ, 0); −y where yŷ ≤ 1.
+    Hinge, T, (prediction, target) => {
+        let short = T::of(1.0) - target * prediction;
+        if short < T::of(0.0) { [T::of(0.0); 2] } else { [short, -target] }
+    }
+);
+
+penalty!(
+    /// hinge², its slope −2y·hinge.
+    SquaredHinge, T, (prediction, target) => {
+        let [short, slope] = Hinge::at(prediction, target);
+        [short * short, (short + short) * slope]
+    }
+);
+
+penalty!(
+    /// hinge with 2y − 1 for y.
+    HingeOfBits, T, (prediction, target) => Hinge::at(prediction, (target + target) - T::of(1.0))
+);
+
+penalty!(
+    /// squared_hinge with 2y − 1 for y.
+    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::at(prediction, (target + target) - T::of(1.0))
+);
+
+penalty!(
+    /// 100|e|/max(|y|, 1e-7); 100·sign(e)/max(|y|, 1e-7).
+    Mape, T, (prediction, target) => {
+        let error = prediction - target;
+        let share = T::of(100.0) / target.abs().larger(T::of(EPSILON));
+        [share * error.abs(), share * sign(error)]
+    }
+);
+
+penalty!(
+    /// (ln(1 + max(ŷ, 1e-7)) − ln(1 + max(y, 1e-7)))²; no slope where ŷ < 1e-7: nothing pulls back from below.
+    Msle, T, (prediction, target) => {
+        let one = T::of(1.0);
+        let above = one + prediction.larger(T::of(EPSILON));
+        let apart = above.logarithm() - (one + target.larger(T::of(EPSILON))).logarithm();
+        [apart * apart, if prediction < T::of(EPSILON) { T::of(0.0) } else { (apart + apart) / above }]
+    }
+);
+
+penalty!(
+    /// ŷ − y ln(ŷ + 1e-7); 1 − y/(ŷ + 1e-7). Where ŷ + 1e-7 ≤ 0 Keras' loss is NaN and its slope goes on; here the logarithm stays at
+    /// that of the smallest normal float32, −87.3.
+    Poisson, T, (prediction, target) => {
+        let shifted = prediction + T::of(EPSILON);
+        [prediction - target * shifted.larger(T::of(f32::MIN_POSITIVE)).logarithm(), T::of(1.0) - target / shifted]
+    }
+);
+
+/// softplus(z) − yz; σ(z) − y: binary crossentropy behind a sigmoid, without a probability and without a clip.
+#[derive(Clone, Copy, Debug)]
+pub struct Logits;
+
+impl Penalty for Logits {
+    /// With z for ŷ.
+    #[inline(always)]
+    fn at<T: Real>(z: T, target: T) -> [T; 2] {
+        [z.softplus() - target * z, z.logistic() - target]
+    }
+
+    #[inline(always)]
+    fn behind<T: Real>(z: T, _: [T; 2], target: T) -> [T; 2] {
+        Self::at(z, target)
+    }
+}

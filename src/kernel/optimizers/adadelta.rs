@@ -1,0 +1,30 @@
+//! Adadelta. Twin: `shaders/optimizers/adadelta.wgsl`.
+//!
+//! ```text
+//! a ← ρa + (1−ρ)g²     δ = −g√(d + ε)/√(a + ε), with the old d     d ← ρd + (1−ρ)δ²     θ ← θ + ηδ
+//! ```
+//!
+//! d collects δ without the rate. Source: Keras 3, `Adadelta`.
+
+use super::{Clock, Hyper, Real, Rule, State};
+
+/// Hyper: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
+pub struct Adadelta;
+
+impl Rule for Adadelta {
+    const STATE: usize = 4;
+    const CLOCK: usize = 0;
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rho, rest, epsilon, ..] = *hyper;
+        let mut next = theta;
+        for i in 0..2 {
+            state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));
+            let delta = -(((state[2 + i] + epsilon).sqrt() / (state[i] + epsilon).sqrt()) * g[i]);
+            state[2 + i] = rho.mul_add(state[2 + i], rest * (delta * delta));
+            next[i] = rate.mul_add(delta, theta[i]);
+        }
+        next
+    }
+}

@@ -1,0 +1,29 @@
+//! Adamax: Adam by the largest gradient. Twin: `shaders/optimizers/adamax.wgsl`.
+//!
+//! ```text
+//! m ← m + (1−β₁)(g − m)     u ← max(β₂u, |g|)     θ ← θ − ηm/((1−β₁ᵗ)(u + ε))
+//! ```
+//!
+//! Source: Keras 3, `Adamax`.
+
+use super::{Clock, Hyper, Real, Rule, State};
+
+/// Hyper: η, 1−β₁, β₂, ε. Clock: 1−β₁ᵗ. State: m, u of weight and bias.
+pub struct Adamax;
+
+impl Rule for Adamax {
+    const STATE: usize = 4;
+    const CLOCK: usize = 1;
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rest_1, beta_2, epsilon, ..] = *hyper;
+        let mut next = theta;
+        for i in 0..2 {
+            state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
+            state[2 + i] = (beta_2 * state[2 + i]).larger(g[i].abs());
+            next[i] = theta[i] - (rate * state[i]) / (clock[0] * (state[2 + i] + epsilon));
+        }
+        next
+    }
+}

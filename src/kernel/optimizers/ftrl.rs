@@ -1,0 +1,48 @@
+//! Follow the regularized leader. Twin: `shaders/optimizers/ftrl.wgsl`.
+//!
+//! ```text
+//! n' = n + g²     z ← z + g + 2sθ − (n'^(−p) − n^(−p))/η·θ
+//! θ ← (clip(z, −l₁, l₁) − z)/(n'^(−p)/η + 2(l₂ + β/(2η)))     n ← n'
+//! ```
+//!
+//! n starts at `initial_accumulator_value`. θ is computed anew from z: the start is partly forgotten at the first step. At the
+//! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
+//! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
+
+use super::{Clock, Hyper, Real, Rule, State, clip};
+
+/// Hyper: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
+pub struct Ftrl<const POWER: bool>;
+
+impl<const POWER: bool> Rule for Ftrl<POWER> {
+    const STATE: usize = 4;
+    const CLOCK: usize = 0;
+
+    #[inline(always)]
+    fn initial<T: Real>(hyper: &Hyper<T>) -> State<T> {
+        let zero = T::of(0.0);
+        let mut state = [zero; super::STATE];
+        state[0] = hyper[2];
+        state[1] = hyper[2];
+        state
+    }
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, power, _, l1, l2, shrinkage, beta, ..] = *hyper;
+        let raised = |n: T| if POWER { (power * n.logarithm()).exponential() } else { n.sqrt() };
+        let inverse = T::of(1.0) / rate;
+        let mut next = theta;
+        for i in 0..2 {
+            let sum = g[i].mul_add(g[i], state[i]);
+            let scaled = raised(sum);
+            let share = (scaled - raised(state[i])) * inverse;
+            state[2 + i] = state[2 + i] + shrinkage.mul_add(theta[i], g[i]) - share * theta[i];
+            state[i] = sum;
+            let divisor = scaled.mul_add(inverse, beta.mul_add(inverse, l2));
+            let free = (clip(state[2 + i], l1) - state[2 + i]) / divisor;
+            next[i] = if divisor > T::of(0.0) { free } else { T::of(f32::MAX) };
+        }
+        next
+    }
+}

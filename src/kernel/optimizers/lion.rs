@@ -1,0 +1,28 @@
+//! Lion: the sign of an interpolated gradient. Twin: `shaders/optimizers/lion.wgsl`.
+//!
+//! ```text
+//! θ ← θ − η·sign(β₁m + (1−β₁)g)     then m ← β₂m + (1−β₂)g
+//! ```
+//!
+//! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
+
+use super::{Clock, Hyper, Real, Rule, State, sign};
+
+/// Hyper: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
+pub struct Lion;
+
+impl Rule for Lion {
+    const STATE: usize = 2;
+    const CLOCK: usize = 0;
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *hyper;
+        let mut next = theta;
+        for i in 0..2 {
+            next[i] = theta[i] - rate * sign(beta_1 * state[i] + rest_1 * g[i]);
+            state[i] = beta_2 * state[i] + rest_2 * g[i];
+        }
+        next
+    }
+}

@@ -1,0 +1,40 @@
+//! Muon: the weight, a 1×1 kernel, by the sign of its momentum; the bias by Adam. Twin: `shaders/optimizers/muon.wgsl`.
+//!
+//! ```text
+//! θ ← θ − θλη, each with its own λ
+//! m ← μm + g     d = g + μm (nesterov) or m     x = d/(|d| + 1e-7)     n times: x ← ax + bx³ + cx⁵     w ← w − rηx
+//! b: Adam with η·adam_lr_ratio
+//! ```
+//!
+//! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
+
+use super::{Clock, Hyper, Real, Rule, State, decayed};
+use crate::model::hyperparameters::NS_STEPS_MAX;
+
+/// Hyper: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Clock: Adam's. State: m of the
+/// weight; m, v of the bias.
+pub struct Muon<const NESTEROV: bool>;
+
+impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
+    const STATE: usize = 3;
+    const CLOCK: usize = 1;
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, momentum, a, b, c, times, scale, decay, bias_decay, rest_1, rest_2, epsilon, ratio] = *hyper;
+        state[0] = momentum.mul_add(state[0], g[0]);
+        let direction = if NESTEROV { momentum.mul_add(state[0], g[0]) } else { state[0] };
+        let mut x = direction / (direction.abs() + T::of(1e-7));
+        for done in 0..NS_STEPS_MAX {
+            let square = x * x;
+            let better = x * square.mul_add(c.mul_add(square, b), a);
+            x = if T::of(done as f32) < times { better } else { x };
+        }
+        let weight = decayed(theta[0], decay, rate) - (scale * rate) * x;
+        state[1] = rest_1.mul_add(g[1] - state[1], state[1]);
+        state[2] = rest_2.mul_add(g[1].mul_add(g[1], -state[2]), state[2]);
+        let alpha = (rate * ratio) * clock[0];
+        let bias = decayed(theta[1], bias_decay, rate) - (alpha * state[1]) / (state[2].sqrt() + epsilon);
+        [weight, bias]
+    }
+}

@@ -1,0 +1,31 @@
+//! Nadam: Adam with Nesterov's look-ahead. Twin: `shaders/optimizers/nadam.wgsl`.
+//!
+//! ```text
+//! μ(t) = β₁(1 − ½·0.96ᵗ)     P ← P·μ(t)     m, v as Adam's
+//! m̂ = μ(t+1)m/(1 − Pμ(t+1)) + (1−μ(t))g/(1 − P)     v̂ = v/(1−β₂ᵗ)     θ ← θ − ηm̂/(√v̂ + ε)
+//! ```
+//!
+//! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
+
+use super::{Clock, Hyper, Real, Rule, State};
+
+/// Hyper: η, 1−β₁, 1−β₂, ε. Clock: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
+pub struct Nadam;
+
+impl Rule for Nadam {
+    const STATE: usize = 4;
+    const CLOCK: usize = 3;
+
+    #[inline(always)]
+    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rest_1, rest_2, epsilon, ..] = *hyper;
+        let mut next = theta;
+        for i in 0..2 {
+            state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
+            state[2 + i] = rest_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
+            let ahead = clock[0].mul_add(state[i], clock[1] * g[i]);
+            next[i] = theta[i] - (rate * ahead) / ((state[2 + i] / clock[2]).sqrt() + epsilon);
+        }
+        next
+    }
+}

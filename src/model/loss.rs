@@ -1,0 +1,145 @@
+//! The losses by name, and which labels each of them can learn. Formulas live in `kernel::losses`.
+
+/// A loss of Keras 3, with Keras' defaults for its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Loss {
+    Mse,
+    Mae,
+    Huber,
+    LogCosh,
+    BinaryCrossentropy,
+    Hinge,
+    SquaredHinge,
+    Mape,
+    Msle,
+    Poisson,
+}
+
+/// Keras' string names, in the order of [`Loss::ALL`].
+pub const LOSSES: &[&str] =
+    &["mse", "mae", "huber", "log_cosh", "binary_crossentropy", "hinge", "squared_hinge", "mape", "msle", "poisson"];
+
+/// Keras' other names.
+pub const LOSS_ALIASES: &[(&str, &str)] = &[
+    ("mean_squared_error", "mse"),
+    ("MSE", "mse"),
+    ("mean_absolute_error", "mae"),
+    ("MAE", "mae"),
+    ("mean_absolute_percentage_error", "mape"),
+    ("MAPE", "mape"),
+    ("mean_squared_logarithmic_error", "msle"),
+    ("MSLE", "msle"),
+    ("bce", "binary_crossentropy"),
+    ("BCE", "binary_crossentropy"),
+];
+
+/// Labels that a loss takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    Any,
+    /// From 0 to 1: a probability.
+    Probability,
+    /// −1 and 1, or else 0 and 1 throughout.
+    TwoClasses,
+    /// At least 0.
+    NotNegative,
+}
+
+/// A label that a loss cannot learn.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{loss} takes labels that are {rule}, and data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
+pub struct LabelError {
+    pub loss: Loss,
+    /// Counted from 0, as `train_rows` counts.
+    pub row: usize,
+    pub value: f64,
+}
+
+impl Labels {
+    /// Which labels these are, in words.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Any => "any number",
+            Self::Probability => "from 0 to 1",
+            Self::TwoClasses => "all −1 or 1, or all 0 or 1",
+            Self::NotNegative => "at least 0",
+        }
+    }
+}
+
+impl Loss {
+    pub const ALL: [Self; 10] = [
+        Self::Mse,
+        Self::Mae,
+        Self::Huber,
+        Self::LogCosh,
+        Self::BinaryCrossentropy,
+        Self::Hinge,
+        Self::SquaredHinge,
+        Self::Mape,
+        Self::Msle,
+        Self::Poisson,
+    ];
+
+    /// Keras' string name.
+    pub fn name(self) -> &'static str {
+        LOSSES[self as usize]
+    }
+
+    /// The loss of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|loss| loss.name() == name)
+    }
+
+    /// The labels that it can learn.
+    pub fn labels(self) -> Labels {
+        match self {
+            Self::Mse | Self::Mae | Self::Huber | Self::LogCosh | Self::Mape => Labels::Any,
+            Self::BinaryCrossentropy => Labels::Probability,
+            Self::Hinge | Self::SquaredHinge => Labels::TwoClasses,
+            Self::Msle | Self::Poisson => Labels::NotNegative,
+        }
+    }
+
+    /// Refuses the first label that the loss cannot learn.
+    pub fn check(self, labels: &[f64]) -> Result<(), LabelError> {
+        let negative = labels.iter().any(|&label| label < 0.0);
+        let fits = |label: f64| match self.labels() {
+            Labels::Any => true,
+            Labels::Probability => (0.0..=1.0).contains(&label),
+            Labels::TwoClasses => label == 1.0 || label == if negative { -1.0 } else { 0.0 },
+            Labels::NotNegative => label >= 0.0,
+        };
+        match labels.iter().position(|&label| !fits(label)) {
+            Some(row) => Err(LabelError { loss: self, row, value: labels[row] }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_the_order_of_the_enum() {
+        assert_eq!(Loss::ALL.len(), LOSSES.len());
+        for (index, loss) in Loss::ALL.into_iter().enumerate() {
+            assert_eq!((loss as usize, Loss::from_name(loss.name())), (index, Some(loss)));
+            assert_eq!(format!("{loss:?}").to_lowercase(), loss.name().replace('_', ""));
+        }
+        assert!(LOSS_ALIASES.iter().all(|(_, name)| LOSSES.contains(name)));
+    }
+
+    #[test]
+    fn labels_outside_the_domain_are_refused_with_their_row() {
+        let row = |loss: Loss, labels: &[f64]| loss.check(labels).err().map(|error| error.row);
+        assert_eq!(row(Loss::Hinge, &[1.0, -1.0, 1.0]), None);
+        assert_eq!(row(Loss::Hinge, &[1.0, 0.0, 0.0]), None);
+        assert_eq!(row(Loss::Hinge, &[1.0, 0.0, -1.0]), Some(1));
+        assert_eq!(row(Loss::SquaredHinge, &[1.0, 2.0]), Some(1));
+        assert_eq!(row(Loss::BinaryCrossentropy, &[0.0, 0.5, 1.0, 1.5]), Some(3));
+        assert_eq!(row(Loss::Poisson, &[0.0, -0.5]), Some(1));
+        assert_eq!(row(Loss::Mse, &[-1e9, 3.0]), None);
+    }
+}
