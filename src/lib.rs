@@ -26,6 +26,7 @@ pub mod sweep;
 // -- understanding
 pub mod bench;
 pub mod figure;
+pub mod verify;
 
 pub mod analysis;
 pub mod plot;

@@ -1,23 +1,18 @@
 //! The two texts of the mathematics: each function gives the same numbers on the device as on the host, alone and in whole runs.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail by panics")]
-
 mod common;
 
 use std::path::Path;
 
 use common::gpu;
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::{Gpu, elementary, functions};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
-use gradsweep::kernel::cases::{self, Allowed, Point, Step, shapes};
-use gradsweep::kernel::optimizers::STATE;
-use gradsweep::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
+use gradsweep::kernel::{Form, cases};
 use gradsweep::model::{Activation, Optimizer};
 use gradsweep::sweep::{Plan, Problems};
-use gradsweep::{with_penalty, with_response, with_rule};
+use gradsweep::verify::verify;
 
 fn experiment(rest: &str) -> Experiment {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
@@ -60,153 +55,17 @@ fn relative(a: f32, b: f32) -> f64 {
     (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0)
 }
 
-/// The appended entry points: a case a thread, numbers in, numbers out.
-const PROBES: &str = r"
-@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
-@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
-
-@compute @workgroup_size(64)
-fn probe_neuron(@builtin(global_invocation_id) id: vec3<u32>) {
-    let out = id.x * 4u;
-    if out >= arrayLength(&probe_output) {
-        return;
-    }
-    var v: array<f32, 13>;
-    for (var i = 0u; i < 13u; i += 1u) {
-        v[i] = probe_input[id.x * 13u + i];
-    }
-    let moments = Moments(v[0], v[1], v[2], v[3], v[4], v[5]);
-    let theta = vec2<f32>(v[9], v[10]);
-    let at = slope(moments, Centre(v[6], v[7], v[8]), theta);
-    probe_output[out] = at.gradient.x;
-    probe_output[out + 1u] = at.gradient.y;
-    probe_output[out + 2u] = loss(moments, at);
-    probe_output[out + 3u] = error(theta, v[11], v[12]);
-}
-
-@compute @workgroup_size(64)
-fn probe_step(@builtin(global_invocation_id) id: vec3<u32>) {
-    let out = id.x * (2u + STATE);
-    if out >= arrayLength(&probe_output) {
-        return;
-    }
-    let first = id.x * (HYPER + CLOCK + 4u + STATE);
-    var hyper: Hyper;
-    var clock: Clock;
-    var memory: State;
-    for (var i = 0u; i < HYPER; i += 1u) {
-        hyper[i] = probe_input[first + i];
-    }
-    for (var i = 0u; i < CLOCK; i += 1u) {
-        clock[i] = probe_input[first + HYPER + i];
-    }
-    let pairs = first + HYPER + CLOCK;
-    for (var i = 0u; i < STATE; i += 1u) {
-        memory[i] = probe_input[pairs + 4u + i];
-    }
-    let theta = vec2<f32>(probe_input[pairs], probe_input[pairs + 1u]);
-    let gradient = vec2<f32>(probe_input[pairs + 2u], probe_input[pairs + 3u]);
-    let next = step(hyper, clock, theta, gradient, &memory);
-    probe_output[out] = next.x;
-    probe_output[out + 1u] = next.y;
-    for (var i = 0u; i < STATE; i += 1u) {
-        probe_output[out + 2u + i] = memory[i];
-    }
-}
-";
-
-/// A number in, a number out.
-const PROBE_FUNCTION: &str = r"
-@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
-@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
-
-@compute @workgroup_size(64)
-fn probe_function(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let i = id.y * groups.x * 64u + id.x;
-    if i < arrayLength(&probe_output) {
-        probe_output[i] = FUNCTION(probe_input[i]);
-    }
-}
-";
-
-/// Some numbers in, two out.
-const PROBE_PAIR: &str = r"
-@group(0) @binding(0) var<storage, read> probe_input: array<f32>;
-@group(0) @binding(1) var<storage, read_write> probe_output: array<f32>;
-
-@compute @workgroup_size(64)
-fn probe_pair(@builtin(global_invocation_id) id: vec3<u32>) {
-    let out = id.x * 2u;
-    if out < arrayLength(&probe_output) {
-        let i = id.x * ARGUMENTSu;
-        let pair = CALL;
-        probe_output[out] = pair.x;
-        probe_output[out + 1u] = pair.y;
-    }
-}
-";
-
-/// Asserts that a device's number is within what is allowed; returns how many ulps of `terms` it is off.
-fn off(device: f32, host: f32, terms: f64, allowed: &Allowed, what: &str) -> f64 {
-    let difference = (f64::from(device) - f64::from(host)).abs();
-    let ulps = if difference == 0.0 { 0.0 } else { difference / (terms * f64::from(f32::EPSILON)).max(f64::from(f32::MIN_POSITIVE)) };
-    assert!(ulps <= f64::from(allowed.ulps), "{what}: {device:e} against {host:e}, {ulps:.1} of {} ulp ({})", allowed.ulps, allowed.why);
-    ulps
-}
-
 #[test]
-fn the_neurons_functions_on_the_device_are_the_hosts() {
-    let Some(gpu) = gpu("the_neurons_functions_on_the_device_are_the_hosts") else { return };
-    let points = Point::all();
-    let input = |p: &Point| {
-        let (m, c) = (&p.moments, &p.centre);
-        [m.u, m.uu, m.r, m.ru, m.rr, m.rows, c.weight, c.bias, c.x, p.theta[0], p.theta[1], p.x, p.y]
-    };
-    let inputs: Vec<f32> = points.iter().flat_map(input).collect();
-    let module = functions(Optimizer::Sgd) + PROBES;
-    let values = gpu.probe(&module, "probe_neuron", &[], points.len(), &inputs, 4 * points.len()).unwrap();
-    let mut worst = [0.0_f64; 3];
-    for (point, values) in points.iter().zip(values.chunks_exact(4)) {
-        let (slope, terms) = (neuron::slope(&point.moments, &point.centre, point.theta), point.terms());
-        let what = format!("{point:?}");
-        for i in 0..2 {
-            worst[0] = worst[0].max(off(values[i], slope.gradient[i], terms.gradient[i], &cases::SLOPE, &what));
-        }
-        worst[1] = worst[1].max(off(values[2], neuron::loss(&point.moments, &slope), terms.loss, &cases::LOSS, &what));
-        worst[2] = worst[2].max(off(values[3], neuron::error(point.theta, point.x, point.y), terms.error, &cases::ERROR, &what));
+fn every_function_is_within_its_bounds() {
+    let gpu = gpu("every_function_is_within_its_bounds (its device half)");
+    let findings = verify(gpu.as_ref()).unwrap();
+    for finding in &findings {
+        println!("{finding:?}");
+        assert!(finding.holds(), "{finding:?}");
+        assert!(finding.cases >= 15 && finding.gpu.is_some() == gpu.is_some(), "{finding:?}");
     }
-    println!("{} points: slope {:.2}, loss {:.2}, error {:.2} ulp at most", points.len(), worst[0], worst[1], worst[2]);
-}
-
-#[test]
-fn every_rules_step_on_the_device_is_the_hosts() {
-    let Some(gpu) = gpu("every_rules_step_on_the_device_is_the_hosts") else { return };
-    for optimizer in Optimizer::ALL {
-        let module = functions(optimizer) + PROBES;
-        for (flag, momentum) in [(false, false), (false, true), (true, false), (true, true)] {
-            let variant = Variant { optimizer, flag, momentum };
-            let steps = Step::all(variant);
-            let input = |s: &Step| [&s.hyper[..], &s.clock, &s.theta, &s.gradient, &s.state].concat();
-            let inputs: Vec<f32> = steps.iter().flat_map(input).collect();
-            let constants = [("MOMENTUM", f64::from(u8::from(momentum))), ("FLAG", f64::from(u8::from(flag)))];
-            let values = gpu.probe(&module, "probe_step", &constants, steps.len(), &inputs, (2 + STATE) * steps.len()).unwrap();
-            let allowed = cases::allowed(optimizer);
-            let mut worst = 0.0_f64;
-            for (step, values) in steps.iter().zip(values.chunks_exact(2 + STATE)) {
-                let mut state = step.state;
-                let next = with_rule!(variant, R => R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut state));
-                let (terms, slots) = step.terms(variant, next, &state);
-                let what = format!("{variant:?} {step:?}");
-                for i in 0..2 {
-                    worst = worst.max(off(values[i], next[i], terms[i], &allowed, &what));
-                }
-                for (slot, host) in state.iter().enumerate() {
-                    worst = worst.max(off(values[2 + slot], *host, slots[slot], &allowed, &format!("slot {slot} of {what}")));
-                }
-            }
-            println!("{variant:?}: {} steps, {worst:.2} of {} ulp", steps.len(), allowed.ulps);
-        }
-    }
+    let all = cases::functions::ALL.len() + Activation::ALL.len() + Form::ALL.len() + Optimizer::ALL.len() + 3;
+    assert_eq!(findings.len(), all);
 }
 
 #[test]
@@ -346,60 +205,5 @@ fn metrics_and_surfaces_on_the_device_are_the_hosts() {
         for (&a, &b) in a.iter().zip(b) {
             assert!(relative(a, b) <= 1e-5, "{a} against {b}");
         }
-    }
-}
-
-#[test]
-fn elementary_functions_on_the_device_are_within_their_bounds() {
-    let Some(gpu) = gpu("elementary_functions_on_the_device_are_within_their_bounds") else { return };
-    for function in cases::functions::ALL {
-        let module = elementary() + &PROBE_FUNCTION.replace("FUNCTION", function.name);
-        let arguments: Vec<f32> = function.arguments(20_011).collect();
-        let values = gpu.probe(&module, "probe_function", &[], arguments.len(), &arguments, arguments.len()).unwrap();
-        let mut worst = (0.0, 0.0);
-        for (&x, &value) in arguments.iter().zip(&values) {
-            let ulps = function.ulps(x, value);
-            worst = if ulps > worst.0 { (ulps, x) } else { worst };
-        }
-        println!("{}: {} arguments, {:.3} of {} ulp, at {:e}", function.name, arguments.len(), worst.0, function.device_ulps, worst.1);
-        assert!(arguments.len() > 50_000 && worst.0 <= function.device_ulps, "{}: {worst:?}", function.name);
-    }
-}
-
-/// Results of a probe of one function, two numbers a case.
-fn probed(gpu: &Gpu, call: &str, arguments: usize, inputs: &[f32]) -> Vec<[f32; 2]> {
-    let module = elementary() + &PROBE_PAIR.replace("ARGUMENTS", &arguments.to_string()).replace("CALL", call);
-    let cases = inputs.len() / arguments;
-    let values = gpu.probe(&module, "probe_pair", &[], cases, inputs, 2 * cases).unwrap();
-    values.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
-}
-
-#[test]
-fn activations_and_losses_on_the_device_are_the_hosts() {
-    let Some(gpu) = gpu("activations_and_losses_on_the_device_are_the_hosts") else { return };
-    for activation in Activation::ALL {
-        let mut worst = 0.0_f64;
-        let call = format!("activation_{}(probe_input[i])", activation.name());
-        for (z, device) in shapes::Z.into_iter().zip(probed(&gpu, &call, 1, &shapes::Z)) {
-            let host = with_response!(activation, A => A::at(z));
-            let terms = shapes::terms_of(z, host);
-            for i in 0..2 {
-                worst = worst.max(off(device[i], host[i], terms[i], &shapes::ACTIVATION, &format!("{call} at {z}")));
-            }
-        }
-        println!("{}: {worst:.2} of {} ulp", activation.name(), shapes::ACTIVATION.ulps);
-    }
-    for form in Form::ALL {
-        let mut worst = 0.0_f64;
-        let call = format!("loss_{}(probe_input[i], probe_input[i + 1u])", form.name());
-        let rows = shapes::rows(form);
-        for (&[prediction, label], device) in rows.iter().zip(probed(&gpu, &call, 2, &rows.concat())) {
-            let host = with_penalty!(form, L => L::at(prediction, label));
-            let terms = shapes::terms(form, [prediction, label], host);
-            for i in 0..2 {
-                worst = worst.max(off(device[i], host[i], terms[i], &shapes::LOSS, &format!("{call} at {prediction}, {label}")));
-            }
-        }
-        println!("{}: {worst:.2} of {} ulp", form.name(), shapes::LOSS.ulps);
     }
 }

@@ -26,6 +26,8 @@ pub enum Command {
     Replay(Replay),
     /// Compare the backends on this machine: results first, then speed
     Bench(Bench),
+    /// Check each function of the kernels on this machine: the worst error, and what is allowed
+    Verify(Verify),
     /// List the GPUs that can be used, and why others cannot
     Adapters(Adapters),
     /// Write a commented config and its data to start from
@@ -168,6 +170,16 @@ pub struct Bench {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     /// Print the table as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The GPU whose name contains this (see `gradsweep adapters`) [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+    /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -18,6 +18,7 @@ mod progress;
 mod replay;
 mod run;
 mod surfaces;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Adapters(arguments) => adapters::adapters(&arguments),
         Command::Init(arguments) => init::init(&arguments),
     };

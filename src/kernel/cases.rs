@@ -27,6 +27,19 @@ pub const LOSS: Allowed = Allowed { ulps: 6.0, why: "a product of two slopes, ea
 /// Of `neuron::error`.
 pub const ERROR: Allowed = Allowed { ulps: 1.0, why: "WGSL may fuse what the host keeps unfused" };
 
+/// How far the host's float32 may be from float64.
+pub const SLOPE_ON_HOST: Allowed = Allowed { ulps: 3.0, why: "six roundings, half an ulp each" };
+pub const LOSS_ON_HOST: Allowed = Allowed { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
+pub const ERROR_ON_HOST: Allowed = Allowed { ulps: 1.5, why: "three roundings, half an ulp each" };
+
+/// Of an optimizer's `step` on the host.
+pub fn allowed_on_host(optimizer: Optimizer) -> Allowed {
+    match optimizer {
+        Optimizer::Ftrl => Allowed { ulps: 48.0, why: "the power multiplies the logarithm's error by the exponent, up to 46" },
+        _ => Allowed { ulps: 8.0, why: "sixteen roundings at most, half an ulp each" },
+    }
+}
+
 /// Of an optimizer's `step`.
 pub fn allowed(optimizer: Optimizer) -> Allowed {
     match optimizer {

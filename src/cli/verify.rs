@@ -1,0 +1,52 @@
+//! `gradsweep verify`: each function of the kernels on this machine, and how far off it is at worst.
+
+use std::fmt::Write;
+
+use gradsweep::backend::Backend;
+use gradsweep::backend::cpu::{self, Simd};
+use gradsweep::backend::gpu::Gpu;
+use gradsweep::verify::{Deviation, Finding, verify};
+use serde_json::json;
+
+use super::args;
+use super::failure::Failure;
+use super::output::{print, print_json};
+
+pub fn run(arguments: &args::Verify) -> Result<(), Failure> {
+    let gpu = Gpu::open(arguments.adapter.as_deref());
+    if let (Err(error), Some(_)) = (&gpu, &arguments.adapter) {
+        return Err(Failure::failed(error));
+    }
+    let findings = verify(gpu.as_ref().ok())?;
+    let device = gpu.as_ref().map(|gpu| gpu.describe());
+    let cpu = format!("{}, {}", cpu::model_name(), Simd::best().name());
+    if arguments.json {
+        let gpu = device.as_ref().ok().map(|device| format!("{}, {}", device.device, device.detail));
+        print_json(&json!({ "cpu": cpu, "gpu": gpu, "functions": findings }))?;
+    } else {
+        let gpu = match &device {
+            Ok(device) => format!("{}, {}, against the CPU; elementary functions against float64", device.device, device.detail),
+            Err(error) => format!("not measured: {error}"),
+        };
+        print(&format!("{}\ncpu   {cpu}, against float64\ngpu   {gpu}\n", table(&findings)))?;
+    }
+    let wrong: Vec<&str> = findings.iter().filter(|finding| !finding.holds()).map(|finding| finding.name.as_str()).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::failed(format!("further off than allowed: {}", wrong.join(", ")))) }
+}
+
+/// A line a function: the worst error in units of the last place, of what is allowed.
+fn table(findings: &[Finding]) -> String {
+    let mut text = format!("{:<11} {:<28} {:>7} {:>16} {:>16}\n", "", "function", "cases", "cpu ulp (of)", "gpu ulp (of)");
+    let mut kind = "";
+    for finding in findings {
+        let heading = if finding.kind == kind { "" } else { finding.kind };
+        kind = finding.kind;
+        let gpu = finding.gpu.map_or_else(|| "-".into(), cell);
+        let _ = writeln!(text, "{heading:<11} {:<28} {:>7} {:>16} {gpu:>16}", finding.name, finding.cases, cell(finding.cpu));
+    }
+    text
+}
+
+fn cell(deviation: Deviation) -> String {
+    format!("{:.2} ({}){}", deviation.ulps, deviation.allowed, if deviation.holds() { "" } else { " !" })
+}

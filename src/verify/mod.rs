@@ -1,0 +1,226 @@
+//! Every function of the kernels on its vectors: float32 on the host against float64, and the device against the host. It measures
+//! and judges; `kernel::cases` has the vectors and says how far off is too far.
+
+mod probes;
+
+use serde::Serialize;
+
+use crate::backend::Error;
+use crate::backend::gpu::{Gpu, elementary, functions};
+use crate::kernel::cases::{self, Allowed, Point, Step, shapes};
+use crate::kernel::optimizers::STATE;
+use crate::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
+use crate::model::{Activation, Optimizer};
+use crate::{with_penalty, with_response, with_rule};
+
+/// One function, and how far off it was at worst.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// `elementary`, `activation`, `loss`, `neuron` or `optimizer`.
+    pub kind: &'static str,
+    pub name: String,
+    pub cases: usize,
+    /// Float32 on the CPU against float64.
+    pub cpu: Deviation,
+    /// The device against what it is held to: float64 for elementary functions, else the host's float32.
+    pub gpu: Option<Deviation>,
+}
+
+/// An error in units of the last place, and what is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Deviation {
+    pub ulps: f64,
+    pub allowed: f64,
+}
+
+impl Deviation {
+    fn new(allowed: f64) -> Self {
+        Self { ulps: 0.0, allowed }
+    }
+
+    /// Takes note of a deviation, in units of 2⁻²³ of `terms`. What is not a number is infinitely far off.
+    fn note(&mut self, value: f32, exact: f64, terms: f64) {
+        let difference = (f64::from(value) - exact).abs();
+        let ulps = difference / (terms * f64::from(f32::EPSILON)).max(f64::from(f32::MIN_POSITIVE));
+        self.ulps = if ulps <= self.ulps {
+            self.ulps
+        } else if ulps.is_finite() {
+            ulps
+        } else {
+            f64::INFINITY
+        };
+    }
+
+    pub fn holds(&self) -> bool {
+        self.ulps <= self.allowed
+    }
+}
+
+impl Finding {
+    pub fn holds(&self) -> bool {
+        self.cpu.holds() && self.gpu.is_none_or(|gpu| gpu.holds())
+    }
+}
+
+/// Runs all vectors on the host, and on the device where there is one.
+pub fn verify(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    for function in cases::functions::ALL {
+        findings.push(function_of_one(gpu, &function)?);
+    }
+    for activation in Activation::ALL {
+        findings.push(response(gpu, activation)?);
+    }
+    for form in Form::ALL {
+        findings.push(penalty(gpu, form)?);
+    }
+    findings.extend(neurons(gpu)?);
+    for optimizer in Optimizer::ALL {
+        findings.push(steps(gpu, optimizer)?);
+    }
+    Ok(findings)
+}
+
+/// One float32 in so many is an argument: some 50,000 of each function.
+const STRIDE: u32 = 40_009;
+
+fn function_of_one(gpu: Option<&Gpu>, function: &cases::functions::Function) -> Result<Finding, Error> {
+    let arguments: Vec<f32> = function.arguments(STRIDE).collect();
+    let worst = |values: &mut dyn Iterator<Item = f32>, allowed| {
+        let ulps = arguments
+            .iter()
+            .zip(values)
+            .map(|(&x, value)| function.ulps(x, value))
+            .fold(0.0, |worst, ulps| if ulps <= worst { worst } else { ulps });
+        Deviation { ulps, allowed }
+    };
+    let cpu = worst(&mut arguments.iter().map(|&x| (function.single)(x)), function.host_ulps);
+    let values = probed(gpu, &elementary(), &format!("{}(probe_input[{{i}}])", function.name), [], &arguments, [1, 1])?;
+    let gpu = values.map(|values| worst(&mut values.into_iter(), function.device_ulps));
+    Ok(Finding { kind: "elementary", name: function.name.into(), cases: arguments.len(), cpu, gpu })
+}
+
+fn response(gpu: Option<&Gpu>, activation: Activation) -> Result<Finding, Error> {
+    let call = format!("activation_{}(probe_input[{{i}}])", activation.name());
+    let device = probed(gpu, &elementary(), &call, [], &shapes::Z, [1, 2])?;
+    let mut finding = Compared::new(shapes::ACTIVATION_ON_HOST, shapes::ACTIVATION, device);
+    for z in shapes::Z {
+        let host = with_response!(activation, A => A::at(z));
+        let exact = with_response!(activation, A => A::at(f64::from(z)));
+        finding.case(&host, &exact, &shapes::terms_of(z, host));
+    }
+    Ok(finding.named("activation", activation.name().into()))
+}
+
+fn penalty(gpu: Option<&Gpu>, form: Form) -> Result<Finding, Error> {
+    let rows = shapes::rows(form);
+    let call = format!("loss_{}(probe_input[{{i}}], probe_input[{{i}} + 1u])", form.name());
+    let device = probed(gpu, &elementary(), &call, [], &rows.concat(), [2, 2])?;
+    let mut finding = Compared::new(shapes::LOSS_ON_HOST, shapes::LOSS, device);
+    for [prediction, label] in rows {
+        let host = with_penalty!(form, L => L::at(prediction, label));
+        let exact = with_penalty!(form, L => L::at(f64::from(prediction), f64::from(label)));
+        finding.case(&host, &exact, &shapes::terms(form, [prediction, label], host));
+    }
+    Ok(finding.named("loss", form.name().into()))
+}
+
+/// Gradient, loss and error from batch moments.
+fn neurons(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
+    let points = Point::all();
+    let numbers = |p: &Point| {
+        let (m, c) = (&p.moments, &p.centre);
+        [m.u, m.uu, m.r, m.ru, m.rr, m.rows, c.weight, c.bias, c.x, p.theta[0], p.theta[1], p.x, p.y]
+    };
+    let inputs: Vec<f32> = points.iter().flat_map(numbers).collect();
+    let module = functions(Optimizer::Sgd) + probes::NEURON;
+    let device = probed(gpu, &module, "probe_neuron({i})", [], &inputs, [13, 4])?;
+    let column =
+        |columns: &[usize]| device.as_ref().map(|values| values.chunks_exact(4).flat_map(|row| columns.iter().map(|&k| row[k])).collect());
+    let mut slope = Compared::new(cases::SLOPE_ON_HOST, cases::SLOPE, column(&[0, 1]));
+    let mut loss = Compared::new(cases::LOSS_ON_HOST, cases::LOSS, column(&[2]));
+    let mut error = Compared::new(cases::ERROR_ON_HOST, cases::ERROR, column(&[3]));
+    for point in &points {
+        let (terms, wide) = (point.terms(), point.theta.map(f64::from));
+        let (host, exact) = (neuron::slope(&point.moments, &point.centre, point.theta), neuron::slope(&point.moments, &point.centre, wide));
+        slope.case(&host.gradient, &exact.gradient, &terms.gradient);
+        loss.case(&[neuron::loss(&point.moments, &host)], &[neuron::loss(&point.moments, &exact)], &[terms.loss]);
+        let [x, y] = [point.x, point.y].map(f64::from);
+        error.case(&[neuron::error(point.theta, point.x, point.y)], &[neuron::error(wide, x, y)], &[terms.error]);
+    }
+    Ok(vec![slope.named("neuron", "slope".into()), loss.named("neuron", "loss".into()), error.named("neuron", "error".into())])
+}
+
+/// A rule's step in each of its variants.
+fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
+    let module = functions(optimizer) + probes::STEP;
+    let mut finding = Compared::new(cases::allowed_on_host(optimizer), cases::allowed(optimizer), gpu.map(|_| Vec::new()));
+    for (flag, momentum) in [(false, false), (false, true), (true, false), (true, true)] {
+        let variant = Variant { optimizer, flag, momentum };
+        let steps = Step::all(variant);
+        let inputs: Vec<f32> = steps.iter().flat_map(|s| [&s.hyper[..], &s.clock, &s.theta, &s.gradient, &s.state].concat()).collect();
+        let constants = [("MOMENTUM", f64::from(u8::from(momentum))), ("FLAG", f64::from(u8::from(flag)))];
+        let values = probed(gpu, &module, "probe_step({i})", constants, &inputs, [inputs.len() / steps.len(), 2 + STATE])?;
+        finding.device = finding.device.zip(values).map(|(mut all, more)| {
+            all.extend(more);
+            all
+        });
+        for step in &steps {
+            let (mut state, mut wide) = (step.state, step.state.map(f64::from));
+            let next = with_rule!(variant, R => R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut state));
+            let exact = with_rule!(variant, R => R::step(
+                &step.hyper.map(f64::from), &step.clock.map(f64::from), step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide));
+            let (terms, slots) = step.terms(variant, next, &state);
+            finding.case(&[&next[..], &state].concat(), &[&exact[..], &wide].concat(), &[&terms[..], &slots].concat());
+        }
+    }
+    Ok(finding.named("optimizer", optimizer.name().into()))
+}
+
+/// A function that is compared case by case.
+struct Compared {
+    cases: usize,
+    cpu: Deviation,
+    gpu: Deviation,
+    /// The device's numbers, case by case.
+    device: Option<Vec<f32>>,
+    taken: usize,
+}
+
+impl Compared {
+    fn new(host: Allowed, device: Allowed, values: Option<Vec<f32>>) -> Self {
+        let (cpu, gpu) = (Deviation::new(f64::from(host.ulps)), Deviation::new(f64::from(device.ulps)));
+        Self { cases: 0, cpu, gpu, device: values, taken: 0 }
+    }
+
+    /// The next case: the host's numbers, float64's, and what their ulps are measured by.
+    fn case(&mut self, host: &[f32], exact: &[f64], terms: &[f64]) {
+        self.cases += 1;
+        for ((&host, &exact), &terms) in host.iter().zip(exact).zip(terms) {
+            self.cpu.note(host, exact, terms);
+            if let Some(device) = &self.device {
+                self.gpu.note(device.get(self.taken).copied().unwrap_or(f32::NAN), f64::from(host), terms);
+            }
+            self.taken += 1;
+        }
+    }
+
+    fn named(self, kind: &'static str, name: String) -> Finding {
+        Finding { kind, name, cases: self.cases, cpu: self.cpu, gpu: self.device.map(|_| self.gpu) }
+    }
+}
+
+/// What a device says: `arguments` numbers in and `results` numbers out a case.
+fn probed<const C: usize>(
+    gpu: Option<&Gpu>,
+    module: &str,
+    call: &str,
+    constants: [(&str, f64); C],
+    inputs: &[f32],
+    [arguments, results]: [usize; 2],
+) -> Result<Option<Vec<f32>>, Error> {
+    let Some(gpu) = gpu else { return Ok(None) };
+    let module = module.to_owned() + &probes::call(call, arguments, results);
+    let cases = inputs.len() / arguments;
+    gpu.probe(&module, "probe", &constants, cases, inputs, results * cases).map(Some)
+}
