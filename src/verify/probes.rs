@@ -3,10 +3,9 @@
 /// Calls that return a number or a vector, from `arguments` numbers a case: `{i}` stands for the place of the first.
 pub fn call(call: &str, arguments: usize, results: usize) -> String {
     let call = call.replace("{i}", "first");
-    let results_out = match results {
-        1 => "probe_output[out] = result;".to_owned(),
-        _ => (0..results).map(|i| format!("probe_output[out + {i}u] = result[{i}u];\n        ")).collect(),
-    };
+    let place = |k: usize| if results == 1 { String::new() } else { format!("[{k}u]") };
+    let outputs: Vec<String> = (0..results).map(|k| format!("probe_output[out + {k}u] = result{};", place(k))).collect();
+    let outputs = outputs.join("\n        ");
     format!(
         "{BINDINGS}
 @compute @workgroup_size(64)
@@ -16,7 +15,7 @@ fn probe(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     if out < arrayLength(&probe_output) {{
         let first = number * {arguments}u;
         let result = {call};
-        {results_out}
+        {outputs}
     }}
 }}
 "
