@@ -18,7 +18,7 @@ pub fn run(arguments: &args::Verify) -> Result<(), Failure> {
         return Err(Failure::failed(error));
     }
     let findings = verify(gpu.as_ref().ok())?;
-    let device = gpu.as_ref().map(|gpu| gpu.describe());
+    let device = gpu.as_ref().map(Backend::describe);
     let cpu = format!("{}, {}", cpu::model_name(), Simd::best().name());
     if arguments.json {
         let gpu = device.as_ref().ok().map(|device| format!("{}, {}", device.device, device.detail));
