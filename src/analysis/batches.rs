@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::contour::by_problem;
-use super::frame::reached_excess;
+use super::ground::Ground;
 use super::hue::Hue;
 use super::level::Level;
 use super::sample::{sample, spread};
 use super::trails::{Trails, thinned};
 use super::{Error, draw, tally};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::model::{Parameter, Quadratic};
+use crate::model::Parameter;
 use crate::text;
 
 /// The most runs behind a median, rows of panels, and sizes.
@@ -37,9 +37,9 @@ struct Curve {
 /// Two panels for each learning rate (a few of them), on one problem.
 pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Error> {
     let view = trails.view();
-    let kindest = |own: &Vec<usize>| view.problem(own[0]).quadratic.condition().unwrap_or(f64::INFINITY);
+    let kindest = |own: &Vec<usize>| view.ground(own[0]).condition().unwrap_or(f64::INFINITY);
     let Some(rows) = by_problem(&view, rows).into_iter().min_by(|a, b| kindest(a).total_cmp(&kindest(b))) else { return Ok(None) };
-    let quadratic = &view.problem(rows[0]).quadratic;
+    let ground = view.ground(rows[0]);
     let hue = Hue::new(&view, &rows, Some(Parameter::BatchSize), &[]);
     let rates = view.by_level(&rows, Parameter::LearningRate);
     let (mut groups, mut caption) = (Vec::new(), Vec::new());
@@ -49,13 +49,13 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
         let mut curves = Vec::new();
         for size in spread(sizes.len(), SIZES) {
             let (level, of_size) = &sizes[size];
-            curves.push(curve(trails, of_size, *level, &hue, quadratic)?);
+            curves.push(curve(trails, of_size, *level, &hue, &ground)?);
         }
         caption.push(format!("learning_rate {rate}: {}", firsts(&curves)));
         groups.push((*rate, curves));
     }
     let values = groups.iter().flat_map(|(_, curves)| curves).flat_map(|curve| &curve.points).map(|&(_, excess)| excess);
-    let reach = reached_excess(quadratic);
+    let reach = ground.reached();
     let floor = if reach > 0.0 { reach * 1e-3 } else { 0.0 };
     let range = draw::log_range(values.map(|excess| excess.max(floor)).chain([reach]));
     let panels = groups.iter().flat_map(|(rate, curves)| panels(*rate, curves, reach, range)).collect::<Vec<_>>();
@@ -74,7 +74,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Option<Figure>, Err
     }))
 }
 
-fn curve(trails: &Trails<'_>, rows: &[usize], level: Level, hue: &Hue, quadratic: &Quadratic) -> Result<Curve, Error> {
+fn curve(trails: &Trails<'_>, rows: &[usize], level: Level, hue: &Hue, ground: &Ground<'_>) -> Result<Curve, Error> {
     let view = trails.view();
     let mut ends: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut longest = 0;
@@ -86,7 +86,7 @@ fn curve(trails: &Trails<'_>, rows: &[usize], level: Level, hue: &Hue, quadratic
         longest = longest.max((points - 1) / per_epoch);
         for epoch in 0..=(points - 1) / per_epoch {
             let at = epoch * per_epoch;
-            ends.entry(epoch).or_default().push(quadratic.excess(f64::from(path.weight[at]), f64::from(path.bias[at])));
+            ends.entry(epoch).or_default().push(ground.excess([path.weight[at], path.bias[at]].map(f64::from)));
         }
     }
     // A run that diverged has no end of an epoch from there on; it counts as infinite.

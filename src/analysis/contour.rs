@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::frame::{Frame, reached_excess};
+use super::frame::Frame;
+use super::ground::Ground;
 use super::hue::Hue;
 use super::remedy::ILL;
 use super::sample::{self, spread};
@@ -46,22 +47,23 @@ pub fn figures(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>
 
 fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>, several: bool) -> Result<Figure, Error> {
     let view = trails.view();
-    let quadratic = &view.problem(rows[0]).quadratic;
+    let ground = view.ground(rows[0]);
     let drawn = trails.of(&sample::drawn(&view, rows))?;
-    let frame = Frame::around(quadratic, drawn.iter().map(Rc::as_ref));
-    let bands = Bands::over(std::iter::once((quadratic, frame)));
+    let frame = Frame::around(&ground, drawn.iter().map(Rc::as_ref));
+    let map = ground.on(frame);
+    let bands = Bands::over(&map, ground.reached(), lowest(&ground, drawn.iter().map(Rc::as_ref)));
     let hue = Hue::new(&view, rows, style, &[Parameter::DataScale]);
-    let mut layers = bands.areas(quadratic, &frame);
-    layers.extend(bands.lines(quadratic, &frame));
+    let mut layers = bands.areas(&map);
+    layers.extend(bands.lines(&map));
     let [line, labels] = gap(&view, rows, &frame);
     layers.extend(line);
     layers.extend(paths(&view, &drawn, &hue, &frame));
-    layers.extend(surface::target(quadratic, &frame));
+    layers.extend(surface::target(&ground, &map));
     layers.extend(labels);
     let seen: Vec<[f64; 2]> = drawn.iter().flat_map(|trail| spread(trail.points.len(), 40).map(|at| trail.points[at])).collect();
-    layers.extend(bands.labels(quadratic, &frame, &seen));
+    layers.extend(bands.labels(&map, ground.optimum(), &seen));
     let mut legend = hue.legend(LegendShape::Line, HUES);
-    legend.extend(marks(reached_excess(quadratic) > 0.0));
+    legend.extend(marks(&ground));
     let tail = if several { format!(", {}", problem_name(&view, rows[0])) } else { String::new() };
     Ok(Figure {
         name: if several { format!("contour-{}", slug(&view, rows[0])) } else { "contour".into() },
@@ -71,7 +73,7 @@ fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>, sev
         panels: vec![panel(String::new(), &frame, layers)],
         shared_axes: false,
         legend,
-        color_bar: Some(bands.bar()),
+        color_bar: Some(bands.bar(&ground)),
         size: [900, 640],
     })
 }
@@ -114,14 +116,21 @@ pub fn paths(view: &View<'_>, drawn: &[Rc<Trail>], hue: &Hue, frame: &Frame) -> 
     layers
 }
 
+/// The lowest J over its floor that a path comes to: the lowest band of a ground without an optimum.
+pub fn lowest<'p>(ground: &Ground<'_>, drawn: impl Iterator<Item = &'p Trail>) -> f64 {
+    let ends = drawn.map(|trail| ground.excess(trail.end())).filter(|excess| *excess > 0.0);
+    ends.fold(f64::INFINITY, f64::min).min(f64::MAX)
+}
+
 /// The way that the best run still had to go, with J at both ends: a line, and labels. Nothing where it is too short to be seen.
 fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
     let best = view.best(rows).filter(|&row| view.excess(row).is_finite() && frame.contains(view.end(row)));
-    let quadratic = &view.problem(rows[0]).quadratic;
-    let optimum = [quadratic.weight, quadratic.bias];
+    let ground = view.ground(rows[0]);
     let label = |at, text| Layer::Label { at, text, color: draw::INK };
-    let (mut line, mut labels) = (Vec::new(), vec![label(optimum, format!("J* {}", text::loss(quadratic.loss)))]);
-    if let Some(best) = best {
+    let optimum = ground.optimum();
+    let mut labels: Vec<Layer> = optimum.map(|at| label(at, format!("J* {}", text::loss(ground.floor())))).into_iter().collect();
+    let mut line = Vec::new();
+    if let (Some(best), Some(optimum)) = (best, optimum) {
         let end = view.end(best);
         let [from, to] = [frame.share(end), frame.share(optimum)];
         if libm::hypot(from[0] - to[0], from[1] - to[1]) > APART {
@@ -133,14 +142,13 @@ fn gap(view: &View<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
 }
 
 /// What the marks of a contour mean.
-pub fn marks(reach: bool) -> Vec<LegendEntry> {
+pub fn marks(ground: &Ground<'_>) -> Vec<LegendEntry> {
     let entry = |label: &str, shape: LegendShape| LegendEntry { label: label.into(), color: draw::INK, shape };
-    let mut legend = vec![
-        entry("start", LegendShape::Mark(Mark::Hollow)),
-        entry("end", LegendShape::Mark(Mark::Filled)),
-        entry("optimum", LegendShape::Mark(Mark::Cross)),
-    ];
-    if reach {
+    let mut legend = vec![entry("start", LegendShape::Mark(Mark::Hollow)), entry("end", LegendShape::Mark(Mark::Filled))];
+    if ground.optimum().is_some() {
+        legend.push(entry("optimum", LegendShape::Mark(Mark::Cross)));
+    }
+    if ground.reached() > 0.0 {
         legend.push(entry("counts as reached", LegendShape::DashedLine));
     }
     legend
@@ -164,14 +172,19 @@ pub fn slug(view: &View<'_>, row: usize) -> String {
 
 /// The shape of the cost around the optimum, and whether it is the data's scale that makes it so.
 pub fn valley(view: &View<'_>, row: usize) -> String {
-    let problem = view.problem(row);
-    match problem.quadratic.condition() {
+    let (problem, ground) = (view.problem(row), view.ground(row));
+    if ground.optimum().is_none() {
+        return "there is no optimum: J falls on and on outwards".into();
+    }
+    match ground.condition() {
         Some(kappa) if kappa >= ILL => {
-            let cure = if problem.scale == "standard" { "" } else { "; standardise the feature, and it is round" };
+            let round = matches!(ground, Ground::Paraboloid(_)) && problem.scale != "standard";
+            let cure = if !round { "" } else { "; standardise the feature, and it is round" };
             format!("κ = {}: the valley is {} times longer than wide{cure}", text::condition(kappa), text::ratio(kappa.sqrt()))
         }
         Some(kappa) => format!("κ = {}", text::condition(kappa)),
-        None => "the feature is constant: a whole line of optima".into(),
+        None if matches!(ground, Ground::Paraboloid(_)) => "the feature is constant: a whole line of optima".into(),
+        None => "the optimum has a kink or a flat direction".into(),
     }
 }
 
@@ -199,11 +212,11 @@ fn caption(view: &View<'_>, rows: &[usize], drawn: &[Rc<Trail>], frame: &Frame) 
 /// How far the best of the rows ends from its optimum, in words.
 pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
     let Some(best) = view.best(rows) else { return String::new() };
-    let quadratic = &view.problem(best).quadratic;
-    let optimum = text::loss(quadratic.loss);
+    let ground = view.ground(best);
+    let optimum = text::loss(ground.floor());
     if view.excess(best).is_infinite() {
         let all = if rows.len() == 1 { "The run diverges".into() } else { format!("All {} runs diverge", rows.len()) };
-        return format!("{all}; the optimum's J is {optimum}");
+        return if ground.optimum().is_some() { format!("{all}; the optimum's J is {optimum}") } else { all };
     }
     let who = if rows.len() == 1 {
         "The run ends".into()
@@ -211,15 +224,18 @@ pub fn distance(view: &View<'_>, rows: &[usize]) -> String {
         format!("The best of {}, run {} ({}), ends", text::count(rows.len(), "run"), view.runs.run[best], view.name(best))
     };
     let [w, b] = view.end(best);
-    let apart = [(w - quadratic.weight, "w"), (b - quadratic.bias, "b")];
+    let Some([weight, bias]) = ground.optimum() else {
+        return format!("{who} at J {}, w {} and b {}", text::loss(view.loss(best)), text::loss(w), text::loss(b));
+    };
+    let apart = [(w - weight, "w"), (b - bias, "b")];
     let apart = apart.map(|(difference, name)| format!("{} in {name}", text::significant(difference.abs(), 3)));
-    if view.loss(best) / quadratic.loss < 1.0005 {
+    if view.loss(best) / ground.floor() < 1.0005 {
         return format!("{who} at J {}, which is the optimum's to four digits", text::loss(view.loss(best)));
     }
-    let times = if quadratic.loss <= 1e-12 * quadratic.var_y {
+    let times = if ground.is_perfect() {
         "where the optimum's is 0".into()
     } else {
-        format!("{} × the optimum's {optimum}", text::ratio(view.loss(best) / quadratic.loss))
+        format!("{} × the optimum's {optimum}", text::ratio(view.loss(best) / ground.floor()))
     };
     format!("{who} at J {}, {times}; {} away", text::loss(view.loss(best)), text::list(&apart))
 }

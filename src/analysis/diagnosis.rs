@@ -85,6 +85,9 @@ fn describe(view: &View<'_>, row: usize) -> Best {
 
 fn sentence(view: &View<'_>, rows: &[usize]) -> (String, Option<String>) {
     let Some(best) = view.best(rows) else { return ("no run has ended yet".into(), None) };
+    if view.ground(best).optimum().is_none() {
+        return (endless(view, best), None);
+    }
     let converged: Vec<usize> = rows.iter().copied().filter(|&row| view.runs.verdict[row] == Verdict::Converged).collect();
     if !converged.is_empty() {
         return (reached(view, rows, &converged), None);
@@ -97,24 +100,33 @@ fn sentence(view: &View<'_>, rows: &[usize]) -> (String, Option<String>) {
     }
 }
 
+/// What there is to say where J has no lowest place.
+fn endless(view: &View<'_>, best: usize) -> String {
+    if view.excess(best).is_infinite() {
+        return "every run of this sweep diverges".into();
+    }
+    let ends = text::loss(view.loss(best));
+    format!("J {ends} is the lowest; there is no optimum that a run could reach: J falls on and on outwards")
+}
+
 /// How far the best run is from its optimum.
 fn miss(view: &View<'_>, best: usize) -> String {
-    let quadratic = &view.problem(best).quadratic;
-    let optimum = text::loss(quadratic.loss);
+    let ground = view.ground(best);
+    let optimum = text::loss(ground.floor());
     if view.excess(best).is_infinite() {
         return format!("every run of this sweep diverges, and the optimum is {optimum}");
     }
     let ends = text::loss(view.loss(best));
-    if quadratic.loss <= 1e-12 * quadratic.var_y {
+    if ground.is_perfect() {
         return format!("J {ends} where the optimum is 0; no run of this sweep reaches it");
     }
-    format!("J {ends} = {} × the optimum {optimum}; no run of this sweep reaches it", text::ratio(view.loss(best) / quadratic.loss))
+    format!("J {ends} = {} × the optimum {optimum}; no run of this sweep reaches it", text::ratio(view.loss(best) / ground.floor()))
 }
 
 /// How many reach, which first, and whether the scale of the data decides.
 fn reached(view: &View<'_>, rows: &[usize], converged: &[usize]) -> String {
     let fastest = converged.iter().copied().min_by_key(|&row| (updates(view, row), row)).unwrap_or(converged[0]);
-    let optimum = text::loss(view.problem(fastest).quadratic.loss);
+    let optimum = text::loss(view.ground(fastest).floor());
     let verb = |count: usize| if count == 1 { "reaches" } else { "reach" };
     let who = match (rows.len(), converged.len()) {
         (1, _) => format!("the run reaches the optimum {optimum}"),
@@ -139,7 +151,7 @@ fn scales(view: &View<'_>, rows: &[usize]) -> String {
     }
     let hopeless = |(level, own): (Level, Vec<usize>)| {
         let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
-        let condition = own.first().filter(|_| none).and_then(|&row| view.problem(row).quadratic.condition())?;
+        let condition = own.first().filter(|_| none).and_then(|&row| view.ground(row).condition())?;
         Some(format!("; with data.scale {level}, where κ = {}, none of {} does", text::condition(condition), own.len()))
     };
     view.by_level(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()

@@ -24,7 +24,7 @@ pub fn figure(view: &View<'_>, rows: &[usize], by: Parameter, style: Option<Para
     let problems = if by == Parameter::DataScale { vec![rows.clone()] } else { by_problem(view, rows) };
     let hue = Hue::few(view, rows, style, &[by, Parameter::DataScale], LINES);
     let place = Place::new(by, &levels);
-    let finite = rows.iter().map(|&row| view.loss(row)).chain(problems.iter().map(|own| view.problem(own[0]).quadratic.loss));
+    let finite = rows.iter().map(|&row| view.loss(row)).chain(problems.iter().map(|own| view.ground(own[0]).floor()));
     let range = draw::log_range(finite);
     let panels = problems.iter().map(|own| Panel {
         title: if problems.len() > 1 { problem_name(view, own[0]) } else { String::new() },
@@ -133,8 +133,8 @@ fn layers(view: &View<'_>, rows: &[usize], by: Parameter, hue: &Hue, place: &Pla
     let mut layers = bands;
     layers.extend(lines);
     layers.extend(rugs);
-    let optimum = view.problem(rows[0]).quadratic.loss;
-    if optimum >= range[0] {
+    let (ground, optimum) = (view.ground(rows[0]), view.ground(rows[0]).floor());
+    if ground.optimum().is_some() && optimum >= range[0] {
         let label = format!("optimum {}", text::loss(optimum));
         layers.push(Layer::Rule { at: optimum, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
     }

@@ -1,6 +1,7 @@
 //! The fitted lines on the data, beside the least-squares line.
 
 use super::draw;
+use super::ground::Ground;
 use super::hue::Hue;
 use super::sample::{DRAWN, sample};
 use super::view::View;
@@ -35,14 +36,19 @@ pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         let color = hue.color(view, best);
         layers.push(Layer::Line { points: line(problem, view.end(best), x), color, width: 2.6, dash: Dash::Solid });
     }
-    let optimum = [problem.quadratic.weight, problem.quadratic.bias];
-    layers.push(Layer::Line { points: line(problem, optimum, x), color: draw::INK, width: 1.8, dash: Dash::Dashed });
+    let optimum = view.ground(best).optimum();
+    if let Some(optimum) = optimum {
+        layers.push(Layer::Line { points: line(problem, optimum, x), color: draw::INK, width: 1.8, dash: Dash::Dashed });
+    }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
     let mut legend = hue.legend(LegendShape::Line, 6);
     if legend.is_empty() && !ended.is_empty() {
         legend.push(entry("fitted line", hue.color(view, best), LegendShape::Line));
     }
-    legend.push(entry("least squares", draw::INK, LegendShape::DashedLine));
+    if optimum.is_some() {
+        let label = if matches!(view.ground(best), Ground::Paraboloid(_)) { "least squares" } else { "optimum" };
+        legend.push(entry(label, draw::INK, LegendShape::DashedLine));
+    }
     legend.push(entry("training rows", draw::SOFT, LegendShape::Mark(Mark::Dot)));
     if !test.is_empty() {
         legend.push(entry("test rows", draw::SOFT, LegendShape::Mark(Mark::Hollow)));

@@ -1,9 +1,8 @@
 //! The part of the plane of weight and bias that a picture shows: it holds the optimum and the paths, but for what a run
 //! does far outside.
 
+use super::ground::Ground;
 use super::trails::Trail;
-use crate::model::Quadratic;
-use crate::model::verdict::reached_loss;
 
 /// Free space around what must be seen, as a share of its extent.
 const MARGIN: f64 = 0.08;
@@ -26,19 +25,20 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The frame around the optimum and the paths.
-    pub fn around<'p>(quadratic: &Quadratic, trails: impl Iterator<Item = &'p Trail> + Clone) -> Self {
-        let excess = |&[w, b]: &[f64; 2]| quadratic.excess(w, b);
+    /// The frame around the optimum, if there is one, and the paths.
+    pub fn around<'p>(ground: &Ground<'_>, trails: impl Iterator<Item = &'p Trail> + Clone) -> Self {
+        let excess = |&point: &[f64; 2]| ground.excess(point);
         let start = trails.clone().filter_map(|trail| trail.points.first()).map(excess).fold(0.0, f64::max);
-        let far = (FAR * start).max(reached_excess(quadratic));
+        let far = (FAR * start).max(ground.reached());
         let extents: Vec<[[f64; 2]; 2]> =
             trails.filter_map(|trail| extent(trail.points.iter().filter(|point| excess(point) <= far))).collect();
+        let (optimum, reach) = (ground.optimum(), ground.reach());
         let [weight, bias] = [0, 1].map(|axis| {
             let [low, high] = [0, 1].map(|end| extents.iter().map(|extent| extent[axis][end]).collect::<Vec<f64>>());
-            let optimum = [quadratic.weight, quadratic.bias][axis];
-            let reach = AROUND_REACHED * reach(quadratic)[axis];
-            let low = inlier(low, false).unwrap_or(optimum).min(optimum - reach);
-            let high = inlier(high, true).unwrap_or(optimum).max(optimum + reach);
+            let (low, high) = (inlier(low, false), inlier(high, true));
+            let middle = optimum.map_or_else(|| low.zip(high).map_or(0.0, |(low, high)| f64::midpoint(low, high)), |optimum| optimum[axis]);
+            let reach = AROUND_REACHED * reach[axis];
+            let (low, high) = (low.unwrap_or(middle).min(middle - reach), high.unwrap_or(middle).max(middle + reach));
             let margin = MARGIN * (high - low);
             [low - margin, high + margin]
         });
@@ -91,28 +91,10 @@ fn inlier(mut ends: Vec<f64>, highest: bool) -> Option<f64> {
     ends.get(position).copied()
 }
 
-/// J − J* up to which a run counts as having reached.
-pub fn reached_excess(quadratic: &Quadratic) -> f64 {
-    (reached_loss(quadratic) - quadratic.loss).max(0.0)
-}
-
-/// How far the region that counts as reached extends from the optimum in weight and in bias; along a direction without curvature, how
-/// far it does for the other parameter fixed. Never 0.
-fn reach(quadratic: &Quadratic) -> [f64; 2] {
-    let radius = reached_excess(quadratic).sqrt();
-    let [weight, bias] = if quadratic.var_x > 0.0 {
-        let across = radius / quadratic.var_x.sqrt();
-        [across, libm::hypot(radius, across * quadratic.mean_x)]
-    } else {
-        [radius / (quadratic.hessian[0][0] / 2.0).sqrt().max(1.0), radius]
-    };
-    let least = |at: f64| 1e-3 * at.abs().max(1e-3);
-    [weight.max(least(quadratic.weight)), bias.max(least(quadratic.bias))]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Quadratic;
 
     fn path(points: &[[f64; 2]]) -> Trail {
         Trail { row: 0, points: points.to_vec(), steps: (0..points.len() as u64).collect() }
@@ -126,7 +108,7 @@ mod tests {
     fn a_frame_holds_path_and_optimum() {
         let q = quadratic();
         let path = path(&[[-4.0, 1.0], [0.0, -2.0], [1.5, 2.0]]);
-        let frame = Frame::around(&q, [&path].into_iter());
+        let frame = Frame::around(&Ground::Paraboloid(&q), [&path].into_iter());
         assert!(path.points.iter().all(|&point| frame.contains(point)));
         assert!(frame.contains([q.weight, q.bias]));
     }
@@ -136,14 +118,17 @@ mod tests {
         let q = quadratic();
         let good = path(&[[-4.0, 1.0], [1.5, 2.0]]);
         let bad = path(&[[-4.0, 1.0], [30.0, 2.0], [-3e3, 2e3], [1e9, -1e9]]);
-        assert_eq!(Frame::around(&q, [&good, &bad].into_iter()), Frame::around(&q, [&good].into_iter()));
+        assert_eq!(
+            Frame::around(&Ground::Paraboloid(&q), [&good, &bad].into_iter()),
+            Frame::around(&Ground::Paraboloid(&q), [&good].into_iter())
+        );
     }
 
     #[test]
     fn a_start_at_the_optimum_still_gives_a_frame() {
         for q in [quadratic(), Quadratic::of(&[1.0, 2.0, 3.0], &[0.0; 3]), Quadratic::of(&[2.0, 2.0], &[0.0; 2])] {
             let path = path(&[[q.weight, q.bias]]);
-            let frame = Frame::around(&q, [&path].into_iter());
+            let frame = Frame::around(&Ground::Paraboloid(&q), [&path].into_iter());
             assert!(frame.weight[1] > frame.weight[0] && frame.bias[1] > frame.bias[0], "{frame:?}");
             assert!(frame.contains([q.weight, q.bias]));
         }

@@ -1,9 +1,10 @@
 //! Three losses that are often taken for one: of the batch, Keras' mean over an epoch, and J on all training rows.
 
+use super::ground::Ground;
 use super::trails::{Trails, thinned};
 use super::{Error, Path, draw};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::model::{Quadratic, Verdict};
+use crate::model::Verdict;
 use crate::text;
 
 /// The most runs shown.
@@ -24,7 +25,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let mut panels = Vec::new();
     for &row in &shown {
         let verdict = view.runs.verdict[row].name();
-        panels.push(panel(format!("{}: {verdict}", view.name(row)), &view.problem(row).quadratic, &trails.path(row)?));
+        panels.push(panel(format!("{}: {verdict}", view.name(row)), &view.ground(row), &trails.path(row)?));
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
     let legend = vec![
@@ -55,24 +56,25 @@ const BATCH: Color = Color { alpha: 0.6, ..draw::SOFT };
 const MEAN: Color = draw::ACCENT;
 const J: Color = draw::BLUE;
 
-fn panel(title: String, quadratic: &Quadratic, path: &Path) -> Panel {
+fn panel(title: String, ground: &Ground<'_>, path: &Path) -> Panel {
     let len = path.weight.len().min(path.bias.len());
     let batches: Vec<[f64; 2]> = thinned(path.batch_loss.len(), POINTS).into_iter().map(|at| [at as f64, path.batch_loss[at]]).collect();
-    let j = |at: usize| [at as f64, quadratic.at(f64::from(path.weight[at]), f64::from(path.bias[at]))];
+    let j = |at: usize| [at as f64, ground.cost([path.weight[at], path.bias[at]].map(f64::from))];
     let line: Vec<[f64; 2]> = thinned(len, POINTS).into_iter().map(j).collect();
     let ends = path.epochs.iter().enumerate().map(|(epoch, point)| [((epoch + 1) * path.batches_per_epoch) as f64, point.loss]);
     let ends: Vec<[f64; 2]> = ends.collect();
     let means = thinned(ends.len(), 60).into_iter().map(|at| ends[at]).collect();
-    let range = draw::log_range(batches.iter().chain(&line).chain(&ends).map(|point| point[1]).chain([quadratic.loss]));
+    let range =
+        draw::log_range(batches.iter().chain(&line).chain(&ends).map(|point| point[1]).chain(ground.optimum().map(|_| ground.floor())));
     let lift = |points: Vec<[f64; 2]>| points.into_iter().map(|[x, y]| [x, y.clamp(range[0], range[1])]).collect::<Vec<_>>();
     let mut layers = vec![
         Layer::Marks { points: lift(batches), mark: Mark::Dot, color: BATCH, size: 2.0 },
         Layer::Line { points: lift(line), color: J, width: 1.8, dash: Dash::Solid },
         Layer::Marks { points: lift(means), mark: Mark::Filled, color: MEAN, size: 4.0 },
     ];
-    if quadratic.loss >= range[0] {
-        let label = format!("optimum {}", text::loss(quadratic.loss));
-        layers.push(Layer::Rule { at: quadratic.loss, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
+    if ground.optimum().is_some() && ground.floor() >= range[0] {
+        let label = format!("optimum {}", text::loss(ground.floor()));
+        layers.push(Layer::Rule { at: ground.floor(), vertical: false, label, color: draw::INK, dash: Dash::Dashed });
     }
     let last = (len.saturating_sub(1)).max(1) as f64;
     Panel { title, x: draw::axis("updates", Scale::Linear, [0.0, last]), y: draw::axis("loss", Scale::Log, range), layers }

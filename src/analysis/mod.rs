@@ -12,6 +12,7 @@ mod draw;
 mod finals;
 mod fit;
 mod frame;
+mod ground;
 mod hue;
 mod isoline;
 mod level;

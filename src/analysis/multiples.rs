@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::contour::{by_problem, marks, panel, paths, problem_name, slug};
-use super::frame::{Frame, reached_excess};
+use super::contour::{by_problem, lowest, marks, panel, paths, problem_name, slug};
+use super::frame::Frame;
 use super::hue::Hue;
 use super::level::Level;
 use super::sample::{sample, spread};
@@ -58,7 +58,7 @@ fn figure(
 ) -> Result<Figure, Error> {
     let view = trails.view();
     let levels = view.by_level(rows, by);
-    let quadratic = &view.problem(rows[0]).quadratic;
+    let ground = view.ground(rows[0]);
     let hue = Hue::new(&view, rows, style, &[by, Parameter::DataScale]);
     let mut cells: Vec<Cell> = Vec::new();
     for position in spread(levels.len(), PANELS) {
@@ -66,17 +66,20 @@ fn figure(
         let drawn = trails.of(&sample(&view, &own, PATHS))?;
         cells.push((level, own, drawn));
     }
-    let frame = Frame::around(quadratic, cells.iter().flat_map(|(_, _, drawn)| drawn.iter().map(Rc::as_ref)));
-    let bands = Bands::over(std::iter::once((quadratic, frame)));
+    let drawn = cells.iter().flat_map(|(_, _, drawn)| drawn.iter().map(Rc::as_ref));
+    let frame = Frame::around(&ground, drawn.clone());
+    let map = ground.on(frame);
+    let bands = Bands::over(&map, ground.reached(), lowest(&ground, drawn));
+    let [areas, target] = [bands.areas(&map), surface::target(&ground, &map)];
     let panels = cells.iter().map(|(level, own, drawn)| {
-        let mut layers = bands.areas(quadratic, &frame);
+        let mut layers = areas.clone();
         layers.extend(paths(&view, drawn, &hue, &frame));
-        layers.extend(surface::target(quadratic, &frame));
+        layers.extend(target.iter().cloned());
         panel(heading(&view, by, *level, own), &frame, layers)
     });
     let panels: Vec<_> = panels.collect();
     let mut legend = hue.legend(LegendShape::Line, 6);
-    legend.extend(marks(reached_excess(quadratic) > 0.0));
+    legend.extend(marks(&ground));
     let columns = if panels.len() <= 4 { panels.len().max(1) } else { 4.min(panels.len().div_ceil(2)) };
     let lines = panels.len().div_ceil(columns) as u32;
     Ok(Figure {
@@ -87,7 +90,7 @@ fn figure(
         panels,
         shared_axes: true,
         legend,
-        color_bar: Some(bands.bar()),
+        color_bar: Some(bands.bar(&ground)),
         size: [(columns as u32 * 270 + 160).max(640), lines * 230 + 170],
     })
 }

@@ -1,5 +1,6 @@
 //! Why no run of a sweep reached the optimum, and the one `--set` that helps.
 
+use super::ground::Ground;
 use super::view::View;
 use crate::model::hyperparameters::EPOCHS_MAX;
 use crate::model::{Optimizer, Parameter, Verdict};
@@ -18,13 +19,16 @@ pub struct Advice {
 
 /// Advice for a sweep of which no run reached. `rows` are all of its runs, at least one.
 pub fn advise(view: &View<'_>, rows: &[usize]) -> Advice {
-    let condition = |row: usize| view.problem(row).quadratic.condition().unwrap_or(f64::INFINITY);
+    let condition = |row: usize| view.ground(row).condition().unwrap_or(f64::INFINITY);
     let Some(&kindest) = rows.iter().min_by(|&&a, &&b| condition(a).total_cmp(&condition(b))) else {
         return Advice { cause: "nothing ran".into(), remedy: None, otherwise: String::new() };
     };
     let problem = view.problem(kindest);
-    let Some(kappa) = problem.quadratic.condition() else {
+    let Some(kappa) = view.ground(kindest).condition() else {
         let advice = rates(view, rows);
+        if !matches!(view.ground(kindest), Ground::Paraboloid(_)) {
+            return advice;
+        }
         return Advice { cause: format!("the feature is constant, so only w·x + b can be learned, not both; {}", advice.cause), ..advice };
     };
     if kappa >= ILL && problem.scale != "standard" {
@@ -100,8 +104,8 @@ fn too_slow(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
 
 /// Adaptive steps are about as long as the rate: one with which half of the updates would have got there.
 fn stride(view: &View<'_>, row: usize) -> f64 {
-    let (quadratic, [weight, bias]) = (&view.problem(row).quadratic, view.end(row));
-    let way = (weight - quadratic.weight).abs().max((bias - quadratic.bias).abs());
+    let ([weight, bias], end) = (view.ground(row).optimum().unwrap_or_default(), view.end(row));
+    let way = (end[0] - weight).abs().max((end[1] - bias).abs());
     2.0 * way / view.runs.steps[row].max(1) as f64
 }
 

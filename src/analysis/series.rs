@@ -20,13 +20,11 @@ pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>)
     for own in &problems {
         let drawn = trails.of(&sample::drawn(&view, own))?;
         shown += drawn.len();
-        let quadratic = &view.problem(own[0]).quadratic;
-        let frame = Frame::around(quadratic, drawn.iter().map(Rc::as_ref));
+        let ground = view.ground(own[0]);
+        let frame = Frame::around(&ground, drawn.iter().map(Rc::as_ref));
         let last = drawn.iter().filter_map(|trail| trail.steps.last()).max().copied().unwrap_or(1).max(1) as f64;
         let alpha = (14.0 / drawn.len() as f64).clamp(0.3, 1.0);
-        for (axis, (name, range, at)) in
-            [("weight", frame.weight, quadratic.weight), ("bias", frame.bias, quadratic.bias)].into_iter().enumerate()
-        {
+        for (axis, (name, range)) in [("weight", frame.weight), ("bias", frame.bias)].into_iter().enumerate() {
             let mut layers: Vec<Layer> = Vec::with_capacity(drawn.len() + 1);
             for trail in &drawn {
                 let height = |value: f64| (value - range[0]) / (range[1] - range[0]);
@@ -36,8 +34,10 @@ pub fn figure(trails: &mut Trails<'_>, rows: &[usize], style: Option<Parameter>)
                 let color = Color { alpha, ..hue.color(&view, trail.row) };
                 layers.push(Layer::Line { points, color, width: 1.2, dash: Dash::Solid });
             }
-            let label = format!("optimum {}", text::loss(at));
-            layers.push(Layer::Rule { at, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
+            if let Some(at) = ground.optimum().map(|optimum| optimum[axis]) {
+                let label = format!("optimum {}", text::loss(at));
+                layers.push(Layer::Rule { at, vertical: false, label, color: draw::INK, dash: Dash::Dashed });
+            }
             let title = if problems.len() > 1 { format!("{name}, {}", problem_name(&view, own[0])) } else { name.into() };
             let (x, y) = (draw::axis("updates", Scale::Linear, [0.0, last]), draw::axis(name, Scale::Linear, range));
             panels.push(Panel { title, x, y, layers });

@@ -1,10 +1,8 @@
 //! The ground of a contour map: bands of log10(J − J*), a few labelled lines, the region that counts as reached, the optimum.
 
 use super::draw;
-use super::frame::{Frame, reached_excess};
-use super::isoline::Isoline;
+use super::ground::{Ground, Map};
 use crate::figure::{Color, ColorBar, Dash, Layer, Mark, Tick};
-use crate::model::Quadratic;
 use crate::text;
 
 /// The most bands.
@@ -35,12 +33,11 @@ pub struct Bands {
 }
 
 impl Bands {
-    /// Bands from the region that counts as reached to the highest corner of any frame.
-    pub fn over<'q>(panels: impl Iterator<Item = (&'q Quadratic, Frame)> + Clone) -> Self {
-        let highest = panels.clone().flat_map(|(q, frame)| frame.corners().map(|[w, b]| q.excess(w, b))).fold(0.0, f64::max);
+    /// Bands from the region that counts as reached, or `lowest` where there is none, to the highest point of the map.
+    pub fn over(map: &Map<'_>, reached: f64, lowest: f64) -> Self {
+        let highest = map.highest();
         let top = if highest > 0.0 { libm::log10(highest) } else { 0.0 };
-        let reached = panels.map(|(q, _)| reached_excess(q)).filter(|&excess| excess > 0.0).fold(f64::INFINITY, f64::min);
-        let bottom = libm::log10(reached).clamp(top - DECADES, top);
+        let bottom = libm::log10(if reached > 0.0 { reached } else { lowest }).clamp(top - DECADES, top);
         let step = STEPS.into_iter().find(|step| (top - bottom) / step <= BANDS).unwrap_or(STEPS[STEPS.len() - 1]);
         let (first, last) = (libm::floor(bottom / step + 1e-9), libm::ceil(top / step - 1e-9));
         let count = ((last - first) as usize).max(1);
@@ -49,19 +46,19 @@ impl Bands {
     }
 
     /// The bands of one problem, highest first, each covering what is outside the next.
-    pub fn areas(&self, quadratic: &Quadratic, frame: &Frame) -> Vec<Layer> {
+    pub fn areas(&self, map: &Map<'_>) -> Vec<Layer> {
         let mut areas = Vec::new();
         for (i, &color) in self.colors.iter().enumerate().rev() {
             let top = i + 1 == self.colors.len();
-            let ring = if top { Some(frame.corners().to_vec()) } else { Isoline::new(quadratic, self.excess(i + 1)).region(frame) };
-            areas.extend(ring.map(|ring| Layer::Area { rings: vec![ring], color }));
+            let own = if top { vec![vec![map.frame.corners().to_vec()]] } else { map.areas(self.excess(i + 1)) };
+            areas.extend(own.into_iter().map(|rings| Layer::Area { rings, color }));
         }
         areas
     }
 
     /// The lines between bands.
-    pub fn lines(&self, quadratic: &Quadratic, frame: &Frame) -> Vec<Layer> {
-        let arcs = (1..self.edges.len() - 1).flat_map(|edge| Isoline::new(quadratic, self.excess(edge)).arcs(frame));
+    pub fn lines(&self, map: &Map<'_>) -> Vec<Layer> {
+        let arcs = (1..self.edges.len() - 1).flat_map(|edge| map.lines(self.excess(edge)));
         arcs.map(|points| Layer::Line { points, color: LINE, width: 0.6, dash: Dash::Solid }).collect()
     }
 
@@ -71,31 +68,34 @@ impl Bands {
     }
 
     /// The bar that explains the colours.
-    pub fn bar(&self) -> ColorBar {
+    pub fn bar(&self, ground: &Ground<'_>) -> ColorBar {
         let skip = self.edges.len().div_ceil(8);
         let ticks = self.edges.iter().step_by(skip).map(|&at| Tick { at, label: text::short(at, 4) }).collect();
-        ColorBar { label: "log10(J − J*)".into(), edges: self.edges.clone(), colors: self.colors.clone(), ticks }
+        let label = if ground.optimum().is_some() { "log10(J − J*)" } else { "log10 J" };
+        ColorBar { label: label.into(), edges: self.edges.clone(), colors: self.colors.clone(), ticks }
     }
 
     /// J − J* beside a few lines, where they are far from each other and from `obstacles`.
-    pub fn labels(&self, quadratic: &Quadratic, frame: &Frame, obstacles: &[[f64; 2]]) -> Vec<Layer> {
-        let mut taken: Vec<[f64; 2]> = vec![frame.share([quadratic.weight, quadratic.bias])];
+    pub fn labels(&self, map: &Map<'_>, optimum: Option<[f64; 2]>, obstacles: &[[f64; 2]]) -> Vec<Layer> {
+        let frame = &map.frame;
+        let mut taken: Vec<[f64; 2]> = optimum.map(|optimum| frame.share(optimum)).into_iter().collect();
         let obstacles: Vec<[f64; 2]> = obstacles.iter().map(|&point| frame.share(point)).collect();
         let skip = (self.edges.len() - 1).div_ceil(LABELS).max(1);
+        let sign = if optimum.is_some() { "+" } else { "" };
         let mut labels = Vec::new();
         for edge in (1..self.edges.len()).step_by(skip) {
             let excess = self.excess(edge);
             let away = |share: &[f64; 2], from: &[[f64; 2]]| {
                 from.iter().map(|other| libm::hypot(share[0] - other[0], share[1] - other[1])).fold(f64::INFINITY, f64::min)
             };
-            let candidates = Isoline::new(quadratic, excess).arcs(frame).into_iter().flatten();
+            let candidates = map.lines(excess).into_iter().flatten();
             let free = candidates.map(|point| (point, frame.share(point))).filter(|(_, share)| {
                 share.iter().all(|share| (FROM_BORDER..=1.0 - FROM_BORDER).contains(share)) && away(share, &taken) >= APART
             });
             let farthest = free.max_by(|a, b| away(&a.1, &obstacles).total_cmp(&away(&b.1, &obstacles)));
             if let Some((at, share)) = farthest {
                 taken.push(share);
-                labels.push(Layer::Label { at, text: format!("+{}", text::short(excess, 2)), color: draw::FAINT });
+                labels.push(Layer::Label { at, text: format!("{sign}{}", text::short(excess, 2)), color: draw::FAINT });
             }
         }
         labels
@@ -103,13 +103,14 @@ impl Bands {
 }
 
 /// The line within which a run counts as having reached, and the optimum as a cross.
-pub fn target(quadratic: &Quadratic, frame: &Frame) -> Vec<Layer> {
-    let excess = reached_excess(quadratic);
+pub fn target(ground: &Ground<'_>, map: &Map<'_>) -> Vec<Layer> {
     let mut layers = Vec::new();
-    if excess > 0.0 {
-        let arcs = Isoline::new(quadratic, excess).arcs(frame);
-        layers.extend(arcs.into_iter().map(|points| Layer::Line { points, color: draw::INK, width: 1.0, dash: Dash::Dashed }));
+    if ground.reached() > 0.0 {
+        let lines = map.lines(ground.reached()).into_iter();
+        layers.extend(lines.map(|points| Layer::Line { points, color: draw::INK, width: 1.0, dash: Dash::Dashed }));
     }
-    layers.push(Layer::Marks { points: vec![[quadratic.weight, quadratic.bias]], mark: Mark::Cross, color: draw::INK, size: 7.0 });
+    if let Some(optimum) = ground.optimum() {
+        layers.push(Layer::Marks { points: vec![optimum], mark: Mark::Cross, color: draw::INK, size: 7.0 });
+    }
     layers
 }

@@ -1,5 +1,6 @@
 //! The ends of a sweep's runs beside what they were asked to do: what diagnosis, comparison and figures all look through.
 
+use super::ground::Ground;
 use super::level::Level;
 use crate::config::Experiment;
 use crate::model::{Optimizer, Parameter, Problem, Value};
@@ -31,6 +32,11 @@ impl<'a> View<'a> {
         self.experiment.space.varied().contains(&parameter)
     }
 
+    /// The cost that the run in a row descends.
+    pub fn ground(&self, row: usize) -> Ground<'a> {
+        Ground::of(self.problem(row))
+    }
+
     /// Where the run ended.
     pub fn end(&self, row: usize) -> [f64; 2] {
         [self.runs.weight[row], self.runs.bias[row]].map(f64::from)
@@ -38,13 +44,12 @@ impl<'a> View<'a> {
 
     /// J − J* at the end of a run, on the training rows; infinite for a diverged run.
     pub fn excess(&self, row: usize) -> f64 {
-        let [weight, bias] = self.end(row);
-        if self.runs.diverged_at[row].is_some() { f64::INFINITY } else { self.problem(row).quadratic.excess(weight, bias) }
+        if self.runs.diverged_at[row].is_some() { f64::INFINITY } else { self.ground(row).excess(self.end(row)) }
     }
 
     /// J at the end of a run, on the training rows; infinite for a diverged run.
     pub fn loss(&self, row: usize) -> f64 {
-        self.problem(row).quadratic.loss + self.excess(row)
+        self.ground(row).floor() + self.excess(row)
     }
 
     /// The row with the lowest J − J*; the first of equals.
