@@ -15,6 +15,14 @@ const WORST_LOSS: u32 = START_LOSS + 1u;
 const LAST_LOSS: u32 = START_LOSS + 2u;
 const LOSS_SUM: u32 = START_LOSS + 3u;
 const MAE_SUM: u32 = START_LOSS + 4u;
+const SUM: u32 = START_LOSS + 5u;
+const AVERAGED: u32 = START_LOSS + 7u;
+
+// A step of a clock table: the clock, and the rate where it is scheduled.
+struct Tick {
+    clock: Clock,
+    rate: f32,
+}
 
 struct Params {
     centre_weight: f32,
@@ -62,13 +70,14 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<Moments>;
-// A table of clock_steps clocks for each timing.
-@group(0) @binding(2) var<storage, read> clocks: array<Clock>;
+// A table of clock_steps ticks for each timing.
+@group(0) @binding(2) var<storage, read> clocks: array<Tick>;
 // The test rows, then the training rows in batch order, epoch by epoch: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
-// Columns of `capacity`: the hyperparameters, and the bits of the clock table's number.
+// Columns of `capacity`: the hyperparameters, the values of the options, and the bits of the clock table's number.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
-// Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, and the sums of an epoch that goes on.
+// Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, and what
+// options carry.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 // Columns of `capacity`: reached_epoch, passes, diverged_at.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
@@ -134,7 +143,15 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     for (var slot = 0u; slot < STATE; slot += 1u) {
         memory[slot] = state[column(2u + slot, run)];
     }
-    let clock_table = bitcast<u32>(lanes[column(HYPER, run)]) * params.clock_steps;
+    var values: Values;
+    for (var slot = 0u; slot < VALUES; slot += 1u) {
+        values[slot] = lanes[column(HYPER + slot, run)];
+    }
+    var carried = Carried(
+        vec2<f32>(state[column(SUM, run)], state[column(SUM + 1u, run)]),
+        vec2<f32>(state[column(AVERAGED, run)], state[column(AVERAGED + 1u, run)]),
+    );
+    let clock_table = bitcast<u32>(lanes[column(HYPER + VALUES, run)]) * params.clock_steps;
     var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
     if params.first_epoch == 0u && params.first_batch == 0u {
         let start = loss(total(), slope(total(), centre(), theta));
@@ -159,6 +176,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             let end = min(first + BLOCK_STEPS, judged);
             let saved_theta = theta;
             let saved_memory = memory;
+            let saved_carried = carried;
             var passed = 0u;
             var block_sums = vec2<f32>(0.0);
             var suspect = false;
@@ -171,6 +189,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                     }
                     theta = saved_theta;
                     memory = saved_memory;
+                    carried = saved_carried;
                     passed = 0u;
                 }
                 for (var batch = first; batch < end; batch += 1u) {
@@ -186,7 +205,12 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                         }
                     }
                     let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
-                    let next = step(hyper, clocks[clock_at(clock_table, step_in_window)], theta, at.gradient, &memory);
+                    let tick = clocks[clock_at(clock_table, step_in_window)];
+                    if SCHEDULED {
+                        hyper[0] = tick.rate;
+                    }
+                    let k = number * params.batches + batch;
+                    let next = batch_step(k, values, hyper, tick.clock, theta, at.gradient, &memory, &carried);
                     if outside(next) {
                         suspect = true;
                         if careful {
@@ -229,6 +253,12 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     state[column(MAE_SUM, run)] = sums.y;
     state[column(0u, run)] = theta.x;
     state[column(1u, run)] = theta.y;
+    if ACCUMULATION > 1u || AVERAGE {
+        state[column(SUM, run)] = carried.sum.x;
+        state[column(SUM + 1u, run)] = carried.sum.y;
+        state[column(AVERAGED, run)] = carried.average.x;
+        state[column(AVERAGED + 1u, run)] = carried.average.y;
+    }
     for (var slot = 0u; slot < USED_STATE; slot += 1u) {
         state[column(2u + slot, run)] = memory[slot];
     }

@@ -8,7 +8,7 @@ use gradsweep::backend::{Backend, Group, Lanes, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
-use gradsweep::kernel::{Timing, Variant, hyper};
+use gradsweep::kernel::{Options, Timing, Variant, hyper, options};
 use gradsweep::model::{Parameter, Problem, Value, Verdict, verdict::reached_loss};
 use gradsweep::store::{Column, RunTable};
 
@@ -76,13 +76,15 @@ impl Ran {
             initial_weight: vec![start[0]],
             initial_bias: vec![start[1]],
             hyper: vec![hyper(run.optimizer, &run.settings)],
-            timing: vec![Timing::of(run.optimizer, &run.settings)],
+            timing: vec![Timing::of(run.optimizer, &run.settings, &self.experiment.pieces)],
+            values: vec![options::values(&run.settings)],
         };
         let group = Group {
             problem,
             order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings) },
             epochs: run.settings.number(Parameter::Epochs).unwrap() as u64,
             variant: Variant::of(run.optimizer, &run.settings),
+            options: Options::of(run.optimizer, &run.settings),
             lanes: &lanes,
             record: Record { every: 1, epochs: true },
         };

@@ -373,7 +373,16 @@ mod bundled {
             }
         }
         counts.sort();
-        let expected = [("advertising", 42), ("article", 1), ("batch_sizes", 75), ("learning_rates", 26), ("scaling", 36), ("starter", 27)];
+        let expected = [
+            ("advertising", 42),
+            ("article", 1),
+            ("batch_sizes", 75),
+            ("learning_rates", 26),
+            ("optimizers", 13),
+            ("scaling", 36),
+            ("schedules", 13),
+            ("starter", 27),
+        ];
         assert_eq!(counts, expected.map(|(name, runs)| (name.to_string(), runs)));
     }
 
@@ -495,6 +504,9 @@ mod bundled {
                   "rho": 0.9,
                   "epsilon": 1e-7,
                   "centered": false,
+                  "use_ema": false,
+                  "ema_momentum": 0.99,
+                  "schedule.name": "none",
                   "batch_size": 10,
                   "epochs": 10,
                   "shuffle": true,
@@ -604,5 +616,39 @@ mod anything {
                 }
             }
         }
+    }
+}
+
+mod options_and_schedules {
+    use super::*;
+
+    #[test]
+    fn each_schedule_is_a_block_with_the_fields_that_it_has() {
+        let experiment = resolve(
+            "[training.schedule]\ndecay_steps = 10\nboundaries = [5]\nvalues = [0.2, 0.02]\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\", \"piecewise_constant_decay\"]\n\"schedule.decay_rate\" = [0.5, 0.9]\nlearning_rate = [0.1, 0.2, 0.3]\n",
+        );
+        let lengths: Vec<u64> = experiment.space.blocks.iter().map(|block| block.len).collect();
+        assert_eq!(lengths, [3, 6, 1, 3, 6, 1]);
+        let piecewise = &experiment.space.blocks[2].settings;
+        assert_eq!(piecewise.get(Parameter::LearningRate), Some(Value::Float(0.2)));
+        assert_eq!(piecewise.get(Parameter::DecayRate), None);
+        let exponential = &experiment.space.blocks[1].settings;
+        assert_eq!(exponential.get(Parameter::DecaySteps), Some(Value::Integer(10)));
+        assert_eq!(exponential.get(Parameter::Staircase), Some(Value::Boolean(false)));
+        assert_eq!(
+            experiment.space.varied(),
+            [Parameter::Optimizer, Parameter::ScheduleName, Parameter::LearningRate, Parameter::DecayRate]
+        );
+    }
+
+    #[test]
+    fn an_option_of_the_table_wins_and_a_swept_one_multiplies_everyone() {
+        let experiment = resolve(
+            "[training]\nweight_decay = 0.5\n[sweep.parameters]\noptimizer = [\"sgd\", { name = \"adamw\", weight_decay = 0.1 }, { name = \"adam\", clipnorm = 1.0 }]\ngradient_accumulation_steps = [\"none\", 2]\n",
+        );
+        let decays: Vec<_> = experiment.space.blocks.iter().map(|block| block.settings.number(Parameter::WeightDecay)).collect();
+        assert_eq!(decays, [Some(0.5), Some(0.1), Some(0.5)]);
+        assert!(experiment.space.blocks.iter().all(|block| block.len == 2));
+        assert_eq!(experiment.space.blocks[0].settings.get(Parameter::Clipnorm), None);
     }
 }

@@ -168,7 +168,7 @@ mod keys {
       | ^^^^^^^^^^^^^^^^^ not supported yet
       |
       = help: remove it
-      = note: known in [training]: optimizer, batch_size, epochs, shuffle, seed, and arguments of optimizers such as learning_rate
+      = note: known in [training]: schedule, optimizer, batch_size, epochs, shuffle, seed, and arguments of optimizers such as learning_rate
     ");
     }
 
@@ -1126,6 +1126,215 @@ mod other_tables {
       |        ^^^^^^ no test rows
       |
       = help: set data.test_size, or rows = "train"
+    "#);
+    }
+}
+
+mod options_and_schedules {
+    use super::*;
+
+    #[test]
+    fn a_schedule_without_a_name() {
+        assert_snapshot!(report("\n[training.schedule]\ndecay_steps = 10\n"), @r#"
+    error: [training.schedule] has no `name`
+     --> sweep.toml:6:11
+      |
+    6 | [training.schedule]
+      |           ^^^^^^^^ which schedule?
+      |
+      = help: write name = "cosine_decay"
+      = note: known: none, exponential_decay, inverse_time_decay, piecewise_constant_decay, polynomial_decay, cosine_decay, cosine_decay_restarts
+    "#);
+    }
+
+    #[test]
+    fn a_schedule_that_does_not_exist() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine\"\ndecay_steps = 10\n"), @r#"
+    error: `schedule.name` cannot be "cosine"
+     --> sweep.toml:7:8
+      |
+    7 | name = "cosine"
+      |        ^^^^^^^^ must be one of "none", "exponential_decay", "inverse_time_decay", "piecewise_constant_decay", "polynomial_decay", "cosine_decay", "cosine_decay_restarts"
+      |
+      = help: did you mean "cosine_decay"?
+    "#);
+    }
+
+    #[test]
+    fn a_schedule_that_lacks_a_field() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"exponential_decay\"\ndecay_rate = 0.5\n"), @r#"
+    error: exponential_decay needs `decay_steps`
+     --> sweep.toml:7:8
+      |
+    7 | name = "exponential_decay"
+      |        ^^^^^^^^^^^^^^^^^^^ batches of a decay
+      |
+      = help: write decay_steps in [training.schedule], or "schedule.decay_steps" in [sweep.parameters]
+    "#);
+    }
+
+    #[test]
+    fn a_field_of_another_schedule() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\ndecay_rate = 0.5\n"), @r#"
+    error: no schedule of this sweep has `decay_rate`
+     --> sweep.toml:9:14
+      |
+    9 | decay_rate = 0.5
+      |              ^^^ the schedule is cosine_decay
+      |
+      = help: remove it, or take a schedule that has it: exponential_decay, inverse_time_decay
+    "#);
+    }
+
+    #[test]
+    fn a_misspelt_field() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_step = 10\n"), @r#"
+    error: unknown key `decay_step` in [training.schedule]
+     --> sweep.toml:8:1
+      |
+    8 | decay_step = 10
+      | ^^^^^^^^^^ no such key
+      |
+      = help: did you mean `decay_steps`?
+    "#);
+    }
+
+    #[test]
+    fn a_field_that_varies_in_training() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = [10, 20]\n"), @r#"
+    error: `schedule.decay_steps` is a list, but every run has one value of it
+     --> sweep.toml:8:15
+      |
+    8 | decay_steps = [10, 20]
+      |               ^^^^^^^^ does not vary here
+      |
+      = help: vary it in [sweep.parameters]: "schedule.decay_steps" = [10, 20]
+    "#);
+    }
+
+    #[test]
+    fn a_learning_rate_beside_rates() {
+        assert_snapshot!(report("\n[training]\nlearning_rate = 0.1\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10]\nvalues = [0.1, 0.01]\n"), @r#"
+    error: `learning_rate` has no meaning with piecewise_constant_decay
+     --> sweep.toml:7:17
+      |
+    7 | learning_rate = 0.1
+      |                 ^^^ the schedule has its own rates
+      |
+      = help: remove it: the rates are the schedule's `values`
+    "#);
+    }
+
+    #[test]
+    fn too_few_rates() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10, 20]\nvalues = [0.1, 0.01]\n"), @r#"
+    error: `values` has 2 rates for 2 boundaries
+     --> sweep.toml:9:10
+      |
+    9 | values = [0.1, 0.01]
+      |          ^^^^^^^^^^^ one more than boundaries
+    "#);
+    }
+
+    #[test]
+    fn boundaries_that_fall() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [20, 10]\nvalues = [0.1, 0.01, 0.001]\n"), @r#"
+    error: `boundaries` must ascend
+     --> sweep.toml:8:14
+      |
+    8 | boundaries = [20, 10]
+      |              ^^^^^^^^ batches, counted from 0 over all epochs
+      |
+      = help: write them in order, each once
+    "#);
+    }
+
+    #[test]
+    fn rates_for_a_cosine() {
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\nvalues = [0.1]\n"), @r#"
+    error: `values` is for piecewise_constant_decay
+     --> sweep.toml:9:1
+      |
+    9 | values = [0.1]
+      | ^^^^^^ no schedule of this sweep has it
+      |
+      = help: remove it
+    "#);
+    }
+
+    #[test]
+    fn a_schedule_in_an_optimizers_table() {
+        assert_snapshot!(report("\n[training]\noptimizer = { name = \"sgd\", schedule = \"cosine_decay\" }\n"), @r#"
+    error: unknown key `schedule` in an optimizer's table
+     --> sweep.toml:7:29
+      |
+    7 | optimizer = { name = "sgd", schedule = "cosine_decay" }
+      |                             ^^^^^^^^ no such key
+      |
+      = help: `schedule` belongs in [training]
+    "#);
+    }
+
+    #[test]
+    fn two_clips() {
+        assert_snapshot!(report("\n[training]\nclipnorm = 1.0\n[sweep.parameters]\nclipvalue = [\"none\", 2.0]\n"), @r#"
+    error: rmsprop has clipnorm and clipvalue
+     --> sweep.toml:9:1
+      |
+    9 | clipvalue = ["none", 2.0]
+      | ^^^^^^^^^ at most one of them
+      |
+      = help: keep `clipnorm`, or another, alone
+    "#);
+    }
+
+    #[test]
+    fn two_clips_in_a_table() {
+        assert_snapshot!(report("\n[training]\noptimizer = { name = \"sgd\", clipnorm = 1.0, global_clipnorm = 1.0 }\n"), @r#"
+    error: sgd has clipnorm and global_clipnorm
+     --> sweep.toml:7:45
+      |
+    7 | optimizer = { name = "sgd", clipnorm = 1.0, global_clipnorm = 1.0 }
+      |                                             ^^^^^^^^^^^^^^^ at most one of them
+      |
+      = help: keep `clipnorm`, or another, alone
+    "#);
+    }
+
+    #[test]
+    fn accumulation_of_one_batch() {
+        assert_snapshot!(report("\n[training]\ngradient_accumulation_steps = 1\n"), @r#"
+    error: `training.gradient_accumulation_steps` is out of bounds: 1
+     --> sweep.toml:7:31
+      |
+    7 | gradient_accumulation_steps = 1
+      |                               ^ must be an integer from 2 to 4294967295, or "none"
+    "#);
+    }
+
+    #[test]
+    fn no_decay_of_adamw() {
+        assert_snapshot!(report("\n[training]\noptimizer = { name = \"adamw\", weight_decay = \"none\" }\n"), @r#"
+    error: `weight_decay` of adamw cannot be "none"
+     --> sweep.toml:7:31
+      |
+    7 | optimizer = { name = "adamw", weight_decay = "none" }
+      |                               ^^^^^^^^^^^^ Keras refuses None here
+      |
+      = help: write 0.0 for no decay
+    "#);
+    }
+
+    #[test]
+    fn a_lion_without_momentum() {
+        assert_snapshot!(report("\n[training]\noptimizer = \"lion\"\nbeta_1 = 0.0\n"), @r#"
+    error: `beta_1` of lion must be above 0
+     --> sweep.toml:8:10
+      |
+    8 | beta_1 = 0.0
+      |          ^^^ 0 for lion, too
+      |
+      = help: take beta_1 = 0.9, Keras' default, or any other share below 1
     "#);
     }
 }

@@ -38,6 +38,34 @@ learning_rate = { min = 1e-4, max = 1e2, count = 37, distribution = "log_uniform
 batch_size = [3, 48, "full"]
 "#;
 
+/// Every option and schedule, alone and together, on rules with and without a clock; rates that differ by lane, some of which diverge.
+const GENERAL: &str = r#"
+test_size = 0.2
+scale = "standard"
+[model]
+initial_weight = 0.6
+initial_bias = 0.0
+[training]
+epochs = 5
+[training.schedule]
+decay_steps = 30
+decay_rate = 0.5
+first_decay_steps = 7
+boundaries = [3, 50]
+values = [0.1, 0.01, 0.001]
+[sweep.parameters]
+optimizer = [
+    { name = "sgd", momentum = [0.0, 0.9], clipnorm = ["none", 2.0, 5.0], gradient_accumulation_steps = ["none", 3] },
+    { name = "rmsprop", weight_decay = [0.0, 0.1], clipvalue = 2.0, centered = [false, true] },
+    { name = "nadam", use_ema = [false, true], ema_overwrite_frequency = ["none", 5], gradient_accumulation_steps = [2, 3] },
+    { name = "adamw", global_clipnorm = [1.0, 3.0], use_ema = true, ema_momentum = [0.5, 0.9] },
+    { name = "ftrl", weight_decay = 0.1 }, { name = "lion", use_ema = true }, { name = "muon", global_clipnorm = 1.0 },
+]
+"schedule.name" = ["none", "exponential_decay", "piecewise_constant_decay", "polynomial_decay", "cosine_decay", "cosine_decay_restarts"]
+learning_rate = { min = 1e-4, max = 1e2, count = 7, distribution = "log_uniform" }
+batch_size = [3, 48, "full"]
+"#;
+
 /// Outcomes of all runs in run order: weight, bias, steps, figures and the recorded rows, as bits.
 fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<String> {
     let problems = Problems::new(experiment).unwrap();
@@ -72,11 +100,19 @@ fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<Str
 
 #[test]
 fn bits_are_the_same_at_every_level_thread_count_and_chunk() {
-    let experiment = experiment(MIXED);
-    let judge = bits(&experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), 100_000);
+    same_bits(&experiment(MIXED));
+}
+
+#[test]
+fn bits_of_options_and_schedules_are_the_same_at_every_level_thread_count_and_chunk() {
+    same_bits(&experiment(GENERAL));
+}
+
+fn same_bits(experiment: &Experiment) {
+    let judge = bits(experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), 100_000);
     for simd in Simd::available() {
         for (threads, chunk) in [(1, 100_000), (2, 101), (2, 100_000)] {
-            let other = bits(&experiment, &Cpu::open(Some(threads), Some(simd)).unwrap(), chunk);
+            let other = bits(experiment, &Cpu::open(Some(threads), Some(simd)).unwrap(), chunk);
             for (run, (judge, other)) in judge.iter().zip(&other).enumerate() {
                 assert!(judge == other, "run {run}, {}, {threads} threads, chunks of {chunk}", simd.name());
             }
@@ -137,6 +173,47 @@ learning_rate = [1e-3, 1e-2, 3e-2]
             assert!(worst <= 1e-5 && a.len() == b.len(), "run {run}: {what} is {worst:e} away from float64");
         }
     }
+}
+
+/// The general path on what the fused path does as well: a schedule that keeps its rate.
+#[test]
+fn the_general_path_has_the_bits_of_the_fused_one() {
+    let with = |schedule: &str| {
+        experiment(&format!(
+            "test_size = 0.2\nscale = \"standard\"\n[training]\nepochs = 3\nbatch_size = 7\n{schedule}\n[sweep.parameters]\noptimizer = [\"sgd\", \"rmsprop\", \"adam\", \"nadam\", \"adafactor\", \"muon\"]\nlearning_rate = {{ min = 1e-3, max = 1e4, count = 13, distribution = \"log_uniform\" }}\n"
+        ))
+    };
+    let cpu = Cpu::open(Some(1), None).unwrap();
+    let constant = "[training.schedule]\nname = \"exponential_decay\"\ndecay_steps = 1\ndecay_rate = 1.0";
+    let (fused, general) = (bits(&with(""), &cpu, 100), bits(&with(constant), &cpu, 100));
+    for (run, (fused, general)) in fused.iter().zip(&general).enumerate() {
+        assert_eq!(fused, general, "run {run}");
+    }
+}
+
+#[test]
+fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive() {
+    let text = GENERAL
+        .replace("min = 1e-4, max = 1e2, count = 7", "min = 1e-3, max = 1e-2, count = 2")
+        .replace("centered = [false, true]", "centered = false");
+    let experiment = experiment(&text);
+    let problems = Problems::new(&experiment).unwrap();
+    let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+    let groups = plan.groups(&problems, RECORD);
+    let mut outcomes = vec![vec![Outcome::default(); groups.len()]; 2];
+    Cpu::open(None, None).unwrap().train(&groups, &mut outcomes[0]).unwrap();
+    Reference.train(&groups, &mut outcomes[1]).unwrap();
+    let relative = |a: f32, b: f32| (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0);
+    let mut worst = 0.0_f64;
+    for (fast, judge) in outcomes[0].iter().zip(&outcomes[1]) {
+        for lane in 0..judge.weight.len() {
+            worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
+            assert_eq!(fast.figures[lane].passes, judge.figures[lane].passes);
+        }
+    }
+    println!("options and schedules: {worst:.1e}");
+    // Lion steps by signs: a gradient beside 0 may take either.
+    assert!(worst <= 3e-5, "{worst:e}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use gradsweep::kernel::blocks::BLOCK_STEPS;
 use gradsweep::kernel::coefficients::{CLOCK, HYPER};
 use gradsweep::kernel::layout::{TRAIN_PARAMS, TrainParams, WORKGROUP};
 use gradsweep::kernel::optimizers::STATE;
+use gradsweep::kernel::options::VALUES;
 use gradsweep::model::hyperparameters::DIVERGED;
 use wgpu::naga;
 
@@ -26,7 +27,7 @@ fn names(folder: &str, extension: &str) -> BTreeSet<String> {
 fn every_rule_has_its_twin() {
     assert_eq!(names("src/kernel/optimizers", "rs"), names("shaders/optimizers", "wgsl"), "an optimizer lacks its other half");
     // What has no twin, and why.
-    let host_only = ["cases", "coefficients", "layout", "real"].map(str::to_owned).into();
+    let host_only = ["cases", "coefficients", "layout", "real", "schedules"].map(str::to_owned).into();
     // Entry points and sums over rows: loops around the rules, whose other half is in the backends.
     let loops = ["train_moments", "metrics", "surface", "errors"].map(str::to_owned).into();
     let host: BTreeSet<String> = &names("src/kernel", "rs") - &host_only;
@@ -92,6 +93,7 @@ fn constants_are_those_of_the_host() {
         ("HYPER", HYPER as u32),
         ("STATE", STATE as u32),
         ("CLOCK", CLOCK as u32),
+        ("VALUES", VALUES as u32),
     ];
     let mut seen = BTreeSet::new();
     for (name, _, module) in parsed() {

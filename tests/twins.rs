@@ -137,6 +137,52 @@ fn whole_runs_on_the_device_stay_beside_the_float64_reference() {
     assert!(worst <= 1e-4, "{worst:e}");
 }
 
+/// Options and schedules around rules with and without a clock, at rates that are insensitive.
+const OPTIONS: &str = r#"
+test_size = 0.25
+scale = "standard"
+[training]
+epochs = 3
+batch_size = 7
+[training.schedule]
+decay_steps = 10
+decay_rate = 0.5
+[sweep.parameters]
+optimizer = [
+    { name = "sgd", momentum = [0.0, 0.5], clipnorm = ["none", 2.0], gradient_accumulation_steps = ["none", 3] },
+    { name = "rmsprop", weight_decay = [0.0, 0.1], clipvalue = 2.0 },
+    { name = "nadam", use_ema = [false, true], ema_overwrite_frequency = ["none", 5], gradient_accumulation_steps = 2 },
+    { name = "adamw", global_clipnorm = [1.0, 3.0], use_ema = true, ema_momentum = [0.5, 0.9] },
+]
+"schedule.name" = ["none", "exponential_decay", "cosine_decay"]
+learning_rate = [1e-3, 1e-2]
+initial_weight = [-3.0, 0.6]
+"#;
+
+#[test]
+fn options_and_schedules_on_the_device_are_the_hosts() {
+    // 66 steps that differ by ulps each: as whole runs above.
+    let Some(gpu) = gpu("options_and_schedules_on_the_device_are_the_hosts") else { return };
+    let experiment = experiment(OPTIONS);
+    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, host) = train(&experiment, &Cpu::open(Some(1), None).unwrap(), RECORD);
+    let mut worst = 0.0_f64;
+    for (device, host) in device.iter().zip(&host) {
+        assert_eq!(device.steps, host.steps);
+        let (a, b) = (device.history.as_ref().unwrap(), host.history.as_ref().unwrap());
+        for lane in 0..host.weight.len() {
+            worst = worst.max(relative(device.weight[lane], host.weight[lane])).max(relative(device.bias[lane], host.bias[lane]));
+            for point in 0..b.blocks.rows {
+                for (a, b) in a.at(lane, point).into_iter().zip(b.at(lane, point)) {
+                    worst = worst.max(relative(a, b));
+                }
+            }
+        }
+    }
+    println!("options and schedules: {worst:.1e}");
+    assert!(worst <= 1e-4, "{worst:e}");
+}
+
 #[test]
 fn two_runs_on_one_device_give_the_same_bits() {
     let Some(gpu) = gpu("two_runs_on_one_device_give_the_same_bits") else { return };

@@ -12,7 +12,8 @@ pub mod reference;
 pub use outcome::{EpochSeries, History, Outcome};
 
 use crate::data::BatchOrder;
-use crate::kernel::{Hyper, Timing, Variant};
+use crate::kernel::options::Values;
+use crate::kernel::{Hyper, Options, Timing, Variant};
 use crate::model::{Problem, Rows};
 
 /// Runs that share everything but the numbers in their lanes.
@@ -22,6 +23,7 @@ pub struct Group<'a> {
     pub order: BatchOrder,
     pub epochs: u64,
     pub variant: Variant,
+    pub options: Options,
     pub lanes: &'a Lanes,
     pub record: Record,
 }
@@ -40,6 +42,8 @@ pub struct Lanes {
     pub initial_bias: Vec<f32>,
     pub hyper: Vec<Hyper<f32>>,
     pub timing: Vec<Timing>,
+    /// Of the options.
+    pub values: Vec<Values<f32>>,
 }
 
 impl Lanes {

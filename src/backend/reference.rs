@@ -3,7 +3,8 @@
 //! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
-use crate::kernel::{self, Rule, Ticker, blocks::blocks};
+use crate::kernel::options::{Carried, Run};
+use crate::kernel::{self, Rule, Ticker, blocks::blocks, coefficients::CLOCK};
 use crate::model::{Figures, Rows, hyperparameters::DIVERGED, verdict::reached_loss};
 use crate::with_rule;
 
@@ -79,6 +80,10 @@ struct Walk {
 fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
     let hyper = group.lanes.hyper[lane].map(f64::from);
+    let timing = &group.lanes.timing[lane];
+    let mut run = Run { options: &group.options, values: group.lanes.values[lane].map(f64::from), hyper };
+    let mut carried = Carried::start();
+    let mut clock = [0.0; CLOCK];
     let (mut state, mut ticker) = (R::initial(&hyper), Ticker::START);
     let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
     let reached = reached_loss(&group.problem.quadratic);
@@ -96,8 +101,11 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
             let (gradient, loss, mae) = batch(rows, positions, walk.theta);
             loss_sum += n * loss;
             mae_sum += n * mae;
-            let clock = ticker.next(group.variant.optimizer, &group.lanes.timing[lane]).map(f64::from);
-            let next = R::step(&hyper, &clock, walk.theta, gradient, &mut state);
+            if group.options.updates(walk.steps) {
+                clock = ticker.next(group.variant.optimizer, timing).map(f64::from);
+                run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
+            }
+            let next = run.batch::<R>(walk.steps, &clock, walk.theta, gradient, &mut state, &mut carried);
             if !next.iter().all(|v| v.abs() <= DIVERGED) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;
@@ -115,8 +123,10 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
         let total = rows.len() as f64;
         outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], errors(&group.problem.test, walk.theta));
     }
-    outcome.weight[lane] = walk.theta[0] as f32;
-    outcome.bias[lane] = walk.theta[1] as f32;
+    let averaged = group.options.average && walk.figures.diverged_at.is_none();
+    let end = if averaged { carried.average } else { walk.theta };
+    outcome.weight[lane] = end[0] as f32;
+    outcome.bias[lane] = end[1] as f32;
     outcome.steps[lane] = walk.steps;
     outcome.figures[lane] = walk.figures;
 }

@@ -6,7 +6,8 @@ use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
 use super::lengths::{self, Steps};
 use super::ranges::plain;
 use crate::data::TestSize;
-use crate::model::{Optimizer, Parameter, Value};
+use crate::model::optimizer::OPTIONS;
+use crate::model::{Parameter, Value};
 use crate::space::{Axis, Block, Values};
 use crate::text;
 
@@ -65,8 +66,8 @@ pub fn describe(experiment: &Experiment) -> String {
         for axis in &block.axes {
             line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
         }
-        for (parameter, value) in constants(block) {
-            let default = if is_default(block.optimizer, parameter, value) { "   (default)" } else { "" };
+        for (parameter, value) in constants(block).filter(|&(parameter, value)| !is_off(parameter, value)) {
+            let default = if is_default(block, parameter, value) { "   (default)" } else { "" };
             line(&format!("  {}", parameter.key()), &format!("{}{default}", plain(value)));
         }
     }
@@ -92,8 +93,15 @@ fn constants(block: &Block) -> impl Iterator<Item = (Parameter, Value)> {
         .filter_map(|parameter| Some((parameter, block.settings.get(parameter)?)))
 }
 
-fn is_default(optimizer: Optimizer, parameter: Parameter, value: Value) -> bool {
-    optimizer.default(parameter).or(parameter.facts().default) == Some(value)
+/// An option of every optimizer that is left as it is: not worth a line.
+fn is_off(parameter: Parameter, value: Value) -> bool {
+    (parameter, value) == (Parameter::ScheduleName, Value::Choice("none"))
+        || OPTIONS.iter().any(|&(option, default)| option == parameter && default == Some(value))
+}
+
+fn is_default(block: &Block, parameter: Parameter, value: Value) -> bool {
+    let schedule = block.settings.schedule();
+    block.optimizer.default(parameter).or(schedule.default(parameter)).or(parameter.facts().default) == Some(value)
 }
 
 fn axis_in_words(axis: &Axis) -> String {
@@ -175,7 +183,8 @@ pub fn resolved(experiment: &Experiment) -> Json {
     let blocks: Vec<Json> = experiment.space.blocks.iter().map(block).collect();
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
-    json!({
+    let pieces = &experiment.pieces;
+    let mut resolved = json!({
         "name": experiment.name,
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
         "data": section,
@@ -183,7 +192,11 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": blocks},
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
-    })
+    });
+    if !pieces.values.is_empty() {
+        resolved["schedule"] = json!({"boundaries": pieces.boundaries, "values": pieces.values});
+    }
+    resolved
 }
 
 fn history_runs(runs: &HistoryRuns) -> Json {

@@ -1,8 +1,10 @@
 //! The resolved experiment: what the program believes it was asked, every default filled in.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::data::{Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
+use crate::model::schedule::Pieces;
 use crate::model::{Parameter, Value};
 use crate::space::{Settings, Space};
 
@@ -136,6 +138,8 @@ pub struct Experiment {
     pub dataset: Dataset,
     pub rng: Rng,
     pub space: Space,
+    /// The lists of a piecewise constant schedule; empty without one.
+    pub pieces: Arc<Pieces>,
     pub history: HistorySpec,
     pub surface: SurfaceSpec,
     /// Accepted, but worth a word on stderr.

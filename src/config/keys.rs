@@ -22,13 +22,16 @@ pub enum Section {
     Surface,
     SurfaceAxis,
     Rng,
+    Schedule,
     /// A table in place of a list of values.
     Range,
     /// A table in place of an optimizer's name.
     OptimizerTable,
 }
 
-use Section::{Data, History, HistoryRuns, Model, OptimizerTable, Parameters, Range, Rng, Surface, SurfaceAxis, Sweep, Top, Training};
+use Section::{
+    Data, History, HistoryRuns, Model, OptimizerTable, Parameters, Range, Rng, Schedule, Surface, SurfaceAxis, Sweep, Top, Training,
+};
 
 impl Section {
     /// For messages, after "known" or "unknown key .. ".
@@ -50,6 +53,7 @@ impl Section {
             Surface => "[surface]",
             SurfaceAxis => "an axis of [surface]",
             Rng => "rng",
+            Schedule => "[training.schedule]",
             Range => "a range of values",
             OptimizerTable => "an optimizer's table",
         }
@@ -61,7 +65,8 @@ const KEYS: &[(Section, &[&str])] = &[
     (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
     (Data, &["path", "feature", "target", "test_size", "train_rows", "test_rows"]),
     (Model, &["activation", "loss", "use_bias"]),
-    (Training, &[]),
+    (Training, &["schedule"]),
+    (Schedule, &["boundaries", "values"]),
     (Sweep, &["method", "runs", "seed", "parameters"]),
     (Parameters, &[]),
     (History, &["every", "runs", "epochs"]),
@@ -77,17 +82,7 @@ const KEYS: &[(Section, &[&str])] = &[
 pub const LATER: &[(Section, &[&str])] =
     &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS), (Range, &["q", "mu", "sigma", "mean", "stddev", "probabilities"])];
 
-const BASE_CLASS: &[&str] = &[
-    "schedule",
-    "clipnorm",
-    "clipvalue",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
-    "ema_overwrite_frequency",
-    "gradient_accumulation_steps",
-    "loss_scale_factor",
-];
+const BASE_CLASS: &[&str] = &["loss_scale_factor"];
 
 /// What people write, and the key that they mean.
 const ALIASES: &[(&str, &str)] = &[
@@ -158,7 +153,7 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Whether a table's name may stand before a hyperparameter's in [sweep.parameters].
 pub fn is_qualifier(table: &str) -> bool {
-    [Home::Data, Home::Model, Home::Training, Home::Rng].into_iter().any(|home| home_name(home) == table)
+    [Home::Data, Home::Model, Home::Training, Home::Schedule, Home::Rng].into_iter().any(|home| home_name(home) == table)
 }
 
 fn home_name(home: Home) -> &'static str {
@@ -166,6 +161,7 @@ fn home_name(home: Home) -> &'static str {
         Home::Data => "data",
         Home::Model => "model",
         Home::Training => "training",
+        Home::Schedule => "schedule",
         Home::Rng => "rng",
     }
 }
@@ -200,9 +196,11 @@ pub fn known(section: Section, optimizer: Option<Optimizer>) -> Vec<&'static str
         Model => home(Home::Model),
         Training => home(Home::Training),
         Rng => home(Home::Rng),
+        Schedule => home(Home::Schedule),
         Parameters => Parameter::all().map(Parameter::key).collect(),
         OptimizerTable => {
-            optimizer.map_or_else(Vec::new, |optimizer| optimizer.arguments().iter().map(|(own, _)| own.facts().name).collect())
+            let arguments = |optimizer: Optimizer| Parameter::all().filter(move |own| optimizer.has(*own)).map(|own| own.facts().name);
+            optimizer.map_or_else(Vec::new, |optimizer| arguments(optimizer).collect())
         }
         Top | Sweep | History | HistoryRuns | Surface | SurfaceAxis | Range => Vec::new(),
     };

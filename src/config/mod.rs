@@ -1,7 +1,7 @@
 //! What is asked: a TOML file becomes an [`Experiment`], or a list of mistakes with places and remedies.
 //!
 //! `raw` mirrors the text with places, `keys` knows which keys there are, `resolve` merges defaults in one passage (`data`,
-//! `ranges`, `optimizers` and `outputs` read its parts), `checks` holds the config against the data. Nothing outside this room
+//! `ranges`, `optimizers`, `schedules` and `outputs` read its parts), `checks` holds the config against the data. Nothing outside this room
 //! knows TOML. This room opens the data (columns and counts are checked against the config's words) and no device.
 
 mod checks;
@@ -18,6 +18,7 @@ mod outputs;
 mod ranges;
 mod raw;
 mod resolve;
+mod schedules;
 mod setting;
 mod starter;
 mod values;

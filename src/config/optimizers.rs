@@ -11,17 +11,29 @@ use super::raw::{Node, Raw};
 use super::values;
 
 /// An optimizer and what its own table says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Branch {
     pub optimizer: Optimizer,
     pub fixed: Vec<(Parameter, Value)>,
     /// In the order written.
     pub axes: Vec<Axis>,
+    /// Where its table has each of them.
+    places: Vec<(Parameter, Place)>,
 }
 
 impl Branch {
     pub fn new(optimizer: Optimizer) -> Self {
-        Self { optimizer, fixed: Vec::new(), axes: Vec::new() }
+        Self { optimizer, fixed: Vec::new(), axes: Vec::new(), places: Vec::new() }
+    }
+
+    /// Whether another branch asks for the same runs.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.optimizer == other.optimizer && self.fixed == other.fixed && self.axes == other.axes
+    }
+
+    /// Where its own table has a parameter.
+    pub fn place(&self, parameter: Parameter) -> Option<&Place> {
+        self.places.iter().find(|(own, _)| *own == parameter).map(|(_, place)| place)
     }
 
     /// Whether its own table decides on a parameter.
@@ -107,6 +119,7 @@ fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Find
             continue;
         };
         let key = format!("{}.{}", optimizer.name(), entry.key);
+        branch.places.push((parameter, entry.place.clone()));
         match (&entry.node.value, home) {
             (Raw::List(_) | Raw::Table(_), Home::Sweep) => {
                 if let Some(values) = ranges::values(&entry.node, parameter, &key, findings) {
@@ -129,6 +142,7 @@ fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Find
 fn not_of(optimizer: Optimizer, parameter: Parameter, place: &Place) -> Mistake {
     let name = parameter.facts().name;
     let owners = owners(parameter);
+    let arguments: Vec<&str> = optimizer.arguments().iter().map(|(own, _)| own.facts().name).collect();
     let mistake = Mistake::at(place, format!("{} has no `{name}`", optimizer.name()));
     if owners.is_empty() {
         mistake
@@ -138,7 +152,7 @@ fn not_of(optimizer: Optimizer, parameter: Parameter, place: &Place) -> Mistake 
         mistake
             .label("not one of its arguments")
             .help(format!("{} {} it; remove it here", and(&owners), if owners.len() == 1 { "has" } else { "have" }))
-            .note(format!("arguments of {}: {}", optimizer.name(), keys::known(Section::OptimizerTable, Some(optimizer))[1..].join(", ")))
+            .note(format!("arguments of {}: {}", optimizer.name(), arguments.join(", ")))
     }
 }
 
@@ -153,7 +167,7 @@ pub fn nobody_has(parameter: Parameter, place: &Place, branches: &[Branch]) -> M
 }
 
 /// a, b and c
-fn and(names: &[&str]) -> String {
+pub fn and(names: &[&str]) -> String {
     match names {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.concat(),

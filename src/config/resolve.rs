@@ -10,9 +10,10 @@ use super::optimizers::{self, Branch, Home};
 use super::outputs;
 use super::ranges;
 use super::raw::{Entry, Raw, Table};
+use super::schedules::{self, Schedules};
 use super::values;
 use crate::model::hyperparameters::Table as In;
-use crate::model::{Optimizer, Parameter, Value};
+use crate::model::{Optimizer, Parameter, Schedule, Value};
 use crate::space::{Axis, Block, Settings, Space, Values};
 use crate::text;
 
@@ -36,6 +37,7 @@ pub struct Asked {
     fixed: Vec<Fixed>,
     swept: Vec<Swept>,
     branches: Vec<Branch>,
+    schedules: Schedules,
     parameters: Option<Place>,
 }
 
@@ -73,6 +75,7 @@ pub fn resolve(root: &Table, sources: &Sources, name: &str, from: DataFrom<'_>, 
         dataset,
         rng: asked.rng,
         space,
+        pieces: asked.schedules.pieces.clone(),
         history: history?,
         surface: surface?,
         warnings: Vec::new(),
@@ -190,9 +193,15 @@ impl Asked {
             fixed.extend(fixed_of(section, home, findings));
         }
         let rng = rng(root.get("rng"), &mut fixed, findings);
+        let schedule = findings.section(training.get("schedule"), Section::Schedule);
+        fixed.extend(fixed_of(&schedule, In::Schedule, findings));
         let parameters = sweep.get("parameters");
         let table = findings.section(parameters, Section::Parameters);
-        let swept = axes(&table, findings);
+        let mut swept = axes(&table, findings);
+        let position = swept.iter().position(|swept| swept.axis.parameter == Parameter::ScheduleName);
+        let names = position.map(|position| swept.remove(position));
+        let name = fixed.iter().find(|fixed| fixed.parameter == Parameter::ScheduleName).map(|fixed| (fixed.value, &fixed.place));
+        let schedules = schedules::read(&schedule, names.as_ref().map(|names| (&names.axis.values, &names.place)), name, findings);
         let branches = match (table.get("optimizer"), training.get("optimizer")) {
             (Some(entry), _) => optimizers::branches(&entry.node, Home::Sweep, findings),
             (None, Some(entry)) => optimizers::branches(&entry.node, Home::Training, findings),
@@ -205,7 +214,15 @@ impl Asked {
             warn_of_override(fixed, swept, findings);
         }
         let rng_place = root.get("rng").map(|entry| entry.node.place.clone());
-        Some(Self { rng: rng?, rng_place, fixed, swept, branches: branches?, parameters: parameters.map(|entry| entry.place.clone()) })
+        Some(Self {
+            rng: rng?,
+            rng_place,
+            fixed,
+            swept,
+            branches: branches?,
+            schedules: schedules?,
+            parameters: parameters.map(|entry| entry.place.clone()),
+        })
     }
 
     /// Rules that need more than one key.
@@ -221,8 +238,12 @@ impl Asked {
                 findings.warn(format!("`{0}` in [sweep.parameters] changes nothing: the optimizer's own table has {0}", parameter.key()));
             }
         }
-        if self.branches.iter().enumerate().any(|(index, branch)| self.branches[..index].contains(branch)) {
+        if self.branches.iter().enumerate().any(|(index, branch)| self.branches[..index].iter().any(|other| other.repeats(branch))) {
             findings.warn("`optimizer` has a value more than once: every one of them is trained");
+        }
+        self.schedules.check(self.named(), findings);
+        for branch in &self.branches {
+            self.check_branch(branch, findings);
         }
         for fixed in self.fixed.iter().filter(|fixed| Sources::is_set(&fixed.place)) {
             if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
@@ -241,9 +262,58 @@ impl Asked {
     }
 
     /// Every hyperparameter that the config names outside optimizers' tables.
-    fn named(&self) -> impl Iterator<Item = (Parameter, &Place)> {
+    fn named(&self) -> impl Iterator<Item = (Parameter, &Place)> + Clone {
         let fixed = self.fixed.iter().map(|fixed| (fixed.parameter, &fixed.place));
         fixed.chain(self.swept.iter().map(|swept| (swept.axis.parameter, &swept.place)))
+    }
+
+    /// Rules that one optimizer has, or that tie its options together.
+    fn check_branch(&self, branch: &Branch, findings: &mut Findings) {
+        let optimizer = branch.optimizer;
+        let place = |parameter: Parameter| branch.place(parameter).or_else(|| self.place(parameter));
+        let asks = |parameter: Parameter, value: Value| self.values(branch, parameter).contains(&value);
+        if optimizer == Optimizer::Lion
+            && asks(Parameter::Beta1, Value::Float(0.0))
+            && let Some(place) = place(Parameter::Beta1)
+        {
+            let mistake = Mistake::at(place, "`beta_1` of lion must be above 0").label("0 for lion, too");
+            findings.mistakes.push(mistake.help("take beta_1 = 0.9, Keras' default, or any other share below 1"));
+        }
+        if optimizer.decays()
+            && asks(Parameter::WeightDecay, Value::Choice("none"))
+            && let Some(place) = place(Parameter::WeightDecay)
+        {
+            let mistake = Mistake::at(place, format!("`weight_decay` of {} cannot be \"none\"", optimizer.name()));
+            findings.mistakes.push(mistake.label("Keras refuses None here").help("write 0.0 for no decay"));
+        }
+        let clips = [Parameter::Clipnorm, Parameter::Clipvalue, Parameter::GlobalClipnorm].into_iter();
+        let asked: Vec<Parameter> =
+            clips.filter(|&clip| self.values(branch, clip).iter().any(|value| *value != Value::Choice("none"))).collect();
+        if let [first, .., last] = asked[..]
+            && let Some(place) = place(last)
+        {
+            let names: Vec<&str> = asked.iter().map(|clip| clip.facts().name).collect();
+            let mistake = Mistake::at(place, format!("{} has {}", optimizer.name(), optimizers::and(&names)));
+            findings.mistakes.push(mistake.label("at most one of them").help(format!("keep `{}`, or another, alone", first.facts().name)));
+        }
+        if self.schedules.has_own_rates()
+            && let Some(place) = branch.place(Parameter::LearningRate)
+        {
+            findings.mistakes.push(schedules::own_rates(place));
+        }
+    }
+
+    /// The values that a branch has of a parameter: those of a list, or the one.
+    fn values(&self, branch: &Branch, parameter: Parameter) -> Vec<Value> {
+        let own = branch.axes.iter().find(|axis| axis.parameter == parameter);
+        let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
+        let axis = if branch.decides(parameter) { own } else { shared() };
+        match axis.map(|axis| (&axis.values, axis.value(0))) {
+            Some((Values::List(list), _)) => list.clone(),
+            // Of a range its least value: nothing else is ever refused.
+            Some((_, first)) => vec![first],
+            None => self.setting(branch, Schedule::None, parameter).into_iter().collect(),
+        }
     }
 
     fn check_house(&self, findings: &mut Findings) {
@@ -290,7 +360,8 @@ impl Asked {
     }
 
     fn space(&self) -> Result<Space, Mistake> {
-        Space::new(self.branches.iter().map(|branch| self.block(branch)).collect()).map_err(|error| {
+        let blocks = self.branches.iter().flat_map(|branch| self.schedules.all.iter().map(|&schedule| self.block(branch, schedule)));
+        Space::new(blocks.collect()).map_err(|error| {
             let axes: Vec<String> =
                 self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
             let mistake = self.parameters.as_ref().map_or_else(
@@ -301,17 +372,19 @@ impl Asked {
         })
     }
 
-    fn block(&self, branch: &Branch) -> Block {
+    fn block(&self, branch: &Branch, schedule: Schedule) -> Block {
         let optimizer = branch.optimizer;
         let mut settings = Settings::default();
         for parameter in Parameter::all() {
-            settings.set(parameter, self.setting(branch, parameter));
+            settings.set(parameter, self.setting(branch, schedule, parameter));
         }
-        let own = branch.axes.iter();
-        let others =
-            self.swept.iter().map(|swept| &swept.axis).filter(|axis| {
-                !branch.decides(axis.parameter) && (optimizer.has(axis.parameter) || !optimizers::is_argument(axis.parameter))
-            });
+        let has = |parameter: Parameter| {
+            let own_rate = parameter == Parameter::LearningRate && schedule == Schedule::PiecewiseConstantDecay;
+            let field = schedules::is_field(parameter) && !schedule.has(parameter);
+            !own_rate && !field && (optimizer.has(parameter) || !optimizers::is_argument(parameter))
+        };
+        let own = branch.axes.iter().filter(|axis| has(axis.parameter));
+        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !branch.decides(axis.parameter) && has(axis.parameter));
         let axes: Vec<Axis> = own.chain(others).cloned().collect();
         for axis in &axes {
             settings.set(axis.parameter, Some(axis.value(0)));
@@ -320,17 +393,25 @@ impl Asked {
     }
 
     /// What a run of a branch has where no axis says otherwise: its own table, then the config, then the default.
-    fn setting(&self, branch: &Branch, parameter: Parameter) -> Option<Value> {
+    fn setting(&self, branch: &Branch, schedule: Schedule, parameter: Parameter) -> Option<Value> {
         let numpy = self.rng == Rng::NumpyLegacy;
         let fixed = || self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| fixed.value);
         match parameter {
             Parameter::Optimizer => Some(Value::Choice(branch.optimizer.name())),
             Parameter::RngSeed if !numpy => None,
             Parameter::DataSeed | Parameter::TrainingSeed if numpy => None,
+            Parameter::ScheduleName => Some(Value::Choice(schedule.name())),
+            // What the first batch has: a schedule with rates of its own has no other.
+            Parameter::LearningRate if schedule == Schedule::PiecewiseConstantDecay => {
+                self.schedules.pieces.values.first().map(|&rate| Value::Float(rate))
+            }
+            _ if schedules::is_field(parameter) => schedule.has(parameter).then(|| fixed().or(schedule.default(parameter)))?,
             _ if optimizers::is_argument(parameter) => {
-                let default = branch.optimizer.default(parameter)?;
                 let own = branch.fixed.iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
-                Some(own.or_else(fixed).unwrap_or(default))
+                if !branch.optimizer.has(parameter) {
+                    return None;
+                }
+                own.or_else(fixed).or(branch.optimizer.default(parameter))
             }
             _ => fixed().or(parameter.facts().default),
         }

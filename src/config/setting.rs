@@ -25,6 +25,7 @@ impl Experiment {
             Home::Data => "data",
             Home::Model => "model",
             Home::Rng => "rng",
+            Home::Schedule => "training.schedule",
             Home::Training if below(&root, &["training", "optimizer"]).is_some_and(|table| table.get(facts.name).is_some()) => {
                 "training.optimizer"
             }

@@ -6,6 +6,8 @@
 pub mod functions;
 pub mod shapes;
 
+use std::sync::Arc;
+
 use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
@@ -180,7 +182,7 @@ fn hypers(optimizer: Optimizer) -> [(Hyper<f32>, Clock<f32>); 2] {
         settings
     };
     let at = |settings: &Settings, updates: usize| {
-        let (timing, mut ticker) = (Timing::of(optimizer, settings), Ticker::START);
+        let (timing, mut ticker) = (Timing::of(optimizer, settings, &Arc::default()), Ticker::START);
         let clocks = (0..updates).map(|_| ticker.next(optimizer, &timing));
         (hyper(optimizer, settings), clocks.last().unwrap_or_default())
     };

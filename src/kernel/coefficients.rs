@@ -1,6 +1,10 @@
 //! Hyperparameters as numbers of the kernels, rounded where Keras rounds them. Host only, and for every backend: 1 − β is rounded
 //! after a float64 subtraction, βᵗ is a float32, and 1 − βᵗ is subtracted in float32.
 
+use std::sync::Arc;
+
+use super::Rates;
+use crate::model::schedule::Pieces;
 use crate::model::{Optimizer, Parameter};
 use crate::space::Settings;
 
@@ -73,27 +77,37 @@ fn padded<const N: usize>(slots: [f32; N]) -> Hyper<f32> {
     hyper
 }
 
-/// What a run's clock depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor. Runs of a group with the
+/// What a run's clock depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor, and the
+/// schedule of its rate. Runs of a group with the
 /// same timing share a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Timing([f32; 2]);
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    numbers: [f32; 2],
+    rates: Option<Rates>,
+}
 
 impl Timing {
     /// The timing of a run.
-    pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
+    pub fn of(optimizer: Optimizer, settings: &Settings, pieces: &Arc<Pieces>) -> Self {
         let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
-        Self(match optimizer {
+        let numbers = match optimizer {
             _ if !has_clock(optimizer) => [0.0; 2],
             Optimizer::Muon => [rounded(AdamBeta1), rounded(AdamBeta2)],
             Optimizer::Adafactor => [rounded(Beta2Decay), 0.0],
             _ => [rounded(Beta1), rounded(Beta2)],
-        })
+        };
+        Self { numbers, rates: Rates::of(settings, pieces) }
     }
 
     /// Equal where the clocks are.
-    pub fn key(&self) -> [u32; 2] {
-        self.0.map(f32::to_bits)
+    pub fn key(&self) -> impl Eq + std::hash::Hash + use<> {
+        (self.numbers.map(f32::to_bits), self.rates.as_ref().map(Rates::key))
+    }
+
+    /// The scheduled rate of batch k, from 0; `None` where the rate is constant.
+    pub fn rate(&self, batch: u64) -> Option<f32> {
+        self.rates.as_ref().map(|rates| rates.at(batch))
     }
 }
 
@@ -128,12 +142,12 @@ impl Ticker {
             }
             Optimizer::Nadam => {
                 let [_, second] = self.corrections(timing);
-                let [ahead, now] = self.look_ahead(timing.0[0]);
+                let [ahead, now] = self.look_ahead(timing.numbers[0]);
                 [ahead, now, second]
             }
             Optimizer::Adafactor => {
                 let t = self.updates as f64;
-                let forget = libm::pow(t, f64::from(timing.0[0])) as f32;
+                let forget = libm::pow(t, f64::from(timing.numbers[0])) as f32;
                 [(1.0 / t.sqrt()) as f32, 1.0 - forget, 0.0]
             }
             Optimizer::Sgd | Optimizer::Rmsprop | Optimizer::Adadelta | Optimizer::Adagrad | Optimizer::Ftrl | Optimizer::Lion => {
@@ -144,7 +158,7 @@ impl Ticker {
 
     /// 1 − β₁ᵗ and 1 − β₂ᵗ: powers rounded to float32, and subtracted there.
     fn corrections(&mut self, timing: &Timing) -> [f32; 2] {
-        for (power, beta) in self.powers.iter_mut().zip(timing.0) {
+        for (power, beta) in self.powers.iter_mut().zip(timing.numbers) {
             *power *= f64::from(beta);
         }
         self.powers.map(|power| 1.0 - power as f32)

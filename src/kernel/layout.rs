@@ -2,8 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::coefficients::HYPER;
+use super::coefficients::{CLOCK, HYPER};
 use super::optimizers::STATE;
+use super::options::VALUES;
 
 /// Threads of a workgroup; a run a thread.
 pub const WORKGROUP: u32 = 64;
@@ -82,12 +83,15 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "padding_1",
 ];
 
-/// Columns of the lanes: the hyperparameters, and the bits of the clock table's number.
-pub const LANE_COLUMNS: usize = HYPER + 1;
+/// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number.
+pub const LANE_COLUMNS: usize = HYPER + VALUES + 1;
 
-/// Columns of the state: weight, bias, the rule's state, start, worst and last loss, and the sums of an epoch that goes on in the
-/// next dispatch.
-pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2;
+/// Columns of the state: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on in the
+/// next dispatch, and what options carry: the sum of gradients and the average.
+pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2 + 4;
+
+/// Numbers of a step in a clock table: the clock, and the rate where it is scheduled.
+pub const TICK: usize = CLOCK + 1;
 
 /// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
 pub const NOT_RUN: f32 = f32::MIN;

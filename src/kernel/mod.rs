@@ -11,11 +11,15 @@ pub mod layout;
 pub mod losses;
 pub mod neuron;
 pub mod optimizers;
+pub mod options;
 pub mod real;
+pub mod schedules;
 
 pub use activations::Response;
 pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 pub use functions::Functions;
 pub use losses::{Form, Penalty};
 pub use optimizers::{Rule, State, Variant};
+pub use options::Options;
 pub use real::Real;
+pub use schedules::Rates;

@@ -3,7 +3,7 @@
 //! Config, space, store and figures read it; none of them keeps a name or a bound of its own. Arguments of optimizers have
 //! their defaults with their optimizer (`model::optimizer`).
 
-use super::Optimizer;
+use super::{Optimizer, Schedule};
 
 /// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Table {
     Data,
     Model,
     Training,
+    /// [training.schedule]
+    Schedule,
     Rng,
 }
 
@@ -97,6 +99,26 @@ pub enum Parameter {
     NsSteps,
     RmsRate,
     WeightDecay,
+    Clipnorm,
+    Clipvalue,
+    GlobalClipnorm,
+    UseEma,
+    EmaMomentum,
+    EmaOverwriteFrequency,
+    GradientAccumulationSteps,
+    ScheduleName,
+    DecaySteps,
+    DecayRate,
+    Staircase,
+    EndLearningRate,
+    Power,
+    Cycle,
+    Alpha,
+    WarmupTarget,
+    WarmupSteps,
+    FirstDecaySteps,
+    TMul,
+    MMul,
     BatchSize,
     Epochs,
     Shuffle,
@@ -141,6 +163,25 @@ const fn share() -> Kind {
 
 const POSITIVE: Kind = Kind::Float { min: 0.0, min_open: true, max: 1e6, max_open: false };
 
+/// A number, or "none": Keras' `None`.
+const fn optional(max: f64) -> Kind {
+    Kind::FloatOr { min: 0.0, max, words: NONE }
+}
+
+/// An integer, or "none".
+const fn optional_count(min: i64) -> Kind {
+    Kind::IntegerOr { min, max: STEPS_MAX, words: NONE }
+}
+
+const NONE: &[&str] = &["none"];
+
+/// Counts of batches and updates have 32 bits where they are computed.
+const STEPS_MAX: i64 = u32::MAX as i64;
+
+const fn steps(min: i64) -> Kind {
+    Kind::Integer { min, max: STEPS_MAX }
+}
+
 /// The most iterations of Newton-Schulz: the step loop has so many, used or not.
 pub const NS_STEPS_MAX: i64 = 10;
 
@@ -164,7 +205,7 @@ macro_rules! line {
 }
 
 /// Every hyperparameter, in the order of [`Parameter`].
-pub const TABLE: [Hyperparameter; 40] = [
+pub const TABLE: [Hyperparameter; 60] = [
     line!(Optimizer, Training, "optimizer", Kind::Choice(&Optimizer::NAMES), Some(Value::Choice("rmsprop")), Category, "the update rule"),
     line!(LearningRate, Training, "learning_rate", float(0.0, 1e6), None, Log, "the step size of the optimizer"),
     line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the share of the last step that is kept"),
@@ -227,15 +268,59 @@ pub const TABLE: [Hyperparameter; 40] = [
     line!(MuonC, Training, "muon_c", float(-1e6, 1e6), None, Linear, "the coefficient of the fifth power in Newton-Schulz"),
     line!(NsSteps, Training, "ns_steps", Kind::Integer { min: 0, max: NS_STEPS_MAX }, None, Linear, "iterations of Newton-Schulz"),
     line!(RmsRate, Training, "rms_rate", float(0.0, 1e6), None, Log, "the root mean square that a step of rate 1 is scaled to"),
+    line!(WeightDecay, Training, "weight_decay", optional(1e6), None, Log, "the share of rate times parameter that each update takes away"),
+    line!(Clipnorm, Training, "clipnorm", optional(1e12), None, Log, "the largest norm of each gradient"),
+    line!(Clipvalue, Training, "clipvalue", optional(1e12), None, Log, "the largest magnitude of each gradient"),
+    line!(GlobalClipnorm, Training, "global_clipnorm", optional(1e12), None, Log, "the largest norm of both gradients together"),
+    line!(UseEma, Training, "use_ema", Kind::Boolean, None, Category, "end in the moving average of the parameters"),
+    line!(EmaMomentum, Training, "ema_momentum", float(0.0, 1.0), None, Linear, "the share of the average that a batch keeps"),
     line!(
-        WeightDecay,
+        EmaOverwriteFrequency,
         Training,
-        "weight_decay",
-        float(0.0, 1e6),
+        "ema_overwrite_frequency",
+        optional_count(1),
         None,
         Log,
-        "the share of rate times parameter that each update takes away"
+        "updates after which the average replaces the parameters"
     ),
+    line!(
+        GradientAccumulationSteps,
+        Training,
+        "gradient_accumulation_steps",
+        optional_count(2),
+        None,
+        Log,
+        "batches whose mean gradient makes an update"
+    ),
+    line!(
+        ScheduleName,
+        Schedule,
+        "name",
+        Kind::Choice(&Schedule::NAMES),
+        Some(Value::Choice("none")),
+        Category,
+        "how the learning rate changes from batch to batch"
+    ),
+    line!(DecaySteps, Schedule, "decay_steps", steps(1), None, Log, "batches of a decay"),
+    line!(DecayRate, Schedule, "decay_rate", float(0.0, 1e6), None, Log, "how much the rate falls in decay_steps batches"),
+    line!(Staircase, Schedule, "staircase", Kind::Boolean, None, Category, "decay at the end of each decay_steps batches only"),
+    line!(EndLearningRate, Schedule, "end_learning_rate", float(0.0, 1e6), None, Log, "the rate at the end of the decay"),
+    line!(Power, Schedule, "power", float(0.0, 1e6), None, Linear, "the power of what is left of the decay"),
+    line!(Cycle, Schedule, "cycle", Kind::Boolean, None, Category, "go up again at the decay's end"),
+    line!(Alpha, Schedule, "alpha", float(0.0, 1e6), None, Linear, "the rate at the decay's end, as a share of that at its start"),
+    line!(WarmupTarget, Schedule, "warmup_target", optional(1e6), None, Log, "the rate at the end of the warm-up"),
+    line!(WarmupSteps, Schedule, "warmup_steps", steps(0), None, Log, "batches of the warm-up"),
+    line!(FirstDecaySteps, Schedule, "first_decay_steps", steps(1), None, Log, "batches of the first period"),
+    line!(
+        TMul,
+        Schedule,
+        "t_mul",
+        Kind::Float { min: 1.0, min_open: false, max: 1e6, max_open: false },
+        None,
+        Linear,
+        "how much longer each period is than the last"
+    ),
+    line!(MMul, Schedule, "m_mul", float(0.0, 1e6), None, Linear, "how much higher each period starts than the last"),
     line!(
         BatchSize,
         Training,
@@ -308,6 +393,19 @@ impl Parameter {
             Self::DataScale => "data.scale",
             Self::DataSeed => "data.seed",
             Self::RngSeed => "rng.seed",
+            Self::ScheduleName => "schedule.name",
+            Self::DecaySteps => "schedule.decay_steps",
+            Self::DecayRate => "schedule.decay_rate",
+            Self::Staircase => "schedule.staircase",
+            Self::EndLearningRate => "schedule.end_learning_rate",
+            Self::Power => "schedule.power",
+            Self::Cycle => "schedule.cycle",
+            Self::Alpha => "schedule.alpha",
+            Self::WarmupTarget => "schedule.warmup_target",
+            Self::WarmupSteps => "schedule.warmup_steps",
+            Self::FirstDecaySteps => "schedule.first_decay_steps",
+            Self::TMul => "schedule.t_mul",
+            Self::MMul => "schedule.m_mul",
             _ => self.facts().name,
         }
     }

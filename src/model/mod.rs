@@ -8,6 +8,7 @@ pub mod loss;
 pub mod optimizer;
 pub mod problem;
 pub mod quadratic;
+pub mod schedule;
 pub mod verdict;
 
 pub use activation::Activation;
@@ -16,4 +17,5 @@ pub use loss::Loss;
 pub use optimizer::Optimizer;
 pub use problem::{Problem, Rows};
 pub use quadratic::Quadratic;
+pub use schedule::Schedule;
 pub use verdict::{Figures, Verdict};

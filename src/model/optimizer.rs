@@ -36,6 +36,18 @@ const BETA_2: Argument = (Beta2, Float(0.999));
 const EPSILON: Argument = (Epsilon, Float(1e-7));
 const AMSGRAD: Argument = (Amsgrad, Boolean(false));
 
+/// What the base class gives to every optimizer, with Keras' defaults.
+pub const OPTIONS: [(Parameter, Option<Value>); 8] = [
+    (WeightDecay, None),
+    (Parameter::Clipnorm, None),
+    (Parameter::Clipvalue, None),
+    (Parameter::GlobalClipnorm, None),
+    (Parameter::UseEma, Some(Boolean(false))),
+    (Parameter::EmaMomentum, Some(Float(0.99))),
+    (Parameter::EmaOverwriteFrequency, None),
+    (Parameter::GradientAccumulationSteps, None),
+];
+
 impl Optimizer {
     /// Every optimizer, in the order of Keras' documentation.
     pub const ALL: [Self; 13] = [
@@ -136,13 +148,19 @@ impl Optimizer {
         }
     }
 
-    /// Keras' default of an argument; `None` where the optimizer does not have it.
+    /// Keras' default of an argument; `None` where the optimizer does not have it, or Keras' default is `None`.
     pub fn default(self, parameter: Parameter) -> Option<Value> {
-        self.arguments().iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value)
+        let own = self.arguments().iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
+        own.or_else(|| OPTIONS.iter().find(|(option, _)| *option == parameter)?.1)
     }
 
     /// Whether Keras' constructor takes this argument.
     pub fn has(self, parameter: Parameter) -> bool {
-        self.default(parameter).is_some()
+        self.arguments().iter().any(|(own, _)| *own == parameter) || OPTIONS.iter().any(|(option, _)| *option == parameter)
+    }
+
+    /// Whether weight_decay is an argument of its own, with a default that is not `None`.
+    pub fn decays(self) -> bool {
+        self.arguments().iter().any(|(own, _)| *own == WeightDecay)
     }
 }

@@ -7,7 +7,7 @@ mod axis;
 
 pub use axis::{Axis, Values};
 
-use crate::model::{Optimizer, Parameter, Value};
+use crate::model::{Optimizer, Parameter, Schedule, Value};
 
 /// What one run is trained with: a value for each hyperparameter that it has, defaults included.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,14 @@ impl Settings {
         self.0[parameter as usize] = value;
     }
 
+    /// The schedule of the learning rate.
+    pub fn schedule(&self) -> Schedule {
+        match self.get(Parameter::ScheduleName) {
+            Some(Value::Choice(name)) => Schedule::from_name(name).unwrap_or(Schedule::None),
+            _ => Schedule::None,
+        }
+    }
+
     /// The number under `parameter`; integers are widened, anything else is `None`.
     pub fn number(&self, parameter: Parameter) -> Option<f64> {
         match self.get(parameter)? {
@@ -47,7 +55,7 @@ pub struct Run {
     pub settings: Settings,
 }
 
-/// The runs of one optimizer: a contiguous range of run numbers. Mixed radix over its axes, the last fastest.
+/// The runs of one optimizer under one schedule: a contiguous range of run numbers. Mixed radix over its axes, the last fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     pub optimizer: Optimizer,
@@ -129,11 +137,19 @@ impl Space {
         self.block_of(index).map(|block| block.run(index - block.first))
     }
 
+    fn differ<T: PartialEq>(&self, of: impl Fn(&Block) -> T) -> bool {
+        self.blocks.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
+    }
+
     /// The hyperparameters that vary anywhere, each once, in the order in which they were written.
     pub fn varied(&self) -> Vec<Parameter> {
         let mut varied = Vec::new();
-        if self.blocks.len() > 1 {
+        let schedules = self.differ(|block| block.settings.schedule());
+        if self.differ(|block| block.optimizer) || (self.blocks.len() > 1 && !schedules) {
             varied.push(Parameter::Optimizer);
+        }
+        if schedules {
+            varied.push(Parameter::ScheduleName);
         }
         for axis in self.blocks.iter().flat_map(|block| &block.axes) {
             if !varied.contains(&axis.parameter) {

@@ -8,7 +8,7 @@ use super::Problems;
 use crate::backend::{Group, Lanes, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
-use crate::kernel::{Timing, Variant, hyper};
+use crate::kernel::{Options, Timing, Variant, hyper, options};
 use crate::model::{Parameter, Problem, Value};
 use crate::space::{Block, Settings};
 
@@ -20,6 +20,7 @@ struct Key {
     epochs: u64,
     /// Without `momentum`, which only says whether any run of the group has it.
     variant: Variant,
+    options: Options,
 }
 
 /// A planned group: its runs by position in the chunk.
@@ -102,7 +103,8 @@ impl Plan {
         group.lanes.initial_weight.push(start[0]);
         group.lanes.initial_bias.push(start[1]);
         group.lanes.hyper.push(hyper(cursor.block.optimizer, settings));
-        group.lanes.timing.push(Timing::of(cursor.block.optimizer, settings));
+        group.lanes.timing.push(Timing::of(cursor.block.optimizer, settings, &experiment.pieces));
+        group.lanes.values.push(options::values(settings));
         self.runs.push(run);
         self.problem.push(problem as u32);
         self.initial_weight.push(start[0]);
@@ -126,6 +128,7 @@ impl Plan {
             order: planned.key.order,
             epochs: planned.key.epochs,
             variant: planned.key.variant,
+            options: planned.key.options,
             lanes: &planned.lanes,
             record,
         };
@@ -175,7 +178,8 @@ fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, block: &
     };
     let variant = Variant::of(block.optimizer, settings);
     let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings) };
-    (Key { problem: problem.id, order, epochs, variant: Variant { momentum: false, ..variant } }, variant.momentum)
+    let options = Options::of(block.optimizer, settings);
+    (Key { problem: problem.id, order, epochs, variant: Variant { momentum: false, ..variant }, options }, variant.momentum)
 }
 
 /// A start: as given, or drawn from the run's training seed in a stream of its own.

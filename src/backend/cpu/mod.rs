@@ -3,6 +3,8 @@
 //! The same bits at every SIMD level, thread count and chunk size. No formula lives here.
 
 mod evaluate;
+mod general;
+mod gradient;
 mod simd;
 mod tile;
 mod train;
@@ -13,6 +15,8 @@ use rayon::prelude::*;
 
 pub use simd::Simd;
 
+use self::general::General;
+use self::gradient::Source;
 use self::tile::{TILE, Tile};
 use self::train::{Advance, Recording, Shared};
 use super::batches::{Batches, Window};
@@ -130,7 +134,13 @@ fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let mut windows = Batches::new(group);
     let shared = shared(group, &windows, &blocks);
     let mut clocks = Clocks::new(group);
+    let plain = group.options.is_plain();
+    let alike = same_timing(group);
     let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
+        if !plain {
+            let general = General { simd, shared: &shared, window, source: Source::Moments, alike };
+            return general.advance::<R>(tile, recording);
+        }
         simd.run(tile.lanes, Advance::<R> { tile, shared: &shared, window, clocks, recording, rule: PhantomData });
     };
     let mut jobs = jobs(outcome);
@@ -160,6 +170,7 @@ fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
+        options: group.options,
         centre: windows.centre,
         total: windows.total,
         test: &group.problem.test,
@@ -218,7 +229,7 @@ impl TileJob<'_> {
     fn finish(&mut self, tile: &Tile, shared: &Shared<'_>) {
         let batches = (shared.steps / shared.epochs) as usize;
         for lane in 0..tile.lanes {
-            let [weight, bias] = tile.end(lane);
+            let [weight, bias] = tile.end(lane, shared.options.average);
             self.weight[lane] = weight;
             self.bias[lane] = bias;
             self.steps[lane] = tile.diverged_at[lane].checked_sub(1).unwrap_or(shared.steps);
@@ -227,7 +238,13 @@ impl TileJob<'_> {
     }
 }
 
-/// The clocks of a window, where all runs of a group have the same.
+/// Whether all runs of a group have the same clocks and rates.
+fn same_timing(group: &Group<'_>) -> bool {
+    let timing = &group.lanes.timing;
+    timing.first().is_none_or(|first| timing.iter().all(|timing| timing.key() == first.key()))
+}
+
+/// The clocks of a window on the fused path, where all runs of a group have the same.
 struct Clocks {
     optimizer: crate::model::Optimizer,
     shared: Option<(Timing, Ticker)>,
@@ -237,9 +254,9 @@ struct Clocks {
 impl Clocks {
     fn new(group: &Group<'_>) -> Self {
         let optimizer = group.variant.optimizer;
-        let first = group.lanes.timing.first().filter(|_| has_clock(optimizer));
-        let shared = first.filter(|first| group.lanes.timing.iter().all(|timing| timing.key() == first.key()));
-        Self { optimizer, shared: shared.map(|&timing| (timing, Ticker::START)), table: Vec::new() }
+        let read = has_clock(optimizer) && group.options.is_plain() && same_timing(group);
+        let first = group.lanes.timing.first().filter(|_| read);
+        Self { optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
     }
 
     /// The clock of each step of the next window, or nothing.

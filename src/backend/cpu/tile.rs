@@ -2,7 +2,7 @@
 
 use crate::backend::{Group, outcome::NEVER};
 use crate::data::{Centre, Moments};
-use crate::kernel::{Rule, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE};
+use crate::kernel::{Rule, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
 use crate::model::Figures;
 
 /// Runs of a tile.
@@ -20,6 +20,11 @@ pub struct Tile {
     pub theta: [Column<f32>; 2],
     pub state: [Column<f32>; STATE],
     pub hyper: [Column<f32>; HYPER],
+    /// Values of the options.
+    pub values: [Column<f32>; VALUES],
+    /// What options carry: the sum of gradients since the last update, and the average of the parameters.
+    pub sum: [Column<f32>; 2],
+    pub average: [Column<f32>; 2],
     pub timing: [Timing; TILE],
     pub tickers: [Ticker; TILE],
     /// All ones while the run is inside, 0 once it has diverged.
@@ -50,7 +55,10 @@ impl Tile {
             lanes,
             state: std::array::from_fn(|slot| Column(initial.map(|state| state[slot]))),
             hyper: std::array::from_fn(|slot| column(&|run| group.lanes.hyper[run][slot])),
-            timing: std::array::from_fn(|lane| group.lanes.timing[run(lane)]),
+            values: std::array::from_fn(|slot| column(&|run| group.lanes.values[run][slot])),
+            sum: std::array::from_fn(|_| Column([0.0; TILE])),
+            average: std::array::from_fn(|_| Column([0.0; TILE])),
+            timing: std::array::from_fn(|lane| group.lanes.timing[run(lane)].clone()),
             tickers: [Ticker::START; TILE],
             alive: Column([u32::MAX; TILE]),
             worst_loss: start_loss.clone(),
@@ -64,9 +72,10 @@ impl Tile {
         }
     }
 
-    /// Weight and bias that count in the end.
-    pub fn end(&self, lane: usize) -> [f32; 2] {
-        if self.diverged_at[lane] == 0 { [self.theta[0].0[lane], self.theta[1].0[lane]] } else { self.end[lane] }
+    /// Weight and bias that count in the end: the average, where one is kept.
+    pub fn end(&self, lane: usize, average: bool) -> [f32; 2] {
+        let last = if average { &self.average } else { &self.theta };
+        if self.diverged_at[lane] == 0 { [last[0].0[lane], last[1].0[lane]] } else { self.end[lane] }
     }
 
     pub fn figures(&self, lane: usize, batches: usize) -> Figures {

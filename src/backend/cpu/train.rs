@@ -10,17 +10,18 @@ use crate::backend::batches::Window;
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
-use crate::kernel::neuron;
 use crate::kernel::optimizers::{Rule, STATE};
+use crate::kernel::{Options, neuron};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
 
 /// The largest magnitude of a parameter that is inside.
-const LIMIT: f32 = DIVERGED as f32;
+pub const LIMIT: f32 = DIVERGED as f32;
 
 /// What every tile of a group shares.
 #[derive(Debug)]
 pub struct Shared<'a> {
     pub optimizer: Optimizer,
+    pub options: Options,
     pub centre: Centre,
     pub total: Moments,
     pub test: &'a Rows,
@@ -87,7 +88,7 @@ struct Sums<const N: usize> {
 }
 
 #[inline(always)]
-fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N] {
+pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N] {
     let mut lanes = [column[0]; N];
     lanes.copy_from_slice(&column[offset..offset + N]);
     lanes
@@ -127,11 +128,11 @@ impl<R: Rule> Advance<'_, '_, R> {
                     self.tile.passes.0[offset + l] += if last { sums.passes[l] & alive[l] } else { 0 };
                 }
                 if block.judged {
-                    self.judge::<N>(&lanes, &alive, offset, number as u32);
+                    judge(self.tile, self.shared, lanes.theta, offset, number as u32);
                 }
             }
             if records_epochs {
-                self.record_epoch::<N>(&lanes, &loss, &mae, offset, number as usize);
+                record_epoch(self.recording, self.shared, lanes.theta, [&loss, &mae], offset, number as usize);
             }
         }
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
@@ -183,7 +184,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         let before = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let mut due = Due::new(before, self.shared.every, self.shared.steps);
         if before == 0 {
-            self.record_point::<N>(lanes, offset, 0);
+            record_point(self.recording, &lanes.theta, offset, 0);
         }
         let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
         let mut sums = Sums { energy: [0.0; N], loss: [0.0; N], mae: [0.0; N], passes: [0; N] };
@@ -191,7 +192,11 @@ impl<R: Rule> Advance<'_, '_, R> {
             if MEASURE && !x.is_empty() {
                 let first = (block.first + step) * self.shared.batch_size;
                 let end = (first + self.shared.batch_size).min(x.len());
-                add_errors(&mut sums.mae, lanes, &x[first..end], &y[first..end]);
+                let mut batch = [0.0; N];
+                add_errors(&mut batch, &lanes.theta, &x[first..end], &y[first..end]);
+                for l in 0..N {
+                    sums.mae[l] += batch[l];
+                }
             }
             let now = &clocks.lanes[step];
             for l in 0..N {
@@ -213,7 +218,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 }
             }
             if let Some(point) = due.after_step() {
-                self.record_point::<N>(lanes, offset, point);
+                record_point(self.recording, &lanes.theta, offset, point);
             }
         }
         sums
@@ -268,56 +273,62 @@ impl<R: Rule> Advance<'_, '_, R> {
             }
         }
     }
+}
 
-    /// Takes note of J where the verdict looks.
-    #[inline(always)]
-    fn judge<const N: usize>(&mut self, lanes: &Lanes<N>, alive: &[u32; N], offset: usize, epoch: u32) {
-        let (total, centre) = (self.shared.total, self.shared.centre);
-        for l in 0..N {
-            let slope = neuron::slope(&total, &centre, [lanes.theta[0][l], lanes.theta[1][l]]);
-            let loss = neuron::loss(&total, &slope);
-            let run = offset + l;
-            let (worst, last, reached) = (self.tile.worst_loss.0[run], self.tile.last_loss.0[run], self.tile.reached_epoch.0[run]);
-            let inside = alive[l] != 0;
-            self.tile.worst_loss.0[run] = if inside && loss > worst { loss } else { worst };
-            self.tile.last_loss.0[run] = if inside { loss } else { last };
-            let reaches = inside && loss <= self.shared.reached_loss && epoch < reached;
-            self.tile.reached_epoch.0[run] = if reaches { epoch } else { reached };
-        }
+/// Takes note of J where the verdict looks.
+#[inline(always)]
+pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: [[f32; N]; 2], offset: usize, epoch: u32) {
+    for l in 0..N {
+        let slope = neuron::slope(&shared.total, &shared.centre, [theta[0][l], theta[1][l]]);
+        let loss = neuron::loss(&shared.total, &slope);
+        let run = offset + l;
+        let (worst, last, reached) = (tile.worst_loss.0[run], tile.last_loss.0[run], tile.reached_epoch.0[run]);
+        let inside = tile.alive.0[run] != 0;
+        tile.worst_loss.0[run] = if inside && loss > worst { loss } else { worst };
+        tile.last_loss.0[run] = if inside { loss } else { last };
+        let reaches = inside && loss <= shared.reached_loss && epoch < reached;
+        tile.reached_epoch.0[run] = if reaches { epoch } else { reached };
     }
+}
 
-    #[inline(always)]
-    fn record_point<const N: usize>(&mut self, lanes: &Lanes<N>, offset: usize, point: usize) {
-        let width = self.recording.width;
-        let kept = N.min(width.saturating_sub(offset));
-        if self.recording.weight.is_empty() || kept == 0 {
-            return;
-        }
-        let first = point * width + offset;
-        self.recording.weight[first..first + kept].copy_from_slice(&lanes.theta[0][..kept]);
-        self.recording.bias[first..first + kept].copy_from_slice(&lanes.theta[1][..kept]);
+#[inline(always)]
+pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32; N]; 2], offset: usize, point: usize) {
+    let width = recording.width;
+    let kept = N.min(width.saturating_sub(offset));
+    if recording.weight.is_empty() || kept == 0 {
+        return;
     }
+    let first = point * width + offset;
+    recording.weight[first..first + kept].copy_from_slice(&theta[0][..kept]);
+    recording.bias[first..first + kept].copy_from_slice(&theta[1][..kept]);
+}
 
-    /// Keras' running means over the epoch's batches, and the test rows after it.
-    #[inline(always)]
-    fn record_epoch<const N: usize>(&mut self, lanes: &Lanes<N>, loss: &[f32; N], mae: &[f32; N], offset: usize, epoch: usize) {
-        let rows = self.shared.rows as f32;
-        let width = self.recording.width;
-        let kept = N.min(width.saturating_sub(offset));
-        let first = epoch * width + offset;
-        let write = |column: &mut [f32], values: &[f32; N], count: f32| {
-            for l in 0..kept {
-                column[first + l] = values[l] / count;
-            }
-        };
-        write(self.recording.loss, loss, rows);
-        write(self.recording.mae, mae, rows);
-        if !self.recording.val_loss.is_empty() {
-            let (squares, absolutes) = errors(lanes.theta, &self.shared.test.x, &self.shared.test.y);
-            let rows = self.shared.test.len() as f32;
-            write(self.recording.val_loss, &squares, rows);
-            write(self.recording.val_mae, &absolutes, rows);
+/// Keras' running means over the epoch's batches, and the test rows after it. `sums` are of the rows' losses and |e|.
+#[inline(always)]
+pub fn record_epoch<const N: usize>(
+    recording: &mut Recording<'_>,
+    shared: &Shared<'_>,
+    theta: [[f32; N]; 2],
+    [loss, mae]: [&[f32; N]; 2],
+    offset: usize,
+    epoch: usize,
+) {
+    let rows = shared.rows as f32;
+    let width = recording.width;
+    let kept = N.min(width.saturating_sub(offset));
+    let first = epoch * width + offset;
+    let write = |column: &mut [f32], values: &[f32; N], count: f32| {
+        for l in 0..kept {
+            column[first + l] = values[l] / count;
         }
+    };
+    write(recording.loss, loss, rows);
+    write(recording.mae, mae, rows);
+    if !recording.val_loss.is_empty() {
+        let (squares, absolutes) = errors(theta, &shared.test.x, &shared.test.y);
+        let rows = shared.test.len() as f32;
+        write(recording.val_loss, &squares, rows);
+        write(recording.val_mae, &absolutes, rows);
     }
 }
 
@@ -327,7 +338,7 @@ struct Clocks<const N: usize> {
 }
 
 /// Which steps record a point, counted without a division a step.
-struct Due {
+pub struct Due {
     step: u64,
     every: u64,
     steps: u64,
@@ -337,14 +348,14 @@ struct Due {
 
 impl Due {
     #[inline(always)]
-    fn new(before: u64, every: u64, steps: u64) -> Self {
+    pub fn new(before: u64, every: u64, steps: u64) -> Self {
         let (point, past) = if every == 0 { (0, 0) } else { ((before / every) as usize, before % every) };
         Self { step: before, every, steps, point, left: every - past }
     }
 
     /// The point to record after the next step, if any.
     #[inline(always)]
-    fn after_step(&mut self) -> Option<usize> {
+    pub fn after_step(&mut self) -> Option<usize> {
         if self.every == 0 {
             return None;
         }
@@ -362,7 +373,7 @@ impl Due {
 
 /// Whether J over the training rows falls at the step's start and rises at its end.
 #[inline(always)]
-fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
+pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
     let along = |theta| {
         let [by_weight, by_bias] = neuron::slope(total, centre, theta).gradient;
         by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
@@ -372,10 +383,10 @@ fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> boo
 
 /// Adds Σ|e| over some rows to each lane.
 #[inline(always)]
-fn add_errors<const N: usize>(sums: &mut [f32; N], lanes: &Lanes<N>, x: &[f32], y: &[f32]) {
+pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) {
     for (&x, &y) in x.iter().zip(y) {
         for l in 0..N {
-            sums[l] += neuron::error([lanes.theta[0][l], lanes.theta[1][l]], x, y).abs();
+            sums[l] += neuron::error([theta[0][l], theta[1][l]], x, y).abs();
         }
     }
 }

@@ -8,6 +8,7 @@ const ACTIVATIONS: &str = include_str!("../../../shaders/activations.wgsl");
 const LOSSES: &str = include_str!("../../../shaders/losses.wgsl");
 const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
 const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
+const OPTIONS: &str = include_str!("../../../shaders/options.wgsl");
 const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
@@ -17,7 +18,7 @@ const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
 /// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
 pub fn functions(optimizer: Optimizer) -> String {
-    [NEURON, &rule(optimizer)].concat()
+    [NEURON, &rule(optimizer), OPTIONS].concat()
 }
 
 /// Elementary functions, activations and losses.
@@ -63,7 +64,7 @@ fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
 
 /// The training module of an optimizer.
 pub fn training(optimizer: Optimizer) -> String {
-    [NEURON, ERRORS, BLOCKS, &rule(optimizer), TRAIN].concat()
+    [NEURON, ERRORS, BLOCKS, &rule(optimizer), OPTIONS, TRAIN].concat()
 }
 
 pub fn metrics() -> String {

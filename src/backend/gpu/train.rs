@@ -10,10 +10,11 @@ use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{CLOCK, has_clock};
-use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS, TrainParams, WORKGROUP};
+use crate::kernel::coefficients::{CLOCK, HYPER, has_clock};
+use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS, TICK, TrainParams, WORKGROUP};
 use crate::kernel::optimizers::STATE;
-use crate::kernel::{Rule, Ticker, Timing};
+use crate::kernel::options::VALUES;
+use crate::kernel::{Options, Rule, Ticker, Timing};
 use crate::model::{Figures, Optimizer, verdict::reached_loss};
 use crate::with_rule;
 
@@ -22,6 +23,9 @@ const ACCESSES: [Access; 9] =
 
 /// The column of the state that holds the start's loss, behind weight, bias and the rule's state.
 const START_LOSS: usize = 2 + STATE;
+
+/// The first column of the average.
+const AVERAGE: usize = STATE_COLUMNS - 2;
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
@@ -32,8 +36,19 @@ const ROWS_AN_UPDATE: u64 = 8;
 pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
     outcome.prepare(group);
     let variant = group.variant;
-    let name = format!("{} {} {}", variant.optimizer.name(), variant.flag, variant.momentum);
-    let constants = [("MOMENTUM", f64::from(u8::from(variant.momentum))), ("FLAG", f64::from(u8::from(variant.flag)))];
+    let options = group.options;
+    let name = format!("{variant:?} {options:?}");
+    let flag = |flag: bool| f64::from(u8::from(flag));
+    let constants = [
+        ("MOMENTUM", flag(variant.momentum)),
+        ("FLAG", flag(variant.flag)),
+        ("CLIP", f64::from(options.clip as u8)),
+        ("DECAY", flag(options.decay)),
+        ("ACCUMULATION", f64::from(options.accumulation)),
+        ("AVERAGE", flag(options.average)),
+        ("OVERWRITE", f64::from(options.overwrite)),
+        ("SCHEDULED", flag(options.scheduled)),
+    ];
     let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer), "train_moments", &ACCESSES, &constants);
     let steps = group.steps();
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
@@ -66,11 +81,11 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
 
 /// How many of the `count` runs from `first` on have clock tables that fit one buffer: whole blocks, or all.
 fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize) -> usize {
-    if !has_clock(group.variant.optimizer) {
+    if !is_timed(group) {
         return count;
     }
     let steps = (WINDOW_STEPS.max(group.order.batches()) as u64).min(group.steps());
-    let table = steps * CLOCK as u64 * 4;
+    let table = steps * TICK as u64 * 4;
     let most = (context.largest() / table).max(1) as usize;
     let mut known = HashSet::new();
     let runs = &group.lanes.timing[first..first + count];
@@ -78,34 +93,48 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
 }
 
+/// Whether a group reads clock tables at all.
+fn is_timed(group: &Group<'_>) -> bool {
+    has_clock(group.variant.optimizer) || group.options.scheduled
+}
+
 /// The clock tables: one for each timing.
 struct Tables {
     optimizer: Optimizer,
+    options: Options,
+    /// Batches so far.
+    batches: u64,
     tickers: Vec<(Timing, Ticker)>,
 }
 
 impl Tables {
     /// The tables that some runs need, and the number of each run's.
-    fn new(optimizer: Optimizer, runs: &[Timing]) -> (Self, Vec<u32>) {
+    fn new(optimizer: Optimizer, options: Options, runs: &[Timing]) -> (Self, Vec<u32>) {
         let mut known = HashMap::new();
         let mut tickers = Vec::new();
         let number = |run: &Timing| {
             *known.entry(run.key()).or_insert_with(|| {
-                tickers.push((*run, Ticker::START));
+                tickers.push((run.clone(), Ticker::START));
                 tickers.len() as u32 - 1
             })
         };
         let numbers = runs.iter().map(number).collect();
-        (Self { optimizer, tickers }, numbers)
+        (Self { optimizer, options, batches: 0, tickers }, numbers)
     }
 
-    /// The clocks of the next `steps` updates, table by table.
+    /// The clocks and rates of the next `steps` batches, table by table; zeros where a batch ends without an update.
     fn next(&mut self, steps: usize) -> Vec<f32> {
-        let mut clocks = Vec::with_capacity(steps * self.tickers.len() * CLOCK);
+        let mut ticks = Vec::with_capacity(steps * self.tickers.len() * TICK);
         for (timing, ticker) in &mut self.tickers {
-            clocks.extend((0..steps).flat_map(|_| ticker.next(self.optimizer, timing)));
+            for batch in self.batches..self.batches + steps as u64 {
+                let updates = self.options.updates(batch);
+                let rate = if updates { timing.rate(batch) } else { None };
+                ticks.extend(if updates { ticker.next(self.optimizer, timing) } else { [0.0; CLOCK] });
+                ticks.push(rate.unwrap_or(0.0));
+            }
         }
-        clocks
+        self.batches += steps as u64;
+        ticks
     }
 }
 
@@ -128,10 +157,13 @@ impl<'c, 'g> Portion<'c, 'g> {
     /// Uploads the runs `first .. first + count` of the group.
     fn new(context: &'c mut Context, group: &'g Group<'g>, outcome: &Outcome, first: usize, count: usize) -> Self {
         let hyper = &group.lanes.hyper[first..first + count];
-        let (tables, numbers) = Tables::new(group.variant.optimizer, &group.lanes.timing[first..first + count]);
+        let (tables, numbers) = Tables::new(group.variant.optimizer, group.options, &group.lanes.timing[first..first + count]);
         let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
-        for slot in 0..LANE_COLUMNS - 1 {
+        for slot in 0..HYPER {
             columns.extend(hyper.iter().map(|run| run[slot]));
+        }
+        for slot in 0..VALUES {
+            columns.extend(group.lanes.values[first..first + count].iter().map(|run| run[slot]));
         }
         columns.extend(numbers.into_iter().map(f32::from_bits));
         let mut state = group.lanes.initial_weight[first..first + count].to_vec();
@@ -199,10 +231,10 @@ impl<'c, 'g> Portion<'c, 'g> {
     /// One window, in slices.
     fn window(&mut self, pipeline: &Pipeline, window: &Window, blocks: &[Block], params: &mut TrainParams) -> Result<(), Error> {
         let steps = window.epochs * window.batches;
-        let timed = has_clock(self.group.variant.optimizer);
+        let timed = is_timed(self.group);
         params.alike = u32::from(window.is_alike());
         params.clock_steps = if timed { steps as u32 } else { 0 };
-        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; CLOCK] };
+        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
         let test = &self.group.problem.test;
         let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
         let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
@@ -256,8 +288,10 @@ impl<'c, 'g> Portion<'c, 'g> {
         for run in 0..count {
             let [reached, passes, diverged] = [0, 1, 2].map(|slot| figures[slot * count + run]);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
-            outcome.weight[first + run] = state[run];
-            outcome.bias[first + run] = state[count + run];
+            let averaged = self.group.options.average && diverged_at.is_none();
+            let end = if averaged { AVERAGE } else { 0 };
+            outcome.weight[first + run] = state[end * count + run];
+            outcome.bias[first + run] = state[(end + 1) * count + run];
             outcome.steps[first + run] = diverged_at.map_or(steps, |batch| batch - 1);
             outcome.figures[first + run] = Figures {
                 start_loss: losses(0, run),

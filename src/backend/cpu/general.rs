@@ -1,0 +1,283 @@
+//! The general path: a tile through the epochs of a window, batch by batch in three calls: gradients into arrays, options and rule, then
+//! sums and records. Whatever the gradients come from, a rule is compiled once a SIMD level.
+//!
+//! Divergence is tested after every batch. The order of the options is that of `kernel::options`, which has the formulas.
+
+use std::marker::PhantomData;
+
+use super::gradient::{Fill, Gradients, Source};
+use super::simd::{LaneLoop, Simd};
+use super::tile::{Column, TILE, Tile};
+use super::train::{Due, LIMIT, Recording, Shared, judge, passes, record_epoch, record_point, take};
+use crate::backend::batches::Window;
+use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::optimizers::{STATE, decayed};
+use crate::kernel::options::{averaged, clipped};
+use crate::kernel::{Options, Rule};
+
+/// What every tile's way through a window needs.
+pub struct General<'a> {
+    pub simd: Simd,
+    pub shared: &'a Shared<'a>,
+    pub window: &'a Window,
+    pub source: Source,
+    /// Whether all runs of the group have one timing.
+    pub alike: bool,
+}
+
+impl General<'_> {
+    /// Takes a tile through the window.
+    pub fn advance<R: Rule>(&self, tile: &mut Tile, recording: &mut Recording<'_>) {
+        for epoch in 0..self.window.epochs {
+            if tile.alive.0[..tile.lanes].iter().all(|&alive| alive == 0) {
+                return;
+            }
+            self.epoch::<R>(tile, recording, epoch);
+        }
+    }
+
+    fn epoch<R: Rule>(&self, tile: &mut Tile, recording: &mut Recording<'_>, epoch: usize) {
+        let number = self.window.first_epoch + epoch as u64;
+        let before = number * self.window.batches as u64;
+        let mut due = Due::new(before, self.shared.every, self.shared.steps);
+        if before == 0 {
+            record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, 0);
+        }
+        let mut gradients = Gradients::ZERO;
+        let [mut loss, mut absolute] = [[0.0_f32; TILE]; 2];
+        for block in self.shared.blocks {
+            let [mut block_loss, mut block_absolute] = [[0.0_f32; TILE]; 2];
+            for batch in block.first..block.first + block.len {
+                let rows = self.fill(tile, epoch, batch, &mut gradients);
+                for l in 0..TILE {
+                    block_loss[l] += rows * gradients.loss[l];
+                    block_absolute[l] += gradients.absolute[l];
+                }
+                self.update::<R>(tile, &gradients, before + batch as u64, number + 1 == self.shared.epochs);
+                if let Some(point) = due.after_step() {
+                    record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, point);
+                }
+            }
+            for l in 0..TILE {
+                loss[l] += block_loss[l];
+                absolute[l] += block_absolute[l];
+            }
+            if block.judged {
+                self.simd.run(tile.lanes, Judge { tile, shared: self.shared, epoch: number as u32 });
+            }
+        }
+        if !recording.loss.is_empty() {
+            let record = RecordEpoch { tile, shared: self.shared, recording, loss: &loss, absolute: &absolute, epoch: number as usize };
+            self.simd.run(record.tile.lanes, record);
+        }
+    }
+
+    /// The gradients of a batch; returns its rows.
+    fn fill(&self, tile: &Tile, epoch: usize, batch: usize, gradients: &mut Gradients<TILE>) -> f32 {
+        let moments = &self.window.moments_of(epoch)[batch];
+        let (x, y) = self.window.rows_of(epoch, self.shared.rows);
+        let rows = (batch * self.shared.batch_size).min(x.len())..((batch + 1) * self.shared.batch_size).min(x.len());
+        match self.source {
+            Source::Moments => {
+                let (x, y) = (&x[rows.clone()], &y[rows]);
+                self.simd.run(tile.lanes, Fill { tile, shared: self.shared, moments, x, y, gradients });
+            }
+        }
+        moments.rows
+    }
+
+    /// Batch k, from 0: options and rule, the test for divergence, and in the last epoch whether the minimum was passed.
+    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &Gradients<TILE>, k: u64, last: bool) {
+        let mut clocks = [[0.0; TILE]; CLOCK];
+        if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
+            self.tick::<R>(tile, &mut clocks, k);
+        }
+        let before = [tile.theta[0].clone(), tile.theta[1].clone()];
+        let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
+        self.simd.run(update.tile.lanes, update);
+        if last {
+            self.simd.run(tile.lanes, Passes { tile, shared: self.shared, before: &before });
+        }
+    }
+
+    /// The clocks of an update, and its rate where that is scheduled.
+    fn tick<R: Rule>(&self, tile: &mut Tile, clocks: &mut [[f32; TILE]; CLOCK], k: u64) {
+        let own = if self.alike { 1 } else { tile.lanes };
+        for lane in 0..own {
+            let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
+            let now = tile.tickers[lane].next(self.shared.optimizer, &tile.timing[lane]);
+            for (slot, clock) in clocks.iter_mut().zip(now) {
+                slot[lanes.clone()].fill(clock);
+            }
+            if let Some(rate) = tile.timing[lane].rate(k) {
+                tile.hyper[0].0[lanes].fill(rate);
+            }
+        }
+    }
+}
+
+/// Options and rule of one batch.
+struct Update<'a, R> {
+    tile: &'a mut Tile,
+    options: &'a Options,
+    gradients: &'a Gradients<TILE>,
+    clocks: &'a [[f32; TILE]; CLOCK],
+    k: u64,
+    rule: PhantomData<R>,
+}
+
+impl<R: Rule> LaneLoop for Update<'_, R> {
+    #[inline(always)]
+    fn run<const N: usize>(mut self) {
+        for offset in (0..self.tile.lanes).step_by(N) {
+            let before: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let mut theta = before;
+            let mut g: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.gradients.gradient[i], offset));
+            self.accumulate(&mut g, offset);
+            if self.options.updates(self.k) {
+                self.step(&mut theta, &g, offset);
+            }
+            if self.options.average {
+                self.average(&mut theta, offset);
+            }
+            self.freeze(&before, &theta, offset);
+            for (column, theta) in self.tile.theta.iter_mut().zip(&theta) {
+                column.0[offset..offset + N].copy_from_slice(theta);
+            }
+        }
+    }
+}
+
+impl<R: Rule> Update<'_, R> {
+    /// Gradients become the mean of those since the last update.
+    #[inline(always)]
+    fn accumulate<const N: usize>(&mut self, g: &mut [[f32; N]; 2], offset: usize) {
+        if self.options.accumulation == 1 {
+            return;
+        }
+        let (count, updates) = (self.options.accumulation as f32, self.options.updates(self.k));
+        for i in 0..2 {
+            for l in 0..N {
+                let sum = self.tile.sum[i].0[offset + l] + g[i][l];
+                self.tile.sum[i].0[offset + l] = if updates { 0.0 } else { sum };
+                g[i][l] = sum / count;
+            }
+        }
+    }
+
+    /// Clipping, decay, rule.
+    #[inline(always)]
+    fn step<const N: usize>(&mut self, theta: &mut [[f32; N]; 2], g: &[[f32; N]; 2], offset: usize) {
+        let values: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.values[i].0, offset));
+        let hyper: [[f32; N]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
+        let clocks: [[f32; N]; CLOCK] = std::array::from_fn(|i| take(&self.clocks[i], offset));
+        let mut columns: [[f32; N]; STATE] = std::array::from_fn(|i| take(&self.tile.state[i].0, offset));
+        let (clip, decays) = (self.options.clip, self.options.decay);
+        for l in 0..N {
+            let g = clipped(clip, values[0][l], [g[0][l], g[1][l]]);
+            let mut now = [theta[0][l], theta[1][l]];
+            if decays {
+                now = now.map(|theta| decayed(theta, values[1][l], hyper[0][l]));
+            }
+            let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { columns[i][l] } else { 0.0 });
+            let next = R::step(&std::array::from_fn(|i| hyper[i][l]), &std::array::from_fn(|i| clocks[i][l]), now, g, &mut state);
+            theta[0][l] = next[0];
+            theta[1][l] = next[1];
+            for i in 0..R::STATE {
+                columns[i][l] = state[i];
+            }
+        }
+        for (column, state) in self.tile.state.iter_mut().zip(&columns).take(R::STATE) {
+            column.0[offset..offset + N].copy_from_slice(state);
+        }
+    }
+
+    #[inline(always)]
+    fn average<const N: usize>(&mut self, theta: &mut [[f32; N]; 2], offset: usize) {
+        let (starts, overwrites) = (self.options.starts_average(self.k), self.options.overwrites(self.k));
+        let momentum: [f32; N] = take(&self.tile.values[2].0, offset);
+        for i in 0..2 {
+            for l in 0..N {
+                let old = self.tile.average[i].0[offset + l];
+                let average = if starts { theta[i][l] } else { averaged(momentum[l], old, theta[i][l]) };
+                self.tile.average[i].0[offset + l] = average;
+                theta[i][l] = if overwrites { average } else { theta[i][l] };
+            }
+        }
+    }
+
+    /// Ends the runs that left the range with this batch.
+    #[inline(always)]
+    fn freeze<const N: usize>(&mut self, before: &[[f32; N]; 2], theta: &[[f32; N]; 2], offset: usize) {
+        let alive: [u32; N] = take(&self.tile.alive.0, offset);
+        let mut out = [0_u32; N];
+        let mut any = 0;
+        for l in 0..N {
+            let inside = theta[0][l].abs() <= LIMIT && theta[1][l].abs() <= LIMIT;
+            out[l] = if inside { 0 } else { alive[l] };
+            any |= out[l];
+        }
+        if any == 0 {
+            return;
+        }
+        for l in (0..N).filter(|&l| out[l] != 0) {
+            self.tile.diverged_at[offset + l] = self.k + 1;
+            self.tile.end[offset + l] = [before[0][l], before[1][l]];
+            self.tile.alive.0[offset + l] = 0;
+        }
+    }
+}
+
+/// Counts the batches that pass the minimum.
+struct Passes<'a> {
+    tile: &'a mut Tile,
+    shared: &'a Shared<'a>,
+    before: &'a [Column<f32>; 2],
+}
+
+impl LaneLoop for Passes<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(self) {
+        let (total, centre) = (&self.shared.total, &self.shared.centre);
+        for l in 0..self.tile.lanes {
+            let [from, to] = [self.before, &self.tile.theta].map(|theta| [theta[0].0[l], theta[1].0[l]]);
+            self.tile.passes.0[l] += u32::from(passes(total, centre, from, to)) & self.tile.alive.0[l];
+        }
+    }
+}
+
+struct Judge<'a> {
+    tile: &'a mut Tile,
+    shared: &'a Shared<'a>,
+    epoch: u32,
+}
+
+impl LaneLoop for Judge<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(self) {
+        for offset in (0..self.tile.lanes).step_by(N) {
+            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            judge(self.tile, self.shared, theta, offset, self.epoch);
+        }
+    }
+}
+
+struct RecordEpoch<'a, 'b> {
+    tile: &'a Tile,
+    shared: &'a Shared<'a>,
+    recording: &'a mut Recording<'b>,
+    loss: &'a [f32; TILE],
+    absolute: &'a [f32; TILE],
+    epoch: usize,
+}
+
+impl LaneLoop for RecordEpoch<'_, '_> {
+    #[inline(always)]
+    fn run<const N: usize>(self) {
+        for offset in (0..self.tile.lanes).step_by(N) {
+            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let sums: [[f32; N]; 2] = [take(self.loss, offset), take(self.absolute, offset)];
+            record_epoch(self.recording, self.shared, theta, [&sums[0], &sums[1]], offset, self.epoch);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Where the gradients of a batch come from on the general path: arrays over a tile, filled before its rule is asked.
+
+use super::simd::LaneLoop;
+use super::tile::{TILE, Tile};
+use super::train::{Shared, add_errors, take};
+use crate::data::Moments;
+use crate::kernel::neuron;
+
+/// What a batch gives to N runs.
+#[derive(Clone, Debug)]
+pub struct Gradients<const N: usize> {
+    /// By weight and bias, averaged over the batch.
+    pub gradient: [[f32; N]; 2],
+    /// The batch's mean loss.
+    pub loss: [f32; N],
+    /// Σ|e| over the batch's rows; 0 where nobody asks.
+    pub absolute: [f32; N],
+}
+
+impl<const N: usize> Gradients<N> {
+    pub const ZERO: Self = Self { gradient: [[0.0; N]; 2], loss: [0.0; N], absolute: [0.0; N] };
+}
+
+/// Who fills the gradients of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The batch's moments: the linear neuron under the mean squared error.
+    Moments,
+}
+
+/// One batch of a tile: its moments, and its rows where Σ|e| is asked for.
+pub struct Fill<'a> {
+    pub tile: &'a Tile,
+    pub shared: &'a Shared<'a>,
+    pub moments: &'a Moments,
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    pub gradients: &'a mut Gradients<TILE>,
+}
+
+impl LaneLoop for Fill<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(self) {
+        for offset in (0..self.tile.lanes).step_by(N) {
+            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            for l in 0..N {
+                let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
+                self.gradients.gradient[0][offset + l] = slope.gradient[0];
+                self.gradients.gradient[1][offset + l] = slope.gradient[1];
+                self.gradients.loss[offset + l] = neuron::loss(self.moments, &slope);
+            }
+            let mut absolute = [0.0; N];
+            add_errors(&mut absolute, &theta, self.x, self.y);
+            self.gradients.absolute[offset..offset + N].copy_from_slice(&absolute);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What Keras' base class does around every rule, for each batch in this order. Twin: `shaders/options.wgsl`.
+//!
+//! ```text
+//! 1 accumulate   s ← s + g; each A-th batch g = s/A, s ← 0, and on; other batches skip 2 to 4
+//! 2 clip         clipnorm, clipvalue: each gradient between −c and c     global_clipnorm: both times c/max(√(g_w² + g_b²), c)
+//! 3 decay        θ ← θ − θλη, of w and b, before the rule (AdamW and Muon have it in their own)
+//! 4 the rule
+//! 5 average      e ← Me + (1−M)θ, but e ← θ before the first update's batch has passed     overwrite: θ ← e every F
+//! ```
+//!
+//! For one number clipnorm is clipvalue. Batches weigh alike, and nothing is flushed at an epoch's end. Where the average is asked
+//! for, a run ends at it; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
+
+use super::{Hyper, Real, Rule, State};
+use crate::kernel::coefficients::Clock;
+use crate::kernel::optimizers::{clip, decayed};
+use crate::model::{Optimizer, Parameter, Schedule, Value};
+use crate::space::Settings;
+
+/// How gradients are clipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Clip {
+    #[default]
+    None,
+    /// w and b on their own.
+    Each,
+    /// By their common norm.
+    Global,
+}
+
+/// Which options the runs of a group have; their values differ by lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Options {
+    pub clip: Clip,
+    /// Whether the base class decays parameters.
+    pub decay: bool,
+    /// Batches of an update.
+    pub accumulation: u32,
+    /// Whether an average is kept, in which the run ends.
+    pub average: bool,
+    /// The average replaces the parameters with each so-many-th update; 0: never.
+    pub overwrite: u32,
+    /// Whether the rate follows a schedule.
+    pub scheduled: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false }
+    }
+}
+
+/// The values of a run's options: the bound of clipping, λ, M.
+pub type Values<T> = [T; VALUES];
+
+/// Slots of [`Values`].
+pub const VALUES: usize = 3;
+
+/// A number that is neither left out nor 0: for each of these options 0 means that there is none.
+fn set(settings: &Settings, parameter: Parameter) -> Option<f64> {
+    settings.number(parameter).filter(|&value| value != 0.0)
+}
+
+/// The bound of clipping, and how it is meant.
+fn clipping(settings: &Settings) -> (Clip, f64) {
+    let each = || set(settings, Parameter::Clipnorm).or_else(|| set(settings, Parameter::Clipvalue)).map(|bound| (Clip::Each, bound));
+    set(settings, Parameter::GlobalClipnorm).map(|bound| (Clip::Global, bound)).or_else(each).unwrap_or((Clip::None, 0.0))
+}
+
+impl Options {
+    /// The options of a run.
+    pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
+        let count = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as u32;
+        let average = settings.get(Parameter::UseEma) == Some(Value::Boolean(true));
+        Self {
+            clip: clipping(settings).0,
+            decay: !optimizer.decays() && set(settings, Parameter::WeightDecay).is_some(),
+            accumulation: count(Parameter::GradientAccumulationSteps).max(1),
+            average,
+            overwrite: if average { count(Parameter::EmaOverwriteFrequency) } else { 0 },
+            scheduled: settings.schedule() != Schedule::None,
+        }
+    }
+
+    /// Whether the rule is all that a batch does.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether batch k, from 0, ends with an update.
+    #[inline(always)]
+    pub fn updates(&self, batch: u64) -> bool {
+        (batch + 1).is_multiple_of(u64::from(self.accumulation))
+    }
+
+    /// Whether the average of batch k starts anew.
+    #[inline(always)]
+    pub fn starts_average(&self, batch: u64) -> bool {
+        batch < u64::from(self.accumulation)
+    }
+
+    /// Whether the average replaces the parameters after batch k.
+    #[inline(always)]
+    pub fn overwrites(&self, batch: u64) -> bool {
+        self.overwrite > 0 && (batch / u64::from(self.accumulation) + 1).is_multiple_of(u64::from(self.overwrite))
+    }
+}
+
+/// The values of a run's options.
+pub fn values(settings: &Settings) -> Values<f32> {
+    let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
+    [clipping(settings).1 as f32, rounded(Parameter::WeightDecay), rounded(Parameter::EmaMomentum)]
+}
+
+/// The gradient after clipping.
+#[inline(always)]
+pub fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
+    match how {
+        Clip::None => g,
+        Clip::Each => g.map(|g| clip(g, bound)),
+        Clip::Global => {
+            let norm = g[0].mul_add(g[0], g[1] * g[1]).sqrt();
+            let share = bound / norm.larger(bound);
+            g.map(|g| g * share)
+        }
+    }
+}
+
+/// The average after θ.
+#[inline(always)]
+pub fn averaged<T: Real>(momentum: T, average: T, theta: T) -> T {
+    momentum * average + (T::of(1.0) - momentum) * theta
+}
+
+/// What options keep from batch to batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Carried<T> {
+    /// Of the gradients since the last update.
+    pub sum: [T; 2],
+    pub average: [T; 2],
+}
+
+impl<T: Real> Carried<T> {
+    /// Before the first batch.
+    pub fn start() -> Self {
+        Self { sum: [T::of(0.0); 2], average: [T::of(0.0); 2] }
+    }
+}
+
+/// One run as its rule sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a, T> {
+    pub options: &'a Options,
+    pub values: Values<T>,
+    pub hyper: Hyper<T>,
+}
+
+impl<T: Real> Run<'_, T> {
+    /// The parameters after batch `k`, from 0, whose gradient at `theta` is `g`.
+    pub fn batch<R: Rule>(
+        &self,
+        k: u64,
+        clock: &Clock<T>,
+        theta: [T; 2],
+        g: [T; 2],
+        state: &mut State<T>,
+        carried: &mut Carried<T>,
+    ) -> [T; 2] {
+        let (options, [bound, decay, momentum]) = (self.options, self.values);
+        let mut next = theta;
+        let sum = [carried.sum[0] + g[0], carried.sum[1] + g[1]];
+        carried.sum = sum;
+        if options.updates(k) {
+            carried.sum = [T::of(0.0); 2];
+            let mean = sum.map(|sum| sum / T::of(options.accumulation as f32));
+            let g = clipped(options.clip, bound, mean);
+            let theta = if options.decay { theta.map(|theta| decayed(theta, decay, self.hyper[0])) } else { theta };
+            next = R::step(&self.hyper, clock, theta, g, state);
+        }
+        for i in 0..2 {
+            let average = if options.starts_average(k) { next[i] } else { averaged(momentum, carried.average[i], next[i]) };
+            carried.average[i] = average;
+            next[i] = if options.overwrites(k) { average } else { next[i] };
+        }
+        next
+    }
+}

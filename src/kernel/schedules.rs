@@ -1,0 +1,113 @@
+//! The learning rate of each batch under a schedule. Host only: backends read the rates.
+//!
+//! ```text
+//! exponential_decay      η₀·r^p, p = k/D, staircase: ⌊k/D⌋          inverse_time_decay    η₀/(1 + r·p)
+//! piecewise_constant     values[how many boundaries are < k]
+//! polynomial_decay       (η₀ − end)(1 − q)^power + end, q = min(k, D)/D; cycle: D times max(1, ⌈k/D⌉), q = k/D
+//! cosine_decay           η₀((1−α)·½(1 + cos(π·min(k, D)/D)) + α); with a warmup_target: η₀ + (target − η₀)k/W for k < W, then
+//!                        the same from the target, k − W instead of k
+//! cosine_decay_restarts  η₀((1−α)·m_mulⁱ·½(1 + cos πf) + α): period i lasts D·t_mulⁱ, f is the share of it that is done
+//! ```
+//!
+//! Batches k count from 0 over all epochs. Arguments are rounded to float32 as in Keras, the rate is computed in float64 and rounded
+//! once. Source: Keras 3, `LearningRateSchedule`.
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use crate::model::schedule::Pieces;
+use crate::model::{Parameter, Schedule, Value};
+use crate::space::Settings;
+
+/// Slots of the arguments of a [`Rates`].
+const ARGUMENTS: usize = 5;
+
+/// A schedule with its arguments. Runs of a sweep that has piecewise schedules share their lists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rates {
+    schedule: Schedule,
+    /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a target that is left out is negative.
+    numbers: [f32; ARGUMENTS],
+    pieces: Arc<Pieces>,
+}
+
+impl Rates {
+    /// The schedule of a run; `None` where its rate is constant.
+    pub fn of(settings: &Settings, pieces: &Arc<Pieces>) -> Option<Self> {
+        let schedule = settings.schedule();
+        if schedule == Schedule::None {
+            return None;
+        }
+        let mut numbers = [0.0; ARGUMENTS];
+        let rate = settings.number(Parameter::LearningRate).unwrap_or(0.0);
+        numbers[0] = rate as f32;
+        for (slot, &(parameter, _)) in numbers[1..].iter_mut().zip(schedule.arguments()) {
+            *slot = match settings.get(parameter) {
+                Some(Value::Boolean(flag)) => f32::from(u8::from(flag)),
+                Some(Value::Choice(_)) | None => -1.0,
+                Some(_) => settings.number(parameter).unwrap_or(0.0) as f32,
+            };
+        }
+        Some(Self { schedule, numbers, pieces: Arc::clone(pieces) })
+    }
+
+    /// Equal where the rates are.
+    pub fn key(&self) -> (Schedule, [u32; ARGUMENTS]) {
+        (self.schedule, self.numbers.map(f32::to_bits))
+    }
+
+    /// The rate of batch k, from 0.
+    pub fn at(&self, batch: u64) -> f32 {
+        let [rate, a, b, c, d] = self.numbers.map(f64::from);
+        let k = batch as f64;
+        let periods = |steps: f64, staircase: f64| if staircase == 0.0 { k / steps } else { (k / steps).floor() };
+        (match self.schedule {
+            Schedule::None => rate,
+            Schedule::ExponentialDecay => rate * libm::pow(b, periods(a, c)),
+            Schedule::InverseTimeDecay => rate / (1.0 + b * periods(a, c)),
+            Schedule::PiecewiseConstantDecay => {
+                let piece = self.pieces.boundaries.partition_point(|&boundary| boundary < batch);
+                self.pieces.values.get(piece).copied().unwrap_or(rate)
+            }
+            Schedule::PolynomialDecay => {
+                let [steps, end, power, cycle] = [a, b, c, d];
+                let share = if cycle == 0.0 { k.min(steps) / steps } else { k / (steps * (k / steps).ceil().max(1.0)) };
+                (rate - end) * libm::pow(1.0 - share, power) + end
+            }
+            Schedule::CosineDecay => cosine_decay(rate, [a, b, c, d], k),
+            Schedule::CosineDecayRestarts => rate * ((1.0 - d) * restarts([a, b, c], k) + d),
+        }) as f32
+    }
+}
+
+/// From 1 to 0 as the share goes from 0 to 1.
+fn cosine(share: f64) -> f64 {
+    0.5 * (1.0 + libm::cos(PI * share))
+}
+
+fn cosine_decay(rate: f64, [steps, alpha, target, warmup]: [f64; 4], k: f64) -> f64 {
+    let decayed = |from: f64, k: f64| from * ((1.0 - alpha) * cosine(k.min(steps) / steps) + alpha);
+    if target < 0.0 {
+        decayed(rate, k)
+    } else if k < warmup {
+        rate + (target - rate) * (k / warmup)
+    } else {
+        decayed(target, k - warmup)
+    }
+}
+
+/// The height of the cosine, without α. The period comes from a logarithm and is then put right, so that a restart is one exactly.
+fn restarts([first, growth, height]: [f64; 3], k: f64) -> f64 {
+    let start = |period: f64| {
+        if growth == 1.0 { first * period } else { first * (libm::pow(growth, period) - 1.0) / (growth - 1.0) }
+    };
+    let mut period =
+        if growth == 1.0 { (k / first).floor() } else { (libm::log(1.0 + k / first * (growth - 1.0)) / libm::log(growth)).floor() };
+    if start(period + 1.0) <= k {
+        period += 1.0;
+    } else if start(period) > k {
+        period -= 1.0;
+    }
+    let share = (k - start(period)) / (first * libm::pow(growth, period));
+    libm::pow(height, period) * cosine(share)
+}

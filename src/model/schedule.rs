@@ -1,0 +1,98 @@
+//! The learning rate schedules by name, and which fields each of them has. Formulas live in `kernel::schedules`.
+
+use super::{Parameter, Value};
+
+/// A schedule of Keras 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Schedule {
+    /// The rate stays what it is.
+    None,
+    ExponentialDecay,
+    InverseTimeDecay,
+    PiecewiseConstantDecay,
+    PolynomialDecay,
+    CosineDecay,
+    CosineDecayRestarts,
+}
+
+/// The lists of a piecewise constant schedule: one value more than boundaries, which ascend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pieces {
+    /// The last batches, from 0, of all values but the last.
+    pub boundaries: Vec<u64>,
+    pub values: Vec<f64>,
+}
+
+use Parameter::{
+    Alpha, Cycle, DecayRate, DecaySteps, EndLearningRate, FirstDecaySteps, MMul, Power, Staircase, TMul, WarmupSteps, WarmupTarget,
+};
+use Value::{Boolean, Choice, Float, Integer};
+
+impl Schedule {
+    /// Every schedule, `none` among them.
+    pub const ALL: [Self; 7] = [
+        Self::None,
+        Self::ExponentialDecay,
+        Self::InverseTimeDecay,
+        Self::PiecewiseConstantDecay,
+        Self::PolynomialDecay,
+        Self::CosineDecay,
+        Self::CosineDecayRestarts,
+    ];
+
+    /// The names of [`Self::ALL`].
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = Self::ALL[index].name();
+            index += 1;
+        }
+        names
+    };
+
+    /// Keras' class, in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ExponentialDecay => "exponential_decay",
+            Self::InverseTimeDecay => "inverse_time_decay",
+            Self::PiecewiseConstantDecay => "piecewise_constant_decay",
+            Self::PolynomialDecay => "polynomial_decay",
+            Self::CosineDecay => "cosine_decay",
+            Self::CosineDecayRestarts => "cosine_decay_restarts",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|schedule| schedule.name() == name)
+    }
+
+    /// The arguments of Keras' constructor behind the initial rate, with their defaults; `None` where Keras has none. The lists of
+    /// the piecewise schedule are no hyperparameters.
+    pub fn arguments(self) -> &'static [(Parameter, Option<Value>)] {
+        match self {
+            Self::None | Self::PiecewiseConstantDecay => &[],
+            Self::ExponentialDecay | Self::InverseTimeDecay => &[(DecaySteps, None), (DecayRate, None), (Staircase, Some(Boolean(false)))],
+            Self::PolynomialDecay => {
+                &[(DecaySteps, None), (EndLearningRate, Some(Float(1e-4))), (Power, Some(Float(1.0))), (Cycle, Some(Boolean(false)))]
+            }
+            Self::CosineDecay => {
+                &[(DecaySteps, None), (Alpha, Some(Float(0.0))), (WarmupTarget, Some(Choice("none"))), (WarmupSteps, Some(Integer(0)))]
+            }
+            Self::CosineDecayRestarts => {
+                &[(FirstDecaySteps, None), (TMul, Some(Float(2.0))), (MMul, Some(Float(1.0))), (Alpha, Some(Float(0.0)))]
+            }
+        }
+    }
+
+    /// Whether the schedule has this field.
+    pub fn has(self, parameter: Parameter) -> bool {
+        self.arguments().iter().any(|(own, _)| *own == parameter)
+    }
+
+    /// Keras' default of a field; `None` where there is none, or no such field.
+    pub fn default(self, parameter: Parameter) -> Option<Value> {
+        self.arguments().iter().find(|(own, _)| *own == parameter)?.1
+    }
+}
