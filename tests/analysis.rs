@@ -9,7 +9,7 @@ use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
 use gradsweep::kernel::{Options, Timing, Variant, hyper, options};
-use gradsweep::model::{Parameter, Problem, Value, Verdict, verdict::reached_loss};
+use gradsweep::model::{Neuron, Parameter, Problem, Value, Verdict, verdict::reached_loss};
 use gradsweep::store::{Column, RunTable};
 
 /// A sweep that has run.
@@ -60,7 +60,7 @@ impl Ran {
         known.unwrap_or_else(|| {
             let split = self.experiment.split(&run.settings).unwrap();
             let id = self.problems.len();
-            self.problems.push(Problem::new(id, &self.experiment.dataset, split, scale, seed).unwrap());
+            self.problems.push(Problem::new(id, &self.experiment.dataset, split, scale, seed, Neuron::LINEAR).unwrap());
             id
         })
     }

@@ -401,7 +401,6 @@ mod bundled {
         name              article
         data              data/advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
-        model             linear neuron, mse
         rng               numpy_legacy
         history           every batch of all runs, epochs of all runs   (default)
         surface           weight fitted to the paths, bias fitted to the paths, train rows   (default)
@@ -417,6 +416,9 @@ mod bundled {
           shuffle         true   (default)
           initial_weight  0.6343067766
           initial_bias    0
+          activation      "linear"   (default)
+          loss            "mse"   (default)
+          use_bias        true   (default)
           data.scale      "none"   (default)
           rng.seed        2
 
@@ -436,7 +438,6 @@ mod bundled {
         name              sweep
         data              advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
-        model             linear neuron, mse
         history           every batch of all runs, epochs of all runs   (default)
         surface           weight fitted to the paths, bias fitted to the paths, train rows   (default)
 
@@ -450,6 +451,9 @@ mod bundled {
           training.seed   0   (default)
           initial_weight  "glorot_uniform"   (default)
           initial_bias    "zeros"   (default)
+          activation      "linear"   (default)
+          loss            "mse"   (default)
+          use_bias        true   (default)
           data.scale      "none"   (default)
           data.seed       0   (default)
 
@@ -465,6 +469,9 @@ mod bundled {
           training.seed   0   (default)
           initial_weight  "glorot_uniform"   (default)
           initial_bias    "zeros"   (default)
+          activation      "linear"   (default)
+          loss            "mse"   (default)
+          use_bias        true   (default)
           data.scale      "none"   (default)
           data.seed       0   (default)
 
@@ -512,6 +519,9 @@ mod bundled {
                   "shuffle": true,
                   "initial_weight": 0.6343067766,
                   "initial_bias": 0.0,
+                  "activation": "linear",
+                  "loss": "mse",
+                  "use_bias": true,
                   "data.scale": "none",
                   "rng.seed": 2
                 },

@@ -362,28 +362,54 @@ mod values {
     }
 
     #[test]
-    fn an_activation_that_is_not_in_this_version() {
-        assert_snapshot!(report("\n[model]\nactivation = \"relu\"\n"), @r#"
-    error: `model.activation` = "relu" is not in this version of gradsweep
+    fn an_unknown_activation() {
+        assert_snapshot!(report("\n[model]\nactivation = \"leaky_rleu\"\n"), @r#"
+    error: `model.activation` cannot be "leaky_rleu"
      --> sweep.toml:7:14
       |
-    7 | activation = "relu"
-      |              ^^^^^^ not supported yet
+    7 | activation = "leaky_rleu"
+      |              ^^^^^^^^^^^^ must be one of "linear", "sigmoid", "tanh", "relu", "relu6", "leaky_relu", "elu", "selu", "softplus", "softsign", "silu", "gelu", "mish", "exponential", "hard_sigmoid"
       |
-      = help: take "linear", the only one so far
+      = help: did you mean "leaky_relu"?
     "#);
     }
 
     #[test]
-    fn a_loss_that_is_not_in_this_version() {
-        assert_snapshot!(report("\n[model]\nloss = \"huber\"\n"), @r#"
-    error: `model.loss` = "huber" is not in this version of gradsweep
+    fn an_unknown_loss() {
+        assert_snapshot!(report("\n[model]\nloss = \"huber_loss\"\n"), @r#"
+    error: `model.loss` cannot be "huber_loss"
      --> sweep.toml:7:8
       |
-    7 | loss = "huber"
-      |        ^^^^^^^ not supported yet
+    7 | loss = "huber_loss"
+      |        ^^^^^^^^^^^^ must be one of "mse", "mae", "huber", "log_cosh", "binary_crossentropy", "hinge", "squared_hinge", "mape", "msle", "poisson"
       |
-      = help: take "mse", the only one so far
+      = help: did you mean "huber"?
+    "#);
+    }
+
+    #[test]
+    fn a_label_outside_the_losss_domain() {
+        assert_snapshot!(report("\n[model]\nloss = \"hinge\"\n"), @r#"
+    error: hinge takes labels that are all −1 or 1, or all 0 or 1, and data row 0 has 22.1
+     --> sweep.toml:7:8
+      |
+    7 | loss = "hinge"
+      |        ^^^^^^^ cannot learn this label
+      |
+      = help: write the classes as −1 and 1, or as 0 and 1
+    "#);
+    }
+
+    #[test]
+    fn a_label_outside_the_domain_of_a_swept_loss() {
+        assert_snapshot!(report("\n[sweep.parameters]\nloss = [\"mse\", \"bce\"]\n"), @r#"
+    error: binary_crossentropy takes labels that are from 0 to 1, and data row 0 has 22.1
+     --> sweep.toml:7:1
+      |
+    7 | loss = ["mse", "bce"]
+      | ^^^^ cannot learn this label
+      |
+      = help: write the classes as 0 and 1, or take a loss for any label, such as "mse"
     "#);
     }
 

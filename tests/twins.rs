@@ -10,7 +10,7 @@ use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::kernel::{Form, cases};
-use gradsweep::model::{Activation, Optimizer};
+use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
 use gradsweep::sweep::{Plan, Problems};
 use gradsweep::verify::verify;
 
@@ -231,19 +231,52 @@ fn runs_diverge_on_the_device_where_the_reference_says() {
     assert!(diverged >= 40, "{diverged}");
 }
 
+/// Rows of two classes that overlap.
+fn classes() -> Rows {
+    let x: Vec<f32> = (0..300).map(|i| (i as f32 * 0.618).fract() * 4.0 - 2.0).collect();
+    let y = x.iter().enumerate().map(|(i, &x)| if x + (i as f32 * 0.414).fract() > 0.6 { 1.0 } else { 0.0 }).collect();
+    Rows { x, y }
+}
+
+#[test]
+fn every_neurons_metrics_on_the_device_are_the_hosts() {
+    let Some(gpu) = gpu("every_neurons_metrics_on_the_device_are_the_hosts") else { return };
+    let cpu = Cpu::open(Some(1), None).unwrap();
+    let rows = classes();
+    let weight: Vec<f32> = (0..200).map(|i| i as f32 * 0.031 - 3.0).collect();
+    let bias: Vec<f32> = (0..200).map(|i| (i % 37) as f32 * 0.1 - 1.8).collect();
+    let mut worst = 0.0_f64;
+    // Every activation and every loss, not every pair: what composes them is one text.
+    for (index, activation) in Activation::ALL.into_iter().enumerate() {
+        for loss in [Loss::ALL[index % 10], Loss::ALL[(index + 3) % 10]] {
+            let neuron = Neuron { activation, loss, use_bias: true, bits: true };
+            let (a, b) = (gpu.metrics(&neuron, &rows, &weight, &bias).unwrap(), cpu.metrics(&neuron, &rows, &weight, &bias).unwrap());
+            for (a, b) in [(&a.loss, &b.loss), (&a.mse, &b.mse), (&a.mae, &b.mae)] {
+                assert_eq!((a.len(), b.len()), (200, 200));
+                for (&a, &b) in a.iter().zip(b) {
+                    worst = worst.max(relative(a, b));
+                    // 300 rows, each within some ulp of its own magnitude; hinges and clips move with an ulp of z.
+                    assert!(relative(a, b) <= 2e-5, "{neuron:?}: {a} against {b}");
+                }
+            }
+        }
+    }
+    println!("metrics of 30 neurons: at most {worst:.1e}");
+}
+
 #[test]
 fn metrics_and_surfaces_on_the_device_are_the_hosts() {
     let Some(gpu) = gpu("metrics_and_surfaces_on_the_device_are_the_hosts") else { return };
     let problems = Problems::new(&experiment("test_size = 0.2")).unwrap();
     let cpu = Cpu::open(Some(1), None).unwrap();
-    let rows = &problems.all[0].train;
+    let (neuron, rows) = (&problems.all[0].neuron, &problems.all[0].train);
     let weight: Vec<f32> = (0..1000).map(|i| i as f32 * 0.01 - 5.0).collect();
     let bias: Vec<f32> = (0..1000).map(|i| (i % 37) as f32 - 18.0).collect();
-    let (a, b) = (gpu.metrics(rows, &weight, &bias).unwrap(), cpu.metrics(rows, &weight, &bias).unwrap());
+    let (a, b) = (gpu.metrics(neuron, rows, &weight, &bias).unwrap(), cpu.metrics(neuron, rows, &weight, &bias).unwrap());
     let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let (s, t) = (
-        gpu.surface(rows, &wide(&weight[..65]), &wide(&bias[..37])).unwrap(),
-        cpu.surface(rows, &wide(&weight[..65]), &wide(&bias[..37])).unwrap(),
+        gpu.surface(neuron, rows, &wide(&weight[..65]), &wide(&bias[..37])).unwrap(),
+        cpu.surface(neuron, rows, &wide(&weight[..65]), &wide(&bias[..37])).unwrap(),
     );
     assert_eq!(s.len(), 65 * 37);
     for (a, b) in [(&a.mse, &b.mse), (&a.mae, &b.mae), (&s, &t)] {

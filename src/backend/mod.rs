@@ -14,7 +14,7 @@ pub use outcome::{EpochSeries, History, Outcome};
 use crate::data::BatchOrder;
 use crate::kernel::options::Values;
 use crate::kernel::{Hyper, Options, Timing, Variant};
-use crate::model::{Problem, Rows};
+use crate::model::{Neuron, Problem, Rows};
 
 /// Runs that share everything but the numbers in their lanes.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,20 @@ pub struct Record {
     pub epochs: bool,
 }
 
-/// Mean squared and mean absolute error over some rows, a value per point. `None` stands for no rows.
+/// The neuron's loss, mean squared and mean absolute error over some rows, a value per point; NaN without rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
+    pub loss: Vec<f32>,
     pub mse: Vec<f32>,
     pub mae: Vec<f32>,
+}
+
+impl Metrics {
+    /// Of so many points without rows.
+    pub fn unknown(points: usize) -> Self {
+        let unknown = vec![f32::NAN; points];
+        Self { loss: unknown.clone(), mse: unknown.clone(), mae: unknown }
+    }
 }
 
 /// Who did the work, for the manifest and the benchmark.
@@ -92,6 +101,16 @@ pub enum Error {
     Gpu(#[from] gpu::Error),
     #[error(transparent)]
     Cpu(#[from] cpu::Error),
+    #[error("the {backend} does not train a {activation} neuron under {loss} yet")]
+    Untrained { backend: &'static str, activation: &'static str, loss: &'static str },
+}
+
+/// Refuses groups whose gradients do not come from moments.
+fn only_moments(groups: &[Group<'_>], backend: &'static str) -> Result<(), Error> {
+    match groups.iter().map(|group| group.problem.neuron).find(|neuron| !neuron.is_quadratic()) {
+        Some(neuron) => Err(Error::Untrained { backend, activation: neuron.activation.name(), loss: neuron.loss.name() }),
+        None => Ok(()),
+    }
 }
 
 /// One way to do the work.
@@ -101,10 +120,10 @@ pub trait Backend {
     /// Trains every run of each group. `outcomes` has an element per group; its buffers are reused.
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error>;
 
-    /// MSE and MAE of `rows` at each `(weight, bias)`.
-    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error>;
+    /// Loss, MSE and MAE of `rows` at each `(weight, bias)`.
+    fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error>;
 
-    /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form. Cells beyond float32
-    /// saturate at its largest value.
-    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error>;
+    /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form where there is one. Cells beyond float32
+    /// saturate at its largest value. Without a bias a cell is what it would be with that one.
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error>;
 }

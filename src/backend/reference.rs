@@ -3,9 +3,10 @@
 //! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
+use crate::kernel::direct::{Direct, Means};
 use crate::kernel::options::{Carried, Run};
-use crate::kernel::{self, Rule, Ticker, blocks::blocks, coefficients::CLOCK};
-use crate::model::{Figures, Rows, hyperparameters::DIVERGED, verdict::reached_loss};
+use crate::kernel::{Rule, Ticker, blocks::blocks, coefficients::CLOCK};
+use crate::model::{Figures, Neuron, Rows, hyperparameters::DIVERGED};
 use crate::with_rule;
 
 /// The float64 backend.
@@ -27,46 +28,23 @@ impl Backend for Reference {
         Ok(())
     }
 
-    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
+    fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
+        let direct = Direct::of(neuron);
         let mut metrics = Metrics::default();
         for (&w, &b) in weight.iter().zip(bias) {
-            let [mse, mae] = errors(rows, [f64::from(w), f64::from(b)]);
-            metrics.mse.push(mse as f32);
-            metrics.mae.push(mae as f32);
+            let means = direct.over(rows, [f64::from(w), f64::from(b)]);
+            metrics.loss.push(means.loss as f32);
+            metrics.mse.push(means.square as f32);
+            metrics.mae.push(means.absolute as f32);
         }
         Ok(metrics)
     }
 
-    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
-        let cell = |w: f64, b: f64| (errors(rows, [w, b])[0] as f32).min(f32::MAX);
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+        let direct = Direct::of(neuron);
+        let cell = |w: f64, b: f64| (direct.over(rows, [w, b]).loss as f32).min(f32::MAX);
         Ok(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))).collect())
     }
-}
-
-/// Mean squared and mean absolute error of all rows; NaN without any.
-fn errors(rows: &Rows, theta: [f64; 2]) -> [f64; 2] {
-    let mut sums = [0.0; 2];
-    for (&x, &y) in rows.x.iter().zip(&rows.y) {
-        let error = kernel::neuron::error(theta, f64::from(x), f64::from(y));
-        sums[0] += error * error;
-        sums[1] += error.abs();
-    }
-    sums.map(|sum| sum / rows.len() as f64)
-}
-
-/// Gradient, loss and MAE of the rows at `positions`.
-fn batch(rows: &Rows, positions: impl ExactSizeIterator<Item = usize>, theta: [f64; 2]) -> ([f64; 2], f64, f64) {
-    let n = positions.len() as f64;
-    let (mut gradient, mut square, mut absolute) = ([0.0; 2], 0.0, 0.0);
-    for position in positions {
-        let x = f64::from(rows.x[position]);
-        let error = kernel::neuron::error(theta, x, f64::from(rows.y[position]));
-        gradient[0] += error * x;
-        gradient[1] += error;
-        square += error * error;
-        absolute += error.abs();
-    }
-    (gradient.map(|sum| 2.0 * sum / n), square / n, absolute / n)
 }
 
 /// One run as it proceeds.
@@ -86,8 +64,9 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let mut clock = [0.0; CLOCK];
     let (mut state, mut ticker) = (R::initial(&hyper), Ticker::START);
     let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
-    let reached = reached_loss(&group.problem.quadratic);
-    let mut walk = Walk { theta, figures: Figures::at_start(errors(rows, theta)[0] as f32, group.order.batches() as u32), steps: 0 };
+    let direct = Direct::of(&group.problem.neuron);
+    let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
+    let mut walk = Walk { theta, figures: Figures::at_start(direct.over(rows, theta).loss as f32, group.order.batches() as u32), steps: 0 };
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
     let mut order = group.order.epochs();
@@ -96,11 +75,11 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
         let last_epoch = epoch + 1 == group.epochs;
         let (mut loss_sum, mut mae_sum) = (0.0, 0.0);
         for (index, positions) in order.advance().chunks(group.order.batch_size).enumerate() {
-            let positions = positions.iter().map(|&row| row as usize);
             let n = positions.len() as f64;
-            let (gradient, loss, mae) = batch(rows, positions, walk.theta);
+            let batch = positions.iter().map(|&row| (rows.x[row as usize], rows.y[row as usize]));
+            let Means { gradient, loss, absolute, .. } = direct.means(batch, walk.theta);
             loss_sum += n * loss;
-            mae_sum += n * mae;
+            mae_sum += n * absolute;
             if group.options.updates(walk.steps) {
                 clock = ticker.next(group.variant.optimizer, timing).map(f64::from);
                 run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
@@ -110,18 +89,18 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;
             }
-            if last_epoch && passes(rows, walk.theta, next) {
+            if last_epoch && passes(&direct, rows, walk.theta, next) {
                 walk.figures.passes += 1;
             }
             walk.theta = next;
             walk.steps += 1;
             outcome.point(lane, walk.steps, next);
             if judged.contains(&(index + 1)) {
-                walk.figures.epoch_ends(errors(rows, next)[0] as f32, epoch as u32, reached as f32);
+                walk.figures.epoch_ends(direct.over(rows, next).loss as f32, epoch as u32, reached);
             }
         }
         let total = rows.len() as f64;
-        outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], errors(&group.problem.test, walk.theta));
+        outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], direct.over(&group.problem.test, walk.theta));
     }
     let averaged = group.options.average && walk.figures.diverged_at.is_none();
     let end = if averaged { carried.average } else { walk.theta };
@@ -132,9 +111,9 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
 }
 
 /// Whether J over all rows falls at the step's start and rises at its end.
-fn passes(rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
+fn passes(direct: &Direct, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
     let along = |theta| {
-        let (gradient, ..) = batch(rows, 0..rows.len(), theta);
+        let gradient = direct.over(rows, theta).gradient;
         gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])
     };
     along(from) < 0.0 && along(to) > 0.0
@@ -151,14 +130,14 @@ impl Outcome {
         }
     }
 
-    fn epoch(&mut self, lane: usize, epoch: usize, [loss, mae]: [f64; 2], val: [f64; 2]) {
+    fn epoch(&mut self, lane: usize, epoch: usize, [loss, mae]: [f64; 2], val: Means) {
         if let Some(series) = &mut self.epochs {
             let index = series.blocks.index(lane, epoch);
             series.loss[index] = loss as f32;
             series.mae[index] = mae as f32;
             if !series.val_loss.is_empty() {
-                series.val_loss[index] = val[0] as f32;
-                series.val_mae[index] = val[1] as f32;
+                series.val_loss[index] = val.loss as f32;
+                series.val_mae[index] = val.absolute as f32;
             }
         }
     }

@@ -31,18 +31,17 @@ pub fn write(
                 "[surface] rows = \"{name}\": there are no such rows; set data.test_size, or rows = \"train\""
             )));
         }
-        let weight = cells(
-            experiment
-                .surface
-                .weight
-                .unwrap_or_else(|| around(problem.quadratic.weight, ends(runs, problem, &runs.weight, &runs.initial_weight))),
-        );
-        let bias = cells(
-            experiment.surface.bias.unwrap_or_else(|| around(problem.quadratic.bias, ends(runs, problem, &runs.bias, &runs.initial_bias))),
-        );
-        let costs = backend.surface(&rows, &weight, &bias)?;
+        let weight = cells(experiment.surface.weight.unwrap_or_else(|| {
+            around(problem.optimum.map(|optimum| optimum.weight), ends(runs, problem, &runs.weight, &runs.initial_weight))
+        }));
+        let bias =
+            cells(experiment.surface.bias.unwrap_or_else(|| {
+                around(problem.optimum.map(|optimum| optimum.bias), ends(runs, problem, &runs.bias, &runs.initial_bias))
+            }));
+        let costs = backend.surface(&problem.neuron, &rows, &weight, &bias)?;
         let saturated_cells = costs.iter().filter(|&&cost| cost >= f32::MAX).count() as u64;
-        let surface = Surface { problem: problem.id, quantity: "mse".into(), rows: name.into(), weight, bias, saturated_cells };
+        let surface =
+            Surface { problem: problem.id, quantity: problem.neuron.loss.name().into(), rows: name.into(), weight, bias, saturated_cells };
         write_surface(directory, &surface, &costs)?;
     }
     Ok(())
@@ -69,8 +68,9 @@ fn ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Vec<f
     values[cut..values.len() - cut].to_vec()
 }
 
-/// An axis that holds the optimum and these values, with a margin.
-fn around(optimum: f64, values: Vec<f64>) -> SurfaceAxis {
+/// An axis that holds the optimum, where there is one, and these values, with a margin.
+fn around(optimum: Option<f64>, values: Vec<f64>) -> SurfaceAxis {
+    let optimum = optimum.or(values.first().copied()).unwrap_or(0.0);
     let (min, max) = values.into_iter().fold((optimum, optimum), |(min, max), value| (min.min(value), max.max(value)));
     let margin = if max > min { 0.1 * (max - min) } else { optimum.abs().max(1.0) };
     SurfaceAxis { min: min - margin, max: max + margin, count: COUNT }

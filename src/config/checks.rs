@@ -7,7 +7,8 @@ use super::mistake::{Mistake, Place};
 use super::raw::{Raw, Table};
 use super::resolve::Asked;
 use crate::data::ScalingError;
-use crate::model::{Parameter, Problem, Value, problem};
+use crate::model::loss::Labels;
+use crate::model::{Loss, Neuron, Parameter, Problem, Value, problem};
 use crate::text;
 
 /// Where to point.
@@ -67,35 +68,51 @@ pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findin
     if !experiment.data.test.draws() && experiment.space.varied().contains(&Parameter::DataSeed) {
         findings.warn("`data.seed` changes nothing: without test_size the split draws nothing");
     }
-    for scale in scales(experiment) {
-        if let Err(error) = Problem::new(0, &experiment.dataset, split.clone(), scale, None) {
-            findings.mistakes.push(scaling(&error, places));
-        }
+    let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), scale, None, neuron);
+    let scales = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR));
+    let losses = words(experiment, Parameter::Loss).into_iter().filter_map(Loss::from_name);
+    let losses = losses.map(|loss| problem("none", Neuron { loss, ..Neuron::LINEAR })).filter(is_about_labels);
+    for error in scales.chain(losses).filter_map(Result::err) {
+        findings.mistakes.push(unfit(&error, places));
     }
 }
 
-/// Every scale that a run of the sweep has.
-fn scales(experiment: &Experiment) -> Vec<&'static str> {
-    let mut scales = Vec::new();
+fn is_about_labels(problem: &Result<Problem, problem::Error>) -> bool {
+    matches!(problem, Err(problem::Error::Label(_)))
+}
+
+/// Every word that a run of the sweep has for a hyperparameter.
+fn words(experiment: &Experiment, parameter: Parameter) -> Vec<&'static str> {
+    let mut words = Vec::new();
     for block in &experiment.space.blocks {
-        let axis = block.axes.iter().find(|axis| axis.parameter == Parameter::DataScale);
+        let axis = block.axes.iter().find(|axis| axis.parameter == parameter);
         let values = axis.map_or_else(
-            || block.settings.get(Parameter::DataScale).into_iter().collect::<Vec<_>>(),
+            || block.settings.get(parameter).into_iter().collect::<Vec<_>>(),
             |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
         );
         for value in values {
-            if let Value::Choice(scale) = value
-                && !scales.contains(&scale)
+            if let Value::Choice(word) = value
+                && !words.contains(&word)
             {
-                scales.push(scale);
+                words.push(word);
             }
         }
     }
-    scales
+    words
 }
 
-fn scaling(error: &problem::Error, places: &Places<'_>) -> Mistake {
+/// Data that a problem of the sweep cannot have.
+fn unfit(error: &problem::Error, places: &Places<'_>) -> Mistake {
     match error {
+        problem::Error::Label(label) => {
+            let place = places.asked.place(Parameter::Loss).or_else(|| places.data("target"));
+            let remedy = match label.loss.labels() {
+                Labels::TwoClasses => "write the classes as −1 and 1, or as 0 and 1",
+                Labels::Probability => "write the classes as 0 and 1, or take a loss for any label, such as \"mse\"",
+                Labels::NotNegative | Labels::Any => "take a loss for any label, such as \"mse\" or \"huber\"",
+            };
+            mistake(place, error.to_string()).label("cannot learn this label").help(remedy)
+        }
         problem::Error::TooLarge { column, .. } => {
             let too_large = mistake(places.data(column), error.to_string()).label("too large");
             let too_large = too_large.help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST));

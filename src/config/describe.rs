@@ -54,7 +54,6 @@ pub fn describe(experiment: &Experiment) -> String {
         _ => rows - train,
     };
     line("rows", &format!("{train} train, {test} test"));
-    line("model", "linear neuron, mse");
     if experiment.rng == Rng::NumpyLegacy {
         line("rng", "numpy_legacy");
     }

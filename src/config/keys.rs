@@ -64,7 +64,7 @@ impl Section {
 const KEYS: &[(Section, &[&str])] = &[
     (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
     (Data, &["path", "feature", "target", "test_size", "train_rows", "test_rows"]),
-    (Model, &["activation", "loss", "use_bias"]),
+    (Model, &[]),
     (Training, &["schedule"]),
     (Schedule, &["boundaries", "values"]),
     (Sweep, &["method", "runs", "seed", "parameters"]),

@@ -150,7 +150,7 @@ fn range(
     key: &str,
     findings: &mut Findings,
 ) -> Option<Values> {
-    if matches!(kind, Kind::Boolean | Kind::Choice(_)) {
+    if matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..)) {
         let mistake = Mistake::at(&node.place, format!("`{key}` has no range: it is {}", values::rule(kind)));
         findings.mistakes.push(mistake.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
         return None;

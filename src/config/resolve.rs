@@ -56,7 +56,6 @@ pub fn resolve(root: &Table, sources: &Sources, name: &str, from: DataFrom<'_>, 
     let surface = findings.section(root.get("surface"), Section::Surface);
 
     let name = sweep_name(root, name, findings);
-    check_model(&model, findings);
     check_method(&sweep, findings);
     let asked = Asked::read(root, [&data, &model, &training], &sweep, findings);
     if let Some(asked) = &asked {
@@ -95,68 +94,6 @@ fn sweep_name(root: &Table, default: &str, findings: &mut Findings) -> Option<St
         return None;
     }
     Some(name)
-}
-
-/// Linear and MSE are all there is.
-fn check_model(model: &Checked, findings: &mut Findings) {
-    const ACTIVATIONS: [&str; 15] = [
-        "relu",
-        "relu6",
-        "leaky_relu",
-        "elu",
-        "selu",
-        "gelu",
-        "sigmoid",
-        "hard_sigmoid",
-        "tanh",
-        "softplus",
-        "softsign",
-        "silu",
-        "swish",
-        "mish",
-        "exponential",
-    ];
-    const LOSSES: [&str; 14] = [
-        "mae",
-        "mean_absolute_error",
-        "huber",
-        "log_cosh",
-        "binary_crossentropy",
-        "hinge",
-        "squared_hinge",
-        "mape",
-        "mean_absolute_percentage_error",
-        "msle",
-        "mean_squared_logarithmic_error",
-        "poisson",
-        "MAE",
-        "MAPE",
-    ];
-    let mut word = |key: &str, known: &[&str], later: &[&str]| {
-        let Some(entry) = model.get(key) else { return };
-        let Some(text) = findings.take(values::text(&entry.node, &format!("model.{key}"))) else { return };
-        if known.contains(&text.as_str()) {
-            return;
-        }
-        let remedy = format!("take \"{}\", the only one so far", known[0]);
-        findings.mistakes.push(if later.contains(&text.as_str()) {
-            values::not_in_this_version(&entry.node.place, &format!("model.{key}"), &entry.node.text, &remedy)
-        } else {
-            Mistake::at(&entry.node.place, format!("there is no {key} {}", entry.node.text)).label(format!("no such {key}")).help(remedy)
-        });
-    };
-    word("activation", &["linear"], &ACTIVATIONS);
-    word("loss", &["mse", "mean_squared_error", "MSE"], &LOSSES);
-    if let Some(entry) = model.get("use_bias")
-        && findings.take(values::boolean(&entry.node, "model.use_bias")) == Some(false)
-    {
-        findings.mistakes.push(values::not_in_this_version(
-            &entry.node.place,
-            "model.use_bias",
-            "false",
-            "remove it: the neuron has a bias",
-        ));
-    }
 }
 
 fn check_method(sweep: &Checked, findings: &mut Findings) {

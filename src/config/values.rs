@@ -41,12 +41,17 @@ pub fn rule(kind: Kind) -> String {
             format!("a number from {} to {}, or one of {}", text::exact(min), text::exact(max), words(others))
         }
         Kind::Boolean => "true or false".into(),
-        Kind::Choice(choices) => format!("one of {}", words(choices)),
+        Kind::Choice(choices) | Kind::Name(choices, _) => format!("one of {}", words(choices)),
     }
 }
 
 /// Reads a single value. `key` is its name in messages.
 pub fn value(node: &Node, kind: Kind, key: &str) -> Result<Value, Mistake> {
+    if let (Kind::Name(_, aliases), Raw::Text(text)) = (kind, &node.value)
+        && let Some(&(_, word)) = aliases.iter().find(|(alias, _)| alias == text)
+    {
+        return Ok(Value::Choice(word));
+    }
     match (kind, &node.value) {
         (Kind::Float { .. } | Kind::FloatOr { .. }, Raw::Float(value)) => in_bounds(*value, kind, node, key).map(Value::Float),
         (Kind::Float { .. } | Kind::FloatOr { .. }, Raw::Integer(Some(value))) => {
@@ -57,11 +62,13 @@ pub fn value(node: &Node, kind: Kind, key: &str) -> Result<Value, Mistake> {
             _ => Err(out_of_bounds(node, kind, key)),
         },
         (Kind::Boolean, Raw::Boolean(value)) => Ok(Value::Boolean(*value)),
-        (Kind::Choice(words) | Kind::IntegerOr { words, .. } | Kind::FloatOr { words, .. }, Raw::Text(text)) => words
-            .iter()
-            .find(|word| *word == text)
-            .map(|&word| Value::Choice(word))
-            .ok_or_else(|| unknown_word(node, text, kind, words, key)),
+        (Kind::Name(words, _) | Kind::Choice(words) | Kind::IntegerOr { words, .. } | Kind::FloatOr { words, .. }, Raw::Text(text)) => {
+            words
+                .iter()
+                .find(|word| *word == text)
+                .map(|&word| Value::Choice(word))
+                .ok_or_else(|| unknown_word(node, text, kind, words, key))
+        }
         _ => Err(wrong_type(node, kind, key)),
     }
 }
@@ -87,7 +94,7 @@ fn out_of_bounds(node: &Node, kind: Kind, key: &str) -> Mistake {
 }
 
 fn unknown_word(node: &Node, text: &str, kind: Kind, words: &[&'static str], key: &str) -> Mistake {
-    if !matches!(kind, Kind::Choice(_))
+    if !matches!(kind, Kind::Choice(_) | Kind::Name(..))
         && let Ok(number) = text.trim().parse::<f64>()
         && number.is_finite()
     {
@@ -109,7 +116,7 @@ fn quoted_number(node: &Node, text: &str, kind: Kind, key: &str) -> Mistake {
 }
 
 fn wrong_type(node: &Node, kind: Kind, key: &str) -> Mistake {
-    let numeric = !matches!(kind, Kind::Boolean | Kind::Choice(_));
+    let numeric = !matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..));
     let title = match &node.value {
         Raw::List(_) | Raw::Table(_) => format!("`{key}` must be {}, not {}", rule(kind), node.value.kind()),
         Raw::Text(_) => format!("`{key}` must be {}, not the text {}", rule(kind), node.text),

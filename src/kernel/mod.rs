@@ -6,6 +6,7 @@ pub mod activations;
 pub mod blocks;
 pub mod cases;
 pub mod coefficients;
+pub mod direct;
 pub mod functions;
 pub mod layout;
 pub mod losses;
@@ -17,6 +18,7 @@ pub mod schedules;
 
 pub use activations::Response;
 pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
+pub use direct::Direct;
 pub use functions::Functions;
 pub use losses::{Form, Penalty};
 pub use optimizers::{Rule, State, Variant};

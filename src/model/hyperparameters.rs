@@ -5,6 +5,9 @@
 
 use super::{Optimizer, Schedule};
 
+use super::activation::{ACTIVATION_ALIASES, ACTIVATIONS};
+use super::loss::{LOSS_ALIASES, LOSSES};
+
 /// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
@@ -54,6 +57,8 @@ pub enum Kind {
     },
     Boolean,
     Choice(&'static [&'static str]),
+    /// One of the words, or another name of one: (other name, word).
+    Name(&'static [&'static str], &'static [(&'static str, &'static str)]),
 }
 
 /// The scale of an axis that shows the hyperparameter.
@@ -125,6 +130,9 @@ pub enum Parameter {
     TrainingSeed,
     InitialWeight,
     InitialBias,
+    Activation,
+    Loss,
+    UseBias,
     DataScale,
     DataSeed,
     RngSeed,
@@ -205,7 +213,7 @@ macro_rules! line {
 }
 
 /// Every hyperparameter, in the order of [`Parameter`].
-pub const TABLE: [Hyperparameter; 60] = [
+pub const TABLE: [Hyperparameter; 63] = [
     line!(Optimizer, Training, "optimizer", Kind::Choice(&Optimizer::NAMES), Some(Value::Choice("rmsprop")), Category, "the update rule"),
     line!(LearningRate, Training, "learning_rate", float(0.0, 1e6), None, Log, "the step size of the optimizer"),
     line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the share of the last step that is kept"),
@@ -359,6 +367,17 @@ pub const TABLE: [Hyperparameter; 60] = [
         Linear,
         "the bias before the first update"
     ),
+    line!(
+        Activation,
+        Model,
+        "activation",
+        Kind::Name(ACTIVATIONS, ACTIVATION_ALIASES),
+        Some(Value::Choice("linear")),
+        Category,
+        "the function between w·x + b and the prediction"
+    ),
+    line!(Loss, Model, "loss", Kind::Name(LOSSES, LOSS_ALIASES), Some(Value::Choice("mse")), Category, "what is minimised"),
+    line!(UseBias, Model, "use_bias", Kind::Boolean, Some(Value::Boolean(true)), Category, "whether the neuron has a bias"),
     line!(
         DataScale,
         Data,

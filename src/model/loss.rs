@@ -101,19 +101,16 @@ impl Loss {
         }
     }
 
-    /// Refuses the first label that the loss cannot learn.
-    pub fn check(self, labels: &[f64]) -> Result<(), LabelError> {
-        let negative = labels.iter().any(|&label| label < 0.0);
+    /// Refuses the first label, with its row, that the loss cannot learn.
+    pub fn check(self, mut labels: impl Iterator<Item = (usize, f64)> + Clone) -> Result<(), LabelError> {
+        let negative = labels.clone().any(|(_, label)| label < 0.0);
         let fits = |label: f64| match self.labels() {
             Labels::Any => true,
             Labels::Probability => (0.0..=1.0).contains(&label),
             Labels::TwoClasses => label == 1.0 || label == if negative { -1.0 } else { 0.0 },
             Labels::NotNegative => label >= 0.0,
         };
-        match labels.iter().position(|&label| !fits(label)) {
-            Some(row) => Err(LabelError { loss: self, row, value: labels[row] }),
-            None => Ok(()),
-        }
+        labels.find(|&(_, label)| !fits(label)).map_or(Ok(()), |(row, value)| Err(LabelError { loss: self, row, value }))
     }
 }
 
@@ -133,7 +130,7 @@ mod tests {
 
     #[test]
     fn labels_outside_the_domain_are_refused_with_their_row() {
-        let row = |loss: Loss, labels: &[f64]| loss.check(labels).err().map(|error| error.row);
+        let row = |loss: Loss, labels: &[f64]| loss.check(labels.iter().copied().enumerate()).err().map(|error| error.row);
         assert_eq!(row(Loss::Hinge, &[1.0, -1.0, 1.0]), None);
         assert_eq!(row(Loss::Hinge, &[1.0, 0.0, 0.0]), None);
         assert_eq!(row(Loss::Hinge, &[1.0, 0.0, -1.0]), Some(1));

@@ -1,6 +1,6 @@
 //! A problem: what has one surface, one optimum and one Hessian. Every run belongs to one.
 
-use super::Quadratic;
+use super::{Neuron, Optimum, Quadratic, verdict};
 use crate::data::{Dataset, Scaling, Split};
 
 /// Rows as training sees them: float32, scaled, in the order of the split.
@@ -20,7 +20,7 @@ impl Rows {
     }
 }
 
-/// Data, split and scale; with the linear neuron and the mean squared error that is all.
+/// Data, split, scale and neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// Its number in problems.parquet.
@@ -33,8 +33,11 @@ pub struct Problem {
     pub scaling: Scaling,
     pub train: Rows,
     pub test: Rows,
-    /// Of the training rows.
+    pub neuron: Neuron,
+    /// Of the training rows: what the neuron's cost would be if it were linear, under the mean squared error.
     pub quadratic: Quadratic,
+    /// The lowest place of the neuron's cost over the training rows; `None` where there is none, or where nobody has sought it.
+    pub optimum: Option<Optimum>,
 }
 
 /// Why data cannot be trained on in float32.
@@ -44,6 +47,8 @@ pub enum Error {
     TooLarge { column: &'static str, largest: f64 },
     #[error(transparent)]
     Scaling(#[from] crate::data::ScalingError),
+    #[error(transparent)]
+    Label(#[from] super::loss::LabelError),
 }
 
 /// The largest magnitude whose square, summed over any number of rows that fit into memory, is a float32.
@@ -59,8 +64,18 @@ impl Split {
 }
 
 impl Problem {
-    /// Splits, scales and rounds the data. `seed` is that of the split, kept for the record.
-    pub fn new(id: usize, dataset: &Dataset, split: Split, scale: &'static str, split_seed: Option<u32>) -> Result<Self, Error> {
+    /// Splits, scales and rounds the data. `split_seed` is kept for the record. The optimum is known where there is a formula.
+    pub fn new(
+        id: usize,
+        dataset: &Dataset,
+        split: Split,
+        scale: &'static str,
+        split_seed: Option<u32>,
+        neuron: Neuron,
+    ) -> Result<Self, Error> {
+        let labels = split.train.iter().chain(&split.test).map(|&row| (row as usize, dataset.y[row as usize]));
+        neuron.loss.check(labels.clone())?;
+        let neuron = neuron.on(labels.map(|(_, label)| label));
         let scaling = Scaling::fit(scale, split.train.iter().map(|&row| dataset.x[row as usize]))?;
         let take = |rows: &[u32]| Rows {
             x: rows.iter().map(|&row| scaling.apply(dataset.x[row as usize]) as f32).collect(),
@@ -74,6 +89,18 @@ impl Problem {
             }
         }
         let quadratic = split.quadratic(dataset, &scaling);
-        Ok(Self { id, scale, split_seed, split, scaling, train, test, quadratic })
+        let optimum = neuron.is_quadratic().then(|| Optimum::from(&quadratic));
+        Ok(Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum })
+    }
+
+    /// The loss at or below which a run counts as having reached; `None` without an optimum.
+    pub fn reached_loss(&self) -> Option<f64> {
+        self.optimum.map(|optimum| verdict::reached(optimum.loss, self.quadratic.var_y))
+    }
+
+    /// J − J* at a point whose cost over the training rows is `loss`; from the closed form where there is one, so that no digits cancel.
+    pub fn excess(&self, weight: f64, bias: f64, loss: f64) -> Option<f64> {
+        let optimum = self.optimum?;
+        Some(if self.neuron.is_quadratic() { self.quadratic.excess(weight, bias) } else { loss - optimum.loss })
     }
 }

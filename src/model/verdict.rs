@@ -4,7 +4,7 @@
 
 use super::Quadratic;
 
-/// *Reached* means `J ≤ REACHED_SHARE·J* + REACHED_VARIANCE·Var(y)` on the training rows at an epoch's end.
+/// *Reached* means `J ≤ J* + (REACHED_SHARE − 1)·|J*| + REACHED_VARIANCE·Var(y)` on the training rows at an epoch's end.
 pub const REACHED_SHARE: f64 = 1.01;
 pub const REACHED_VARIANCE: f64 = 1e-6;
 
@@ -63,7 +63,12 @@ pub struct Figures {
 
 /// The loss at or below which a run counts as having reached.
 pub fn reached_loss(quadratic: &Quadratic) -> f64 {
-    REACHED_SHARE * quadratic.loss + REACHED_VARIANCE * quadratic.var_y
+    reached(quadratic.loss, quadratic.var_y)
+}
+
+/// The same, from the optimum's J and the variance of the labels. A J* below 0, as poisson has it, is no reason to ask for more.
+pub fn reached(optimum: f64, variance: f64) -> f64 {
+    optimum + (REACHED_SHARE - 1.0) * optimum.abs() + REACHED_VARIANCE * variance
 }
 
 impl Figures {

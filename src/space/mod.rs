@@ -7,7 +7,7 @@ mod axis;
 
 pub use axis::{Axis, Values};
 
-use crate::model::{Optimizer, Parameter, Schedule, Value};
+use crate::model::{Activation, Loss, Neuron, Optimizer, Parameter, Schedule, Value};
 
 /// What one run is trained with: a value for each hyperparameter that it has, defaults included.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,20 @@ impl Settings {
         match self.get(Parameter::ScheduleName) {
             Some(Value::Choice(name)) => Schedule::from_name(name).unwrap_or(Schedule::None),
             _ => Schedule::None,
+        }
+    }
+
+    /// The neuron that the run trains.
+    pub fn neuron(&self) -> Neuron {
+        let word = |parameter: Parameter| match self.get(parameter) {
+            Some(Value::Choice(word)) => word,
+            _ => "",
+        };
+        Neuron {
+            activation: Activation::from_name(word(Parameter::Activation)).unwrap_or(Activation::Linear),
+            loss: Loss::from_name(word(Parameter::Loss)).unwrap_or(Loss::Mse),
+            use_bias: self.get(Parameter::UseBias) != Some(Value::Boolean(false)),
+            bits: false,
         }
     }
 

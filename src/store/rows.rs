@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::parquet::{Cells, Field, Kind, TableReader};
 use super::{Column, Error, RunTable};
-use crate::model::{self, Parameter, Problem, Verdict, verdict::reached_loss};
+use crate::model::optimum::Source;
+use crate::model::{self, Parameter, Problem, Verdict};
 
 /// Columns of history/part-NNNNN.parquet.
 pub fn history_fields() -> Vec<Field> {
@@ -141,7 +142,8 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
 
 /// The column of a hyperparameter; `None` for a start that the sweep does not vary, which is a float32.
 fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Option<Column>, Error> {
-    let words: &[&'static str] = if let model::Kind::Choice(words) = parameter.facts().kind { words } else { &[] };
+    let words: &[&'static str] =
+        if let model::Kind::Choice(words) | model::Kind::Name(words, _) = parameter.facts().kind { words } else { &[] };
     let word = |cell: Option<String>| match cell {
         None => Ok(None),
         Some(text) => words.iter().find(|word| **word == text).map(|word| Some(*word)).ok_or_else(|| named.wrong(parameter.key())),
@@ -181,24 +183,28 @@ pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells>) {
     add(Field::new("problem", Kind::Integer), integers(&|problem| Some(problem.id as i64)));
     add(Field::new("scale", Kind::Text), texts(&|problem| problem.scale));
     add(Field::new("split_seed", Kind::Integer), integers(&|problem| problem.split_seed.map(i64::from)));
-    add(Field::new("activation", Kind::Text), texts(&|_| "linear"));
-    add(Field::new("loss", Kind::Text), texts(&|_| "mse"));
+    add(Field::new("activation", Kind::Text), texts(&|problem| problem.neuron.activation.name()));
+    add(Field::new("loss", Kind::Text), texts(&|problem| problem.neuron.loss.name()));
     add(Field::new("train_rows", Kind::Integer), integers(&|problem| Some(problem.train.len() as i64)));
     add(Field::new("test_rows", Kind::Integer), integers(&|problem| Some(problem.test.len() as i64)));
-    let facts: [(&str, fn(&Problem) -> Option<f64>); 19] = [
+    let facts: [(&str, fn(&Problem) -> Option<f64>); 20] = [
         ("feature_shift", |problem| Some(problem.scaling.shift)),
         ("feature_width", |problem| Some(problem.scaling.width)),
-        ("optimum_weight", |problem| Some(problem.quadratic.weight)),
-        ("optimum_bias", |problem| Some(problem.quadratic.bias)),
-        ("optimum_loss", |problem| Some(problem.quadratic.loss)),
-        ("hessian_ww", |problem| Some(problem.quadratic.hessian[0][0])),
-        ("hessian_wb", |problem| Some(problem.quadratic.hessian[0][1])),
-        ("hessian_bb", |problem| Some(problem.quadratic.hessian[1][1])),
-        ("eigenvalue_min", |problem| Some(problem.quadratic.eigenvalues[0])),
-        ("eigenvalue_max", |problem| Some(problem.quadratic.eigenvalues[1])),
-        ("condition", |problem| problem.quadratic.condition()),
-        ("reached_loss", |problem| Some(reached_loss(&problem.quadratic))),
-        ("sgd_limit", |problem| Some(problem.quadratic.stability_limit(0.0, false))),
+        ("optimum_weight", |problem| Some(problem.optimum?.weight)),
+        ("optimum_bias", |problem| Some(problem.optimum?.bias)),
+        ("optimum_loss", |problem| Some(problem.optimum?.loss)),
+        ("optimum_agreement", |problem| match problem.optimum?.source {
+            Source::Formula => Some(1.0),
+            Source::Search { agreement, descents } => Some(f64::from(agreement) / f64::from(descents)),
+        }),
+        ("hessian_ww", |problem| Some(problem.optimum?.curvature?.hessian[0][0])),
+        ("hessian_wb", |problem| Some(problem.optimum?.curvature?.hessian[0][1])),
+        ("hessian_bb", |problem| Some(problem.optimum?.curvature?.hessian[1][1])),
+        ("eigenvalue_min", |problem| Some(problem.optimum?.curvature?.eigenvalues[0])),
+        ("eigenvalue_max", |problem| Some(problem.optimum?.curvature?.eigenvalues[1])),
+        ("condition", |problem| problem.optimum?.curvature?.condition()),
+        ("reached_loss", |problem| problem.reached_loss()),
+        ("sgd_limit", |problem| problem.optimum?.curvature?.stability_limit(0.0, false)),
         ("mean_x", |problem| Some(problem.quadratic.mean_x)),
         ("mean_y", |problem| Some(problem.quadratic.mean_y)),
         ("var_x", |problem| Some(problem.quadratic.var_x)),

@@ -1,17 +1,22 @@
-//! The problems of a sweep: one for each distinct pair of split and scale.
+//! The problems of a sweep: one for each distinct split, scale and neuron.
 
 use std::collections::HashMap;
 
 use super::Error;
 use crate::config::Experiment;
-use crate::model::{Parameter, Problem, Value};
+use crate::kernel::direct;
+use crate::model::{Neuron, Parameter, Problem, Value};
 use crate::space::{Axis, Block, Settings};
 
 /// The most problems of a sweep: each holds its rows in memory.
 const MAX: u64 = 10_000;
 
-/// What tells problems apart: the seed of the split and the scale.
-type Key = (Option<u32>, &'static str);
+/// The hyperparameters that make a problem.
+const OWN: [Parameter; 6] =
+    [Parameter::DataScale, Parameter::DataSeed, Parameter::RngSeed, Parameter::Activation, Parameter::Loss, Parameter::UseBias];
+
+/// What tells problems apart: the seed of the split, the scale and the neuron.
+type Key = (Option<u32>, &'static str, Neuron);
 
 /// Every problem of a sweep, by number, and the way from a run to its own.
 #[derive(Clone, Debug)]
@@ -36,7 +41,7 @@ impl Problems {
     }
 
     fn add_block(&mut self, experiment: &Experiment, block: &Block) -> Result<(), Error> {
-        let own = |axis: &&Axis| matches!(axis.parameter, Parameter::DataScale | Parameter::DataSeed | Parameter::RngSeed);
+        let own = |axis: &&Axis| OWN.contains(&axis.parameter);
         let axes: Vec<Axis> = block.axes.iter().filter(own).cloned().collect();
         let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
         if count > MAX {
@@ -50,13 +55,15 @@ impl Problems {
     }
 
     fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {
-        let (seed, scale) = key(experiment, settings);
-        if !self.numbers.contains_key(&(seed, scale)) {
+        let (seed, scale, neuron) = key(experiment, settings);
+        if !self.numbers.contains_key(&(seed, scale, neuron)) {
             let id = self.all.len();
             let split = experiment.split(settings)?;
-            let problem = Problem::new(id, &experiment.dataset, split, scale, seed);
-            self.all.push(problem.map_err(|source| Error::Problem { id, scale, seed, source })?);
-            self.numbers.insert((seed, scale), id);
+            let problem = Problem::new(id, &experiment.dataset, split, scale, seed, neuron);
+            let mut problem = problem.map_err(|source| Error::Problem { id, scale, seed, source })?;
+            problem.optimum = problem.optimum.or_else(|| direct::optimum(&problem));
+            self.all.push(problem);
+            self.numbers.insert((seed, scale, neuron), id);
         }
         Ok(())
     }
@@ -67,5 +74,5 @@ fn key(experiment: &Experiment, settings: &Settings) -> Key {
         Some(Value::Choice(scale)) => scale,
         _ => "none",
     };
-    (experiment.split_seed(settings), scale)
+    (experiment.split_seed(settings), scale, settings.neuron())
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
-use crate::model::{Figures, Kind, Parameter, Value, Verdict, verdict::reached_loss};
+use crate::model::{Figures, Kind, Parameter, Value, Verdict};
 use crate::store::{Column, RunTable, Selected};
 
 /// The rows of a plan's runs, judged.
@@ -17,6 +17,8 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
         weight: vec![0.0; runs],
         bias: vec![0.0; runs],
         steps: vec![0; runs],
+        train_loss: vec![f32::NAN; runs],
+        test_loss: vec![f32::NAN; runs],
         train_mse: vec![f32::NAN; runs],
         test_mse: vec![f32::NAN; runs],
         train_mae: vec![f32::NAN; runs],
@@ -30,23 +32,22 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
     };
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
         let problem = &problems.all[group.problem()];
-        let train = backend.metrics(&problem.train, &outcome.weight, &outcome.bias)?;
-        let test = backend.metrics(&problem.test, &outcome.weight, &outcome.bias)?;
-        let reached = reached_loss(&problem.quadratic) as f32;
+        let train = backend.metrics(&problem.neuron, &problem.train, &outcome.weight, &outcome.bias)?;
+        let test = backend.metrics(&problem.neuron, &problem.test, &outcome.weight, &outcome.bias)?;
+        let reached = problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
         for (lane, &row) in group.members.iter().enumerate() {
             let row = row as usize;
             let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
             table.weight[row] = weight;
             table.bias[row] = bias;
             table.steps[row] = outcome.steps[lane];
-            [table.train_mse[row], table.train_mae[row]] = at(&train, lane);
-            [table.test_mse[row], table.test_mae[row]] = at(&test, lane);
-            table.excess[row] = finite(problem.quadratic.excess(f64::from(weight), f64::from(bias)) as f32);
+            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = at(&train, lane);
+            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(&test, lane);
+            let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
+            table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
             judge(&mut table, row, &outcome.figures[lane], reached);
         }
     }
-    table.train_loss.clone_from(&table.train_mse);
-    table.test_loss.clone_from(&table.test_mse);
     Ok(table)
 }
 
@@ -57,8 +58,8 @@ fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32)
     table.diverged_at[row] = figures.diverged_at;
 }
 
-fn at(metrics: &Metrics, lane: usize) -> [f32; 2] {
-    [finite(metrics.mse[lane]), finite(metrics.mae[lane])]
+fn at(metrics: &Metrics, lane: usize) -> [f32; 3] {
+    [finite(metrics.loss[lane]), finite(metrics.mse[lane]), finite(metrics.mae[lane])]
 }
 
 /// What float32 cannot hold is not known.
@@ -85,7 +86,7 @@ fn column(parameter: Parameter, values: &[Option<Value>]) -> Column {
         Kind::Boolean => {
             Column::Boolean(values.iter().map(|value| if let Some(Value::Boolean(value)) = value { Some(*value) } else { None }).collect())
         }
-        Kind::Choice(_) => {
+        Kind::Choice(_) | Kind::Name(..) => {
             Column::Text(values.iter().map(|value| if let Some(Value::Choice(value)) = value { Some(*value) } else { None }).collect())
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradsweep::backend::outcome::{Blocks, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
-use gradsweep::model::{Figures, Parameter, Problem, Verdict};
+use gradsweep::model::{Figures, Neuron, Parameter, Problem, Verdict};
 use gradsweep::store::{Column, Counts, EpochTable, Manifest, Point, RunTable, Selected, Writer};
 
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
@@ -190,8 +190,8 @@ pub fn problems() -> Vec<Problem> {
     let dataset = Dataset::parse(DATA.to_vec(), "x", "y").unwrap();
     let split = |train: &[u32], test: &[u32]| Split { train: train.to_vec(), test: test.to_vec() };
     vec![
-        Problem::new(0, &dataset, split(&[0, 1, 2], &[]), "none", None).unwrap(),
-        Problem::new(1, &dataset, split(&[1], &[2]), "none", Some(7)).unwrap(),
+        Problem::new(0, &dataset, split(&[0, 1, 2], &[]), "none", None, Neuron::LINEAR).unwrap(),
+        Problem::new(1, &dataset, split(&[1], &[2]), "none", Some(7), Neuron::LINEAR).unwrap(),
     ]
 }
 

@@ -1,35 +1,43 @@
 //! Metrics and surfaces over lanes.
 
+use rayon::prelude::*;
+
+use super::rows::Direct;
 use super::simd::LaneLoop;
-use super::train::errors;
+use super::tile::TILE;
 use crate::model::Rows;
 
-/// MSE and MAE of `rows` at up to as many points as the slices hold.
-#[derive(Debug)]
-pub struct Errors<'a> {
-    pub rows: &'a Rows,
-    pub weight: &'a [f32],
-    pub bias: &'a [f32],
-    pub mse: &'a mut [f32],
-    pub mae: &'a mut [f32],
-}
-
-impl LaneLoop for Errors<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(self) {
-        let count = self.rows.len() as f32;
-        for first in (0..self.weight.len()).step_by(N) {
-            let kept = N.min(self.weight.len() - first);
-            let mut theta = [[0.0; N]; 2];
-            theta[0][..kept].copy_from_slice(&self.weight[first..first + kept]);
-            theta[1][..kept].copy_from_slice(&self.bias[first..first + kept]);
-            let (squares, absolutes) = errors(theta, &self.rows.x, &self.rows.y);
-            for l in 0..kept {
-                self.mse[first + l] = squares[l] / count;
-                self.mae[first + l] = absolutes[l] / count;
-            }
+/// Loss, MSE and MAE of `rows` at the points of at most a tile.
+pub fn means(direct: &Direct, rows: &Rows, weight: &[f32], bias: &[f32], [loss, mse, mae]: [&mut [f32]; 3]) {
+    let (count, points) = (rows.len() as f32, weight.len());
+    let mut theta = [[0.0; TILE]; 2];
+    theta[0][..points].copy_from_slice(weight);
+    theta[1][..points].copy_from_slice(bias);
+    let sums = direct.sums([&theta[0], &theta[1]], points, &rows.x, &rows.y);
+    for (column, sums) in [(loss, &sums.loss), (mse, &sums.square), (mae, &sums.absolute)] {
+        for (mean, sum) in column.iter_mut().zip(sums) {
+            *mean = sum / count;
         }
     }
+}
+
+/// J over `rows` from the rows, `[bias][weight]`.
+pub fn surface(direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64]) -> Vec<f32> {
+    let mut cells = vec![0.0; weight.len() * bias.len()];
+    let count = rows.len() as f32;
+    cells.par_chunks_mut(weight.len().max(1)).zip(bias).for_each(|(cells, &b)| {
+        for (cells, weight) in cells.chunks_mut(TILE).zip(weight.chunks(TILE)) {
+            let mut theta = [[0.0; TILE], [b as f32; TILE]];
+            for (own, &w) in theta[0].iter_mut().zip(weight) {
+                *own = w as f32;
+            }
+            let sums = direct.sums([&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y);
+            for (cell, sum) in cells.iter_mut().zip(&sums.loss) {
+                *cell = (sum / count).min(f32::MAX);
+            }
+        }
+    });
+    cells
 }
 
 /// One row of a surface by the closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)², the terms of the columns prepared.

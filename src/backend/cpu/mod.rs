@@ -5,6 +5,7 @@
 mod evaluate;
 mod general;
 mod gradient;
+mod rows;
 mod simd;
 mod tile;
 mod train;
@@ -17,6 +18,7 @@ pub use simd::Simd;
 
 use self::general::General;
 use self::gradient::Source;
+use self::rows::Direct;
 use self::tile::{TILE, Tile};
 use self::train::{Advance, Recording, Shared};
 use super::batches::{Batches, Window};
@@ -24,7 +26,7 @@ use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::{Rule, Ticker, Timing};
-use crate::model::{Quadratic, Rows, verdict::reached_loss};
+use crate::model::{Neuron, Quadratic, Rows};
 use crate::with_rule;
 
 /// Why the CPU backend cannot be had.
@@ -75,6 +77,7 @@ impl Backend for Cpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
+        super::only_moments(groups, "CPU")?;
         self.pool.install(|| {
             groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
                 with_rule!(group.variant, R => train::<R>(self.simd, group, outcome));
@@ -83,23 +86,27 @@ impl Backend for Cpu {
         Ok(())
     }
 
-    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
-        const PIECE: usize = 64 * TILE;
-        let mut metrics = Metrics { mse: vec![f32::NAN; weight.len()], mae: vec![f32::NAN; weight.len()] };
+    fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
+        let mut metrics = Metrics::unknown(weight.len());
         if rows.is_empty() {
             return Ok(metrics);
         }
+        let direct = Direct::new(self.simd, neuron);
         self.pool.install(|| {
-            let outputs = metrics.mse.par_chunks_mut(PIECE).zip(metrics.mae.par_chunks_mut(PIECE));
-            let points = weight.par_chunks(PIECE).zip(bias.par_chunks(PIECE));
-            points.zip(outputs).for_each(|((weight, bias), (mse, mae))| {
-                self.simd.run(weight.len(), evaluate::Errors { rows, weight, bias, mse, mae });
+            let outputs = metrics.loss.par_chunks_mut(TILE).zip(metrics.mse.par_chunks_mut(TILE)).zip(metrics.mae.par_chunks_mut(TILE));
+            let points = weight.par_chunks(TILE).zip(bias.par_chunks(TILE));
+            points.zip(outputs).for_each(|((weight, bias), ((loss, mse), mae))| {
+                evaluate::means(&direct, rows, weight, bias, [loss, mse, mae]);
             });
         });
         Ok(metrics)
     }
 
-    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        if !neuron.is_quadratic() {
+            let direct = Direct::new(self.simd, neuron);
+            return Ok(self.pool.install(|| evaluate::surface(&direct, rows, weight, bias)));
+        }
         let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
         let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));
         let deviations = || weight.iter().map(|w| w - quadratic.weight);
@@ -179,7 +186,7 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> 
         epochs: group.epochs,
         steps: group.steps(),
         every: group.record.every,
-        reached_loss: reached_loss(&group.problem.quadratic) as f32,
+        reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
         rows: group.order.rows,
     }
 }

@@ -109,3 +109,36 @@ fn avx2<B: LaneLoop, const LANES: usize>(body: B) {
 fn avx512<B: LaneLoop, const LANES: usize>(body: B) {
     body.run::<LANES>();
 }
+
+/// A loop over arrays, one text for every level, `#[inline(always)]` throughout.
+pub trait Loop {
+    fn run(self);
+}
+
+impl Simd {
+    /// Runs a loop compiled for this level. The caller has seen to it that the level is available.
+    pub fn run_loop(self, body: impl Loop) {
+        debug_assert!(self.is_available());
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where `is_available` has seen its features.
+            Self::Avx2 => unsafe { avx2_loop(body) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx512 => unsafe { avx512_loop(body) },
+            _ => body.run(),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2_loop<B: Loop>(body: B) {
+    body.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+fn avx512_loop<B: Loop>(body: B) {
+    body.run();
+}

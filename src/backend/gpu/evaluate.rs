@@ -6,7 +6,7 @@ use super::context::{Access, Context, Error};
 use super::shaders;
 use crate::backend::Metrics;
 use crate::kernel::layout::{CountParams, NOT_RUN, WORKGROUP};
-use crate::model::{Quadratic, Rows};
+use crate::model::{Neuron, Quadratic, Rows};
 
 const ACCESSES: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
 
@@ -15,36 +15,36 @@ const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::Buffe
 /// Cells of a dispatch, at most: a few operations each, far from 100 ms anywhere.
 const MOST_CELLS: u64 = 1 << 23;
 
-/// MSE and MAE of `rows` at each point; NaN without rows.
-pub fn metrics(context: &mut Context, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
-    let mut metrics = Metrics::default();
+/// Loss, MSE and MAE of `rows` at each point; NaN without rows.
+pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
     if rows.is_empty() || weight.is_empty() {
-        metrics.mse.resize(weight.len(), f32::NAN);
-        metrics.mae.resize(weight.len(), f32::NAN);
-        return Ok(metrics);
+        return Ok(Metrics::unknown(weight.len()));
     }
+    let mut metrics = Metrics::default();
     let pairs: Vec<[f32; 2]> = rows.x.iter().zip(&rows.y).map(|(&x, &y)| [x, y]).collect();
-    let pipeline = context.pipeline("metrics", shaders::metrics, "metrics", &ACCESSES, &[]);
+    let name = format!("metrics of {} under {}", neuron.activation.name(), neuron.form().name());
+    let pipeline = context.pipeline(&name, || shaders::metrics(neuron), "metrics", &ACCESSES, &[]);
     let rows = context.input("metric rows", bytemuck::cast_slice(&pairs));
     let mut first = 0;
     while first < weight.len() {
-        let threads = context.row_slices.threads(pairs.len() as u64, u64::from(WORKGROUP)).min(context.largest() / 8);
+        let threads = context.row_slices.threads(pairs.len() as u64, u64::from(WORKGROUP)).min(context.largest() / 16);
         let end = weight.len().min(first + threads as usize);
         let thetas: Vec<[f32; 2]> = weight[first..end].iter().zip(&bias[first..end]).map(|(&w, &b)| [w, b]).collect();
         let params = CountParams { counts: [thetas.len() as u32, pairs.len() as u32, 0, 0] };
         let uniform = context.uniform("counts", bytemuck::bytes_of(&params));
         let points = context.input("points", bytemuck::cast_slice(&thetas));
-        let bytes = thetas.len() as u64 * 8;
-        let output = context.buffer("mean errors", bytes, OUTPUT);
+        let bytes = thetas.len() as u64 * 16;
+        let output = context.buffer("means", bytes, OUTPUT);
         mark(context, &output, bytes);
         let group = context.bind(&pipeline, &[&uniform, &rows, &points, &output]);
         let begun = Instant::now();
         context.dispatch(&pipeline, &group, thetas.len() as u64)?;
         context.row_slices.took(thetas.len() as u64 * pairs.len() as u64, begun.elapsed().as_secs_f64());
         let ran = context.read(&output, bytes, |view| {
-            for pair in bytemuck::cast_slice::<u8, [f32; 2]>(view) {
-                metrics.mse.push(pair[0]);
-                metrics.mae.push(pair[1]);
+            for &[loss, mse, mae, _] in bytemuck::cast_slice::<u8, [f32; 4]>(view) {
+                metrics.loss.push(loss);
+                metrics.mse.push(mse);
+                metrics.mae.push(mae);
             }
             unmarked(view)
         })?;
@@ -91,8 +91,24 @@ fn unmarked(view: &[u8]) -> bool {
     values.first() != Some(&NOT_RUN) && values.last() != Some(&NOT_RUN)
 }
 
+/// J over `rows`: from the rows, but for the paraboloid.
+pub fn surface(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+    if neuron.is_quadratic() {
+        return paraboloid(context, rows, weight, bias);
+    }
+    let mut cells = Vec::with_capacity(weight.len() * bias.len());
+    let band = (MOST_CELLS as usize / weight.len().max(1)).max(1);
+    for bias in bias.chunks(band) {
+        let weights: Vec<f32> = bias.iter().flat_map(|_| weight.iter().map(|&w| w as f32)).collect();
+        let biases: Vec<f32> = bias.iter().flat_map(|&b| std::iter::repeat_n(b as f32, weight.len())).collect();
+        let metrics = metrics(context, neuron, rows, &weights, &biases)?;
+        cells.extend(metrics.loss.into_iter().map(|loss| loss.min(f32::MAX)));
+    }
+    Ok(cells)
+}
+
 /// J over `rows` by the closed form.
-pub fn surface(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
     let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
     let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));
     let column = |w: &f64| {

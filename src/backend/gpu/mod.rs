@@ -19,7 +19,7 @@ pub use survey::{Adapter, Survey, survey};
 
 use self::context::Context;
 use super::{Backend, Description, Group, Metrics, Outcome};
-use crate::model::Rows;
+use crate::model::{Neuron, Rows};
 
 /// A GPU that is open.
 #[derive(Debug)]
@@ -68,6 +68,7 @@ impl Backend for Gpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
+        super::only_moments(groups, "GPU")?;
         self.with(|context| {
             for (group, outcome) in groups.iter().zip(outcomes) {
                 train::train(context, group, outcome)?;
@@ -76,12 +77,12 @@ impl Backend for Gpu {
         })
     }
 
-    fn metrics(&self, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
-        self.with(|context| evaluate::metrics(context, rows, weight, bias))
+    fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
+        self.with(|context| evaluate::metrics(context, neuron, rows, weight, bias))
     }
 
-    fn surface(&self, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
-        self.with(|context| evaluate::surface(context, rows, weight, bias))
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        self.with(|context| evaluate::surface(context, neuron, rows, weight, bias))
     }
 }
 

@@ -1,10 +1,11 @@
 //! The WGSL modules, composed: files are concatenated, the optimizer is chosen by file, its variant by override constants.
 
-use crate::kernel::{Rule, Variant};
-use crate::model::Optimizer;
+use crate::kernel::{Form, Rule, Variant};
+use crate::model::{Activation, Loss, Neuron, Optimizer};
 use crate::with_rule;
 
 const ACTIVATIONS: &str = include_str!("../../../shaders/activations.wgsl");
+const DIRECT: &str = include_str!("../../../shaders/direct.wgsl");
 const LOSSES: &str = include_str!("../../../shaders/losses.wgsl");
 const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
 const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
@@ -62,13 +63,35 @@ fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
     [FUNCTIONS, RULES, &own, &step].concat()
 }
 
+/// The direct path of a neuron: its activation and loss, chosen.
+pub fn direct(neuron: &Neuron) -> String {
+    let (activation, form) = (neuron.activation.name(), neuron.form());
+    let penalty = match form {
+        Form::Logits => "return loss_logits(z, y);".to_owned(),
+        _ => format!("let at = loss_{}(response.x, y);\n    return vec2<f32>(at.x, at.y * response.y);", form.name()),
+    };
+    let choice = format!(
+        "
+fn respond(z: f32) -> vec2<f32> {{
+    return activation_{activation}(z);
+}}
+
+fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
+    {penalty}
+}}
+
+"
+    );
+    [FUNCTIONS, ACTIVATIONS, LOSSES, &choice, DIRECT].concat()
+}
+
 /// The training module of an optimizer.
 pub fn training(optimizer: Optimizer) -> String {
     [NEURON, ERRORS, BLOCKS, &rule(optimizer), OPTIONS, TRAIN].concat()
 }
 
-pub fn metrics() -> String {
-    [NEURON, ERRORS, METRICS].concat()
+pub fn metrics(neuron: &Neuron) -> String {
+    [&direct(neuron), METRICS].concat()
 }
 
 pub fn surface() -> String {
@@ -78,5 +101,7 @@ pub fn surface() -> String {
 /// Every module that is ever handed to a device, by name.
 pub fn composed() -> Vec<(String, String)> {
     let training = Optimizer::ALL.map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer)));
-    training.into_iter().chain([("metrics".to_owned(), metrics()), ("surface".to_owned(), surface())]).collect()
+    let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
+    let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron)));
+    training.into_iter().chain(metrics).chain([("surface".to_owned(), surface())]).collect()
 }

@@ -15,7 +15,7 @@ use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
 use crate::kernel::{Options, Rule, Ticker, Timing};
-use crate::model::{Figures, Optimizer, verdict::reached_loss};
+use crate::model::{Figures, Optimizer};
 use crate::with_rule;
 
 const ACCESSES: [Access; 9] =
@@ -206,7 +206,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             centre_weight: centre.weight,
             centre_bias: centre.bias,
             centre_x: centre.x,
-            reached_loss: reached_loss(&group.problem.quadratic) as f32,
+            reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
             total_u: total.u,
             total_uu: total.uu,
             total_r: total.r,

@@ -1,0 +1,22 @@
+// The direct path: a neuron's loss and gradient from rows. Twin: src/kernel/direct.rs, which has the formulas. Composed behind
+// activations.wgsl, losses.wgsl and the choice of one of each: `respond(z)` is φ(z) and φ′(z), `penalize(z, response, y)` is ℓ and ∂ℓ/∂z.
+
+struct Share {
+    // ∂ℓ/∂z times x, and ∂ℓ/∂z.
+    gradient: vec2<f32>,
+    loss: f32,
+    // The prediction less the label.
+    error: f32,
+}
+
+fn level(theta: vec2<f32>, x: f32) -> f32 {
+    return theta.x * x + theta.y;
+}
+
+// What one row adds.
+fn share(theta: vec2<f32>, x: f32, y: f32) -> Share {
+    let z = level(theta, x);
+    let response = respond(z);
+    let at = penalize(z, response, y);
+    return Share(vec2<f32>(at.y * x, at.y), at.x, response.x - y);
+}

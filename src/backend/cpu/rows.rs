@@ -1,0 +1,181 @@
+//! The direct path over lanes: loss, gradient and errors from rows, whatever the activation and the loss.
+//!
+//! A pass works on arrays: rows make z, the activation's pass makes ŷ and φ′, the loss' pass makes ℓ and ∂ℓ/∂z, and those are summed.
+//! Passes are chosen by function pointers, so that activations and losses add up in the binary instead of multiplying.
+
+use std::marker::PhantomData;
+
+use super::simd::{Loop, Simd};
+use super::tile::TILE;
+use crate::kernel::direct::level;
+use crate::kernel::{Penalty, Response};
+use crate::model::Neuron;
+use crate::{with_penalty, with_response};
+
+/// Numbers of an array: a few rows of a tile, within the nearest cache.
+const ROOM: usize = 8 * TILE;
+/// Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
+const FOLD: usize = 256;
+
+type Array = [f32; ROOM];
+
+/// Sums over rows, a lane each.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Sums {
+    pub gradient: [[f32; TILE]; 2],
+    pub loss: [f32; TILE],
+    pub square: [f32; TILE],
+    pub absolute: [f32; TILE],
+}
+
+impl Sums {
+    pub const ZERO: Self = Self { gradient: [[0.0; TILE]; 2], loss: [0.0; TILE], square: [0.0; TILE], absolute: [0.0; TILE] };
+
+    fn add(&mut self, other: &Self) {
+        for l in 0..TILE {
+            self.gradient[0][l] += other.gradient[0][l];
+            self.gradient[1][l] += other.gradient[1][l];
+            self.loss[l] += other.loss[l];
+            self.square[l] += other.square[l];
+            self.absolute[l] += other.absolute[l];
+        }
+    }
+}
+
+/// A neuron's passes at a SIMD level.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    simd: Simd,
+    respond: fn(Simd, &mut Arrays, usize),
+    penalize: fn(Simd, &mut Arrays, usize),
+    use_bias: bool,
+}
+
+/// What the passes hand on: `[row][lane]`.
+struct Arrays {
+    z: Array,
+    prediction: Array,
+    /// φ′, then ∂ℓ/∂z.
+    slope: Array,
+    label: Array,
+    loss: Array,
+}
+
+impl Direct {
+    pub fn new(simd: Simd, neuron: &Neuron) -> Self {
+        Self {
+            simd,
+            respond: with_response!(neuron.activation, A => |simd, arrays, len| simd.run_loop(Respond::<A>(arrays, len, PhantomData))),
+            penalize: with_penalty!(neuron.form(), L => |simd, arrays, len| simd.run_loop(Penalize::<L>(arrays, len, PhantomData))),
+            use_bias: neuron.use_bias,
+        }
+    }
+
+    /// Sums over rows at the parameters of each lane. Lanes from `lanes` on are not looked at, and their sums mean nothing.
+    pub fn sums(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> Sums {
+        // Whole vectors; fewer lanes leave room for more rows.
+        let width = lanes.next_multiple_of(16).min(TILE);
+        let mut arrays = Arrays { z: [0.0; ROOM], prediction: [0.0; ROOM], slope: [0.0; ROOM], label: [0.0; ROOM], loss: [0.0; ROOM] };
+        let mut sums = Sums::ZERO;
+        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
+            let mut part = Sums::ZERO;
+            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
+                let len = x.len() * width;
+                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
+                (self.respond)(self.simd, &mut arrays, len);
+                (self.penalize)(self.simd, &mut arrays, len);
+                self.simd.run_loop(Add { arrays: &arrays, width, x, sums: &mut part });
+            }
+            sums.add(&part);
+        }
+        if !self.use_bias {
+            sums.gradient[1] = [0.0; TILE];
+        }
+        sums
+    }
+}
+
+/// z and the labels.
+struct Levels<'a> {
+    arrays: &'a mut Arrays,
+    theta: [&'a [f32; TILE]; 2],
+    width: usize,
+    x: &'a [f32],
+    y: &'a [f32],
+}
+
+impl Loop for Levels<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (weight, bias) = (&self.theta[0][..self.width], &self.theta[1][..self.width]);
+        let (z, label) = (self.arrays.z.chunks_exact_mut(self.width), self.arrays.label.chunks_exact_mut(self.width));
+        for ((z, label), (&x, &y)) in z.zip(label).zip(self.x.iter().zip(self.y)) {
+            for l in 0..z.len() {
+                z[l] = level([weight[l], bias[l]], x);
+            }
+            label.fill(y);
+        }
+    }
+}
+
+/// The activation's pass.
+struct Respond<'a, A>(&'a mut Arrays, usize, PhantomData<A>);
+
+impl<A: Response> Loop for Respond<'_, A> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(arrays, len, _) = self;
+        let (z, prediction, slope) = (&arrays.z[..len], &mut arrays.prediction[..len], &mut arrays.slope[..len]);
+        for i in 0..len {
+            [prediction[i], slope[i]] = A::at(z[i]);
+        }
+    }
+}
+
+/// The loss' pass.
+struct Penalize<'a, L>(&'a mut Arrays, usize, PhantomData<L>);
+
+impl<L: Penalty> Loop for Penalize<'_, L> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(arrays, len, _) = self;
+        let (z, prediction, label) = (&arrays.z[..len], &arrays.prediction[..len], &arrays.label[..len]);
+        let (slope, loss) = (&mut arrays.slope[..len], &mut arrays.loss[..len]);
+        for i in 0..len {
+            [loss[i], slope[i]] = L::behind(z[i], [prediction[i], slope[i]], label[i]);
+        }
+    }
+}
+
+/// The sums' pass.
+struct Add<'a> {
+    arrays: &'a Arrays,
+    width: usize,
+    x: &'a [f32],
+    sums: &'a mut Sums,
+}
+
+impl Loop for Add<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (width, arrays, sums) = (self.width, self.arrays, self.sums);
+        for (row, &x) in self.x.iter().enumerate() {
+            let own = row * width..(row + 1) * width;
+            let (slope, loss) = (&arrays.slope[own.clone()], &arrays.loss[own.clone()]);
+            let (prediction, label) = (&arrays.prediction[own.clone()], &arrays.label[own]);
+            let [by_weight, by_bias] = sums.gradient.each_mut().map(|column| &mut column[..width]);
+            for l in 0..width {
+                by_weight[l] += slope[l] * x;
+                by_bias[l] += slope[l];
+            }
+            let (losses, squares, absolutes) = (&mut sums.loss[..width], &mut sums.square[..width], &mut sums.absolute[..width]);
+            for l in 0..width {
+                let error = prediction[l] - label[l];
+                losses[l] += loss[l];
+                squares[l] += error * error;
+                absolutes[l] += error.abs();
+            }
+        }
+    }
+}

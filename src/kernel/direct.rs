@@ -1,0 +1,110 @@
+//! The direct path: a neuron's loss and gradient from rows, whatever its activation and loss. Twin: `shaders/direct.wgsl`.
+//!
+//! ```text
+//! z = w·x + b     ŷ = φ(z)     dL/dw = mean(ℓ′·φ′·x)     dL/db = mean(ℓ′·φ′), 0 without a bias
+//! ```
+//!
+//! z and e = ŷ − y stay unfused: ties decide kinks.
+
+use super::Real;
+use super::activations::Response;
+use super::losses::{Form, Penalty};
+use crate::model::{Neuron, Optimum, Problem, Rows, optimum};
+use crate::{with_penalty, with_response};
+
+/// w·x + b, unfused.
+#[inline(always)]
+pub fn level<T: Real>([weight, bias]: [T; 2], x: T) -> T {
+    weight * x + bias
+}
+
+impl Neuron {
+    /// Which text of the loss its rows need.
+    pub fn form(&self) -> Form {
+        Form::of(self.loss, self.activation, self.bits)
+    }
+}
+
+/// Means over rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Means {
+    pub gradient: [f64; 2],
+    pub loss: f64,
+    pub square: f64,
+    pub absolute: f64,
+}
+
+/// A neuron in float64, its activation and loss chosen once.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    response: fn(f64) -> [f64; 2],
+    penalty: fn(f64, [f64; 2], f64) -> [f64; 2],
+    use_bias: bool,
+}
+
+impl Direct {
+    pub fn of(neuron: &Neuron) -> Self {
+        Self {
+            response: with_response!(neuron.activation, A => A::at::<f64>),
+            penalty: with_penalty!(neuron.form(), L => L::behind::<f64>),
+            use_bias: neuron.use_bias,
+        }
+    }
+
+    /// Loss, gradient and errors over rows at `[weight, bias]`; NaN without any.
+    pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: [f64; 2]) -> Means {
+        let n = rows.len() as f64;
+        let mut sums = Means::default();
+        for (x, y) in rows {
+            let (x, y) = (f64::from(x), f64::from(y));
+            let z = level(theta, x);
+            let response = (self.response)(z);
+            let [loss, slope] = (self.penalty)(z, response, y);
+            let error = response[0] - y;
+            sums.gradient[0] += slope * x;
+            sums.gradient[1] += slope;
+            sums.loss += loss;
+            sums.square += error * error;
+            sums.absolute += error.abs();
+        }
+        let bias = if self.use_bias { sums.gradient[1] / n } else { 0.0 };
+        Means { gradient: [sums.gradient[0] / n, bias], loss: sums.loss / n, square: sums.square / n, absolute: sums.absolute / n }
+    }
+
+    /// Over all rows.
+    pub fn over(&self, rows: &Rows, theta: [f64; 2]) -> Means {
+        self.means(rows.x.iter().copied().zip(rows.y.iter().copied()), theta)
+    }
+}
+
+/// Rows that the search for an optimum begins with.
+const ROUGH_ROWS: usize = 2_000;
+
+/// The optimum of a problem by search over its training rows, which are float32; `None` where J falls on and on.
+pub fn optimum(problem: &Problem) -> Option<Optimum> {
+    let rows = &problem.train;
+    if problem.neuron.form() == Form::Logits && problem.neuron.use_bias && separable(rows) {
+        return None;
+    }
+    let direct = Direct::of(&problem.neuron);
+    let stride = rows.len().div_ceil(ROUGH_ROWS).max(1);
+    let thinned = |column: &[f32]| column.iter().copied().step_by(stride).collect::<Vec<f32>>();
+    let rough = Rows { x: thinned(&rows.x), y: thinned(&rows.y) };
+    let cost = |rows: &Rows, theta: [f64; 2]| {
+        let means = direct.over(rows, theta);
+        (means.loss, means.gradient)
+    };
+    optimum::search(|theta| cost(rows, theta), |theta| cost(&rough, theta), &problem.quadratic, problem.neuron.use_bias)
+}
+
+/// Whether a threshold on x parts the rows whose labels are all 0 from those whose labels are all 1 (rows at the threshold itself may be of
+/// both): then the logistic loss falls on for ever as the weight grows.
+fn separable(rows: &Rows) -> bool {
+    let range = |label: f32| {
+        let own = rows.x.iter().zip(&rows.y).filter(|row| *row.1 == label).map(|row| *row.0);
+        own.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+    };
+    let hard = rows.y.iter().all(|&y| y == 0.0 || y == 1.0);
+    let (zero, one) = (range(0.0), range(1.0));
+    hard && (zero.1 <= one.0 || one.1 <= zero.0)
+}

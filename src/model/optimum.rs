@@ -1,0 +1,352 @@
+//! The optimum of a problem: by formula where J is a paraboloid, else sought in float64.
+//!
+//! The search knows J and its gradient as a function only. It works in coordinates that make a standardised feature of the given one,
+//! from [`STARTS`] on: a simplex descent (Nelder and Mead, restarted), which kinks do not stop, from the most promising starts, then
+//! Newton's steps where J is smooth. It is no proof: J may have a lower place that no start leads to. `agreement` says how many of the
+//! descents that were made ended at the same J. Where J falls on and on outwards, as for separable classes under a logistic loss,
+//! there is no optimum.
+
+use super::Quadratic;
+
+/// How an optimum is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A paraboloid's.
+    Formula,
+    /// Found by search; so many of so many descents ended there.
+    Search { agreement: u32, descents: u32 },
+}
+
+/// The lowest place of J.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optimum {
+    pub weight: f64,
+    pub bias: f64,
+    /// J there.
+    pub loss: f64,
+    pub source: Source,
+    /// The Hessian, where J is smooth around the optimum.
+    pub curvature: Option<Curvature>,
+}
+
+/// A Hessian and its eigenvalues, the smaller one first. Without a bias only ∂²J/∂w² counts, and it is both eigenvalues.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curvature {
+    pub hessian: [[f64; 2]; 2],
+    pub eigenvalues: [f64; 2],
+}
+
+impl Curvature {
+    fn of(hessian: [[f64; 2]; 2], use_bias: bool) -> Self {
+        let [[a, c], [_, b]] = hessian;
+        if !use_bias {
+            return Self { hessian: [[a, 0.0], [0.0, 0.0]], eigenvalues: [a; 2] };
+        }
+        let largest = f64::midpoint(a + b, libm::hypot(a - b, 2.0 * c));
+        let smallest = if largest == 0.0 { 0.0 } else { (a * b - c * c) / largest };
+        Self { hessian, eigenvalues: [smallest, largest] }
+    }
+
+    /// λmax / λmin; `None` where a direction is flat.
+    pub fn condition(&self) -> Option<f64> {
+        (self.eigenvalues[0] > 0.0).then(|| self.eigenvalues[1] / self.eigenvalues[0])
+    }
+
+    /// The largest rate at which full-batch gradient descent is stable at the optimum, as `Quadratic::stability_limit`.
+    /// `None` where no direction curves upwards.
+    pub fn stability_limit(&self, momentum: f64, nesterov: bool) -> Option<f64> {
+        let limit = 2.0 * (1.0 + momentum) / self.eigenvalues[1];
+        (self.eigenvalues[1] > 0.0).then_some(if nesterov { limit / (1.0 + 2.0 * momentum) } else { limit })
+    }
+}
+
+impl From<&Quadratic> for Optimum {
+    fn from(quadratic: &Quadratic) -> Self {
+        Self {
+            weight: quadratic.weight,
+            bias: quadratic.bias,
+            loss: quadratic.loss,
+            source: Source::Formula,
+            curvature: Some(Curvature { hessian: quadratic.hessian, eigenvalues: quadratic.eigenvalues }),
+        }
+    }
+}
+
+/// J and its gradient at `[weight, bias]`.
+pub trait Cost: Fn([f64; 2]) -> (f64, [f64; 2]) {}
+impl<F: Fn([f64; 2]) -> (f64, [f64; 2])> Cost for F {}
+
+/// Where the search starts, in units of the standardised feature and of [`Search::unit`]: slopes and levels.
+const STARTS: [f64; 9] = [-8.0, -2.0, -0.5, -0.1, 0.0, 0.1, 0.5, 2.0, 8.0];
+/// Descents from the most promising starts.
+const DESCENTS: usize = 8;
+/// Farther out than so many units there is no optimum: J falls on and on.
+const FAR: f64 = 1e3;
+/// Rounds of a simplex descent, and evaluations of a round.
+const ROUNDS: usize = 4;
+const EVALUATIONS: usize = 250;
+/// Newton's steps at the end.
+const POLISH: usize = 8;
+
+/// Seeks the optimum. `quadratic` is that of the same rows, for units only; `rough` may be the cost of fewer rows.
+pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
+    let deviation = quadratic.var_x.sqrt();
+    let (slope, centre) = if use_bias && deviation > 0.0 {
+        (deviation, quadratic.mean_x)
+    } else {
+        (libm::hypot(deviation, quadratic.mean_x).max(f64::MIN_POSITIVE), 0.0)
+    };
+    let frame = Frame { slope, centre, use_bias };
+    let unit = (quadratic.var_y.sqrt() + quadratic.mean_y.abs()).max(1.0);
+    let at = |cost: &dyn Fn([f64; 2]) -> (f64, [f64; 2]), u: [f64; 2]| finite(cost(frame.theta(u)).0);
+    let mut starts = vec![frame.coordinates([quadratic.weight, quadratic.bias])];
+    for scale in if unit > 1.0 { vec![1.0, unit] } else { vec![1.0] } {
+        for a in STARTS {
+            starts.extend(STARTS.iter().map(|b| [a * scale, b * scale]));
+        }
+    }
+    let mut ranked: Vec<(f64, [f64; 2])> = starts.into_iter().map(|u| (at(&rough, u), u)).collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ends: Vec<(f64, [f64; 2])> = ranked.iter().take(DESCENTS).map(|&(_, u)| descend(&|u| at(&rough, u), u, unit)).collect();
+    let (lowest, from) = ends.iter().copied().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let same = |loss: f64| loss - lowest <= 1e-6 * lowest.abs() + 1e-12;
+    let agreement = ends.iter().filter(|end| same(end.0)).count() as u32;
+    let (_, end) = descend(&|u| at(&cost, u), from, unit * 1e-3);
+    let cost = |u: [f64; 2]| {
+        let (loss, gradient) = cost(frame.theta(u));
+        (finite(loss), frame.pulled(gradient))
+    };
+    let end = polish(&cost, end, use_bias);
+    if end.iter().any(|u| u.abs() > FAR * unit) || falls_outwards(&|u| cost(u).0, end, unit) {
+        return None;
+    }
+    let [weight, bias] = frame.theta(end);
+    let curvature = hessian(&cost, end).map(|hessian| Curvature::of(frame.pushed(hessian), use_bias));
+    let source = Source::Search { agreement, descents: ends.len() as u32 };
+    Some(Optimum { weight, bias, loss: cost(end).0, source, curvature })
+}
+
+/// Whether J is still falling far outside, seen from a lowest place that is itself far out.
+fn falls_outwards(loss: &dyn Fn([f64; 2]) -> f64, end: [f64; 2], unit: f64) -> bool {
+    let size = libm::hypot(end[0], end[1]);
+    let out = end.map(|u| 2.0 * u);
+    size > 20.0 * unit && loss(out) < loss(end)
+}
+
+fn finite(loss: f64) -> f64 {
+    if loss.is_finite() { loss } else { f64::MAX }
+}
+
+/// Coordinates u = (slope·w, centre·w + b): of a standardised feature. Without a bias the second one does not count.
+#[derive(Clone, Copy)]
+struct Frame {
+    slope: f64,
+    centre: f64,
+    use_bias: bool,
+}
+
+impl Frame {
+    fn theta(&self, u: [f64; 2]) -> [f64; 2] {
+        let weight = u[0] / self.slope;
+        [weight, if self.use_bias { u[1] - self.centre * weight } else { 0.0 }]
+    }
+
+    fn coordinates(&self, [weight, bias]: [f64; 2]) -> [f64; 2] {
+        [self.slope * weight, if self.use_bias { self.centre * weight + bias } else { 0.0 }]
+    }
+
+    /// ∂J/∂u of ∂J/∂θ.
+    fn pulled(&self, [by_weight, by_bias]: [f64; 2]) -> [f64; 2] {
+        [(by_weight - self.centre * by_bias) / self.slope, by_bias]
+    }
+
+    /// The Hessian over (w, b) of one over u.
+    fn pushed(&self, h: [[f64; 2]; 2]) -> [[f64; 2]; 2] {
+        let (s, c) = (self.slope, self.centre);
+        let across = s * h[0][1] + c * h[1][1];
+        [[s * s * h[0][0] + 2.0 * s * c * h[0][1] + c * c * h[1][1], across], [across, h[1][1]]]
+    }
+}
+
+/// Nelder and Mead's descent, restarted with a fresh simplex; the end and J there.
+fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: [f64; 2], unit: f64) -> (f64, [f64; 2]) {
+    let mut best = (loss(start), start);
+    let mut size = 0.25 * unit;
+    for _ in 0..ROUNDS {
+        let [a, b] = best.1;
+        let mut simplex = [best, at(loss, [a + size, b]), at(loss, [a, b + size])];
+        for _ in 0..EVALUATIONS / 2 {
+            simplex.sort_by(|p, q| p.0.total_cmp(&q.0));
+            improve(loss, &mut simplex);
+        }
+        simplex.sort_by(|p, q| p.0.total_cmp(&q.0));
+        best = simplex[0];
+        size *= 0.05;
+    }
+    best
+}
+
+fn at(loss: &dyn Fn([f64; 2]) -> f64, u: [f64; 2]) -> (f64, [f64; 2]) {
+    (loss(u), u)
+}
+
+/// One step of a sorted simplex: reflect, expand, contract or shrink.
+fn improve(loss: &dyn Fn([f64; 2]) -> f64, simplex: &mut [(f64, [f64; 2]); 3]) {
+    let middle = [0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[1].1[i]));
+    let along = |t: f64| at(loss, [0, 1].map(|i| middle[i] + t * (middle[i] - simplex[2].1[i])));
+    let reflected = along(1.0);
+    if reflected.0 < simplex[0].0 {
+        let expanded = along(2.0);
+        simplex[2] = if expanded.0 < reflected.0 { expanded } else { reflected };
+        return;
+    }
+    if reflected.0 < simplex[1].0 {
+        simplex[2] = reflected;
+        return;
+    }
+    let contracted = along(if reflected.0 < simplex[2].0 { 0.5 } else { -0.5 });
+    if contracted.0 < simplex[2].0.min(reflected.0) {
+        simplex[2] = contracted;
+        return;
+    }
+    for k in 1..3 {
+        simplex[k] = at(loss, [0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[k].1[i])));
+    }
+}
+
+/// Newton's steps while they make the gradient smaller and J no larger.
+fn polish(cost: &impl Cost, mut u: [f64; 2], use_bias: bool) -> [f64; 2] {
+    for _ in 0..POLISH {
+        let (loss, g) = cost(u);
+        let Some([[a, c], [_, b]]) = hessian(cost, u) else { break };
+        let determinant = a * b - c * c;
+        let step = match use_bias {
+            true if a > 0.0 && determinant > 0.0 => [(b * g[0] - c * g[1]) / determinant, (a * g[1] - c * g[0]) / determinant],
+            false if a > 0.0 => [g[0] / a, 0.0],
+            _ => break,
+        };
+        let next = [u[0] - step[0], u[1] - step[1]];
+        let (next_loss, next_gradient) = cost(next);
+        let size = |g: [f64; 2]| libm::hypot(g[0], g[1]);
+        if !(size(next_gradient) < size(g) && next_loss <= loss + 1e-12 * loss.abs()) {
+            break;
+        }
+        u = next;
+    }
+    u
+}
+
+/// The Hessian by differences of the gradient, of order h⁴; `None` where two widths disagree: J has a kink there.
+fn hessian(cost: &impl Cost, u: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+    let differences = |h: f64| {
+        let column = |i: usize| {
+            let moved = |t: f64| {
+                let mut v = u;
+                v[i] += t;
+                cost(v).1
+            };
+            let (up, down) = (moved(h), moved(-h));
+            [(up[0] - down[0]) / (2.0 * h), (up[1] - down[1]) / (2.0 * h)]
+        };
+        [column(0), column(1)]
+    };
+    let width = 1e-3 * u[0].abs().max(u[1].abs()).max(1.0);
+    let (wide, narrow) = (differences(width), differences(0.5 * width));
+    let size = narrow.iter().flatten().fold(0.0_f64, |size, v| size.max(v.abs()));
+    let mut result = [[0.0; 2]; 2];
+    for i in 0..2 {
+        for j in 0..2 {
+            if !((wide[i][j] - narrow[i][j]).abs() <= 1e-3 * size) {
+                return None;
+            }
+            result[i][j] = (4.0 * narrow[i][j] - wide[i][j]) / 3.0;
+        }
+    }
+    let across = f64::midpoint(result[0][1], result[1][0]);
+    Some([[result[0][0], across], [across, result[1][1]]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of a line with noise by hand.
+    const X: [f64; 6] = [100.0, 120.0, 150.0, 170.0, 210.0, 260.0];
+    const Y: [f64; 6] = [3.0, 4.5, 4.0, 6.5, 7.0, 9.5];
+
+    fn mean(f: impl Fn(f64, f64) -> (f64, f64), [w, b]: [f64; 2]) -> (f64, [f64; 2]) {
+        let (mut loss, mut gradient) = (0.0, [0.0; 2]);
+        for (x, y) in X.into_iter().zip(Y) {
+            let (l, s) = f(w * x + b, y);
+            loss += l / 6.0;
+            gradient[0] += s * x / 6.0;
+            gradient[1] += s / 6.0;
+        }
+        (loss, gradient)
+    }
+
+    #[test]
+    fn search_finds_what_the_formula_knows() {
+        let quadratic = Quadratic::of(&X, &Y);
+        let cost = |theta| mean(|z, y| ((z - y) * (z - y), 2.0 * (z - y)), theta);
+        let found = search(cost, cost, &quadratic, true).unwrap();
+        assert!((found.weight - quadratic.weight).abs() < 1e-10 && (found.bias - quadratic.bias).abs() < 1e-8, "{found:?}");
+        let curvature = found.curvature.unwrap();
+        for i in 0..2 {
+            assert!((curvature.eigenvalues[i] / quadratic.eigenvalues[i] - 1.0).abs() < 1e-6, "{curvature:?} {quadratic:?}");
+        }
+    }
+
+    #[test]
+    fn search_finds_the_median_line_where_there_is_no_gradient() {
+        // Least absolute deviations passes through two of the points; all pairs are tried.
+        let quadratic = Quadratic::of(&X, &Y);
+        let cost = |theta| mean(|z, y| ((z - y).abs(), (z - y).signum()), theta);
+        let pairs = (0..6).flat_map(|i| (i + 1..6).map(move |j| (i, j)));
+        let through = |(i, j): (usize, usize)| {
+            let w = (Y[j] - Y[i]) / (X[j] - X[i]);
+            cost([w, Y[i] - w * X[i]]).0
+        };
+        let least = pairs.map(through).fold(f64::INFINITY, f64::min);
+        let found = search(cost, cost, &quadratic, true).unwrap();
+        assert!((found.loss - least).abs() < 1e-6 * least, "{found:?} against {least}");
+        assert_eq!(found.curvature, None);
+    }
+
+    #[test]
+    fn separable_classes_have_no_logistic_optimum_and_mixed_ones_have() {
+        let logistic = |bits: [f64; 6]| {
+            move |[w, b]: [f64; 2]| {
+                let (mut loss, mut gradient) = (0.0, [0.0; 2]);
+                for (x, y) in X.into_iter().zip(bits) {
+                    let z: f64 = w * x + b;
+                    loss += (z.max(0.0) + libm::log1p(libm::exp(-z.abs())) - y * z) / 6.0;
+                    let s = 1.0 / (1.0 + libm::exp(-z)) - y;
+                    gradient[0] += s * x / 6.0;
+                    gradient[1] += s / 6.0;
+                }
+                (loss, gradient)
+            }
+        };
+        let apart = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+        let mixed = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+        let quadratic = |bits: &[f64]| Quadratic::of(&X, bits);
+        assert_eq!(search(logistic(apart), logistic(apart), &quadratic(&apart), true), None);
+        let found = search(logistic(mixed), logistic(mixed), &quadratic(&mixed), true).unwrap();
+        let (_, gradient) = logistic(mixed)([found.weight, found.bias]);
+        assert!(gradient[0].abs() < 1e-9 && gradient[1].abs() < 1e-11, "{found:?} {gradient:?}");
+        assert!(found.curvature.unwrap().condition().unwrap() > 1.0);
+    }
+
+    #[test]
+    fn without_a_bias_the_line_through_the_origin_is_found() {
+        let sums = X.into_iter().zip(Y).fold((0.0, 0.0), |(xy, xx), (x, y)| (xy + x * y, xx + x * x));
+        let cost = |theta| {
+            let (loss, gradient) = mean(|z, y| ((z - y) * (z - y), 2.0 * (z - y)), theta);
+            (loss, [gradient[0], 0.0])
+        };
+        let found = search(cost, cost, &Quadratic::of(&X, &Y), false).unwrap();
+        assert!((found.weight - sums.0 / sums.1).abs() < 1e-10 && found.bias == 0.0, "{found:?}");
+        assert!((found.curvature.unwrap().eigenvalues[1] / (sums.1 / 3.0) - 1.0).abs() < 1e-9);
+    }
+}

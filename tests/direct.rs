@@ -1,0 +1,149 @@
+//! The direct path: every neuron's loss from rows on the CPU against float64 and against itself, and its gradient in float64 against
+//! what Keras did.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use gradsweep::backend::Backend;
+use gradsweep::backend::cpu::{Cpu, Simd};
+use gradsweep::backend::reference::Reference;
+use gradsweep::kernel::Direct;
+use gradsweep::model::{Activation, Loss, Neuron, Rows};
+use serde_json::Value;
+
+/// Rows of two classes that overlap.
+fn classes() -> Rows {
+    let x: Vec<f32> = (0..300).map(|i| (i as f32 * 0.618).fract() * 4.0 - 2.0).collect();
+    let y = x.iter().enumerate().map(|(i, &x)| if x + (i as f32 * 0.414).fract() > 0.6 { 1.0 } else { 0.0 }).collect();
+    Rows { x, y }
+}
+
+/// Every pair, but for poisson behind what is not positive: the logarithm of its prediction is not defined.
+fn neurons() -> impl Iterator<Item = Neuron> {
+    let of = |activation| Loss::ALL.map(|loss| Neuron { activation, loss, use_bias: true, bits: true });
+    let positive = [Activation::Sigmoid, Activation::Softplus, Activation::Exponential];
+    Activation::ALL.into_iter().flat_map(of).filter(move |own| own.loss != Loss::Poisson || positive.contains(&own.activation))
+}
+
+#[test]
+fn every_neurons_metrics_are_float64s_and_the_same_bits_at_every_level() {
+    let rows = classes();
+    // 150 points: two whole tiles and a part of one.
+    let weight: Vec<f32> = (0..150).map(|i| i as f32 * 0.041 - 3.0).collect();
+    let bias: Vec<f32> = (0..150).map(|i| (i % 37) as f32 * 0.1 - 1.8).collect();
+    let mut worst = (0.0_f32, Neuron::LINEAR);
+    for neuron in neurons() {
+        let scalar = Cpu::open(Some(1), Some(Simd::Scalar)).unwrap().metrics(&neuron, &rows, &weight, &bias).unwrap();
+        for level in Simd::available() {
+            let other = Cpu::open(Some(2), Some(level)).unwrap().metrics(&neuron, &rows, &weight, &bias).unwrap();
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&other.loss), bits(&scalar.loss), "{neuron:?} at {}", level.name());
+            assert_eq!(bits(&other.mae), bits(&scalar.mae), "{neuron:?} at {}", level.name());
+        }
+        let exact = Reference.metrics(&neuron, &rows, &weight, &bias).unwrap();
+        for (single, exact) in [(&scalar.loss, &exact.loss), (&scalar.mse, &exact.mse), (&scalar.mae, &exact.mae)] {
+            for (&single, &exact) in single.iter().zip(exact) {
+                let deviation = (single - exact).abs() / exact.abs().max(1.0);
+                // Logarithms of what is near 0: an ulp of z is a larger share of that.
+                let room = if matches!(neuron.loss, Loss::BinaryCrossentropy | Loss::Poisson) { 5e-5 } else { 5e-6 };
+                assert!(deviation <= room, "{neuron:?}: {single} against {exact}");
+                worst = if deviation > worst.0 { (deviation, neuron) } else { worst };
+            }
+        }
+    }
+    println!("at most {:.1e}, {:?}", worst.0, worst.1);
+}
+
+#[test]
+fn surfaces_are_the_metrics_of_their_cells() {
+    let (rows, cpu) = (classes(), Cpu::open(Some(2), None).unwrap());
+    let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
+    let (weight, bias): (Vec<f64>, Vec<f64>) = ((0..70).map(|i| f64::from(i) * 0.1).collect(), vec![-1.0, 0.5, 3.0]);
+    let cells = cpu.surface(&neuron, &rows, &weight, &bias).unwrap();
+    for (row, &b) in bias.iter().enumerate() {
+        let single: Vec<f32> = weight.iter().map(|&w| w as f32).collect();
+        let metrics = cpu.metrics(&neuron, &rows, &single, &vec![b as f32; 70]).unwrap();
+        assert_eq!(cells[row * 70..(row + 1) * 70], metrics.loss);
+    }
+}
+
+#[test]
+fn gradients_are_the_slopes_of_the_loss() {
+    let rows = classes();
+    let h = 1e-6;
+    for neuron in neurons() {
+        let direct = Direct::of(&neuron);
+        let at = |theta: [f64; 2]| direct.over(&rows, theta);
+        // A point at which no row meets a kink.
+        let theta = [0.731, 0.277];
+        let gradient = at(theta).gradient;
+        for i in 0..2 {
+            let moved = |t: f64| {
+                let mut theta = theta;
+                theta[i] += t;
+                at(theta).loss
+            };
+            let quotient = (moved(h) - moved(-h)) / (2.0 * h);
+            // The clip of a probability and the percentages of a label 0 (1e9 each) leave few digits to a difference.
+            let room = 1e-6 * at(theta).loss.abs().max(quotient.abs()).max(1.0) / if neuron.loss == Loss::Mape { 1e-3 } else { 1.0 };
+            assert!((gradient[i] - quotient).abs() <= room, "{neuron:?}: {} against {quotient}", gradient[i]);
+        }
+        let without = Direct::of(&Neuron { use_bias: false, ..neuron }).over(&rows, theta);
+        assert_eq!(without.gradient, [gradient[0], 0.0], "{neuron:?}");
+    }
+}
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// A column of a golden CSV.
+fn column(file: &str, name: &str) -> Vec<f32> {
+    let text = std::fs::read_to_string(golden("data").join(file)).unwrap();
+    let mut lines = text.lines();
+    let index = lines.next().unwrap().split(',').position(|own| own == name).unwrap();
+    lines.map(|line| line.split(',').nth(index).unwrap().parse::<f64>().unwrap() as f32).collect()
+}
+
+/// The cases of activations, losses and kinks under plain SGD, step by step from Keras' own parameters: θ − η·gradient, in float64.
+#[test]
+fn gradients_are_keras() {
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(golden("cases.json")).unwrap()).unwrap();
+    let mut histories: HashMap<String, Vec<[f64; 2]>> = HashMap::new();
+    for line in std::fs::read_to_string(golden("histories.csv")).unwrap().lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        histories.entry(cells[0].to_owned()).or_default().push([cells[2].parse().unwrap(), cells[3].parse().unwrap()]);
+    }
+    let mut count = 0;
+    for case in &cases {
+        let sgd = case["optimizer"].as_object().unwrap();
+        if !["activation_loss", "kink"].contains(&case["group"].as_str().unwrap()) || sgd["name"] != "sgd" {
+            continue;
+        }
+        let text = |key: &str| case[key].as_str().unwrap();
+        let rows = Rows { x: column(text("data"), text("feature")), y: column(text("data"), text("target")) };
+        let named = Neuron {
+            activation: Activation::from_name(text("activation")).unwrap(),
+            loss: Loss::from_name(text("loss")).unwrap(),
+            ..Neuron::LINEAR
+        };
+        let direct = Direct::of(&named.on(rows.y.iter().map(|&y| f64::from(y))));
+        let rate = sgd["learning_rate"].as_f64().unwrap() as f32;
+        let batch = case["batch_size"].as_u64().unwrap() as usize;
+        let mut theta = [case["w0"].as_f64().unwrap(), case["b0"].as_f64().unwrap()];
+        let id = text("id");
+        for (step, keras) in histories[id].iter().enumerate() {
+            let first = step * batch % rows.len();
+            let own = first..(first + batch).min(rows.len());
+            let pairs = rows.x[own.clone()].iter().copied().zip(rows.y[own].iter().copied());
+            let gradient = direct.means(pairs, theta).gradient;
+            for i in 0..2 {
+                let next = theta[i] - f64::from(rate) * gradient[i];
+                assert!((next - keras[i]).abs() <= 5e-7 * keras[i].abs().max(1.0), "{id}, step {step}: {next} against {}", keras[i]);
+            }
+            theta = *keras;
+        }
+        count += 1;
+    }
+    assert!(count >= 40, "{count}");
+}
