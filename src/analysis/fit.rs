@@ -6,7 +6,8 @@ use super::hue::Hue;
 use super::sample::{DRAWN, sample};
 use super::view::View;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::model::{Parameter, Problem};
+use crate::kernel::direct::Direct;
+use crate::model::{Activation, Parameter, Problem};
 use crate::text;
 
 /// One panel in the feature's own units, whatever its scale: lines of all problems can be compared there.
@@ -79,7 +80,13 @@ pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     }
 }
 
-/// The neuron's line over a range of the unscaled feature.
-fn line(problem: &Problem, [weight, bias]: [f64; 2], range: [f64; 2]) -> Vec<[f64; 2]> {
-    range.into_iter().map(|x| [x, weight * problem.scaling.apply(x) + bias]).collect()
+/// Points of a line that may bend.
+const BENDS: usize = 128;
+
+/// What the neuron predicts over a range of the unscaled feature.
+fn line(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
+    let direct = Direct::of(&problem.neuron);
+    let pieces = if problem.neuron.activation == Activation::Linear { 1 } else { BENDS };
+    let x = (0..=pieces).map(|i| from + (to - from) * i as f64 / pieces as f64);
+    x.map(|x| [x, direct.predict(theta, problem.scaling.apply(x))]).collect()
 }

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::frame::Frame;
 use super::isoline::Isoline;
-use crate::model::verdict::reached_loss;
-use crate::model::{Problem, Quadratic};
+use crate::kernel::direct::Direct;
+use crate::model::{Curvature, Problem, Quadratic, verdict};
 
 /// Cells of the grid along each axis.
 const CELLS: usize = 192;
@@ -30,11 +30,10 @@ pub enum Ground<'a> {
 /// A cost without a formula for its lines.
 pub struct Any<'a> {
     pub cost: Box<dyn Fn([f64; 2]) -> f64 + Sync + 'a>,
-    /// The optimum, if there is one; its Hessian and that one's eigenvalues, the smaller first, where J is smooth.
     pub optimum: Option<[f64; 2]>,
-    pub hessian: Option<[[f64; 2]; 2]>,
-    pub eigenvalues: Option<[f64; 2]>,
-    /// J at the optimum; without one what J does not fall below.
+    /// Of the optimum, where J is smooth.
+    pub curvature: Option<Curvature>,
+    /// J at the optimum; without one 0, which no loss but Poisson's falls below.
     pub floor: f64,
     /// J − floor up to which a run counts as having reached; 0: never.
     pub reached: f64,
@@ -43,7 +42,18 @@ pub struct Any<'a> {
 impl<'a> Ground<'a> {
     /// The ground of a problem, over its training rows.
     pub fn of(problem: &'a Problem) -> Self {
-        Self::Paraboloid(&problem.quadratic)
+        if problem.neuron.is_quadratic() {
+            return Self::Paraboloid(&problem.quadratic);
+        }
+        let direct = Direct::of(&problem.neuron);
+        let floor = problem.optimum.map_or(0.0, |optimum| optimum.loss);
+        Self::Any(Any {
+            cost: Box::new(move |theta| direct.over(&problem.train, theta).loss),
+            optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
+            curvature: problem.optimum.and_then(|optimum| optimum.curvature),
+            floor,
+            reached: problem.reached_loss().map_or(0.0, |reached| (reached - floor).max(0.0)),
+        })
     }
 
     /// J at a point.
@@ -89,14 +99,14 @@ impl<'a> Ground<'a> {
     pub fn condition(&self) -> Option<f64> {
         match self {
             Self::Paraboloid(quadratic) => quadratic.condition(),
-            Self::Any(any) => any.eigenvalues.filter(|[smallest, _]| *smallest > 0.0).map(|[smallest, largest]| largest / smallest),
+            Self::Any(any) => any.curvature.and_then(|curvature| curvature.condition()),
         }
     }
 
     /// J over its floor up to which a run counts as having reached.
     pub fn reached(&self) -> f64 {
         match self {
-            Self::Paraboloid(quadratic) => (reached_loss(quadratic) - quadratic.loss).max(0.0),
+            Self::Paraboloid(quadratic) => (verdict::reached(quadratic.loss, quadratic.var_y) - quadratic.loss).max(0.0),
             Self::Any(any) => any.reached,
         }
     }
@@ -115,8 +125,10 @@ impl<'a> Ground<'a> {
                 }
             }
             // J − J* = ½δᵀHδ = e reaches √(2e(H⁻¹)ᵢᵢ) along each axis.
-            Self::Any(Any { hessian: Some([[a, c], [_, b]]), reached, .. }) if a * b - c * c > 0.0 => {
-                [b, a].map(|entry| (2.0 * reached * entry / (a * b - c * c)).sqrt())
+            Self::Any(Any { curvature: Some(curvature), reached, .. }) => {
+                let [[a, c], [_, b]] = curvature.hessian;
+                let determinant = a * b - c * c;
+                if determinant > 0.0 { [b, a].map(|entry| (2.0 * reached * entry / determinant).sqrt()) } else { [0.0; 2] }
             }
             Self::Any(_) => [0.0; 2],
         };
@@ -222,8 +234,7 @@ mod tests {
         Ground::Any(Any {
             cost: Box::new(|[w, b]| quadratic.at(w, b)),
             optimum: Some([quadratic.weight, quadratic.bias]),
-            hessian: Some(quadratic.hessian),
-            eigenvalues: Some(quadratic.eigenvalues),
+            curvature: Some(Curvature { hessian: quadratic.hessian, eigenvalues: quadratic.eigenvalues }),
             floor: quadratic.loss,
             reached: Ground::Paraboloid(quadratic).reached(),
         })
@@ -263,14 +274,14 @@ mod tests {
         // Two pits in a plain.
         let pit = |[w, b]: [f64; 2], at: f64| (w - at) * (w - at) + b * b;
         let cost = Box::new(move |theta| pit(theta, -1.0).min(pit(theta, 1.0)).min(0.5));
-        let ground = Ground::Any(Any { cost, optimum: None, hessian: None, eigenvalues: None, floor: 0.0, reached: 0.0 });
+        let ground = Ground::Any(Any { cost, optimum: None, curvature: None, floor: 0.0, reached: 0.0 });
         let map = ground.on(Frame { weight: [-3.0, 3.0], bias: [-2.0, 2.0] });
         assert_eq!(map.areas(0.25).len(), 2);
         assert_eq!(map.lines(0.25).len(), 2);
         assert!((area(&map.areas(0.25)) - 2.0 * std::f64::consts::PI * 0.25).abs() < 0.02);
         // A ring: what is low lies between two circles.
         let cost = Box::new(|[w, b]: [f64; 2]| (libm::hypot(w, b) - 1.0).abs());
-        let ground = Ground::Any(Any { cost, optimum: None, hessian: None, eigenvalues: None, floor: 0.0, reached: 0.0 });
+        let ground = Ground::Any(Any { cost, optimum: None, curvature: None, floor: 0.0, reached: 0.0 });
         let areas = ground.on(Frame { weight: [-2.0, 2.0], bias: [-2.0, 2.0] }).areas(0.5);
         assert_eq!((areas.len(), areas[0].len()), (1, 2));
         assert!((area(&areas) - std::f64::consts::PI * (2.25 - 0.25)).abs() < 0.05);

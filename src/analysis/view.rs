@@ -6,6 +6,16 @@ use crate::config::Experiment;
 use crate::model::{Optimizer, Parameter, Problem, Value};
 use crate::store::{Column, RunTable};
 
+/// What else changes a step, so that the limit of plain SGD says nothing.
+const CHANGING: [Parameter; 6] = [
+    Parameter::ScheduleName,
+    Parameter::Clipnorm,
+    Parameter::Clipvalue,
+    Parameter::GlobalClipnorm,
+    Parameter::WeightDecay,
+    Parameter::GradientAccumulationSteps,
+];
+
 /// Rows of the run table are named by their position.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
@@ -76,7 +86,9 @@ impl<'a> View<'a> {
         let sgd = self.optimizer(row) == Some(Optimizer::Sgd);
         let momentum = self.level(row, Parameter::Momentum).number().unwrap_or(0.0);
         let nesterov = self.level(row, Parameter::Nesterov) == Level::Word("true");
-        sgd.then(|| self.problem(row).quadratic.stability_limit(momentum, nesterov))
+        let absent = |parameter| matches!(self.level(row, parameter), Level::Absent | Level::Word("none"));
+        let plain = sgd && CHANGING.into_iter().all(absent);
+        self.problem(row).optimum.and_then(|optimum| optimum.curvature).filter(|_| plain)?.stability_limit(momentum, nesterov)
     }
 
     /// What the run in a row has for a hyperparameter, varied or not.

@@ -187,7 +187,6 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "name": experiment.name,
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
         "data": section,
-        "model": {"activation": "linear", "loss": "mse", "use_bias": true},
         "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": blocks},
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},

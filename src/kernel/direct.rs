@@ -51,6 +51,11 @@ impl Direct {
         }
     }
 
+    /// ŷ at x.
+    pub fn predict(&self, theta: [f64; 2], x: f64) -> f64 {
+        (self.response)(level(theta, x))[0]
+    }
+
     /// Loss, gradient and errors over rows at `[weight, bias]`; NaN without any.
     pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: [f64; 2]) -> Means {
         let n = rows.len() as f64;
