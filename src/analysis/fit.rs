@@ -6,7 +6,7 @@ use super::hue::Hue;
 use super::sample::{DRAWN, sample};
 use super::view::View;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::kernel::direct::Direct;
+use crate::kernel::Direct;
 use crate::model::{Activation, Parameter, Problem};
 use crate::text;
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::frame::Frame;
 use super::isoline::Isoline;
-use crate::kernel::direct::Direct;
+use crate::kernel::Direct;
 use crate::model::{Curvature, Problem, Quadratic, verdict};
 
 /// Cells of the grid along each axis.
