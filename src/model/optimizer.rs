@@ -159,7 +159,7 @@ impl Optimizer {
         self.arguments().iter().any(|(own, _)| *own == parameter) || OPTIONS.iter().any(|(option, _)| *option == parameter)
     }
 
-    /// Whether weight_decay is an argument of its own, with a default that is not `None`.
+    /// Whether `weight_decay` is an argument of its own, with a default that is not `None`.
     pub fn decays(self) -> bool {
         self.arguments().iter().any(|(own, _)| *own == WeightDecay)
     }

@@ -99,7 +99,7 @@ impl General<'_> {
     fn update<R: Rule>(&self, tile: &mut Tile, gradients: &Gradients<TILE>, k: u64, last: bool) {
         let mut clocks = [[0.0; TILE]; CLOCK];
         if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
-            self.tick::<R>(tile, &mut clocks, k);
+            self.tick(tile, &mut clocks, k);
         }
         let before = [tile.theta[0].clone(), tile.theta[1].clone()];
         let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
@@ -136,7 +136,7 @@ impl General<'_> {
     }
 
     /// The clocks of an update, and its rate where that is scheduled.
-    fn tick<R: Rule>(&self, tile: &mut Tile, clocks: &mut [[f32; TILE]; CLOCK], k: u64) {
+    fn tick(&self, tile: &mut Tile, clocks: &mut [[f32; TILE]; CLOCK], k: u64) {
         let own = if self.alike { 1 } else { tile.lanes };
         for lane in 0..own {
             let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
