@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::frame::Frame;
 use super::isoline::Isoline;
+use crate::kernel::Direct;
 use crate::model::verdict::reached_loss;
 use crate::model::{Problem, Quadratic};
 
@@ -43,7 +44,21 @@ pub struct Any<'a> {
 impl<'a> Ground<'a> {
     /// The ground of a problem, over its training rows.
     pub fn of(problem: &'a Problem) -> Self {
-        Self::Paraboloid(&problem.quadratic)
+        if problem.neuron.is_quadratic() {
+            return Self::Paraboloid(&problem.quadratic);
+        }
+        let direct = Direct::of(&problem.neuron);
+        let curvature = problem.optimum.and_then(|optimum| optimum.curvature);
+        // Without an optimum J falls towards 0, below which only poisson's goes.
+        let floor = problem.optimum.map_or(0.0, |optimum| optimum.loss);
+        Self::Any(Any {
+            cost: Box::new(move |theta| direct.over(&problem.train, theta).loss),
+            optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
+            hessian: curvature.map(|curvature| curvature.hessian),
+            eigenvalues: curvature.map(|curvature| curvature.eigenvalues),
+            floor,
+            reached: problem.reached_loss().map_or(0.0, |reached| reached - floor),
+        })
     }
 
     /// J at a point.

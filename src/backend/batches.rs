@@ -23,7 +23,7 @@ pub struct Window {
     pub batches: usize,
     /// Epoch-major; a single epoch's where all are alike.
     pub moments: Vec<Moments>,
-    /// Training rows in batch order, epoch-major like `moments`; empty unless epoch series are recorded.
+    /// Training rows in batch order, epoch-major like `moments`; empty where no step needs them.
     pub x: Vec<f32>,
     pub y: Vec<f32>,
     alike: bool,
@@ -70,7 +70,7 @@ impl<'a> Batches<'a> {
         let centred = Centred::new(&rows.x, &rows.y, &centre);
         let total = centred.total();
         let batches = group.order.batches();
-        let row_bytes = if group.record.epochs { 8 * group.order.rows } else { 0 };
+        let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
         let alike = group.order.shuffle == Shuffle::None;
@@ -104,7 +104,7 @@ impl<'a> Batches<'a> {
             let order = self.order.advance();
             let batches = order.chunks(self.group.order.batch_size);
             window.moments.extend(batches.map(|batch| self.centred.moments(batch.iter().map(|&row| row as usize))));
-            if self.group.record.epochs {
+            if self.group.needs_rows() {
                 let train = &self.group.problem.train;
                 window.x.extend(order.iter().map(|&row| train.x[row as usize]));
                 window.y.extend(order.iter().map(|&row| train.y[row as usize]));

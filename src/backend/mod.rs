@@ -29,6 +29,11 @@ pub struct Group<'a> {
 }
 
 impl Group<'_> {
+    /// Whether steps need the rows of their batches, for gradients or for the MAE of epochs.
+    pub fn needs_rows(&self) -> bool {
+        self.record.epochs || !self.problem.neuron.is_quadratic()
+    }
+
     /// Updates of a run that does not diverge.
     pub fn steps(&self) -> u64 {
         self.order.batches() as u64 * self.epochs

@@ -62,7 +62,7 @@ pub fn trace(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
 
 /// The loss of each batch at the parameters before its update, from the rows.
 fn batch_losses(group: &crate::backend::Group<'_>, weight: &[f32], bias: &[f32]) -> Vec<f64> {
-    let rows = &group.problem.train;
+    let (rows, direct) = (&group.problem.train, crate::kernel::Direct::of(&group.problem.neuron));
     let mut order = group.order.epochs();
     let mut losses = Vec::with_capacity(weight.len());
     let mut points = weight.iter().zip(bias).take(weight.len().saturating_sub(1)).peekable();
@@ -70,9 +70,7 @@ fn batch_losses(group: &crate::backend::Group<'_>, weight: &[f32], bias: &[f32])
         for batch in order.advance().chunks(group.order.batch_size) {
             let Some((&weight, &bias)) = points.next() else { break };
             let theta = [f64::from(weight), f64::from(bias)];
-            let square =
-                |&row: &u32| crate::kernel::neuron::error(theta, f64::from(rows.x[row as usize]), f64::from(rows.y[row as usize])).powi(2);
-            losses.push(batch.iter().map(square).sum::<f64>() / batch.len() as f64);
+            losses.push(direct.means(batch.iter().map(|&row| (rows.x[row as usize], rows.y[row as usize])), theta).loss);
         }
     }
     losses

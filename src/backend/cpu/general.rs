@@ -6,9 +6,10 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
+use super::rows::Direct;
 use super::simd::{LaneLoop, Simd};
 use super::tile::{Column, TILE, Tile};
-use super::train::{Due, LIMIT, Recording, Shared, judge, passes, record_epoch, record_point, take};
+use super::train::{Due, LIMIT, Recording, Shared, judge, note, passes, record_epoch, record_point, take};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::{STATE, decayed};
@@ -63,11 +64,20 @@ impl General<'_> {
                 absolute[l] += block_absolute[l];
             }
             if block.judged {
-                self.simd.run(tile.lanes, Judge { tile, shared: self.shared, epoch: number as u32 });
+                self.judge(tile, number as u32);
             }
         }
         if !recording.loss.is_empty() {
-            let record = RecordEpoch { tile, shared: self.shared, recording, loss: &loss, absolute: &absolute, epoch: number as usize };
+            let test = self.shared.test;
+            let val = match &self.source {
+                Source::Rows(direct) if !test.is_empty() => {
+                    let sums = direct.sums([&tile.theta[0].0, &tile.theta[1].0], tile.lanes, &test.x, &test.y);
+                    Some([sums.loss, sums.absolute])
+                }
+                _ => None,
+            };
+            let sums = [&loss, &absolute];
+            let record = RecordEpoch { tile, shared: self.shared, recording, sums, val: val.as_ref(), epoch: number as usize };
             self.simd.run(record.tile.lanes, record);
         }
     }
@@ -77,11 +87,10 @@ impl General<'_> {
         let moments = &self.window.moments_of(epoch)[batch];
         let (x, y) = self.window.rows_of(epoch, self.shared.rows);
         let rows = (batch * self.shared.batch_size).min(x.len())..((batch + 1) * self.shared.batch_size).min(x.len());
-        match self.source {
-            Source::Moments => {
-                let (x, y) = (&x[rows.clone()], &y[rows]);
-                self.simd.run(tile.lanes, Fill { tile, shared: self.shared, moments, x, y, gradients });
-            }
+        let (x, y) = (&x[rows.clone()], &y[rows]);
+        match &self.source {
+            Source::Moments => self.simd.run(tile.lanes, Fill { tile, shared: self.shared, moments, x, y, gradients }),
+            Source::Rows(direct) => gradients.of_rows(direct, tile, x, y),
         }
         moments.rows
     }
@@ -96,7 +105,33 @@ impl General<'_> {
         let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
         self.simd.run(update.tile.lanes, update);
         if last {
-            self.simd.run(tile.lanes, Passes { tile, shared: self.shared, before: &before });
+            match &self.source {
+                Source::Moments => self.simd.run(tile.lanes, Passes { tile, shared: self.shared, before: &before }),
+                Source::Rows(direct) => self.passes(direct, tile, &before),
+            }
+        }
+    }
+
+    /// Counts the batches that pass the minimum, from the rows.
+    fn passes(&self, direct: &Direct, tile: &mut Tile, before: &[Column<f32>; 2]) {
+        let rows = self.shared.train;
+        let gradient = |theta: &[Column<f32>; 2]| direct.sums([&theta[0].0, &theta[1].0], tile.lanes, &rows.x, &rows.y).gradient;
+        let (falls, rises) = (gradient(before), gradient(&tile.theta));
+        for l in 0..tile.lanes {
+            let way = [0, 1].map(|i| tile.theta[i].0[l] - before[i].0[l]);
+            let along = |gradient: &[[f32; TILE]; 2]| gradient[0][l] * way[0] + gradient[1][l] * way[1];
+            tile.passes.0[l] += u32::from(along(&falls) < 0.0 && along(&rises) > 0.0) & tile.alive.0[l];
+        }
+    }
+
+    /// Takes note of J where the verdict looks.
+    fn judge(&self, tile: &mut Tile, epoch: u32) {
+        match &self.source {
+            Source::Moments => self.simd.run(tile.lanes, Judge { tile, shared: self.shared, epoch }),
+            Source::Rows(direct) => {
+                let losses = tile.losses(direct, self.shared.train);
+                note(tile, self.shared, &losses, 0, epoch);
+            }
         }
     }
 
@@ -266,8 +301,10 @@ struct RecordEpoch<'a, 'b> {
     tile: &'a Tile,
     shared: &'a Shared<'a>,
     recording: &'a mut Recording<'b>,
-    loss: &'a [f32; TILE],
-    absolute: &'a [f32; TILE],
+    /// Loss and Σ|e| of the epoch's batches.
+    sums: [&'a [f32; TILE]; 2],
+    /// Of the test rows, where they do not come from errors alone.
+    val: Option<&'a [[f32; TILE]; 2]>,
     epoch: usize,
 }
 
@@ -276,8 +313,9 @@ impl LaneLoop for RecordEpoch<'_, '_> {
     fn run<const N: usize>(self) {
         for offset in (0..self.tile.lanes).step_by(N) {
             let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
-            let sums: [[f32; N]; 2] = [take(self.loss, offset), take(self.absolute, offset)];
-            record_epoch(self.recording, self.shared, theta, [&sums[0], &sums[1]], offset, self.epoch);
+            let sums: [[f32; N]; 2] = self.sums.map(|column| take(column, offset));
+            let val = self.val.map(|columns| columns.each_ref().map(|column| take(column, offset)));
+            record_epoch(self.recording, self.shared, theta, [&sums[0], &sums[1]], val, offset, self.epoch);
         }
     }
 }

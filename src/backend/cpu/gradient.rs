@@ -1,5 +1,6 @@
 //! Where the gradients of a batch come from on the general path: arrays over a tile, filled before its rule is asked.
 
+use super::rows::Direct;
 use super::simd::LaneLoop;
 use super::tile::{TILE, Tile};
 use super::train::{Shared, add_errors, take};
@@ -22,10 +23,12 @@ impl<const N: usize> Gradients<N> {
 }
 
 /// Who fills the gradients of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Source {
     /// The batch's moments: the linear neuron under the mean squared error.
     Moments,
+    /// The batch's rows: any other.
+    Rows(Direct),
 }
 
 /// One batch of a tile: its moments, and its rows where Σ|e| is asked for.
@@ -53,5 +56,16 @@ impl LaneLoop for Fill<'_> {
             add_errors(&mut absolute, &theta, self.x, self.y);
             self.gradients.absolute[offset..offset + N].copy_from_slice(&absolute);
         }
+    }
+}
+
+impl Gradients<TILE> {
+    /// From the rows of a batch.
+    pub fn of_rows(&mut self, direct: &Direct, tile: &Tile, x: &[f32], y: &[f32]) {
+        let sums = direct.sums([&tile.theta[0].0, &tile.theta[1].0], tile.lanes, x, y);
+        let count = x.len() as f32;
+        self.gradient = sums.gradient.map(|column| column.map(|sum| sum / count));
+        self.loss = sums.loss.map(|sum| sum / count);
+        self.absolute = sums.absolute;
     }
 }

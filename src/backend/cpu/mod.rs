@@ -77,7 +77,6 @@ impl Backend for Cpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
-        super::only_moments(groups, "CPU")?;
         self.pool.install(|| {
             groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
                 with_rule!(group.variant, R => train::<R>(self.simd, group, outcome));
@@ -140,18 +139,26 @@ fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let blocks = blocks(batches, group.epochs);
     let mut windows = Batches::new(group);
     let shared = shared(group, &windows, &blocks);
-    let mut clocks = Clocks::new(group);
-    let plain = group.options.is_plain();
+    let neuron = &group.problem.neuron;
+    let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
+    let fused = group.options.is_plain() && neuron.is_quadratic();
+    let mut clocks = Clocks::new(group, fused);
     let alike = same_timing(group);
     let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
-        if !plain {
-            let general = General { simd, shared: &shared, window, source: Source::Moments, alike };
+        if !fused {
+            let general = General { simd, shared: &shared, window, source, alike };
             return general.advance::<R>(tile, recording);
         }
         simd.run(tile.lanes, Advance::<R> { tile, shared: &shared, window, clocks, recording, rule: PhantomData });
     };
     let mut jobs = jobs(outcome);
-    let start = |job: &TileJob<'_>| Tile::new::<R>(group, job.first, &shared.total, &shared.centre);
+    let start = |job: &TileJob<'_>| {
+        let mut tile = Tile::new::<R>(group, job.first, &shared.total, &shared.centre);
+        if let Source::Rows(direct) = &source {
+            tile.starts_at(direct, shared.train);
+        }
+        tile
+    };
     let Some(window) = windows.next_window() else { return };
     let now = clocks.of(window);
     if window.epochs as u64 == group.epochs {
@@ -180,6 +187,7 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> 
         options: group.options,
         centre: windows.centre,
         total: windows.total,
+        train: &group.problem.train,
         test: &group.problem.test,
         blocks,
         batch_size: group.order.batch_size,
@@ -259,9 +267,9 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn new(group: &Group<'_>) -> Self {
+    fn new(group: &Group<'_>, fused: bool) -> Self {
         let optimizer = group.variant.optimizer;
-        let read = has_clock(optimizer) && group.options.is_plain() && same_timing(group);
+        let read = has_clock(optimizer) && fused && same_timing(group);
         let first = group.lanes.timing.first().filter(|_| read);
         Self { optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
     }

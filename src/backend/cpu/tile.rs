@@ -1,9 +1,10 @@
 //! A tile: up to 64 runs of a group as they stand between two windows of epochs, a column per number, ready for lane loops.
 
+use super::rows::Direct;
 use crate::backend::{Group, outcome::NEVER};
 use crate::data::{Centre, Moments};
 use crate::kernel::{Rule, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
-use crate::model::Figures;
+use crate::model::{Figures, Rows};
 
 /// Runs of a tile.
 pub const TILE: usize = 64;
@@ -70,6 +71,19 @@ impl Tile {
             diverged_at: [0; TILE],
             theta,
         }
+    }
+
+    /// J over rows at the parameters of each run.
+    pub fn losses(&self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
+        let sums = direct.sums([&self.theta[0].0, &self.theta[1].0], self.lanes, &rows.x, &rows.y);
+        sums.loss.map(|sum| sum / rows.len() as f32)
+    }
+
+    /// Before the first update: J is that of these rows.
+    pub fn starts_at(&mut self, direct: &Direct, rows: &Rows) {
+        self.start_loss = Column(self.losses(direct, rows));
+        self.worst_loss.clone_from(&self.start_loss);
+        self.last_loss.clone_from(&self.start_loss);
     }
 
     /// Weight and bias that count in the end: the average, where one is kept.

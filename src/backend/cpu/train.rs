@@ -24,6 +24,7 @@ pub struct Shared<'a> {
     pub options: Options,
     pub centre: Centre,
     pub total: Moments,
+    pub train: &'a Rows,
     pub test: &'a Rows,
     pub blocks: &'a [Block],
     pub batch_size: usize,
@@ -132,7 +133,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 }
             }
             if records_epochs {
-                record_epoch(self.recording, self.shared, lanes.theta, [&loss, &mae], offset, number as usize);
+                record_epoch(self.recording, self.shared, lanes.theta, [&loss, &mae], None, offset, number as usize);
             }
         }
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
@@ -278,9 +279,17 @@ impl<R: Rule> Advance<'_, '_, R> {
 /// Takes note of J where the verdict looks.
 #[inline(always)]
 pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: [[f32; N]; 2], offset: usize, epoch: u32) {
-    for l in 0..N {
+    let losses: [f32; N] = std::array::from_fn(|l| {
         let slope = neuron::slope(&shared.total, &shared.centre, [theta[0][l], theta[1][l]]);
-        let loss = neuron::loss(&shared.total, &slope);
+        neuron::loss(&shared.total, &slope)
+    });
+    note(tile, shared, &losses, offset, epoch);
+}
+
+/// Takes note of these J of the runs from `offset` on.
+#[inline(always)]
+pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], offset: usize, epoch: u32) {
+    for (l, &loss) in losses.iter().enumerate() {
         let run = offset + l;
         let (worst, last, reached) = (tile.worst_loss.0[run], tile.last_loss.0[run], tile.reached_epoch.0[run]);
         let inside = tile.alive.0[run] != 0;
@@ -310,6 +319,7 @@ pub fn record_epoch<const N: usize>(
     shared: &Shared<'_>,
     theta: [[f32; N]; 2],
     [loss, mae]: [&[f32; N]; 2],
+    val: Option<[[f32; N]; 2]>,
     offset: usize,
     epoch: usize,
 ) {
@@ -325,9 +335,9 @@ pub fn record_epoch<const N: usize>(
     write(recording.loss, loss, rows);
     write(recording.mae, mae, rows);
     if !recording.val_loss.is_empty() {
-        let (squares, absolutes) = errors(theta, &shared.test.x, &shared.test.y);
+        let [losses, absolutes] = val.unwrap_or_else(|| errors(theta, &shared.test.x, &shared.test.y));
         let rows = shared.test.len() as f32;
-        write(recording.val_loss, &squares, rows);
+        write(recording.val_loss, &losses, rows);
         write(recording.val_mae, &absolutes, rows);
     }
 }
@@ -396,7 +406,7 @@ const FOLD: usize = 256;
 
 /// Σe² and Σ|e| over rows, a lane each.
 #[inline(always)]
-pub fn errors<const N: usize>(theta: [[f32; N]; 2], x: &[f32], y: &[f32]) -> ([f32; N], [f32; N]) {
+pub fn errors<const N: usize>(theta: [[f32; N]; 2], x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
     let (mut squares, mut absolutes) = ([0.0; N], [0.0; N]);
     for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
         let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);
@@ -412,5 +422,5 @@ pub fn errors<const N: usize>(theta: [[f32; N]; 2], x: &[f32], y: &[f32]) -> ([f
             absolutes[l] += absolute[l];
         }
     }
-    (squares, absolutes)
+    [squares, absolutes]
 }
