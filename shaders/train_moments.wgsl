@@ -1,5 +1,5 @@
-// Trains a run a thread through a stretch of a window of epochs, from batch moments. Composed behind neuron.wgsl, errors.wgsl,
-// blocks.wgsl and the rule, which has `step`. Twin of the loop in src/backend/cpu/train.rs; the layout is src/kernel/layout.rs.
+// Trains a run a thread through a stretch of a window of epochs. Composed behind neuron.wgsl, blocks.wgsl, the rule, which has `step`,
+// and one of sources/*.wgsl, which knows what a batch gives. Twin of the loops in src/backend/cpu; the layout is src/kernel/layout.rs.
 
 const WORKGROUP: u32 = 64u;
 
@@ -86,12 +86,11 @@ struct Params {
 // [block][epoch][lane]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
 
-fn total() -> Moments {
-    return Moments(params.total_u, params.total_uu, params.total_r, params.total_ru, params.total_rr, params.total_rows);
-}
-
-fn centre() -> Centre {
-    return Centre(params.centre_weight, params.centre_bias, params.centre_x);
+// Means over some rows, and how many these are.
+struct Taken {
+    gradient: vec2<f32>,
+    loss: f32,
+    rows: f32,
 }
 
 fn outside(theta: vec2<f32>) -> bool {
@@ -102,7 +101,7 @@ fn outside(theta: vec2<f32>) -> bool {
 // Whether J over the training rows falls at the step's start and rises at its end.
 fn passes(before: vec2<f32>, after: vec2<f32>) -> bool {
     let way = after - before;
-    return dot(slope(total(), centre(), before).gradient, way) < 0.0 && dot(slope(total(), centre(), after).gradient, way) > 0.0;
+    return dot(of_all(before).gradient, way) < 0.0 && dot(of_all(after).gradient, way) > 0.0;
 }
 
 fn column(slot: u32, run: u32) -> u32 {
@@ -154,7 +153,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let clock_table = bitcast<u32>(lanes[column(HYPER + VALUES, run)]) * params.clock_steps;
     var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
     if params.first_epoch == 0u && params.first_batch == 0u {
-        let start = loss(total(), slope(total(), centre(), theta));
+        let start = of_all(theta).loss;
         state[column(START_LOSS, run)] = start;
         state[column(WORST_LOSS, run)] = start;
         state[column(LAST_LOSS, run)] = start;
@@ -193,15 +192,14 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                     passed = 0u;
                 }
                 for (var batch = first; batch < end; batch += 1u) {
-                    let m = moments[table * params.batches + batch];
-                    let at = slope(m, centre(), theta);
+                    let at = of_batch(table, batch, theta);
                     let before = theta;
                     if measured && !careful {
-                        block_sums.x += m.rows * loss(m, at);
+                        block_sums.x += at.rows * at.loss;
                         if params.series == 1u {
                             let row = batch * params.batch_size;
                             let count = min(params.batch_size, params.rows - row);
-                            block_sums.y += errors(theta, params.test_rows + table * params.rows + row, count).y;
+                            block_sums.y += absolute(theta, params.test_rows + table * params.rows + row, count);
                         }
                     }
                     let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
@@ -231,7 +229,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             sums += block_sums;
             figures[column(1u, run)] += passed;
             if end == judged && !gone {
-                let now = loss(total(), slope(total(), centre(), theta));
+                let now = of_all(theta).loss;
                 state[column(WORST_LOSS, run)] = max(state[column(WORST_LOSS, run)], now);
                 state[column(LAST_LOSS, run)] = now;
                 if now <= params.reached_loss && figures[column(0u, run)] == NEVER {
@@ -243,7 +241,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
         if params.series == 1u && !gone && params.end_batch == params.batches {
             var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
             if params.test_rows > 0u {
-                values = vec4<f32>(values.xy, errors(theta, 0u, params.test_rows) / f32(params.test_rows));
+                values = vec4<f32>(values.xy, of_test(theta) / f32(params.test_rows));
             }
             series[recorded(run, number, params.epochs)] = values;
             sums = vec2<f32>(0.0);

@@ -106,16 +106,6 @@ pub enum Error {
     Gpu(#[from] gpu::Error),
     #[error(transparent)]
     Cpu(#[from] cpu::Error),
-    #[error("the {backend} does not train a {activation} neuron under {loss} yet")]
-    Untrained { backend: &'static str, activation: &'static str, loss: &'static str },
-}
-
-/// Refuses groups whose gradients do not come from moments.
-fn only_moments(groups: &[Group<'_>], backend: &'static str) -> Result<(), Error> {
-    match groups.iter().map(|group| group.problem.neuron).find(|neuron| !neuron.is_quadratic()) {
-        Some(neuron) => Err(Error::Untrained { backend, activation: neuron.activation.name(), loss: neuron.loss.name() }),
-        None => Ok(()),
-    }
 }
 
 /// One way to do the work.

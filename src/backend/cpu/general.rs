@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
 use super::rows::Direct;
-use super::simd::{LaneLoop, Simd};
+use super::simd::{LaneLoop, Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use super::train::{Due, LIMIT, Recording, Shared, judge, note, passes, record_epoch, record_point, take};
 use crate::backend::batches::Window;
@@ -103,7 +103,7 @@ impl General<'_> {
         }
         let before = [tile.theta[0].clone(), tile.theta[1].clone()];
         let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
-        self.simd.run(update.tile.lanes, update);
+        self.simd.run_loop(update);
         if last {
             match &self.source {
                 Source::Moments => self.simd.run(tile.lanes, Passes { tile, shared: self.shared, before: &before }),
@@ -161,13 +161,16 @@ struct Update<'a, R> {
     rule: PhantomData<R>,
 }
 
-impl<R: Rule> LaneLoop for Update<'_, R> {
+/// Lanes of an update at every level: a rule is compiled once a level here, whatever the size of the group.
+const WIDTH: usize = 16;
+
+impl<R: Rule> Loop for Update<'_, R> {
     #[inline(always)]
-    fn run<const N: usize>(mut self) {
-        for offset in (0..self.tile.lanes).step_by(N) {
-            let before: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+    fn run(mut self) {
+        for offset in (0..self.tile.lanes).step_by(WIDTH) {
+            let before: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
             let mut theta = before;
-            let mut g: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.gradients.gradient[i], offset));
+            let mut g: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.gradients.gradient[i], offset));
             self.accumulate(&mut g, offset);
             if self.options.updates(self.k) {
                 self.step(&mut theta, &g, offset);
@@ -177,7 +180,7 @@ impl<R: Rule> LaneLoop for Update<'_, R> {
             }
             self.freeze(&before, &theta, offset);
             for (column, theta) in self.tile.theta.iter_mut().zip(&theta) {
-                column.0[offset..offset + N].copy_from_slice(theta);
+                column.0[offset..offset + WIDTH].copy_from_slice(theta);
             }
         }
     }

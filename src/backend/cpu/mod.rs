@@ -25,7 +25,7 @@ use super::batches::{Batches, Window};
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
-use crate::kernel::{Rule, Ticker, Timing};
+use crate::kernel::{Hyper, Rule, State, Ticker, Timing, Variant};
 use crate::model::{Neuron, Quadratic, Rows};
 use crate::with_rule;
 
@@ -79,7 +79,7 @@ impl Backend for Cpu {
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
         self.pool.install(|| {
             groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
-                with_rule!(group.variant, R => train::<R>(self.simd, group, outcome));
+                train(self.simd, group, outcome);
             });
         });
         Ok(())
@@ -132,8 +132,42 @@ struct TileJob<'a> {
     recording: Recording<'a>,
 }
 
+/// A rule behind pointers: what is compiled for every rule stays small.
+#[derive(Clone, Copy)]
+struct Text {
+    fused: bool,
+    initial: fn(&Hyper<f32>) -> State<f32>,
+    advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
+}
+
+impl Text {
+    fn of(variant: Variant) -> Self {
+        with_rule!(variant, R => Self { fused: R::FUSED, initial: R::initial::<f32>, advance: advance::<R> })
+    }
+}
+
+/// What takes a tile of a group through a window.
+struct Pass<'a> {
+    general: General<'a>,
+    /// Whether the fused loop does it, and the clocks that all runs share there.
+    fused: bool,
+    clocks: &'a [Clock<f32>],
+}
+
+fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<'_>) {
+    let General { simd, shared, window, .. } = pass.general;
+    // The constant alone keeps the fused loop of other rules from being compiled.
+    if R::FUSED {
+        if pass.fused {
+            return simd.run(tile.lanes, Advance::<R> { tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
+        }
+    }
+    pass.general.advance::<R>(tile, recording);
+}
+
 /// Trains a group: the batches of a window are built once and every tile goes through them.
-fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
+fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
+    let text = Text::of(group.variant);
     outcome.prepare(group);
     let batches = group.order.batches();
     let blocks = blocks(batches, group.epochs);
@@ -141,19 +175,16 @@ fn train<R: Rule>(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let shared = shared(group, &windows, &blocks);
     let neuron = &group.problem.neuron;
     let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-    let fused = group.options.is_plain() && neuron.is_quadratic();
+    let fused = text.fused && group.options.is_plain() && neuron.is_quadratic();
     let mut clocks = Clocks::new(group, fused);
     let alike = same_timing(group);
     let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
-        if !fused {
-            let general = General { simd, shared: &shared, window, source, alike };
-            return general.advance::<R>(tile, recording);
-        }
-        simd.run(tile.lanes, Advance::<R> { tile, shared: &shared, window, clocks, recording, rule: PhantomData });
+        let general = General { simd, shared: &shared, window, source, alike };
+        (text.advance)(&Pass { general, fused, clocks }, tile, recording);
     };
     let mut jobs = jobs(outcome);
     let start = |job: &TileJob<'_>| {
-        let mut tile = Tile::new::<R>(group, job.first, &shared.total, &shared.centre);
+        let mut tile = Tile::new(group, job.first, text.initial, &shared.total, &shared.centre);
         if let Source::Rows(direct) = &source {
             tile.starts_at(direct, shared.train);
         }

@@ -3,7 +3,7 @@
 use super::rows::Direct;
 use crate::backend::{Group, outcome::NEVER};
 use crate::data::{Centre, Moments};
-use crate::kernel::{Rule, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
+use crate::kernel::{Hyper, State, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
 use crate::model::{Figures, Rows};
 
 /// Runs of a tile.
@@ -41,8 +41,8 @@ pub struct Tile {
 }
 
 impl Tile {
-    /// The runs of `group` from `first` on, at their start.
-    pub fn new<R: Rule>(group: &Group<'_>, first: usize, total: &Moments, centre: &Centre) -> Self {
+    /// The runs of `group` from `first` on, at their start; `initial` is the state of their rule there.
+    pub fn new(group: &Group<'_>, first: usize, initial: fn(&Hyper<f32>) -> State<f32>, total: &Moments, centre: &Centre) -> Self {
         let lanes = TILE.min(group.lanes.len() - first);
         let run = |lane: usize| first + if lane < lanes { lane } else { 0 };
         let column = |value: &dyn Fn(usize) -> f32| Column(std::array::from_fn(|lane| value(run(lane))));
@@ -51,7 +51,7 @@ impl Tile {
             let slope = neuron::slope(total, centre, [theta[0].0[lane], theta[1].0[lane]]);
             neuron::loss(total, &slope)
         }));
-        let initial: [_; TILE] = std::array::from_fn(|lane| R::initial(&group.lanes.hyper[run(lane)]));
+        let initial: [_; TILE] = std::array::from_fn(|lane| initial(&group.lanes.hyper[run(lane)]));
         Self {
             lanes,
             state: std::array::from_fn(|slot| Column(initial.map(|state| state[slot]))),

@@ -68,7 +68,6 @@ impl Backend for Gpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
-        super::only_moments(groups, "GPU")?;
         self.with(|context| {
             for (group, outcome) in groups.iter().zip(outcomes) {
                 train::train(context, group, outcome)?;

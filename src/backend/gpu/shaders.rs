@@ -14,6 +14,8 @@ const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
+const MOMENTS: &str = include_str!("../../../shaders/sources/moments.wgsl");
+const ROWS: &str = include_str!("../../../shaders/sources/rows.wgsl");
 const METRICS: &str = include_str!("../../../shaders/metrics.wgsl");
 const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
@@ -63,15 +65,17 @@ fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
     [FUNCTIONS, RULES, &own, &step].concat()
 }
 
-/// The direct path of a neuron: its activation and loss, chosen.
-pub fn direct(neuron: &Neuron) -> String {
-    let (activation, form) = (neuron.activation.name(), neuron.form());
+/// The direct path of a neuron, behind the elementary functions: its activation and loss, chosen.
+fn direct(neuron: &Neuron) -> String {
+    let (activation, form, use_bias) = (neuron.activation.name(), neuron.form(), neuron.use_bias);
     let penalty = match form {
         Form::Logits => "return loss_logits(z, y);".to_owned(),
         _ => format!("let at = loss_{}(response.x, y);\n    return vec2<f32>(at.x, at.y * response.y);", form.name()),
     };
     let choice = format!(
         "
+const USE_BIAS: bool = {use_bias};
+
 fn respond(z: f32) -> vec2<f32> {{
     return activation_{activation}(z);
 }}
@@ -82,16 +86,17 @@ fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
 
 "
     );
-    [FUNCTIONS, ACTIVATIONS, LOSSES, &choice, DIRECT].concat()
+    [ACTIVATIONS, LOSSES, &choice, DIRECT].concat()
 }
 
-/// The training module of an optimizer.
-pub fn training(optimizer: Optimizer) -> String {
-    [NEURON, ERRORS, BLOCKS, &rule(optimizer), OPTIONS, TRAIN].concat()
+/// The training module of an optimizer and a neuron.
+pub fn training(optimizer: Optimizer, neuron: &Neuron) -> String {
+    let source = if neuron.is_quadratic() { [ERRORS, MOMENTS].concat() } else { [&direct(neuron), ROWS].concat() };
+    [NEURON, BLOCKS, &rule(optimizer), OPTIONS, TRAIN, &source].concat()
 }
 
 pub fn metrics(neuron: &Neuron) -> String {
-    [&direct(neuron), METRICS].concat()
+    [FUNCTIONS, &direct(neuron), METRICS].concat()
 }
 
 pub fn surface() -> String {
@@ -100,8 +105,11 @@ pub fn surface() -> String {
 
 /// Every module that is ever handed to a device, by name.
 pub fn composed() -> Vec<(String, String)> {
-    let training = Optimizer::ALL.map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer)));
+    let moments =
+        Optimizer::ALL.map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer, &Neuron::LINEAR)));
+    let rows = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, ..Neuron::LINEAR };
+    let rows = Optimizer::ALL.map(|optimizer| (format!("training from rows with {}", optimizer.name()), training(optimizer, &rows)));
     let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
     let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron)));
-    training.into_iter().chain(metrics).chain([("surface".to_owned(), surface())]).collect()
+    moments.into_iter().chain(rows).chain(metrics).chain([("surface".to_owned(), surface())]).collect()
 }

@@ -37,7 +37,8 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     outcome.prepare(group);
     let variant = group.variant;
     let options = group.options;
-    let name = format!("{variant:?} {options:?}");
+    let neuron = &group.problem.neuron;
+    let name = format!("{variant:?} {options:?} {neuron:?}");
     let flag = |flag: bool| f64::from(u8::from(flag));
     let constants = [
         ("MOMENTUM", flag(variant.momentum)),
@@ -49,7 +50,7 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
         ("OVERWRITE", f64::from(options.overwrite)),
         ("SCHEDULED", flag(options.scheduled)),
     ];
-    let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer), "train_moments", &ACCESSES, &constants);
+    let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer, neuron), "train_moments", &ACCESSES, &constants);
     let steps = group.steps();
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
         return Err(Error::TooLong { steps });
@@ -244,7 +245,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
         let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
         let bound = self.context.bind(pipeline, &buffers);
-        let step_work = 1 + if self.group.record.epochs { self.group.order.batch_size as u64 / ROWS_AN_UPDATE } else { 0 };
+        let step_work = 1 + self.rows_of_a_step(window) / ROWS_AN_UPDATE;
         let mut first = 0;
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
@@ -271,6 +272,18 @@ impl<'c, 'g> Portion<'c, 'g> {
             first += runs;
         }
         Ok(())
+    }
+
+    /// Rows that a step of a window looks at.
+    fn rows_of_a_step(&self, window: &Window) -> u64 {
+        let group = self.group;
+        if !group.needs_rows() {
+            return 0;
+        }
+        // The last epoch's steps ask all rows, twice, whether they pass the minimum.
+        let last = window.first_epoch + window.epochs as u64 == group.epochs;
+        let all = if last && !group.problem.neuron.is_quadratic() { 2 * group.order.rows } else { 0 };
+        (group.order.batch_size + all) as u64
     }
 
     /// Brings the results back.

@@ -48,6 +48,10 @@ pub trait Rule: Send + Sync + 'static {
     /// How many slots of the clock it reads: the first so many.
     const CLOCK: usize;
 
+    /// Whether a plain run of it has a loop of its own, fused with the gradient: it is compiled for every SIMD level and width, so
+    /// that only the rules that most sweeps ask for have one.
+    const FUSED: bool = false;
+
     /// The state before the first update.
     fn initial<T: Real>(_: &Hyper<T>) -> State<T> {
         filled(T::of(0.0))

@@ -23,6 +23,7 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     } else {
         2
     };
+    const FUSED: bool = true;
     const CLOCK: usize = 0;
 
     #[inline(always)]

@@ -1,0 +1,33 @@
+// What training takes from a batch and from all rows, by moments: the linear neuron under the mean squared error. Composed behind
+// neuron.wgsl, errors.wgsl and train_moments.wgsl, which has the bindings.
+
+fn total() -> Moments {
+    return Moments(params.total_u, params.total_uu, params.total_r, params.total_ru, params.total_rr, params.total_rows);
+}
+
+fn centre() -> Centre {
+    return Centre(params.centre_weight, params.centre_bias, params.centre_x);
+}
+
+// Mean gradient and loss of a batch.
+fn of_batch(table: u32, batch: u32, theta: vec2<f32>) -> Taken {
+    let m = moments[table * params.batches + batch];
+    let at = slope(m, centre(), theta);
+    return Taken(at.gradient, loss(m, at), m.rows);
+}
+
+// Of all training rows.
+fn of_all(theta: vec2<f32>) -> Taken {
+    let at = slope(total(), centre(), theta);
+    return Taken(at.gradient, loss(total(), at), total().rows);
+}
+
+// Sum of |e| over some rows.
+fn absolute(theta: vec2<f32>, first: u32, count: u32) -> f32 {
+    return errors(theta, first, count).y;
+}
+
+// Sums of the loss and of |e| over the test rows.
+fn of_test(theta: vec2<f32>) -> vec2<f32> {
+    return errors(theta, 0u, params.test_rows);
+}
