@@ -362,6 +362,32 @@ mod values {
     }
 
     #[test]
+    fn an_argument_of_another_initializer() {
+        assert_snapshot!(report("\n[model]\ninitial_weight = { name = \"random_normal\", minval = 0.05 }\n"), @r#"
+    error: random_normal has no `minval`
+     --> sweep.toml:7:44
+      |
+    7 | initial_weight = { name = "random_normal", minval = 0.05 }
+      |                                            ^^^^^^ not one of its arguments
+      |
+      = help: its arguments: mean, stddev
+    "#);
+    }
+
+    #[test]
+    fn an_unknown_initializer() {
+        assert_snapshot!(report("\n[sweep.parameters]\ninitial_bias = [\"zeros\", { name = \"random_norm\" }]\n"), @r#"
+    error: there is no initializer "random_norm"
+     --> sweep.toml:7:35
+      |
+    7 | initial_bias = ["zeros", { name = "random_norm" }]
+      |                                   ^^^^^^^^^^^^^ no such initializer
+      |
+      = help: did you mean "random_normal"?
+    "#);
+    }
+
+    #[test]
     fn an_unknown_activation() {
         assert_snapshot!(report("\n[model]\nactivation = \"leaky_rleu\"\n"), @r#"
     error: `model.activation` cannot be "leaky_rleu"

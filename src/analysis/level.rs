@@ -22,6 +22,7 @@ impl From<Option<Value>> for Level {
             Some(Value::Integer(value)) => Self::Number(value as f64),
             Some(Value::Boolean(value)) => Self::Word(if value { "true" } else { "false" }),
             Some(Value::Choice(word)) => Self::Word(word),
+            Some(Value::Drawn(_)) => Self::Word("drawn"),
         }
     }
 }

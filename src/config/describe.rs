@@ -7,7 +7,7 @@ use super::lengths::{self, Steps};
 use super::ranges::plain;
 use crate::data::TestSize;
 use crate::model::optimizer::OPTIONS;
-use crate::model::{Parameter, Value};
+use crate::model::{Initializer, Parameter, Value};
 use crate::space::{Axis, Block, Values};
 use crate::text;
 
@@ -218,6 +218,9 @@ fn value_json(value: Value) -> Json {
         Value::Integer(value) => json!(value),
         Value::Boolean(value) => json!(value),
         Value::Choice(word) => json!(word),
+        Value::Drawn(Initializer::Uniform { min, max }) => json!({"name": "random_uniform", "minval": min, "maxval": max}),
+        Value::Drawn(Initializer::Normal { mean, stddev }) => json!({"name": "random_normal", "mean": mean, "stddev": stddev}),
+        Value::Drawn(Initializer::TruncatedNormal { mean, stddev }) => json!({"name": "truncated_normal", "mean": mean, "stddev": stddev}),
     }
 }
 

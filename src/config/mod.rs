@@ -10,6 +10,7 @@ mod describe;
 pub mod experiment;
 mod file;
 mod findings;
+mod initializers;
 mod keys;
 mod lengths;
 mod mistake;

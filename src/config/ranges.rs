@@ -350,5 +350,6 @@ pub fn plain(value: Value) -> String {
         Value::Integer(value) => value.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::Choice(word) => format!("\"{word}\""),
+        Value::Drawn(initializer) => initializer.to_string(),
     }
 }

@@ -13,7 +13,7 @@ use super::raw::{Entry, Raw, Table};
 use super::schedules::{self, Schedules};
 use super::values;
 use crate::model::hyperparameters::Table as In;
-use crate::model::{Optimizer, Parameter, Schedule, Value};
+use crate::model::{Optimizer, Parameter, Schedule, Start, Value};
 use crate::space::{Axis, Block, Settings, Space, Values};
 use crate::text;
 
@@ -276,14 +276,13 @@ impl Asked {
             }
         }
         for parameter in [Parameter::InitialWeight, Parameter::InitialBias] {
-            let drawn = Value::Choice("glorot_uniform");
             let swept = self.swept.iter().find(|swept| swept.axis.parameter == parameter);
             let fixed = self.fixed.iter().find(|fixed| fixed.parameter == parameter);
             let place = match (swept, fixed) {
-                (Some(swept), _) if matches!(&swept.axis.values, Values::List(list) if list.contains(&drawn)) => Some(&swept.place),
+                (Some(swept), _) if matches!(&swept.axis.values, Values::List(list) if list.iter().any(drawn)) => Some(&swept.place),
                 (Some(_), _) => None,
-                (None, Some(fixed)) => (fixed.value == drawn).then_some(&fixed.place),
-                (None, None) => (parameter.facts().default == Some(drawn)).then_some(self.rng_place.as_ref()).flatten(),
+                (None, Some(fixed)) => drawn(&fixed.value).then_some(&fixed.place),
+                (None, None) => parameter.facts().default.as_ref().is_some_and(drawn).then_some(self.rng_place.as_ref()).flatten(),
             };
             if let Some(place) = place {
                 let key = keys::qualified(parameter);
@@ -361,6 +360,15 @@ impl Asked {
     }
 }
 
+/// Whether a start is drawn.
+fn drawn(start: &Value) -> bool {
+    match start {
+        Value::Drawn(_) => true,
+        Value::Choice(name) => matches!(Start::from_name(name), Some(Start::Drawn(_))),
+        _ => false,
+    }
+}
+
 fn default_optimizer() -> Option<Optimizer> {
     match Parameter::Optimizer.facts().default {
         Some(Value::Choice(name)) => Optimizer::from_name(name),
@@ -377,7 +385,7 @@ fn fixed_of(section: &Checked, home: In, findings: &mut Findings) -> Vec<Fixed> 
             let key = keys::qualified(parameter);
             let value = match (&entry.node.value, parameter) {
                 (Raw::Table(_), Parameter::InitialWeight | Parameter::InitialBias) => {
-                    Err(values::not_in_this_version(&entry.node.place, &key, "an initializer with arguments", "write a number"))
+                    values::value(&entry.node, parameter.facts().kind, &key)
                 }
                 (Raw::List(_) | Raw::Table(_), _) => Err(optimizers::fixed_only(&entry.node, &key, parameter.key())),
                 _ => values::value(&entry.node, parameter.facts().kind, &key),

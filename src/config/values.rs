@@ -2,11 +2,12 @@
 
 use crate::model::Value;
 use crate::model::hyperparameters::Kind;
+use crate::model::initializer::INITIALIZERS;
 use crate::text;
 
-use super::keys;
 use super::mistake::{Mistake, Place};
 use super::raw::{Node, Raw};
+use super::{initializers, keys};
 
 /// Words that people write for another.
 const WORDS: &[(&str, &str)] = &[
@@ -51,6 +52,11 @@ pub fn value(node: &Node, kind: Kind, key: &str) -> Result<Value, Mistake> {
         && let Some(&(_, word)) = aliases.iter().find(|(alias, _)| alias == text)
     {
         return Ok(Value::Choice(word));
+    }
+    if let (Kind::FloatOr { words, .. }, Raw::Table(table)) = (kind, &node.value)
+        && words == INITIALIZERS
+    {
+        return initializers::read(node, table, key);
     }
     match (kind, &node.value) {
         (Kind::Float { .. } | Kind::FloatOr { .. }, Raw::Float(value)) => in_bounds(*value, kind, node, key).map(Value::Float),

@@ -6,6 +6,7 @@
 use super::{Optimizer, Schedule};
 
 use super::activation::{ACTIVATION_ALIASES, ACTIVATIONS};
+use super::initializer::{INITIALIZERS, Initializer};
 use super::loss::{LOSS_ALIASES, LOSSES};
 
 /// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
@@ -15,6 +16,8 @@ pub enum Value {
     Integer(i64),
     Boolean(bool),
     Choice(&'static str),
+    /// A start that is drawn, with arguments of its own.
+    Drawn(Initializer),
 }
 
 /// A table of the config.
@@ -194,9 +197,6 @@ const fn steps(min: i64) -> Kind {
 pub const NS_STEPS_MAX: i64 = 10;
 
 const SEED: Kind = Kind::Integer { min: 0, max: SEED_MAX };
-
-/// Keras' initializers that need no argument.
-pub const INITIALIZERS: &[&str] = &["zeros", "ones", "glorot_uniform"];
 
 macro_rules! line {
     ($parameter:ident, $table:ident, $name:literal, $kind:expr, $default:expr, $scale:ident, $meaning:literal) => {

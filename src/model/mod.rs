@@ -4,6 +4,7 @@
 
 pub mod activation;
 pub mod hyperparameters;
+pub mod initializer;
 pub mod loss;
 pub mod neuron;
 pub mod optimizer;
@@ -15,6 +16,7 @@ pub mod verdict;
 
 pub use activation::Activation;
 pub use hyperparameters::{Kind, Parameter, Value};
+pub use initializer::{Initializer, Start};
 pub use loss::Loss;
 pub use neuron::Neuron;
 pub use optimizer::Optimizer;

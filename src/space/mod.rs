@@ -56,7 +56,7 @@ impl Settings {
         match self.get(parameter)? {
             Value::Float(value) => Some(value),
             Value::Integer(value) => Some(value as f64),
-            Value::Boolean(_) | Value::Choice(_) => None,
+            Value::Boolean(_) | Value::Choice(_) | Value::Drawn(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::backend::{Group, Lanes, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{Options, Timing, Variant, hyper, options};
-use crate::model::{Parameter, Problem, Value};
+use crate::model::{Parameter, Problem, Start, Value};
 use crate::space::{Block, Settings};
 
 /// What the runs of a group share.
@@ -114,8 +114,10 @@ impl Plan {
             column.push(match settings.get(*parameter) {
                 Some(Value::Choice("full")) => Some(Value::Integer(rows)),
                 // A start that was drawn is shown as the number that it is.
-                Some(Value::Choice(_)) if *parameter == Parameter::InitialWeight => Some(Value::Float(f64::from(start[0]))),
-                Some(Value::Choice(_)) if *parameter == Parameter::InitialBias => Some(Value::Float(f64::from(start[1]))),
+                Some(Value::Choice(_) | Value::Drawn(_)) if *parameter == Parameter::InitialWeight => {
+                    Some(Value::Float(f64::from(start[0])))
+                }
+                Some(Value::Choice(_) | Value::Drawn(_)) if *parameter == Parameter::InitialBias => Some(Value::Float(f64::from(start[1]))),
                 value => value,
             });
         }
@@ -182,23 +184,26 @@ fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, block: &
     (Key { problem: problem.id, order, epochs, variant: Variant { momentum: false, ..variant }, options }, variant.momentum)
 }
 
-/// A start: as given, or drawn from the run's training seed in a stream of its own.
+/// A start: as given, or drawn from the run's training seed in a stream of its own. A neuron without a bias has it at 0.
 fn start(settings: &Settings, parameter: Parameter, stream: Stream) -> f32 {
-    match settings.get(parameter) {
-        Some(Value::Float(start)) => start as f32,
-        Some(Value::Integer(start)) => start as f32,
-        Some(Value::Choice("ones")) => 1.0,
-        Some(Value::Choice("glorot_uniform")) => {
-            let seed = settings.number(Parameter::TrainingSeed).unwrap_or(0.0) as u32;
-            glorot_uniform(Threefry::new(seed, stream, 0).unit())
-        }
-        _ => 0.0,
+    if parameter == Parameter::InitialBias && !settings.neuron().use_bias {
+        return 0.0;
     }
-}
-
-/// Keras' `glorot_uniform` of a 1×1 kernel: uniform on ±√(6/(1 + 1)), from a uniform number in [0, 1).
-fn glorot_uniform(unit: f64) -> f32 {
-    (3.0_f64.sqrt() * (2.0 * unit - 1.0)) as f32
+    let start = match settings.get(parameter) {
+        Some(Value::Float(start)) => Start::Number(start),
+        Some(Value::Integer(start)) => Start::Number(start as f64),
+        Some(Value::Drawn(initializer)) => Start::Drawn(initializer),
+        Some(Value::Choice(name)) => Start::from_name(name).unwrap_or(Start::Number(0.0)),
+        _ => Start::Number(0.0),
+    };
+    match start {
+        Start::Number(number) => number as f32,
+        Start::Drawn(initializer) => {
+            let seed = settings.number(Parameter::TrainingSeed).unwrap_or(0.0) as u32;
+            let mut words = Threefry::new(seed, stream, 0);
+            initializer.draw(|| words.unit()) as f32
+        }
+    }
 }
 
 /// How much a sweep computes and writes, without planning its runs.

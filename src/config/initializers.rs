@@ -1,0 +1,83 @@
+//! A table in place of a start: `{ name = "random_normal", stddev = 0.05 }`, with Keras' arguments.
+
+use super::keys;
+use super::mistake::Mistake;
+use super::raw::{Node, Table};
+use super::values;
+use crate::model::hyperparameters::DIVERGED;
+use crate::model::initializer::INITIALIZERS;
+use crate::model::{Initializer, Start, Value};
+
+/// The arguments of the initializers that have any.
+fn arguments(name: &str) -> &'static [&'static str] {
+    match name {
+        "constant" => &["value"],
+        "random_uniform" => &["minval", "maxval"],
+        "random_normal" | "truncated_normal" => &["mean", "stddev"],
+        _ => &[],
+    }
+}
+
+/// Reads the table. `key` is the start's name in messages.
+pub fn read(node: &Node, table: &Table, key: &str) -> Result<Value, Mistake> {
+    let Some(entry) = table.get("name") else {
+        let missing = Mistake::at(&node.place, format!("`{key}` is a table without a `name`")).label("which initializer?");
+        return Err(missing.help("write { name = \"random_normal\", stddev = 0.05 }, or a number"));
+    };
+    let name = values::text(&entry.node, &format!("{key}.name"))?;
+    let Some(default) = Start::from_name(&name) else {
+        let mistake = Mistake::at(&entry.node.place, format!("there is no initializer {}", entry.node.text)).label("no such initializer");
+        return Err(match keys::nearest(&name, INITIALIZERS.iter().copied()) {
+            Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
+            None => mistake.help(format!("take one of {}", INITIALIZERS.join(", "))),
+        });
+    };
+    let own = arguments(&name);
+    if let Some(wrong) = table.0.iter().find(|entry| entry.key != "name" && !own.contains(&entry.key.as_str())) {
+        return Err(unknown(&name, wrong, own));
+    }
+    let number = |argument: &str, default: f64| match table.get(argument) {
+        Some(entry) => bounded(&entry.node, &format!("{key}.{argument}")),
+        None => Ok(default),
+    };
+    let start = match default {
+        Start::Number(value) => Start::Number(number("value", value)?),
+        Start::Drawn(Initializer::Uniform { min, max }) => {
+            Start::Drawn(Initializer::Uniform { min: number("minval", min)?, max: number("maxval", max)? })
+        }
+        Start::Drawn(Initializer::Normal { mean, stddev }) => {
+            Start::Drawn(Initializer::Normal { mean: number("mean", mean)?, stddev: number("stddev", stddev)? })
+        }
+        Start::Drawn(Initializer::TruncatedNormal { mean, stddev }) => {
+            Start::Drawn(Initializer::TruncatedNormal { mean: number("mean", mean)?, stddev: number("stddev", stddev)? })
+        }
+    };
+    match start {
+        Start::Number(value) => Ok(Value::Float(value)),
+        Start::Drawn(Initializer::Uniform { min, max }) if min > max => {
+            Err(Mistake::at(&node.place, format!("`{key}` has minval {min} above maxval {max}")).label("empty"))
+        }
+        Start::Drawn(Initializer::Normal { stddev, .. } | Initializer::TruncatedNormal { stddev, .. }) if stddev < 0.0 => {
+            Err(Mistake::at(&node.place, format!("`{key}` has the stddev {stddev}")).label("must be at least 0"))
+        }
+        Start::Drawn(initializer) => Ok(Value::Drawn(initializer)),
+    }
+}
+
+fn unknown(name: &str, entry: &super::raw::Entry, own: &[&str]) -> Mistake {
+    let mistake = Mistake::at(&entry.place, format!("{name} has no `{}`", entry.key)).label("not one of its arguments");
+    match entry.key.as_str() {
+        "seed" => mistake.help("remove it: a start is drawn from training.seed"),
+        _ if own.is_empty() => mistake.help(format!("write \"{name}\": it has no arguments")),
+        _ => mistake.help(format!("its arguments: {}", own.join(", "))),
+    }
+}
+
+/// A number that is no larger than a start may be.
+fn bounded(node: &Node, key: &str) -> Result<f64, Mistake> {
+    let value = values::float(node, key)?;
+    if value.abs() <= DIVERGED {
+        return Ok(value);
+    }
+    Err(Mistake::at(&node.place, format!("`{key}` is out of bounds: {}", node.text)).label(format!("at most {DIVERGED:e} away from 0")))
+}
