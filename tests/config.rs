@@ -378,6 +378,7 @@ mod bundled {
             ("article", 1),
             ("batch_sizes", 75),
             ("learning_rates", 26),
+            ("logistic", 26),
             ("optimizers", 13),
             ("scaling", 36),
             ("schedules", 13),
@@ -491,11 +492,6 @@ mod bundled {
             "feature": "TV",
             "target": "sales",
             "test_size": 0.2
-          },
-          "model": {
-            "activation": "linear",
-            "loss": "mse",
-            "use_bias": true
           },
           "sweep": {
             "method": "grid",
