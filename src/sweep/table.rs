@@ -28,7 +28,6 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
         excess: vec![f32::NAN; runs],
         passes: vec![0; runs],
         diverged_at: vec![None; runs],
-        ..RunTable::default()
     };
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
         let problem = &problems.all[group.problem()];
