@@ -179,7 +179,7 @@ pub fn valley(view: &View<'_>, row: usize) -> String {
     match ground.condition() {
         Some(kappa) if kappa >= ILL => {
             let round = matches!(ground, Ground::Paraboloid(_)) && problem.scale != "standard";
-            let cure = if !round { "" } else { "; standardise the feature, and it is round" };
+            let cure = if round { "; standardise the feature, and it is round" } else { "" };
             format!("κ = {}: the valley is {} times longer than wide{cure}", text::condition(kappa), text::ratio(kappa.sqrt()))
         }
         Some(kappa) => format!("κ = {}", text::condition(kappa)),

@@ -157,10 +157,8 @@ struct Pass<'a> {
 fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<'_>) {
     let General { simd, shared, window, .. } = pass.general;
     // The constant alone keeps the fused loop of other rules from being compiled.
-    if R::FUSED {
-        if pass.fused {
-            return simd.run(tile.lanes, Advance::<R> { tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
-        }
+    if R::FUSED && pass.fused {
+        return simd.run(tile.lanes, Advance::<R> { tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
     }
     pass.general.advance::<R>(tile, recording);
 }
