@@ -3,11 +3,11 @@
 //! Config, space, store and figures read it; none of them keeps a name or a bound of its own. Arguments of optimizers have
 //! their defaults with their optimizer (`model::optimizer`).
 
-use super::{Optimizer, Schedule};
+use super::{Activation, Loss, Optimizer, Schedule};
 
-use super::activation::{ACTIVATION_ALIASES, ACTIVATIONS};
+use super::activation::ACTIVATION_ALIASES;
 use super::initializer::{INITIALIZERS, Initializer};
-use super::loss::{LOSS_ALIASES, LOSSES};
+use super::loss::LOSS_ALIASES;
 
 /// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -371,12 +371,12 @@ pub const TABLE: [Hyperparameter; 63] = [
         Activation,
         Model,
         "activation",
-        Kind::Name(ACTIVATIONS, ACTIVATION_ALIASES),
+        Kind::Name(&Activation::NAMES, ACTIVATION_ALIASES),
         Some(Value::Choice("linear")),
         Category,
         "the function between w·x + b and the prediction"
     ),
-    line!(Loss, Model, "loss", Kind::Name(LOSSES, LOSS_ALIASES), Some(Value::Choice("mse")), Category, "what is minimised"),
+    line!(Loss, Model, "loss", Kind::Name(&Loss::NAMES, LOSS_ALIASES), Some(Value::Choice("mse")), Category, "what is minimised"),
     line!(UseBias, Model, "use_bias", Kind::Boolean, Some(Value::Boolean(true)), Category, "whether the neuron has a bias"),
     line!(
         DataScale,

@@ -15,9 +15,8 @@ pub enum Loss {
     Poisson,
 }
 
-/// Keras' string names, in the order of [`Loss::ALL`].
-pub const LOSSES: &[&str] =
-    &["mse", "mae", "huber", "log_cosh", "binary_crossentropy", "hinge", "squared_hinge", "mape", "msle", "poisson"];
+// Keras' string names.
+named!(Loss by eq: Mse "mse", Mae "mae", Huber "huber", LogCosh "log_cosh", BinaryCrossentropy "binary_crossentropy", Hinge "hinge", SquaredHinge "squared_hinge", Mape "mape", Msle "msle", Poisson "poisson");
 
 /// Keras' other names.
 pub const LOSS_ALIASES: &[(&str, &str)] = &[
@@ -68,29 +67,6 @@ impl Labels {
 }
 
 impl Loss {
-    pub const ALL: [Self; 10] = [
-        Self::Mse,
-        Self::Mae,
-        Self::Huber,
-        Self::LogCosh,
-        Self::BinaryCrossentropy,
-        Self::Hinge,
-        Self::SquaredHinge,
-        Self::Mape,
-        Self::Msle,
-        Self::Poisson,
-    ];
-
-    /// Keras' string name.
-    pub fn name(self) -> &'static str {
-        LOSSES[self as usize]
-    }
-
-    /// The loss of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|loss| loss.name() == name)
-    }
-
     /// The labels that it can learn.
     pub fn labels(self) -> Labels {
         match self {
@@ -120,12 +96,12 @@ mod tests {
 
     #[test]
     fn names_are_in_the_order_of_the_enum() {
-        assert_eq!(Loss::ALL.len(), LOSSES.len());
+        assert_eq!(Loss::ALL.len(), Loss::NAMES.len());
         for (index, loss) in Loss::ALL.into_iter().enumerate() {
             assert_eq!((loss as usize, Loss::from_name(loss.name())), (index, Some(loss)));
             assert_eq!(format!("{loss:?}").to_lowercase(), loss.name().replace('_', ""));
         }
-        assert!(LOSS_ALIASES.iter().all(|(_, name)| LOSSES.contains(name)));
+        assert!(LOSS_ALIASES.iter().all(|(_, name)| Loss::NAMES.contains(name)));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! This room knows bounds, defaults and rules of judgement. It does not know TOML, run indices, or how a step is computed.
 
+#[macro_use]
+mod named;
+
 pub mod activation;
 pub mod hyperparameters;
 pub mod initializer;

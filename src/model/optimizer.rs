@@ -2,7 +2,7 @@
 
 use super::{Parameter, Value};
 
-/// An update rule of Keras 3.
+/// An update rule of Keras 3, in the order of Keras' documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Optimizer {
     Sgd,
@@ -48,59 +48,10 @@ pub const OPTIONS: [(Parameter, Option<Value>); 8] = [
     (Parameter::GradientAccumulationSteps, None),
 ];
 
+// Keras' string names (of Lamb and Muon: that of the class, in lower case); upper and lower case are one, as in Keras.
+named!(Optimizer by eq_ignore_ascii_case: Sgd "sgd", Rmsprop "rmsprop", Adam "adam", Adamw "adamw", Adadelta "adadelta", Adagrad "adagrad", Adamax "adamax", Adafactor "adafactor", Nadam "nadam", Ftrl "ftrl", Lion "lion", Lamb "lamb", Muon "muon");
+
 impl Optimizer {
-    /// Every optimizer, in the order of Keras' documentation.
-    pub const ALL: [Self; 13] = [
-        Self::Sgd,
-        Self::Rmsprop,
-        Self::Adam,
-        Self::Adamw,
-        Self::Adadelta,
-        Self::Adagrad,
-        Self::Adamax,
-        Self::Adafactor,
-        Self::Nadam,
-        Self::Ftrl,
-        Self::Lion,
-        Self::Lamb,
-        Self::Muon,
-    ];
-
-    /// The names of [`Self::ALL`].
-    pub const NAMES: [&'static str; Self::ALL.len()] = {
-        let mut names = [""; Self::ALL.len()];
-        let mut index = 0;
-        while index < names.len() {
-            names[index] = Self::ALL[index].name();
-            index += 1;
-        }
-        names
-    };
-
-    /// Keras' string name (of Lamb and Muon: that of the class, in lower case).
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sgd => "sgd",
-            Self::Rmsprop => "rmsprop",
-            Self::Adam => "adam",
-            Self::Adamw => "adamw",
-            Self::Adadelta => "adadelta",
-            Self::Adagrad => "adagrad",
-            Self::Adamax => "adamax",
-            Self::Adafactor => "adafactor",
-            Self::Nadam => "nadam",
-            Self::Ftrl => "ftrl",
-            Self::Lion => "lion",
-            Self::Lamb => "lamb",
-            Self::Muon => "muon",
-        }
-    }
-
-    /// The optimizer of that name; upper and lower case are one, as in Keras.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|optimizer| optimizer.name().eq_ignore_ascii_case(name))
-    }
-
     /// The arguments of Keras' constructor with their defaults, in Keras' order.
     pub fn arguments(self) -> &'static [Argument] {
         match self {

@@ -28,46 +28,10 @@ use Parameter::{
 };
 use Value::{Boolean, Choice, Float, Integer};
 
+// Keras' classes, in snake case.
+named!(Schedule by eq: None "none", ExponentialDecay "exponential_decay", InverseTimeDecay "inverse_time_decay", PiecewiseConstantDecay "piecewise_constant_decay", PolynomialDecay "polynomial_decay", CosineDecay "cosine_decay", CosineDecayRestarts "cosine_decay_restarts");
+
 impl Schedule {
-    /// Every schedule, `none` among them.
-    pub const ALL: [Self; 7] = [
-        Self::None,
-        Self::ExponentialDecay,
-        Self::InverseTimeDecay,
-        Self::PiecewiseConstantDecay,
-        Self::PolynomialDecay,
-        Self::CosineDecay,
-        Self::CosineDecayRestarts,
-    ];
-
-    /// The names of [`Self::ALL`].
-    pub const NAMES: [&'static str; Self::ALL.len()] = {
-        let mut names = [""; Self::ALL.len()];
-        let mut index = 0;
-        while index < names.len() {
-            names[index] = Self::ALL[index].name();
-            index += 1;
-        }
-        names
-    };
-
-    /// Keras' class, in snake case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::ExponentialDecay => "exponential_decay",
-            Self::InverseTimeDecay => "inverse_time_decay",
-            Self::PiecewiseConstantDecay => "piecewise_constant_decay",
-            Self::PolynomialDecay => "polynomial_decay",
-            Self::CosineDecay => "cosine_decay",
-            Self::CosineDecayRestarts => "cosine_decay_restarts",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|schedule| schedule.name() == name)
-    }
-
     /// The arguments of Keras' constructor behind the initial rate, with their defaults; `None` where Keras has none. The lists of
     /// the piecewise schedule are no hyperparameters.
     pub fn arguments(self) -> &'static [(Parameter, Option<Value>)] {
