@@ -1,20 +1,15 @@
 //! The CPU backend against the float64 reference, theory and itself: the same bits at every SIMD level, thread count and chunk.
 
+#[path = "common/sweeps.rs"]
+mod sweeps;
+
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Group, Outcome, Record};
-use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::backend::{Backend, Group, Outcome};
+use gradsweep::config::Experiment;
 use gradsweep::model::Verdict;
 use gradsweep::sweep::{Plan, Problems, trace};
-
-fn experiment(toml: &str) -> Experiment {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let text = format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{toml}");
-    let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
-    config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
-const RECORD: Record = Record { every: 1, epochs: true };
+use sweeps::{RECORD, experiment, train};
 
 /// A few runs of every rule, some of which diverge, with groups that are no multiple of any lane count.
 const MIXED: &str = r#"
@@ -197,15 +192,11 @@ fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive(
         .replace("min = 1e-4, max = 1e2, count = 7", "min = 1e-3, max = 1e-2, count = 2")
         .replace("centered = [false, true]", "centered = false");
     let experiment = experiment(&text);
-    let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
-    let groups = plan.groups(&problems, RECORD);
-    let mut outcomes = vec![vec![Outcome::default(); groups.len()]; 2];
-    Cpu::open(None, None).unwrap().train(&groups, &mut outcomes[0]).unwrap();
-    Reference.train(&groups, &mut outcomes[1]).unwrap();
+    let (_, fast) = train(&experiment, &Cpu::open(None, None).unwrap(), RECORD);
+    let (_, judge) = train(&experiment, &Reference, RECORD);
     let relative = |a: f32, b: f32| (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0);
     let mut worst = 0.0_f64;
-    for (fast, judge) in outcomes[0].iter().zip(&outcomes[1]) {
+    for (fast, judge) in fast.iter().zip(&judge) {
         for lane in 0..judge.weight.len() {
             worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
             assert_eq!(fast.figures[lane].passes, judge.figures[lane].passes);

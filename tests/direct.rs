@@ -1,17 +1,20 @@
 //! The direct path: every neuron's loss from rows on the CPU against float64 and against itself, and its gradient in float64 against
 //! what Keras did.
 
+#[path = "common/sweeps.rs"]
+mod sweeps;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
-use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::config::Experiment;
 use gradsweep::kernel::Direct;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
-use gradsweep::sweep::{Plan, Problems};
 use serde_json::Value;
+use sweeps::{load, train};
 
 /// Rows of two classes that overlap.
 fn classes() -> Rows {
@@ -169,18 +172,9 @@ optimizer = ["sgd", { name = "adam", learning_rate = 0.03 }, { name = "lion", we
 initial_weight = [-1.0, 0.3, 2.0]
 "#;
 
-fn sweep() -> Experiment {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
-    config::load_text(SWEEP, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
 /// Ends and epoch losses of every run, in run order of the groups.
-fn train(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
-    let problems = Problems::new(experiment).unwrap();
-    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
-    let mut outcomes = vec![Outcome::default(); plan.groups.len()];
-    backend.train(&plan.groups(&problems, Record { every: 0, epochs: true }), &mut outcomes).unwrap();
+fn ends(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
+    let (_, outcomes) = train(experiment, backend, Record { every: 0, epochs: true });
     let of_outcome = |outcome: &Outcome| {
         let epochs = outcome.epochs.as_ref().unwrap();
         let last = |lane: usize| epochs.blocks.index(lane, 2);
@@ -194,15 +188,15 @@ fn train(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
 
 #[test]
 fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
-    let experiment = sweep();
-    let scalar = train(&experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap());
+    let experiment = load(SWEEP);
+    let scalar = ends(&experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap());
     assert_eq!(scalar.len(), 4 * 4 * 2 * 3 * 3);
     for level in Simd::available() {
-        let other = train(&experiment, &Cpu::open(Some(2), Some(level)).unwrap());
+        let other = ends(&experiment, &Cpu::open(Some(2), Some(level)).unwrap());
         let bits = |runs: &[[f32; 4]]| runs.iter().map(|run| run.map(f32::to_bits)).collect::<Vec<_>>();
         assert_eq!(bits(&other), bits(&scalar), "{}", level.name());
     }
-    for (single, exact) in scalar.iter().zip(train(&experiment, &Reference)) {
+    for (single, exact) in scalar.iter().zip(ends(&experiment, &Reference)) {
         for (single, exact) in single.iter().zip(exact) {
             assert!((single - exact).abs() <= 2e-4 * exact.abs().max(1.0), "{single} against {exact}");
         }

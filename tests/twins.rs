@@ -1,35 +1,18 @@
 //! The two texts of the mathematics: each function gives the same numbers on the device as on the host, alone and in whole runs.
 
 mod common;
-
-use std::path::Path;
+#[path = "common/sweeps.rs"]
+mod sweeps;
 
 use common::gpu;
+use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Outcome, Record};
-use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::kernel::{Form, cases};
 use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
-use gradsweep::sweep::{Plan, Problems};
+use gradsweep::sweep::Problems;
 use gradsweep::verify::verify;
-
-fn experiment(rest: &str) -> Experiment {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let text = format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}");
-    let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
-    config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
-fn train(experiment: &Experiment, backend: &dyn Backend, record: Record) -> (Plan, Vec<Outcome>) {
-    let problems = Problems::new(experiment).unwrap();
-    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
-    let mut outcomes = vec![Outcome::default(); plan.groups.len()];
-    backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
-    (plan, outcomes)
-}
-
-const RECORD: Record = Record { every: 1, epochs: true };
+use sweeps::{RECORD, experiment, train};
 
 /// Every rule and flag, at rates that the reference shows to be insensitive, from starts all over the plane.
 const RULES: &str = r#"

@@ -1,0 +1,33 @@
+//! Sweeps of the bundled data, trained without a run directory.
+
+use std::path::Path;
+
+use gradsweep::backend::{Backend, Outcome, Record};
+use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::sweep::{Plan, Problems};
+
+/// All that can be recorded.
+#[allow(dead_code, reason = "not every test that shares this file needs it")]
+pub const RECORD: Record = Record { every: 1, epochs: true };
+
+/// A config whose paths are relative to `configs`.
+pub fn load(text: &str) -> Experiment {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
+    config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// TV against sales; `rest` goes on inside [data].
+#[allow(dead_code, reason = "not every test that shares this file needs it")]
+pub fn experiment(rest: &str) -> Experiment {
+    load(&format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}"))
+}
+
+/// Trains every run in one chunk.
+pub fn train(experiment: &Experiment, backend: &dyn Backend, record: Record) -> (Plan, Vec<Outcome>) {
+    let problems = Problems::new(experiment).unwrap();
+    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
+    let mut outcomes = vec![Outcome::default(); plan.groups.len()];
+    backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
+    (plan, outcomes)
+}
