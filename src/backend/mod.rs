@@ -7,6 +7,7 @@ pub mod batches;
 pub mod cpu;
 pub mod gpu;
 pub mod outcome;
+mod paraboloid;
 pub mod reference;
 
 pub use outcome::{EpochSeries, History, Outcome};

@@ -59,7 +59,7 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
     let hyper = group.lanes.hyper[lane].map(f64::from);
     let timing = &group.lanes.timing[lane];
-    let mut run = Run { options: &group.options, values: group.lanes.values[lane].map(f64::from), hyper };
+    let mut run = Run { values: group.lanes.values[lane].map(f64::from), hyper };
     let mut carried = Carried::start();
     let mut clock = [0.0; CLOCK];
     let (mut state, mut ticker) = (R::initial(&hyper), Ticker::START);
@@ -84,7 +84,7 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
                 clock = ticker.next(group.variant.optimizer, timing).map(f64::from);
                 run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
             }
-            let next = run.batch::<R>(walk.steps, &clock, walk.theta, gradient, &mut state, &mut carried);
+            let next = run.batch::<R>(&group.options.at(walk.steps), &clock, walk.theta, gradient, &mut state, &mut carried);
             if !next.iter().all(|v| v.abs() <= DIVERGED) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;

@@ -93,16 +93,55 @@ impl Options {
         (batch + 1).is_multiple_of(u64::from(self.accumulation))
     }
 
-    /// Whether the average of batch k starts anew.
+    /// What batch k, from 0, does.
     #[inline(always)]
-    pub fn starts_average(&self, batch: u64) -> bool {
-        batch < u64::from(self.accumulation)
+    pub fn at(&self, batch: u64) -> Stage {
+        let accumulation = u64::from(self.accumulation);
+        Stage {
+            options: *self,
+            updates: self.updates(batch),
+            starts_average: batch < accumulation,
+            overwrites: self.overwrite > 0 && (batch / accumulation + 1).is_multiple_of(u64::from(self.overwrite)),
+        }
+    }
+}
+
+/// What a batch does, the same for all runs of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    pub options: Options,
+    pub updates: bool,
+    /// Whether the average starts anew.
+    starts_average: bool,
+    /// Whether the average replaces the parameters.
+    overwrites: bool,
+}
+
+impl Stage {
+    /// 1: the mean of the gradients since the last update, of which `sum` is kept.
+    #[inline(always)]
+    pub fn accumulate<T: Real>(&self, g: [T; 2], sum: &mut [T; 2]) -> [T; 2] {
+        let all = [sum[0] + g[0], sum[1] + g[1]];
+        *sum = if self.updates { [T::of(0.0); 2] } else { all };
+        all.map(|sum| sum / T::of(self.options.accumulation as f32))
     }
 
-    /// Whether the average replaces the parameters after batch k.
+    /// 2 to 4: the parameters after an update from `theta` with gradient `g`.
     #[inline(always)]
-    pub fn overwrites(&self, batch: u64) -> bool {
-        self.overwrite > 0 && (batch / u64::from(self.accumulation) + 1).is_multiple_of(u64::from(self.overwrite))
+    pub fn update<T: Real, R: Rule>(&self, run: &Run<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [bound, decay, _] = run.values;
+        let theta = if self.options.decay { theta.map(|theta| decayed(theta, decay, run.hyper[0])) } else { theta };
+        R::step(&run.hyper, clock, theta, clipped(self.options.clip, bound, g), state)
+    }
+
+    /// 5: the parameters after the average is renewed.
+    #[inline(always)]
+    pub fn average<T: Real>(&self, momentum: T, theta: [T; 2], average: &mut [T; 2]) -> [T; 2] {
+        for i in 0..2 {
+            let renewed = momentum * average[i] + (T::of(1.0) - momentum) * theta[i];
+            average[i] = if self.starts_average { theta[i] } else { renewed };
+        }
+        if self.overwrites { *average } else { theta }
     }
 }
 
@@ -114,7 +153,7 @@ pub fn values(settings: &Settings) -> Values<f32> {
 
 /// The gradient after clipping.
 #[inline(always)]
-pub fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
+fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
     match how {
         Clip::None => g,
         Clip::Each => g.map(|g| clip(g, bound)),
@@ -124,12 +163,6 @@ pub fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
             g.map(|g| g * share)
         }
     }
-}
-
-/// The average after θ.
-#[inline(always)]
-pub fn averaged<T: Real>(momentum: T, average: T, theta: T) -> T {
-    momentum * average + (T::of(1.0) - momentum) * theta
 }
 
 /// What options keep from batch to batch.
@@ -149,39 +182,24 @@ impl<T: Real> Carried<T> {
 
 /// One run as its rule sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct Run<'a, T> {
-    pub options: &'a Options,
+pub struct Run<T> {
     pub values: Values<T>,
     pub hyper: Hyper<T>,
 }
 
-impl<T: Real> Run<'_, T> {
-    /// The parameters after batch `k`, from 0, whose gradient at `theta` is `g`.
+impl<T: Real> Run<T> {
+    /// The parameters after a batch whose gradient at `theta` is `g`.
     pub fn batch<R: Rule>(
         &self,
-        k: u64,
+        stage: &Stage,
         clock: &Clock<T>,
         theta: [T; 2],
         g: [T; 2],
         state: &mut State<T>,
         carried: &mut Carried<T>,
     ) -> [T; 2] {
-        let (options, [bound, decay, momentum]) = (self.options, self.values);
-        let mut next = theta;
-        let sum = [carried.sum[0] + g[0], carried.sum[1] + g[1]];
-        carried.sum = sum;
-        if options.updates(k) {
-            carried.sum = [T::of(0.0); 2];
-            let mean = sum.map(|sum| sum / T::of(options.accumulation as f32));
-            let g = clipped(options.clip, bound, mean);
-            let theta = if options.decay { theta.map(|theta| decayed(theta, decay, self.hyper[0])) } else { theta };
-            next = R::step(&self.hyper, clock, theta, g, state);
-        }
-        for i in 0..2 {
-            let average = if options.starts_average(k) { next[i] } else { averaged(momentum, carried.average[i], next[i]) };
-            carried.average[i] = average;
-            next[i] = if options.overwrites(k) { average } else { next[i] };
-        }
-        next
+        let g = stage.accumulate(g, &mut carried.sum);
+        let next = if stage.updates { stage.update::<T, R>(self, clock, theta, g, state) } else { theta };
+        stage.average(self.values[2], next, &mut carried.average)
     }
 }

@@ -70,7 +70,7 @@ impl Plan {
         let shown = shown(experiment).into_iter().map(|parameter| (parameter, Vec::new())).collect();
         let mut plan =
             Self { runs: Vec::new(), problem: Vec::new(), groups: Vec::new(), shown, initial_weight: Vec::new(), initial_bias: Vec::new() };
-        let mut numbers = HashMap::new();
+        let mut groups = Groups::default();
         let mut cursor: Option<Cursor<'_>> = None;
         for run in runs {
             let inside = cursor.as_ref().is_some_and(|cursor| cursor.holds(run));
@@ -79,20 +79,17 @@ impl Plan {
             }
             if let Some(cursor) = &mut cursor {
                 cursor.go(run);
-                plan.add(experiment, problems, &mut numbers, run, cursor);
+                let problem = cursor.problem(experiment, problems);
+                plan.add(experiment, problems, &mut groups, run, problem, cursor);
             }
         }
         plan
     }
 
-    fn add(&mut self, experiment: &Experiment, problems: &Problems, numbers: &mut HashMap<Key, usize>, run: u64, cursor: &Cursor<'_>) {
+    fn add(&mut self, experiment: &Experiment, problems: &Problems, groups: &mut Groups, run: u64, problem: usize, cursor: &Cursor<'_>) {
         let settings = &cursor.settings;
-        let problem = problems.number(experiment, settings);
         let (key, momentum) = key(experiment, &problems.all[problem], settings, cursor.block);
-        let group = *numbers.entry(key).or_insert_with(|| {
-            self.groups.push(Planned { key, lanes: Lanes::default(), members: Vec::new() });
-            self.groups.len() - 1
-        });
+        let group = groups.number(key, &mut self.groups);
         let group = &mut self.groups[group];
         group.key.variant.momentum |= momentum;
         let start = [
@@ -138,10 +135,36 @@ impl Plan {
     }
 }
 
+/// The way from a key to its group. Neighbours mostly share theirs, and a comparison costs less than a hash.
+#[derive(Default)]
+struct Groups {
+    numbers: HashMap<Key, usize>,
+    last: Option<(Key, usize)>,
+}
+
+impl Groups {
+    /// The number of a key's group, which is made where it is missing.
+    fn number(&mut self, key: Key, groups: &mut Vec<Planned>) -> usize {
+        if let Some((last, number)) = self.last
+            && last == key
+        {
+            return number;
+        }
+        let number = *self.numbers.entry(key).or_insert_with(|| {
+            groups.push(Planned { key, lanes: Lanes::default(), members: Vec::new() });
+            groups.len() - 1
+        });
+        self.last = Some((key, number));
+        number
+    }
+}
+
 /// The settings of one run after the other inside a block; only what changes is decoded again.
 struct Cursor<'a> {
     block: &'a Block,
     settings: Settings,
+    /// The problem of these settings, once somebody has asked.
+    problem: Option<usize>,
     digits: Vec<u64>,
     next: Vec<u64>,
 }
@@ -149,7 +172,7 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     fn new(block: &'a Block) -> Self {
         let digits = vec![u64::MAX; block.axes.len()];
-        Self { block, settings: block.settings.clone(), next: digits.clone(), digits }
+        Self { block, settings: block.settings.clone(), problem: None, next: digits.clone(), digits }
     }
 
     fn holds(&self, run: u64) -> bool {
@@ -162,8 +185,15 @@ impl<'a> Cursor<'a> {
             if *digit != next {
                 *digit = next;
                 self.settings.set(axis.parameter, Some(axis.value(next)));
+                if Problems::made_by(axis.parameter) {
+                    self.problem = None;
+                }
             }
         }
+    }
+
+    fn problem(&mut self, experiment: &Experiment, problems: &Problems) -> usize {
+        *self.problem.get_or_insert_with(|| problems.number(experiment, &self.settings))
     }
 }
 

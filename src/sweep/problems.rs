@@ -40,8 +40,13 @@ impl Problems {
         self.numbers.get(&key(experiment, settings)).copied().unwrap_or(0)
     }
 
+    /// Whether a hyperparameter is among those that make a problem.
+    pub fn made_by(parameter: Parameter) -> bool {
+        OWN.contains(&parameter)
+    }
+
     fn add_block(&mut self, experiment: &Experiment, block: &Block) -> Result<(), Error> {
-        let own = |axis: &&Axis| OWN.contains(&axis.parameter);
+        let own = |axis: &&Axis| Self::made_by(axis.parameter);
         let axes: Vec<Axis> = block.axes.iter().filter(own).cloned().collect();
         let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
         if count > MAX {

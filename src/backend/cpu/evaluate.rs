@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::rows::Direct;
-use super::simd::LaneLoop;
+use super::simd::Loop;
 use super::tile::TILE;
 use crate::model::Rows;
 
@@ -52,9 +52,9 @@ pub struct SurfaceRow<'a> {
     pub cells: &'a mut [f32],
 }
 
-impl LaneLoop for SurfaceRow<'_> {
+impl Loop for SurfaceRow<'_> {
     #[inline(always)]
-    fn run<const N: usize>(self) {
+    fn run(self) {
         for ((cell, &curve), &tilt) in self.cells.iter_mut().zip(self.curve).zip(self.tilt) {
             let level = self.level + tilt;
             let loss = level * level + curve;

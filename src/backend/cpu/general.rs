@@ -7,14 +7,17 @@ use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
 use super::rows::Direct;
-use super::simd::{LaneLoop, Loop, Simd};
+use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use super::train::{Due, LIMIT, Recording, Shared, judge, note, passes, record_epoch, record_point, take};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
-use crate::kernel::optimizers::{STATE, decayed};
-use crate::kernel::options::{averaged, clipped};
+use crate::kernel::optimizers::STATE;
+use crate::kernel::options::{Run, Stage, VALUES};
 use crate::kernel::{Options, Rule};
+
+/// Lanes of a loop at every level: what is compiled here is compiled once a level, whatever the size of the group.
+pub const WIDTH: usize = 16;
 
 /// What every tile's way through a window needs.
 pub struct General<'a> {
@@ -78,7 +81,7 @@ impl General<'_> {
             };
             let sums = [&loss, &absolute];
             let record = RecordEpoch { tile, shared: self.shared, recording, sums, val: val.as_ref(), epoch: number as usize };
-            self.simd.run(record.tile.lanes, record);
+            self.simd.run_loop(record);
         }
     }
 
@@ -89,7 +92,7 @@ impl General<'_> {
         let rows = (batch * self.shared.batch_size).min(x.len())..((batch + 1) * self.shared.batch_size).min(x.len());
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
-            Source::Moments => self.simd.run(tile.lanes, Fill { tile, shared: self.shared, moments, x, y, gradients }),
+            Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, gradients }),
             Source::Rows(direct) => gradients.of_rows(direct, tile, x, y),
         }
         moments.rows
@@ -106,7 +109,7 @@ impl General<'_> {
         self.simd.run_loop(update);
         if last {
             match &self.source {
-                Source::Moments => self.simd.run(tile.lanes, Passes { tile, shared: self.shared, before: &before }),
+                Source::Moments => self.simd.run_loop(Passes { tile, shared: self.shared, before: &before }),
                 Source::Rows(direct) => self.passes(direct, tile, &before),
             }
         }
@@ -127,7 +130,7 @@ impl General<'_> {
     /// Takes note of J where the verdict looks.
     fn judge(&self, tile: &mut Tile, epoch: u32) {
         match &self.source {
-            Source::Moments => self.simd.run(tile.lanes, Judge { tile, shared: self.shared, epoch }),
+            Source::Moments => self.simd.run_loop(Judge { tile, shared: self.shared, epoch }),
             Source::Rows(direct) => {
                 let losses = tile.losses(direct, self.shared.train);
                 note(tile, self.shared, &losses, 0, epoch);
@@ -161,22 +164,23 @@ struct Update<'a, R> {
     rule: PhantomData<R>,
 }
 
-/// Lanes of an update at every level: a rule is compiled once a level here, whatever the size of the group.
-const WIDTH: usize = 16;
-
 impl<R: Rule> Loop for Update<'_, R> {
     #[inline(always)]
     fn run(mut self) {
+        let stage = self.options.at(self.k);
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
             let before: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
             let mut theta = before;
             let mut g: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.gradients.gradient[i], offset));
-            self.accumulate(&mut g, offset);
-            if self.options.updates(self.k) {
-                self.step(&mut theta, &g, offset);
+            if self.options.accumulation > 1 {
+                pairs(&mut g, &mut self.tile.sum, offset, |_, g, sum| stage.accumulate(g, sum));
+            }
+            if stage.updates {
+                self.step(&stage, &mut theta, &g, offset);
             }
             if self.options.average {
-                self.average(&mut theta, offset);
+                let momentum: [f32; WIDTH] = take(&self.tile.values[2].0, offset);
+                pairs(&mut theta, &mut self.tile.average, offset, |l, theta, average| stage.average(momentum[l], theta, average));
             }
             self.freeze(&before, &theta, offset);
             for (column, theta) in self.tile.theta.iter_mut().zip(&theta) {
@@ -186,71 +190,59 @@ impl<R: Rule> Loop for Update<'_, R> {
     }
 }
 
-impl<R: Rule> Update<'_, R> {
-    /// Gradients become the mean of those since the last update.
-    #[inline(always)]
-    fn accumulate<const N: usize>(&mut self, g: &mut [[f32; N]; 2], offset: usize) {
-        if self.options.accumulation == 1 {
-            return;
-        }
-        let (count, updates) = (self.options.accumulation as f32, self.options.updates(self.k));
+/// Renews a pair of each lane, and what options carry beside it.
+#[inline(always)]
+fn pairs(
+    own: &mut [[f32; WIDTH]; 2],
+    carried: &mut [Column<f32>; 2],
+    offset: usize,
+    renewed: impl Fn(usize, [f32; 2], &mut [f32; 2]) -> [f32; 2],
+) {
+    let mut kept: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&carried[i].0, offset));
+    for l in 0..WIDTH {
+        let mut beside = [kept[0][l], kept[1][l]];
+        let pair = renewed(l, [own[0][l], own[1][l]], &mut beside);
         for i in 0..2 {
-            for l in 0..N {
-                let sum = self.tile.sum[i].0[offset + l] + g[i][l];
-                self.tile.sum[i].0[offset + l] = if updates { 0.0 } else { sum };
-                g[i][l] = sum / count;
-            }
+            own[i][l] = pair[i];
+            kept[i][l] = beside[i];
         }
     }
+    for (column, kept) in carried.iter_mut().zip(&kept) {
+        column.0[offset..offset + WIDTH].copy_from_slice(kept);
+    }
+}
 
+impl<R: Rule> Update<'_, R> {
     /// Clipping, decay, rule.
     #[inline(always)]
-    fn step<const N: usize>(&mut self, theta: &mut [[f32; N]; 2], g: &[[f32; N]; 2], offset: usize) {
-        let values: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.values[i].0, offset));
-        let hyper: [[f32; N]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
-        let clocks: [[f32; N]; CLOCK] = std::array::from_fn(|i| take(&self.clocks[i], offset));
-        let mut columns: [[f32; N]; STATE] = std::array::from_fn(|i| take(&self.tile.state[i].0, offset));
-        let (clip, decays) = (self.options.clip, self.options.decay);
-        for l in 0..N {
-            let g = clipped(clip, values[0][l], [g[0][l], g[1][l]]);
-            let mut now = [theta[0][l], theta[1][l]];
-            if decays {
-                now = now.map(|theta| decayed(theta, values[1][l], hyper[0][l]));
-            }
-            let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { columns[i][l] } else { 0.0 });
-            let next = R::step(&std::array::from_fn(|i| hyper[i][l]), &std::array::from_fn(|i| clocks[i][l]), now, g, &mut state);
+    fn step(&mut self, stage: &Stage, theta: &mut [[f32; WIDTH]; 2], g: &[[f32; WIDTH]; 2], offset: usize) {
+        let values: [[f32; WIDTH]; VALUES] = std::array::from_fn(|i| take(&self.tile.values[i].0, offset));
+        let hyper: [[f32; WIDTH]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
+        let clocks: [[f32; WIDTH]; CLOCK] = std::array::from_fn(|i| take(&self.clocks[i], offset));
+        let mut states: [[f32; WIDTH]; STATE] = std::array::from_fn(|i| take(&self.tile.state[i].0, offset));
+        for l in 0..WIDTH {
+            let run = Run { values: std::array::from_fn(|i| values[i][l]), hyper: std::array::from_fn(|i| hyper[i][l]) };
+            let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { states[i][l] } else { 0.0 });
+            let now = std::array::from_fn(|i| clocks[i][l]);
+            let next = stage.update::<f32, R>(&run, &now, [theta[0][l], theta[1][l]], [g[0][l], g[1][l]], &mut state);
             theta[0][l] = next[0];
             theta[1][l] = next[1];
             for i in 0..R::STATE {
-                columns[i][l] = state[i];
+                states[i][l] = state[i];
             }
         }
-        for (column, state) in self.tile.state.iter_mut().zip(&columns).take(R::STATE) {
-            column.0[offset..offset + N].copy_from_slice(state);
-        }
-    }
-
-    #[inline(always)]
-    fn average<const N: usize>(&mut self, theta: &mut [[f32; N]; 2], offset: usize) {
-        let (starts, overwrites) = (self.options.starts_average(self.k), self.options.overwrites(self.k));
-        let momentum: [f32; N] = take(&self.tile.values[2].0, offset);
-        for i in 0..2 {
-            for l in 0..N {
-                let old = self.tile.average[i].0[offset + l];
-                let average = if starts { theta[i][l] } else { averaged(momentum[l], old, theta[i][l]) };
-                self.tile.average[i].0[offset + l] = average;
-                theta[i][l] = if overwrites { average } else { theta[i][l] };
-            }
+        for (column, states) in self.tile.state.iter_mut().zip(&states).take(R::STATE) {
+            column.0[offset..offset + WIDTH].copy_from_slice(states);
         }
     }
 
     /// Ends the runs that left the range with this batch.
     #[inline(always)]
-    fn freeze<const N: usize>(&mut self, before: &[[f32; N]; 2], theta: &[[f32; N]; 2], offset: usize) {
-        let alive: [u32; N] = take(&self.tile.alive.0, offset);
-        let mut out = [0_u32; N];
+    fn freeze(&mut self, before: &[[f32; WIDTH]; 2], theta: &[[f32; WIDTH]; 2], offset: usize) {
+        let alive: [u32; WIDTH] = take(&self.tile.alive.0, offset);
+        let mut out = [0_u32; WIDTH];
         let mut any = 0;
-        for l in 0..N {
+        for l in 0..WIDTH {
             let inside = theta[0][l].abs() <= LIMIT && theta[1][l].abs() <= LIMIT;
             out[l] = if inside { 0 } else { alive[l] };
             any |= out[l];
@@ -258,7 +250,7 @@ impl<R: Rule> Update<'_, R> {
         if any == 0 {
             return;
         }
-        for l in (0..N).filter(|&l| out[l] != 0) {
+        for l in (0..WIDTH).filter(|&l| out[l] != 0) {
             self.tile.diverged_at[offset + l] = self.k + 1;
             self.tile.end[offset + l] = [before[0][l], before[1][l]];
             self.tile.alive.0[offset + l] = 0;
@@ -273,9 +265,9 @@ struct Passes<'a> {
     before: &'a [Column<f32>; 2],
 }
 
-impl LaneLoop for Passes<'_> {
+impl Loop for Passes<'_> {
     #[inline(always)]
-    fn run<const N: usize>(self) {
+    fn run(self) {
         let (total, centre) = (&self.shared.total, &self.shared.centre);
         for l in 0..self.tile.lanes {
             let [from, to] = [self.before, &self.tile.theta].map(|theta| [theta[0].0[l], theta[1].0[l]]);
@@ -290,11 +282,11 @@ struct Judge<'a> {
     epoch: u32,
 }
 
-impl LaneLoop for Judge<'_> {
+impl Loop for Judge<'_> {
     #[inline(always)]
-    fn run<const N: usize>(self) {
-        for offset in (0..self.tile.lanes).step_by(N) {
-            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+    fn run(self) {
+        for offset in (0..self.tile.lanes).step_by(WIDTH) {
+            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
             judge(self.tile, self.shared, theta, offset, self.epoch);
         }
     }
@@ -311,12 +303,12 @@ struct RecordEpoch<'a, 'b> {
     epoch: usize,
 }
 
-impl LaneLoop for RecordEpoch<'_, '_> {
+impl Loop for RecordEpoch<'_, '_> {
     #[inline(always)]
-    fn run<const N: usize>(self) {
-        for offset in (0..self.tile.lanes).step_by(N) {
-            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
-            let sums: [[f32; N]; 2] = self.sums.map(|column| take(column, offset));
+    fn run(self) {
+        for offset in (0..self.tile.lanes).step_by(WIDTH) {
+            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let sums: [[f32; WIDTH]; 2] = self.sums.map(|column| take(column, offset));
             let val = self.val.map(|columns| columns.each_ref().map(|column| take(column, offset)));
             record_epoch(self.recording, self.shared, theta, [&sums[0], &sums[1]], val, offset, self.epoch);
         }

@@ -1,7 +1,8 @@
 //! Where the gradients of a batch come from on the general path: arrays over a tile, filled before its rule is asked.
 
+use super::general::WIDTH;
 use super::rows::Direct;
-use super::simd::LaneLoop;
+use super::simd::Loop;
 use super::tile::{TILE, Tile};
 use super::train::{Shared, add_errors, take};
 use crate::data::Moments;
@@ -41,20 +42,20 @@ pub struct Fill<'a> {
     pub gradients: &'a mut Gradients<TILE>,
 }
 
-impl LaneLoop for Fill<'_> {
+impl Loop for Fill<'_> {
     #[inline(always)]
-    fn run<const N: usize>(self) {
-        for offset in (0..self.tile.lanes).step_by(N) {
-            let theta: [[f32; N]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
-            for l in 0..N {
+    fn run(self) {
+        for offset in (0..self.tile.lanes).step_by(WIDTH) {
+            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            for l in 0..WIDTH {
                 let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
                 self.gradients.gradient[0][offset + l] = slope.gradient[0];
                 self.gradients.gradient[1][offset + l] = slope.gradient[1];
                 self.gradients.loss[offset + l] = neuron::loss(self.moments, &slope);
             }
-            let mut absolute = [0.0; N];
+            let mut absolute = [0.0; WIDTH];
             add_errors(&mut absolute, &theta, self.x, self.y);
-            self.gradients.absolute[offset..offset + N].copy_from_slice(&absolute);
+            self.gradients.absolute[offset..offset + WIDTH].copy_from_slice(&absolute);
         }
     }
 }

@@ -22,11 +22,12 @@ use self::rows::Direct;
 use self::tile::{TILE, Tile};
 use self::train::{Advance, Recording, Shared};
 use super::batches::{Batches, Window};
+use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::{Hyper, Rule, State, Ticker, Timing, Variant};
-use crate::model::{Neuron, Quadratic, Rows};
+use crate::model::{Neuron, Rows};
 use crate::with_rule;
 
 /// Why the CPU backend cannot be had.
@@ -106,16 +107,11 @@ impl Backend for Cpu {
             let direct = Direct::new(self.simd, neuron);
             return Ok(self.pool.install(|| evaluate::surface(&direct, rows, weight, bias)));
         }
-        let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
-        let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));
-        let deviations = || weight.iter().map(|w| w - quadratic.weight);
-        let curve: Vec<f32> = deviations().map(|dw| (quadratic.loss + quadratic.var_x * dw * dw) as f32).collect();
-        let tilt: Vec<f32> = deviations().map(|dw| (dw * quadratic.mean_x) as f32).collect();
+        let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
         let mut cells = vec![0.0; weight.len() * bias.len()];
         self.pool.install(|| {
-            cells.par_chunks_mut(weight.len().max(1)).zip(bias).for_each(|(cells, b)| {
-                let level = (b - quadratic.bias) as f32;
-                self.simd.run(weight.len(), evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
+            cells.par_chunks_mut(weight.len().max(1)).zip(levels).for_each(|(cells, level)| {
+                self.simd.run_loop(evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
             });
         });
         Ok(cells)
@@ -174,8 +170,9 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let neuron = &group.problem.neuron;
     let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
     let fused = text.fused && group.options.is_plain() && neuron.is_quadratic();
-    let mut clocks = Clocks::new(group, fused);
-    let alike = same_timing(group);
+    let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
+    let alike = timed && same_timing(group);
+    let mut clocks = Clocks::new(group, fused && alike);
     let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
         let general = General { simd, shared: &shared, window, source, alike };
         (text.advance)(&Pass { general, fused, clocks }, tile, recording);
@@ -296,11 +293,9 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn new(group: &Group<'_>, fused: bool) -> Self {
-        let optimizer = group.variant.optimizer;
-        let read = has_clock(optimizer) && fused && same_timing(group);
+    fn new(group: &Group<'_>, read: bool) -> Self {
         let first = group.lanes.timing.first().filter(|_| read);
-        Self { optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
+        Self { optimizer: group.variant.optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
     }
 
     /// The clock of each step of the next window, or nothing.

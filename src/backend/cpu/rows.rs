@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use super::simd::{Loop, Simd};
 use super::tile::TILE;
+use super::train::FOLD;
 use crate::kernel::direct::level;
 use crate::kernel::{Penalty, Response};
 use crate::model::Neuron;
@@ -14,9 +15,6 @@ use crate::{with_penalty, with_response};
 
 /// Numbers of an array: a few rows of a tile, within the nearest cache.
 const ROOM: usize = 8 * TILE;
-/// Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
-const FOLD: usize = 256;
-
 type Array = [f32; ROOM];
 
 /// Sums over rows, a lane each.

@@ -402,7 +402,7 @@ pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: &[[f32; N]; 2], x:
 }
 
 /// Rows between two foldings of a sum over rows: keeps float32 sums of long columns accurate.
-const FOLD: usize = 256;
+pub const FOLD: usize = 256;
 
 /// Σe² and Σ|e| over rows, a lane each.
 #[inline(always)]

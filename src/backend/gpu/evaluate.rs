@@ -5,8 +5,9 @@ use std::time::Instant;
 use super::context::{Access, Context, Error};
 use super::shaders;
 use crate::backend::Metrics;
+use crate::backend::paraboloid::Terms;
 use crate::kernel::layout::{CountParams, NOT_RUN, WORKGROUP};
-use crate::model::{Neuron, Quadratic, Rows};
+use crate::model::{Neuron, Rows};
 
 const ACCESSES: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
 
@@ -109,14 +110,8 @@ pub fn surface(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f6
 
 /// J over `rows` by the closed form.
 fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
-    let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
-    let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));
-    let column = |w: &f64| {
-        let dw = w - quadratic.weight;
-        [(quadratic.loss + quadratic.var_x * dw * dw) as f32, (dw * quadratic.mean_x) as f32]
-    };
-    let columns: Vec<[f32; 2]> = weight.iter().map(column).collect();
-    let levels: Vec<f32> = bias.iter().map(|b| (b - quadratic.bias) as f32).collect();
+    let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
+    let columns: Vec<[f32; 2]> = curve.into_iter().zip(tilt).map(|(curve, tilt)| [curve, tilt]).collect();
     let most = (context.largest() / 4).min(MOST_CELLS) as usize / columns.len().max(1);
     let pipeline = context.pipeline("surface", shaders::surface, "surface", &ACCESSES, &[]);
     let mut cells = Vec::with_capacity(columns.len() * levels.len());
