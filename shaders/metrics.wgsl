@@ -7,14 +7,15 @@ const FOLD: u32 = 256u;
 struct Params {
     points: u32,
     rows: u32,
-    padding_0: u32,
-    padding_1: u32,
+    // How often the last loop goes round.
+    rounds: u32,
+    padding: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rows: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> thetas: array<vec2<f32>>;
-// Loss, squared and absolute error; the fourth is 0.
+// Loss, squared and absolute error; the fourth is `rounds` where loops still went round in the end.
 @group(0) @binding(3) var<storage, read_write> means: array<vec4<f32>>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -33,5 +34,9 @@ fn metrics(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         sums += part;
     }
-    means[point] = vec4<f32>(sums / f32(params.rows), 0.0);
+    var rounds = 0u;
+    for (var i = 0u; i < params.rounds; i += 1u) {
+        rounds += 1u;
+    }
+    means[point] = vec4<f32>(sums / f32(params.rows), f32(rounds));
 }

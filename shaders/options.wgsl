@@ -67,9 +67,11 @@ fn batch_step(
     if ACCUMULATION > 1u {
         (*carried).sum += g;
         gradient = (*carried).sum / f32(ACCUMULATION);
+        if updates(k) {
+            (*carried).sum = vec2<f32>(0.0);
+        }
     }
     if updates(k) {
-        (*carried).sum = vec2<f32>(0.0);
         if DECAY {
             next = vec2<f32>(decayed(theta.x, values[1], hyper[0]), decayed(theta.y, values[1], hyper[0]));
         }

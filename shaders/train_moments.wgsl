@@ -1,4 +1,4 @@
-// Trains a run a thread through a stretch of a window of epochs. Composed behind neuron.wgsl, blocks.wgsl, the rule, which has `step`,
+// Trains a run a thread through a stretch of a window of epochs. Composed behind neuron.wgsl, blocks.wgsl, cycle.wgsl, the rule, which has `step`,
 // and one of sources/*.wgsl, which knows what a batch gives. Twin of the loops in src/backend/cpu; the layout is src/kernel/layout.rs.
 
 const WORKGROUP: u32 = 64u;
@@ -17,6 +17,7 @@ const LOSS_SUM: u32 = START_LOSS + 3u;
 const MAE_SUM: u32 = START_LOSS + 4u;
 const SUM: u32 = START_LOSS + 5u;
 const AVERAGED: u32 = START_LOSS + 7u;
+const WATCH: u32 = START_LOSS + 9u;
 
 // A step of a clock table: the clock, and the rate where it is scheduled.
 struct Tick {
@@ -64,8 +65,9 @@ struct Params {
     // The batches of each epoch: all of them, or of a single epoch those of some blocks.
     first_batch: u32,
     end_batch: u32,
-    padding_0: u32,
-    padding_1: u32,
+    // How often the last loop goes round.
+    rounds: u32,
+    padding: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -76,10 +78,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
 // Columns of `capacity`: the hyperparameters, the values of the options, and the bits of the clock table's number.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
-// Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, and what
-// options carry.
+// Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, what
+// options carry, and the anchor and reach of the watch for cycles.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
-// Columns of `capacity`: reached_epoch, passes, diverged_at.
+// Columns of `capacity`: reached_epoch, passes, diverged_at, the period of the watch for cycles, and the batches that were
+// taken while loops still went round.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
 // [block][point][lane]: weight, bias.
 @group(0) @binding(7) var<storage, read_write> history: array<vec2<f32>>;
@@ -238,6 +241,18 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             }
             first = end;
         }
+        if params.epochs > WATCHED && number + WATCHED + 1u >= params.epochs && !gone && params.end_batch == params.batches {
+            let before = Watch(
+                vec2<f32>(state[column(WATCH, run)], state[column(WATCH + 1u, run)]),
+                state[column(WATCH + 2u, run)],
+                figures[column(3u, run)],
+            );
+            let now = watch(before, theta, number + WATCHED + 1u - params.epochs);
+            state[column(WATCH, run)] = now.anchor.x;
+            state[column(WATCH + 1u, run)] = now.anchor.y;
+            state[column(WATCH + 2u, run)] = now.reach;
+            figures[column(3u, run)] = now.period;
+        }
         if params.series == 1u && !gone && params.end_batch == params.batches {
             var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
             if params.test_rows > 0u {
@@ -246,6 +261,14 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             series[recorded(run, number, params.epochs)] = values;
             sums = vec2<f32>(0.0);
         }
+    }
+    // A thread whose loops were ended for it would give numbers all the same.
+    var rounds = 0u;
+    for (var i = 0u; i < params.rounds; i += 1u) {
+        rounds += 1u;
+    }
+    if rounds == params.rounds {
+        figures[column(4u, run)] += params.taken_epochs * (params.end_batch - params.first_batch);
     }
     state[column(LOSS_SUM, run)] = sums.x;
     state[column(MAE_SUM, run)] = sums.y;

@@ -106,6 +106,7 @@ impl Ran {
         table.excess.push(excess as f32);
         table.verdict.push(figures.judge(reached_loss(&problem.quadratic) as f32));
         table.reached_epoch.push(figures.reached_epoch);
+        table.cycle_period.push(figures.cycle_period);
         table.diverged_at.push(figures.diverged_at);
         let history = outcome.history.as_ref().unwrap();
         let points: Vec<[f32; 2]> = (0..history.known_points(outcome.steps[0])).map(|point| history.at(0, point)).collect();
@@ -381,6 +382,30 @@ fn figures_are_those_that_make_sense() {
     assert_eq!(batches, ["contour", "learning_rate", "final_loss-learning_rate", "parameters", "losses", "batch_sizes", "fit"]);
     let scaled = names_of("scaling", &["training.epochs=2", "sweep.parameters.optimizer=[\"sgd\"]"]);
     assert_eq!(scaled[..3], ["contour-none", "contour-standard", "contour-min_max"]);
+    assert!(names_of("schedules", &[]).contains(&"rates".to_owned()));
+}
+
+#[test]
+fn the_rates_are_those_of_the_schedules() {
+    let ran = Ran::config("schedules", &[]);
+    let figures = ran.figures();
+    let rates = figures.iter().find(|figure| figure.name == "rates").unwrap();
+    let lines: Vec<&Vec<[f64; 2]>> = rates.panels[0]
+        .layers
+        .iter()
+        .filter_map(|layer| if let Layer::Line { points, .. } = layer { Some(points) } else { None })
+        .collect();
+    // Seven schedules from two rates; the piecewise one has rates of its own, and none swept.
+    assert_eq!(lines.len(), 13);
+    assert!(lines.iter().all(|line| line.len() == 160 && line[159][0] == 159.0));
+    assert!(lines[0].iter().all(|point| (point[1] - 0.1).abs() < 1e-12), "a constant rate is a level line");
+    // η₀·0.05^(k/160) half way, at the start and at the last batch.
+    for (k, share) in [(0, 1.0), (80, 0.05_f64.sqrt()), (159, 0.05_f64.powf(159.0 / 160.0))] {
+        assert!((lines[2][k][1] / (0.1 * share) - 1.0).abs() < 1e-6, "{:?}", lines[2][k]);
+    }
+    let piecewise = lines.iter().find(|line| line[48][1] > line[49][1] && line[49][1] == line[50][1]).unwrap();
+    let near = |value: f64, wanted: f64| (value / wanted - 1.0).abs() < 1e-6;
+    assert!(near(piecewise[48][1], 0.1) && near(piecewise[49][1], 0.03) && near(piecewise[159][1], 0.01));
 }
 
 #[test]
@@ -402,7 +427,7 @@ fn any_number_of_runs_gives_sound_figures() {
             );
         }
     }
-    for name in ["advertising", "learning_rates", "batch_sizes", "scaling"] {
+    for name in ["advertising", "learning_rates", "batch_sizes", "scaling", "schedules"] {
         let ran = Ran::config(name, &[]);
         let figures = ran.figures();
         sound(&figures);
@@ -427,6 +452,7 @@ fn a_large_sweep_is_diagnosed_and_compared_in_time() {
     table.steps = vec![16; RUNS];
     table.verdict = vec![Verdict::Slow; RUNS];
     table.reached_epoch = vec![None; RUNS];
+    table.cycle_period = vec![None; RUNS];
     table.diverged_at = vec![None; RUNS];
     ran.runs = table;
     ran.runs.settings =

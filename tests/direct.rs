@@ -1,6 +1,7 @@
 //! The direct path: every neuron's loss from rows on the CPU against float64 and against itself, and its gradient in float64 against
 //! what Keras did.
 
+mod common;
 #[path = "common/sweeps.rs"]
 mod sweeps;
 
@@ -12,9 +13,9 @@ use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::Experiment;
 use gradsweep::kernel::Direct;
-use gradsweep::model::{Activation, Loss, Neuron, Rows};
+use gradsweep::model::{Activation, Loss, Neuron, Rows, Verdict};
 use serde_json::Value;
-use sweeps::{load, train};
+use sweeps::{load, load_with, train};
 
 /// Rows of two classes that overlap.
 fn classes() -> Rows {
@@ -199,6 +200,36 @@ fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
     for (single, exact) in scalar.iter().zip(ends(&experiment, &Reference)) {
         for (single, exact) in single.iter().zip(exact) {
             assert!((single - exact).abs() <= 2e-4 * exact.abs().max(1.0), "{single} against {exact}");
+        }
+    }
+}
+
+/// Logistic neurons on rows that no threshold separates, under full batches at rates far beyond 2/λmax. Periods by iterating
+/// θ − η·∇J in float64 in another language.
+#[test]
+fn a_logistic_neuron_cycles_at_large_rates() {
+    let cases: [(f64, &[f64], &[u8], u32); 4] = [
+        (5.0, &[-0.9, 1.1, 1.6, 2.7, 2.6, -0.5], &[1, 0, 1, 1, 1, 0], 2),
+        (80.0, &[-1.5, 0.1, 1.4, 1.1, -0.4, 1.7, -0.1, 1.3, -0.1, 2.8], &[0, 0, 1, 1, 0, 1, 0, 1, 1, 1], 3),
+        (10.0, &[1.8, -0.6, -1.4, 2.2], &[1, 0, 1, 1], 4),
+        (10.0, &[1.2, 2.9, 0.6, -0.6, -2.0, 0.0, 2.9, 1.6], &[0, 1, 1, 1, 0, 0, 1, 1], 6),
+    ];
+    let gpu = common::gpu("a_logistic_neuron_cycles_at_large_rates (its device half)");
+    let cpu = Cpu::open(None, None).unwrap();
+    let backends = [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend));
+    let config = |rate: f64| {
+        format!(
+            "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nactivation = \"sigmoid\"\nloss = \"bce\"\ninitial_weight = 0.1\ninitial_bias = 0.0\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 2000\n[sweep.parameters]\nlearning_rate = [1e-2, {rate}]\n"
+        )
+    };
+    for backend in backends {
+        for (rate, x, y, period) in &cases {
+            let rows: String = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}\n")).collect();
+            let experiment = load_with(&config(*rate), format!("x,y\n{rows}").as_bytes());
+            let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
+            let periods = [0, 1].map(|lane| outcomes[0].figures[lane].cycle_period);
+            assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
+            assert_eq!(outcomes[0].figures[1].judge(0.0), Verdict::Cycling);
         }
     }
 }

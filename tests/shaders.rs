@@ -10,6 +10,7 @@ use gradsweep::backend::gpu::{composed, elementary};
 use gradsweep::backend::outcome::NEVER;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
 use gradsweep::kernel::coefficients::{CLOCK, HYPER};
+use gradsweep::kernel::cycle;
 use gradsweep::kernel::layout::{TRAIN_PARAMS, TrainParams, WORKGROUP};
 use gradsweep::kernel::optimizers::STATE;
 use gradsweep::kernel::options::VALUES;
@@ -88,6 +89,9 @@ fn constants_are_those_of_the_host() {
         ("WORKGROUP", WORKGROUP),
         ("BLOCK_STEPS", BLOCK_STEPS as u32),
         ("NEVER", NEVER),
+        ("WATCHED", cycle::WATCHED),
+        ("BACK", cycle::BACK.to_bits()),
+        ("BROKEN", cycle::BROKEN),
         ("LIMIT_BITS", (DIVERGED as f32).to_bits()),
         ("LARGEST", largest),
         ("HYPER", HYPER as u32),

@@ -5,9 +5,9 @@ mod common;
 mod sweeps;
 
 use common::gpu;
-use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
+use gradsweep::backend::{Backend, Record};
 use gradsweep::kernel::{Form, cases};
 use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
 use gradsweep::sweep::Problems;
@@ -47,7 +47,8 @@ fn every_function_is_within_its_bounds() {
         assert!(finding.holds(), "{finding:?}");
         assert!(finding.cases >= 15 && finding.gpu.is_some() == gpu.is_some(), "{finding:?}");
     }
-    let all = cases::functions::ALL.len() + Activation::ALL.len() + Form::ALL.len() + Optimizer::ALL.len() + 3;
+    let all =
+        cases::functions::ALL.len() + Activation::ALL.len() + Form::ALL.len() + Optimizer::ALL.len() + cases::options::ALL.len() + 3 + 1;
     assert_eq!(findings.len(), all);
 }
 
@@ -267,5 +268,22 @@ fn metrics_and_surfaces_on_the_device_are_the_hosts() {
         for (&a, &b) in a.iter().zip(b) {
             assert!(relative(a, b) <= 1e-5, "{a} against {b}");
         }
+    }
+}
+
+#[test]
+fn long_runs_on_the_device_come_to_their_end() {
+    // 40,000 updates in one window: llvmpipe ends the loops of a thread after 65,535 rounds, and says nothing.
+    let Some(gpu) = gpu("long_runs_on_the_device_come_to_their_end") else { return };
+    let experiment = experiment(
+        "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 40000\nbatch_size = \"full\"\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = [1e-6, 1e-5]\n",
+    );
+    let record = Record { every: 0, epochs: false };
+    let (_, device) = train(&experiment, &gpu, record);
+    let (_, host) = train(&experiment, &Reference, record);
+    for lane in 0..2 {
+        // Updates of an ulp each are rounded each.
+        assert!(relative(device[0].weight[lane], host[0].weight[lane]) <= 1e-3, "{device:?} against {host:?}");
+        assert_eq!(device[0].steps[lane], 40_000);
     }
 }

@@ -19,7 +19,7 @@ pub struct Group {
     /// The run with the lowest J, and that J; `None` where all diverged.
     pub best: Option<(u64, f64)>,
     /// In the order of `Verdict::ALL`.
-    pub verdicts: [u64; 5],
+    pub verdicts: [u64; tally::VERDICTS],
     /// Of those that reached, the median of the first epoch that did, from 0.
     pub reached_epoch: Option<f64>,
 }

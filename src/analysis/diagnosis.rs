@@ -25,7 +25,7 @@ pub struct Best {
     pub train_loss: f64,
     pub weight: f64,
     pub bias: f64,
-    pub verdict: &'static str,
+    pub verdict: String,
     /// The first epoch, from 0, at whose end it was within reach of the optimum.
     pub reached_epoch: Option<u32>,
 }
@@ -35,7 +35,7 @@ pub struct Best {
 pub struct Diagnosis {
     pub runs: u64,
     /// Runs by verdict, in the order of `Verdict::ALL`.
-    pub counts: [(&'static str, u64); 5],
+    pub counts: [(&'static str, u64); tally::VERDICTS],
     /// The runs that end lowest above their optimum, best first; none that diverged.
     pub best: Vec<Best>,
     pub sentence: String,
@@ -78,7 +78,7 @@ fn describe(view: &View<'_>, row: usize) -> Best {
         train_loss: view.loss(row),
         weight,
         bias,
-        verdict: view.runs.verdict[row].name(),
+        verdict: view.verdict(row),
         reached_epoch: view.runs.reached_epoch[row],
     }
 }

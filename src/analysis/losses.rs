@@ -24,7 +24,7 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Figure, Error> {
     shown.truncate(RUNS);
     let mut panels = Vec::new();
     for &row in &shown {
-        let verdict = view.runs.verdict[row].name();
+        let verdict = view.verdict(row);
         panels.push(panel(format!("{}: {verdict}", view.name(row)), &view.ground(row), &trails.path(row)?));
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };

@@ -18,6 +18,7 @@ mod isoline;
 mod level;
 mod losses;
 mod multiples;
+mod rates;
 mod remedy;
 mod sample;
 mod series;
@@ -117,6 +118,7 @@ pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
         figures.push(finals::figure(&view, &rows, Parameter::LearningRate, None));
     }
     figures.push(series::figure(&mut trails, &rows, None)?);
+    figures.extend(rates::figure(&view, &rows));
     figures.push(losses::figure(&trails, &rows)?);
     if view.varies(Parameter::BatchSize) {
         figures.extend(batches::figure(&trails, &rows)?);

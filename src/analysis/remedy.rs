@@ -47,7 +47,7 @@ fn rates(view: &View<'_>, rows: &[usize]) -> Advice {
     match view.runs.verdict[best] {
         Verdict::Diverged => too_high(view, rows, best),
         Verdict::Overshooting if !left => too_high(view, rows, best),
-        Verdict::Oscillating | Verdict::Overshooting | Verdict::Converged => unsettled(view, rows, best, left),
+        Verdict::Cycling | Verdict::Oscillating | Verdict::Overshooting | Verdict::Converged => unsettled(view, rows, best, left),
         Verdict::Slow => too_slow(view, rows, best),
     }
 }
@@ -78,7 +78,11 @@ fn unsettled(view: &View<'_>, rows: &[usize], best: usize, left: bool) -> Advice
     let rate = rate_of(view, best);
     let below = tried(view, rows, best).into_iter().filter(|&other| other < rate).fold(0.0, f64::max);
     let rate_now = if below > 0.0 { (rate * below).sqrt() } else { rate / 10.0 };
-    let what = if left { "it was reached and left again" } else { "the steps pass it to and fro" };
+    let what = match view.runs.cycle_period[best].filter(|_| view.runs.verdict[best] == Verdict::Cycling) {
+        Some(period) => format!("it goes round a cycle of {} for ever", text::count(period as usize, "epoch")),
+        None if left => "it was reached and left again".into(),
+        None => "the steps pass it to and fro".into(),
+    };
     let cause = format!("{what}, as learning_rate {} is too large to settle with batches so small", text::short(rate, 4));
     let full = view.batches(best) == 1;
     let cause = if full { format!("{what}: learning_rate {} is too large to settle", text::short(rate, 4)) } else { cause };

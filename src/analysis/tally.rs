@@ -3,13 +3,16 @@
 use super::view::View;
 use crate::model::Verdict;
 
+/// How many verdicts there are.
+pub const VERDICTS: usize = Verdict::ALL.len();
+
 /// Runs by verdict, in the order of [`Verdict::ALL`].
-pub fn verdicts(view: &View<'_>, rows: &[usize]) -> [u64; 5] {
+pub fn verdicts(view: &View<'_>, rows: &[usize]) -> [u64; VERDICTS] {
     Verdict::ALL.map(|verdict| rows.iter().filter(|&&row| view.runs.verdict[row] == verdict).count() as u64)
 }
 
 /// `18 converged, 3 diverged`: the largest first, those without a run left out.
-pub fn in_words(verdicts: &[u64; 5]) -> String {
+pub fn in_words(verdicts: &[u64; VERDICTS]) -> String {
     let mut counted: Vec<(u64, &str)> = verdicts.iter().zip(Verdict::ALL).map(|(&count, verdict)| (count, verdict.name())).collect();
     counted.retain(|(count, _)| *count > 0);
     counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
@@ -18,6 +21,9 @@ pub fn in_words(verdicts: &[u64; 5]) -> String {
 
 /// What became of some runs in a word or two: `slow`, `3 of 5 converged`.
 pub fn verdict(view: &View<'_>, rows: &[usize]) -> String {
+    if let [only] = rows {
+        return view.verdict(*only);
+    }
     let counts = verdicts(view, rows);
     let Some(most) = (0..counts.len()).rev().max_by_key(|&index| counts[index]) else { return String::new() };
     let name = Verdict::ALL[most].name();

@@ -67,6 +67,11 @@ impl<'a> View<'a> {
         rows.iter().copied().min_by(|&a, &b| self.excess(a).total_cmp(&self.excess(b)))
     }
 
+    /// What became of the run in a row, in a word.
+    pub fn verdict(&self, row: usize) -> String {
+        self.runs.verdict[row].in_words(self.runs.cycle_period[row])
+    }
+
     /// Updates an epoch.
     pub fn batches(&self, row: usize) -> u64 {
         let rows = self.problem(row).train.len().max(1) as u64;

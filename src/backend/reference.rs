@@ -5,7 +5,7 @@
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
 use crate::kernel::direct::{Direct, Means};
 use crate::kernel::options::{Carried, Run};
-use crate::kernel::{Rule, Ticker, blocks::blocks, coefficients::CLOCK};
+use crate::kernel::{Rule, Ticker, blocks::blocks, coefficients::CLOCK, cycle};
 use crate::model::{Figures, Neuron, Rows, hyperparameters::DIVERGED};
 use crate::with_rule;
 
@@ -50,6 +50,7 @@ impl Backend for Reference {
 /// One run as it proceeds.
 struct Walk {
     theta: [f64; 2],
+    watch: cycle::Watch<f64>,
     figures: Figures,
     steps: u64,
 }
@@ -66,7 +67,8 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
     let direct = Direct::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
-    let mut walk = Walk { theta, figures: Figures::at_start(direct.over(rows, theta).loss as f32, group.order.batches() as u32), steps: 0 };
+    let figures = Figures::at_start(direct.over(rows, theta).loss as f32, group.order.batches() as u32);
+    let mut walk = Walk { theta, watch: cycle::Watch::default(), figures, steps: 0 };
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
     let mut order = group.order.epochs();
@@ -99,8 +101,14 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
                 walk.figures.epoch_ends(direct.over(rows, next).loss as f32, epoch as u32, reached);
             }
         }
+        if let Some(since) = cycle::since(epoch, group.epochs) {
+            walk.watch = cycle::watch(walk.watch, walk.theta, since);
+        }
         let total = rows.len() as f64;
         outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], direct.over(&group.problem.test, walk.theta));
+    }
+    if walk.figures.diverged_at.is_none() {
+        walk.figures.cycle_period = cycle::cycle(walk.watch);
     }
     let averaged = group.options.average && walk.figures.diverged_at.is_none();
     let end = if averaged { carried.average } else { walk.theta };

@@ -92,6 +92,7 @@ fn count(diagnosis: &mut Diagnosis, counts: &Counts) {
     let all = [
         ("diverged", counts.diverged),
         ("converged", counts.converged),
+        ("cycling", counts.cycling),
         ("overshooting", counts.overshooting),
         ("oscillating", counts.oscillating),
         ("slow", counts.slow),

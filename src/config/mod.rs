@@ -29,7 +29,9 @@ pub use describe::{describe, resolved};
 pub use experiment::{DataSpec, Experiment, HistoryRuns, HistorySpec, Recorded, Rng, SurfaceAxis, SurfaceRows, SurfaceSpec};
 pub use lengths::Steps;
 pub use mistake::Mistakes;
+pub use ranges::plain;
 pub use starter::{STARTER, STARTER_DATA, STARTER_DATA_PATH};
+pub use values::rule;
 
 use std::path::Path;
 

@@ -41,6 +41,7 @@ pub fn verdict(verdict: Verdict) -> Color {
         Verdict::Converged => CATEGORIES[2],
         Verdict::Slow => CATEGORIES[0],
         Verdict::Oscillating => CATEGORIES[4],
+        Verdict::Cycling => CATEGORIES[5],
         Verdict::Overshooting => CATEGORIES[3],
         Verdict::Diverged => CATEGORIES[1],
     })

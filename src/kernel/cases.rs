@@ -3,7 +3,9 @@
 //! Steps are compared from the *same* state: near a stability limit a path enlarges an ulp without bound. An ulp is one of the
 //! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
 
+pub mod cycles;
 pub mod functions;
+pub mod options;
 pub mod shapes;
 
 use std::sync::Arc;

@@ -43,8 +43,8 @@ pub struct TrainParams {
     pub window_epoch: u32,
     pub first_batch: u32,
     pub end_batch: u32,
-    pub padding_0: u32,
-    pub padding_1: u32,
+    pub rounds: u32,
+    pub padding: u32,
 }
 
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
@@ -79,16 +79,16 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "window_epoch",
     "first_batch",
     "end_batch",
-    "padding_0",
-    "padding_1",
+    "rounds",
+    "padding",
 ];
 
 /// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number.
 pub const LANE_COLUMNS: usize = HYPER + VALUES + 1;
 
 /// Columns of the state: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on in the
-/// next dispatch, and what options carry: the sum of gradients and the average.
-pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2 + 4;
+/// next dispatch, what options carry (the sum of gradients and the average), and the anchor and reach of the watch for cycles.
+pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2 + 4 + 3;
 
 /// Numbers of a step in a clock table: the clock, and the rate where it is scheduled.
 pub const TICK: usize = CLOCK + 1;
@@ -96,10 +96,15 @@ pub const TICK: usize = CLOCK + 1;
 /// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
 pub const NOT_RUN: f32 = f32::MIN;
 
-/// Columns of the figures: `reached_epoch`, `passes`, `diverged_at`.
-pub const FIGURE_COLUMNS: usize = 3;
+/// Columns of the figures: `reached_epoch`, `passes`, `diverged_at`, the period of the watch for cycles, and the batches that were
+/// taken while loops still went round.
+pub const FIGURE_COLUMNS: usize = 5;
 
-/// The uniforms of `shaders/metrics.wgsl` and `shaders/surface.wgsl`: two counts.
+/// How often a loop goes round that shows whether loops still do: a software adapter ends every loop of a thread, silently, once all of
+/// them together went round 65,535 times.
+pub const ROUNDS: u32 = 2;
+
+/// The uniforms of `shaders/metrics.wgsl` and `shaders/surface.wgsl`: counts.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct CountParams {

@@ -6,6 +6,7 @@ pub mod activations;
 pub mod blocks;
 pub mod cases;
 pub mod coefficients;
+pub mod cycle;
 pub mod direct;
 pub mod functions;
 pub mod layout;

@@ -82,6 +82,19 @@ impl Options {
         }
     }
 
+    /// The override constants of the twin.
+    pub fn constants(&self) -> [(&'static str, f64); 6] {
+        let flag = |flag: bool| f64::from(u8::from(flag));
+        [
+            ("CLIP", f64::from(self.clip as u8)),
+            ("DECAY", flag(self.decay)),
+            ("ACCUMULATION", f64::from(self.accumulation)),
+            ("AVERAGE", flag(self.average)),
+            ("OVERWRITE", f64::from(self.overwrite)),
+            ("SCHEDULED", flag(self.scheduled)),
+        ]
+    }
+
     /// Whether the rule is all that a batch does.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
@@ -198,8 +211,8 @@ impl<T: Real> Run<T> {
         state: &mut State<T>,
         carried: &mut Carried<T>,
     ) -> [T; 2] {
-        let g = stage.accumulate(g, &mut carried.sum);
+        let g = if stage.options.accumulation > 1 { stage.accumulate(g, &mut carried.sum) } else { g };
         let next = if stage.updates { stage.update::<T, R>(self, clock, theta, g, state) } else { theta };
-        stage.average(self.values[2], next, &mut carried.average)
+        if stage.options.average { stage.average(self.values[2], next, &mut carried.average) } else { next }
     }
 }

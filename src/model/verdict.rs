@@ -15,6 +15,8 @@ pub enum Verdict {
     Diverged,
     /// Reached at the last epoch's end.
     Converged,
+    /// The ends of its last epochs come back to where they were, at a period of two epochs or more (`kernel::cycle`).
+    Cycling,
     /// J above the start's at some epoch's end.
     Overshooting,
     /// More than half of the last epoch's steps pass the minimum along the step.
@@ -24,15 +26,24 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Self; 5] = [Self::Diverged, Self::Converged, Self::Overshooting, Self::Oscillating, Self::Slow];
+    pub const ALL: [Self; 6] = [Self::Diverged, Self::Converged, Self::Cycling, Self::Overshooting, Self::Oscillating, Self::Slow];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Diverged => "diverged",
             Self::Converged => "converged",
+            Self::Cycling => "cycling",
             Self::Overshooting => "overshooting",
             Self::Oscillating => "oscillating",
             Self::Slow => "slow",
+        }
+    }
+
+    /// The name, and of a cycle its period: `cycling(2)`.
+    pub fn in_words(self, cycle_period: Option<u32>) -> String {
+        match cycle_period.filter(|_| self == Self::Cycling) {
+            Some(period) => format!("{}({period})", self.name()),
+            None => self.name().into(),
         }
     }
 
@@ -57,6 +68,8 @@ pub struct Figures {
     pub passes: u32,
     /// How many steps the last epoch has.
     pub last_epoch_steps: u32,
+    /// After how many epochs, 2 or more, the run comes back to where it was, again and again.
+    pub cycle_period: Option<u32>,
     /// The first batch, from 1, whose result is outside.
     pub diverged_at: Option<u64>,
 }
@@ -74,7 +87,16 @@ pub fn reached(optimum: f64, variance: f64) -> f64 {
 impl Figures {
     /// Before the first update of a run whose J is `loss`.
     pub fn at_start(loss: f32, last_epoch_steps: u32) -> Self {
-        Self { start_loss: loss, worst_loss: loss, last_loss: loss, reached_epoch: None, passes: 0, last_epoch_steps, diverged_at: None }
+        Self {
+            start_loss: loss,
+            worst_loss: loss,
+            last_loss: loss,
+            reached_epoch: None,
+            passes: 0,
+            last_epoch_steps,
+            cycle_period: None,
+            diverged_at: None,
+        }
     }
 
     /// Takes note of J at an epoch's end.
@@ -92,6 +114,8 @@ impl Figures {
             Verdict::Diverged
         } else if self.last_loss <= reached_loss {
             Verdict::Converged
+        } else if self.cycle_period.is_some() {
+            Verdict::Cycling
         } else if self.worst_loss > self.start_loss {
             Verdict::Overshooting
         } else if u64::from(self.passes) * 2 > u64::from(self.last_epoch_steps) {

@@ -21,6 +21,7 @@ pub struct Counts {
     /// Runs by verdict, in the order of `Verdict::ALL`.
     pub diverged: u64,
     pub converged: u64,
+    pub cycling: u64,
     pub overshooting: u64,
     pub oscillating: u64,
     pub slow: u64,

@@ -53,7 +53,7 @@ pub fn run_fields(table: &RunTable) -> Vec<Field> {
     }));
     fields.extend(floats_of(table).map(|(name, ..)| Field::new(name, Kind::Float)));
     fields.extend([Field::known("steps"), Field::known("passes")]);
-    fields.extend(["reached_epoch", "diverged_at"].map(|name| Field::new(name, Kind::Integer)));
+    fields.extend(["reached_epoch", "cycle_period", "diverged_at"].map(|name| Field::new(name, Kind::Integer)));
     fields.push(Field::new("verdict", Kind::Text));
     fields
 }
@@ -74,6 +74,7 @@ pub fn run_cells(table: &RunTable) -> Vec<Cells> {
     cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
     cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
     cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
+    cells.push(Cells::Integer(table.cycle_period.iter().map(|period| period.map(i64::from)).collect()));
     cells.push(Cells::Integer(table.diverged_at.iter().map(|batch| batch.map(|batch| batch as i64)).collect()));
     cells.push(Cells::Words(table.verdict.iter().map(|verdict| Some(verdict.name())).collect()));
     cells
@@ -133,6 +134,7 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
     table.steps = named.known("steps")?;
     table.reached_epoch = named.integers("reached_epoch")?.into_iter().map(|epoch| epoch.map(|epoch| epoch as u32)).collect();
     table.passes = named.known("passes")?.into_iter().map(|passes| passes as u32).collect();
+    table.cycle_period = named.integers("cycle_period")?.into_iter().map(|period| period.map(|period| period as u32)).collect();
     table.diverged_at = named.integers("diverged_at")?.into_iter().map(|batch| batch.map(|batch| batch as u64)).collect();
     let Cells::Text(verdicts) = named.cells("verdict")? else { return Err(named.wrong("verdict")) };
     let verdict = |name: Option<String>| name.as_deref().and_then(Verdict::from_name).ok_or_else(|| named.wrong("verdict"));

@@ -42,6 +42,8 @@ pub struct RunTable {
     pub excess: Vec<f32>,
     /// Steps of the last epoch that passed the minimum along the step, and how many steps it has.
     pub passes: Vec<u32>,
+    /// After how many epochs a run came back to where it was, again and again.
+    pub cycle_period: Vec<Option<u32>>,
     /// The first batch, from 1, whose result was outside.
     pub diverged_at: Vec<Option<u64>>,
 }
@@ -80,6 +82,7 @@ impl RunTable {
             reached_epoch: of(&self.reached_epoch, rows),
             excess: of(&self.excess, rows),
             passes: of(&self.passes, rows),
+            cycle_period: of(&self.cycle_period, rows),
             diverged_at: of(&self.diverged_at, rows),
         }
     }
@@ -115,6 +118,7 @@ impl RunTable {
         self.reached_epoch.extend(&other.reached_epoch);
         self.excess.extend(&other.excess);
         self.passes.extend(&other.passes);
+        self.cycle_period.extend(&other.cycle_period);
         self.diverged_at.extend(&other.diverged_at);
     }
 }

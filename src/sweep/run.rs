@@ -163,6 +163,7 @@ fn count(counts: &mut Counts, table: &RunTable) {
         *match verdict {
             Verdict::Diverged => &mut counts.diverged,
             Verdict::Converged => &mut counts.converged,
+            Verdict::Cycling => &mut counts.cycling,
             Verdict::Overshooting => &mut counts.overshooting,
             Verdict::Oscillating => &mut counts.oscillating,
             Verdict::Slow => &mut counts.slow,

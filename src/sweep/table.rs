@@ -27,6 +27,7 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
         reached_epoch: vec![None; runs],
         excess: vec![f32::NAN; runs],
         passes: vec![0; runs],
+        cycle_period: vec![None; runs],
         diverged_at: vec![None; runs],
     };
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
@@ -54,6 +55,7 @@ fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32)
     table.verdict[row] = figures.judge(reached_loss);
     table.reached_epoch[row] = figures.reached_epoch;
     table.passes[row] = figures.passes;
+    table.cycle_period[row] = figures.cycle_period;
     table.diverged_at[row] = figures.diverged_at;
 }
 

@@ -6,9 +6,13 @@ mod probes;
 use serde::Serialize;
 
 use crate::backend::Error;
-use crate::backend::gpu::{Gpu, elementary, functions};
-use crate::kernel::cases::{self, Allowed, Point, Step, shapes};
-use crate::kernel::optimizers::STATE;
+use crate::backend::gpu::{Gpu, elementary, functions, watching};
+use crate::kernel::cases::options::Batch;
+use crate::kernel::cases::{self, Allowed, Point, Step, cycles, shapes};
+use crate::kernel::coefficients::CLOCK;
+use crate::kernel::cycle::{self, Watch};
+use crate::kernel::optimizers::{STATE, Sgd};
+use crate::kernel::options::{Carried, Options, Run};
 use crate::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
 use crate::model::{Activation, Optimizer};
 use crate::{with_penalty, with_response, with_rule};
@@ -16,7 +20,7 @@ use crate::{with_penalty, with_response, with_rule};
 /// One function, and how far off it was at worst.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// `elementary`, `activation`, `loss`, `neuron` or `optimizer`.
+    /// `elementary`, `activation`, `loss`, `neuron`, `optimizer`, `option` or `verdict`.
     pub kind: &'static str,
     pub name: String,
     pub cases: usize,
@@ -78,6 +82,10 @@ pub fn verify(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
     for optimizer in Optimizer::ALL {
         findings.push(steps(gpu, optimizer)?);
     }
+    for (name, options) in cases::options::ALL {
+        findings.push(option(gpu, name, &options)?);
+    }
+    findings.push(watches(gpu)?);
     Ok(findings)
 }
 
@@ -175,6 +183,56 @@ fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
         }
     }
     Ok(finding.named("optimizer", optimizer.name().into()))
+}
+
+/// A batch of plain SGD with one option.
+fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, Error> {
+    type Plain = Sgd<false, false>;
+    let batches = Batch::all();
+    let numbers = |b: &Batch| {
+        let pairs = [b.theta, b.gradient, b.carried.sum, b.carried.average].concat();
+        [&[b.k as f32][..], &b.run.values, &b.run.hyper, &pairs].concat()
+    };
+    let inputs: Vec<f32> = batches.iter().flat_map(numbers).collect();
+    let module = functions(Optimizer::Sgd) + probes::BATCH;
+    let device = probed(gpu, &module, "probe_batch({i})", options.constants(), &inputs, [inputs.len() / batches.len(), 6])?;
+    let mut finding = Compared::new(cases::options::OPTION_ON_HOST, cases::options::OPTION, device);
+    for batch in &batches {
+        let Batch { k, run, theta, gradient, carried } = batch;
+        let stage = options.at(*k);
+        let (mut behind, mut state) = (*carried, [0.0; STATE]);
+        let wide = |pair: [f32; 2]| pair.map(f64::from);
+        let (mut exact_behind, mut exact_state) = (Carried { sum: wide(carried.sum), average: wide(carried.average) }, [0.0; STATE]);
+        let exact_run = Run { values: run.values.map(f64::from), hyper: run.hyper.map(f64::from) };
+        let next = run.batch::<Plain>(&stage, &[0.0; CLOCK], *theta, *gradient, &mut state, &mut behind);
+        let [wide_theta, wide_gradient] = [*theta, *gradient].map(wide);
+        let exact = exact_run.batch::<Plain>(&stage, &[0.0; CLOCK], wide_theta, wide_gradient, &mut exact_state, &mut exact_behind);
+        let host = [next, behind.sum, behind.average].concat();
+        finding.case(&host, &[exact, exact_behind.sum, exact_behind.average].concat(), &batch.terms(next, &behind));
+    }
+    Ok(finding.named("option", name.into()))
+}
+
+/// What is known of a cycle after one more end.
+fn watches(gpu: Option<&Gpu>) -> Result<Finding, Error> {
+    let cases = cycles::all();
+    // As they pass through numbers: bits for what is not one.
+    let numbers = |(watch, theta, since): &(Watch<f32>, [f32; 2], u32)| {
+        [watch.anchor[0], watch.anchor[1], watch.reach, f32::from_bits(watch.period), theta[0], theta[1], *since as f32]
+    };
+    let inputs: Vec<f32> = cases.iter().flat_map(numbers).collect();
+    let module = watching() + probes::WATCH;
+    let device = probed(gpu, &module, "probe_watch({i})", [], &inputs, [7, 4])?;
+    let mut finding = Compared::new(cycles::WATCH_ON_HOST, cycles::WATCH, device);
+    for (watch, theta, since) in cases {
+        let host = cycle::watch(watch, theta, since);
+        let wide = Watch { anchor: watch.anchor.map(f64::from), reach: f64::from(watch.reach), period: watch.period };
+        let exact = cycle::watch(wide, theta.map(f64::from), since);
+        let [size, period] = [f64::from(theta[0].abs().max(theta[1].abs())), f64::from(exact.period)];
+        let own = [host.anchor[0], host.anchor[1], host.reach, host.period as f32];
+        finding.case(&own, &[exact.anchor[0], exact.anchor[1], exact.reach, period], &[size, size, size, period.max(1.0)]);
+    }
+    Ok(finding.named("verdict", "watch".into()))
 }
 
 /// A function that is compared case by case.

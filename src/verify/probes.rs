@@ -69,3 +69,38 @@ fn probe_step(i: u32) -> array<f32, 2u + STATE> {
     return result;
 }
 ";
+
+/// Parameters, sum and average behind a batch of plain SGD, from its number, the values of options, hyperparameters, and pairs:
+/// parameters, gradient, sum, average.
+pub const BATCH: &str = "
+fn probe_batch(i: u32) -> array<f32, 6> {
+    var values: Values;
+    for (var k = 0u; k < VALUES; k += 1u) {
+        values[k] = probe_input[i + 1u + k];
+    }
+    var hyper: Hyper;
+    for (var k = 0u; k < HYPER; k += 1u) {
+        hyper[k] = probe_input[i + 1u + VALUES + k];
+    }
+    let pairs = i + 1u + VALUES + HYPER;
+    var pair: array<vec2<f32>, 4>;
+    for (var k = 0u; k < 4u; k += 1u) {
+        pair[k] = vec2<f32>(probe_input[pairs + 2u * k], probe_input[pairs + 2u * k + 1u]);
+    }
+    var clock: Clock;
+    var memory: State;
+    var carried = Carried(pair[2], pair[3]);
+    let next = batch_step(u32(probe_input[i]), values, hyper, clock, pair[0], pair[1], &memory, &carried);
+    return array<f32, 6>(next.x, next.y, carried.sum.x, carried.sum.y, carried.average.x, carried.average.y);
+}
+";
+
+/// The watch of a cycle behind an end, from the watch before it (4, the period as bits), the end (2) and its number.
+pub const WATCH: &str = "
+fn probe_watch(i: u32) -> vec4<f32> {
+    let anchor = vec2<f32>(probe_input[i], probe_input[i + 1u]);
+    let before = Watch(anchor, probe_input[i + 2u], bitcast<u32>(probe_input[i + 3u]));
+    let now = watch(before, vec2<f32>(probe_input[i + 4u], probe_input[i + 5u]), u32(probe_input[i + 6u]));
+    return vec4<f32>(now.anchor, now.reach, f32(now.period));
+}
+";

@@ -1,11 +1,13 @@
 //! The program as a user runs it: from the command line, on the bundled data.
 
 mod compare;
+mod examples;
 mod exit_codes;
 #[path = "../common/finite.rs"]
 mod finite;
 mod goldens;
 mod same_bits;
+mod supported;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -17,6 +17,13 @@ pub fn load(text: &str) -> Experiment {
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
+/// A config whose data are these bytes.
+#[allow(dead_code, reason = "not every test that shares this file needs it")]
+pub fn load_with(text: &str, data: &[u8]) -> Experiment {
+    let source = Source { file: "test.toml", name: "test", data: DataFrom::Bytes(data) };
+    config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
 /// TV against sales; `rest` goes on inside [data].
 #[allow(dead_code, reason = "not every test that shares this file needs it")]
 pub fn experiment(rest: &str) -> Experiment {

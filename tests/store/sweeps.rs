@@ -98,6 +98,7 @@ impl Sweep {
             reached_epoch: of(runs, |n| (n % 4 == 1).then_some(n as u32)),
             excess: of(runs, |n| if n % 9 == 8 { f32::NEG_INFINITY } else { f32::MIN_POSITIVE }),
             passes: of(runs, |n| n as u32 % 3),
+            cycle_period: of(runs, |n| (n % 5 == 1).then_some(2 + n as u32)),
             diverged_at: runs.iter().map(|run| run.diverged_at).collect(),
         }
     }
@@ -163,7 +164,7 @@ impl Sweep {
 }
 
 fn verdict(run: &Known) -> Verdict {
-    if run.diverged_at.is_some() { Verdict::Diverged } else { Verdict::ALL[1 + run.number as usize % 4] }
+    if run.diverged_at.is_some() { Verdict::Diverged } else { Verdict::ALL[1 + run.number as usize % 5] }
 }
 
 fn point(run: &Known, step: u64) -> Point {

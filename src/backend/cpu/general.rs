@@ -133,7 +133,8 @@ impl General<'_> {
             Source::Moments => self.simd.run_loop(Judge { tile, shared: self.shared, epoch }),
             Source::Rows(direct) => {
                 let losses = tile.losses(direct, self.shared.train);
-                note(tile, self.shared, &losses, 0, epoch);
+                let theta = [tile.theta[0].0, tile.theta[1].0];
+                note(tile, self.shared, &losses, &theta, 0, epoch);
             }
         }
     }

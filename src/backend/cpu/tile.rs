@@ -3,6 +3,7 @@
 use super::rows::Direct;
 use crate::backend::{Group, outcome::NEVER};
 use crate::data::{Centre, Moments};
+use crate::kernel::cycle::{Watch, cycle};
 use crate::kernel::{Hyper, State, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
 use crate::model::{Figures, Rows};
 
@@ -35,6 +36,7 @@ pub struct Tile {
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
     pub passes: Column<u32>,
+    pub watch: [Watch<f32>; TILE],
     /// Of a diverged run: the last parameters inside, and the batch that left.
     pub end: [[f32; 2]; TILE],
     pub diverged_at: [u64; TILE],
@@ -67,6 +69,7 @@ impl Tile {
             start_loss,
             reached_epoch: Column([NEVER; TILE]),
             passes: Column([0; TILE]),
+            watch: [Watch::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
             theta,
@@ -101,6 +104,7 @@ impl Tile {
             reached_epoch: (reached != NEVER).then_some(reached),
             passes: self.passes.0[lane],
             last_epoch_steps: batches as u32,
+            cycle_period: cycle(self.watch[lane]).filter(|_| diverged_at == 0),
             diverged_at: (diverged_at != 0).then_some(diverged_at),
         }
     }

@@ -11,7 +11,7 @@ use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
 use crate::kernel::optimizers::{Rule, STATE};
-use crate::kernel::{Options, neuron};
+use crate::kernel::{Options, cycle, neuron};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
 
 /// The largest magnitude of a parameter that is inside.
@@ -276,19 +276,24 @@ impl<R: Rule> Advance<'_, '_, R> {
     }
 }
 
-/// Takes note of J where the verdict looks.
+/// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
 pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: [[f32; N]; 2], offset: usize, epoch: u32) {
     let losses: [f32; N] = std::array::from_fn(|l| {
         let slope = neuron::slope(&shared.total, &shared.centre, [theta[0][l], theta[1][l]]);
         neuron::loss(&shared.total, &slope)
     });
-    note(tile, shared, &losses, offset, epoch);
+    note(tile, shared, &losses, &theta, offset, epoch);
 }
 
-/// Takes note of these J of the runs from `offset` on.
+/// Takes note of these J and places of the runs from `offset` on.
 #[inline(always)]
-pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], offset: usize, epoch: u32) {
+pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+    if let Some(since) = cycle::since(u64::from(epoch), shared.epochs) {
+        for l in 0..N {
+            tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
+        }
+    }
     for (l, &loss) in losses.iter().enumerate() {
         let run = offset + l;
         let (worst, last, reached) = (tile.worst_loss.0[run], tile.last_loss.0[run], tile.reached_epoch.0[run]);

@@ -18,7 +18,9 @@ pub enum Error {
     NoDevice { adapter: String, source: wgpu::RequestDeviceError },
     #[error("the GPU stopped working: {0}; a smaller --chunk needs less of its memory, and --backend cpu none")]
     Lost(String),
-    #[error("the GPU took a dispatch of `{what}` and did not run it; an update of its driver may help, or --backend cpu")]
+    #[error(
+        "the GPU took a dispatch of `{what}` and did not run it to its end; an update of its driver may help, or --backend cpu (a software adapter ends loops after 65,535 rounds: many rows are too many for it)"
+    )]
     NotRun { what: &'static str },
     #[error(
         "{runs} runs need {needed} bytes of {what}, and this GPU's buffers hold {limit}: record fewer points ([history] every), or use --backend cpu"
@@ -34,6 +36,8 @@ pub struct Context {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     pub limits: wgpu::Limits,
+    /// Whether the adapter computes in software.
+    pub software: bool,
     /// Of training, in updates.
     pub slices: Slices,
     /// Of metrics, in rows looked at.
@@ -76,7 +80,7 @@ impl Context {
         }));
         let (slices, row_slices) = (Slices::default(), Slices::default());
         let (pipelines, buffers) = (HashMap::new(), HashMap::new());
-        Ok((Self { device, queue, limits, slices, row_slices, pipelines, buffers, fault }, facts))
+        Ok((Self { device, queue, limits, software: facts.software, slices, row_slices, pipelines, buffers, fault }, facts))
     }
 
     /// The first error that was reported aside. After one, no buffer is trusted any more.

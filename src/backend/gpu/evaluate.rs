@@ -6,7 +6,7 @@ use super::context::{Access, Context, Error};
 use super::shaders;
 use crate::backend::Metrics;
 use crate::backend::paraboloid::Terms;
-use crate::kernel::layout::{CountParams, NOT_RUN, WORKGROUP};
+use crate::kernel::layout::{CountParams, NOT_RUN, ROUNDS, WORKGROUP};
 use crate::model::{Neuron, Rows};
 
 const ACCESSES: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
@@ -31,7 +31,7 @@ pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f3
         let threads = context.row_slices.threads(pairs.len() as u64, u64::from(WORKGROUP)).min(context.largest() / 16);
         let end = weight.len().min(first + threads as usize);
         let thetas: Vec<[f32; 2]> = weight[first..end].iter().zip(&bias[first..end]).map(|(&w, &b)| [w, b]).collect();
-        let params = CountParams { counts: [thetas.len() as u32, pairs.len() as u32, 0, 0] };
+        let params = CountParams { counts: [thetas.len() as u32, pairs.len() as u32, ROUNDS, 0] };
         let uniform = context.uniform("counts", bytemuck::bytes_of(&params));
         let points = context.input("points", bytemuck::cast_slice(&thetas));
         let bytes = thetas.len() as u64 * 16;
@@ -42,12 +42,13 @@ pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f3
         context.dispatch(&pipeline, &group, thetas.len() as u64)?;
         context.row_slices.took(thetas.len() as u64 * pairs.len() as u64, begun.elapsed().as_secs_f64());
         let ran = context.read(&output, bytes, |view| {
-            for &[loss, mse, mae, _] in bytemuck::cast_slice::<u8, [f32; 4]>(view) {
+            let means = bytemuck::cast_slice::<u8, [f32; 4]>(view);
+            for &[loss, mse, mae, _] in means {
                 metrics.loss.push(loss);
                 metrics.mse.push(mse);
                 metrics.mae.push(mae);
             }
-            unmarked(view)
+            unmarked(view) && means.iter().all(|point| point[3] == ROUNDS as f32)
         })?;
         if !ran {
             return Err(Error::NotRun { what: "metrics" });

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 pub use context::Error;
 pub use missing::{Missing, quiet_environment};
-pub use shaders::{composed, elementary, functions};
+pub use shaders::{composed, elementary, functions, watching};
 pub use survey::{Adapter, Survey, survey};
 
 use self::context::Context;

@@ -13,6 +13,7 @@ const OPTIONS: &str = include_str!("../../../shaders/options.wgsl");
 const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
+const CYCLE: &str = include_str!("../../../shaders/cycle.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/sources/moments.wgsl");
 const ROWS: &str = include_str!("../../../shaders/sources/rows.wgsl");
@@ -22,6 +23,11 @@ const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 /// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
 pub fn functions(optimizer: Optimizer) -> String {
     [NEURON, &rule(optimizer), OPTIONS].concat()
+}
+
+/// The watch of a cycle.
+pub fn watching() -> String {
+    CYCLE.to_owned()
 }
 
 /// Elementary functions, activations and losses.
@@ -92,7 +98,7 @@ fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
 /// The training module of an optimizer and a neuron.
 pub fn training(optimizer: Optimizer, neuron: &Neuron) -> String {
     let source = if neuron.is_quadratic() { [ERRORS, MOMENTS].concat() } else { [&direct(neuron), ROWS].concat() };
-    [NEURON, BLOCKS, &rule(optimizer), OPTIONS, TRAIN, &source].concat()
+    [NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, TRAIN, &source].concat()
 }
 
 pub fn metrics(neuron: &Neuron) -> String {

@@ -11,7 +11,8 @@ use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{CLOCK, HYPER, has_clock};
-use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, NOT_RUN, STATE_COLUMNS, TICK, TrainParams, WORKGROUP};
+use crate::kernel::cycle::{Watch, cycle};
+use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, ROUNDS, STATE_COLUMNS, TICK, TrainParams, WORKGROUP};
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
 use crate::kernel::{Options, Rule, Ticker, Timing};
@@ -25,12 +26,22 @@ const ACCESSES: [Access; 9] =
 const START_LOSS: usize = 2 + STATE;
 
 /// The first column of the average.
-const AVERAGE: usize = STATE_COLUMNS - 2;
+const AVERAGE: usize = START_LOSS + 7;
+
+/// The first column of the watch for cycles.
+const WATCH: usize = START_LOSS + 9;
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
 /// Rows that a thread looks at in the time of an update, roughly: weighs epoch series in the size of a slice.
 const ROWS_AN_UPDATE: u64 = 8;
+
+/// Rounds of loops of a thread in a dispatch of a software adapter: llvmpipe ends all loops after 65,535.
+const MOST_ROUNDS: u64 = 1 << 15;
+
+/// What llvmpipe counts for a step beside its rows, of which it counts up to four each: 24 where it was measured, since it makes loops of
+/// branches too.
+const ROUNDS_A_STEP: u64 = 32;
 
 /// Trains a group.
 pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
@@ -40,16 +51,8 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     let neuron = &group.problem.neuron;
     let name = format!("{variant:?} {options:?} {neuron:?}");
     let flag = |flag: bool| f64::from(u8::from(flag));
-    let constants = [
-        ("MOMENTUM", flag(variant.momentum)),
-        ("FLAG", flag(variant.flag)),
-        ("CLIP", f64::from(options.clip as u8)),
-        ("DECAY", flag(options.decay)),
-        ("ACCUMULATION", f64::from(options.accumulation)),
-        ("AVERAGE", flag(options.average)),
-        ("OVERWRITE", f64::from(options.overwrite)),
-        ("SCHEDULED", flag(options.scheduled)),
-    ];
+    let own = [("MOMENTUM", flag(variant.momentum)), ("FLAG", flag(variant.flag))];
+    let constants = [&own[..], &options.constants()].concat();
     let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer, neuron), "train_moments", &ACCESSES, &constants);
     let steps = group.steps();
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
@@ -172,9 +175,9 @@ impl<'c, 'g> Portion<'c, 'g> {
         let initial: Vec<_> = with_rule!(group.variant, R => hyper.iter().map(R::initial).collect());
         state.extend((0..STATE).flat_map(|slot| initial.iter().map(move |state| state[slot])));
         state.resize(STATE_COLUMNS * count, 0.0);
-        state[START_LOSS * count..(START_LOSS + 1) * count].fill(NOT_RUN);
         let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
         figures[count..2 * count].fill(0);
+        figures[3 * count..].fill(0);
         let recorded = |blocks: Option<Blocks>, size: usize| {
             blocks.map_or(0, |blocks| (count.div_ceil(blocks.width) * blocks.block_len() * size) as u64)
         };
@@ -225,6 +228,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             every: group.record.every as u32,
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
             series: u32::from(group.record.epochs),
+            rounds: ROUNDS,
             ..TrainParams::default()
         }
     }
@@ -245,7 +249,9 @@ impl<'c, 'g> Portion<'c, 'g> {
         let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
         let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
         let bound = self.context.bind(pipeline, &buffers);
-        let step_work = 1 + self.rows_of_a_step(window) / ROWS_AN_UPDATE;
+        let rows_of_a_step = self.rows_of_a_step(window);
+        let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
+        let longest = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
         let mut first = 0;
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
@@ -254,7 +260,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             params.end_run = (first + runs) as u32;
             let mut done = None;
             while let Some(stretch) = {
-                let most = self.context.slices.pieces(runs as u64) / step_work;
+                let most = (self.context.slices.pieces(runs as u64) / step_work).min(longest);
                 Stretch::behind(done, blocks, window.epochs, most)
             } {
                 params.first_epoch = window.first_epoch as u32 + stretch.epoch as u32;
@@ -274,7 +280,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         Ok(())
     }
 
-    /// Rows that a step of a window looks at.
+    /// Rows that a step of a window looks at, those at its epoch's end among them.
     fn rows_of_a_step(&self, window: &Window) -> u64 {
         let group = self.group;
         if !group.needs_rows() {
@@ -282,8 +288,11 @@ impl<'c, 'g> Portion<'c, 'g> {
         }
         // The last epoch's steps ask all rows, twice, whether they pass the minimum.
         let last = window.first_epoch + window.epochs as u64 == group.epochs;
-        let all = if last && !group.problem.neuron.is_quadratic() { 2 * group.order.rows } else { 0 };
-        (group.order.batch_size + all) as u64
+        let direct = !group.problem.neuron.is_quadratic();
+        let all = if last && direct { 2 * group.order.rows } else { 0 };
+        let series = if group.record.epochs { group.order.batch_size } else { 0 };
+        let end = if direct { group.order.rows } else { 0 } + if group.record.epochs { group.problem.test.len() } else { 0 };
+        (group.order.batch_size + series + all + end.div_ceil(window.batches)) as u64
     }
 
     /// Brings the results back.
@@ -295,12 +304,13 @@ impl<'c, 'g> Portion<'c, 'g> {
             self.context.read(&self.figures, (FIGURE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, u32>(view).to_vec())?;
         let steps = self.group.steps();
         let losses = |slot: usize, run: usize| state[(START_LOSS + slot) * count + run];
-        if (0..count).any(|run| losses(0, run) == NOT_RUN) {
-            return Err(Error::NotRun { what: "train_moments" });
-        }
         for run in 0..count {
-            let [reached, passes, diverged] = [0, 1, 2].map(|slot| figures[slot * count + run]);
+            let [reached, passes, diverged, period] = [0, 1, 2, 3].map(|slot| figures[slot * count + run]);
+            let [weight, bias, reach] = [0, 1, 2].map(|slot| state[(WATCH + slot) * count + run]);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
+            if u64::from(figures[4 * count + run]) < diverged_at.unwrap_or(steps) {
+                return Err(Error::NotRun { what: "train_moments" });
+            }
             let averaged = self.group.options.average && diverged_at.is_none();
             let end = if averaged { AVERAGE } else { 0 };
             outcome.weight[first + run] = state[end * count + run];
@@ -313,6 +323,7 @@ impl<'c, 'g> Portion<'c, 'g> {
                 reached_epoch: (reached != NEVER).then_some(reached),
                 passes,
                 last_epoch_steps: self.group.order.batches() as u32,
+                cycle_period: cycle(Watch { anchor: [weight, bias], reach, period }).filter(|_| diverged_at.is_none()),
                 diverged_at,
             };
         }

@@ -1,0 +1,27 @@
+//! Bundled configs that show what no other test looks at, as a user runs them.
+
+use gradsweep::store::RunDirectory;
+use serde_json::Value;
+
+use super::{root, succeeds};
+
+#[test]
+fn cycles_are_named_with_their_period_and_their_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = root().join("configs/cycles.toml");
+    let json = |arguments: &[&str]| -> Value {
+        let arguments = [&["run", config.to_str().unwrap(), "--json"], arguments].concat();
+        serde_json::from_str(&succeeds(folder.path(), &arguments)).unwrap()
+    };
+    let result = json(&["--out", "out", "--no-plots"]);
+    assert_eq!(result["counts"]["converged"], 3, "the rates below 2/λmax = 6.63");
+    let runs = RunDirectory::open(&folder.path().join("out")).unwrap().runs().unwrap();
+    assert_eq!(runs.cycle_period[..6], [None, None, None, Some(2), Some(4), Some(4)]);
+    assert_eq!(result["counts"]["cycling"], runs.cycle_period.iter().flatten().count());
+    let only = json(&["--out", "only", "--no-plots", "--set", "sweep.parameters.learning_rate=[8.0]"]);
+    let sentence = only["diagnosis"]["sentence"].as_str().unwrap();
+    assert!(sentence.contains("it goes round a cycle of 2 epochs for ever: learning_rate 8 is too large to settle"), "{sentence}");
+    assert_eq!(only["diagnosis"]["best"][0]["verdict"], "cycling(2)");
+    let remedy = only["diagnosis"]["remedy"].as_str().unwrap();
+    assert_eq!(json(&["--out", "cured", "--no-plots", "--set", remedy])["counts"]["converged"], 1, "{remedy}");
+}

@@ -1,0 +1,129 @@
+//! docs/supported.md: what is supported, from the tables of `model`, with the worst deviation from Keras that the golden cases showed.
+//!
+//! The CPU's float32 has the same bits on every machine, so the page is compared as a whole. `GRADSWEEP_WRITE_DOCS=1` writes it.
+
+use std::fmt::Write as _;
+
+use gradsweep::config::{plain, rule};
+use gradsweep::model::activation::ACTIVATION_ALIASES;
+use gradsweep::model::hyperparameters::TABLE;
+use gradsweep::model::initializer::INITIALIZERS;
+use gradsweep::model::loss::LOSS_ALIASES;
+use gradsweep::model::optimizer::OPTIONS;
+use gradsweep::model::{Activation, Loss, Optimizer, Parameter, Schedule, Value};
+use serde_json::Value as Json;
+
+use super::{goldens::RELATIVE, root};
+
+/// A golden case, and the worst deviation in it.
+type Measured<'a> = (&'a Json, f64);
+
+/// Compares the page, or writes it.
+pub fn check(measured: &[Measured<'_>]) {
+    let (path, page) = (root().join("docs/supported.md"), page(measured));
+    if std::env::var_os("GRADSWEEP_WRITE_DOCS").is_some() {
+        std::fs::write(path, page).unwrap();
+    } else {
+        let there = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(there == page, "docs/supported.md is not what was measured; GRADSWEEP_WRITE_DOCS=1 writes:\n{page}");
+    }
+}
+
+fn page(measured: &[Measured<'_>]) -> String {
+    let mut page = format!(
+        "# What is supported
+
+Every name, default and bound below is read from the tables that the program itself reads, and every deviation is measured: the
+largest difference from Keras' own float32 in weight or bias, after any batch of any golden case with that rule, as a share of the
+parameter's largest magnitude in the case, on the CPU. A CPU gives the same bits at every SIMD level, so these are the figures of
+any machine. On a GPU the same {} cases stay within {RELATIVE:e}, but for ties that decide a kink; `gradsweep verify` measures yours,
+function by function. Aliases are Keras' other names.
+
+",
+        measured.len()
+    );
+    optimizers(&mut page, measured);
+    options(&mut page, measured);
+    schedules(&mut page, measured);
+    neurons(&mut page, measured);
+    parameters(&mut page);
+    page
+}
+
+/// `12 | 3.1e-7`: cases, and the worst of them.
+fn worst(measured: &[Measured<'_>], of: impl Fn(&Json) -> bool) -> String {
+    let own: Vec<f64> = measured.iter().filter(|(case, _)| of(case)).map(|(_, deviation)| *deviation).collect();
+    if own.is_empty() { "0 | -".into() } else { format!("{} | {:.1e}", own.len(), own.iter().fold(0.0_f64, |worst, own| worst.max(*own))) }
+}
+
+fn head(page: &mut String, title: &str, columns: &[&str]) {
+    let _ = writeln!(page, "## {title}\n\n| {} |\n|{}", columns.join(" | "), "---|".repeat(columns.len()));
+}
+
+fn code(words: &[impl AsRef<str>]) -> String {
+    words.iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+fn with_default(parameter: Parameter, default: Option<Value>) -> String {
+    let name = parameter.facts().name;
+    default.map_or_else(|| name.to_owned(), |default| format!("{name} = {}", plain(default)))
+}
+
+fn optimizers(page: &mut String, measured: &[Measured<'_>]) {
+    head(page, "Optimizers", &["optimizer", "arguments and Keras' defaults", "cases", "worst deviation"]);
+    for optimizer in Optimizer::ALL {
+        let arguments: Vec<String> = optimizer.arguments().iter().map(|&(own, default)| with_default(own, Some(default))).collect();
+        let own = worst(measured, |case| case["optimizer"]["name"] == optimizer.name());
+        let _ = writeln!(page, "| `{}` | {} | {own} |", optimizer.name(), code(&arguments));
+    }
+}
+
+fn options(page: &mut String, measured: &[Measured<'_>]) {
+    page.push_str("\nEach of them takes the options of Keras' base class too; what is left out is Keras' `None`.\n\n");
+    head(page, "Options", &["option", "default", "cases", "worst deviation"]);
+    for (option, default) in OPTIONS {
+        let name = option.facts().name;
+        let default = default.map_or_else(|| "none".into(), |value| format!("`{}`", plain(value)));
+        let own = worst(measured, |case| case["group"] == "option" && case["optimizer"].get(name).is_some());
+        let _ = writeln!(page, "| `{name}` | {default} | {own} |");
+    }
+    page.push('\n');
+}
+
+fn schedules(page: &mut String, measured: &[Measured<'_>]) {
+    head(page, "Schedules", &["`[training.schedule] name`", "fields and Keras' defaults", "cases", "worst deviation"]);
+    for schedule in Schedule::ALL.into_iter().filter(|schedule| *schedule != Schedule::None) {
+        let fields: Vec<String> = schedule.arguments().iter().map(|&(own, default)| with_default(own, default)).collect();
+        let fields = if schedule == Schedule::PiecewiseConstantDecay { code(&["boundaries", "values"]) } else { code(&fields) };
+        let own = worst(measured, |case| case["schedule"]["name"] == schedule.name());
+        let _ = writeln!(page, "| `{}` | {fields} | {own} |", schedule.name());
+    }
+    page.push_str("\nThe initial rate is the learning rate, swept or not; the piecewise schedule has rates of its own.\n\n");
+}
+
+fn neurons(page: &mut String, measured: &[Measured<'_>]) {
+    let aliases = |aliases: &[(&'static str, &'static str)], name: &str| {
+        code(&aliases.iter().filter(|(_, own)| *own == name).map(|(alias, _)| *alias).collect::<Vec<_>>())
+    };
+    head(page, "Activations", &["activation", "aliases", "cases", "worst deviation"]);
+    for name in Activation::NAMES {
+        let own = worst(measured, |case| case["activation"] == name);
+        let _ = writeln!(page, "| `{name}` | {} | {own} |", aliases(ACTIVATION_ALIASES, name));
+    }
+    page.push('\n');
+    head(page, "Losses", &["loss", "aliases", "labels", "cases", "worst deviation"]);
+    for loss in Loss::ALL {
+        let own = worst(measured, |case| case["loss"] == loss.name());
+        let _ = writeln!(page, "| `{}` | {} | {} | {own} |", loss.name(), aliases(LOSS_ALIASES, loss.name()), loss.labels().rule());
+    }
+    let _ = writeln!(page, "\nStarts: a number, or one of {}, drawn from the run's seed.\n", code(INITIALIZERS));
+}
+
+fn parameters(page: &mut String) {
+    head(page, "Hyperparameters", &["key in [sweep.parameters]", "allowed", "default", "meaning"]);
+    for line in TABLE {
+        let default = line.default.map_or_else(String::new, |value| format!("`{}`", plain(value)));
+        let _ = writeln!(page, "| `{}` | {} | {default} | {} |", line.parameter.key(), rule(line.kind), line.meaning);
+    }
+    page.push_str("\nDefaults of arguments stand with their optimizer or schedule above.\n");
+}
