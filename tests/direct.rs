@@ -224,8 +224,8 @@ fn a_logistic_neuron_cycles_at_large_rates() {
     };
     for backend in backends {
         for (rate, x, y, period) in &cases {
-            let rows: String = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}\n")).collect();
-            let experiment = load_with(&config(*rate), format!("x,y\n{rows}").as_bytes());
+            let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
+            let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
             let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
             let periods = [0, 1].map(|lane| outcomes[0].figures[lane].cycle_period);
             assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);

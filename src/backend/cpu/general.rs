@@ -9,7 +9,7 @@ use super::gradient::{Fill, Gradients, Source};
 use super::rows::Direct;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
-use super::train::{Due, LIMIT, Recording, Shared, judge, note, passes, record_epoch, record_point, take};
+use super::train::{Due, LIMIT, Recording, Shared, judge, losses, note, passes, record_epoch, record_point, take};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
@@ -144,11 +144,12 @@ impl General<'_> {
         let own = if self.alike { 1 } else { tile.lanes };
         for lane in 0..own {
             let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
-            let now = tile.tickers[lane].next(self.shared.optimizer, &tile.timing[lane]);
+            let timing = &self.shared.timing[tile.run(lane)];
+            let now = tile.tickers[lane].next(self.shared.optimizer, timing);
             for (slot, clock) in clocks.iter_mut().zip(now) {
                 slot[lanes.clone()].fill(clock);
             }
-            if let Some(rate) = tile.timing[lane].rate(k) {
+            if let Some(rate) = timing.rate(k) {
                 tile.hyper[0].0[lanes].fill(rate);
             }
         }
@@ -274,6 +275,20 @@ impl Loop for Passes<'_> {
             let [from, to] = [self.before, &self.tile.theta].map(|theta| [theta[0].0[l], theta[1].0[l]]);
             self.tile.passes.0[l] += u32::from(passes(total, centre, from, to)) & self.tile.alive.0[l];
         }
+    }
+}
+
+/// J at the start, from moments.
+pub struct Start<'a> {
+    pub tile: &'a mut Tile,
+    pub shared: &'a Shared<'a>,
+}
+
+impl Loop for Start<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let theta = [self.tile.theta[0].0, self.tile.theta[1].0];
+        self.tile.starts_at(losses(&self.shared.total, &self.shared.centre, &theta));
     }
 }
 

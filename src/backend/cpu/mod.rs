@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 pub use simd::Simd;
 
-use self::general::General;
+use self::general::{General, Start};
 use self::gradient::Source;
 use self::rows::Direct;
 use self::tile::{TILE, Tile};
@@ -178,24 +178,29 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
         (text.advance)(&Pass { general, fused, clocks }, tile, recording);
     };
     let mut jobs = jobs(outcome);
-    let start = |job: &TileJob<'_>| {
-        let mut tile = Tile::new(group, job.first, text.initial, &shared.total, &shared.centre);
-        if let Source::Rows(direct) = &source {
-            tile.starts_at(direct, shared.train);
+    let start = |tile: &mut Tile, job: &TileJob<'_>| {
+        tile.begin(group, job.first, text.initial);
+        match &source {
+            Source::Moments => simd.run_loop(Start { tile, shared: &shared }),
+            Source::Rows(direct) => tile.starts_at(tile.losses(direct, shared.train)),
         }
-        tile
     };
     let Some(window) = windows.next_window() else { return };
     let now = clocks.of(window);
     if window.epochs as u64 == group.epochs {
-        jobs.par_iter_mut().for_each(|job| {
-            let mut tile = start(job);
-            advance(&mut tile, &mut job.recording, window, now);
-            job.finish(&tile, &shared);
+        jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
+            start(tile, job);
+            advance(tile, &mut job.recording, window, now);
+            job.finish(tile, &shared);
         });
         return;
     }
-    let mut tiles: Vec<Tile> = jobs.par_iter().map(start).collect();
+    let started = |job: &TileJob<'_>| {
+        let mut tile = Tile::empty();
+        start(&mut tile, job);
+        tile
+    };
+    let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
     let mut pass = |window: &Window, now: &[Clock<f32>]| {
         tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, now));
     };
@@ -210,6 +215,7 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
+        timing: &group.lanes.timing,
         options: group.options,
         centre: windows.centre,
         total: windows.total,

@@ -85,7 +85,7 @@ impl Simd {
             Self::Avx2 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Self::Avx2 => unsafe { avx2::<_, 32>(body) },
+            Self::Avx2 => unsafe { avx2::<_, 64>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Self::Avx512 if lanes <= 16 => unsafe { avx512::<_, 16>(body) },

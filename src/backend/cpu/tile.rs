@@ -2,22 +2,23 @@
 
 use super::rows::Direct;
 use crate::backend::{Group, outcome::NEVER};
-use crate::data::{Centre, Moments};
 use crate::kernel::cycle::{Watch, cycle};
-use crate::kernel::{Hyper, State, Ticker, Timing, coefficients::HYPER, neuron, optimizers::STATE, options::VALUES};
+use crate::kernel::{Hyper, State, Ticker, coefficients::HYPER, optimizers::STATE, options::VALUES};
 use crate::model::{Figures, Rows};
 
 /// Runs of a tile.
 pub const TILE: usize = 64;
 
 /// A number for each run of a tile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Column<T>(pub [T; TILE]);
 
 /// See the module. Lanes past `lanes` repeat the first run and are never read.
 #[derive(Clone, Debug)]
 pub struct Tile {
+    /// The first run of the group.
+    pub first: usize,
     pub lanes: usize,
     pub theta: [Column<f32>; 2],
     pub state: [Column<f32>; STATE],
@@ -27,7 +28,6 @@ pub struct Tile {
     /// What options carry: the sum of gradients since the last update, and the average of the parameters.
     pub sum: [Column<f32>; 2],
     pub average: [Column<f32>; 2],
-    pub timing: [Timing; TILE],
     pub tickers: [Ticker; TILE],
     /// All ones while the run is inside, 0 once it has diverged.
     pub alive: Column<u32>,
@@ -42,51 +42,92 @@ pub struct Tile {
     pub diverged_at: [u64; TILE],
 }
 
+/// Copies a number of each run into a column; lanes past the last run repeat the first.
+fn fill(column: &mut Column<f32>, runs: impl ExactSizeIterator<Item = f32>) {
+    let lanes = runs.len();
+    for (slot, value) in column.0.iter_mut().zip(runs) {
+        *slot = value;
+    }
+    let first = column.0[0];
+    column.0[lanes..].fill(first);
+}
+
 impl Tile {
-    /// The runs of `group` from `first` on, at their start; `initial` is the state of their rule there.
-    pub fn new(group: &Group<'_>, first: usize, initial: fn(&Hyper<f32>) -> State<f32>, total: &Moments, centre: &Centre) -> Self {
-        let lanes = TILE.min(group.lanes.len() - first);
-        let run = |lane: usize| first + if lane < lanes { lane } else { 0 };
-        let column = |value: &dyn Fn(usize) -> f32| Column(std::array::from_fn(|lane| value(run(lane))));
-        let theta = [column(&|run| group.lanes.initial_weight[run]), column(&|run| group.lanes.initial_bias[run])];
-        let start_loss = Column(std::array::from_fn(|lane| {
-            let slope = neuron::slope(total, centre, [theta[0].0[lane], theta[1].0[lane]]);
-            neuron::loss(total, &slope)
-        }));
-        let initial: [_; TILE] = std::array::from_fn(|lane| initial(&group.lanes.hyper[run(lane)]));
+    /// Without runs: [`Self::begin`] gives it some. Tiles are used again and again, as they are large.
+    pub fn empty() -> Self {
+        let zeros = Column([0.0; TILE]);
         Self {
-            lanes,
-            state: std::array::from_fn(|slot| Column(initial.map(|state| state[slot]))),
-            hyper: std::array::from_fn(|slot| column(&|run| group.lanes.hyper[run][slot])),
-            values: std::array::from_fn(|slot| column(&|run| group.lanes.values[run][slot])),
-            sum: std::array::from_fn(|_| Column([0.0; TILE])),
-            average: std::array::from_fn(|_| Column([0.0; TILE])),
-            timing: std::array::from_fn(|lane| group.lanes.timing[run(lane)].clone()),
+            first: 0,
+            lanes: 0,
+            theta: [zeros; 2],
+            state: [zeros; STATE],
+            hyper: [zeros; HYPER],
+            values: [zeros; VALUES],
+            sum: [zeros; 2],
+            average: [zeros; 2],
             tickers: [Ticker::START; TILE],
-            alive: Column([u32::MAX; TILE]),
-            worst_loss: start_loss.clone(),
-            last_loss: start_loss.clone(),
-            start_loss,
+            alive: Column([0; TILE]),
+            start_loss: zeros,
+            worst_loss: zeros,
+            last_loss: zeros,
             reached_epoch: Column([NEVER; TILE]),
             passes: Column([0; TILE]),
             watch: [Watch::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
-            theta,
         }
+    }
+
+    /// Takes the runs of `group` from `first` on, at their start; `initial` is the state of their rule there. J at the start is still to
+    /// be told, by [`Self::starts_at`].
+    pub fn begin(&mut self, group: &Group<'_>, first: usize, initial: fn(&Hyper<f32>) -> State<f32>) {
+        let lanes = TILE.min(group.lanes.len() - first);
+        let own = first..first + lanes;
+        (self.first, self.lanes) = (first, lanes);
+        fill(&mut self.theta[0], group.lanes.initial_weight[own.clone()].iter().copied());
+        fill(&mut self.theta[1], group.lanes.initial_bias[own.clone()].iter().copied());
+        let hyper = &group.lanes.hyper[own.clone()];
+        for (slot, column) in self.hyper.iter_mut().enumerate() {
+            fill(column, hyper.iter().map(|run| run[slot]));
+        }
+        for (slot, column) in self.values.iter_mut().enumerate() {
+            fill(column, group.lanes.values[own.clone()].iter().map(|run| run[slot]));
+        }
+        for (lane, run) in hyper.iter().enumerate() {
+            for (column, value) in self.state.iter_mut().zip(initial(run)) {
+                column.0[lane] = value;
+            }
+        }
+        for column in &mut self.state {
+            let first = column.0[0];
+            column.0[lanes..].fill(first);
+        }
+        self.sum = [Column([0.0; TILE]); 2];
+        self.average = self.sum;
+        self.tickers = [Ticker::START; TILE];
+        self.alive = Column([u32::MAX; TILE]);
+        self.reached_epoch = Column([NEVER; TILE]);
+        self.passes = Column([0; TILE]);
+        self.watch = [Watch::default(); TILE];
+        self.diverged_at = [0; TILE];
+    }
+
+    /// Before the first update: J of each run.
+    pub fn starts_at(&mut self, losses: [f32; TILE]) {
+        self.start_loss = Column(losses);
+        self.worst_loss = self.start_loss;
+        self.last_loss = self.start_loss;
+    }
+
+    /// The run of the group in a lane.
+    pub fn run(&self, lane: usize) -> usize {
+        self.first + if lane < self.lanes { lane } else { 0 }
     }
 
     /// J over rows at the parameters of each run.
     pub fn losses(&self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
         let sums = direct.sums([&self.theta[0].0, &self.theta[1].0], self.lanes, &rows.x, &rows.y);
         sums.loss.map(|sum| sum / rows.len() as f32)
-    }
-
-    /// Before the first update: J is that of these rows.
-    pub fn starts_at(&mut self, direct: &Direct, rows: &Rows) {
-        self.start_loss = Column(self.losses(direct, rows));
-        self.worst_loss.clone_from(&self.start_loss);
-        self.last_loss.clone_from(&self.start_loss);
     }
 
     /// Weight and bias that count in the end: the average, where one is kept.

@@ -7,11 +7,12 @@ use std::marker::PhantomData;
 use super::simd::LaneLoop;
 use super::tile::{TILE, Tile};
 use crate::backend::batches::Window;
+use crate::backend::outcome::NEVER;
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
 use crate::kernel::optimizers::{Rule, STATE};
-use crate::kernel::{Options, cycle, neuron};
+use crate::kernel::{Options, Timing, cycle, neuron};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
 
 /// The largest magnitude of a parameter that is inside.
@@ -21,6 +22,8 @@ pub const LIMIT: f32 = DIVERGED as f32;
 #[derive(Debug)]
 pub struct Shared<'a> {
     pub optimizer: Optimizer,
+    /// Of all runs of the group.
+    pub timing: &'a [Timing],
     pub options: Options,
     pub centre: Centre,
     pub total: Moments,
@@ -72,20 +75,33 @@ impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
     }
 }
 
-/// The columns of N runs that every step reads or writes, held where the compiler can keep them in registers.
+/// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Wide<T, const N: usize>([T; N]);
+
+/// The columns of N runs that every step reads or writes.
 #[derive(Clone, Copy)]
 struct Lanes<const N: usize> {
-    theta: [[f32; N]; 2],
-    state: [[f32; N]; STATE],
+    theta: [Wide<f32, N>; 2],
+    state: [Wide<f32, N>; STATE],
+}
+
+impl<const N: usize> Lanes<N> {
+    /// Weights and biases.
+    #[inline(always)]
+    fn pair(&self) -> [[f32; N]; 2] {
+        [self.theta[0].0, self.theta[1].0]
+    }
 }
 
 /// Sums over the steps of a block.
 struct Sums<const N: usize> {
     /// Σ(w² + b²) after each step: above the square of the limit if any step left the range (or, rarely, if none did).
-    energy: [f32; N],
-    loss: [f32; N],
-    mae: [f32; N],
-    passes: [u32; N],
+    energy: Wide<f32, N>,
+    loss: Wide<f32, N>,
+    mae: Wide<f32, N>,
+    passes: Wide<u32, N>,
 }
 
 #[inline(always)]
@@ -100,11 +116,11 @@ impl<R: Rule> Advance<'_, '_, R> {
     #[inline(always)]
     fn lanes<const N: usize>(&mut self, offset: usize) {
         let mut lanes = Lanes::<N> {
-            theta: std::array::from_fn(|i| take(&self.tile.theta[i].0, offset)),
-            state: std::array::from_fn(|i| take(&self.tile.state[i].0, offset)),
+            theta: std::array::from_fn(|i| Wide(take(&self.tile.theta[i].0, offset))),
+            state: std::array::from_fn(|i| Wide(take(&self.tile.state[i].0, offset))),
         };
-        let hyper: [[f32; N]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
-        let mut clocks = Clocks { lanes: [[[0.0; N]; CLOCK]; BLOCK_STEPS] };
+        let hyper: [Wide<f32, N>; HYPER] = std::array::from_fn(|i| Wide(take(&self.tile.hyper[i].0, offset)));
+        let mut clocks = Clocks { lanes: [[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
         for epoch in 0..self.window.epochs {
             if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
@@ -121,26 +137,26 @@ impl<R: Rule> Advance<'_, '_, R> {
                 } else {
                     self.steps::<N, false>(&mut lanes, &hyper, &clocks, offset, epoch, block)
                 };
-                self.freeze::<N>(&before, &sums.energy, &hyper, &clocks, offset, epoch, block);
+                self.freeze::<N>(&before, &sums.energy.0, &hyper, &clocks, offset, epoch, block);
                 let alive: [u32; N] = take(&self.tile.alive.0, offset);
                 for l in 0..N {
-                    loss[l] += sums.loss[l];
-                    mae[l] += sums.mae[l];
-                    self.tile.passes.0[offset + l] += if last { sums.passes[l] & alive[l] } else { 0 };
+                    loss[l] += sums.loss.0[l];
+                    mae[l] += sums.mae.0[l];
+                    self.tile.passes.0[offset + l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
                 }
                 if block.judged {
-                    judge(self.tile, self.shared, lanes.theta, offset, number as u32);
+                    judge(self.tile, self.shared, lanes.pair(), offset, number as u32);
                 }
             }
             if records_epochs {
-                record_epoch(self.recording, self.shared, lanes.theta, [&loss, &mae], None, offset, number as usize);
+                record_epoch(self.recording, self.shared, lanes.pair(), [&loss, &mae], None, offset, number as usize);
             }
         }
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
-            column.0[offset..offset + N].copy_from_slice(&lanes.theta[i]);
+            column.0[offset..offset + N].copy_from_slice(&lanes.theta[i].0);
         }
         for (i, column) in self.tile.state.iter_mut().enumerate() {
-            column.0[offset..offset + N].copy_from_slice(&lanes.state[i]);
+            column.0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
         }
     }
 
@@ -153,9 +169,10 @@ impl<R: Rule> Advance<'_, '_, R> {
         if self.clocks.is_empty() {
             for l in 0..N {
                 for step in 0..block.len {
-                    let now = self.tile.tickers[offset + l].next(self.shared.optimizer, &self.tile.timing[offset + l]);
+                    let timing = &self.shared.timing[self.tile.run(offset + l)];
+                    let now = self.tile.tickers[offset + l].next(self.shared.optimizer, timing);
                     for slot in 0..R::CLOCK {
-                        clocks.lanes[step][slot][l] = now[slot];
+                        clocks.lanes[step][slot].0[l] = now[slot];
                     }
                 }
             }
@@ -163,7 +180,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             let first = epoch * self.window.batches + block.first;
             for (step, now) in self.clocks[first..first + block.len].iter().enumerate() {
                 for slot in 0..R::CLOCK {
-                    clocks.lanes[step][slot] = [now[slot]; N];
+                    clocks.lanes[step][slot] = Wide([now[slot]; N]);
                 }
             }
         }
@@ -174,7 +191,7 @@ impl<R: Rule> Advance<'_, '_, R> {
     fn steps<const N: usize, const MEASURE: bool>(
         &mut self,
         lanes: &mut Lanes<N>,
-        hyper: &[[f32; N]; HYPER],
+        hyper: &[Wide<f32, N>; HYPER],
         clocks: &Clocks<N>,
         offset: usize,
         epoch: usize,
@@ -185,41 +202,42 @@ impl<R: Rule> Advance<'_, '_, R> {
         let before = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let mut due = Due::new(before, self.shared.every, self.shared.steps);
         if before == 0 {
-            record_point(self.recording, &lanes.theta, offset, 0);
+            record_point(self.recording, &lanes.pair(), offset, 0);
         }
         let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
-        let mut sums = Sums { energy: [0.0; N], loss: [0.0; N], mae: [0.0; N], passes: [0; N] };
+        let zeros = Wide([0.0; N]);
+        let mut sums = Sums { energy: zeros, loss: zeros, mae: zeros, passes: Wide([0; N]) };
         for (step, moments) in moments.iter().enumerate() {
             if MEASURE && !x.is_empty() {
                 let first = (block.first + step) * self.shared.batch_size;
                 let end = (first + self.shared.batch_size).min(x.len());
                 let mut batch = [0.0; N];
-                add_errors(&mut batch, &lanes.theta, &x[first..end], &y[first..end]);
+                add_errors(&mut batch, &lanes.pair(), &x[first..end], &y[first..end]);
                 for l in 0..N {
-                    sums.mae[l] += batch[l];
+                    sums.mae.0[l] += batch[l];
                 }
             }
             let now = &clocks.lanes[step];
             for l in 0..N {
-                let theta = [lanes.theta[0][l], lanes.theta[1][l]];
-                let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i][l] } else { 0.0 });
+                let theta = [lanes.theta[0].0[l], lanes.theta[1].0[l]];
+                let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i].0[l] } else { 0.0 });
                 let slope = neuron::slope(moments, &centre, theta);
-                let hyper = std::array::from_fn(|i| hyper[i][l]);
-                let now = std::array::from_fn(|i| now[i][l]);
+                let hyper = std::array::from_fn(|i| hyper[i].0[l]);
+                let now = std::array::from_fn(|i| now[i].0[l]);
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if MEASURE {
-                    sums.loss[l] += moments.rows * neuron::loss(moments, &slope);
-                    sums.passes[l] += u32::from(passes(&total, &centre, theta, next));
+                    sums.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
+                    sums.passes.0[l] += u32::from(passes(&total, &centre, theta, next));
                 }
-                sums.energy[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy[l]));
-                lanes.theta[0][l] = next[0];
-                lanes.theta[1][l] = next[1];
+                sums.energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy.0[l]));
+                lanes.theta[0].0[l] = next[0];
+                lanes.theta[1].0[l] = next[1];
                 for i in 0..R::STATE {
-                    lanes.state[i][l] = state[i];
+                    lanes.state[i].0[l] = state[i];
                 }
             }
             if let Some(point) = due.after_step() {
-                record_point(self.recording, &lanes.theta, offset, point);
+                record_point(self.recording, &lanes.pair(), offset, point);
             }
         }
         sums
@@ -232,7 +250,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         &mut self,
         before: &Lanes<N>,
         energy: &[f32; N],
-        hyper: &[[f32; N]; HYPER],
+        hyper: &[Wide<f32, N>; HYPER],
         clocks: &Clocks<N>,
         offset: usize,
         epoch: usize,
@@ -251,13 +269,13 @@ impl<R: Rule> Advance<'_, '_, R> {
         let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let last = self.window.first_epoch + epoch as u64 + 1 == self.shared.epochs;
         for l in (0..N).filter(|&l| out[l] != 0) {
-            let hyper = std::array::from_fn(|i| hyper[i][l]);
-            let mut state = std::array::from_fn(|i| before.state[i][l]);
-            let mut theta = [before.theta[0][l], before.theta[1][l]];
+            let hyper = std::array::from_fn(|i| hyper[i].0[l]);
+            let mut state = std::array::from_fn(|i| before.state[i].0[l]);
+            let mut theta = [before.theta[0].0[l], before.theta[1].0[l]];
             let (run, mut passed) = (offset + l, 0);
             let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
             for (step, moments) in moments.iter().enumerate() {
-                let now = std::array::from_fn(|i| clocks.lanes[step][i][l]);
+                let now = std::array::from_fn(|i| clocks.lanes[step][i].0[l]);
                 let slope = neuron::slope(moments, &self.shared.centre, theta);
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
@@ -279,11 +297,19 @@ impl<R: Rule> Advance<'_, '_, R> {
 /// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
 pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: [[f32; N]; 2], offset: usize, epoch: u32) {
-    let losses: [f32; N] = std::array::from_fn(|l| {
-        let slope = neuron::slope(&shared.total, &shared.centre, [theta[0][l], theta[1][l]]);
-        neuron::loss(&shared.total, &slope)
-    });
+    let losses = losses(&shared.total, &shared.centre, &theta);
     note(tile, shared, &losses, &theta, offset, epoch);
+}
+
+/// J of each lane, from the moments of all rows.
+#[inline(always)]
+pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: &[[f32; N]; 2]) -> [f32; N] {
+    let mut losses = [0.0; N];
+    for l in 0..N {
+        let slope = neuron::slope(total, centre, [theta[0][l], theta[1][l]]);
+        losses[l] = neuron::loss(total, &slope);
+    }
+    losses
 }
 
 /// Takes note of these J and places of the runs from `offset` on.
@@ -294,15 +320,21 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
             tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
         }
     }
-    for (l, &loss) in losses.iter().enumerate() {
-        let run = offset + l;
-        let (worst, last, reached) = (tile.worst_loss.0[run], tile.last_loss.0[run], tile.reached_epoch.0[run]);
-        let inside = tile.alive.0[run] != 0;
-        tile.worst_loss.0[run] = if inside && loss > worst { loss } else { worst };
-        tile.last_loss.0[run] = if inside { loss } else { last };
-        let reaches = inside && loss <= shared.reached_loss && epoch < reached;
-        tile.reached_epoch.0[run] = if reaches { epoch } else { reached };
+    let alive: [u32; N] = take(&tile.alive.0, offset);
+    let (mut worst, mut last): ([f32; N], [f32; N]) = (take(&tile.worst_loss.0, offset), take(&tile.last_loss.0, offset));
+    let mut reached: [u32; N] = take(&tile.reached_epoch.0, offset);
+    for l in 0..N {
+        // Without a branch, so that lanes stay lanes: a loss of a run that has left counts as none.
+        let inside = alive[l] != 0;
+        let higher = if losses[l] > worst[l] { losses[l] } else { worst[l] };
+        worst[l] = if inside { higher } else { worst[l] };
+        last[l] = if inside { losses[l] } else { last[l] };
+        let since = if losses[l] <= shared.reached_loss { epoch } else { NEVER };
+        reached[l] = if inside { reached[l].min(since) } else { reached[l] };
     }
+    tile.worst_loss.0[offset..offset + N].copy_from_slice(&worst);
+    tile.last_loss.0[offset..offset + N].copy_from_slice(&last);
+    tile.reached_epoch.0[offset..offset + N].copy_from_slice(&reached);
 }
 
 #[inline(always)]
@@ -349,7 +381,7 @@ pub fn record_epoch<const N: usize>(
 
 /// The clocks of a block: `[step][slot][lane]`.
 struct Clocks<const N: usize> {
-    lanes: [[[f32; N]; CLOCK]; BLOCK_STEPS],
+    lanes: [[Wide<f32, N>; CLOCK]; BLOCK_STEPS],
 }
 
 /// Which steps record a point, counted without a division a step.
