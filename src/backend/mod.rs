@@ -60,6 +60,15 @@ impl Lanes {
     pub fn is_empty(&self) -> bool {
         self.hyper.is_empty()
     }
+
+    /// Adds the runs of others behind these.
+    pub fn append(&mut self, others: Self) {
+        self.initial_weight.extend(others.initial_weight);
+        self.initial_bias.extend(others.initial_bias);
+        self.hyper.extend(others.hyper);
+        self.timing.extend(others.timing);
+        self.values.extend(others.values);
+    }
 }
 
 /// What is kept of each run besides its end.

@@ -2,6 +2,7 @@
 //!
 //! Knows no column by name. Nulls are definition levels 0; a cell that is not finite is written as null.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,32 +34,34 @@ pub struct Field {
     pub name: String,
     pub kind: Kind,
     pub known: bool,
+    /// Whether hardly any number recurs, so that a dictionary would cost time and space.
+    pub distinct: bool,
 }
 
 impl Field {
     pub fn new(name: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), kind, known: false }
+        Self { name: name.to_owned(), kind, known: false, distinct: false }
     }
 
     /// A column without nulls; its cells are [`Cells::Integers`].
     pub fn known(name: &str) -> Self {
-        Self { name: name.to_owned(), kind: Kind::Integer, known: true }
+        Self { name: name.to_owned(), kind: Kind::Integer, known: true, distinct: false }
     }
 }
 
 /// Values of a column; `None` is null.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cells {
-    Integer(Vec<Option<i64>>),
-    Double(Vec<Option<f64>>),
-    Boolean(Vec<Option<bool>>),
+pub enum Cells<'a> {
+    Integer(Cow<'a, [Option<i64>]>),
+    Double(Cow<'a, [Option<f64>]>),
+    Boolean(Cow<'a, [Option<bool>]>),
     Text(Vec<Option<String>>),
     /// Text that is written: one of a few words.
-    Words(Vec<Option<&'static str>>),
+    Words(Cow<'a, [Option<&'static str>]>),
     /// Every cell is known.
-    Integers(Vec<i64>),
+    Integers(Cow<'a, [i64]>),
     /// NaN and infinities are null.
-    Floats(Vec<f32>),
+    Floats(Cow<'a, [f32]>),
 }
 
 /// A Parquet file that is being written under a temporary name.
@@ -94,7 +97,7 @@ impl TableFile {
     }
 
     /// Writes a row group: the columns in the order of the fields, all of one length.
-    pub fn group(&mut self, columns: &[&Cells]) -> Result<(), Error> {
+    pub fn group(&mut self, columns: &[Cells<'_>]) -> Result<(), Error> {
         let explain = explain(&self.path);
         let mut group = self.writer.next_row_group().map_err(&explain)?;
         for cells in columns {
@@ -172,6 +175,7 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
             Kind::Integer => properties
                 .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
                 .set_column_compression(path, Compression::SNAPPY),
+            Kind::Double if field.distinct => properties.set_column_encoding(path, Encoding::PLAIN),
             Kind::Double | Kind::Text => {
                 properties.set_column_dictionary_enabled(path.clone(), true).set_column_compression(path, Compression::SNAPPY)
             }
@@ -181,7 +185,7 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
     Arc::new(properties.build())
 }
 
-fn write_column(group: &mut SerializedRowGroupWriter<'_, File>, cells: &Cells) -> Result<(), ParquetError> {
+fn write_column(group: &mut SerializedRowGroupWriter<'_, File>, cells: &Cells<'_>) -> Result<(), ParquetError> {
     match cells {
         Cells::Integer(cells) => sparse::<Int64Type>(group, cells.iter().copied()),
         Cells::Double(cells) => sparse::<DoubleType>(group, cells.iter().map(|cell| cell.filter(|value| value.is_finite()))),
@@ -259,9 +263,9 @@ impl TableReader {
     }
 
     /// A column of some row groups, `None` where the file has no column of that name.
-    pub fn column(&self, name: &str, groups: &[usize]) -> Result<Option<Cells>, Error> {
+    pub fn column(&self, name: &str, groups: &[usize]) -> Result<Option<Cells<'static>>, Error> {
         let Some(index) = self.names().iter().position(|other| other == name) else { return Ok(None) };
-        let mut all: Option<Cells> = None;
+        let mut all: Option<Cells<'static>> = None;
         for &group in groups {
             let rows = self.reader.metadata().row_group(group).num_rows() as usize;
             let cells = self.reader.get_row_group(group).and_then(|group| read_column(group.as_ref(), index, rows));
@@ -279,7 +283,7 @@ impl TableReader {
     }
 }
 
-fn read_column(group: &dyn RowGroupReader, index: usize, rows: usize) -> Result<Cells, ParquetError> {
+fn read_column(group: &dyn RowGroupReader, index: usize, rows: usize) -> Result<Cells<'static>, ParquetError> {
     use ::parquet::column::reader::ColumnReader as Reader;
     macro_rules! read {
         ($reader:ident) => {{
@@ -307,14 +311,14 @@ fn read_column(group: &dyn RowGroupReader, index: usize, rows: usize) -> Result<
     })
 }
 
-impl Cells {
+impl Cells<'_> {
     fn append(&mut self, other: Self) {
         match (self, other) {
-            (Self::Integer(cells), Self::Integer(more)) => cells.extend(more),
-            (Self::Double(cells), Self::Double(more)) => cells.extend(more),
-            (Self::Boolean(cells), Self::Boolean(more)) => cells.extend(more),
+            (Self::Integer(cells), Self::Integer(more)) => cells.to_mut().extend_from_slice(&more),
+            (Self::Double(cells), Self::Double(more)) => cells.to_mut().extend_from_slice(&more),
+            (Self::Boolean(cells), Self::Boolean(more)) => cells.to_mut().extend_from_slice(&more),
             (Self::Text(cells), Self::Text(more)) => cells.extend(more),
-            (Self::Floats(cells), Self::Floats(more)) => cells.extend(more),
+            (Self::Floats(cells), Self::Floats(more)) => cells.to_mut().extend_from_slice(&more),
             _ => {}
         }
     }

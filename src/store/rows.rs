@@ -1,5 +1,7 @@
 //! The columns of each table, once for writer and reader, and the way between cells and values.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::parquet::{Cells, Field, Kind, TableReader};
@@ -46,7 +48,7 @@ fn floats_of(table: &RunTable) -> impl Iterator<Item = &'static Float> {
 pub fn run_fields(table: &RunTable) -> Vec<Field> {
     let mut fields = vec![Field::known("run"), Field::known("problem")];
     fields.extend(table.settings.iter().map(|(parameter, column)| match column {
-        Column::Float(_) => Field::new(parameter.key(), Kind::Double),
+        Column::Float(values) => Field { distinct: is_distinct(values), ..Field::new(parameter.key(), Kind::Double) },
         Column::Integer(_) => Field::new(parameter.key(), Kind::Integer),
         Column::Boolean(_) => Field::new(parameter.key(), Kind::Boolean),
         Column::Text(_) => Field::new(parameter.key(), Kind::Text),
@@ -58,19 +60,27 @@ pub fn run_fields(table: &RunTable) -> Vec<Field> {
     fields
 }
 
+/// Whether the first numbers of a column hardly recur.
+fn is_distinct(values: &[Option<f64>]) -> bool {
+    const LOOKED_AT: usize = 512;
+    let first = &values[..values.len().min(LOOKED_AT)];
+    let known: HashSet<u64> = first.iter().flatten().map(|value| value.to_bits()).collect();
+    known.len() > first.len() / 2 && values.len() > LOOKED_AT
+}
+
 /// The cells of a table, in the order of [`run_fields`].
-pub fn run_cells(table: &RunTable) -> Vec<Cells> {
+pub fn run_cells(table: &RunTable) -> Vec<Cells<'_>> {
     let mut cells = vec![
         Cells::Integers(table.run.iter().map(|&run| run as i64).collect()),
         Cells::Integers(table.problem.iter().map(|&problem| i64::from(problem)).collect()),
     ];
     cells.extend(table.settings.iter().map(|(_, column)| match column {
-        Column::Float(values) => Cells::Double(values.clone()),
-        Column::Integer(values) => Cells::Integer(values.clone()),
-        Column::Boolean(values) => Cells::Boolean(values.clone()),
-        Column::Text(values) => Cells::Words(values.clone()),
+        Column::Float(values) => Cells::Double(Cow::Borrowed(values)),
+        Column::Integer(values) => Cells::Integer(Cow::Borrowed(values)),
+        Column::Boolean(values) => Cells::Boolean(Cow::Borrowed(values)),
+        Column::Text(values) => Cells::Words(Cow::Borrowed(values)),
     }));
-    cells.extend(floats_of(table).map(|(_, column, _)| Cells::Floats(column(table).clone())));
+    cells.extend(floats_of(table).map(|(_, column, _)| Cells::Floats(Cow::Borrowed(column(table)))));
     cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
     cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
     cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
@@ -88,7 +98,7 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    fn cells(&self, name: &str) -> Result<Cells, Error> {
+    fn cells(&self, name: &str) -> Result<Cells<'static>, Error> {
         let damaged = || Error::Damaged { path: self.path.to_path_buf(), what: format!("it has no column `{name}`") };
         self.reader.column(name, &self.groups)?.ok_or_else(damaged)
     }
@@ -98,7 +108,7 @@ impl Named<'_> {
     }
 
     fn integers(&self, name: &str) -> Result<Vec<Option<i64>>, Error> {
-        if let Cells::Integer(cells) = self.cells(name)? { Ok(cells) } else { Err(self.wrong(name)) }
+        if let Cells::Integer(cells) = self.cells(name)? { Ok(cells.into_owned()) } else { Err(self.wrong(name)) }
     }
 
     fn known(&self, name: &str) -> Result<Vec<u64>, Error> {
@@ -106,7 +116,7 @@ impl Named<'_> {
     }
 
     fn floats(&self, name: &str) -> Result<Vec<f32>, Error> {
-        if let Cells::Floats(cells) = self.cells(name)? { Ok(cells) } else { Err(self.wrong(name)) }
+        if let Cells::Floats(cells) = self.cells(name)? { Ok(cells.into_owned()) } else { Err(self.wrong(name)) }
     }
 }
 
@@ -152,9 +162,9 @@ fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Option<Column>, Er
     };
     Ok(Some(match named.cells(parameter.key())? {
         Cells::Floats(_) if matches!(parameter, Parameter::InitialWeight | Parameter::InitialBias) => return Ok(None),
-        Cells::Double(values) => Column::Float(values),
-        Cells::Integer(values) => Column::Integer(values),
-        Cells::Boolean(values) => Column::Boolean(values),
+        Cells::Double(values) => Column::Float(values.into_owned()),
+        Cells::Integer(values) => Column::Integer(values.into_owned()),
+        Cells::Boolean(values) => Column::Boolean(values.into_owned()),
         Cells::Text(cells) => Column::Text(cells.into_iter().map(word).collect::<Result<_, _>>()?),
         Cells::Words(_) | Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
     }))
@@ -174,9 +184,9 @@ pub fn read_history(path: &Path, reader: &TableReader, groups: Vec<usize>) -> Re
 }
 
 /// problems.parquet, a row per problem.
-pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells>) {
+pub fn problem_table(problems: &[Problem]) -> (Vec<Field>, Vec<Cells<'static>>) {
     let (mut fields, mut cells) = (Vec::new(), Vec::new());
-    let mut add = |field: Field, column: Cells| {
+    let mut add = |field: Field, column: Cells<'static>| {
         fields.push(field);
         cells.push(column);
     };

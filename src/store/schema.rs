@@ -1,7 +1,7 @@
 //! The columns of runs.parquet, as values.
 
 use crate::backend::Outcome;
-use crate::model::{Parameter, Verdict};
+use crate::model::{Kind, Parameter, Value, Verdict};
 
 /// A column of a hyperparameter, a value per run; `None` is null: the run does not have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,13 +93,7 @@ impl RunTable {
             self.settings = other.settings.iter().map(|(parameter, column)| (*parameter, column.like())).collect();
         }
         for ((_, column), (_, more)) in self.settings.iter_mut().zip(&other.settings) {
-            match (column, more) {
-                (Column::Float(values), Column::Float(more)) => values.extend(more),
-                (Column::Integer(values), Column::Integer(more)) => values.extend(more),
-                (Column::Boolean(values), Column::Boolean(more)) => values.extend(more),
-                (Column::Text(values), Column::Text(more)) => values.extend(more),
-                _ => {}
-            }
+            column.append(more);
         }
         self.run.extend(&other.run);
         self.problem.extend(&other.problem);
@@ -124,6 +118,42 @@ impl RunTable {
 }
 
 impl Column {
+    /// An empty column of a hyperparameter's type.
+    pub fn of(parameter: Parameter) -> Self {
+        match parameter.facts().kind {
+            Kind::Float { .. } | Kind::FloatOr { .. } => Self::Float(Vec::new()),
+            Kind::Integer { .. } | Kind::IntegerOr { .. } => Self::Integer(Vec::new()),
+            Kind::Boolean => Self::Boolean(Vec::new()),
+            Kind::Choice(_) | Kind::Name(..) => Self::Text(Vec::new()),
+        }
+    }
+
+    /// Adds a value; null where it is not of the column's type.
+    pub fn push(&mut self, value: Option<Value>) {
+        match (self, value) {
+            (Self::Float(cells), Some(Value::Float(value))) => cells.push(Some(value)),
+            (Self::Float(cells), Some(Value::Integer(value))) => cells.push(Some(value as f64)),
+            (Self::Integer(cells), Some(Value::Integer(value))) => cells.push(Some(value)),
+            (Self::Boolean(cells), Some(Value::Boolean(value))) => cells.push(Some(value)),
+            (Self::Text(cells), Some(Value::Choice(word))) => cells.push(Some(word)),
+            (Self::Float(cells), _) => cells.push(None),
+            (Self::Integer(cells), _) => cells.push(None),
+            (Self::Boolean(cells), _) => cells.push(None),
+            (Self::Text(cells), _) => cells.push(None),
+        }
+    }
+
+    /// Adds the cells of another column of the same type.
+    pub fn append(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Float(cells), Self::Float(more)) => cells.extend(more),
+            (Self::Integer(cells), Self::Integer(more)) => cells.extend(more),
+            (Self::Boolean(cells), Self::Boolean(more)) => cells.extend(more),
+            (Self::Text(cells), Self::Text(more)) => cells.extend(more),
+            _ => {}
+        }
+    }
+
     /// An empty column of the same type.
     fn like(&self) -> Self {
         match self {

@@ -1,5 +1,6 @@
 //! Writing a run directory, chunk by chunk: every file appears whole, under a name that it keeps or that is spliced at the end.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ impl Writer {
     pub fn problems(&mut self, problems: &[Problem]) -> Result<(), Error> {
         let (fields, cells) = problem_table(problems);
         let mut table = TableFile::create(&self.directory.join("problems.parquet"), &fields)?;
-        table.group(&cells.iter().collect::<Vec<_>>())?;
+        table.group(&cells)?;
         table.finish()
     }
 
@@ -75,7 +76,7 @@ impl Writer {
     pub fn chunk(&mut self, runs: &RunTable, epochs: &[Selected<'_>], histories: &[Selected<'_>]) -> Result<(), Error> {
         if !runs.run.is_empty() {
             let mut part = self.begin(Part::Runs, &run_fields(runs))?;
-            part.group(&run_cells(runs).iter().collect::<Vec<_>>())?;
+            part.group(&run_cells(runs))?;
             part.finish()?;
         }
         if !epochs.is_empty() {
@@ -212,23 +213,13 @@ impl Buffers {
         if self.run.is_empty() {
             return Ok(());
         }
-        let mut cells = vec![Cells::Integers(std::mem::take(&mut self.run)), Cells::Integers(std::mem::take(&mut self.row))];
-        cells.extend(self.series[..series].iter_mut().map(|column| Cells::Floats(std::mem::take(column))));
-        part.group(&cells.iter().collect::<Vec<_>>())?;
-        // The buffers come back: the first touch of fresh memory is the dearer part of a write.
-        let mut columns = cells.into_iter();
-        for buffer in [&mut self.run, &mut self.row] {
-            if let Some(Cells::Integers(mut column)) = columns.next() {
-                column.clear();
-                *buffer = column;
-            }
-        }
-        for (buffer, column) in self.series.iter_mut().zip(columns) {
-            if let Cells::Floats(mut column) = column {
-                column.clear();
-                *buffer = column;
-            }
-        }
+        let mut cells = vec![Cells::Integers(Cow::Borrowed(&self.run)), Cells::Integers(Cow::Borrowed(&self.row))];
+        cells.extend(self.series[..series].iter().map(|column| Cells::Floats(Cow::Borrowed(column))));
+        part.group(&cells)?;
+        // The buffers stay: the first touch of fresh memory is the dearer part of a write.
+        self.run.clear();
+        self.row.clear();
+        self.series.iter_mut().for_each(Vec::clear);
         Ok(())
     }
 }

@@ -4,13 +4,19 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::Problems;
 use crate::backend::{Group, Lanes, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{Options, Timing, Variant, hyper, options};
-use crate::model::{Parameter, Problem, Start, Value};
+use crate::model::{Optimizer, Parameter, Problem, Schedule, Start, Value};
 use crate::space::{Block, Settings};
+use crate::store::Column;
+
+/// Runs that are planned at once where all cores plan.
+const PIECE: u64 = 1 << 12;
 
 /// What the runs of a group share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +53,8 @@ pub struct Plan {
     /// The problem of each run.
     pub problem: Vec<u32>,
     pub groups: Vec<Planned>,
-    /// The value of each shown hyperparameter, a column each: `shown[parameter][run]`.
-    pub shown: Vec<(Parameter, Vec<Option<Value>>)>,
+    /// The value of each shown hyperparameter.
+    pub shown: Vec<(Parameter, Column)>,
     pub initial_weight: Vec<f32>,
     pub initial_bias: Vec<f32>,
 }
@@ -67,7 +73,7 @@ fn shown(experiment: &Experiment) -> Vec<Parameter> {
 impl Plan {
     /// Plans the runs with these numbers, which exist and ascend.
     pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Self {
-        let shown = shown(experiment).into_iter().map(|parameter| (parameter, Vec::new())).collect();
+        let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
         let mut plan =
             Self { runs: Vec::new(), problem: Vec::new(), groups: Vec::new(), shown, initial_weight: Vec::new(), initial_bias: Vec::new() };
         let mut groups = Groups::default();
@@ -79,34 +85,60 @@ impl Plan {
             }
             if let Some(cursor) = &mut cursor {
                 cursor.go(run);
-                let problem = cursor.problem(experiment, problems);
-                plan.add(experiment, problems, &mut groups, run, problem, cursor);
+                let (facts, settings) = cursor.facts(experiment, problems);
+                plan.add(&mut groups, run, facts, settings);
             }
         }
         plan
     }
 
-    fn add(&mut self, experiment: &Experiment, problems: &Problems, groups: &mut Groups, run: u64, problem: usize, cursor: &Cursor<'_>) {
-        let settings = &cursor.settings;
-        let (key, momentum) = key(experiment, &problems.all[problem], settings, cursor.block);
-        let group = groups.number(key, &mut self.groups);
+    /// The same for consecutive runs, on all cores.
+    pub fn of_range(experiment: &Experiment, problems: &Problems, runs: std::ops::Range<u64>) -> Self {
+        let pieces: Vec<u64> = runs.clone().step_by(PIECE as usize).collect();
+        let piece = |&first: &u64| Self::new(experiment, problems, first..runs.end.min(first + PIECE));
+        let mut pieces = pieces.par_iter().map(piece).collect::<Vec<_>>().into_iter();
+        let mut plan = pieces.next().unwrap_or_else(|| Self::new(experiment, problems, std::iter::empty()));
+        let mut groups = Groups::of(&plan);
+        pieces.for_each(|piece| plan.append(&mut groups, piece));
+        plan
+    }
+
+    /// Adds the runs of a plan behind these.
+    fn append(&mut self, groups: &mut Groups, other: Self) {
+        let behind = self.runs.len() as u32;
+        for group in other.groups {
+            let key = Key { variant: Variant { momentum: false, ..group.key.variant }, ..group.key };
+            let number = groups.number(key, &mut self.groups);
+            let own = &mut self.groups[number];
+            own.key.variant.momentum |= group.key.variant.momentum;
+            own.members.extend(group.members.iter().map(|member| member + behind));
+            own.lanes.append(group.lanes);
+        }
+        self.runs.extend(other.runs);
+        self.problem.extend(other.problem);
+        self.initial_weight.extend(other.initial_weight);
+        self.initial_bias.extend(other.initial_bias);
+        for ((_, column), (_, more)) in self.shown.iter_mut().zip(&other.shown) {
+            column.append(more);
+        }
+    }
+
+    fn add(&mut self, groups: &mut Groups, run: u64, facts: &Facts, settings: &Settings) {
+        let Facts { problem, optimizer, rows, key, momentum, start, timing, values } = facts;
+        let group = groups.number(*key, &mut self.groups);
         let group = &mut self.groups[group];
         group.key.variant.momentum |= momentum;
-        let start = [
-            start(settings, Parameter::InitialWeight, Stream::InitialWeight),
-            start(settings, Parameter::InitialBias, Stream::InitialBias),
-        ];
         group.members.push(self.runs.len() as u32);
         group.lanes.initial_weight.push(start[0]);
         group.lanes.initial_bias.push(start[1]);
-        group.lanes.hyper.push(hyper(cursor.block.optimizer, settings));
-        group.lanes.timing.push(Timing::of(cursor.block.optimizer, settings, &experiment.pieces));
-        group.lanes.values.push(options::values(settings));
+        group.lanes.hyper.push(hyper(*optimizer, settings));
+        group.lanes.timing.push(timing.clone());
+        group.lanes.values.push(*values);
         self.runs.push(run);
-        self.problem.push(problem as u32);
+        self.problem.push(*problem as u32);
         self.initial_weight.push(start[0]);
         self.initial_bias.push(start[1]);
-        let rows = problems.all[problem].train.len() as i64;
+        let rows = *rows as i64;
         for (parameter, column) in &mut self.shown {
             column.push(match settings.get(*parameter) {
                 Some(Value::Choice("full")) => Some(Value::Integer(rows)),
@@ -143,6 +175,13 @@ struct Groups {
 }
 
 impl Groups {
+    /// The way to the groups of a plan.
+    fn of(plan: &Plan) -> Self {
+        let key = |group: &Planned| Key { variant: Variant { momentum: false, ..group.key.variant }, ..group.key };
+        let numbers = plan.groups.iter().enumerate().map(|(number, group)| (key(group), number));
+        Self { numbers: numbers.collect(), last: None }
+    }
+
     /// The number of a key's group, which is made where it is missing.
     fn number(&mut self, key: Key, groups: &mut Vec<Planned>) -> usize {
         if let Some((last, number)) = self.last
@@ -165,6 +204,8 @@ struct Cursor<'a> {
     settings: Settings,
     /// The problem of these settings, once somebody has asked.
     problem: Option<usize>,
+    /// What else follows from them, once somebody has asked.
+    facts: Option<Facts>,
     digits: Vec<u64>,
     next: Vec<u64>,
 }
@@ -172,7 +213,7 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     fn new(block: &'a Block) -> Self {
         let digits = vec![u64::MAX; block.axes.len()];
-        Self { block, settings: block.settings.clone(), problem: None, next: digits.clone(), digits }
+        Self { block, settings: block.settings.clone(), problem: None, facts: None, next: digits.clone(), digits }
     }
 
     fn holds(&self, run: u64) -> bool {
@@ -188,6 +229,9 @@ impl<'a> Cursor<'a> {
                 if Problems::made_by(axis.parameter) {
                     self.problem = None;
                 }
+                if !is_hyper_alone(self.block, axis.parameter) {
+                    self.facts = None;
+                }
             }
         }
     }
@@ -195,6 +239,53 @@ impl<'a> Cursor<'a> {
     fn problem(&mut self, experiment: &Experiment, problems: &Problems) -> usize {
         *self.problem.get_or_insert_with(|| problems.number(experiment, &self.settings))
     }
+
+    /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
+    fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> (&Facts, &Settings) {
+        let facts = match self.facts.take() {
+            Some(facts) => facts,
+            None => {
+                let problem = self.problem(experiment, problems);
+                self.follow(experiment, problems, problem)
+            }
+        };
+        (self.facts.insert(facts), &self.settings)
+    }
+
+    fn follow(&self, experiment: &Experiment, problems: &Problems, number: usize) -> Facts {
+        let (problem, settings, optimizer) = (&problems.all[number], &self.settings, self.block.optimizer);
+        let (key, momentum) = key(experiment, problem, settings, self.block);
+        let start = [(Parameter::InitialWeight, Stream::InitialWeight), (Parameter::InitialBias, Stream::InitialBias)];
+        Facts {
+            problem: number,
+            optimizer,
+            rows: problem.train.len(),
+            key,
+            momentum,
+            start: start.map(|(parameter, stream)| self::start(settings, parameter, stream)),
+            timing: Timing::of(optimizer, settings, &experiment.pieces),
+            values: options::values(settings),
+        }
+    }
+}
+
+/// Whether nothing but a run's hyperparameters as numbers follows from this one.
+fn is_hyper_alone(block: &Block, parameter: Parameter) -> bool {
+    parameter == Parameter::LearningRate && block.settings.schedule() == Schedule::None
+}
+
+/// What follows from the settings of a run beside its hyperparameters as numbers.
+#[derive(Clone, Debug)]
+struct Facts {
+    problem: usize,
+    optimizer: Optimizer,
+    /// Training rows of the problem.
+    rows: usize,
+    key: Key,
+    momentum: bool,
+    start: [f32; 2],
+    timing: Timing,
+    values: options::Values<f32>,
 }
 
 /// The group of a run, and whether the run has momentum.

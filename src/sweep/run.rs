@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use super::table::{selected, table};
@@ -35,8 +37,8 @@ pub struct Finished {
     pub kept: RunTable,
 }
 
-/// Bytes that a chunk aims at, in lanes, outcomes and recorded rows.
-const CHUNK_BYTES: u64 = 96 << 20;
+/// Bytes that a chunk aims at, in lanes, outcomes and recorded rows; one is written while the next is trained.
+const CHUNK_BYTES: u64 = 64 << 20;
 /// Bytes of a run in a chunk besides recorded rows.
 const LANE_BYTES: u64 = 400;
 /// The most runs of a chunk: enough to fill every core, few enough that progress is seen.
@@ -74,31 +76,16 @@ pub fn run(
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
     writer.manifest_mut().counts.runs = runs;
     writer.problems(&problems.all)?;
-    let mut work = Work { experiment, problems, backend, outcomes: Vec::new() };
-    let mut kept = Kept::new(runs, &recorded);
     let record = Record { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs };
-    let mut first = 0;
-    while first < runs && observer.goes_on() {
-        let end = runs.min(first.saturating_add(chunk));
-        let training = Instant::now();
-        let (plan, table) = work.chunk(first..end, record)?;
-        let writing = Instant::now();
-        let all = if record.epochs || record.every > 0 { selected(&plan, &work.outcomes) } else { Vec::new() };
-        let counts = &mut writer.manifest_mut().counts;
-        count(counts, &table);
-        counts.histories += if record.every > 0 { all.len() as u64 } else { 0 };
-        writer.chunk(&table, if record.epochs { &all } else { &[] }, if record.every > 0 { &all } else { &[] })?;
-        let timings = &mut writer.manifest_mut().timings;
-        timings.training_s += (writing - training).as_secs_f64();
-        timings.writing_s += writing.elapsed().as_secs_f64();
-        observer.stored(&writer.manifest_mut().counts);
-        kept.add(&table);
-        first = end;
-    }
+    let work = Work { experiment, problems, backend };
+    let kept = Kept::new(runs, &recorded);
+    let mut training = Training { work, record, runs, chunk, first: 0, spare: Vec::new(), kept, observer };
+    overlap(&mut training, &mut Storing { writer: &mut writer, record })?;
+    let Training { work, first, mut spare, kept, observer, .. } = training;
     let complete = first >= runs;
     if complete && !recorded.all() {
         let wanted = wanted(&recorded, runs, &kept);
-        work.histories(&mut writer, &wanted, recorded.every, observer)?;
+        work.histories(&mut writer, &wanted, recorded.every, spare.pop().unwrap_or_default(), observer)?;
     }
     let manifest = writer.manifest_mut();
     manifest.timings.total_s = begun.elapsed().as_secs_f64();
@@ -107,34 +94,149 @@ pub fn run(
     Ok(Finished { manifest, kept: kept.table })
 }
 
-/// What every chunk needs; the outcomes' buffers are reused from chunk to chunk.
+/// Trains one chunk while the last is written, on a thread of its own. At most two chunks are in memory.
+fn overlap(training: &mut Training<'_>, storing: &mut Storing<'_>) -> Result<(), Error> {
+    thread::scope(|scope| {
+        let (trained, to_store) = mpsc::sync_channel::<Trained>(0);
+        let (done, stored) = mpsc::channel();
+        let writing = scope.spawn(move || {
+            for chunk in to_store {
+                // Nobody is left to hear of it where training has failed.
+                let _ = done.send(storing.store(chunk)?);
+            }
+            Ok(())
+        });
+        let mut end = Ok(());
+        loop {
+            stored.try_iter().for_each(|chunk| training.stored(chunk));
+            match training.next() {
+                Ok(None) => break,
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
+                Ok(Some(chunk)) => {
+                    if trained.send(chunk).is_err() {
+                        // The writer has failed, and says why when it is joined.
+                        break;
+                    }
+                }
+            }
+        }
+        drop(trained);
+        stored.into_iter().for_each(|chunk| training.stored(chunk));
+        writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(end)
+    })
+}
+
+/// A chunk on its way from training to its files.
+struct Trained {
+    plan: Plan,
+    outcomes: Vec<Outcome>,
+    table: RunTable,
+    seconds: f64,
+}
+
+/// A chunk that is stored, and what has been counted by then. Its outcomes' buffers are used again.
+struct Stored {
+    outcomes: Vec<Outcome>,
+    table: RunTable,
+    counts: Counts,
+}
+
+/// The side that trains.
+struct Training<'a> {
+    work: Work<'a>,
+    record: Record,
+    runs: u64,
+    chunk: u64,
+    /// The first run of the next chunk.
+    first: u64,
+    spare: Vec<Vec<Outcome>>,
+    kept: Kept,
+    observer: &'a mut dyn Observer,
+}
+
+impl Training<'_> {
+    /// The next chunk, trained; `None` after the last, or where the observer asks to stop.
+    fn next(&mut self) -> Result<Option<Trained>, Error> {
+        if self.first >= self.runs || !self.observer.goes_on() {
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let end = self.runs.min(self.first.saturating_add(self.chunk));
+        let plan = Plan::of_range(self.work.experiment, self.work.problems, self.first..end);
+        let (outcomes, table) = self.work.train(&plan, self.record, self.spare.pop().unwrap_or_default())?;
+        self.first = end;
+        Ok(Some(Trained { plan, outcomes, table, seconds: begun.elapsed().as_secs_f64() }))
+    }
+
+    fn stored(&mut self, chunk: Stored) {
+        self.observer.stored(&chunk.counts);
+        self.kept.add(&chunk.table);
+        self.spare.push(chunk.outcomes);
+    }
+}
+
+/// The side that writes.
+struct Storing<'a> {
+    writer: &'a mut Writer,
+    record: Record,
+}
+
+impl Storing<'_> {
+    fn store(&mut self, chunk: Trained) -> Result<Stored, Error> {
+        let begun = Instant::now();
+        let Trained { plan, outcomes, table, seconds } = chunk;
+        let Record { every, epochs } = self.record;
+        let all = if epochs || every > 0 { selected(&plan, &outcomes) } else { Vec::new() };
+        let counts = &mut self.writer.manifest_mut().counts;
+        count(counts, &table);
+        counts.histories += if every > 0 { all.len() as u64 } else { 0 };
+        self.writer.chunk(&table, if epochs { &all } else { &[] }, if every > 0 { &all } else { &[] })?;
+        drop(all);
+        let manifest = self.writer.manifest_mut();
+        manifest.timings.training_s += seconds;
+        manifest.timings.writing_s += begun.elapsed().as_secs_f64();
+        Ok(Stored { outcomes, table, counts: manifest.counts.clone() })
+    }
+}
+
+/// What every chunk needs.
 struct Work<'a> {
     experiment: &'a Experiment,
     problems: &'a Problems,
     backend: &'a dyn Backend,
-    outcomes: Vec<Outcome>,
 }
 
 impl Work<'_> {
-    fn chunk(&mut self, runs: impl Iterator<Item = u64>, record: Record) -> Result<(Plan, RunTable), Error> {
-        let plan = Plan::new(self.experiment, self.problems, runs);
-        self.outcomes.resize_with(plan.groups.len(), Outcome::default);
-        self.backend.train(&plan.groups(self.problems, record), &mut self.outcomes)?;
-        let table = table(&plan, self.problems, &self.outcomes, self.backend)?;
-        Ok((plan, table))
+    /// Trains and judges the runs of a plan, into buffers of earlier ones.
+    fn train(&self, plan: &Plan, record: Record, mut outcomes: Vec<Outcome>) -> Result<(Vec<Outcome>, RunTable), Error> {
+        outcomes.resize_with(plan.groups.len(), Outcome::default);
+        self.backend.train(&plan.groups(self.problems, record), &mut outcomes)?;
+        let table = table(plan, self.problems, &outcomes, self.backend)?;
+        Ok((outcomes, table))
     }
 
     /// Trains the runs whose histories are wanted once more, and stores those.
-    fn histories(&mut self, writer: &mut Writer, wanted: &[u64], every: u64, observer: &mut dyn Observer) -> Result<(), Error> {
+    fn histories(
+        &self,
+        writer: &mut Writer,
+        wanted: &[u64],
+        every: u64,
+        mut outcomes: Vec<Outcome>,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
         let points = estimate(self.experiment).points_per_run;
         let chunk = (CHUNK_BYTES / points.saturating_mul(8).max(1)).clamp(1, CHUNK_RUNS) as usize;
         for runs in wanted.chunks(chunk) {
             if !observer.goes_on() {
                 break;
             }
-            let (plan, _) = self.chunk(runs.iter().copied(), Record { every, epochs: false })?;
+            let plan = Plan::new(self.experiment, self.problems, runs.iter().copied());
+            (outcomes, _) = self.train(&plan, Record { every, epochs: false }, outcomes)?;
             writer.manifest_mut().counts.histories += runs.len() as u64;
-            writer.chunk(&RunTable::default(), &[], &selected(&plan, &self.outcomes))?;
+            writer.chunk(&RunTable::default(), &[], &selected(&plan, &outcomes))?;
         }
         Ok(())
     }

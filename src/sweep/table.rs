@@ -2,8 +2,8 @@
 
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
-use crate::model::{Figures, Kind, Parameter, Value, Verdict};
-use crate::store::{Column, RunTable, Selected};
+use crate::model::{Figures, Verdict};
+use crate::store::{RunTable, Selected};
 
 /// The rows of a plan's runs, judged.
 pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<RunTable, Error> {
@@ -11,7 +11,7 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
     let mut table = RunTable {
         run: plan.runs.clone(),
         problem: plan.problem.clone(),
-        settings: plan.shown.iter().map(|(parameter, values)| (*parameter, column(*parameter, values))).collect(),
+        settings: plan.shown.clone(),
         initial_weight: plan.initial_weight.clone(),
         initial_bias: plan.initial_bias.clone(),
         weight: vec![0.0; runs],
@@ -66,31 +66,6 @@ fn at(metrics: &Metrics, lane: usize) -> [f32; 3] {
 /// What float32 cannot hold is not known.
 fn finite(value: f32) -> f32 {
     if value.is_finite() { value } else { f32::NAN }
-}
-
-/// A column of its hyperparameter's type.
-fn column(parameter: Parameter, values: &[Option<Value>]) -> Column {
-    match parameter.facts().kind {
-        Kind::Float { .. } | Kind::FloatOr { .. } => Column::Float(
-            values
-                .iter()
-                .map(|value| match value {
-                    Some(Value::Float(value)) => Some(*value),
-                    Some(Value::Integer(value)) => Some(*value as f64),
-                    _ => None,
-                })
-                .collect(),
-        ),
-        Kind::Integer { .. } | Kind::IntegerOr { .. } => {
-            Column::Integer(values.iter().map(|value| if let Some(Value::Integer(value)) = value { Some(*value) } else { None }).collect())
-        }
-        Kind::Boolean => {
-            Column::Boolean(values.iter().map(|value| if let Some(Value::Boolean(value)) = value { Some(*value) } else { None }).collect())
-        }
-        Kind::Choice(_) | Kind::Name(..) => {
-            Column::Text(values.iter().map(|value| if let Some(Value::Choice(value)) = value { Some(*value) } else { None }).collect())
-        }
-    }
 }
 
 /// Every run of a plan, in run order, with the place of its recorded rows.

@@ -2,9 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::general::WIDTH;
 use super::rows::Direct;
 use super::simd::Loop;
 use super::tile::TILE;
+use super::train::errors;
 use crate::model::Rows;
 
 /// Loss, MSE and MAE of `rows` at the points of at most a tile.
@@ -17,6 +19,34 @@ pub fn means(direct: &Direct, rows: &Rows, weight: &[f32], bias: &[f32], [loss, 
     for (column, sums) in [(loss, &sums.loss), (mse, &sums.square), (mae, &sums.absolute)] {
         for (mean, sum) in column.iter_mut().zip(sums) {
             *mean = sum / count;
+        }
+    }
+}
+
+/// The same for the linear neuron under the mean squared error, whose loss is its squared error: errors alone.
+pub struct Errors<'a> {
+    pub rows: &'a Rows,
+    pub weight: &'a [f32],
+    pub bias: &'a [f32],
+    pub means: [&'a mut [f32]; 3],
+}
+
+impl Loop for Errors<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let [loss, mse, mae] = self.means;
+        let count = self.rows.len() as f32;
+        for offset in (0..self.weight.len()).step_by(WIDTH) {
+            let own = offset..(offset + WIDTH).min(self.weight.len());
+            let mut theta = [[0.0; WIDTH]; 2];
+            theta[0][..own.len()].copy_from_slice(&self.weight[own.clone()]);
+            theta[1][..own.len()].copy_from_slice(&self.bias[own.clone()]);
+            let sums: [[f32; WIDTH]; 2] = errors(theta, &self.rows.x, &self.rows.y);
+            for (lane, at) in own.enumerate() {
+                loss[at] = sums[0][lane] / count;
+                mse[at] = loss[at];
+                mae[at] = sums[1][lane] / count;
+            }
         }
     }
 }

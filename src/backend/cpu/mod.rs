@@ -96,7 +96,12 @@ impl Backend for Cpu {
             let outputs = metrics.loss.par_chunks_mut(TILE).zip(metrics.mse.par_chunks_mut(TILE)).zip(metrics.mae.par_chunks_mut(TILE));
             let points = weight.par_chunks(TILE).zip(bias.par_chunks(TILE));
             points.zip(outputs).for_each(|((weight, bias), ((loss, mse), mae))| {
-                evaluate::means(&direct, rows, weight, bias, [loss, mse, mae]);
+                let means = [loss, mse, mae];
+                if neuron.is_quadratic() {
+                    self.simd.run_loop(evaluate::Errors { rows, weight, bias, means });
+                } else {
+                    evaluate::means(&direct, rows, weight, bias, means);
+                }
             });
         });
         Ok(metrics)

@@ -122,6 +122,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         let hyper: [Wide<f32, N>; HYPER] = std::array::from_fn(|i| Wide(take(&self.tile.hyper[i].0, offset)));
         let mut clocks = Clocks { lanes: [[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
+        let mut before = lanes;
         for epoch in 0..self.window.epochs {
             if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
                 break;
@@ -130,7 +131,8 @@ impl<R: Rule> Advance<'_, '_, R> {
             let last = number + 1 == self.shared.epochs;
             let (mut loss, mut mae) = ([0.0; N], [0.0; N]);
             for block in self.shared.blocks {
-                let before = lanes;
+                before.theta = lanes.theta;
+                before.state[..R::STATE].copy_from_slice(&lanes.state[..R::STATE]);
                 self.tick::<N>(&mut clocks, offset, epoch, block);
                 let sums = if last || records_epochs {
                     self.steps::<N, true>(&mut lanes, &hyper, &clocks, offset, epoch, block)
@@ -312,6 +314,12 @@ pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: &[[f32; N
     losses
 }
 
+/// `this` where the mask is all ones, `that` where it is 0. A branch would keep lanes from being lanes.
+#[inline(always)]
+fn select(mask: u32, this: u32, that: u32) -> u32 {
+    (this & mask) | (that & !mask)
+}
+
 /// Takes note of these J and places of the runs from `offset` on.
 #[inline(always)]
 pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
@@ -324,13 +332,11 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
     let (mut worst, mut last): ([f32; N], [f32; N]) = (take(&tile.worst_loss.0, offset), take(&tile.last_loss.0, offset));
     let mut reached: [u32; N] = take(&tile.reached_epoch.0, offset);
     for l in 0..N {
-        // Without a branch, so that lanes stay lanes: a loss of a run that has left counts as none.
-        let inside = alive[l] != 0;
         let higher = if losses[l] > worst[l] { losses[l] } else { worst[l] };
-        worst[l] = if inside { higher } else { worst[l] };
-        last[l] = if inside { losses[l] } else { last[l] };
+        worst[l] = f32::from_bits(select(alive[l], higher.to_bits(), worst[l].to_bits()));
+        last[l] = f32::from_bits(select(alive[l], losses[l].to_bits(), last[l].to_bits()));
         let since = if losses[l] <= shared.reached_loss { epoch } else { NEVER };
-        reached[l] = if inside { reached[l].min(since) } else { reached[l] };
+        reached[l] = select(alive[l], reached[l].min(since), reached[l]);
     }
     tile.worst_loss.0[offset..offset + N].copy_from_slice(&worst);
     tile.last_loss.0[offset..offset + N].copy_from_slice(&last);
