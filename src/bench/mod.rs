@@ -4,6 +4,8 @@
 //! from one machine to the next, ratios within a table do.
 
 mod agree;
+mod clock;
+mod limits;
 
 use std::time::Instant;
 
@@ -11,9 +13,11 @@ use serde::Serialize;
 
 use crate::backend::{Backend, Description, Error, Outcome, Record, reference::Reference};
 use crate::config::Experiment;
+use crate::kernel::Variant;
 use crate::sweep::{self, Plan, Problems};
 
 pub use agree::{Judge, TOLERANCE};
+pub use limits::Limits;
 
 /// The sweep that is measured when nobody names another: RMSprop on standardised data, where no run is chaotic at small rates.
 pub const BUILT_IN: &str = include_str!("bench.toml");
@@ -27,6 +31,8 @@ const MOST_RUNS: u64 = 1 << 18;
 /// What takes part: a name, and a way to open it (its cold start).
 pub struct Contender<'a> {
     pub name: String,
+    /// What its threads can reach at most, where it is a CPU.
+    pub limits: Option<Limits>,
     pub open: Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>,
 }
 
@@ -58,6 +64,11 @@ pub struct Speed {
     pub max_s: f64,
     pub runs_per_s: f64,
     pub steps_per_s: f64,
+    /// Time that threads ran over time that passed; about the number of threads where nobody else wanted the cores. `None` for a GPU,
+    /// and where the system does not say.
+    pub cpu_per_wall: Option<f64>,
+    /// The speed as a share of the machine's own limit: the √/÷ units or the multiply-adds without histories, filling memory with them.
+    pub share_of_limit: Option<f64>,
 }
 
 /// A contender that could not take part.
@@ -72,6 +83,8 @@ pub struct Missing {
 pub struct Table {
     pub sweep: String,
     pub runs: u64,
+    /// What the machine reached in loops that do nothing else.
+    pub limits: Vec<Limits>,
     /// Runs that the reference judged, and those among them that it shows to be insensitive.
     pub judged: usize,
     pub insensitive: usize,
@@ -90,6 +103,7 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
     let mut table = Table {
         sweep: experiment.name.clone(),
         runs,
+        limits: contenders.iter().filter_map(|contender| contender.limits).collect(),
         judged: sample.len(),
         insensitive: judge.insensitive(),
         repeats,
@@ -98,7 +112,7 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
         missing: Vec::new(),
     };
     let plan = Plan::new(experiment, &problems, sample.iter().copied());
-    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))) };
+    let reference = Contender { name: "reference".into(), limits: None, open: Box::new(|| Ok(Box::new(Reference))) };
     let whole = Plan::new(experiment, &problems, 0..runs);
     let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
     for (contender, plan) in all {
@@ -125,7 +139,15 @@ fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64,
     let deviation = judge.deviation(plan, &outcomes);
     let agrees = deviation <= TOLERANCE;
     let steps = outcomes.iter().flat_map(|outcome| &outcome.steps).sum();
-    let speed = if agrees { Some(speed(backend.as_ref(), &groups, &mut outcomes, steps, plan.runs.len() as u64, repeats)?) } else { None };
+    let variant = groups.first().map(|group| group.variant).filter(|first| groups.iter().all(|group| group.variant == *first));
+    let limit = contender.limits.zip(variant).and_then(|(limits, variant)| limit(&limits, variant, every));
+    let measured =
+        if agrees { Some(speed(backend.as_ref(), &groups, &mut outcomes, steps, plan.runs.len() as u64, repeats)?) } else { None };
+    let speed = measured.map(|speed| Speed {
+        cpu_per_wall: speed.cpu_per_wall.filter(|_| contender.limits.is_some()),
+        share_of_limit: limit.map(|limit| speed.steps_per_s / limit),
+        ..speed
+    });
     let Description { backend, device, detail, software } = backend.describe();
     Ok(Line {
         name: contender.name.clone(),
@@ -143,6 +165,13 @@ fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64,
     })
 }
 
+/// The steps a second that the machine cannot pass: by its units, and with histories by its memory too.
+fn limit(limits: &Limits, variant: Variant, every: u64) -> Option<f64> {
+    const POINT_BYTES: f64 = 8.0;
+    let computed = limits.steps_per_s(variant)?;
+    Some(if every == 0 { computed } else { computed.min(limits.filled_bytes_per_s / POINT_BYTES * every as f64) })
+}
+
 fn speed(
     backend: &dyn Backend,
     groups: &[crate::backend::Group<'_>],
@@ -152,11 +181,14 @@ fn speed(
     repeats: u32,
 ) -> Result<Speed, Error> {
     let mut seconds = Vec::new();
+    let (begun, ran) = (Instant::now(), clock::cpu_seconds());
     for _ in 0..repeats.max(1) {
         let begun = Instant::now();
         backend.train(groups, outcomes)?;
         seconds.push(begun.elapsed().as_secs_f64());
     }
+    let passed = begun.elapsed().as_secs_f64();
+    let cpu_per_wall = ran.zip(clock::cpu_seconds()).map(|(before, after)| (after - before) / passed);
     seconds.sort_by(f64::total_cmp);
     let median_s = seconds[seconds.len() / 2];
     Ok(Speed {
@@ -165,5 +197,7 @@ fn speed(
         max_s: seconds[seconds.len() - 1],
         runs_per_s: runs as f64 / median_s,
         steps_per_s: steps as f64 / median_s,
+        cpu_per_wall,
+        share_of_limit: None,
     })
 }

@@ -163,6 +163,9 @@ pub struct Bench {
     /// Measure a software GPU adapter too
     #[arg(long)]
     pub software: bool,
+    /// Measure each SIMD level that this CPU has, on one core
+    #[arg(long)]
+    pub levels: bool,
     /// Repeat each measurement so often and take the median
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeats: u32,

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use gradsweep::backend::Backend;
-use gradsweep::backend::cpu::Cpu;
-use gradsweep::bench::{BUILT_IN, Contender, Line, Speed, Table, measure};
+use gradsweep::backend::cpu::{Cpu, Simd};
+use gradsweep::bench::{BUILT_IN, Contender, Limits, Line, Speed, Table, measure};
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
 
 use super::args::{self, Choice};
@@ -32,22 +32,27 @@ fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
     Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)
 }
 
-/// One core, all cores, and the GPU. A software adapter takes part on request only.
+/// One core, all cores, on request each SIMD level below the widest, and the GPU. A software adapter takes part on request only.
 fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     let cpu = backends::cpu(&arguments.backend)?;
-    let simd = Some(cpu.simd());
-    let on_cpu = |name: String, threads: usize| Contender {
+    let on_cpu = |name: String, threads: usize, simd: Simd| Contender {
         name,
-        open: Box::new(move || Ok(Box::new(Cpu::open(Some(threads), simd)?) as Box<dyn Backend>)),
+        limits: Limits::measure(threads, simd),
+        open: Box::new(move || Ok(Box::new(Cpu::open(Some(threads), Some(simd))?) as Box<dyn Backend>)),
     };
-    let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1)];
+    let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1, cpu.simd())];
     if cpu.threads() > 1 {
-        contenders.push(on_cpu(format!("cpu, {} cores", cpu.threads()), cpu.threads()));
+        contenders.push(on_cpu(format!("cpu, {} cores", cpu.threads()), cpu.threads(), cpu.simd()));
+    }
+    if arguments.levels {
+        let others = Simd::available().into_iter().filter(|level| *level != cpu.simd());
+        contenders.extend(others.map(|level| on_cpu(format!("cpu, {}", level.name()), 1, level)));
     }
     let software = arguments.software || arguments.backend.backend == Choice::Gpu;
     if arguments.backend.backend != Choice::Cpu {
         contenders.push(Contender {
             name: "gpu".into(),
+            limits: None,
             open: Box::new(move || {
                 let gpu = gradsweep::backend::gpu::Gpu::open(arguments.backend.adapter.as_deref())?;
                 if gpu.is_software() && !software {
@@ -69,8 +74,8 @@ fn text(table: &Table) -> String {
     );
     let _ = writeln!(
         text,
-        "{:<14} {:>8} {:>8} {:>10} {:>9} {:>9} {:>19} {:>9}",
-        "backend", "history", "runs", "deviation", "runs/s", "steps/s", "ms (min to max)", "cold ms"
+        "{:<14} {:>8} {:>8} {:>10} {:>9} {:>9} {:>22} {:>8} {:>9} {:>9}",
+        "backend", "history", "runs", "deviation", "runs/s", "steps/s", "ms (min to max)", "of limit", "cpu/wall", "cold ms"
     );
     for line in &table.lines {
         let _ = writeln!(text, "{}", row(line));
@@ -84,6 +89,11 @@ fn text(table: &Table) -> String {
             let _ = writeln!(text, "{:<14} {}, {}{software}", line.name, line.device, line.detail);
         }
     }
+    for limits in &table.limits {
+        let threads = format!("limits, {} core{}", limits.threads, if limits.threads == 1 { "" } else { "s" });
+        let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
+        let _ = writeln!(text, "{threads:<16} {fused}fma/s, {roots}(2 √ and ÷)/s, memory filled at {filled}B/s");
+    }
     for missing in &table.missing {
         let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);
     }
@@ -93,13 +103,15 @@ fn text(table: &Table) -> String {
 fn row(line: &Line) -> String {
     let history = if line.history { "yes" } else { "no" };
     let speed = match line.speed {
-        Some(Speed { median_s, min_s, max_s, runs_per_s, steps_per_s }) => format!(
-            "{:>9} {:>9} {:>19}",
+        Some(Speed { median_s, min_s, max_s, runs_per_s, steps_per_s, cpu_per_wall, share_of_limit }) => format!(
+            "{:>9} {:>9} {:>22} {:>8} {:>9}",
             si(runs_per_s),
             si(steps_per_s),
-            format!("{:.2} ({:.2} to {:.2})", median_s * 1e3, min_s * 1e3, max_s * 1e3)
+            format!("{:.2} ({:.2} to {:.2})", median_s * 1e3, min_s * 1e3, max_s * 1e3),
+            share_of_limit.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0)),
+            cpu_per_wall.map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}")),
         ),
-        None => format!("{:>39}", "differs: no speed"),
+        None => format!("{:>61}", "differs: no speed"),
     };
     format!("{:<14} {history:>8} {:>8} {:>10.1e} {speed} {:>9.1}", line.name, line.runs, line.deviation, line.cold_s * 1e3)
 }

@@ -128,11 +128,23 @@ fn log_between(min: f64, max: f64, position: u64, count: u64) -> f64 {
 /// The decimal of at most six digits that `value` would be but for the rounding of exp and log, if there is one: decades are
 /// 0.01, not 0.010000000000000004, and can be asked for by name.
 fn short(value: f64) -> f64 {
-    let places = 5 - libm::floor(libm::log10(value)) as i32;
+    let places = 5 - decade(value);
     let Some(&power) = POWERS_OF_TEN.get(places.unsigned_abs() as usize) else { return value };
     let digits = (if places < 0 { value / power } else { value * power }).round();
     let decimal = if places < 0 { digits * power } else { digits / power };
     if (decimal - value).abs() <= 1e-14 * value { decimal } else { value }
+}
+
+/// The power of ten at or below a positive number.
+fn decade(value: f64) -> i32 {
+    // The exponent of two times log10(2) is at most one too small.
+    let exponent = (value.to_bits() >> 52) as i32 - 1023;
+    let guess = libm::floor(f64::from(exponent) * std::f64::consts::LOG10_2) as i32;
+    let next = guess + 1;
+    let power = POWERS_OF_TEN.get(next.unsigned_abs() as usize).copied();
+    let reached =
+        power.map_or_else(|| libm::log10(value) >= f64::from(next), |power| if next < 0 { value * power >= 1.0 } else { value >= power });
+    if reached { next } else { guess }
 }
 
 #[cfg(test)]
@@ -148,6 +160,13 @@ mod tests {
             other => panic!("{other:?}"),
         };
         (0..axis.len()).map(|position| number(axis.value(position))).collect()
+    }
+
+    #[test]
+    fn a_decade_is_the_floor_of_the_logarithm() {
+        for value in [1e-15, 9.99e-7, 1e-6, 0.001, 0.0099999, 0.01, 0.5, 1.0, 9.999_999, 10.0, 99.0, 1e5, 123_456.0, 1e15, 3e17, 2e-19] {
+            assert_eq!(decade(value), libm::floor(libm::log10(value)) as i32, "{value}");
+        }
     }
 
     #[test]

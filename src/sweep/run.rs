@@ -1,6 +1,5 @@
 //! The loop over chunks: plan, train, judge, store. What is stored stays readable at every moment.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -277,39 +276,36 @@ fn count(counts: &mut Counts, table: &RunTable) {
 struct Kept {
     runs: u64,
     table: RunTable,
-    /// The best runs so far by the bits of their loss (which order like the losses: none is negative).
-    best: BTreeSet<(u32, u64)>,
+    /// The best runs so far by the bits of their loss (which order like the losses: none is negative), ascending.
+    best: Vec<(u32, u64)>,
     most: usize,
 }
 
 impl Kept {
     fn new(runs: u64, recorded: &Recorded) -> Self {
         let most = recorded.runs.iter().map(|which| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 }).max();
-        Self { runs, table: RunTable::default(), best: BTreeSet::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
+        Self { runs, table: RunTable::default(), best: Vec::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
     }
 
     fn add(&mut self, table: &RunTable) {
         let stride = self.runs.div_ceil(KEPT_SAMPLE).max(1);
-        for (row, (&run, &loss)) in table.run.iter().zip(&table.train_loss).enumerate() {
-            if table.verdict[row] != Verdict::Diverged && loss.is_finite() {
-                self.compete(loss, run);
-            }
-        }
+        let alive = |row: &usize| table.verdict[*row] != Verdict::Diverged && table.train_loss[*row].is_finite();
+        self.compete((0..table.run.len()).filter(alive).map(|row| (table.train_loss[row].to_bits(), table.run[row])));
         // Who is among the best at the chunk's end; not everyone who was for a moment.
-        let among = |row: usize| self.best.contains(&(table.train_loss[row].to_bits(), table.run[row]));
+        let among = |row: usize| self.best.binary_search(&(table.train_loss[row].to_bits(), table.run[row])).is_ok();
         let sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;
         let rows: Vec<usize> = (0..table.run.len()).filter(|&row| sampled(table.run[row]) || among(row)).collect();
         if rows.len() == table.run.len() { self.table.append(table) } else { self.table.append(&table.take(&rows)) }
     }
 
-    fn compete(&mut self, loss: f32, run: u64) {
-        let key = (loss.to_bits(), run);
-        if self.best.len() < self.most || self.best.last().is_some_and(|worst| key < *worst) {
-            self.best.insert(key);
-        }
+    fn compete(&mut self, runs: impl Iterator<Item = (u32, u64)>) {
+        let worst = if self.best.len() < self.most { None } else { self.best.last().copied() };
+        self.best.extend(runs.filter(|own| worst.is_none_or(|worst| *own < worst)));
         if self.best.len() > self.most {
-            self.best.pop_last();
+            self.best.select_nth_unstable(self.most);
+            self.best.truncate(self.most);
         }
+        self.best.sort_unstable();
     }
 
     fn best(&self, count: usize) -> impl Iterator<Item = u64> {

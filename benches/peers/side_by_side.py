@@ -1,0 +1,169 @@
+"""The table of benches/peers.sh: every peer and the program on the same work, in rounds that take turns, medians of the rounds.
+
+No speed stands where the results differ: the means of w, b and J over all runs must agree to 1e-4: large rates amplify rounding."""
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from common import BATCH, CORES, EPOCHS, MOMENTUM, ROWS, data
+
+PLACE = Path(sys.argv[1]).resolve()
+HERE = Path(__file__).resolve().parent
+PROGRAM = HERE.parent.parent / "target" / "release" / "gradsweep"
+RUNS, SMALL, ROUNDS, TOLERANCE = 1_000_000, 100_000, 3, 1e-4
+PEERS = [("Numba", "numba_parallel.py", []), ("Numba, fastmath", "numba_parallel.py", ["--fastmath"]), ("JAX", "jax_vmap.py", []),
+         ("NumPy", "numpy_vectorised.py", [])]
+
+
+def peer(script, *arguments):
+    """One JSON line of a peer."""
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE).stdout.splitlines()[-1])
+
+
+def config(optimizer, runs):
+    """The peers' sweep as a config: both columns standardised, no shuffling."""
+    x, y = data(np.float64)
+    table = PLACE / "peers.csv"
+    table.write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist())))
+    momentum = f"momentum = {MOMENTUM}\n" if optimizer == "sgd" else ""
+    path = PLACE / f"{optimizer}-{runs}.toml"
+    path.write_text(f"""name = "peers"
+[data]
+path = "peers.csv"
+feature = "x"
+target = "y"
+[model]
+initial_weight = 0.6
+initial_bias = 0.0
+[training]
+optimizer = "{optimizer}"
+{momentum}batch_size = {BATCH}
+epochs = {EPOCHS}
+shuffle = false
+[history]
+every = 0
+epochs = false
+[sweep.parameters]
+learning_rate = {{ min = 1e-4, max = 1.0, count = {runs}, distribution = "log_uniform" }}
+""")
+    return path
+
+
+def program(*arguments):
+    return subprocess.run([str(PROGRAM), *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+
+
+def bench(optimizer, runs):
+    """Steps a second on all cores, without and with histories, and the shares of the machine's limit."""
+    table = json.loads(program("bench", config(optimizer, runs), "--backend", "cpu", "--json"))
+    lines = [line for line in table["lines"] if line["name"].endswith("cores") or (CORES == 1 and line["name"] == "cpu, 1 core")]
+    assert all(line["agrees"] for line in lines), "the program differs from float64"
+    return {line["history"]: line["speed"] for line in lines}
+
+
+def whole(optimizer, runs):
+    """Seconds of the whole process with runs.parquet written, and the checksum of its results."""
+    out = PLACE / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    begun = time.perf_counter()
+    program("run", config(optimizer, runs), "--no-plots", "--out", out)
+    seconds = time.perf_counter() - begun
+    import polars
+
+    runs = polars.read_parquet(out / "runs.parquet", columns=["weight", "bias", "train_loss"])
+    return seconds, [float(runs[name].cast(polars.Float64).mean()) for name in runs.columns]
+
+
+def agree(ours, theirs):
+    return all(abs(a - b) <= TOLERANCE * max(1, abs(b)) for a, b in zip(ours, theirs))
+
+
+def median(rounds):
+    return statistics.median(rounds)
+
+
+def giga(speed):
+    return f"{speed / 1e9:.2f} G"
+
+
+def trained():
+    """Steps a second, and whole processes."""
+    print(f"| {RUNS:,} runs × {ROWS // BATCH * EPOCHS} steps, {CORES} cores | gradsweep | " + " | ".join(name for name, *_ in PEERS) + " | ÷ fastest exact |")
+    print("|---|" + "--:|" * (len(PEERS) + 2))
+    cold = {}
+    for optimizer in ("rmsprop", "sgd", "adam"):
+        ours, theirs, limits = [], {name: [] for name, *_ in PEERS}, []
+        seconds, checksum = [], None
+        for _ in range(ROUNDS):
+            speeds = bench(optimizer, 1 << 18)
+            ours.append(speeds[False]["steps_per_s"])
+            limits.append(speeds[False]["share_of_limit"] or float("nan"))
+            took, checksum = whole(optimizer, RUNS)
+            seconds.append(took)
+            for name, script, flags in PEERS:
+                line = peer(script, "--runs", RUNS, "--optimizer", optimizer, "--seconds", 1, *flags)
+                assert agree(checksum, line["checksum"]), f"{name}, {optimizer}: {checksum} against {line['checksum']}"
+                theirs[name].append(line["steps_per_s"])
+                cold.setdefault((optimizer, name), []).append(line["wall_s"])
+        cold[optimizer, "gradsweep"] = seconds
+        exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
+        cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
+        print(f"| {optimizer}, no history | {giga(median(ours))} ({median(limits):.0%} of the limit) | {cells} | {median(ours) / exact:.2f} |", flush=True)
+    row = " | ".join(f"{median(cold['rmsprop', name]):.2f} s" for name, *_ in PEERS)
+    fastest = min(median(cold["rmsprop", name]) for name, *_ in PEERS)
+    print(f"| the whole process, cold, RMSprop, results in memory (gradsweep: in Parquet) | {median(cold['rmsprop', 'gradsweep']):.2f} s | {row} "
+          f"| {fastest / median(cold['rmsprop', 'gradsweep']):.2f} |", flush=True)
+
+
+def histories():
+    ours, theirs = [], {name: [] for name, *_ in PEERS}
+    for _ in range(ROUNDS):
+        ours.append(bench("rmsprop", SMALL)[True]["steps_per_s"])
+        for name, script, flags in PEERS:
+            theirs[name].append(peer(script, "--runs", SMALL, "--history", "--seconds", 1, *flags)["steps_per_s"])
+    exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
+    cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
+    print(f"| RMSprop, {SMALL:,} runs, history in memory | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
+
+
+def pictures():
+    """One contour with eight paths: Matplotlib's process against the program's, which trains, stores and draws six figures, twice each."""
+    text = config("rmsprop", 8).read_text().replace("[history]\nevery = 0\nepochs = false\n", "").replace("max = 1.0", "max = 0.1")
+    path = PLACE / "pictures.toml"
+    path.write_text(text)
+    ours, theirs, figures = [], [], 0
+    for _ in range(ROUNDS):
+        out = PLACE / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        begun = time.perf_counter()
+        program("run", path, "--out", out)
+        ours.append(time.perf_counter() - begun)
+        figures = len(list((out / "plots").glob("*.png")))
+        theirs.append(peer("render.py", "--seconds", 0, "--out", PLACE / "render.png")["wall_s"])
+    print(f"\nPictures: gradsweep {median(ours):.2f} s for the whole run with {figures} figures (PNG and SVG), {median(ours) / figures:.3f} s each; "
+          f"Matplotlib {median(theirs):.2f} s cold for one PNG.")
+
+
+def keras():
+    line = peer("keras_callback.py", "--runs", 1000)
+    print(f"\nKeras with a callback: {line['runs_per_s']:.2g} runs/s, {line['steps_per_s']:.0f} steps/s.")
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown CPU")
+    return f"{model}, {CORES} cores, {program('adapters').split('CPU backend: ')[-1].splitlines()[0]}"
+
+
+if __name__ == "__main__":
+    print(f"{time.strftime('%Y-%m-%d')}, {machine()}; medians of {ROUNDS} rounds that take turns.\n")
+    trained()
+    histories()
+    pictures()
+    if "--keras" in sys.argv:
+        keras()
