@@ -303,7 +303,7 @@ impl Loop for Judge<'_> {
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
             let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
-            judge(self.tile, self.shared, theta, offset, self.epoch);
+            judge(self.tile, self.shared, &theta, offset, self.epoch);
         }
     }
 }
@@ -326,7 +326,7 @@ impl Loop for RecordEpoch<'_, '_> {
             let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
             let sums: [[f32; WIDTH]; 2] = self.sums.map(|column| take(column, offset));
             let val = self.val.map(|columns| columns.each_ref().map(|column| take(column, offset)));
-            record_epoch(self.recording, self.shared, theta, [&sums[0], &sums[1]], val, offset, self.epoch);
+            record_epoch(self.recording, self.shared, &theta, [&sums[0], &sums[1]], val, offset, self.epoch);
         }
     }
 }

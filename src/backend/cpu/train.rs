@@ -83,17 +83,14 @@ struct Wide<T, const N: usize>([T; N]);
 /// The columns of N runs that every step reads or writes.
 #[derive(Clone, Copy)]
 struct Lanes<const N: usize> {
-    theta: [Wide<f32, N>; 2],
+    theta: Pair<N>,
     state: [Wide<f32, N>; STATE],
 }
 
-impl<const N: usize> Lanes<N> {
-    /// Weights and biases.
-    #[inline(always)]
-    fn pair(&self) -> [[f32; N]; 2] {
-        [self.theta[0].0, self.theta[1].0]
-    }
-}
+/// Weights and biases of N runs.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Pair<const N: usize>([[f32; N]; 2]);
 
 /// Sums over the steps of a block.
 struct Sums<const N: usize> {
@@ -116,12 +113,14 @@ impl<R: Rule> Advance<'_, '_, R> {
     #[inline(always)]
     fn lanes<const N: usize>(&mut self, offset: usize) {
         let mut lanes = Lanes::<N> {
-            theta: std::array::from_fn(|i| Wide(take(&self.tile.theta[i].0, offset))),
+            theta: Pair(std::array::from_fn(|i| take(&self.tile.theta[i].0, offset))),
             state: std::array::from_fn(|i| Wide(take(&self.tile.state[i].0, offset))),
         };
         let hyper: [Wide<f32, N>; HYPER] = std::array::from_fn(|i| Wide(take(&self.tile.hyper[i].0, offset)));
-        let mut clocks = Clocks { lanes: [[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
+        let alike = R::CLOCK == 0 || !self.clocks.is_empty();
+        let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
+        let mut sums = Sums { energy: Wide([0.0; N]), loss: Wide([0.0; N]), mae: Wide([0.0; N]), passes: Wide([0; N]) };
         let mut before = lanes;
         for epoch in 0..self.window.epochs {
             if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
@@ -133,116 +132,118 @@ impl<R: Rule> Advance<'_, '_, R> {
             for block in self.shared.blocks {
                 before.theta = lanes.theta;
                 before.state[..R::STATE].copy_from_slice(&lanes.state[..R::STATE]);
-                self.tick::<N>(&mut clocks, offset, epoch, block);
-                let sums = if last || records_epochs {
-                    self.steps::<N, true>(&mut lanes, &hyper, &clocks, offset, epoch, block)
-                } else {
-                    self.steps::<N, false>(&mut lanes, &hyper, &clocks, offset, epoch, block)
-                };
-                self.freeze::<N>(&before, &sums.energy.0, &hyper, &clocks, offset, epoch, block);
-                let alive: [u32; N] = take(&self.tile.alive.0, offset);
-                for l in 0..N {
-                    loss[l] += sums.loss.0[l];
-                    mae[l] += sums.mae.0[l];
-                    self.tile.passes.0[offset + l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
+                let measured = last || records_epochs;
+                let first = epoch * self.window.batches + block.first;
+                let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
+                let now = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
+                match (measured, alike) {
+                    (true, true) => self.steps::<N, true, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (true, false) => self.steps::<N, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (false, true) => self.steps::<N, false, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (false, false) => self.steps::<N, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                }
+                self.freeze::<N>(&before, &sums.energy.0, &hyper, now, offset, epoch, block);
+                if measured {
+                    let alive: [u32; N] = take(&self.tile.alive.0, offset);
+                    for l in 0..N {
+                        loss[l] += sums.loss.0[l];
+                        mae[l] += sums.mae.0[l];
+                        self.tile.passes.0[offset + l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
+                    }
                 }
                 if block.judged {
-                    judge(self.tile, self.shared, lanes.pair(), offset, number as u32);
+                    judge(self.tile, self.shared, &lanes.theta.0, offset, number as u32);
                 }
             }
             if records_epochs {
-                record_epoch(self.recording, self.shared, lanes.pair(), [&loss, &mae], None, offset, number as usize);
+                record_epoch(self.recording, self.shared, &lanes.theta.0, [&loss, &mae], None, offset, number as usize);
             }
         }
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
-            column.0[offset..offset + N].copy_from_slice(&lanes.theta[i].0);
+            column.0[offset..offset + N].copy_from_slice(&lanes.theta.0[i]);
         }
         for (i, column) in self.tile.state.iter_mut().enumerate() {
             column.0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
         }
     }
 
-    /// The clocks of a block, a row of lanes each.
+    /// The clocks of a block, a row of lanes each, where runs have their own.
     #[inline(always)]
-    fn tick<const N: usize>(&mut self, clocks: &mut Clocks<N>, offset: usize, epoch: usize, block: &Block) {
-        if R::CLOCK == 0 {
-            return;
-        }
-        if self.clocks.is_empty() {
-            for l in 0..N {
-                for step in 0..block.len {
-                    let timing = &self.shared.timing[self.tile.run(offset + l)];
-                    let now = self.tile.tickers[offset + l].next(self.shared.optimizer, timing);
-                    for slot in 0..R::CLOCK {
-                        clocks.lanes[step][slot].0[l] = now[slot];
-                    }
-                }
-            }
-        } else {
-            let first = epoch * self.window.batches + block.first;
-            for (step, now) in self.clocks[first..first + block.len].iter().enumerate() {
+    fn tick<'c, const N: usize>(
+        &mut self,
+        clocks: &'c mut [[Wide<f32, N>; CLOCK]],
+        offset: usize,
+        block: &Block,
+    ) -> &'c [[Wide<f32, N>; CLOCK]] {
+        for l in 0..N {
+            for row in clocks.iter_mut().take(block.len) {
+                let timing = &self.shared.timing[self.tile.run(offset + l)];
+                let now = self.tile.tickers[offset + l].next(self.shared.optimizer, timing);
                 for slot in 0..R::CLOCK {
-                    clocks.lanes[step][slot] = Wide([now[slot]; N]);
+                    row[slot].0[l] = now[slot];
                 }
             }
         }
+        clocks
     }
 
     /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts.
     #[inline(always)]
-    fn steps<const N: usize, const MEASURE: bool>(
+    fn steps<const N: usize, const MEASURE: bool, const ALIKE: bool>(
         &mut self,
         lanes: &mut Lanes<N>,
         hyper: &[Wide<f32, N>; HYPER],
-        clocks: &Clocks<N>,
+        clocks: Now<'_, N>,
         offset: usize,
         epoch: usize,
         block: &Block,
-    ) -> Sums<N> {
+        sums: &mut Sums<N>,
+    ) {
         let (centre, total) = (self.shared.centre, self.shared.total);
         let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
         let before = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let mut due = Due::new(before, self.shared.every, self.shared.steps);
         if before == 0 {
-            record_point(self.recording, &lanes.pair(), offset, 0);
+            record_point(self.recording, &lanes.theta.0, offset, 0);
         }
         let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
-        let zeros = Wide([0.0; N]);
-        let mut sums = Sums { energy: zeros, loss: zeros, mae: zeros, passes: Wide([0; N]) };
+        sums.energy = Wide([0.0; N]);
+        if MEASURE {
+            (sums.loss, sums.mae, sums.passes) = (Wide([0.0; N]), Wide([0.0; N]), Wide([0; N]));
+        }
         for (step, moments) in moments.iter().enumerate() {
             if MEASURE && !x.is_empty() {
                 let first = (block.first + step) * self.shared.batch_size;
                 let end = (first + self.shared.batch_size).min(x.len());
                 let mut batch = [0.0; N];
-                add_errors(&mut batch, &lanes.pair(), &x[first..end], &y[first..end]);
+                add_errors(&mut batch, &lanes.theta.0, &x[first..end], &y[first..end]);
                 for l in 0..N {
                     sums.mae.0[l] += batch[l];
                 }
             }
-            let now = &clocks.lanes[step];
+            let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
             for l in 0..N {
-                let theta = [lanes.theta[0].0[l], lanes.theta[1].0[l]];
+                let theta = [lanes.theta.0[0][l], lanes.theta.0[1][l]];
                 let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i].0[l] } else { 0.0 });
                 let slope = neuron::slope(moments, &centre, theta);
                 let hyper = std::array::from_fn(|i| hyper[i].0[l]);
-                let now = std::array::from_fn(|i| now[i].0[l]);
+                let now = if ALIKE { shared } else { clocks.own(step, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if MEASURE {
                     sums.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
                     sums.passes.0[l] += u32::from(passes(&total, &centre, theta, next));
                 }
                 sums.energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy.0[l]));
-                lanes.theta[0].0[l] = next[0];
-                lanes.theta[1].0[l] = next[1];
+                lanes.theta.0[0][l] = next[0];
+                lanes.theta.0[1][l] = next[1];
                 for i in 0..R::STATE {
                     lanes.state[i].0[l] = state[i];
                 }
             }
             if let Some(point) = due.after_step() {
-                record_point(self.recording, &lanes.pair(), offset, point);
+                record_point(self.recording, &lanes.theta.0, offset, point);
             }
         }
-        sums
     }
 
     /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
@@ -253,7 +254,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         before: &Lanes<N>,
         energy: &[f32; N],
         hyper: &[Wide<f32, N>; HYPER],
-        clocks: &Clocks<N>,
+        clocks: Now<'_, N>,
         offset: usize,
         epoch: usize,
         block: &Block,
@@ -273,11 +274,14 @@ impl<R: Rule> Advance<'_, '_, R> {
         for l in (0..N).filter(|&l| out[l] != 0) {
             let hyper = std::array::from_fn(|i| hyper[i].0[l]);
             let mut state = std::array::from_fn(|i| before.state[i].0[l]);
-            let mut theta = [before.theta[0].0[l], before.theta[1].0[l]];
+            let mut theta = [before.theta.0[0][l], before.theta.0[1][l]];
             let (run, mut passed) = (offset + l, 0);
             let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
             for (step, moments) in moments.iter().enumerate() {
-                let now = std::array::from_fn(|i| clocks.lanes[step][i].0[l]);
+                let now = match clocks {
+                    Now::Shared(_) => clocks.shared(step),
+                    Now::Own(_) => clocks.own(step, l),
+                };
                 let slope = neuron::slope(moments, &self.shared.centre, theta);
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
@@ -298,9 +302,9 @@ impl<R: Rule> Advance<'_, '_, R> {
 
 /// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
-pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: [[f32; N]; 2], offset: usize, epoch: u32) {
-    let losses = losses(&shared.total, &shared.centre, &theta);
-    note(tile, shared, &losses, &theta, offset, epoch);
+pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+    let losses = losses(&shared.total, &shared.centre, theta);
+    note(tile, shared, &losses, theta, offset, epoch);
 }
 
 /// J of each lane, from the moments of all rows.
@@ -360,7 +364,7 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32
 pub fn record_epoch<const N: usize>(
     recording: &mut Recording<'_>,
     shared: &Shared<'_>,
-    theta: [[f32; N]; 2],
+    theta: &[[f32; N]; 2],
     [loss, mae]: [&[f32; N]; 2],
     val: Option<[[f32; N]; 2]>,
     offset: usize,
@@ -385,9 +389,25 @@ pub fn record_epoch<const N: usize>(
     }
 }
 
-/// The clocks of a block: `[step][slot][lane]`.
-struct Clocks<const N: usize> {
-    lanes: [[Wide<f32, N>; CLOCK]; BLOCK_STEPS],
+/// The clocks of a block.
+#[derive(Clone, Copy)]
+enum Now<'a, const N: usize> {
+    /// One for all runs, or none at all where the rule reads none.
+    Shared(&'a [Clock<f32>]),
+    /// `[step][slot][lane]`
+    Own(&'a [[Wide<f32, N>; CLOCK]]),
+}
+
+impl<const N: usize> Now<'_, N> {
+    #[inline(always)]
+    fn shared(&self, step: usize) -> Clock<f32> {
+        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or_default() } else { Clock::default() }
+    }
+
+    #[inline(always)]
+    fn own(&self, step: usize, lane: usize) -> Clock<f32> {
+        if let Self::Own(clocks) = self { std::array::from_fn(|slot| clocks[step][slot].0[lane]) } else { Clock::default() }
+    }
 }
 
 /// Which steps record a point, counted without a division a step.
@@ -449,7 +469,7 @@ pub const FOLD: usize = 256;
 
 /// Σe² and Σ|e| over rows, a lane each.
 #[inline(always)]
-pub fn errors<const N: usize>(theta: [[f32; N]; 2], x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
+pub fn errors<const N: usize>(theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
     let (mut squares, mut absolutes) = ([0.0; N], [0.0; N]);
     for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
         let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);
