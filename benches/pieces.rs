@@ -6,6 +6,7 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::bench::BUILT_IN;
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::store::{Manifest, Writer};
 use gradsweep::sweep::{Plan, Problems};
 
@@ -40,7 +41,7 @@ fn bench_training(bencher: divan::Bencher<'_, '_>, optimizer: &str, every: u64) 
     bencher.counter(ItemsCount::new(steps)).bench_local(|| cpu.train(&groups, &mut outcomes).unwrap());
 }
 
-#[divan::bench(args = [512, 2048])]
+#[divan::bench(args = [512, 2048, 4096])]
 fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
     let problems = Problems::new(&experiment("sgd")).unwrap();
     let cpu = Cpu::open(None, None).unwrap();
@@ -48,6 +49,17 @@ fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
     bencher
         .counter(ItemsCount::new(side * side))
         .bench_local(|| cpu.surface(&problems.all[0].neuron, &problems.all[0].train, &axis, &axis).unwrap());
+}
+
+/// A sigmoid neuron's binary crossentropy over 200 rows.
+#[divan::bench(args = [256])]
+fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
+    let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
+    let x: Vec<f32> = (0..200).map(|i| (i as f32 * 0.618).fract() * 4.0 - 2.0).collect();
+    let y = x.iter().enumerate().map(|(i, &x)| f32::from(u8::from(x + (i as f32 * 0.414).fract() > 0.6))).collect();
+    let (rows, cpu) = (Rows { x, y }, Cpu::open(None, None).unwrap());
+    let axis: Vec<f64> = (0..side).map(|i| i as f64 / side as f64 * 20.0 - 10.0).collect();
+    bencher.counter(ItemsCount::new(side * side)).bench_local(|| cpu.surface(&neuron, &rows, &axis, &axis).unwrap());
 }
 
 #[divan::bench]

@@ -17,6 +17,6 @@ fn adam(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
         keep(state, 4u, square);
     }
     let divisor = sqrt(square) + hyper[3];
-    let inverse = 1.0 / (divisor.x * divisor.y);
-    return theta - (alpha * pair(state, 0u)) * (divisor.yx * inverse);
+    let share = alpha / (divisor.x * divisor.y);
+    return theta - (pair(state, 0u) * divisor.yx) * share;
 }

@@ -11,8 +11,8 @@ fn rmsprop(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: pt
         radicand = (square - mean * mean) + hyper[4];
     }
     let root = sqrt(radicand);
-    let inverse = 1.0 / (root.x * root.y);
-    var pull = (hyper[0] * g) * (root.yx * inverse);
+    let share = hyper[0] / (root.x * root.y);
+    var pull = (g * root.yx) * share;
     if MOMENTUM {
         pull = fma(vec2<f32>(hyper[3]), pair(state, 4u), pull);
         keep(state, 4u, pull);

@@ -66,7 +66,7 @@ pub struct Batches<'a> {
 impl<'a> Batches<'a> {
     pub fn new(group: &'a Group<'a>) -> Self {
         let (rows, quadratic) = (&group.problem.train, &group.problem.quadratic);
-        let centre = Centre::new(quadratic.weight, quadratic.bias, quadratic.mean_x);
+        let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
         let centred = Centred::new(&rows.x, &rows.y, &centre);
         let total = centred.total();
         let batches = group.order.batches();

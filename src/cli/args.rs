@@ -166,6 +166,9 @@ pub struct Bench {
     /// Measure each SIMD level that this CPU has, on one core
     #[arg(long)]
     pub levels: bool,
+    /// Fail where a CPU without histories reaches less than this share of the machine's limit, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub floor: Option<f64>,
     /// Repeat each measurement so often and take the median
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeats: u32,

@@ -20,8 +20,21 @@ pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     } else {
         print(&text(&table))?;
     }
-    let differs = table.lines.iter().find(|line| !line.agrees);
-    differs.map_or(Ok(()), |line| Err(Failure::failed(format!("the results of {} differ from the reference's", line.name))))
+    if let Some(line) = table.lines.iter().find(|line| !line.agrees) {
+        return Err(Failure::failed(format!("the results of {} differ from the reference's", line.name)));
+    }
+    arguments.floor.map_or(Ok(()), |floor| above(&table, floor))
+}
+
+/// Whether every CPU reaches a share of its limit, in percent; who has no limit has no floor.
+fn above(table: &Table, floor: f64) -> Result<(), Failure> {
+    for line in table.lines.iter().filter(|line| !line.history) {
+        let share = line.speed.and_then(|speed| speed.share_of_limit).map(|share| 100.0 * share);
+        if let Some(share) = share.filter(|share| *share < floor) {
+            return Err(Failure::failed(format!("{} reaches {share:.0} % of the machine's limit, less than {floor} %", line.name)));
+        }
+    }
+    Ok(())
 }
 
 fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {

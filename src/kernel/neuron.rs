@@ -34,6 +34,19 @@ pub fn slope<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]
     Slope { gradient: [x.mul_add(by_bias, tilt), by_bias], dw, level, tilt }
 }
 
+/// The same about the abscissa 0, to the bit and in fewer operations: a multiple of 0 is added nowhere.
+#[inline(always)]
+pub fn slope_at_origin<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+    let (u, uu) = (T::of(moments.u), T::of(moments.uu));
+    let (r, ru) = (T::of(moments.r), T::of(moments.ru));
+    let dw = weight - T::of(centre.weight);
+    let level = bias - T::of(centre.bias);
+    // Twice a number is exact, so the sum is rounded once, as a fused one is.
+    let by_bias = u.mul_add(dw, (level + level) - r);
+    let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
+    Slope { gradient: [tilt, by_bias], dw, level, tilt }
+}
+
 /// The loss at the point where the slope was taken.
 #[inline(always)]
 pub fn loss<T: Real>(moments: &Moments, slope: &Slope<T>) -> T {
@@ -46,4 +59,23 @@ pub fn loss<T: Real>(moments: &Moments, slope: &Slope<T>) -> T {
 #[inline(always)]
 pub fn error<T: Real>([weight, bias]: [T; 2], x: T, y: T) -> T {
     (weight * x + bias) - y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::cases::Point;
+
+    #[test]
+    fn about_the_origin_both_texts_give_the_same_bits() {
+        let points = Point::all();
+        let at_origin = points.iter().filter(|point| point.centre.is_origin());
+        assert!(at_origin.clone().count() >= 20);
+        for point in at_origin {
+            let (full, short) =
+                (slope(&point.moments, &point.centre, point.theta), slope_at_origin(&point.moments, &point.centre, point.theta));
+            let bits = |slope: &Slope<f32>| (slope.gradient.map(f32::to_bits), loss(&point.moments, slope).to_bits());
+            assert_eq!(bits(&full), bits(&short), "{point:?}");
+        }
+    }
 }

@@ -137,13 +137,15 @@ struct TileJob<'a> {
 #[derive(Clone, Copy)]
 struct Text {
     fused: bool,
+    /// The longest step of a run, where the fused loop relies on there being one.
+    stride: Option<fn(&Hyper<f32>) -> f32>,
     initial: fn(&Hyper<f32>) -> State<f32>,
     advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
 }
 
 impl Text {
     fn of(variant: Variant) -> Self {
-        with_rule!(variant, R => Self { fused: R::FUSED, initial: R::initial::<f32>, advance: advance::<R> })
+        with_rule!(variant, R => Self { fused: R::FUSED, stride: R::BOUNDED.then_some(R::stride), initial: R::initial::<f32>, advance: advance::<R> })
     }
 }
 
@@ -174,7 +176,8 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let shared = shared(group, &windows, &blocks);
     let neuron = &group.problem.neuron;
     let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-    let fused = text.fused && group.options.is_plain() && neuron.is_quadratic();
+    let bounded = text.stride.is_none_or(|stride| group.lanes.hyper.iter().all(|run| train::stays_out(stride(run))));
+    let fused = text.fused && group.options.is_plain() && neuron.is_quadratic() && bounded;
     let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
     let alike = timed && same_timing(group);
     let mut clocks = Clocks::new(group, fused && alike);

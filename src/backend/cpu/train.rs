@@ -18,6 +18,11 @@ use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
 /// The largest magnitude of a parameter that is inside.
 pub const LIMIT: f32 = DIVERGED as f32;
 
+/// Whether runs whose steps are so long at most, and that leave the range inside a block, are still far outside at its end.
+pub fn stays_out(stride: f32) -> bool {
+    stride * BLOCK_STEPS as f32 <= LIMIT / 4.0
+}
+
 /// What every tile of a group shares.
 #[derive(Debug)]
 pub struct Shared<'a> {
@@ -94,7 +99,8 @@ struct Pair<const N: usize>([[f32; N]; 2]);
 
 /// Sums over the steps of a block.
 struct Sums<const N: usize> {
-    /// Σ(w² + b²) after each step: above the square of the limit if any step left the range (or, rarely, if none did).
+    /// Σ(w² + b²) after each step: above the square of the limit if any step left the range (or, rarely, if none did). Under a rule of
+    /// bounded steps w² + b² at the block's end, four times as large.
     energy: Wide<f32, N>,
     loss: Wide<f32, N>,
     mae: Wide<f32, N>,
@@ -130,17 +136,25 @@ impl<R: Rule> Advance<'_, '_, R> {
             let last = number + 1 == self.shared.epochs;
             let (mut loss, mut mae) = ([0.0; N], [0.0; N]);
             for block in self.shared.blocks {
-                before.theta = lanes.theta;
-                before.state[..R::STATE].copy_from_slice(&lanes.state[..R::STATE]);
+                // Array by array: so small copies are moves, not calls.
+                for i in 0..2 {
+                    before.theta.0[i] = lanes.theta.0[i];
+                }
+                for i in 0..R::STATE {
+                    before.state[i] = lanes.state[i];
+                }
                 let measured = last || records_epochs;
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let now = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
-                match (measured, alike) {
-                    (true, true) => self.steps::<N, true, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (true, false) => self.steps::<N, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (false, true) => self.steps::<N, false, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (false, false) => self.steps::<N, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                // Measured steps have one text about any abscissa: each text is compiled for every level and width.
+                let origin = self.shared.centre.is_origin();
+                match (measured, alike, origin) {
+                    (false, true, true) => self.steps::<N, false, true, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (false, true, false) => self.steps::<N, false, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (true, true, _) => self.steps::<N, true, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (false, false, _) => self.steps::<N, false, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
+                    (true, false, _) => self.steps::<N, true, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
                 }
                 self.freeze::<N>(&before, &sums.energy.0, &hyper, now, offset, epoch, block);
                 if measured {
@@ -187,9 +201,10 @@ impl<R: Rule> Advance<'_, '_, R> {
         clocks
     }
 
-    /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts.
+    /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts; `ALIKE` where runs share their clocks,
+    /// `ORIGIN` where the centre's abscissa is 0.
     #[inline(always)]
-    fn steps<const N: usize, const MEASURE: bool, const ALIKE: bool>(
+    fn steps<const N: usize, const MEASURE: bool, const ALIKE: bool, const ORIGIN: bool>(
         &mut self,
         lanes: &mut Lanes<N>,
         hyper: &[Wide<f32, N>; HYPER],
@@ -225,7 +240,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             for l in 0..N {
                 let theta = [lanes.theta.0[0][l], lanes.theta.0[1][l]];
                 let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i].0[l] } else { 0.0 });
-                let slope = neuron::slope(moments, &centre, theta);
+                let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
                 let hyper = std::array::from_fn(|i| hyper[i].0[l]);
                 let now = if ALIKE { shared } else { clocks.own(step, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
@@ -233,7 +248,9 @@ impl<R: Rule> Advance<'_, '_, R> {
                     sums.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
                     sums.passes.0[l] += u32::from(passes(&total, &centre, theta, next));
                 }
-                sums.energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy.0[l]));
+                if !R::BOUNDED {
+                    sums.energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy.0[l]));
+                }
                 lanes.theta.0[0][l] = next[0];
                 lanes.theta.0[1][l] = next[1];
                 for i in 0..R::STATE {
@@ -242,6 +259,12 @@ impl<R: Rule> Advance<'_, '_, R> {
             }
             if let Some(point) = due.after_step() {
                 record_point(self.recording, &lanes.theta.0, offset, point);
+            }
+        }
+        if R::BOUNDED {
+            for l in 0..N {
+                let [weight, bias] = [lanes.theta.0[0][l], lanes.theta.0[1][l]].map(|value| 2.0 * value);
+                sums.energy.0[l] = weight.mul_add(weight, bias * bias);
             }
         }
     }

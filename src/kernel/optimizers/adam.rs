@@ -17,6 +17,14 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     const STATE: usize = if AMSGRAD { 6 } else { 4 };
     const FUSED: bool = true;
     const CLOCK: usize = 1;
+    const BOUNDED: bool = true;
+
+    /// Of the k-th last gradient g, m has at most (1−β₁)β₁ᵏg and v at least (1−β₂)β₂ᵏg²; √(1−β₂ᵗ)/(1−β₁ᵗ) is at most 1/(1−β₁).
+    fn stride(hyper: &Hyper<f32>) -> f32 {
+        let [rate, rest_1, rest_2, ..] = *hyper;
+        let kept = (1.0 - rest_1) / (1.0 - rest_2).sqrt();
+        if kept < 1.0 { rate / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
+    }
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
@@ -33,10 +41,10 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
             }
             divisor[i] = square.sqrt() + epsilon;
         }
-        let inverse = T::of(1.0) / (divisor[0] * divisor[1]);
+        let share = alpha / (divisor[0] * divisor[1]);
         let mut next = theta;
         for i in 0..2 {
-            next[i] = theta[i] - (alpha * state[i]) * (divisor[1 - i] * inverse);
+            next[i] = theta[i] - (state[i] * divisor[1 - i]) * share;
         }
         next
     }

@@ -52,6 +52,15 @@ pub trait Rule: Send + Sync + 'static {
     /// that only the rules that most sweeps ask for have one.
     const FUSED: bool = false;
 
+    /// Whether [`Self::stride`] can be finite.
+    const BOUNDED: bool = false;
+
+    /// The longest step that an update can take in either parameter, whatever the gradients; infinite where nothing bounds it. Who is
+    /// far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
+    fn stride(_: &Hyper<f32>) -> f32 {
+        f32::INFINITY
+    }
+
     /// The state before the first update.
     fn initial<T: Real>(_: &Hyper<T>) -> State<T> {
         filled(T::of(0.0))

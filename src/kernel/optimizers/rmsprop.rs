@@ -25,6 +25,13 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     };
     const FUSED: bool = true;
     const CLOCK: usize = 0;
+    const BOUNDED: bool = !CENTERED && !MOMENTUM;
+
+    /// v is at least (1−ρ)g².
+    fn stride(hyper: &Hyper<f32>) -> f32 {
+        let [rate, _, rest, ..] = *hyper;
+        if Self::BOUNDED { rate / rest.sqrt() } else { f32::INFINITY }
+    }
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
@@ -39,10 +46,10 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
             }
         }
         let root = [radicand[0].sqrt(), radicand[1].sqrt()];
-        let inverse = T::of(1.0) / (root[0] * root[1]);
+        let share = rate / (root[0] * root[1]);
         let mut next = theta;
         for i in 0..2 {
-            let mut pull = (rate * g[i]) * (root[1 - i] * inverse);
+            let mut pull = (g[i] * root[1 - i]) * share;
             if MOMENTUM {
                 state[4 + i] = momentum.mul_add(state[4 + i], pull);
                 pull = state[4 + i];
