@@ -61,8 +61,8 @@ pub fn surface(direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64]) -> Ve
             for (own, &w) in theta[0].iter_mut().zip(weight) {
                 *own = w as f32;
             }
-            let sums = direct.sums([&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y);
-            for (cell, sum) in cells.iter_mut().zip(&sums.loss) {
+            let losses = direct.losses([&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y);
+            for (cell, sum) in cells.iter_mut().zip(&losses) {
                 *cell = (sum / count).min(f32::MAX);
             }
         }

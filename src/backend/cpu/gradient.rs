@@ -10,6 +10,7 @@ use crate::kernel::neuron;
 
 /// What a batch gives to N runs.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Gradients<const N: usize> {
     /// By weight and bias, averaged over the batch.
     pub gradient: [[f32; N]; 2],

@@ -6,10 +6,10 @@
 use std::marker::PhantomData;
 
 use super::simd::{Loop, Simd};
-use super::tile::TILE;
+use super::tile::{Column, TILE};
 use super::train::FOLD;
 use crate::kernel::direct::level;
-use crate::kernel::{Penalty, Response};
+use crate::kernel::{Form, Penalty, Response};
 use crate::model::Neuron;
 use crate::{with_penalty, with_response};
 
@@ -47,10 +47,14 @@ pub struct Direct {
     simd: Simd,
     respond: fn(Simd, &mut Arrays, usize),
     penalize: fn(Simd, &mut Arrays, usize),
+    /// The same two without derivatives; the first is not needed where the loss comes from z.
+    predict: Option<fn(Simd, &mut Arrays, usize)>,
+    lose: fn(Simd, &mut Arrays, usize),
     use_bias: bool,
 }
 
-/// What the passes hand on: `[row][lane]`.
+/// What the passes hand on: `[row][lane]`. No vector of it lies across two cache lines.
+#[repr(align(64))]
 struct Arrays {
     z: Array,
     prediction: Array,
@@ -60,21 +64,51 @@ struct Arrays {
     loss: Array,
 }
 
+impl Arrays {
+    const ZERO: Self = Self { z: [0.0; ROOM], prediction: [0.0; ROOM], slope: [0.0; ROOM], label: [0.0; ROOM], loss: [0.0; ROOM] };
+}
+
 impl Direct {
     pub fn new(simd: Simd, neuron: &Neuron) -> Self {
         Self {
             simd,
             respond: with_response!(neuron.activation, A => |simd, arrays, len| simd.run_loop(Respond::<A>(arrays, len, PhantomData))),
             penalize: with_penalty!(neuron.form(), L => |simd, arrays, len| simd.run_loop(Penalize::<L>(arrays, len, PhantomData))),
+            predict: (neuron.form() != Form::Logits)
+                .then(|| with_response!(neuron.activation, A => predict::<A> as fn(Simd, &mut Arrays, usize))),
+            lose: with_penalty!(neuron.form(), L => |simd, arrays, len| simd.run_loop(Lose::<L>(arrays, len, PhantomData))),
             use_bias: neuron.use_bias,
         }
+    }
+
+    /// The losses alone, summed over rows, at the parameters of each lane: the bits of [`Self::sums`], for less.
+    pub fn losses(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> [f32; TILE] {
+        let width = lanes.next_multiple_of(16).min(TILE);
+        let mut arrays = Arrays::ZERO;
+        let mut sums = Column([0.0; TILE]);
+        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
+            let mut part = Column([0.0; TILE]);
+            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
+                let len = x.len() * width;
+                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
+                if let Some(predict) = self.predict {
+                    predict(self.simd, &mut arrays, len);
+                }
+                (self.lose)(self.simd, &mut arrays, len);
+                self.simd.run_loop(AddLosses { arrays: &arrays, width, len, sums: &mut part });
+            }
+            for l in 0..TILE {
+                sums.0[l] += part.0[l];
+            }
+        }
+        sums.0
     }
 
     /// Sums over rows at the parameters of each lane. Lanes from `lanes` on are not looked at, and their sums mean nothing.
     pub fn sums(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> Sums {
         // Whole vectors; fewer lanes leave room for more rows.
         let width = lanes.next_multiple_of(16).min(TILE);
-        let mut arrays = Arrays { z: [0.0; ROOM], prediction: [0.0; ROOM], slope: [0.0; ROOM], label: [0.0; ROOM], loss: [0.0; ROOM] };
+        let mut arrays = Arrays::ZERO;
         let mut sums = Sums::ZERO;
         for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
             let mut part = Sums::ZERO;
@@ -142,6 +176,58 @@ impl<L: Penalty> Loop for Penalize<'_, L> {
         let (slope, loss) = (&mut arrays.slope[..len], &mut arrays.loss[..len]);
         for i in 0..len {
             [loss[i], slope[i]] = L::behind(z[i], [prediction[i], slope[i]], label[i]);
+        }
+    }
+}
+
+/// The activation's pass without its derivative.
+fn predict<A: Response>(simd: Simd, arrays: &mut Arrays, len: usize) {
+    simd.run_loop(Predict::<A>(arrays, len, PhantomData));
+}
+
+struct Predict<'a, A>(&'a mut Arrays, usize, PhantomData<A>);
+
+impl<A: Response> Loop for Predict<'_, A> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(arrays, len, _) = self;
+        for (prediction, &z) in arrays.prediction[..len].iter_mut().zip(&arrays.z[..len]) {
+            *prediction = A::at(z)[0];
+        }
+    }
+}
+
+/// The loss' pass without its derivative.
+struct Lose<'a, L>(&'a mut Arrays, usize, PhantomData<L>);
+
+impl<L: Penalty> Loop for Lose<'_, L> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(arrays, len, _) = self;
+        let (z, prediction, label) = (&arrays.z[..len], &arrays.prediction[..len], &arrays.label[..len]);
+        let loss = &mut arrays.loss[..len];
+        for i in 0..len {
+            loss[i] = L::behind(z[i], [prediction[i], 0.0], label[i])[0];
+        }
+    }
+}
+
+/// The sum of losses.
+struct AddLosses<'a> {
+    arrays: &'a Arrays,
+    width: usize,
+    len: usize,
+    sums: &'a mut Column<f32>,
+}
+
+impl Loop for AddLosses<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let sums = &mut self.sums.0[..self.width];
+        for loss in self.arrays.loss[..self.len].chunks_exact(self.width) {
+            for l in 0..loss.len() {
+                sums[l] += loss[l];
+            }
         }
     }
 }

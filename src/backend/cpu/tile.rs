@@ -126,8 +126,8 @@ impl Tile {
 
     /// J over rows at the parameters of each run.
     pub fn losses(&self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
-        let sums = direct.sums([&self.theta[0].0, &self.theta[1].0], self.lanes, &rows.x, &rows.y);
-        sums.loss.map(|sum| sum / rows.len() as f32)
+        let losses = direct.losses([&self.theta[0].0, &self.theta[1].0], self.lanes, &rows.x, &rows.y);
+        losses.map(|sum| sum / rows.len() as f32)
     }
 
     /// Weight and bias that count in the end: the average, where one is kept.
