@@ -266,3 +266,32 @@ fn verdicts_follow_from_theory() {
         assert_eq!(outcomes[0].figures[1].passes, 1);
     }
 }
+
+#[test]
+fn a_run_is_planned_alike_alone_and_among_others() {
+    // Axes of every kind: what a plan keeps from one run to the next must change where it has to. More runs than one core plans at once.
+    let experiment = experiment(
+        "test_size = 0.2\n[training]\nepochs = 3\n[sweep.parameters]\noptimizer = [\"rmsprop\", { name = \"sgd\", momentum = [0.0, 0.9] }, { name = \"adam\", beta_2 = [0.99, 0.999], clipnorm = [\"none\", 1.0] }]\nbatch_size = [10, \"full\"]\n\"data.scale\" = [\"none\", \"standard\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\"]\n\"training.seed\" = { min = 0, max = 39 }\nlearning_rate = [0.1, 0.01]\n[training.schedule]\ndecay_steps = 10\ndecay_rate = 0.5\n",
+    );
+    let problems = Problems::new(&experiment).unwrap();
+    let runs = experiment.space.len();
+    let shown = |plan: &Plan, run: u64| {
+        let groups = plan.groups(&problems, RECORD);
+        let row = plan.runs.iter().position(|own| *own == run).unwrap();
+        let (group, lane) = plan
+            .groups
+            .iter()
+            .zip(&groups)
+            .find_map(|(planned, group)| Some((group, planned.members.iter().position(|member| *member as usize == row)?)))
+            .unwrap();
+        let lanes = group.lanes;
+        let own = (lanes.initial_weight[lane], lanes.initial_bias[lane], lanes.hyper[lane], &lanes.timing[lane], lanes.values[lane]);
+        let flag = (group.variant.optimizer, group.variant.flag);
+        format!("{:?} {:?} {} {flag:?} {:?} {own:?} {:?}", group.problem.id, group.order, group.epochs, group.options, plan.problem[row])
+    };
+    let all = Plan::of_range(&experiment, &problems, 0..runs);
+    assert_eq!((all.runs.len() as u64, runs), (runs, 7 * 2 * 2 * 2 * 40 * 2));
+    for run in (0..runs).step_by(7) {
+        assert_eq!(shown(&all, run), shown(&Plan::new(&experiment, &problems, std::iter::once(run)), run), "run {run}");
+    }
+}

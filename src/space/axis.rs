@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_decade_is_the_floor_of_the_logarithm() {
-        for value in [1e-15, 9.99e-7, 1e-6, 0.001, 0.0099999, 0.01, 0.5, 1.0, 9.999_999, 10.0, 99.0, 1e5, 123_456.0, 1e15, 3e17, 2e-19] {
+        for value in [1e-15, 9.99e-7, 1e-6, 0.001, 0.009_999_9, 0.01, 0.5, 1.0, 9.999_999, 10.0, 99.0, 1e5, 123_456.0, 1e15, 3e17, 2e-19] {
             assert_eq!(decade(value), libm::floor(libm::log10(value)) as i32, "{value}");
         }
     }

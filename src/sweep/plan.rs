@@ -242,12 +242,11 @@ impl<'a> Cursor<'a> {
 
     /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
     fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> (&Facts, &Settings) {
-        let facts = match self.facts.take() {
-            Some(facts) => facts,
-            None => {
-                let problem = self.problem(experiment, problems);
-                self.follow(experiment, problems, problem)
-            }
+        let facts = if let Some(facts) = self.facts.take() {
+            facts
+        } else {
+            let problem = self.problem(experiment, problems);
+            self.follow(experiment, problems, problem)
         };
         (self.facts.insert(facts), &self.settings)
     }

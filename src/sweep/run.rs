@@ -107,7 +107,9 @@ fn overlap(training: &mut Training<'_>, storing: &mut Storing<'_>) -> Result<(),
         });
         let mut end = Ok(());
         loop {
-            stored.try_iter().for_each(|chunk| training.stored(chunk));
+            for chunk in stored.try_iter() {
+                training.stored(chunk);
+            }
             match training.next() {
                 Ok(None) => break,
                 Err(error) => {
@@ -123,7 +125,9 @@ fn overlap(training: &mut Training<'_>, storing: &mut Storing<'_>) -> Result<(),
             }
         }
         drop(trained);
-        stored.into_iter().for_each(|chunk| training.stored(chunk));
+        for chunk in stored {
+            training.stored(chunk);
+        }
         writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(end)
     })
 }

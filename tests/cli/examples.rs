@@ -3,7 +3,7 @@
 use gradsweep::store::RunDirectory;
 use serde_json::Value;
 
-use super::{root, succeeds};
+use super::{gradsweep, root, succeeds};
 
 #[test]
 fn cycles_are_named_with_their_period_and_their_remedy() {
@@ -24,4 +24,24 @@ fn cycles_are_named_with_their_period_and_their_remedy() {
     assert_eq!(only["diagnosis"]["best"][0]["verdict"], "cycling(2)");
     let remedy = only["diagnosis"]["remedy"].as_str().unwrap();
     assert_eq!(json(&["--out", "cured", "--no-plots", "--set", remedy])["counts"]["converged"], 1, "{remedy}");
+}
+
+#[test]
+fn a_bench_below_its_floor_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |floor: &str| {
+        let sets = ["--set", "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 256, distribution = \"log_uniform\" }"];
+        gradsweep(folder.path(), &[&["bench", "--backend", "cpu", "--repeats", "1", "--json", "--floor", floor], &sets[..]].concat())
+    };
+    let output = run("0");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Only levels whose loops are known to reach a limit have one.
+    if table["limits"].as_array().is_some_and(|limits| !limits.is_empty()) {
+        let share = table["lines"][2]["speed"]["share_of_limit"].as_f64().unwrap();
+        assert!(share > 0.0 && share < 1.2, "{share}");
+        let output = run("1e6");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("% of the machine's limit, less than 1000000 %"));
+    }
 }

@@ -104,7 +104,7 @@ impl General<'_> {
         if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
             self.tick(tile, &mut clocks, k);
         }
-        let before = [tile.theta[0].clone(), tile.theta[1].clone()];
+        let before = [tile.theta[0], tile.theta[1]];
         let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
         self.simd.run_loop(update);
         if last {
