@@ -177,7 +177,7 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let neuron = &group.problem.neuron;
     let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
     let bounded = text.stride.is_none_or(|stride| group.lanes.hyper.iter().all(|run| train::stays_out(stride(run))));
-    let fused = text.fused && group.options.is_plain() && neuron.is_quadratic() && bounded;
+    let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
     let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
     let alike = timed && same_timing(group);
     let mut clocks = Clocks::new(group, fused && alike);

@@ -73,13 +73,14 @@ pub trait LaneLoop {
 
 impl Simd {
     /// Runs a lane loop compiled for this level: with its wide lane count, or where no more than one vector's worth of `lanes` is
-    /// wanted, with that. The caller has seen to it that the level is available.
+    /// wanted, with that. The caller has seen to it that the level is available and fuses ([`Self::fuses`]): for others none is compiled.
     pub fn run(self, lanes: usize, body: impl LaneLoop) {
-        debug_assert!(self.is_available());
+        debug_assert!(self.is_available() && self.fuses());
         match self {
-            Self::Scalar => body.run::<1>(),
-            Self::Sse2 | Self::Neon if lanes <= 4 => body.run::<4>(),
-            Self::Sse2 | Self::Neon => body.run::<16>(),
+            #[cfg(target_arch = "aarch64")]
+            _ if lanes <= 4 => body.run::<4>(),
+            #[cfg(target_arch = "aarch64")]
+            _ => body.run::<16>(),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where `is_available` has seen its features.
             Self::Avx2 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
@@ -92,8 +93,8 @@ impl Simd {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Self::Avx512 => unsafe { avx512::<_, 64>(body) },
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 => body.run::<16>(),
+            #[cfg(not(target_arch = "aarch64"))]
+            _ => drop((lanes, body)),
         }
     }
 }
