@@ -377,6 +377,7 @@ mod bundled {
             ("advertising", 42),
             ("article", 1),
             ("batch_sizes", 75),
+            ("cycles", 8),
             ("learning_rates", 26),
             ("logistic", 26),
             ("optimizers", 13),

@@ -23,6 +23,9 @@ pub fn stays_out(stride: f32) -> bool {
     stride * BLOCK_STEPS as f32 <= LIMIT / 4.0
 }
 
+/// So many lanes are few: one vector.
+const NARROW: usize = 16;
+
 /// What every tile of a group shares.
 #[derive(Debug)]
 pub struct Shared<'a> {
@@ -147,15 +150,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let now = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
-                // Measured steps have one text about any abscissa: each text is compiled for every level and width.
-                let origin = self.shared.centre.is_origin();
-                match (measured, alike, origin) {
-                    (false, true, true) => self.steps::<N, false, true, true>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (false, true, false) => self.steps::<N, false, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (true, true, _) => self.steps::<N, true, true, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (false, false, _) => self.steps::<N, false, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                    (true, false, _) => self.steps::<N, true, false, false>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums),
-                }
+                self.text::<N>(&mut lanes, &hyper, now, offset, epoch, block, &mut sums, measured);
                 self.freeze::<N>(&before, &sums.energy.0, &hyper, now, offset, epoch, block);
                 if measured {
                     let alive: [u32; N] = take(&self.tile.alive.0, offset);
@@ -178,6 +173,38 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
         for (i, column) in self.tile.state.iter_mut().enumerate() {
             column.0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
+        }
+    }
+
+    /// The steps of a block by the text that fits. Each text is compiled for every rule, level and width: so measured steps have one about
+    /// any abscissa, and few lanes, which wait for each other's results and not for units, are always measured.
+    #[inline(always)]
+    fn text<const N: usize>(
+        &mut self,
+        lanes: &mut Lanes<N>,
+        hyper: &[Wide<f32, N>; HYPER],
+        now: Now<'_, N>,
+        offset: usize,
+        epoch: usize,
+        block: &Block,
+        sums: &mut Sums<N>,
+        measured: bool,
+    ) {
+        let alike = matches!(now, Now::Shared(_));
+        if N <= NARROW {
+            if alike {
+                self.steps::<N, true, true, false>(lanes, hyper, now, offset, epoch, block, sums);
+            } else {
+                self.steps::<N, true, false, false>(lanes, hyper, now, offset, epoch, block, sums);
+            }
+            return;
+        }
+        match (measured, alike, self.shared.centre.is_origin()) {
+            (false, true, true) => self.steps::<N, false, true, true>(lanes, hyper, now, offset, epoch, block, sums),
+            (false, true, false) => self.steps::<N, false, true, false>(lanes, hyper, now, offset, epoch, block, sums),
+            (true, true, _) => self.steps::<N, true, true, false>(lanes, hyper, now, offset, epoch, block, sums),
+            (false, false, _) => self.steps::<N, false, false, false>(lanes, hyper, now, offset, epoch, block, sums),
+            (true, false, _) => self.steps::<N, true, false, false>(lanes, hyper, now, offset, epoch, block, sums),
         }
     }
 
