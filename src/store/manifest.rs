@@ -21,6 +21,7 @@ pub struct Counts {
     /// Runs by verdict, in the order of `Verdict::ALL`.
     pub diverged: u64,
     pub converged: u64,
+    #[serde(default)]
     pub cycling: u64,
     pub overshooting: u64,
     pub oscillating: u64,
@@ -81,5 +82,18 @@ impl Manifest {
             counts: Counts::default(),
             timings: Timings::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_from_before_cycles_is_read() {
+        let manifest = Manifest::new("old", serde_json::Value::Null);
+        let mut json = serde_json::to_value(&manifest).unwrap();
+        assert!(json["counts"].as_object_mut().unwrap().remove("cycling").is_some());
+        assert_eq!(serde_json::from_value::<Manifest>(json).unwrap(), manifest);
     }
 }

@@ -144,7 +144,10 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
     table.steps = named.known("steps")?;
     table.reached_epoch = named.integers("reached_epoch")?.into_iter().map(|epoch| epoch.map(|epoch| epoch as u32)).collect();
     table.passes = named.known("passes")?.into_iter().map(|passes| passes as u32).collect();
-    table.cycle_period = named.integers("cycle_period")?.into_iter().map(|period| period.map(|period| period as u32)).collect();
+    // Directories of earlier versions have no cycles.
+    let periods =
+        if names.iter().any(|name| name == "cycle_period") { named.integers("cycle_period")? } else { vec![None; table.run.len()] };
+    table.cycle_period = periods.into_iter().map(|period| period.map(|period| period as u32)).collect();
     table.diverged_at = named.integers("diverged_at")?.into_iter().map(|batch| batch.map(|batch| batch as u64)).collect();
     let Cells::Text(verdicts) = named.cells("verdict")? else { return Err(named.wrong("verdict")) };
     let verdict = |name: Option<String>| name.as_deref().and_then(Verdict::from_name).ok_or_else(|| named.wrong("verdict"));
