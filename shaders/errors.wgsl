@@ -1,4 +1,4 @@
-// Sums over rows, as src/backend/cpu/train.rs folds them. Composed behind neuron.wgsl; the module has the binding `rows`.
+// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; the module has the binding `rows`.
 
 // Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
 const FOLD: u32 = 256u;

@@ -1,5 +1,7 @@
 //! The learning rate of each batch, where a schedule moves it.
 
+use std::collections::HashSet;
+
 use super::draw;
 use super::hue::Hue;
 
@@ -20,15 +22,15 @@ const WIDE: f64 = 30.0;
 
 /// A line for every schedule and start among the runs; `None` where every rate is constant.
 pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
-    let mut known = std::collections::HashSet::new();
-    let own: Vec<usize> = rows.iter().copied().filter(|&row| known.insert((key(view, row), last(view, row)))).collect();
-    if own.iter().all(|&row| schedule(view, row).is_none()) {
+    if view.experiment.space.blocks.iter().all(|block| block.settings.schedule() == Schedule::None) {
         return None;
     }
+    let mut known = HashSet::new();
+    let own: Vec<usize> = rows.iter().copied().filter(|&row| known.insert(Course::of(view, row).key())).collect();
     let drawn = sample(view, &own, LINES);
     let style = Some(Parameter::ScheduleName).filter(|&parameter| view.levels(rows, parameter).len() > 1);
     let hue = Hue::new(view, &drawn, style, &[]);
-    let lines: Vec<Vec<[f64; 2]>> = drawn.iter().map(|&row| line(view, row)).collect();
+    let lines: Vec<Vec<[f64; 2]>> = drawn.iter().map(|&row| Course::of(view, row).line()).collect();
     let heights = || lines.iter().flatten().map(|point| point[1]);
     let (min, max) = heights().filter(|rate| *rate > 0.0).fold((f64::INFINITY, 0.0_f64), |(min, max), rate| (min.min(rate), max.max(rate)));
     let wide = max / min >= WIDE && heights().all(|rate| rate > 0.0);
@@ -56,37 +58,31 @@ pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
     })
 }
 
-fn settings<T>(view: &View<'_>, row: usize, of: impl Fn(&crate::space::Settings) -> T) -> Option<T> {
-    view.experiment.space.run(view.runs.run[row]).map(|run| of(&run.settings))
+/// The rates of a run.
+struct Course {
+    /// `None` for a constant rate.
+    schedule: Option<Rates>,
+    rate: f64,
+    batches: u64,
 }
 
-/// The run's schedule; `None` for a constant rate.
-fn schedule(view: &View<'_>, row: usize) -> Option<Rates> {
-    settings(view, row, |settings| Rates::of(settings, &view.experiment.pieces))?
-}
-
-fn constant(view: &View<'_>, row: usize) -> f64 {
-    settings(view, row, |settings| settings.number(Parameter::LearningRate).unwrap_or(0.0)).unwrap_or(0.0)
-}
-
-/// Equal where the rates are.
-fn key(view: &View<'_>, row: usize) -> (Schedule, Vec<u32>, u64) {
-    match schedule(view, row) {
-        Some(rates) => {
-            let (schedule, numbers) = rates.key();
-            (schedule, numbers.to_vec(), 0)
+impl Course {
+    fn of(view: &View<'_>, row: usize) -> Self {
+        let settings = view.experiment.space.run(view.runs.run[row]).map(|run| run.settings).unwrap_or_default();
+        Self {
+            schedule: Rates::of(&settings, &view.experiment.pieces),
+            rate: settings.number(Parameter::LearningRate).unwrap_or(0.0),
+            batches: view.batches(row) * settings.number(Parameter::Epochs).map_or(1, |epochs| epochs as u64),
         }
-        None => (Schedule::None, Vec::new(), constant(view, row).to_bits()),
     }
-}
 
-/// The batches of a whole run.
-fn last(view: &View<'_>, row: usize) -> u64 {
-    view.batches(row) * view.level(row, Parameter::Epochs).number().map_or(1, |epochs| epochs as u64)
-}
+    /// Equal where the rates are.
+    fn key(&self) -> impl Eq + std::hash::Hash + use<> {
+        (self.schedule.as_ref().map(Rates::key).ok_or(self.rate.to_bits()), self.batches)
+    }
 
-fn line(view: &View<'_>, row: usize) -> Vec<[f64; 2]> {
-    let (schedule, constant) = (schedule(view, row), constant(view, row));
-    let rate = |batch: u64| schedule.as_ref().map_or(constant, |rates| f64::from(rates.at(batch)));
-    thinned(last(view, row) as usize, POINTS).into_iter().map(|batch| [batch as f64, rate(batch as u64)]).collect()
+    fn line(&self) -> Vec<[f64; 2]> {
+        let rate = |batch: u64| self.schedule.as_ref().map_or(self.rate, |rates| f64::from(rates.at(batch)));
+        thinned(self.batches as usize, POINTS).into_iter().map(|batch| [batch as f64, rate(batch as u64)]).collect()
+    }
 }

@@ -86,9 +86,14 @@ pub const TRAIN_PARAMS: [&str; 32] = [
 /// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number.
 pub const LANE_COLUMNS: usize = HYPER + VALUES + 1;
 
+/// The first columns of the state behind the rule's: of the losses, of the average, of the watch for cycles.
+pub const START_LOSS: usize = 2 + STATE;
+pub const AVERAGED: usize = START_LOSS + 7;
+pub const WATCH: usize = START_LOSS + 9;
+
 /// Columns of the state: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on in the
 /// next dispatch, what options carry (the sum of gradients and the average), and the anchor and reach of the watch for cycles.
-pub const STATE_COLUMNS: usize = 2 + STATE + 3 + 2 + 4 + 3;
+pub const STATE_COLUMNS: usize = WATCH + 3;
 
 /// Numbers of a step in a clock table: the clock, and the rate where it is scheduled.
 pub const TICK: usize = CLOCK + 1;

@@ -46,7 +46,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false }
+        Self::PLAIN
     }
 }
 
@@ -68,6 +68,9 @@ fn clipping(settings: &Settings) -> (Clip, f64) {
 }
 
 impl Options {
+    /// None: the rule is all that a batch does.
+    pub const PLAIN: Self = Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false };
+
     /// The options of a run.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
         let count = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as u32;
@@ -97,7 +100,7 @@ impl Options {
 
     /// Whether the rule is all that a batch does.
     pub fn is_plain(&self) -> bool {
-        *self == Self::default()
+        *self == Self::PLAIN
     }
 
     /// Whether batch k, from 0, ends with an update.

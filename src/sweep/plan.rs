@@ -29,6 +29,13 @@ struct Key {
     options: Options,
 }
 
+impl Key {
+    /// What tells groups apart.
+    fn without_momentum(self) -> Self {
+        Self { variant: Variant { momentum: false, ..self.variant }, ..self }
+    }
+}
+
 /// A planned group: its runs by position in the chunk.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -107,8 +114,7 @@ impl Plan {
     fn append(&mut self, groups: &mut Groups, other: Self) {
         let behind = self.runs.len() as u32;
         for group in other.groups {
-            let key = Key { variant: Variant { momentum: false, ..group.key.variant }, ..group.key };
-            let number = groups.number(key, &mut self.groups);
+            let number = groups.number(group.key.without_momentum(), &mut self.groups);
             let own = &mut self.groups[number];
             own.key.variant.momentum |= group.key.variant.momentum;
             own.members.extend(group.members.iter().map(|member| member + behind));
@@ -177,8 +183,7 @@ struct Groups {
 impl Groups {
     /// The way to the groups of a plan.
     fn of(plan: &Plan) -> Self {
-        let key = |group: &Planned| Key { variant: Variant { momentum: false, ..group.key.variant }, ..group.key };
-        let numbers = plan.groups.iter().enumerate().map(|(number, group)| (key(group), number));
+        let numbers = plan.groups.iter().enumerate().map(|(number, group)| (group.key.without_momentum(), number));
         Self { numbers: numbers.collect(), last: None }
     }
 
@@ -301,7 +306,7 @@ fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, block: &
     let variant = Variant::of(block.optimizer, settings);
     let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings) };
     let options = Options::of(block.optimizer, settings);
-    (Key { problem: problem.id, order, epochs, variant: Variant { momentum: false, ..variant }, options }, variant.momentum)
+    (Key { problem: problem.id, order, epochs, variant, options }.without_momentum(), variant.momentum)
 }
 
 /// A start: as given, or drawn from the run's training seed in a stream of its own. A neuron without a bias has it at 0.

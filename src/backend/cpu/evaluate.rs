@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::general::WIDTH;
+use super::notes::errors;
 use super::rows::Direct;
 use super::simd::Loop;
 use super::tile::TILE;
-use super::train::errors;
 use crate::model::Rows;
 
 /// Loss, MSE and MAE of `rows` at the points of at most a tile.

@@ -6,10 +6,10 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
+use super::notes::{Due, LIMIT, Recording, Shared, judge, losses, note, passes, record_epoch, record_point, take};
 use super::rows::Direct;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
-use super::train::{Due, LIMIT, Recording, Shared, judge, losses, note, passes, record_epoch, record_point, take};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;

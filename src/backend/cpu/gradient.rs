@@ -1,10 +1,10 @@
 //! Where the gradients of a batch come from on the general path: arrays over a tile, filled before its rule is asked.
 
 use super::general::WIDTH;
+use super::notes::{Shared, add_errors, take};
 use super::rows::Direct;
 use super::simd::Loop;
 use super::tile::{TILE, Tile};
-use super::train::{Shared, add_errors, take};
 use crate::data::Moments;
 use crate::kernel::neuron;
 

@@ -5,6 +5,7 @@
 mod evaluate;
 mod general;
 mod gradient;
+mod notes;
 mod rows;
 mod simd;
 mod tile;
@@ -18,9 +19,10 @@ pub use simd::Simd;
 
 use self::general::{General, Start};
 use self::gradient::Source;
+use self::notes::{Recording, Shared};
 use self::rows::Direct;
 use self::tile::{TILE, Tile};
-use self::train::{Advance, Recording, Shared};
+use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Metrics, Outcome};

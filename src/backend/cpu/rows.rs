@@ -5,9 +5,9 @@
 
 use std::marker::PhantomData;
 
+use super::notes::FOLD;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE};
-use super::train::FOLD;
 use crate::kernel::direct::level;
 use crate::kernel::{Form, Penalty, Response};
 use crate::model::Neuron;
@@ -27,8 +27,24 @@ pub struct Sums {
     pub absolute: [f32; TILE],
 }
 
-impl Sums {
-    pub const ZERO: Self = Self { gradient: [[0.0; TILE]; 2], loss: [0.0; TILE], square: [0.0; TILE], absolute: [0.0; TILE] };
+/// What is summed over rows, part by part.
+trait Total {
+    const ZERO: Self;
+    fn add(&mut self, part: &Self);
+}
+
+impl Total for Column<f32> {
+    const ZERO: Self = Self([0.0; TILE]);
+
+    fn add(&mut self, part: &Self) {
+        for l in 0..TILE {
+            self.0[l] += part.0[l];
+        }
+    }
+}
+
+impl Total for Sums {
+    const ZERO: Self = Self { gradient: [[0.0; TILE]; 2], loss: [0.0; TILE], square: [0.0; TILE], absolute: [0.0; TILE] };
 
     fn add(&mut self, other: &Self) {
         for l in 0..TILE {
@@ -83,48 +99,53 @@ impl Direct {
 
     /// The losses alone, summed over rows, at the parameters of each lane: the bits of [`Self::sums`], for less.
     pub fn losses(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> [f32; TILE] {
-        let width = lanes.next_multiple_of(16).min(TILE);
-        let mut arrays = Arrays::ZERO;
-        let mut sums = Column([0.0; TILE]);
-        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
-            let mut part = Column([0.0; TILE]);
-            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
-                let len = x.len() * width;
-                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
-                if let Some(predict) = self.predict {
-                    predict(self.simd, &mut arrays, len);
-                }
-                (self.lose)(self.simd, &mut arrays, len);
-                self.simd.run_loop(AddLosses { arrays: &arrays, width, len, sums: &mut part });
+        let sums = self.over(theta, lanes, x, y, |arrays, width, x, sums: &mut Column<f32>| {
+            let len = x.len() * width;
+            if let Some(predict) = self.predict {
+                predict(self.simd, arrays, len);
             }
-            for l in 0..TILE {
-                sums.0[l] += part.0[l];
-            }
-        }
+            (self.lose)(self.simd, arrays, len);
+            self.simd.run_loop(AddLosses { arrays, width, len, sums });
+        });
         sums.0
     }
 
     /// Sums over rows at the parameters of each lane. Lanes from `lanes` on are not looked at, and their sums mean nothing.
     pub fn sums(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> Sums {
-        // Whole vectors; fewer lanes leave room for more rows.
-        let width = lanes.next_multiple_of(16).min(TILE);
-        let mut arrays = Arrays::ZERO;
-        let mut sums = Sums::ZERO;
-        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
-            let mut part = Sums::ZERO;
-            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
-                let len = x.len() * width;
-                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
-                (self.respond)(self.simd, &mut arrays, len);
-                (self.penalize)(self.simd, &mut arrays, len);
-                self.simd.run_loop(Add { arrays: &arrays, width, x, sums: &mut part });
-            }
-            sums.add(&part);
-        }
+        let mut sums = self.over(theta, lanes, x, y, |arrays, width, x, sums: &mut Sums| {
+            let len = x.len() * width;
+            (self.respond)(self.simd, arrays, len);
+            (self.penalize)(self.simd, arrays, len);
+            self.simd.run_loop(Add { arrays, width, x, sums });
+        });
         if !self.use_bias {
             sums.gradient[1] = [0.0; TILE];
         }
         sums
+    }
+
+    /// Totals over rows: `pass` adds a few rows, whose z and labels the arrays hold, to a part; parts are folded.
+    fn over<S: Total>(
+        &self,
+        theta: [&[f32; TILE]; 2],
+        lanes: usize,
+        x: &[f32],
+        y: &[f32],
+        pass: impl Fn(&mut Arrays, usize, &[f32], &mut S),
+    ) -> S {
+        // Whole vectors; fewer lanes leave room for more rows.
+        let width = lanes.next_multiple_of(16).min(TILE);
+        let mut arrays = Arrays::ZERO;
+        let mut total = S::ZERO;
+        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
+            let mut part = S::ZERO;
+            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
+                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
+                pass(&mut arrays, width, x, &mut part);
+            }
+            total.add(&part);
+        }
+        total
     }
 }
 

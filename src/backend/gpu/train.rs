@@ -12,7 +12,9 @@ use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{CLOCK, HYPER, has_clock};
 use crate::kernel::cycle::{Watch, cycle};
-use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, ROUNDS, STATE_COLUMNS, TICK, TrainParams, WORKGROUP};
+use crate::kernel::layout::{
+    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, WORKGROUP,
+};
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
 use crate::kernel::{Options, Rule, Ticker, Timing};
@@ -21,15 +23,6 @@ use crate::with_rule;
 
 const ACCESSES: [Access; 9] =
     [Access::Uniform, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write, Access::Write];
-
-/// The column of the state that holds the start's loss, behind weight, bias and the rule's state.
-const START_LOSS: usize = 2 + STATE;
-
-/// The first column of the average.
-const AVERAGE: usize = START_LOSS + 7;
-
-/// The first column of the watch for cycles.
-const WATCH: usize = START_LOSS + 9;
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
@@ -312,7 +305,7 @@ impl<'c, 'g> Portion<'c, 'g> {
                 return Err(Error::NotRun { what: "train_moments" });
             }
             let averaged = self.group.options.average && diverged_at.is_none();
-            let end = if averaged { AVERAGE } else { 0 };
+            let end = if averaged { AVERAGED } else { 0 };
             outcome.weight[first + run] = state[end * count + run];
             outcome.bias[first + run] = state[(end + 1) * count + run];
             outcome.steps[first + run] = diverged_at.map_or(steps, |batch| batch - 1);

@@ -10,18 +10,15 @@ pub const OPTION: Allowed = Allowed { ulps: 8.0, why: "WGSL: a root within 5 ulp
 pub const OPTION_ON_HOST: Allowed = Allowed { ulps: 4.0, why: "eight roundings at most, half an ulp each" };
 
 /// The options that are looked at, by their keys.
-pub const ALL: [(&str, Options); 7] = {
-    const NONE: Options = Options { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false };
-    [
-        ("clipnorm", Options { clip: Clip::Each, ..NONE }),
-        ("clipvalue", Options { clip: Clip::Each, ..NONE }),
-        ("global_clipnorm", Options { clip: Clip::Global, ..NONE }),
-        ("weight_decay", Options { decay: true, ..NONE }),
-        ("gradient_accumulation_steps", Options { accumulation: 3, ..NONE }),
-        ("use_ema", Options { average: true, ..NONE }),
-        ("ema_overwrite_frequency", Options { average: true, overwrite: 2, ..NONE }),
-    ]
-};
+pub const ALL: [(&str, Options); 7] = [
+    ("clipnorm", Options { clip: Clip::Each, ..Options::PLAIN }),
+    ("clipvalue", Options { clip: Clip::Each, ..Options::PLAIN }),
+    ("global_clipnorm", Options { clip: Clip::Global, ..Options::PLAIN }),
+    ("weight_decay", Options { decay: true, ..Options::PLAIN }),
+    ("gradient_accumulation_steps", Options { accumulation: 3, ..Options::PLAIN }),
+    ("use_ema", Options { average: true, ..Options::PLAIN }),
+    ("ema_overwrite_frequency", Options { average: true, overwrite: 2, ..Options::PLAIN }),
+];
 
 /// What a batch is given.
 #[derive(Clone, Copy, Debug)]

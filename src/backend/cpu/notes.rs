@@ -1,0 +1,222 @@
+//! What the fused loop and the general path share: what a group's tiles have in common, where recorded rows go, and the notes that are
+//! taken of J, places, epochs and points.
+//!
+//! The formulas are `kernel`'s; this file knows no rule.
+
+use super::tile::{TILE, Tile};
+use crate::backend::outcome::NEVER;
+use crate::data::{Centre, Moments};
+use crate::kernel::blocks::Block;
+use crate::kernel::{Options, Timing, cycle, neuron};
+use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
+
+/// The largest magnitude of a parameter that is inside.
+pub const LIMIT: f32 = DIVERGED as f32;
+
+/// What every tile of a group shares.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    pub optimizer: Optimizer,
+    /// Of all runs of the group.
+    pub timing: &'a [Timing],
+    pub options: Options,
+    pub centre: Centre,
+    pub total: Moments,
+    pub train: &'a Rows,
+    pub test: &'a Rows,
+    pub blocks: &'a [Block],
+    pub batch_size: usize,
+    pub epochs: u64,
+    pub steps: u64,
+    /// A point after every n-th update; 0: no history.
+    pub every: u64,
+    pub reached_loss: f32,
+    /// Rows of an epoch.
+    pub rows: usize,
+}
+
+/// Where a tile's recorded rows go: `[row][lane]`, `width` lanes a row. Empty slices record nothing.
+#[derive(Debug, Default)]
+pub struct Recording<'a> {
+    pub width: usize,
+    pub weight: &'a mut [f32],
+    pub bias: &'a mut [f32],
+    pub loss: &'a mut [f32],
+    pub mae: &'a mut [f32],
+    pub val_loss: &'a mut [f32],
+    pub val_mae: &'a mut [f32],
+}
+
+#[inline(always)]
+pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N] {
+    let mut lanes = [column[0]; N];
+    lanes.copy_from_slice(&column[offset..offset + N]);
+    lanes
+}
+
+/// Takes note of J, and of the place, where the verdict looks.
+#[inline(always)]
+pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+    let losses = losses(&shared.total, &shared.centre, theta);
+    note(tile, shared, &losses, theta, offset, epoch);
+}
+
+/// J of each lane, from the moments of all rows.
+#[inline(always)]
+pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: &[[f32; N]; 2]) -> [f32; N] {
+    let mut losses = [0.0; N];
+    for l in 0..N {
+        let slope = neuron::slope(total, centre, [theta[0][l], theta[1][l]]);
+        losses[l] = neuron::loss(total, &slope);
+    }
+    losses
+}
+
+/// `this` where the mask is all ones, `that` where it is 0. A branch would keep lanes from being lanes.
+#[inline(always)]
+fn select(mask: u32, this: u32, that: u32) -> u32 {
+    (this & mask) | (that & !mask)
+}
+
+/// Takes note of these J and places of the runs from `offset` on.
+#[inline(always)]
+pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+    if let Some(since) = cycle::since(u64::from(epoch), shared.epochs) {
+        for l in 0..N {
+            tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
+        }
+    }
+    let alive: [u32; N] = take(&tile.alive.0, offset);
+    let (mut worst, mut last): ([f32; N], [f32; N]) = (take(&tile.worst_loss.0, offset), take(&tile.last_loss.0, offset));
+    let mut reached: [u32; N] = take(&tile.reached_epoch.0, offset);
+    for l in 0..N {
+        let higher = if losses[l] > worst[l] { losses[l] } else { worst[l] };
+        worst[l] = f32::from_bits(select(alive[l], higher.to_bits(), worst[l].to_bits()));
+        last[l] = f32::from_bits(select(alive[l], losses[l].to_bits(), last[l].to_bits()));
+        let since = if losses[l] <= shared.reached_loss { epoch } else { NEVER };
+        reached[l] = select(alive[l], reached[l].min(since), reached[l]);
+    }
+    tile.worst_loss.0[offset..offset + N].copy_from_slice(&worst);
+    tile.last_loss.0[offset..offset + N].copy_from_slice(&last);
+    tile.reached_epoch.0[offset..offset + N].copy_from_slice(&reached);
+}
+
+#[inline(always)]
+pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32; N]; 2], offset: usize, point: usize) {
+    let width = recording.width;
+    let kept = N.min(width.saturating_sub(offset));
+    if recording.weight.is_empty() || kept == 0 {
+        return;
+    }
+    let first = point * width + offset;
+    recording.weight[first..first + kept].copy_from_slice(&theta[0][..kept]);
+    recording.bias[first..first + kept].copy_from_slice(&theta[1][..kept]);
+}
+
+/// Keras' running means over the epoch's batches, and the test rows after it. `sums` are of the rows' losses and |e|.
+#[inline(always)]
+pub fn record_epoch<const N: usize>(
+    recording: &mut Recording<'_>,
+    shared: &Shared<'_>,
+    theta: &[[f32; N]; 2],
+    [loss, mae]: [&[f32; N]; 2],
+    val: Option<[[f32; N]; 2]>,
+    offset: usize,
+    epoch: usize,
+) {
+    let rows = shared.rows as f32;
+    let width = recording.width;
+    let kept = N.min(width.saturating_sub(offset));
+    let first = epoch * width + offset;
+    let write = |column: &mut [f32], values: &[f32; N], count: f32| {
+        for l in 0..kept {
+            column[first + l] = values[l] / count;
+        }
+    };
+    write(recording.loss, loss, rows);
+    write(recording.mae, mae, rows);
+    if !recording.val_loss.is_empty() {
+        let [losses, absolutes] = val.unwrap_or_else(|| errors(theta, &shared.test.x, &shared.test.y));
+        let rows = shared.test.len() as f32;
+        write(recording.val_loss, &losses, rows);
+        write(recording.val_mae, &absolutes, rows);
+    }
+}
+
+/// Which steps record a point, counted without a division a step.
+pub struct Due {
+    step: u64,
+    every: u64,
+    steps: u64,
+    point: usize,
+    left: u64,
+}
+
+impl Due {
+    #[inline(always)]
+    pub fn new(before: u64, every: u64, steps: u64) -> Self {
+        let (point, past) = if every == 0 { (0, 0) } else { ((before / every) as usize, before % every) };
+        Self { step: before, every, steps, point, left: every - past }
+    }
+
+    /// The point to record after the next step, if any.
+    #[inline(always)]
+    pub fn after_step(&mut self) -> Option<usize> {
+        if self.every == 0 {
+            return None;
+        }
+        self.step += 1;
+        self.left -= 1;
+        if self.left == 0 {
+            self.left = self.every;
+            self.point += 1;
+            Some(self.point)
+        } else {
+            (self.step == self.steps).then_some(self.point + 1)
+        }
+    }
+}
+
+/// Whether J over the training rows falls at the step's start and rises at its end.
+#[inline(always)]
+pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
+    let along = |theta| {
+        let [by_weight, by_bias] = neuron::slope(total, centre, theta).gradient;
+        by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
+    };
+    along(from) < 0.0 && along(to) > 0.0
+}
+
+/// Adds Σ|e| over some rows to each lane.
+#[inline(always)]
+pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) {
+    for (&x, &y) in x.iter().zip(y) {
+        for l in 0..N {
+            sums[l] += neuron::error([theta[0][l], theta[1][l]], x, y).abs();
+        }
+    }
+}
+
+/// Rows between two foldings of a sum over rows: keeps float32 sums of long columns accurate.
+pub const FOLD: usize = 256;
+
+/// Σe² and Σ|e| over rows, a lane each.
+#[inline(always)]
+pub fn errors<const N: usize>(theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
+    let (mut squares, mut absolutes) = ([0.0; N], [0.0; N]);
+    for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
+        let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);
+        for (&x, &y) in x.iter().zip(y) {
+            for l in 0..N {
+                let error = neuron::error([theta[0][l], theta[1][l]], x, y);
+                square[l] += error * error;
+                absolute[l] += error.abs();
+            }
+        }
+        for l in 0..N {
+            squares[l] += square[l];
+            absolutes[l] += absolute[l];
+        }
+    }
+    [squares, absolutes]
+}
