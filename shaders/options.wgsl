@@ -12,6 +12,8 @@ override AVERAGE: bool = false;
 override OVERWRITE: u32 = 0u;
 // Whether the rate follows a schedule.
 override SCHEDULED: bool = false;
+// Whether there is a bias.
+override BIAS: bool = true;
 
 const VALUES: u32 = 3u;
 
@@ -75,7 +77,9 @@ fn batch_step(
         if DECAY {
             next = vec2<f32>(decayed(theta.x, values[1], hyper[0]), decayed(theta.y, values[1], hyper[0]));
         }
-        next = step(hyper, clock, next, clipped(values[0], gradient), state);
+        let bounded = clipped(values[0], gradient);
+        next = step(hyper, clock, next, select(bounded.xx, bounded, BIAS), state);
+        next.y = select(theta.y, next.y, BIAS);
     }
     if AVERAGE {
         let old = (*carried).average;

@@ -128,6 +128,14 @@ mod values {
             warnings("[sweep.parameters]\n\"data.seed\" = [1, 2]\n"),
             ["`data.seed` changes nothing: without test_size the split draws nothing"]
         );
+        assert_eq!(
+            warnings("[training]\nema_momentum = 0.9\nema_overwrite_frequency = 10\n"),
+            [
+                "`ema_momentum` changes nothing: without use_ema = true no average is kept",
+                "`ema_overwrite_frequency` changes nothing: without use_ema = true no average is kept"
+            ]
+        );
+        assert!(warnings("[training]\nema_momentum = 0.9\n[sweep.parameters]\nuse_ema = [true, false]\n").is_empty());
     }
 }
 

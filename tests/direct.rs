@@ -204,6 +204,31 @@ fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
     }
 }
 
+/// A neuron without a bias has one gradient, and no rule divides by the other's: the first step without ε is one that paper knows.
+#[test]
+fn without_a_bias_no_rule_needs_an_epsilon() {
+    let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nactivation = \"tanh\"\ninitial_weight = 0.5\n\
+                  [training]\nbatch_size = \"full\"\nepochs = 1\n[sweep.parameters]\nuse_bias = [false]\nlearning_rate = [0.01]\n\
+                  optimizer = [{ name = \"rmsprop\", epsilon = 0.0 }, { name = \"adagrad\", epsilon = 0.0 }, { name = \"adam\", epsilon = 0.0 }, \
+                  { name = \"adamw\", epsilon = 0.0, weight_decay = 0.0 }, { name = \"adamax\", epsilon = 0.0 }]\n";
+    // The rows ask for a smaller weight, with a gradient g: η/√(1−ρ), ηg/√(a₀ + g²), and η three times.
+    let experiment = load_with(config, b"x,y\n1,-2\n2,-3\n-1,2\n");
+    let rows: [(f64, f64); 3] = [(1.0, -2.0), (2.0, -3.0), (-1.0, 2.0)];
+    let gradient: f64 = rows.iter().map(|(x, y)| 2.0 * ((0.5 * x).tanh() - y) * (1.0 - (0.5 * x).tanh().powi(2)) * x).sum::<f64>() / 3.0;
+    let steps = [0.01 / 0.1_f64.sqrt(), 0.01 * gradient / (0.1 + gradient * gradient).sqrt(), 0.01, 0.01, 0.01];
+    let gpu = common::gpu("without_a_bias_no_rule_needs_an_epsilon (its device half)");
+    let cpu = Cpu::open(None, None).unwrap();
+    for backend in [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend)) {
+        let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
+        let ends = outcomes.iter().flat_map(|outcome| outcome.weight.iter().zip(&outcome.bias));
+        for ((&weight, &bias), step) in ends.zip(steps) {
+            let expected = 0.5 - step;
+            assert!((f64::from(weight) - expected).abs() <= 1e-6 && bias == 0.0, "{weight}, {bias} against {expected}");
+        }
+        assert_eq!(outcomes.iter().map(|outcome| outcome.weight.len()).sum::<usize>(), steps.len());
+    }
+}
+
 /// Logistic neurons on rows that no threshold separates, under full batches at rates far beyond 2/λmax. Periods by iterating
 /// θ − η·∇J in float64 in another language.
 #[test]

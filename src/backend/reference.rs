@@ -4,8 +4,8 @@
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
 use crate::kernel::direct::{Direct, Means};
-use crate::kernel::options::{Carried, Run};
-use crate::kernel::{Rule, Ticker, blocks::blocks, coefficients::CLOCK, cycle};
+use crate::kernel::options::{Carried, Run, Stage};
+use crate::kernel::{Clock, Hyper, Rule, State, Ticker, Variant, blocks::blocks, coefficients::CLOCK, cycle};
 use crate::model::{Figures, Neuron, Rows, hyperparameters::DIVERGED};
 use crate::with_rule;
 
@@ -22,7 +22,7 @@ impl Backend for Reference {
         for (group, outcome) in groups.iter().zip(outcomes) {
             outcome.prepare(group);
             for lane in 0..group.lanes.len() {
-                with_rule!(group.variant, R => train::<R>(group, lane, outcome));
+                train(&Formulas::of(group.variant), group, lane, outcome);
             }
         }
         Ok(())
@@ -47,6 +47,18 @@ impl Backend for Reference {
     }
 }
 
+/// A rule, chosen once: so the loop around it has one text.
+struct Formulas {
+    initial: fn(&Hyper<f64>) -> State<f64>,
+    batch: fn(&Run<f64>, &Stage, &Clock<f64>, [f64; 2], [f64; 2], &mut State<f64>, &mut Carried<f64>) -> [f64; 2],
+}
+
+impl Formulas {
+    fn of(variant: Variant) -> Self {
+        with_rule!(variant, R => Self { initial: R::initial::<f64>, batch: Run::batch::<R> })
+    }
+}
+
 /// One run as it proceeds.
 struct Walk {
     theta: [f64; 2],
@@ -56,14 +68,14 @@ struct Walk {
 }
 
 /// Trains the run in a lane, and writes its results there.
-fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
+fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
     let hyper = group.lanes.hyper[lane].map(f64::from);
     let timing = &group.lanes.timing[lane];
     let mut run = Run { values: group.lanes.values[lane].map(f64::from), hyper };
     let mut carried = Carried::start();
     let mut clock = [0.0; CLOCK];
-    let (mut state, mut ticker) = (R::initial(&hyper), Ticker::START);
+    let (mut state, mut ticker) = ((formulas.initial)(&hyper), Ticker::START);
     let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
     let direct = Direct::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
@@ -86,7 +98,7 @@ fn train<R: Rule>(group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
                 clock = ticker.next(group.variant.optimizer, timing).map(f64::from);
                 run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
             }
-            let next = run.batch::<R>(&group.options.at(walk.steps), &clock, walk.theta, gradient, &mut state, &mut carried);
+            let next = (formulas.batch)(&run, &group.options.at(walk.steps), &clock, walk.theta, gradient, &mut state, &mut carried);
             if !next.iter().all(|v| v.abs() <= DIVERGED) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;

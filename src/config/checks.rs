@@ -45,6 +45,7 @@ const STEPS_MAX: u64 = u32::MAX as u64;
 
 pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
     history_runs(experiment, places, findings);
+    averages(experiment, places, findings);
     let Some(block) = experiment.space.blocks.first() else { return };
     let split = match experiment.split(&block.settings) {
         Ok(split) if split.train.is_empty() => {
@@ -81,21 +82,26 @@ fn is_about_labels(problem: &Result<Problem, problem::Error>) -> bool {
     matches!(problem, Err(problem::Error::Label(_)))
 }
 
+/// Every value that a run of the sweep has for a hyperparameter, some of them more than once.
+fn values(experiment: &Experiment, parameter: Parameter) -> Vec<Value> {
+    let values = experiment.space.blocks.iter().flat_map(|block| {
+        let axis = block.axes.iter().find(|axis| axis.parameter == parameter);
+        axis.map_or_else(
+            || block.settings.get(parameter).into_iter().collect::<Vec<_>>(),
+            |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
+        )
+    });
+    values.collect()
+}
+
 /// Every word that a run of the sweep has for a hyperparameter.
 fn words(experiment: &Experiment, parameter: Parameter) -> Vec<&'static str> {
     let mut words = Vec::new();
-    for block in &experiment.space.blocks {
-        let axis = block.axes.iter().find(|axis| axis.parameter == parameter);
-        let values = axis.map_or_else(
-            || block.settings.get(parameter).into_iter().collect::<Vec<_>>(),
-            |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
-        );
-        for value in values {
-            if let Value::Choice(word) = value
-                && !words.contains(&word)
-            {
-                words.push(word);
-            }
+    for value in values(experiment, parameter) {
+        if let Value::Choice(word) = value
+            && !words.contains(&word)
+        {
+            words.push(word);
         }
     }
     words
@@ -121,6 +127,18 @@ fn unfit(error: &problem::Error, places: &Places<'_>) -> Mistake {
         problem::Error::Scaling(ScalingError::Constant { .. }) => {
             let place = places.asked.place(Parameter::DataScale).or_else(|| places.data("feature"));
             mistake(place, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
+        }
+    }
+}
+
+/// Keras takes `ema_*` without a word where no average is kept; here a word is said.
+fn averages(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
+    if values(experiment, Parameter::UseEma).contains(&Value::Boolean(true)) {
+        return;
+    }
+    for parameter in [Parameter::EmaMomentum, Parameter::EmaOverwriteFrequency] {
+        if places.asked.place(parameter).is_some() {
+            findings.warn(format!("`{}` changes nothing: without use_ema = true no average is kept", parameter.key()));
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct Options {
     pub overwrite: u32,
     /// Whether the rate follows a schedule.
     pub scheduled: bool,
+    /// Whether there is a bias. Without one its gradient is 0, and with ε = 0 a rule would divide by it; so the rule is given the
+    /// weight's gradient twice, and the bias stays as it is.
+    pub bias: bool,
 }
 
 impl Default for Options {
@@ -69,7 +72,8 @@ fn clipping(settings: &Settings) -> (Clip, f64) {
 
 impl Options {
     /// None: the rule is all that a batch does.
-    pub const PLAIN: Self = Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false };
+    pub const PLAIN: Self =
+        Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false, bias: true };
 
     /// The options of a run.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
@@ -82,11 +86,12 @@ impl Options {
             average,
             overwrite: if average { count(Parameter::EmaOverwriteFrequency) } else { 0 },
             scheduled: settings.schedule() != Schedule::None,
+            bias: settings.neuron().use_bias,
         }
     }
 
     /// The override constants of the twin.
-    pub fn constants(&self) -> [(&'static str, f64); 6] {
+    pub fn constants(&self) -> [(&'static str, f64); 7] {
         let flag = |flag: bool| f64::from(u8::from(flag));
         [
             ("CLIP", f64::from(self.clip as u8)),
@@ -95,6 +100,7 @@ impl Options {
             ("AVERAGE", flag(self.average)),
             ("OVERWRITE", f64::from(self.overwrite)),
             ("SCHEDULED", flag(self.scheduled)),
+            ("BIAS", flag(self.bias)),
         ]
     }
 
@@ -139,15 +145,20 @@ impl Stage {
     pub fn accumulate<T: Real>(&self, g: [T; 2], sum: &mut [T; 2]) -> [T; 2] {
         let all = [sum[0] + g[0], sum[1] + g[1]];
         *sum = if self.updates { [T::of(0.0); 2] } else { all };
-        all.map(|sum| sum / T::of(self.options.accumulation as f32))
+        let count = T::of(self.options.accumulation as f32);
+        [all[0] / count, all[1] / count]
     }
 
     /// 2 to 4: the parameters after an update from `theta` with gradient `g`.
     #[inline(always)]
     pub fn update<T: Real, R: Rule>(&self, run: &Run<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [bound, decay, _] = run.values;
-        let theta = if self.options.decay { theta.map(|theta| decayed(theta, decay, run.hyper[0])) } else { theta };
-        R::step(&run.hyper, clock, theta, clipped(self.options.clip, bound, g), state)
+        let rate = run.hyper[0];
+        let from = if self.options.decay { [decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)] } else { theta };
+        let g = clipped(self.options.clip, bound, g);
+        let g = if self.options.bias { g } else { [g[0]; 2] };
+        let next = R::step(&run.hyper, clock, from, g, state);
+        if self.options.bias { next } else { [next[0], theta[1]] }
     }
 
     /// 5: the parameters after the average is renewed.
@@ -172,11 +183,11 @@ pub fn values(settings: &Settings) -> Values<f32> {
 fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
     match how {
         Clip::None => g,
-        Clip::Each => g.map(|g| clip(g, bound)),
+        Clip::Each => [clip(g[0], bound), clip(g[1], bound)],
         Clip::Global => {
             let norm = g[0].mul_add(g[0], g[1] * g[1]).sqrt();
             let share = bound / norm.larger(bound);
-            g.map(|g| g * share)
+            [g[0] * share, g[1] * share]
         }
     }
 }

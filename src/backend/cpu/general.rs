@@ -6,15 +6,15 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
-use super::notes::{Due, LIMIT, Recording, Shared, judge, losses, note, passes, record_epoch, record_point, take};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, judge, losses, note, passes, record_epoch, record_point, take};
 use super::rows::Direct;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
+use crate::kernel::Rule;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::{Run, Stage, VALUES};
-use crate::kernel::{Options, Rule};
 
 /// Lanes of a loop at every level: what is compiled here is compiled once a level, whatever the size of the group.
 pub const WIDTH: usize = 16;
@@ -57,7 +57,7 @@ impl General<'_> {
                     block_loss[l] += rows * gradients.loss[l];
                     block_absolute[l] += gradients.absolute[l];
                 }
-                self.update::<R>(tile, &gradients, before + batch as u64, number + 1 == self.shared.epochs);
+                self.update::<R>(tile, &mut gradients, before + batch as u64, number + 1 == self.shared.epochs);
                 if let Some(point) = due.after_step() {
                     record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, point);
                 }
@@ -99,14 +99,23 @@ impl General<'_> {
     }
 
     /// Batch k, from 0: options and rule, the test for divergence, and in the last epoch whether the minimum was passed.
-    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &Gradients<TILE>, k: u64, last: bool) {
-        let mut clocks = [[0.0; TILE]; CLOCK];
+    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, k: u64, last: bool) {
+        let mut clocks = [Column([0.0; TILE]); CLOCK];
         if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
             self.tick(tile, &mut clocks, k);
         }
         let before = [tile.theta[0], tile.theta[1]];
-        let update = Update::<R> { tile, options: &self.shared.options, gradients, clocks: &clocks, k, rule: PhantomData };
-        self.simd.run_loop(update);
+        let (options, stage) = (&self.shared.options, self.shared.options.at(k));
+        if options.accumulation > 1 {
+            self.simd.run_loop(Accumulate { tile, stage: &stage, gradients });
+        }
+        if stage.updates {
+            self.simd.run_step(Step::<R> { tile, stage: &stage, gradients, clocks: &clocks, rule: PhantomData });
+        }
+        if options.average {
+            self.simd.run_loop(Average { tile, stage: &stage });
+        }
+        self.simd.run_loop(Freeze { tile, before: &before, k });
         if last {
             match &self.source {
                 Source::Moments => self.simd.run_loop(Passes { tile, shared: self.shared, before: &before }),
@@ -140,14 +149,14 @@ impl General<'_> {
     }
 
     /// The clocks of an update, and its rate where that is scheduled.
-    fn tick(&self, tile: &mut Tile, clocks: &mut [[f32; TILE]; CLOCK], k: u64) {
+    fn tick(&self, tile: &mut Tile, clocks: &mut [Column<f32>; CLOCK], k: u64) {
         let own = if self.alike { 1 } else { tile.lanes };
         for lane in 0..own {
             let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
             let timing = &self.shared.timing[tile.run(lane)];
             let now = tile.tickers[lane].next(self.shared.optimizer, timing);
             for (slot, clock) in clocks.iter_mut().zip(now) {
-                slot[lanes.clone()].fill(clock);
+                slot.0[lanes.clone()].fill(clock);
             }
             if let Some(rate) = timing.rate(k) {
                 tile.hyper[0].0[lanes].fill(rate);
@@ -156,106 +165,109 @@ impl General<'_> {
     }
 }
 
-/// Options and rule of one batch.
-struct Update<'a, R> {
+/// 1 of the options: gradients become their means since the last update.
+struct Accumulate<'a> {
     tile: &'a mut Tile,
-    options: &'a Options,
+    stage: &'a Stage,
+    gradients: &'a mut Gradients<TILE>,
+}
+
+impl Loop for Accumulate<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let ([by_weight, by_bias], [weight, bias]) = (&mut self.gradients.gradient, &mut self.tile.sum);
+        for l in 0..TILE {
+            let mut sum = [weight.0[l], bias.0[l]];
+            [by_weight[l], by_bias[l]] = self.stage.accumulate([by_weight[l], by_bias[l]], &mut sum);
+            [weight.0[l], bias.0[l]] = sum;
+        }
+    }
+}
+
+/// 2 to 4 of the options: clipping, decay, rule. The one loop here that is compiled for every rule.
+struct Step<'a, R> {
+    tile: &'a mut Tile,
+    stage: &'a Stage,
     gradients: &'a Gradients<TILE>,
-    clocks: &'a [[f32; TILE]; CLOCK],
-    k: u64,
+    clocks: &'a [Column<f32>; CLOCK],
     rule: PhantomData<R>,
 }
 
-impl<R: Rule> Loop for Update<'_, R> {
+impl<R: Rule> Loop for Step<'_, R> {
     #[inline(always)]
-    fn run(mut self) {
-        let stage = self.options.at(self.k);
+    fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let before: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
-            let mut theta = before;
-            let mut g: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.gradients.gradient[i], offset));
-            if self.options.accumulation > 1 {
-                pairs(&mut g, &mut self.tile.sum, offset, |_, g, sum| stage.accumulate(g, sum));
+            let values: [Wide<f32, WIDTH>; VALUES] = Wide::of(&self.tile.values, offset);
+            let hyper: [Wide<f32, WIDTH>; HYPER] = Wide::of(&self.tile.hyper, offset);
+            let clocks: [Wide<f32, WIDTH>; CLOCK] = Wide::of(self.clocks, offset);
+            let mut theta: [Wide<f32, WIDTH>; 2] = Wide::of(&self.tile.theta, offset);
+            let mut states: [Wide<f32, WIDTH>; STATE] = Wide::of(&self.tile.state, offset);
+            let g: [[f32; WIDTH]; 2] = [take(&self.gradients.gradient[0], offset), take(&self.gradients.gradient[1], offset)];
+            for l in 0..WIDTH {
+                let run = Run { values: Wide::lane(&values, l), hyper: Wide::lane(&hyper, l) };
+                let mut state = Wide::lane(&states, l);
+                let (now, from) = (Wide::lane(&clocks, l), Wide::lane(&theta, l));
+                let next = self.stage.update::<f32, R>(&run, &now, from, [g[0][l], g[1][l]], &mut state);
+                theta[0].0[l] = next[0];
+                theta[1].0[l] = next[1];
+                for i in 0..R::STATE {
+                    states[i].0[l] = state[i];
+                }
             }
-            if stage.updates {
-                self.step(&stage, &mut theta, &g, offset);
-            }
-            if self.options.average {
-                let momentum: [f32; WIDTH] = take(&self.tile.values[2].0, offset);
-                pairs(&mut theta, &mut self.tile.average, offset, |l, theta, average| stage.average(momentum[l], theta, average));
-            }
-            self.freeze(&before, &theta, offset);
             for (column, theta) in self.tile.theta.iter_mut().zip(&theta) {
-                column.0[offset..offset + WIDTH].copy_from_slice(theta);
+                column.0[offset..offset + WIDTH].copy_from_slice(&theta.0);
+            }
+            for (column, states) in self.tile.state.iter_mut().zip(&states).take(R::STATE) {
+                column.0[offset..offset + WIDTH].copy_from_slice(&states.0);
             }
         }
     }
 }
 
-/// Renews a pair of each lane, and what options carry beside it.
-#[inline(always)]
-fn pairs(
-    own: &mut [[f32; WIDTH]; 2],
-    carried: &mut [Column<f32>; 2],
-    offset: usize,
-    renewed: impl Fn(usize, [f32; 2], &mut [f32; 2]) -> [f32; 2],
-) {
-    let mut kept: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&carried[i].0, offset));
-    for l in 0..WIDTH {
-        let mut beside = [kept[0][l], kept[1][l]];
-        let pair = renewed(l, [own[0][l], own[1][l]], &mut beside);
-        for i in 0..2 {
-            own[i][l] = pair[i];
-            kept[i][l] = beside[i];
+/// 5 of the options: the average of the parameters.
+struct Average<'a> {
+    tile: &'a mut Tile,
+    stage: &'a Stage,
+}
+
+impl Loop for Average<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let ([weight, bias], [by_weight, by_bias]) = (&mut self.tile.theta, &mut self.tile.average);
+        let momentum = &self.tile.values[2];
+        for l in 0..TILE {
+            let mut average = [by_weight.0[l], by_bias.0[l]];
+            [weight.0[l], bias.0[l]] = self.stage.average(momentum.0[l], [weight.0[l], bias.0[l]], &mut average);
+            [by_weight.0[l], by_bias.0[l]] = average;
         }
-    }
-    for (column, kept) in carried.iter_mut().zip(&kept) {
-        column.0[offset..offset + WIDTH].copy_from_slice(kept);
     }
 }
 
-impl<R: Rule> Update<'_, R> {
-    /// Clipping, decay, rule.
-    #[inline(always)]
-    fn step(&mut self, stage: &Stage, theta: &mut [[f32; WIDTH]; 2], g: &[[f32; WIDTH]; 2], offset: usize) {
-        let values: [[f32; WIDTH]; VALUES] = std::array::from_fn(|i| take(&self.tile.values[i].0, offset));
-        let hyper: [[f32; WIDTH]; HYPER] = std::array::from_fn(|i| take(&self.tile.hyper[i].0, offset));
-        let clocks: [[f32; WIDTH]; CLOCK] = std::array::from_fn(|i| take(&self.clocks[i], offset));
-        let mut states: [[f32; WIDTH]; STATE] = std::array::from_fn(|i| take(&self.tile.state[i].0, offset));
-        for l in 0..WIDTH {
-            let run = Run { values: std::array::from_fn(|i| values[i][l]), hyper: std::array::from_fn(|i| hyper[i][l]) };
-            let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { states[i][l] } else { 0.0 });
-            let now = std::array::from_fn(|i| clocks[i][l]);
-            let next = stage.update::<f32, R>(&run, &now, [theta[0][l], theta[1][l]], [g[0][l], g[1][l]], &mut state);
-            theta[0][l] = next[0];
-            theta[1][l] = next[1];
-            for i in 0..R::STATE {
-                states[i][l] = state[i];
-            }
-        }
-        for (column, states) in self.tile.state.iter_mut().zip(&states).take(R::STATE) {
-            column.0[offset..offset + WIDTH].copy_from_slice(states);
-        }
-    }
+/// Ends the runs that left the range with batch k, from 0.
+struct Freeze<'a> {
+    tile: &'a mut Tile,
+    before: &'a [Column<f32>; 2],
+    k: u64,
+}
 
-    /// Ends the runs that left the range with this batch.
+impl Loop for Freeze<'_> {
     #[inline(always)]
-    fn freeze(&mut self, before: &[[f32; WIDTH]; 2], theta: &[[f32; WIDTH]; 2], offset: usize) {
-        let alive: [u32; WIDTH] = take(&self.tile.alive.0, offset);
-        let mut out = [0_u32; WIDTH];
+    fn run(self) {
+        let ([weight, bias], alive) = (&self.tile.theta, &self.tile.alive);
+        let mut out = [0_u32; TILE];
         let mut any = 0;
-        for l in 0..WIDTH {
-            let inside = theta[0][l].abs() <= LIMIT && theta[1][l].abs() <= LIMIT;
-            out[l] = if inside { 0 } else { alive[l] };
+        for l in 0..TILE {
+            let inside = weight.0[l].abs() <= LIMIT && bias.0[l].abs() <= LIMIT;
+            out[l] = if inside { 0 } else { alive.0[l] };
             any |= out[l];
         }
         if any == 0 {
             return;
         }
-        for l in (0..WIDTH).filter(|&l| out[l] != 0) {
-            self.tile.diverged_at[offset + l] = self.k + 1;
-            self.tile.end[offset + l] = [before[0][l], before[1][l]];
-            self.tile.alive.0[offset + l] = 0;
+        for l in (0..self.tile.lanes).filter(|&l| out[l] != 0) {
+            self.tile.diverged_at[l] = self.k + 1;
+            self.tile.end[l] = [self.before[0].0[l], self.before[1].0[l]];
+            self.tile.alive.0[l] = 0;
         }
     }
 }
@@ -302,7 +314,7 @@ impl Loop for Judge<'_> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
             judge(self.tile, self.shared, &theta, offset, self.epoch);
         }
     }
@@ -323,7 +335,7 @@ impl Loop for RecordEpoch<'_, '_> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
             let sums: [[f32; WIDTH]; 2] = self.sums.map(|column| take(column, offset));
             let val = self.val.map(|columns| columns.each_ref().map(|column| take(column, offset)));
             record_epoch(self.recording, self.shared, &theta, [&sums[0], &sums[1]], val, offset, self.epoch);

@@ -47,7 +47,7 @@ impl Loop for Fill<'_> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = std::array::from_fn(|i| take(&self.tile.theta[i].0, offset));
+            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
             for l in 0..WIDTH {
                 let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
                 self.gradients.gradient[0][offset + l] = slope.gradient[0];

@@ -3,7 +3,7 @@
 //!
 //! The formulas are `kernel`'s; this file knows no rule.
 
-use super::tile::{TILE, Tile};
+use super::tile::{Column, TILE, Tile};
 use crate::backend::outcome::NEVER;
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::Block;
@@ -52,6 +52,40 @@ pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N
     let mut lanes = [column[0]; N];
     lanes.copy_from_slice(&column[offset..offset + N]);
     lanes
+}
+
+/// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub struct Wide<T, const N: usize>(pub [T; N]);
+
+impl<T, const N: usize> Wide<T, N> {
+    /// A lane of some columns. A plain loop: it stands in each of a hundred texts, and as a closure in an iterator costs the build.
+    #[inline(always)]
+    pub fn lane<const K: usize>(columns: &[Self; K], l: usize) -> [T; K]
+    where
+        T: Copy,
+    {
+        let mut values = [columns[0].0[l]; K];
+        for i in 0..K {
+            values[i] = columns[i].0[l];
+        }
+        values
+    }
+}
+
+impl<const N: usize> Wide<f32, N> {
+    pub const ZERO: Self = Self([0.0; N]);
+
+    /// Columns of a tile, from `offset` on.
+    #[inline(always)]
+    pub fn of<const K: usize>(columns: &[Column<f32>; K], offset: usize) -> [Self; K] {
+        let mut taken = [Self::ZERO; K];
+        for i in 0..K {
+            taken[i].0.copy_from_slice(&columns[i].0[offset..offset + N]);
+        }
+        taken
+    }
 }
 
 /// Takes note of J, and of the place, where the verdict looks.

@@ -132,6 +132,20 @@ impl Simd {
     }
 }
 
+impl Simd {
+    /// The same for a loop that exists for every rule, and whose time is not that of its vectors: compiled for AVX2 at most, which keeps
+    /// the build short.
+    pub fn run_step(self, body: impl Loop) {
+        debug_assert!(self.is_available());
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where `is_available` has seen its features, and AVX-512 only where AVX2 is.
+            Self::Avx2 | Self::Avx512 => unsafe { avx2_loop(body) },
+            _ => body.run(),
+        }
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn avx2_loop<B: Loop>(body: B) {

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use super::notes::{Due, LIMIT, Recording, Shared, add_errors, judge, passes, record_epoch, record_point, take};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, add_errors, judge, passes, record_epoch, record_point, take};
 use super::simd::LaneLoop;
 use super::tile::Tile;
 use crate::backend::batches::Window;
@@ -44,11 +44,6 @@ impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
     }
 }
 
-/// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Wide<T, const N: usize>([T; N]);
-
 /// The columns of N runs that every step reads or writes.
 #[derive(Clone, Copy)]
 struct Lanes<const N: usize> {
@@ -86,10 +81,10 @@ impl<R: Rule> Advance<'_, '_, R> {
     #[inline(always)]
     fn lanes<const N: usize>(&mut self, offset: usize) {
         let mut lanes = Lanes::<N> {
-            theta: Pair(std::array::from_fn(|i| take(&self.tile.theta[i].0, offset))),
-            state: std::array::from_fn(|i| Wide(take(&self.tile.state[i].0, offset))),
+            theta: Pair([take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)]),
+            state: Wide::of(&self.tile.state, offset),
         };
-        let hyper: [Wide<f32, N>; HYPER] = std::array::from_fn(|i| Wide(take(&self.tile.hyper[i].0, offset)));
+        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, offset);
         let alike = R::CLOCK == 0 || !self.clocks.is_empty();
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
@@ -141,25 +136,22 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
     }
 
+    /// Whether there are texts for runs with clocks of their own.
+    const CLOCKED: bool = R::CLOCK > 0;
+
     /// The steps of a block by the text that fits. Each text is compiled for every rule, level and width: so measured steps have one about
-    /// any abscissa, and few lanes, which wait for each other's results and not for units, are always measured.
+    /// any abscissa; and few lanes, which wait for each other's results and not for units, are always measured, as are lanes with clocks of
+    /// their own, which wait for these.
     #[inline(always)]
     fn text<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>, measured: bool) {
-        let alike = matches!(part.clocks, Now::Shared(_));
-        if N <= NARROW {
-            if alike {
-                self.steps::<N, true, true, false>(part, lanes, sums);
-            } else {
-                self.steps::<N, true, false, false>(part, lanes, sums);
-            }
-            return;
-        }
-        match (measured, alike, self.shared.centre.is_origin()) {
-            (false, true, true) => self.steps::<N, false, true, true>(part, lanes, sums),
-            (false, true, false) => self.steps::<N, false, true, false>(part, lanes, sums),
-            (true, true, _) => self.steps::<N, true, true, false>(part, lanes, sums),
-            (false, false, _) => self.steps::<N, false, false, false>(part, lanes, sums),
-            (true, false, _) => self.steps::<N, true, false, false>(part, lanes, sums),
+        if Self::CLOCKED && matches!(part.clocks, Now::Own(_)) {
+            self.steps::<N, true, false, false>(part, lanes, sums);
+        } else if N <= NARROW || measured {
+            self.steps::<N, true, true, false>(part, lanes, sums);
+        } else if self.shared.centre.is_origin() {
+            self.steps::<N, false, true, true>(part, lanes, sums);
+        } else {
+            self.steps::<N, false, true, false>(part, lanes, sums);
         }
     }
 
@@ -218,9 +210,9 @@ impl<R: Rule> Advance<'_, '_, R> {
             let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
             for l in 0..N {
                 let theta = [lanes.theta.0[0][l], lanes.theta.0[1][l]];
-                let mut state: [f32; STATE] = std::array::from_fn(|i| if i < R::STATE { lanes.state[i].0[l] } else { 0.0 });
+                let mut state = Wide::lane(&lanes.state, l);
                 let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
-                let hyper = std::array::from_fn(|i| hyper[i].0[l]);
+                let hyper = Wide::lane(hyper, l);
                 let now = if ALIKE { shared } else { clocks.own(step, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if MEASURE {
@@ -242,7 +234,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
         if R::BOUNDED {
             for l in 0..N {
-                let [weight, bias] = [lanes.theta.0[0][l], lanes.theta.0[1][l]].map(|value| 2.0 * value);
+                let (weight, bias) = (2.0 * lanes.theta.0[0][l], 2.0 * lanes.theta.0[1][l]);
                 sums.energy.0[l] = weight.mul_add(weight, bias * bias);
             }
         }
@@ -266,8 +258,8 @@ impl<R: Rule> Advance<'_, '_, R> {
         let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let last = self.window.first_epoch + epoch as u64 + 1 == self.shared.epochs;
         for l in (0..N).filter(|&l| out[l] != 0) {
-            let hyper = std::array::from_fn(|i| hyper[i].0[l]);
-            let mut state = std::array::from_fn(|i| before.state[i].0[l]);
+            let hyper = Wide::lane(hyper, l);
+            let mut state = Wide::lane(&before.state, l);
             let mut theta = [before.theta.0[0][l], before.theta.0[1][l]];
             let (run, mut passed) = (offset + l, 0);
             let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
@@ -311,6 +303,6 @@ impl<const N: usize> Now<'_, N> {
 
     #[inline(always)]
     fn own(&self, step: usize, lane: usize) -> Clock<f32> {
-        if let Self::Own(clocks) = self { std::array::from_fn(|slot| clocks[step][slot].0[lane]) } else { Clock::default() }
+        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { Clock::default() }
     }
 }

@@ -10,7 +10,7 @@ pub const OPTION: Allowed = Allowed { ulps: 8.0, why: "WGSL: a root within 5 ulp
 pub const OPTION_ON_HOST: Allowed = Allowed { ulps: 4.0, why: "eight roundings at most, half an ulp each" };
 
 /// The options that are looked at, by their keys.
-pub const ALL: [(&str, Options); 7] = [
+pub const ALL: [(&str, Options); 8] = [
     ("clipnorm", Options { clip: Clip::Each, ..Options::PLAIN }),
     ("clipvalue", Options { clip: Clip::Each, ..Options::PLAIN }),
     ("global_clipnorm", Options { clip: Clip::Global, ..Options::PLAIN }),
@@ -18,6 +18,7 @@ pub const ALL: [(&str, Options); 7] = [
     ("gradient_accumulation_steps", Options { accumulation: 3, ..Options::PLAIN }),
     ("use_ema", Options { average: true, ..Options::PLAIN }),
     ("ema_overwrite_frequency", Options { average: true, overwrite: 2, ..Options::PLAIN }),
+    ("use_bias", Options { bias: false, ..Options::PLAIN }),
 ];
 
 /// What a batch is given.

@@ -18,6 +18,6 @@ impl<const AMSGRAD: bool> Rule for Adamw<AMSGRAD> {
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [rate, _, _, _, decay, ..] = *hyper;
-        Adam::<AMSGRAD>::step(hyper, clock, theta.map(|theta| decayed(theta, decay, rate)), g, state)
+        Adam::<AMSGRAD>::step(hyper, clock, [decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)], g, state)
     }
 }
