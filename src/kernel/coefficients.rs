@@ -102,7 +102,7 @@ impl Timing {
 
     /// Equal where the clocks are.
     pub fn key(&self) -> impl Eq + std::hash::Hash + use<> {
-        (self.numbers.map(f32::to_bits), self.rates.as_ref().map(Rates::key))
+        ([self.numbers[0].to_bits(), self.numbers[1].to_bits()], self.rates.as_ref().map(Rates::key))
     }
 
     /// The scheduled rate of batch k, from 0; `None` where the rate is constant.

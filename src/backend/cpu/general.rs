@@ -197,11 +197,11 @@ impl<R: Rule> Loop for Step<'_, R> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let values: [Wide<f32, WIDTH>; VALUES] = Wide::of(&self.tile.values, offset);
-            let hyper: [Wide<f32, WIDTH>; HYPER] = Wide::of(&self.tile.hyper, offset);
-            let clocks: [Wide<f32, WIDTH>; CLOCK] = Wide::of(self.clocks, offset);
-            let mut theta: [Wide<f32, WIDTH>; 2] = Wide::of(&self.tile.theta, offset);
-            let mut states: [Wide<f32, WIDTH>; STATE] = Wide::of(&self.tile.state, offset);
+            let values: [Wide<f32, WIDTH>; VALUES] = Wide::of(&self.tile.values, VALUES, offset);
+            let hyper: [Wide<f32, WIDTH>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
+            let clocks: [Wide<f32, WIDTH>; CLOCK] = Wide::of(self.clocks, R::CLOCK, offset);
+            let mut theta: [Wide<f32, WIDTH>; 2] = Wide::of(&self.tile.theta, 2, offset);
+            let mut states: [Wide<f32, WIDTH>; STATE] = Wide::of(&self.tile.state, R::STATE, offset);
             let g: [[f32; WIDTH]; 2] = [take(&self.gradients.gradient[0], offset), take(&self.gradients.gradient[1], offset)];
             for l in 0..WIDTH {
                 let run = Run { values: Wide::lane(&values, l), hyper: Wide::lane(&hyper, l) };

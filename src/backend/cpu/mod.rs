@@ -21,14 +21,14 @@ use self::general::{General, Start};
 use self::gradient::Source;
 use self::notes::{Recording, Shared};
 use self::rows::Direct;
-use self::tile::{TILE, Tile};
+use self::tile::{Slots, TILE, Tile};
 use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
-use crate::kernel::{Hyper, Rule, State, Ticker, Timing, Variant};
+use crate::kernel::{Hyper, Rule, Ticker, Timing, Variant};
 use crate::model::{Neuron, Rows};
 use crate::with_rule;
 
@@ -141,13 +141,18 @@ struct Text {
     fused: bool,
     /// The longest step of a run, where the fused loop relies on there being one.
     stride: Option<fn(&Hyper<f32>) -> f32>,
-    initial: fn(&Hyper<f32>) -> State<f32>,
+    slots: Slots,
     advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
 }
 
 impl Text {
     fn of(variant: Variant) -> Self {
-        with_rule!(variant, R => Self { fused: R::FUSED, stride: R::BOUNDED.then_some(R::stride), initial: R::initial::<f32>, advance: advance::<R> })
+        with_rule!(variant, R => Self {
+            fused: R::FUSED,
+            stride: R::BOUNDED.then_some(R::stride),
+            slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::initial::<f32> },
+            advance: advance::<R>,
+        })
     }
 }
 
@@ -189,7 +194,7 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     };
     let mut jobs = jobs(outcome);
     let start = |tile: &mut Tile, job: &TileJob<'_>| {
-        tile.begin(group, job.first, text.initial);
+        tile.begin(group, job.first, &text.slots, timed);
         match &source {
             Source::Moments => simd.run_loop(Start { tile, shared: &shared }),
             Source::Rows(direct) => tile.starts_at(tile.losses(direct, shared.train)),

@@ -54,6 +54,12 @@ pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N
     lanes
 }
 
+/// N lanes of a column, in place; `offset` is a multiple of N.
+#[inline(always)]
+pub fn part_of<T, const N: usize>(column: &mut [T; TILE], offset: usize) -> &mut [T; N] {
+    &mut column.as_chunks_mut::<N>().0[offset / N]
+}
+
 /// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -77,11 +83,11 @@ impl<T, const N: usize> Wide<T, N> {
 impl<const N: usize> Wide<f32, N> {
     pub const ZERO: Self = Self([0.0; N]);
 
-    /// Columns of a tile, from `offset` on.
+    /// The first so many columns of a tile, from `offset` on.
     #[inline(always)]
-    pub fn of<const K: usize>(columns: &[Column<f32>; K], offset: usize) -> [Self; K] {
+    pub fn of<const K: usize>(columns: &[Column<f32>; K], used: usize, offset: usize) -> [Self; K] {
         let mut taken = [Self::ZERO; K];
-        for i in 0..K {
+        for i in 0..used {
             taken[i].0.copy_from_slice(&columns[i].0[offset..offset + N]);
         }
         taken
@@ -120,9 +126,9 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
             tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
         }
     }
-    let alive: [u32; N] = take(&tile.alive.0, offset);
-    let (mut worst, mut last): ([f32; N], [f32; N]) = (take(&tile.worst_loss.0, offset), take(&tile.last_loss.0, offset));
-    let mut reached: [u32; N] = take(&tile.reached_epoch.0, offset);
+    let alive = part_of::<_, N>(&mut tile.alive.0, offset);
+    let (worst, last) = (part_of::<_, N>(&mut tile.worst_loss.0, offset), part_of::<_, N>(&mut tile.last_loss.0, offset));
+    let reached = part_of::<_, N>(&mut tile.reached_epoch.0, offset);
     for l in 0..N {
         let higher = if losses[l] > worst[l] { losses[l] } else { worst[l] };
         worst[l] = f32::from_bits(select(alive[l], higher.to_bits(), worst[l].to_bits()));
@@ -130,9 +136,6 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
         let since = if losses[l] <= shared.reached_loss { epoch } else { NEVER };
         reached[l] = select(alive[l], reached[l].min(since), reached[l]);
     }
-    tile.worst_loss.0[offset..offset + N].copy_from_slice(&worst);
-    tile.last_loss.0[offset..offset + N].copy_from_slice(&last);
-    tile.reached_epoch.0[offset..offset + N].copy_from_slice(&reached);
 }
 
 #[inline(always)]

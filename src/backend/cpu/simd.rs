@@ -81,15 +81,13 @@ impl Simd {
             _ if lanes <= 4 => body.run::<4>(),
             #[cfg(target_arch = "aarch64")]
             _ => body.run::<16>(),
+            // Few lanes wait for each other's results, not for units: one text of them serves both levels.
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level is only chosen where `is_available` has seen its features.
-            Self::Avx2 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
+            // SAFETY: the level is only chosen where `is_available` has seen its features, and AVX-512 only where AVX2 is.
+            Self::Avx2 | Self::Avx512 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Self::Avx2 => unsafe { avx2::<_, 64>(body) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Self::Avx512 if lanes <= 16 => unsafe { avx512::<_, 16>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Self::Avx512 => unsafe { avx512::<_, 64>(body) },

@@ -3,7 +3,8 @@
 use super::rows::Direct;
 use crate::backend::{Group, outcome::NEVER};
 use crate::kernel::cycle::{Watch, cycle};
-use crate::kernel::{Hyper, State, Ticker, coefficients::HYPER, optimizers::STATE, options::VALUES};
+use crate::kernel::options::{VALUES, Values};
+use crate::kernel::{Hyper, State, Ticker, coefficients::HYPER, optimizers::STATE};
 use crate::model::{Figures, Rows};
 
 /// Runs of a tile.
@@ -42,14 +43,20 @@ pub struct Tile {
     pub diverged_at: [u64; TILE],
 }
 
-/// Copies a number of each run into a column; lanes past the last run repeat the first.
-fn fill(column: &mut Column<f32>, runs: impl ExactSizeIterator<Item = f32>) {
-    let lanes = runs.len();
-    for (slot, value) in column.0.iter_mut().zip(runs) {
-        *slot = value;
+/// Lanes past the last run repeat the first.
+fn repeat(columns: &mut [Column<f32>], lanes: usize) {
+    for column in columns {
+        let first = column.0[0];
+        column.0[lanes..].fill(first);
     }
-    let first = column.0[0];
-    column.0[lanes..].fill(first);
+}
+
+/// How much of a tile a rule uses: see [`Rule`](crate::kernel::Rule).
+#[derive(Clone, Copy, Debug)]
+pub struct Slots {
+    pub hyper: usize,
+    pub state: usize,
+    pub initial: fn(&Hyper<f32>) -> State<f32>,
 }
 
 impl Tile {
@@ -78,38 +85,52 @@ impl Tile {
         }
     }
 
-    /// Takes the runs of `group` from `first` on, at their start; `initial` is the state of their rule there. J at the start is still to
-    /// be told, by [`Self::starts_at`].
-    pub fn begin(&mut self, group: &Group<'_>, first: usize, initial: fn(&Hyper<f32>) -> State<f32>) {
+    /// Takes the runs of `group` from `first` on, at their start, with what their rule reads and keeps; `timed` where they have clocks or
+    /// scheduled rates. J at the start is still to be told, by [`Self::starts_at`].
+    pub fn begin(&mut self, group: &Group<'_>, first: usize, slots: &Slots, timed: bool) {
         let lanes = TILE.min(group.lanes.len() - first);
         let own = first..first + lanes;
         (self.first, self.lanes) = (first, lanes);
-        fill(&mut self.theta[0], group.lanes.initial_weight[own.clone()].iter().copied());
-        fill(&mut self.theta[1], group.lanes.initial_bias[own.clone()].iter().copied());
+        self.theta[0].0[..lanes].copy_from_slice(&group.lanes.initial_weight[own.clone()]);
+        self.theta[1].0[..lanes].copy_from_slice(&group.lanes.initial_bias[own.clone()]);
         let hyper = &group.lanes.hyper[own.clone()];
-        for (slot, column) in self.hyper.iter_mut().enumerate() {
-            fill(column, hyper.iter().map(|run| run[slot]));
-        }
-        for (slot, column) in self.values.iter_mut().enumerate() {
-            fill(column, group.lanes.values[own.clone()].iter().map(|run| run[slot]));
-        }
-        for (lane, run) in hyper.iter().enumerate() {
-            for (column, value) in self.state.iter_mut().zip(initial(run)) {
-                column.0[lane] = value;
+        for (slot, column) in self.hyper[..slots.hyper].iter_mut().enumerate() {
+            for (lane, run) in hyper.iter().enumerate() {
+                column.0[lane] = run[slot];
             }
         }
-        for column in &mut self.state {
-            let first = column.0[0];
-            column.0[lanes..].fill(first);
+        for (lane, run) in hyper.iter().enumerate() {
+            let initial = (slots.initial)(run);
+            for slot in 0..slots.state {
+                self.state[slot].0[lane] = initial[slot];
+            }
         }
-        self.sum = [Column([0.0; TILE]); 2];
-        self.average = self.sum;
-        self.tickers = [Ticker::START; TILE];
+        repeat(&mut self.theta, lanes);
+        repeat(&mut self.hyper[..slots.hyper], lanes);
+        repeat(&mut self.state[..slots.state], lanes);
+        if !group.options.is_plain() {
+            self.carry(&group.lanes.values[own]);
+        }
+        if timed {
+            self.tickers = [Ticker::START; TILE];
+        }
         self.alive = Column([u32::MAX; TILE]);
         self.reached_epoch = Column([NEVER; TILE]);
         self.passes = Column([0; TILE]);
         self.watch = [Watch::default(); TILE];
         self.diverged_at = [0; TILE];
+    }
+
+    /// What options need beside a rule.
+    fn carry(&mut self, values: &[Values<f32>]) {
+        for (slot, column) in self.values.iter_mut().enumerate() {
+            for (lane, run) in values.iter().enumerate() {
+                column.0[lane] = run[slot];
+            }
+        }
+        repeat(&mut self.values, values.len());
+        self.sum = [Column([0.0; TILE]); 2];
+        self.average = self.sum;
     }
 
     /// Before the first update: J of each run.

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, add_errors, judge, passes, record_epoch, record_point, take};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, add_errors, judge, part_of, passes, record_epoch, record_point, take};
 use super::simd::LaneLoop;
 use super::tile::Tile;
 use crate::backend::batches::Window;
@@ -82,9 +82,9 @@ impl<R: Rule> Advance<'_, '_, R> {
     fn lanes<const N: usize>(&mut self, offset: usize) {
         let mut lanes = Lanes::<N> {
             theta: Pair([take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)]),
-            state: Wide::of(&self.tile.state, offset),
+            state: Wide::of(&self.tile.state, R::STATE, offset),
         };
-        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, offset);
+        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
         let alike = R::CLOCK == 0 || !self.clocks.is_empty();
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
         let records_epochs = !self.recording.loss.is_empty();
@@ -113,11 +113,12 @@ impl<R: Rule> Advance<'_, '_, R> {
                 self.text(part, &mut lanes, &mut sums, measured);
                 self.freeze(part, &before, &sums.energy.0);
                 if measured {
-                    let alive: [u32; N] = take(&self.tile.alive.0, offset);
+                    let (alive, passes) =
+                        (part_of::<_, N>(&mut self.tile.alive.0, offset), part_of::<_, N>(&mut self.tile.passes.0, offset));
                     for l in 0..N {
                         loss[l] += sums.loss.0[l];
                         mae[l] += sums.mae.0[l];
-                        self.tile.passes.0[offset + l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
+                        passes[l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
                     }
                 }
                 if block.judged {
@@ -131,8 +132,8 @@ impl<R: Rule> Advance<'_, '_, R> {
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
             column.0[offset..offset + N].copy_from_slice(&lanes.theta.0[i]);
         }
-        for (i, column) in self.tile.state.iter_mut().enumerate() {
-            column.0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
+        for (column, state) in self.tile.state.iter_mut().zip(&lanes.state).take(R::STATE) {
+            column.0[offset..offset + N].copy_from_slice(&state.0);
         }
     }
 
@@ -245,19 +246,18 @@ impl<R: Rule> Advance<'_, '_, R> {
     #[inline(always)]
     fn freeze<const N: usize>(&mut self, part: Part<'_, N>, before: &Lanes<N>, energy: &[f32; N]) {
         let Part { hyper, clocks, offset, epoch, block } = part;
-        let alive: [u32; N] = take(&self.tile.alive.0, offset);
-        let mut out = [0_u32; N];
+        let alive = part_of::<_, N>(&mut self.tile.alive.0, offset);
         let mut any = 0;
         for l in 0..N {
-            out[l] = if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
-            any |= out[l];
+            any |= if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
         }
         if any == 0 {
             return;
         }
+        let alive = *alive;
         let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
         let last = self.window.first_epoch + epoch as u64 + 1 == self.shared.epochs;
-        for l in (0..N).filter(|&l| out[l] != 0) {
+        for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
             let hyper = Wide::lane(hyper, l);
             let mut state = Wide::lane(&before.state, l);
             let mut theta = [before.theta.0[0][l], before.theta.0[1][l]];

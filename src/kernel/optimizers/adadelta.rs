@@ -13,6 +13,7 @@ pub struct Adadelta;
 
 impl Rule for Adadelta {
     const STATE: usize = 4;
+    const HYPER: usize = 4;
     const CLOCK: usize = 0;
 
     #[inline(always)]

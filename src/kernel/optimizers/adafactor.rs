@@ -15,6 +15,7 @@ pub struct Adafactor;
 
 impl Rule for Adafactor {
     const STATE: usize = 2;
+    const HYPER: usize = 4;
     const CLOCK: usize = 2;
 
     #[inline(always)]

@@ -13,6 +13,7 @@ pub struct Adagrad;
 
 impl Rule for Adagrad {
     const STATE: usize = 2;
+    const HYPER: usize = 3;
     const CLOCK: usize = 0;
 
     #[inline(always)]

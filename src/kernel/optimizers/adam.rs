@@ -16,6 +16,7 @@ pub struct Adam<const AMSGRAD: bool>;
 impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     const STATE: usize = if AMSGRAD { 6 } else { 4 };
     const FUSED: bool = true;
+    const HYPER: usize = 4;
     const CLOCK: usize = 1;
     const BOUNDED: bool = true;
 

@@ -13,6 +13,7 @@ pub struct Adamax;
 
 impl Rule for Adamax {
     const STATE: usize = 4;
+    const HYPER: usize = 4;
     const CLOCK: usize = 1;
 
     #[inline(always)]

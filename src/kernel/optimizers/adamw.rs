@@ -13,6 +13,7 @@ pub struct Adamw<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adamw<AMSGRAD> {
     const STATE: usize = Adam::<AMSGRAD>::STATE;
+    const HYPER: usize = 5;
     const CLOCK: usize = 1;
 
     #[inline(always)]

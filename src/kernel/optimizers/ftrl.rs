@@ -16,6 +16,7 @@ pub struct Ftrl<const POWER: bool>;
 
 impl<const POWER: bool> Rule for Ftrl<POWER> {
     const STATE: usize = 4;
+    const HYPER: usize = 7;
     const CLOCK: usize = 0;
 
     #[inline(always)]

@@ -13,6 +13,7 @@ pub struct Lamb;
 
 impl Rule for Lamb {
     const STATE: usize = 4;
+    const HYPER: usize = 4;
     const CLOCK: usize = 2;
 
     #[inline(always)]

@@ -13,6 +13,7 @@ pub struct Lion;
 
 impl Rule for Lion {
     const STATE: usize = 2;
+    const HYPER: usize = 5;
     const CLOCK: usize = 0;
 
     #[inline(always)]

@@ -45,6 +45,8 @@ pub type State<T> = [T; STATE];
 pub trait Rule: Send + Sync + 'static {
     /// How many slots of the state the rule touches: the first so many.
     const STATE: usize;
+    /// How many slots of the hyperparameters it reads: the first so many.
+    const HYPER: usize;
     /// How many slots of the clock it reads: the first so many.
     const CLOCK: usize;
 
@@ -161,4 +163,33 @@ macro_rules! with_rule {
             (Optimizer::Muon, true, _) => with!(rules::Muon<true>),
         }
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::cases::Step;
+
+    #[test]
+    fn no_rule_reads_or_touches_slots_that_it_does_not_name() {
+        for optimizer in Optimizer::ALL {
+            for (flag, momentum) in [(false, false), (false, true), (true, false), (true, true)] {
+                let variant = Variant { optimizer, flag, momentum };
+                for step in Step::all(variant) {
+                    with_rule!(variant, R => {
+                        let (mut plain, mut marked) = (step.state, step.state);
+                        let (mut hyper, mut clock) = (step.hyper, step.clock);
+                        hyper[R::HYPER..].fill(f32::NAN);
+                        clock[R::CLOCK..].fill(f32::NAN);
+                        marked[R::STATE..].fill(7.0);
+                        let expected = R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut plain);
+                        let next = R::step(&hyper, &clock, step.theta, step.gradient, &mut marked);
+                        assert_eq!(next.map(f32::to_bits), expected.map(f32::to_bits), "{variant:?}");
+                        assert_eq!(marked[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), plain[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+                        assert!(marked[R::STATE..].iter().all(|&slot| slot == 7.0), "{variant:?}");
+                    });
+                }
+            }
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub struct Muon<const NESTEROV: bool>;
 
 impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
     const STATE: usize = 3;
+    const HYPER: usize = 13;
     const CLOCK: usize = 1;
 
     #[inline(always)]

@@ -14,6 +14,7 @@ pub struct Nadam;
 
 impl Rule for Nadam {
     const STATE: usize = 4;
+    const HYPER: usize = 4;
     const CLOCK: usize = 3;
 
     #[inline(always)]

@@ -24,6 +24,7 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
         2
     };
     const FUSED: bool = true;
+    const HYPER: usize = 5;
     const CLOCK: usize = 0;
     const BOUNDED: bool = !CENTERED && !MOMENTUM;
 

@@ -14,6 +14,7 @@ pub struct Sgd<const MOMENTUM: bool, const NESTEROV: bool>;
 impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV> {
     const STATE: usize = if MOMENTUM { 2 } else { 0 };
     const FUSED: bool = true;
+    const HYPER: usize = 2;
     const CLOCK: usize = 0;
 
     #[inline(always)]
