@@ -61,6 +61,15 @@ impl Lanes {
         self.hyper.is_empty()
     }
 
+    /// Makes room for so many more runs.
+    pub fn reserve(&mut self, runs: usize) {
+        self.initial_weight.reserve(runs);
+        self.initial_bias.reserve(runs);
+        self.hyper.reserve(runs);
+        self.timing.reserve(runs);
+        self.values.reserve(runs);
+    }
+
     /// Adds the runs of others behind these.
     pub fn append(&mut self, others: Self) {
         self.initial_weight.extend(others.initial_weight);

@@ -46,6 +46,11 @@ pub struct Planned {
 }
 
 impl Planned {
+    fn reserve(&mut self, runs: usize) {
+        self.members.reserve(runs);
+        self.lanes.reserve(runs);
+    }
+
     /// The number of the group's problem.
     pub fn problem(&self) -> usize {
         self.key.problem
@@ -83,7 +88,9 @@ impl Plan {
         let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
         let mut plan =
             Self { runs: Vec::new(), problem: Vec::new(), groups: Vec::new(), shown, initial_weight: Vec::new(), initial_bias: Vec::new() };
-        let mut groups = Groups::default();
+        let expected = runs.size_hint().0;
+        plan.reserve(expected);
+        let mut groups = Groups { expected, ..Groups::default() };
         let mut cursor: Option<Cursor<'_>> = None;
         for run in runs {
             let inside = cursor.as_ref().is_some_and(|cursor| cursor.holds(run));
@@ -105,9 +112,21 @@ impl Plan {
         let piece = |&first: &u64| Self::new(experiment, problems, first..runs.end.min(first + PIECE));
         let mut pieces = pieces.par_iter().map(piece).collect::<Vec<_>>().into_iter();
         let mut plan = pieces.next().unwrap_or_else(|| Self::new(experiment, problems, std::iter::empty()));
+        plan.reserve((runs.end - runs.start) as usize);
         let mut groups = Groups::of(&plan);
         pieces.for_each(|piece| plan.append(&mut groups, piece));
         plan
+    }
+
+    /// Makes room for so many runs, and for as many in the group that is the only one: a column that grows is copied again and again.
+    fn reserve(&mut self, runs: usize) {
+        self.runs.reserve(runs);
+        self.problem.reserve(runs);
+        self.initial_weight.reserve(runs);
+        self.initial_bias.reserve(runs);
+        if let [group] = &mut self.groups[..] {
+            group.reserve(runs);
+        }
     }
 
     /// Adds the runs of a plan behind these.
@@ -178,13 +197,15 @@ impl Plan {
 struct Groups {
     numbers: HashMap<Key, usize>,
     last: Option<(Key, usize)>,
+    /// Runs that the first group may come to have.
+    expected: usize,
 }
 
 impl Groups {
     /// The way to the groups of a plan.
     fn of(plan: &Plan) -> Self {
         let numbers = plan.groups.iter().enumerate().map(|(number, group)| (group.key.without_momentum(), number));
-        Self { numbers: numbers.collect(), last: None }
+        Self { numbers: numbers.collect(), last: None, expected: 0 }
     }
 
     /// The number of a key's group, which is made where it is missing.
@@ -195,7 +216,11 @@ impl Groups {
             return number;
         }
         let number = *self.numbers.entry(key).or_insert_with(|| {
-            groups.push(Planned { key, lanes: Lanes::default(), members: Vec::new() });
+            let mut group = Planned { key, lanes: Lanes::default(), members: Vec::new() };
+            if groups.is_empty() {
+                group.reserve(self.expected);
+            }
+            groups.push(group);
             groups.len() - 1
         });
         self.last = Some((key, number));
@@ -247,20 +272,18 @@ impl<'a> Cursor<'a> {
 
     /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
     fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> (&Facts, &Settings) {
-        let facts = if let Some(facts) = self.facts.take() {
-            facts
-        } else {
-            let problem = self.problem(experiment, problems);
-            self.follow(experiment, problems, problem)
-        };
-        (self.facts.insert(facts), &self.settings)
+        let problem = self.problem(experiment, problems);
+        let Self { block, settings, facts, .. } = self;
+        (facts.get_or_insert_with(|| Facts::of(experiment, problems, problem, block, settings)), settings)
     }
+}
 
-    fn follow(&self, experiment: &Experiment, problems: &Problems, number: usize) -> Facts {
-        let (problem, settings, optimizer) = (&problems.all[number], &self.settings, self.block.optimizer);
-        let (key, momentum) = key(experiment, problem, settings, self.block);
+impl Facts {
+    fn of(experiment: &Experiment, problems: &Problems, number: usize, block: &Block, settings: &Settings) -> Self {
+        let (problem, optimizer) = (&problems.all[number], block.optimizer);
+        let (key, momentum) = key(experiment, problem, settings, block);
         let start = [(Parameter::InitialWeight, Stream::InitialWeight), (Parameter::InitialBias, Stream::InitialBias)];
-        Facts {
+        Self {
             problem: number,
             optimizer,
             rows: problem.train.len(),
