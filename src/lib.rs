@@ -24,8 +24,9 @@ pub mod store;
 pub mod sweep;
 
 // -- understanding
-pub mod bench;
 pub mod figure;
+
+pub mod bench;
 pub mod verify;
 
 pub mod analysis;

@@ -6,10 +6,12 @@
 pub mod batches;
 pub mod cpu;
 pub mod gpu;
+pub mod limits;
 pub mod outcome;
 mod paraboloid;
 pub mod reference;
 
+pub use limits::Limits;
 pub use outcome::{EpochSeries, History, Outcome};
 
 use crate::data::BatchOrder;
@@ -130,6 +132,11 @@ pub enum Error {
 /// One way to do the work.
 pub trait Backend {
     fn describe(&self) -> Description;
+
+    /// What the machine behind it can do at most, measured now, in less than a second; `None` where nothing is known to reach it.
+    fn limits(&self) -> Result<Option<Limits>, Error> {
+        Ok(None)
+    }
 
     /// Trains every run of each group. `outcomes` has an element per group; its buffers are reused.
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error>;

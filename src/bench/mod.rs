@@ -5,19 +5,21 @@
 
 mod agree;
 mod clock;
-mod limits;
+mod picture;
+mod shares;
+mod sizes;
 
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::backend::{Backend, Description, Error, Outcome, Record, reference::Reference};
+use crate::backend::{Backend, Description, Error, Limits, Outcome, Record, reference::Reference};
 use crate::config::Experiment;
-use crate::kernel::Variant;
 use crate::sweep::{self, Plan, Problems};
 
 pub use agree::{Judge, TOLERANCE};
-pub use limits::Limits;
+pub use picture::{picture, verdict};
+pub use sizes::{Curve, Point, Sizes};
 
 /// The sweep that is measured when nobody names another: RMSprop on standardised data, where no run is chaotic at small rates.
 pub const BUILT_IN: &str = include_str!("bench.toml");
@@ -31,8 +33,6 @@ const MOST_RUNS: u64 = 1 << 18;
 /// What takes part: a name, and a way to open it (its cold start).
 pub struct Contender<'a> {
     pub name: String,
-    /// What its threads can reach at most, where it is a CPU.
-    pub limits: Option<Limits>,
     pub open: Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>,
 }
 
@@ -84,7 +84,7 @@ pub struct Table {
     pub sweep: String,
     pub runs: u64,
     /// What the machine reached in loops that do nothing else.
-    pub limits: Vec<Limits>,
+    pub limits: Vec<Limit>,
     /// Runs that the reference judged, and those among them that it shows to be insensitive.
     pub judged: usize,
     pub insensitive: usize,
@@ -92,10 +92,12 @@ pub struct Table {
     pub tolerance: f64,
     pub lines: Vec<Line>,
     pub missing: Vec<Missing>,
+    /// Where it was asked for.
+    pub sizes: Option<Sizes>,
 }
 
-/// Measures every contender on the sweep's first runs, without and with histories.
-pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u32) -> Result<Table, sweep::Error> {
+/// Measures every contender on the sweep's first runs, without and with histories; on request also at every size from one run on.
+pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u32, at_sizes: bool) -> Result<Table, sweep::Error> {
     let problems = Problems::new(experiment)?;
     let runs = experiment.space.len().min(MOST_RUNS);
     let sample: Vec<u64> = (0..runs).step_by(runs.div_ceil(REFERENCE_RUNS).max(1) as usize).collect();
@@ -103,21 +105,23 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
     let mut table = Table {
         sweep: experiment.name.clone(),
         runs,
-        limits: contenders.iter().filter_map(|contender| contender.limits).collect(),
+        limits: Vec::new(),
         judged: sample.len(),
         insensitive: judge.insensitive(),
         repeats,
         tolerance: TOLERANCE,
         lines: Vec::new(),
         missing: Vec::new(),
+        sizes: None,
     };
     let plan = Plan::new(experiment, &problems, sample.iter().copied());
-    let reference = Contender { name: "reference".into(), limits: None, open: Box::new(|| Ok(Box::new(Reference))) };
+    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))) };
     let whole = Plan::new(experiment, &problems, 0..runs);
     let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
     for (contender, plan) in all {
+        let mut limits = None;
         for every in [0, 1] {
-            match line(contender, plan, &problems, every, &judge, repeats) {
+            match line(contender, plan, &problems, every, &judge, repeats, &mut limits) {
                 Ok(line) => table.lines.push(line),
                 Err(error) => {
                     table.missing.push(Missing { name: contender.name.clone(), why: error.to_string() });
@@ -125,11 +129,35 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
                 }
             }
         }
+        table.limits.extend(limits.flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
+    }
+    if at_sizes {
+        let agrees = |name: &str| table.lines.iter().filter(|line| line.name == name).all(|line| line.agrees);
+        let known = |name: &str| table.lines.iter().any(|line| line.name == name);
+        let taking_part: Vec<_> = contenders.iter().filter(|contender| known(&contender.name) && agrees(&contender.name)).collect();
+        table.sizes = Some(sizes::sizes(experiment, &problems, &taking_part, runs, repeats)?);
     }
     Ok(table)
 }
 
-fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64, judge: &Judge, repeats: u32) -> Result<Line, Error> {
+/// What a contender's machine can do at most.
+#[derive(Clone, Debug, Serialize)]
+pub struct Limit {
+    pub name: String,
+    #[serde(flatten)]
+    pub limits: Limits,
+}
+
+/// A line of the table. `limits` are measured behind the first cold start, and kept for the next line.
+fn line(
+    contender: &Contender<'_>,
+    plan: &Plan,
+    problems: &Problems,
+    every: u64,
+    judge: &Judge,
+    repeats: u32,
+    limits: &mut Option<Option<Limits>>,
+) -> Result<Line, Error> {
     let groups = plan.groups(problems, Record { every, epochs: false });
     let mut outcomes = vec![Outcome::default(); groups.len()];
     let begun = Instant::now();
@@ -140,18 +168,22 @@ fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64,
     let agrees = deviation <= TOLERANCE;
     let steps = outcomes.iter().flat_map(|outcome| &outcome.steps).sum();
     let variant = groups.first().map(|group| group.variant).filter(|first| groups.iter().all(|group| group.variant == *first));
-    let limit = contender.limits.zip(variant).and_then(|(limits, variant)| limit(&limits, variant, every));
+    let known = match *limits {
+        Some(limits) => limits,
+        None => *limits.insert(backend.limits()?),
+    };
+    let limit = known.zip(variant).and_then(|(limits, variant)| shares::steps_per_s(&limits, variant, every));
+    let Description { backend: kind, device, detail, software } = backend.describe();
     let measured =
         if agrees { Some(speed(backend.as_ref(), &groups, &mut outcomes, steps, plan.runs.len() as u64, repeats)?) } else { None };
     let speed = measured.map(|speed| Speed {
-        cpu_per_wall: speed.cpu_per_wall.filter(|_| contender.limits.is_some()),
+        cpu_per_wall: speed.cpu_per_wall.filter(|_| kind == "cpu"),
         share_of_limit: limit.map(|limit| speed.steps_per_s / limit),
         ..speed
     });
-    let Description { backend, device, detail, software } = backend.describe();
     Ok(Line {
         name: contender.name.clone(),
-        backend: backend.to_owned(),
+        backend: kind.to_owned(),
         device,
         detail,
         software,
@@ -163,13 +195,6 @@ fn line(contender: &Contender<'_>, plan: &Plan, problems: &Problems, every: u64,
         cold_s,
         speed,
     })
-}
-
-/// The steps a second that the machine cannot pass: by its units, and with histories by its memory too.
-fn limit(limits: &Limits, variant: Variant, every: u64) -> Option<f64> {
-    const POINT_BYTES: f64 = 8.0;
-    let computed = limits.steps_per_s(variant)?;
-    Some(if every == 0 { computed } else { computed.min(limits.filled_bytes_per_s / POINT_BYTES * every as f64) })
 }
 
 fn speed(

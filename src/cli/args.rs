@@ -166,6 +166,12 @@ pub struct Bench {
     /// Measure each SIMD level that this CPU has, on one core
     #[arg(long)]
     pub levels: bool,
+    /// Measure at every size from one run on, and say from which the GPU pays
+    #[arg(long)]
+    pub sizes: bool,
+    /// Draw the speeds over the number of runs, as bench.png and bench.svg in this directory
+    #[arg(long, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
     /// Fail where a CPU without histories reaches less than this share of the machine's limit, in percent
     #[arg(long, value_name = "PERCENT")]
     pub floor: Option<f64>,

@@ -1,24 +1,35 @@
 //! `gradsweep bench [CONFIG]`: the backends side by side on this machine.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
-use gradsweep::bench::{BUILT_IN, Contender, Limits, Line, Speed, Table, measure};
+use gradsweep::bench::{self, BUILT_IN, Contender, Curve, Line, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+use gradsweep::text;
 
 use super::args::{self, Choice};
 use super::backends;
 use super::failure::Failure;
 use super::output::{print, print_json};
+use super::plot;
 
 pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     let experiment = experiment(arguments)?;
-    let table = measure(&experiment, &contenders(arguments)?, arguments.repeats)?;
+    let at_sizes = arguments.sizes || arguments.plot.is_some();
+    let table = measure(&experiment, &contenders(arguments)?, arguments.repeats, at_sizes)?;
+    let drawn = match (&arguments.plot, &table.sizes) {
+        (Some(directory), Some(sizes)) => draw(&table, sizes, directory)?,
+        _ => Vec::new(),
+    };
     if arguments.json {
         print_json(&table)?;
     } else {
         print(&text(&table))?;
+        for picture in plot::listed(&drawn) {
+            print(&format!("\nwritten: {picture}\n"))?;
+        }
     }
     if let Some(line) = table.lines.iter().find(|line| !line.agrees) {
         return Err(Failure::failed(format!("the results of {} differ from the reference's", line.name)));
@@ -28,7 +39,7 @@ pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
 
 /// Whether every CPU reaches a share of its limit, in percent; who has no limit has no floor.
 fn above(table: &Table, floor: f64) -> Result<(), Failure> {
-    for line in table.lines.iter().filter(|line| !line.history) {
+    for line in table.lines.iter().filter(|line| !line.history && line.backend == "cpu") {
         let share = line.speed.and_then(|speed| speed.share_of_limit).map(|share| 100.0 * share);
         if let Some(share) = share.filter(|share| *share < floor) {
             return Err(Failure::failed(format!("{} reaches {share:.0} % of the machine's limit, less than {floor} %", line.name)));
@@ -50,7 +61,6 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     let cpu = backends::cpu(&arguments.backend)?;
     let on_cpu = |name: String, threads: usize, simd: Simd| Contender {
         name,
-        limits: Limits::measure(threads, simd),
         open: Box::new(move || Ok(Box::new(Cpu::open(Some(threads), Some(simd))?) as Box<dyn Backend>)),
     };
     let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1, cpu.simd())];
@@ -65,7 +75,6 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     if arguments.backend.backend != Choice::Cpu {
         contenders.push(Contender {
             name: "gpu".into(),
-            limits: None,
             open: Box::new(move || {
                 let gpu = gradsweep::backend::gpu::Gpu::open(arguments.backend.adapter.as_deref())?;
                 if gpu.is_software() && !software {
@@ -102,15 +111,54 @@ fn text(table: &Table) -> String {
             let _ = writeln!(text, "{:<14} {}, {}{software}", line.name, line.device, line.detail);
         }
     }
-    for limits in &table.limits {
-        let threads = format!("limits, {} core{}", limits.threads, if limits.threads == 1 { "" } else { "s" });
+    for limit in &table.limits {
+        let limits = &limit.limits;
         let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
-        let _ = writeln!(text, "{threads:<16} {fused}fma/s, {roots}(2 √ and ÷)/s, memory filled at {filled}B/s");
+        let name = format!("limits of {}", limit.name);
+        let _ = writeln!(text, "{name:<22} {fused}fma/s, {roots}(2 √ and ÷)/s, memory filled at {filled}B/s");
     }
     for missing in &table.missing {
         let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);
     }
+    if let Some(sizes) = &table.sizes {
+        text.push('\n');
+        by_size(&mut text, sizes);
+    }
     text
+}
+
+/// Updates a second at each size, a column for each contender, and from which size the GPU pays.
+fn by_size(text: &mut String, sizes: &Sizes) {
+    for history in [false, true] {
+        let own: Vec<&Curve> = sizes.curves.iter().filter(|curve| curve.history == history).collect();
+        let _ = write!(text, "{:<26}", if history { "updates/s with histories" } else { "updates/s" });
+        for curve in &own {
+            let _ = write!(text, "{:>14}", curve.name);
+        }
+        text.push('\n');
+        let counts = own.first().map(|curve| curve.points.iter().map(|point| point.runs)).into_iter().flatten();
+        for (index, runs) in counts.enumerate() {
+            let _ = write!(text, "{:>18} run{}", text::grouped(runs), if runs == 1 { "    " } else { "s   " });
+            for curve in &own {
+                let _ = write!(text, "{:>14}", si(curve.points[index].steps_per_s()));
+            }
+            text.push('\n');
+        }
+    }
+    let _ = writeln!(text, "{}.", bench::verdict(sizes));
+}
+
+/// `bench.png` and `bench.svg` in a directory.
+fn draw(table: &Table, sizes: &Sizes, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut devices: Vec<String> = Vec::new();
+    for line in table.lines.iter().filter(|line| line.backend != "reference") {
+        let software = if line.software { ", in software" } else { "" };
+        let device = format!("{}: {}{software}", line.backend, line.device);
+        if !devices.contains(&device) {
+            devices.push(device);
+        }
+    }
+    plot::draw(&[bench::picture(&table.sweep, sizes, &devices)], directory)
 }
 
 fn row(line: &Line) -> String {

@@ -109,7 +109,10 @@ pub const FIGURE_COLUMNS: usize = 5;
 /// them together went round 65,535 times.
 pub const ROUNDS: u32 = 2;
 
-/// The uniforms of `shaders/metrics.wgsl` and `shaders/surface.wgsl`: counts.
+/// Rounds of a thread of `shaders/limits.wgsl`.
+pub const LIMIT_ROUNDS: u32 = 1024;
+
+/// The uniforms of `shaders/metrics.wgsl`, `shaders/surface.wgsl` and `shaders/limits.wgsl`: counts.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct CountParams {

@@ -27,6 +27,28 @@ fn cycles_are_named_with_their_period_and_their_remedy() {
 }
 
 #[test]
+fn a_bench_at_every_size_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let rates = "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 20, distribution = \"log_uniform\" }";
+    let arguments = ["bench", "--backend", "cpu", "--threads", "1", "--repeats", "1", "--json", "--plot", "drawn", "--set", rates];
+    let table: Value = serde_json::from_str(&succeeds(folder.path(), &arguments)).unwrap();
+    let curves = table["sizes"]["curves"].as_array().unwrap();
+    assert_eq!(curves.len(), 2, "one core, without and with histories");
+    for curve in curves {
+        let points = curve["points"].as_array().unwrap();
+        let runs: Vec<_> = points.iter().map(|point| point["runs"].as_u64().unwrap()).collect();
+        assert_eq!(runs, [1, 4, 16, 20]);
+        assert!(points.iter().all(|point| point["steps"].as_u64() == point["runs"].as_u64().map(|runs| 160 * runs)));
+    }
+    assert_eq!(table["sizes"]["gpu_pays_from"], serde_json::json!([null, null]));
+    for name in ["bench.png", "bench.svg"] {
+        assert!(folder.path().join("drawn").join(name).is_file(), "{name}");
+    }
+    let text = succeeds(folder.path(), &[&["bench", "--sizes"], &arguments[1..6], &arguments[10..]].concat());
+    assert!(text.contains("20 runs") && text.contains("No GPU was measured."), "{text}");
+}
+
+#[test]
 fn a_bench_below_its_floor_fails() {
     let folder = tempfile::tempdir().unwrap();
     let run = |floor: &str| {

@@ -5,6 +5,7 @@
 mod evaluate;
 mod general;
 mod gradient;
+mod limits;
 mod notes;
 mod rows;
 mod simd;
@@ -25,7 +26,7 @@ use self::tile::{Slots, TILE, Tile};
 use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
-use super::{Backend, Description, Group, Metrics, Outcome};
+use super::{Backend, Description, Group, Limits, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::{Hyper, Rule, Ticker, Timing, Variant};
@@ -77,6 +78,10 @@ impl Backend for Cpu {
     fn describe(&self) -> Description {
         let detail = format!("{}, {} thread{}", self.simd.name(), self.threads(), if self.threads() == 1 { "" } else { "s" });
         Description { backend: "cpu", device: model_name(), detail, software: false }
+    }
+
+    fn limits(&self) -> Result<Option<Limits>, super::Error> {
+        Ok(limits::limits(self.threads(), self.simd))
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {

@@ -4,6 +4,7 @@
 
 mod context;
 mod evaluate;
+mod limits;
 mod missing;
 mod shaders;
 mod slices;
@@ -18,7 +19,7 @@ pub use shaders::{composed, elementary, functions, watching};
 pub use survey::{Adapter, Survey, survey};
 
 use self::context::Context;
-use super::{Backend, Description, Group, Metrics, Outcome};
+use super::{Backend, Description, Group, Limits, Metrics, Outcome};
 use crate::model::{Neuron, Rows};
 
 /// A GPU that is open.
@@ -65,6 +66,10 @@ impl Backend for Gpu {
     fn describe(&self) -> Description {
         let detail = format!("{}, {}", self.adapter.api, self.adapter.driver);
         Description { backend: "gpu", device: self.adapter.name.clone(), detail, software: self.adapter.software }
+    }
+
+    fn limits(&self) -> Result<Option<Limits>, super::Error> {
+        self.with(limits::limits).map(Some)
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
@@ -137,6 +142,18 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
                 assert!(one == other, "run {run}:\n{one}\n{other}");
             }
         }
+    }
+
+    #[test]
+    fn a_device_says_what_it_can_do() {
+        let Ok(gpu) = Gpu::open(None) else {
+            return skipped("a_device_says_what_it_can_do");
+        };
+        let limits = gpu.limits().unwrap().unwrap();
+        for limit in [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s] {
+            assert!(limit.is_finite() && limit > 1e6, "{limits:?}");
+        }
+        assert_eq!(limits.threads, None);
     }
 
     /// All that has a meaning in a run's results; floats as bits.

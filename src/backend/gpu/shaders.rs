@@ -18,6 +18,7 @@ const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/sources/moments.wgsl");
 const ROWS: &str = include_str!("../../../shaders/sources/rows.wgsl");
 const METRICS: &str = include_str!("../../../shaders/metrics.wgsl");
+const LIMITS: &str = include_str!("../../../shaders/limits.wgsl");
 const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
 /// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
@@ -109,6 +110,10 @@ pub fn surface() -> String {
     SURFACE.to_owned()
 }
 
+pub fn limits() -> String {
+    LIMITS.to_owned()
+}
+
 /// Every module that is ever handed to a device, by name.
 pub fn composed() -> Vec<(String, String)> {
     let moments =
@@ -117,5 +122,5 @@ pub fn composed() -> Vec<(String, String)> {
     let rows = Optimizer::ALL.map(|optimizer| (format!("training from rows with {}", optimizer.name()), training(optimizer, &rows)));
     let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
     let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron)));
-    moments.into_iter().chain(rows).chain(metrics).chain([("surface".to_owned(), surface())]).collect()
+    moments.into_iter().chain(rows).chain(metrics).chain([("surface".to_owned(), surface()), ("limits".to_owned(), limits())]).collect()
 }

@@ -1,59 +1,26 @@
-//! What this machine can do at most, measured beside what it did: fused multiply-adds, roots and divisions, the filling of memory.
-//!
-//! A step of RMSprop or Adam needs two roots and a division, which no rearrangement saves and no other unit can take; one of SGD needs
-//! twelve multiply-adds. So a speed can be told as a share of the limit. Only x86-64 with AVX2 has loops that are known to reach it.
+//! What this CPU reaches at most. Only x86-64 with AVX2 has loops that are known to reach it.
 
 use std::time::Instant;
 
-use serde::Serialize;
+use super::Simd;
+use crate::backend::limits::Limits;
 
-use crate::backend::cpu::Simd;
-use crate::kernel::Variant;
-use crate::model::Optimizer;
-
-/// Of so many threads together, a second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Limits {
-    pub threads: usize,
-    /// Fused multiply-adds of a float32.
-    pub fused_per_s: f64,
-    /// Two roots and a division of a float32 each.
-    pub roots_per_s: f64,
-    /// Bytes written to memory that is there already.
-    pub filled_bytes_per_s: f64,
-}
-
-/// Multiply-adds, multiplications and additions on the units of a step of SGD with momentum: six for the gradient, four for the
-/// update, two for the test that it stays inside.
-const SGD_OPERATIONS: f64 = 12.0;
-
-impl Limits {
-    /// Measures for a tenth of a second each; `None` where this file has no loop for the level.
-    pub fn measure(threads: usize, simd: Simd) -> Option<Self> {
-        let (fused, roots) = loops(simd)?;
-        let per_s = |work: fn(u64) -> f64| {
-            let one = || {
-                let rounds = 1 << 16;
-                let (begun, mut done) = (Instant::now(), 0.0);
-                while begun.elapsed().as_secs_f64() < 0.1 {
-                    done += std::hint::black_box(work(std::hint::black_box(rounds)));
-                }
-                done / begun.elapsed().as_secs_f64()
-            };
-            together(threads, one)
+/// Measures for a tenth of a second each; `None` where this file has no loop for the level.
+pub fn limits(threads: usize, simd: Simd) -> Option<Limits> {
+    let (fused, roots) = loops(simd)?;
+    let per_s = |work: fn(u64) -> f64| {
+        let one = || {
+            let rounds = 1 << 16;
+            let (begun, mut done) = (Instant::now(), 0.0);
+            while begun.elapsed().as_secs_f64() < 0.1 {
+                done += std::hint::black_box(work(std::hint::black_box(rounds)));
+            }
+            done / begun.elapsed().as_secs_f64()
         };
-        let filled = together(threads, || fill(FILLED / threads.max(1)));
-        Some(Self { threads, fused_per_s: per_s(fused), roots_per_s: per_s(roots), filled_bytes_per_s: filled })
-    }
-
-    /// The steps a second that no text of the rule can pass here; `None` for rules without a fused loop.
-    pub fn steps_per_s(&self, variant: Variant) -> Option<f64> {
-        match (variant.optimizer, variant.flag) {
-            (Optimizer::Sgd, _) => Some(self.fused_per_s / SGD_OPERATIONS),
-            (Optimizer::Rmsprop, false) | (Optimizer::Adam, _) => Some(self.roots_per_s),
-            _ => None,
-        }
-    }
+        together(threads, one)
+    };
+    let filled = together(threads, || fill(FILLED / threads.max(1)));
+    Some(Limits { threads: Some(threads), fused_per_s: per_s(fused), roots_per_s: per_s(roots), filled_bytes_per_s: filled })
 }
 
 /// The sum of what threads reach that run at once.

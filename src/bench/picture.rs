@@ -1,0 +1,76 @@
+//! The picture of a bench: steps a second over the number of runs, a line for each contender.
+
+use super::sizes::{Curve, Point, Sizes};
+use crate::figure::ticks::axis;
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale, palette};
+use crate::text;
+
+/// Draws what was measured at the sizes; devices are named under the title.
+pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
+    let mut names: Vec<&str> = Vec::new();
+    for curve in &sizes.curves {
+        if !names.contains(&curve.name.as_str()) {
+            names.push(&curve.name);
+        }
+    }
+    let color = |name: &str| palette::category(names.iter().position(|other| *other == name).unwrap_or(0));
+    let entry = |name: &&str| LegendEntry { label: (*name).to_owned(), color: color(name), shape: LegendShape::Line };
+    let mut caption = vec![devices.join("; ")];
+    caption.push(verdict(sizes));
+    Figure {
+        name: "bench".into(),
+        title: format!("{sweep}: updates a second by the number of runs"),
+        caption,
+        columns: 2,
+        panels: vec![
+            panel("without histories", sizes, false, &color, sizes.gpu_pays_from[0]),
+            panel("with all points kept in memory", sizes, true, &color, sizes.gpu_pays_from[1]),
+        ],
+        shared_axes: true,
+        legend: names.iter().map(entry).collect(),
+        color_bar: None,
+        size: [1200, 520],
+    }
+}
+
+/// From which size the GPU pays, in words.
+pub fn verdict(sizes: &Sizes) -> String {
+    if !sizes.curves.iter().any(|curve| curve.backend == "gpu") {
+        return "No GPU was measured".into();
+    }
+    let most = sizes.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs).max().unwrap_or(0);
+    let most = text::count(most as usize, "run");
+    let from = |runs: Option<u64>| {
+        runs.map_or_else(|| format!("at no size up to {most}"), |runs| format!("from {} on", text::count(runs as usize, "run")))
+    };
+    match sizes.gpu_pays_from {
+        [None, None] => format!("Up to {most} the GPU is not faster than all cores"),
+        [without, with] => {
+            format!("The GPU is faster than all cores {} without histories, and {} with them", from(without), from(with))
+        }
+    }
+}
+
+fn panel(title: &str, sizes: &Sizes, history: bool, color: &dyn Fn(&str) -> Color, pays_from: Option<u64>) -> Panel {
+    let own: Vec<&Curve> = sizes.curves.iter().filter(|curve| curve.history == history).collect();
+    let mut layers = Vec::new();
+    if let Some(runs) = pays_from {
+        let label = "the GPU pays".to_owned();
+        layers.push(Layer::Rule { at: runs as f64, vertical: true, label, color: palette::GRAY, dash: Dash::Dashed });
+    }
+    for curve in own {
+        let points: Vec<[f64; 2]> = curve.points.iter().map(|point| [point.runs as f64, point.steps_per_s()]).collect();
+        let color = color(&curve.name);
+        layers.push(Layer::Line { points: points.clone(), color, width: 1.8, dash: Dash::Solid });
+        layers.push(Layer::Marks { points, mark: Mark::Filled, color, size: 5.0 });
+    }
+    let all = || sizes.curves.iter().flat_map(|curve| &curve.points);
+    let x = axis("runs", Scale::Log, around(all().map(|point| point.runs as f64)));
+    Panel { title: title.into(), x, y: axis("updates a second", Scale::Log, around(all().map(Point::steps_per_s))), layers }
+}
+
+/// A range of positive numbers with a quarter of their size to spare.
+fn around(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    let (min, max) = values.fold((f64::INFINITY, 0.0_f64), |(min, max), value| (min.min(value), max.max(value)));
+    if max > 0.0 { [min / 1.4, max * 1.4] } else { [0.1, 10.0] }
+}
