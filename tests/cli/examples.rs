@@ -44,7 +44,7 @@ fn a_bench_at_every_size_is_drawn() {
     for name in ["bench.png", "bench.svg"] {
         assert!(folder.path().join("drawn").join(name).is_file(), "{name}");
     }
-    let text = succeeds(folder.path(), &[&["bench", "--sizes"], &arguments[1..6], &arguments[10..]].concat());
+    let text = succeeds(folder.path(), &[&["bench", "--sizes"], &arguments[1..7], &arguments[10..]].concat());
     assert!(text.contains("20 runs") && text.contains("No GPU was measured."), "{text}");
 }
 
