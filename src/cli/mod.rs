@@ -11,6 +11,7 @@ mod compare;
 mod failure;
 mod init;
 mod interrupt;
+mod memory;
 mod opened;
 mod output;
 mod plot;
@@ -28,6 +29,7 @@ use args::{Arguments, Command};
 
 /// Reads the arguments, runs the subcommand, and turns its failure into words and an exit code.
 pub fn main() -> ExitCode {
+    memory::keep_freed();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

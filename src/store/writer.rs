@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::errors::{Error, file};
 use super::parquet::{Cells, Field, TableFile};
 use super::rows::{epoch_fields, history_fields, problem_table, run_cells, run_fields};
@@ -13,12 +15,16 @@ use crate::model::Problem;
 /// Rows of a row group: bounds the memory, and what a reader of one run decodes.
 const GROUP_ROWS: usize = 1 << 20;
 
+/// Rows of a part that are worth a thread.
+const PART_ROWS: usize = 1 << 18;
+
 /// A run directory that is being written.
 pub struct Writer {
     directory: PathBuf,
     manifest: Manifest,
     parts: [usize; 3],
-    buffers: Buffers,
+    /// For each thread that encodes.
+    buffers: Vec<Buffers>,
 }
 
 /// The tables that are written in parts.
@@ -50,7 +56,7 @@ impl Writer {
         for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
-        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default() };
+        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Vec::new() };
         writer.claim()?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
             let path = directory.join(name);
@@ -81,13 +87,27 @@ impl Writer {
         }
         if !epochs.is_empty() {
             let part = self.begin(Part::Epochs, &epoch_fields())?;
-            self.buffers.write_epochs(part, epochs)?;
+            self.buffer(1)[0].write_epochs(part, epochs)?;
         }
-        if !histories.is_empty() {
-            let part = self.begin(Part::History, &history_fields())?;
-            self.buffers.write_histories(part, histories)?;
-        }
+        self.histories(histories)?;
         self.save_manifest()
+    }
+
+    /// Writes histories, a part on each thread that has enough to do: encoding takes longer than the disk.
+    fn histories(&mut self, histories: &[Selected<'_>]) -> Result<(), Error> {
+        let points = |selected: &Selected<'_>| selected.outcome.history.as_ref().map_or(0, |history| history.blocks.rows);
+        let rows: usize = histories.iter().map(points).sum();
+        let threads = rayon::current_num_threads().min(rows / PART_ROWS).max(1);
+        let pieces: Vec<_> = histories.chunks(histories.len().div_ceil(threads).max(1)).collect();
+        let parts = pieces.iter().map(|_| self.begin(Part::History, &history_fields())).collect::<Result<Vec<_>, _>>()?;
+        let buffers = self.buffer(pieces.len());
+        buffers.par_iter_mut().zip(parts).zip(pieces).try_for_each(|((buffers, part), piece)| buffers.write_histories(part, piece))
+    }
+
+    /// Buffers for so many threads.
+    fn buffer(&mut self, threads: usize) -> &mut [Buffers] {
+        self.buffers.resize_with(self.buffers.len().max(threads), Buffers::default);
+        &mut self.buffers[..threads]
     }
 
     /// Splices the parts of runs and epochs into one file each, and marks the directory complete.
@@ -170,6 +190,7 @@ impl Writer {
 impl Buffers {
     /// Row groups are cut between runs.
     fn write_histories(&mut self, mut part: TableFile, histories: &[Selected<'_>]) -> Result<(), Error> {
+        let mut last = None;
         for selected in histories {
             let Some(history) = &selected.outcome.history else { continue };
             let points = history.known_points(selected.outcome.steps[selected.lane]);
@@ -177,7 +198,13 @@ impl Buffers {
                 self.flush(&mut part, 2)?;
             }
             self.run.extend(std::iter::repeat_n(selected.run as i64, points));
-            self.row.extend((0..points).map(|point| history.step(point) as i64));
+            // Neighbours mostly have the same points.
+            if last.is_some_and(|(other, rows)| std::ptr::eq(other, history) && rows == points) && self.row.len() >= points {
+                self.row.extend_from_within(self.row.len() - points..);
+            } else {
+                self.row.extend((0..points).map(|point| history.step(point) as i64));
+            }
+            last = Some((history, points));
             let first = history.blocks.index(selected.lane, 0);
             let width = history.blocks.width;
             for (series, column) in self.series.iter_mut().zip([&history.weight, &history.bias]) {
