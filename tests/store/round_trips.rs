@@ -143,8 +143,11 @@ fn history_of_one_run_among_many_row_groups() {
     let mut writer = begin(folder.path());
     sweep.write(&mut writer, &sweep.runs);
     let directory = RunDirectory::open(folder.path()).unwrap();
-    let reader = SerializedFileReader::new(std::fs::File::open(folder.path().join("history/part-00000.parquet")).unwrap()).unwrap();
-    assert_eq!(reader.num_row_groups(), 3, "about a million rows each");
+    // How many parts there are depends on the cores.
+    let parts = std::fs::read_dir(folder.path().join("history")).unwrap().map(|part| std::fs::File::open(part.unwrap().path()).unwrap());
+    let groups = parts.flat_map(|part| SerializedFileReader::new(part).unwrap().metadata().row_groups().to_vec());
+    let rows: Vec<i64> = groups.map(|group| group.num_rows()).collect();
+    assert!(rows.len() >= 3 && rows.iter().all(|rows| *rows <= 1 << 20), "{rows:?}");
     for number in [0, 9, 10, 12, 29] {
         assert_eq!(directory.history(number).unwrap(), sweep.history(&sweep.runs[number as usize]), "run {number}");
     }
