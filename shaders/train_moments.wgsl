@@ -51,13 +51,11 @@ struct Params {
     taken_epochs: u32,
     epochs: u32,
     steps: u32,
-    // A point after every n-th update; 0: none.
+    // A point after every n-th update, where points are recorded.
     every: u32,
     points: u32,
     // 1: all epochs of the window have the same batches.
     alike: u32,
-    // 1: epoch series are recorded.
-    series: u32,
     // Steps of a clock table.
     clock_steps: u32,
     // The first epoch of this dispatch, counted from the window's first.
@@ -67,11 +65,28 @@ struct Params {
     end_batch: u32,
     // How often the last loop goes round.
     rounds: u32,
-    padding: u32,
+    padding_0: u32,
+    padding_1: u32,
 }
 
+// The most batches whose moments a dispatch has: what any device takes as a uniform, which is read at no cost where all threads read the
+// same.
+const MOMENTS: u32 = 2048u;
+
+// Moments on the boundaries that uniforms ask for: u, uu, r, ru, and rr, rows.
+struct Padded {
+    first: vec4<f32>,
+    second: vec4<f32>,
+}
+
+// Whether points are recorded, and whether epoch series are.
+override RECORDED: bool = false;
+override SERIES: bool = false;
+
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> moments: array<Moments>;
+// Of the batches of this dispatch, epoch by epoch, or of one epoch where all are alike.
+@group(0) @binding(1) var<uniform> moments: array<Padded, MOMENTS>;
 // A table of clock_steps ticks for each timing.
 @group(0) @binding(2) var<storage, read> clocks: array<Tick>;
 // The test rows, then the training rows in batch order, epoch by epoch: x, y.
@@ -116,12 +131,17 @@ fn clock_at(table: u32, step_in_window: u32) -> u32 {
     return select(table + step_in_window, 0u, params.clock_steps == 0u);
 }
 
+// The first training row, in batch order, of an epoch of this dispatch.
+fn first_row(epoch: u32) -> u32 {
+    return params.test_rows + select(params.window_epoch + epoch, 0u, params.alike == 1u) * params.rows;
+}
+
 fn recorded(run: u32, row: u32, rows_of_a_run: u32) -> u32 {
     return (run / params.width) * rows_of_a_run * params.width + row * params.width + run % params.width;
 }
 
 fn record_point(run: u32, step_number: u32, theta: vec2<f32>) {
-    if params.every == 0u {
+    if !RECORDED {
         return;
     }
     if step_number % params.every == 0u {
@@ -170,8 +190,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     for (var epoch = 0u; epoch < params.taken_epochs && !gone; epoch += 1u) {
         let number = params.first_epoch + epoch;
         let last = number + 1u == params.epochs;
-        let measured = last || params.series == 1u;
-        let table = select(params.window_epoch + epoch, 0u, params.alike == 1u);
+        let measured = last || SERIES;
         var first = params.first_batch;
         while first < params.end_batch && !gone {
             let judged = judged_end(first, params.batches, params.epochs);
@@ -195,14 +214,14 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
                     passed = 0u;
                 }
                 for (var batch = first; batch < end; batch += 1u) {
-                    let at = of_batch(table, batch, theta);
+                    let at = of_batch(epoch, batch, theta);
                     let before = theta;
                     if measured && !careful {
                         block_sums.x += at.rows * at.loss;
-                        if params.series == 1u {
+                        if SERIES {
                             let row = batch * params.batch_size;
                             let count = min(params.batch_size, params.rows - row);
-                            block_sums.y += absolute(theta, params.test_rows + table * params.rows + row, count);
+                            block_sums.y += absolute(theta, first_row(epoch) + row, count);
                         }
                     }
                     let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
@@ -253,7 +272,7 @@ fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             state[column(WATCH + 2u, run)] = now.reach;
             figures[column(3u, run)] = now.period;
         }
-        if params.series == 1u && !gone && params.end_batch == params.batches {
+        if SERIES && !gone && params.end_batch == params.batches {
             var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
             if params.test_rows > 0u {
                 values = vec4<f32>(values.xy, of_test(theta) / f32(params.test_rows));

@@ -11,7 +11,7 @@ use gradsweep::backend::outcome::NEVER;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
 use gradsweep::kernel::coefficients::{CLOCK, HYPER};
 use gradsweep::kernel::cycle;
-use gradsweep::kernel::layout::{AVERAGED, LIMIT_ROUNDS, START_LOSS, TRAIN_PARAMS, TrainParams, WATCH, WORKGROUP};
+use gradsweep::kernel::layout::{AVERAGED, LIMIT_ROUNDS, MOMENTS, START_LOSS, TRAIN_PARAMS, TrainParams, WATCH, WORKGROUP};
 use gradsweep::kernel::optimizers::STATE;
 use gradsweep::kernel::options::VALUES;
 use gradsweep::model::hyperparameters::DIVERGED;
@@ -89,6 +89,7 @@ fn constants_are_those_of_the_host() {
         ("WORKGROUP", WORKGROUP),
         ("BLOCK_STEPS", BLOCK_STEPS as u32),
         ("LIMIT_ROUNDS", LIMIT_ROUNDS),
+        ("MOMENTS", MOMENTS as u32),
         ("NEVER", NEVER),
         ("START_LOSS", START_LOSS as u32),
         ("AVERAGED", AVERAGED as u32),

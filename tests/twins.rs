@@ -8,11 +8,12 @@ use common::gpu;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Record};
+use gradsweep::kernel::layout::MOMENTS;
 use gradsweep::kernel::{Form, cases};
 use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
 use gradsweep::sweep::Problems;
 use gradsweep::verify::verify;
-use sweeps::{RECORD, experiment, train};
+use sweeps::{RECORD, experiment, load_with, train};
 
 /// Every rule and flag, at rates that the reference shows to be insensitive, from starts all over the plane.
 const RULES: &str = r#"
@@ -100,6 +101,25 @@ fn whole_runs_on_the_device_stay_beside_the_hosts() {
     }
     println!("whole runs: parameters {:.1e}, series {:.1e}", worst[0], worst[1]);
     assert!(worst[0] <= 1e-4 && worst[1] <= 1e-4, "{worst:?}");
+}
+
+#[test]
+fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts() {
+    let Some(gpu) = gpu("epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts") else { return };
+    let rows: Vec<String> = (0..2 * MOMENTS + 77).map(|i| format!("{},{}", f64::from(i as u32 % 97) / 48.0 - 1.0, i % 13)).collect();
+    let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nepochs = 2\nbatch_size = 1\n[sweep.parameters]\n\
+                  shuffle = [false, true]\noptimizer = [\"rmsprop\", \"adam\"]\nlearning_rate = [1e-3, 1e-2]\n";
+    let experiment = load_with(config, format!("x,y\n{}", rows.join("\n")).as_bytes());
+    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, host) = train(&experiment, &Cpu::open(None, None).unwrap(), RECORD);
+    for (device, host) in device.iter().zip(&host) {
+        let (a, b) = (device.history.as_ref().unwrap(), host.history.as_ref().unwrap());
+        assert_eq!(b.blocks.rows, 1 + 2 * (2 * MOMENTS + 77));
+        for lane in 0..host.weight.len() {
+            let worst = (0..b.blocks.rows).flat_map(|point| [0, 1].map(|i| relative(a.at(lane, point)[i], b.at(lane, point)[i])));
+            assert!(worst.fold(0.0, f64::max) <= 1e-4);
+        }
+    }
 }
 
 #[test]

@@ -9,9 +9,10 @@ fn centre() -> Centre {
     return Centre(params.centre_weight, params.centre_bias, params.centre_x);
 }
 
-// Mean gradient and loss of a batch.
-fn of_batch(table: u32, batch: u32, theta: vec2<f32>) -> Taken {
-    let m = moments[table * params.batches + batch];
+// Mean gradient and loss of a batch in an epoch of this dispatch.
+fn of_batch(epoch: u32, batch: u32, theta: vec2<f32>) -> Taken {
+    let padded = moments[select(epoch, 0u, params.alike == 1u) * params.batches + batch - params.first_batch];
+    let m = Moments(padded.first.x, padded.first.y, padded.first.z, padded.first.w, padded.second.x, padded.second.y);
     let at = slope(m, centre(), theta);
     return Taken(at.gradient, loss(m, at), m.rows);
 }

@@ -24,9 +24,9 @@ fn taken(theta: vec2<f32>, first: u32, count: u32) -> Taken {
     return Taken(means.xy, means.z, f32(count));
 }
 
-fn of_batch(table: u32, batch: u32, theta: vec2<f32>) -> Taken {
+fn of_batch(epoch: u32, batch: u32, theta: vec2<f32>) -> Taken {
     let row = batch * params.batch_size;
-    return taken(theta, params.test_rows + table * params.rows + row, min(params.batch_size, params.rows - row));
+    return taken(theta, first_row(epoch) + row, min(params.batch_size, params.rows - row));
 }
 
 // The window's first epoch has them all, in some order.

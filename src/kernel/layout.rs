@@ -5,6 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use super::coefficients::{CLOCK, HYPER};
 use super::optimizers::STATE;
 use super::options::VALUES;
+use crate::data::Moments;
 
 /// Threads of a workgroup; a run a thread.
 pub const WORKGROUP: u32 = 64;
@@ -38,13 +39,13 @@ pub struct TrainParams {
     pub every: u32,
     pub points: u32,
     pub alike: u32,
-    pub series: u32,
     pub clock_steps: u32,
     pub window_epoch: u32,
     pub first_batch: u32,
     pub end_batch: u32,
     pub rounds: u32,
-    pub padding: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
 }
 
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
@@ -74,14 +75,26 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "every",
     "points",
     "alike",
-    "series",
     "clock_steps",
     "window_epoch",
     "first_batch",
     "end_batch",
     "rounds",
-    "padding",
+    "padding_0",
+    "padding_1",
 ];
+
+/// The most batches whose moments a dispatch of `shaders/train_moments.wgsl` has: 64 KiB, which every device takes as a uniform.
+pub const MOMENTS: usize = 2048;
+
+/// The moments of a batch as that uniform has them.
+pub type Padded = [f32; 8];
+
+/// On the boundaries that uniforms ask for.
+pub fn padded(moments: &Moments) -> Padded {
+    let Moments { u, uu, r, ru, rr, rows } = *moments;
+    [u, uu, r, ru, rr, rows, 0.0, 0.0]
+}
 
 /// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number.
 pub const LANE_COLUMNS: usize = HYPER + VALUES + 1;

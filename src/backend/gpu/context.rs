@@ -157,9 +157,14 @@ impl Context {
         buffer
     }
 
+    /// A uniform buffer that is filled later.
+    pub fn room(&mut self, name: &'static str, size: u64) -> wgpu::Buffer {
+        self.buffer(name, size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)
+    }
+
     /// A uniform buffer, filled.
     pub fn uniform(&mut self, name: &'static str, bytes: &[u8]) -> wgpu::Buffer {
-        let buffer = self.buffer(name, bytes.len() as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        let buffer = self.room(name, bytes.len() as u64);
         self.queue.write_buffer(&buffer, 0, bytes);
         buffer
     }

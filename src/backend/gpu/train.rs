@@ -13,7 +13,7 @@ use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{CLOCK, HYPER, has_clock};
 use crate::kernel::cycle::{Watch, cycle};
 use crate::kernel::layout::{
-    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, WORKGROUP,
+    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, WORKGROUP, padded,
 };
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
@@ -21,8 +21,17 @@ use crate::kernel::{Options, Rule, Ticker, Timing};
 use crate::model::{Figures, Optimizer};
 use crate::with_rule;
 
-const ACCESSES: [Access; 9] =
-    [Access::Uniform, Access::Read, Access::Read, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write, Access::Write];
+const ACCESSES: [Access; 9] = [
+    Access::Uniform,
+    Access::Uniform,
+    Access::Read,
+    Access::Read,
+    Access::Read,
+    Access::Write,
+    Access::Write,
+    Access::Write,
+    Access::Write,
+];
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
@@ -42,9 +51,10 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     let variant = group.variant;
     let options = group.options;
     let neuron = &group.problem.neuron;
-    let name = format!("{variant:?} {options:?} {neuron:?}");
+    let (recorded, series) = (group.record.every > 0, group.record.epochs);
+    let name = format!("{variant:?} {options:?} {neuron:?} {recorded} {series}");
     let flag = |flag: bool| f64::from(u8::from(flag));
-    let own = [("MOMENTUM", flag(variant.momentum)), ("FLAG", flag(variant.flag))];
+    let own = [("MOMENTUM", flag(variant.momentum)), ("FLAG", flag(variant.flag)), ("RECORDED", flag(recorded)), ("SERIES", flag(series))];
     let constants = [&own[..], &options.constants()].concat();
     let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer, neuron), "train_moments", &ACCESSES, &constants);
     let steps = group.steps();
@@ -88,6 +98,13 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     let runs = &group.lanes.timing[first..first + count];
     let fitting = runs.iter().position(|run| known.insert(run.key()) && known.len() > most);
     fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
+}
+
+/// The moments that a dispatch reads: of its batches, of one epoch where all are alike.
+fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
+    let epochs = if window.is_alike() { 1 } else { stretch.epochs };
+    let epochs = stretch.epoch..stretch.epoch + epochs;
+    epochs.flat_map(|epoch| window.moments_of(epoch)[stretch.first_batch..stretch.end_batch].iter().map(padded)).collect()
 }
 
 /// Whether a group reads clock tables at all.
@@ -220,7 +237,6 @@ impl<'c, 'g> Portion<'c, 'g> {
             steps: group.steps() as u32,
             every: group.record.every as u32,
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
-            series: u32::from(group.record.epochs),
             rounds: ROUNDS,
             ..TrainParams::default()
         }
@@ -236,7 +252,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let test = &self.group.problem.test;
         let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
         let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
-        let moments = self.context.input("moments", bytemuck::cast_slice(&window.moments));
+        let moments = self.context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
         let clocks = self.context.input("clocks", bytemuck::cast_slice(&clocks));
         let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
         let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
@@ -244,7 +260,9 @@ impl<'c, 'g> Portion<'c, 'g> {
         let bound = self.context.bind(pipeline, &buffers);
         let rows_of_a_step = self.rows_of_a_step(window);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
-        let longest = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
+        let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
+        let one_epoch = window.is_alike() && window.batches <= MOMENTS;
+        let longest = if one_epoch { bounded } else { bounded.min(MOMENTS as u64) };
         let mut first = 0;
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
@@ -262,6 +280,7 @@ impl<'c, 'g> Portion<'c, 'g> {
                 params.first_batch = stretch.first_batch as u32;
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
+                self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
                 let begun = Instant::now();
                 self.context.dispatch(pipeline, &bound, runs as u64)?;
                 let work = runs as u64 * stretch.steps() as u64 * step_work;
