@@ -178,6 +178,12 @@ impl Context {
 
     /// Runs a thread for each of `threads` items and waits for the end.
     pub fn dispatch(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> Result<(), Error> {
+        let submitted = self.submit(pipeline, group, threads);
+        self.wait_for(submitted)
+    }
+
+    /// Has the device run a thread for each of `threads` items, behind what it was given before.
+    pub fn submit(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> wgpu::SubmissionIndex {
         let workgroups = threads.div_ceil(u64::from(WORKGROUP)).max(1);
         let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
         let (x, y) = (workgroups.min(most), workgroups.div_ceil(most));
@@ -188,12 +194,16 @@ impl Context {
             pass.set_bind_group(0, group, &[]);
             pass.dispatch_workgroups(x as u32, y as u32, 1);
         }
-        self.queue.submit([encoder.finish()]);
-        self.wait()
+        self.queue.submit([encoder.finish()])
     }
 
-    fn wait(&mut self) -> Result<(), Error> {
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+    /// Waits until the device is done with something that was submitted.
+    pub fn wait_for(&mut self, submitted: wgpu::SubmissionIndex) -> Result<(), Error> {
+        self.poll(wgpu::PollType::Wait { submission_index: Some(submitted), timeout: None })
+    }
+
+    fn poll(&mut self, until: wgpu::PollType) -> Result<(), Error> {
+        let polled = self.device.poll(until);
         self.check()?;
         polled.map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
     }
@@ -205,7 +215,7 @@ impl Context {
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);
         staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| {});
-        self.wait()?;
+        self.poll(wgpu::PollType::wait_indefinitely())?;
         let taken = {
             let view = staging.get_mapped_range(0..bytes).map_err(|error| Error::Lost(error.to_string()))?;
             take(&view)

@@ -100,6 +100,26 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
 }
 
+/// The dispatch that the device works on while the next one is made ready, so that it never waits for the host.
+struct Flight {
+    /// With its work, by which slices are measured.
+    next: Option<(wgpu::SubmissionIndex, u64)>,
+    /// When the device became free for it, at the latest.
+    since: Instant,
+}
+
+impl Flight {
+    /// Waits for it, and tells the slices how long it took.
+    fn land(&mut self, context: &mut Context) -> Result<(), Error> {
+        if let Some((submitted, work)) = self.next.take() {
+            context.wait_for(submitted)?;
+            context.slices.took(work, self.since.elapsed().as_secs_f64());
+        }
+        self.since = Instant::now();
+        Ok(())
+    }
+}
+
 /// The moments that a dispatch reads: of its batches, of one epoch where all are alike.
 fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
     let epochs = if window.is_alike() { 1 } else { stretch.epochs };
@@ -264,6 +284,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let one_epoch = window.is_alike() && window.batches <= MOMENTS;
         let longest = if one_epoch { bounded } else { bounded.min(MOMENTS as u64) };
         let mut first = 0;
+        let mut flight = Flight { next: None, since: Instant::now() };
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
             let runs = (threads as usize).min(self.count - first);
@@ -281,15 +302,15 @@ impl<'c, 'g> Portion<'c, 'g> {
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
                 self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
-                let begun = Instant::now();
-                self.context.dispatch(pipeline, &bound, runs as u64)?;
+                let submitted = self.context.submit(pipeline, &bound, runs as u64);
                 let work = runs as u64 * stretch.steps() as u64 * step_work;
-                self.context.slices.took(work, begun.elapsed().as_secs_f64());
+                flight.land(self.context)?;
+                flight.next = Some((submitted, work));
                 done = Some(stretch);
             }
             first += runs;
         }
-        Ok(())
+        flight.land(self.context)
     }
 
     /// Rows that a step of a window looks at, those at its epoch's end among them.
