@@ -62,18 +62,48 @@ fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
     bencher.counter(ItemsCount::new(side * side)).bench_local(|| cpu.surface(&neuron, &rows, &axis, &axis).unwrap());
 }
 
-#[divan::bench]
-fn storing_histories(bencher: divan::Bencher<'_, '_>) {
+/// Runs whose histories are stored.
+const STORED: usize = 4096;
+
+/// Trains runs and hands over a way to store their histories in a folder.
+fn storing(then: impl FnOnce(&dyn Fn(&std::path::Path))) {
     let experiment = experiment("sgd");
     let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..4096);
+    let plan = Plan::new(&experiment, &problems, 0..STORED as u64);
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
     Cpu::open(None, None).unwrap().train(&plan.groups(&problems, Record { every: 1, epochs: false }), &mut outcomes).unwrap();
     let selected = gradsweep::sweep::selected(&plan, &outcomes);
-    bencher.counter(ItemsCount::new(4096_usize * 161)).bench_local(|| {
-        let folder = tempfile::tempdir().unwrap();
+    then(&|folder| {
         let manifest = Manifest::new("bench", serde_json::Value::Null);
-        let mut writer = Writer::create(folder.path(), manifest, "", &[]).unwrap();
+        let mut writer = Writer::create(folder, manifest, "", &[]).unwrap();
         writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap();
+    });
+}
+
+/// A chunk of histories into a run directory.
+#[divan::bench]
+fn storing_histories(bencher: divan::Bencher<'_, '_>) {
+    storing(|store| {
+        let folder = || tempfile::tempdir().unwrap();
+        bencher.counter(ItemsCount::new(STORED * 161)).with_inputs(folder).bench_local_values(|folder| {
+            store(folder.path());
+            folder
+        });
+    });
+}
+
+/// Its bytes, written as they are.
+#[divan::bench]
+fn writing_as_many_bytes(bencher: divan::Bencher<'_, '_>) {
+    storing(|store| {
+        let folder = || tempfile::tempdir().unwrap();
+        let stored = folder();
+        store(stored.path());
+        let parts = std::fs::read_dir(stored.path().join("history")).unwrap();
+        let bytes = vec![7_u8; parts.map(|part| part.unwrap().metadata().unwrap().len() as usize).sum()];
+        bencher.counter(ItemsCount::new(STORED * 161)).with_inputs(folder).bench_local_values(|folder| {
+            std::fs::write(folder.path().join("bytes"), &bytes).unwrap();
+            folder
+        });
     });
 }

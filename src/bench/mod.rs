@@ -9,6 +9,7 @@ mod picture;
 mod shares;
 mod sizes;
 
+use std::cell::OnceCell;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -119,9 +120,9 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
     let whole = Plan::new(experiment, &problems, 0..runs);
     let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
     for (contender, plan) in all {
-        let mut limits = None;
+        let limits = OnceCell::new();
         for every in [0, 1] {
-            match line(contender, plan, &problems, every, &judge, repeats, &mut limits) {
+            match line(contender, plan, &problems, every, &judge, repeats, &limits) {
                 Ok(line) => table.lines.push(line),
                 Err(error) => {
                     table.missing.push(Missing { name: contender.name.clone(), why: error.to_string() });
@@ -129,7 +130,7 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
                 }
             }
         }
-        table.limits.extend(limits.flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
+        table.limits.extend(limits.into_inner().flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
     }
     if at_sizes {
         let agrees = |name: &str| table.lines.iter().filter(|line| line.name == name).all(|line| line.agrees);
@@ -156,7 +157,7 @@ fn line(
     every: u64,
     judge: &Judge,
     repeats: u32,
-    limits: &mut Option<Option<Limits>>,
+    limits: &OnceCell<Option<Limits>>,
 ) -> Result<Line, Error> {
     let groups = plan.groups(problems, Record { every, epochs: false });
     let mut outcomes = vec![Outcome::default(); groups.len()];
@@ -168,9 +169,9 @@ fn line(
     let agrees = deviation <= TOLERANCE;
     let steps = outcomes.iter().flat_map(|outcome| &outcome.steps).sum();
     let variant = groups.first().map(|group| group.variant).filter(|first| groups.iter().all(|group| group.variant == *first));
-    let known = match *limits {
-        Some(limits) => limits,
-        None => *limits.insert(backend.limits()?),
+    let known = match limits.get() {
+        Some(limits) => *limits,
+        None => backend.limits().map(|measured| *limits.get_or_init(|| measured))?,
     };
     let limit = known.zip(variant).and_then(|(limits, variant)| shares::steps_per_s(&limits, variant, every));
     let Description { backend: kind, device, detail, software } = backend.describe();

@@ -115,6 +115,13 @@ impl Options {
         (batch + 1).is_multiple_of(u64::from(self.accumulation))
     }
 
+    /// 2: the gradient that the rule sees.
+    #[inline(always)]
+    pub fn seen<T: Real>(&self, bound: T, g: [T; 2]) -> [T; 2] {
+        let g = clipped(self.clip, bound, g);
+        if self.bias { g } else { [g[0]; 2] }
+    }
+
     /// What batch k, from 0, does.
     #[inline(always)]
     pub fn at(&self, batch: u64) -> Stage {
@@ -150,14 +157,11 @@ impl Stage {
     }
 
     /// 2 to 4: the parameters after an update from `theta` with gradient `g`.
-    #[inline(always)]
     pub fn update<T: Real, R: Rule>(&self, run: &Run<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         let [bound, decay, _] = run.values;
         let rate = run.hyper[0];
         let from = if self.options.decay { [decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)] } else { theta };
-        let g = clipped(self.options.clip, bound, g);
-        let g = if self.options.bias { g } else { [g[0]; 2] };
-        let next = R::step(&run.hyper, clock, from, g, state);
+        let next = R::step(&run.hyper, clock, from, self.options.seen(bound, g), state);
         if self.options.bias { next } else { [next[0], theta[1]] }
     }
 

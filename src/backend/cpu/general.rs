@@ -6,15 +6,16 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, judge, losses, note, passes, record_epoch, record_point, take};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, judge, lane_of, losses, note, parts_of, passes, record_epoch, record_point, take};
 use super::rows::Direct;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
-use crate::kernel::Rule;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
-use crate::kernel::options::{Run, Stage, VALUES};
+use crate::kernel::optimizers::decayed;
+use crate::kernel::options::{Clip, Stage};
+use crate::kernel::{Options, Rule};
 
 /// Lanes of a loop at every level: what is compiled here is compiled once a level, whatever the size of the group.
 pub const WIDTH: usize = 16;
@@ -48,16 +49,24 @@ impl General<'_> {
             record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, 0);
         }
         let mut gradients = Gradients::ZERO;
+        let mut clocks = [Column([0.0; TILE]); CLOCK];
+        let measured = !recording.loss.is_empty();
         let [mut loss, mut absolute] = [[0.0_f32; TILE]; 2];
         for block in self.shared.blocks {
             let [mut block_loss, mut block_absolute] = [[0.0_f32; TILE]; 2];
             for batch in block.first..block.first + block.len {
-                let rows = self.fill(tile, epoch, batch, &mut gradients);
-                for l in 0..TILE {
-                    block_loss[l] += rows * gradients.loss[l];
-                    block_absolute[l] += gradients.absolute[l];
+                let rows = self.fill(tile, epoch, batch, measured, &mut gradients);
+                if measured {
+                    for l in 0..TILE {
+                        block_loss[l] += rows * gradients.loss[l];
+                        block_absolute[l] += gradients.absolute[l];
+                    }
                 }
-                self.update::<R>(tile, &mut gradients, before + batch as u64, number + 1 == self.shared.epochs);
+                let k = before + batch as u64;
+                if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
+                    self.tick(tile, &mut clocks, k);
+                }
+                self.update::<R>(tile, &mut gradients, &clocks, k, number + 1 == self.shared.epochs);
                 if let Some(point) = due.after_step() {
                     record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, point);
                 }
@@ -70,7 +79,7 @@ impl General<'_> {
                 self.judge(tile, number as u32);
             }
         }
-        if !recording.loss.is_empty() {
+        if measured {
             let test = self.shared.test;
             let val = match &self.source {
                 Source::Rows(direct) if !test.is_empty() => {
@@ -86,31 +95,36 @@ impl General<'_> {
     }
 
     /// The gradients of a batch; returns its rows.
-    fn fill(&self, tile: &Tile, epoch: usize, batch: usize, gradients: &mut Gradients<TILE>) -> f32 {
+    fn fill(&self, tile: &Tile, epoch: usize, batch: usize, measured: bool, gradients: &mut Gradients<TILE>) -> f32 {
         let moments = &self.window.moments_of(epoch)[batch];
         let (x, y) = self.window.rows_of(epoch, self.shared.rows);
         let rows = (batch * self.shared.batch_size).min(x.len())..((batch + 1) * self.shared.batch_size).min(x.len());
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
-            Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, gradients }),
+            Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, measured, gradients }),
             Source::Rows(direct) => gradients.of_rows(direct, tile, x, y),
         }
         moments.rows
     }
 
     /// Batch k, from 0: options and rule, the test for divergence, and in the last epoch whether the minimum was passed.
-    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, k: u64, last: bool) {
-        let mut clocks = [Column([0.0; TILE]); CLOCK];
-        if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
-            self.tick(tile, &mut clocks, k);
-        }
+    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64, last: bool) {
         let before = [tile.theta[0], tile.theta[1]];
         let (options, stage) = (&self.shared.options, self.shared.options.at(k));
         if options.accumulation > 1 {
             self.simd.run_loop(Accumulate { tile, stage: &stage, gradients });
         }
         if stage.updates {
-            self.simd.run_step(Step::<R> { tile, stage: &stage, gradients, clocks: &clocks, rule: PhantomData });
+            if options.clip != Clip::None || !options.bias {
+                self.simd.run_loop(See { tile, options, gradients });
+            }
+            if options.decay {
+                self.simd.run_loop(Decay { tile });
+            }
+            self.simd.run_step(Step::<R> { tile, gradients, clocks, rule: PhantomData });
+            if !options.bias {
+                tile.theta[1] = before[1];
+            }
         }
         if options.average {
             self.simd.run_loop(Average { tile, stage: &stage });
@@ -184,10 +198,57 @@ impl Loop for Accumulate<'_> {
     }
 }
 
-/// 2 to 4 of the options: clipping, decay, rule. The one loop here that is compiled for every rule.
+/// 2 of the options: gradients become those that the rule sees.
+struct See<'a> {
+    tile: &'a Tile,
+    options: &'a Options,
+    gradients: &'a mut Gradients<TILE>,
+}
+
+impl See<'_> {
+    /// A choice inside the loop would keep lanes from being lanes.
+    #[inline(always)]
+    fn all(self, options: &Options) {
+        let ([by_weight, by_bias], bound) = (&mut self.gradients.gradient, &self.tile.values[0]);
+        for l in 0..TILE {
+            [by_weight[l], by_bias[l]] = options.seen(bound.0[l], [by_weight[l], by_bias[l]]);
+        }
+    }
+}
+
+impl Loop for See<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let with = |clip, bias| Options { clip, bias, ..Options::PLAIN };
+        match (self.options.clip, self.options.bias) {
+            (Clip::None, bias) => self.all(&with(Clip::None, bias)),
+            (Clip::Each, true) => self.all(&with(Clip::Each, true)),
+            (Clip::Each, false) => self.all(&with(Clip::Each, false)),
+            (Clip::Global, true) => self.all(&with(Clip::Global, true)),
+            (Clip::Global, false) => self.all(&with(Clip::Global, false)),
+        }
+    }
+}
+
+/// 3 of the options: decay.
+struct Decay<'a> {
+    tile: &'a mut Tile,
+}
+
+impl Loop for Decay<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let ([weight, bias], decay, rate) = (&mut self.tile.theta, &self.tile.values[1], &self.tile.hyper[0]);
+        for l in 0..TILE {
+            weight.0[l] = decayed(weight.0[l], decay.0[l], rate.0[l]);
+            bias.0[l] = decayed(bias.0[l], decay.0[l], rate.0[l]);
+        }
+    }
+}
+
+/// 4 of the options: the rule. The one loop here that is compiled for every rule.
 struct Step<'a, R> {
     tile: &'a mut Tile,
-    stage: &'a Stage,
     gradients: &'a Gradients<TILE>,
     clocks: &'a [Column<f32>; CLOCK],
     rule: PhantomData<R>,
@@ -197,17 +258,15 @@ impl<R: Rule> Loop for Step<'_, R> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let values: [Wide<f32, WIDTH>; VALUES] = Wide::of(&self.tile.values, VALUES, offset);
-            let hyper: [Wide<f32, WIDTH>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
-            let clocks: [Wide<f32, WIDTH>; CLOCK] = Wide::of(self.clocks, R::CLOCK, offset);
+            let hyper: [&[f32; WIDTH]; HYPER] = parts_of(&self.tile.hyper, offset);
+            let clocks: [&[f32; WIDTH]; CLOCK] = parts_of(self.clocks, offset);
             let mut theta: [Wide<f32, WIDTH>; 2] = Wide::of(&self.tile.theta, 2, offset);
             let mut states: [Wide<f32, WIDTH>; STATE] = Wide::of(&self.tile.state, R::STATE, offset);
             let g: [[f32; WIDTH]; 2] = [take(&self.gradients.gradient[0], offset), take(&self.gradients.gradient[1], offset)];
             for l in 0..WIDTH {
-                let run = Run { values: Wide::lane(&values, l), hyper: Wide::lane(&hyper, l) };
                 let mut state = Wide::lane(&states, l);
-                let (now, from) = (Wide::lane(&clocks, l), Wide::lane(&theta, l));
-                let next = self.stage.update::<f32, R>(&run, &now, from, [g[0][l], g[1][l]], &mut state);
+                let (now, from) = (lane_of(&clocks, l), Wide::lane(&theta, l));
+                let next = R::step(&lane_of(&hyper, l), &now, from, [g[0][l], g[1][l]], &mut state);
                 theta[0].0[l] = next[0];
                 theta[1].0[l] = next[1];
                 for i in 0..R::STATE {
@@ -282,10 +341,11 @@ struct Passes<'a> {
 impl Loop for Passes<'_> {
     #[inline(always)]
     fn run(self) {
-        let (total, centre) = (&self.shared.total, &self.shared.centre);
-        for l in 0..self.tile.lanes {
-            let [from, to] = [self.before, &self.tile.theta].map(|theta| [theta[0].0[l], theta[1].0[l]]);
-            self.tile.passes.0[l] += u32::from(passes(total, centre, from, to)) & self.tile.alive.0[l];
+        let (total, centre) = (self.shared.total, self.shared.centre);
+        let ([weight, bias], [from_weight, from_bias]) = (&self.tile.theta, self.before);
+        for l in 0..TILE {
+            let passed = passes(&total, &centre, [from_weight.0[l], from_bias.0[l]], [weight.0[l], bias.0[l]]);
+            self.tile.passes.0[l] += u32::from(passed) & self.tile.alive.0[l];
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Fill<'a> {
     pub moments: &'a Moments,
     pub x: &'a [f32],
     pub y: &'a [f32],
+    /// Whether the loss is asked for.
+    pub measured: bool,
     pub gradients: &'a mut Gradients<TILE>,
 }
 
@@ -52,6 +54,12 @@ impl Loop for Fill<'_> {
                 let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
                 self.gradients.gradient[0][offset + l] = slope.gradient[0];
                 self.gradients.gradient[1][offset + l] = slope.gradient[1];
+            }
+            if !self.measured {
+                continue;
+            }
+            for l in 0..WIDTH {
+                let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
                 self.gradients.loss[offset + l] = neuron::loss(self.moments, &slope);
             }
             let mut absolute = [0.0; WIDTH];

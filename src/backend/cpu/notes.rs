@@ -60,13 +60,33 @@ pub fn part_of<T, const N: usize>(column: &mut [T; TILE], offset: usize) -> &mut
     &mut column.as_chunks_mut::<N>().0[offset / N]
 }
 
+/// The same of several columns, to read.
+#[inline(always)]
+pub fn parts_of<const K: usize, const N: usize>(columns: &[Column<f32>; K], offset: usize) -> [&[f32; N]; K] {
+    let mut parts = [&columns[0].0.as_chunks::<N>().0[offset / N]; K];
+    for i in 1..K {
+        parts[i] = &columns[i].0.as_chunks::<N>().0[offset / N];
+    }
+    parts
+}
+
+/// A lane of some parts. A plain loop: it stands in each of a hundred texts, and as a closure in an iterator costs the build.
+#[inline(always)]
+pub fn lane_of<const K: usize, const N: usize>(parts: &[&[f32; N]; K], l: usize) -> [f32; K] {
+    let mut values = [0.0; K];
+    for i in 0..K {
+        values[i] = parts[i][l];
+    }
+    values
+}
+
 /// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub struct Wide<T, const N: usize>(pub [T; N]);
 
 impl<T, const N: usize> Wide<T, N> {
-    /// A lane of some columns. A plain loop: it stands in each of a hundred texts, and as a closure in an iterator costs the build.
+    /// A lane of some columns.
     #[inline(always)]
     pub fn lane<const K: usize>(columns: &[Self; K], l: usize) -> [T; K]
     where

@@ -66,7 +66,8 @@ impl Simd {
     }
 }
 
-/// A lane loop: one text over the number of lanes, `#[inline(always)]` throughout.
+/// A lane loop: one text over the number of lanes, `#[inline(always)]` throughout, and nothing in it that hands a closure to the library
+/// (`array::map`, `array::from_fn`): a call that is not inlined is compiled without the level's instructions.
 pub trait LaneLoop {
     fn run<const LANES: usize>(self);
 }
