@@ -1,5 +1,5 @@
-//! The general path: a tile through the epochs of a window, batch by batch in three calls: gradients into arrays, options and rule, then
-//! sums and records. Whatever the gradients come from, a rule is compiled once a SIMD level.
+//! The general path: a tile through the epochs of a window, batch by batch in a few calls: gradients into arrays, options, rule, then
+//! sums and records. Whatever the gradients come from, a rule is compiled once a SIMD level, and options not at all for a rule.
 //!
 //! Divergence is tested after every batch. The order of the options is that of `kernel::options`, which has the formulas.
 
@@ -12,8 +12,7 @@ use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
-use crate::kernel::optimizers::STATE;
-use crate::kernel::optimizers::decayed;
+use crate::kernel::optimizers::{STATE, decayed};
 use crate::kernel::options::{Clip, Stage};
 use crate::kernel::{Options, Rule};
 
