@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::backend::{Backend, Description, Error, Limits, Outcome, Record, reference::Reference};
+use crate::backend::{Backend, Description, Error, Group, Limits, Outcome, Record, reference::Reference};
 use crate::config::Experiment;
 use crate::sweep::{self, Plan, Problems};
 
@@ -198,24 +198,30 @@ fn line(
     })
 }
 
-fn speed(
-    backend: &dyn Backend,
-    groups: &[crate::backend::Group<'_>],
-    outcomes: &mut [Outcome],
-    steps: u64,
-    runs: u64,
-    repeats: u32,
-) -> Result<Speed, Error> {
+/// The seconds of each repetition, one at least, ascending.
+fn repeated(backend: &dyn Backend, groups: &[Group<'_>], outcomes: &mut [Outcome], repeats: u32) -> Result<Vec<f64>, Error> {
     let mut seconds = Vec::new();
-    let (begun, ran) = (Instant::now(), clock::cpu_seconds());
     for _ in 0..repeats.max(1) {
         let begun = Instant::now();
         backend.train(groups, outcomes)?;
         seconds.push(begun.elapsed().as_secs_f64());
     }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds)
+}
+
+fn speed(
+    backend: &dyn Backend,
+    groups: &[Group<'_>],
+    outcomes: &mut [Outcome],
+    steps: u64,
+    runs: u64,
+    repeats: u32,
+) -> Result<Speed, Error> {
+    let (begun, ran) = (Instant::now(), clock::cpu_seconds());
+    let seconds = repeated(backend, groups, outcomes, repeats)?;
     let passed = begun.elapsed().as_secs_f64();
     let cpu_per_wall = ran.zip(clock::cpu_seconds()).map(|(before, after)| (after - before) / passed);
-    seconds.sort_by(f64::total_cmp);
     let median_s = seconds[seconds.len() / 2];
     Ok(Speed {
         median_s,

@@ -1,10 +1,8 @@
 //! How speed grows with the number of runs, and from which number on a GPU pays.
 
-use std::time::Instant;
-
 use serde::Serialize;
 
-use super::Contender;
+use super::{Contender, repeated};
 use crate::backend::{Backend, Error, Outcome, Record};
 use crate::config::Experiment;
 use crate::sweep::{Plan, Problems};
@@ -72,13 +70,7 @@ fn point(experiment: &Experiment, problems: &Problems, backend: &dyn Backend, ru
     let mut outcomes = vec![Outcome::default(); groups.len()];
     // Buffers and texts are made once in a sweep, and not counted.
     backend.train(&groups, &mut outcomes)?;
-    let mut seconds = Vec::new();
-    for _ in 0..repeats.max(1) {
-        let begun = Instant::now();
-        backend.train(&groups, &mut outcomes)?;
-        seconds.push(begun.elapsed().as_secs_f64());
-    }
-    seconds.sort_by(f64::total_cmp);
+    let seconds = repeated(backend, &groups, &mut outcomes, repeats)?;
     let steps = outcomes.iter().flat_map(|outcome| &outcome.steps).sum();
     Ok(Point { runs, steps, median_s: seconds[seconds.len() / 2] })
 }

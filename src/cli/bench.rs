@@ -107,8 +107,7 @@ fn text(table: &Table) -> String {
     for line in &table.lines {
         if !named.contains(&line.name.as_str()) {
             named.push(&line.name);
-            let software = if line.software { ", in software" } else { "" };
-            let _ = writeln!(text, "{:<14} {}, {}{software}", line.name, line.device, line.detail);
+            let _ = writeln!(text, "{:<14} {}, {}{}", line.name, line.device, line.detail, in_software(line));
         }
     }
     for limit in &table.limits {
@@ -152,13 +151,17 @@ fn by_size(text: &mut String, sizes: &Sizes) {
 fn draw(table: &Table, sizes: &Sizes, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut devices: Vec<String> = Vec::new();
     for line in table.lines.iter().filter(|line| line.backend != "reference") {
-        let software = if line.software { ", in software" } else { "" };
-        let device = format!("{}: {}{software}", line.backend, line.device);
+        let device = format!("{}: {}{}", line.backend, line.device, in_software(line));
         if !devices.contains(&device) {
             devices.push(device);
         }
     }
     plot::draw(&[bench::picture(&table.sweep, sizes, &devices)], directory)
+}
+
+/// What is said of a GPU whose work a CPU does.
+fn in_software(line: &Line) -> &'static str {
+    if line.software { ", in software" } else { "" }
 }
 
 fn row(line: &Line) -> String {
