@@ -72,13 +72,9 @@ impl Ran {
         let rows = problem.train.len();
         let batch_size = run.settings.number(Parameter::BatchSize).map_or(rows, |size| (size as usize).min(rows));
         let start = [Parameter::InitialWeight, Parameter::InitialBias].map(|p| run.settings.number(p).unwrap_or(0.0) as f32);
-        let lanes = Lanes {
-            initial_weight: vec![start[0]],
-            initial_bias: vec![start[1]],
-            hyper: vec![hyper(run.optimizer, &run.settings)],
-            timing: vec![Timing::of(run.optimizer, &run.settings, &self.experiment.pieces)],
-            values: vec![options::values(&run.settings)],
-        };
+        let mut lanes = Lanes::default();
+        let timing = Timing::of(run.optimizer, &run.settings, &self.experiment.pieces);
+        lanes.push(start, &hyper(run.optimizer, &run.settings), &timing, &options::values(&run.settings));
         let group = Group {
             problem,
             order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings) },

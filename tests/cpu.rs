@@ -223,7 +223,7 @@ fn diverging_runs_freeze_where_the_reference_says() {
         // ends elsewhere when it starts an ulp away. Such runs are known by that, and few.
         let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.lanes.clone()).collect();
         for lanes in &mut nudged {
-            lanes.initial_weight.iter_mut().for_each(|weight| *weight = weight.next_up());
+            lanes.initial_weight.change(|weight| *weight = weight.next_up());
         }
         let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, lanes)| Group { lanes, ..*group }).collect();
         Reference.train(&moved, &mut outcomes[2]).unwrap();
@@ -285,7 +285,8 @@ fn a_run_is_planned_alike_alone_and_among_others() {
             .find_map(|(planned, group)| Some((group, planned.members.iter().position(|member| *member as usize == row)?)))
             .unwrap();
         let lanes = group.lanes;
-        let own = (lanes.initial_weight[lane], lanes.initial_bias[lane], lanes.hyper[lane], &lanes.timing[lane], lanes.values[lane]);
+        let start = [lanes.initial_weight.of(lane), lanes.initial_bias.of(lane)];
+        let own = (start, lanes.hyper(lane), lanes.timing.of(lane), lanes.values.of(lane));
         let flag = (group.variant.optimizer, group.variant.flag);
         format!("{:?} {:?} {} {flag:?} {:?} {own:?} {:?}", group.problem.id, group.order, group.epochs, group.options, plan.problem[row])
     };

@@ -9,12 +9,15 @@ pub mod gpu;
 pub mod limits;
 pub mod outcome;
 mod paraboloid;
+pub mod per_run;
 pub mod reference;
 
 pub use limits::Limits;
 pub use outcome::{EpochSeries, History, Outcome};
+pub use per_run::PerRun;
 
 use crate::data::BatchOrder;
+use crate::kernel::coefficients::HYPER;
 use crate::kernel::options::Values;
 use crate::kernel::{Hyper, Options, Timing, Variant};
 use crate::model::{Neuron, Problem, Rows};
@@ -43,42 +46,61 @@ impl Group<'_> {
     }
 }
 
-/// What differs between the runs of a group, a column each.
+/// What may differ between the runs of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lanes {
-    pub initial_weight: Vec<f32>,
-    pub initial_bias: Vec<f32>,
-    pub hyper: Vec<Hyper<f32>>,
-    pub timing: Vec<Timing>,
+    runs: usize,
+    pub initial_weight: PerRun<f32>,
+    pub initial_bias: PerRun<f32>,
+    /// By slot.
+    pub hyper: [PerRun<f32>; HYPER],
+    pub timing: PerRun<Timing>,
     /// Of the options.
-    pub values: Vec<Values<f32>>,
+    pub values: PerRun<Values<f32>>,
 }
 
 impl Lanes {
     pub fn len(&self) -> usize {
-        self.hyper.len()
+        self.runs
     }
 
     pub fn is_empty(&self) -> bool {
-        self.hyper.is_empty()
+        self.runs == 0
     }
 
-    /// Makes room for so many more runs.
-    pub fn reserve(&mut self, runs: usize) {
-        self.initial_weight.reserve(runs);
-        self.initial_bias.reserve(runs);
-        self.hyper.reserve(runs);
-        self.timing.reserve(runs);
-        self.values.reserve(runs);
+    /// Adds a run.
+    pub fn push(&mut self, start: [f32; 2], hyper: &Hyper<f32>, timing: &Timing, values: &Values<f32>) {
+        let runs = self.runs;
+        self.initial_weight.push(runs, &start[0]);
+        self.initial_bias.push(runs, &start[1]);
+        for (column, slot) in self.hyper.iter_mut().zip(hyper) {
+            column.push(runs, slot);
+        }
+        self.timing.push(runs, timing);
+        self.values.push(runs, values);
+        self.runs += 1;
     }
 
     /// Adds the runs of others behind these.
     pub fn append(&mut self, others: Self) {
-        self.initial_weight.extend(others.initial_weight);
-        self.initial_bias.extend(others.initial_bias);
-        self.hyper.extend(others.hyper);
-        self.timing.extend(others.timing);
-        self.values.extend(others.values);
+        let (runs, more) = (self.runs, others.runs);
+        self.initial_weight.append(runs, others.initial_weight, more);
+        self.initial_bias.append(runs, others.initial_bias, more);
+        for (column, other) in self.hyper.iter_mut().zip(others.hyper) {
+            column.append(runs, other, more);
+        }
+        self.timing.append(runs, others.timing, more);
+        self.values.append(runs, others.values, more);
+        self.runs += more;
+    }
+
+    /// The hyperparameters of a run.
+    pub fn hyper(&self, run: usize) -> Hyper<f32> {
+        let mut hyper = [0.0; HYPER];
+        for (slot, column) in hyper.iter_mut().zip(&self.hyper) {
+            *slot = *column.of(run);
+        }
+        hyper
     }
 }
 

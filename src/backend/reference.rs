@@ -70,13 +70,13 @@ struct Walk {
 /// Trains the run in a lane, and writes its results there.
 fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
-    let hyper = group.lanes.hyper[lane].map(f64::from);
-    let timing = &group.lanes.timing[lane];
-    let mut run = Run { values: group.lanes.values[lane].map(f64::from), hyper };
+    let hyper = group.lanes.hyper(lane).map(f64::from);
+    let timing = group.lanes.timing.of(lane);
+    let mut run = Run { values: group.lanes.values.of(lane).map(f64::from), hyper };
     let mut carried = Carried::start();
     let mut clock = [0.0; CLOCK];
     let (mut state, mut ticker) = ((formulas.initial)(&hyper), Ticker::START);
-    let theta = [group.lanes.initial_weight[lane], group.lanes.initial_bias[lane]].map(f64::from);
+    let theta = [&group.lanes.initial_weight, &group.lanes.initial_bias].map(|start| f64::from(*start.of(lane)));
     let direct = Direct::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
     let figures = Figures::at_start(direct.over(rows, theta).loss as f32, group.order.batches() as u32);

@@ -52,9 +52,7 @@ impl Judge {
 fn nudge(lanes: &Lanes) -> Lanes {
     let mut nudged = lanes.clone();
     for start in [&mut nudged.initial_weight, &mut nudged.initial_bias] {
-        for value in start.iter_mut() {
-            *value = value.next_up();
-        }
+        start.change(|value| *value = value.next_up());
     }
     nudged
 }

@@ -46,11 +46,6 @@ pub struct Planned {
 }
 
 impl Planned {
-    fn reserve(&mut self, runs: usize) {
-        self.members.reserve(runs);
-        self.lanes.reserve(runs);
-    }
-
     /// The number of the group's problem.
     pub fn problem(&self) -> usize {
         self.key.problem
@@ -125,7 +120,7 @@ impl Plan {
         self.initial_weight.reserve(runs);
         self.initial_bias.reserve(runs);
         if let [group] = &mut self.groups[..] {
-            group.reserve(runs);
+            group.members.reserve(runs);
         }
     }
 
@@ -154,11 +149,7 @@ impl Plan {
         let group = &mut self.groups[group];
         group.key.variant.momentum |= momentum;
         group.members.push(self.runs.len() as u32);
-        group.lanes.initial_weight.push(start[0]);
-        group.lanes.initial_bias.push(start[1]);
-        group.lanes.hyper.push(hyper(*optimizer, settings));
-        group.lanes.timing.push(timing.clone());
-        group.lanes.values.push(*values);
+        group.lanes.push(*start, &hyper(*optimizer, settings), timing, values);
         self.runs.push(run);
         self.problem.push(*problem as u32);
         self.initial_weight.push(start[0]);
@@ -218,7 +209,7 @@ impl Groups {
         let number = *self.numbers.entry(key).or_insert_with(|| {
             let mut group = Planned { key, lanes: Lanes::default(), members: Vec::new() };
             if groups.is_empty() {
-                group.reserve(self.expected);
+                group.members.reserve(self.expected);
             }
             groups.push(group);
             groups.len() - 1

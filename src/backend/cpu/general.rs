@@ -6,7 +6,8 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, judge, lane_of, losses, note, parts_of, passes, record_epoch, record_point, take};
+use super::measure::{Judge, RecordEpoch};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, passes, record_point, take};
 use super::rows::Direct;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
@@ -88,8 +89,8 @@ impl General<'_> {
                 _ => None,
             };
             let sums = [&loss, &absolute];
-            let record = RecordEpoch { tile, shared: self.shared, recording, sums, val: val.as_ref(), epoch: number as usize };
-            self.simd.run_loop(record);
+            let (theta, epoch) = ([tile.theta[0].0, tile.theta[1].0], number as usize);
+            self.simd.run_loop(RecordEpoch { shared: self.shared, recording, theta: &theta, sums, val, offset: 0, epoch });
         }
     }
 
@@ -152,7 +153,10 @@ impl General<'_> {
     /// Takes note of J where the verdict looks.
     fn judge(&self, tile: &mut Tile, epoch: u32) {
         match &self.source {
-            Source::Moments => self.simd.run_loop(Judge { tile, shared: self.shared, epoch }),
+            Source::Moments => {
+                let theta = [tile.theta[0].0, tile.theta[1].0];
+                self.simd.run_loop(Judge { tile, shared: self.shared, theta: &theta, offset: 0, epoch });
+            }
             Source::Rows(direct) => {
                 let losses = tile.losses(direct, self.shared.train);
                 let theta = [tile.theta[0].0, tile.theta[1].0];
@@ -166,7 +170,7 @@ impl General<'_> {
         let own = if self.alike { 1 } else { tile.lanes };
         for lane in 0..own {
             let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
-            let timing = &self.shared.timing[tile.run(lane)];
+            let timing = self.shared.timing.of(tile.run(lane));
             let now = tile.tickers[lane].next(self.shared.optimizer, timing);
             for (slot, clock) in clocks.iter_mut().zip(now) {
                 slot.0[lanes.clone()].fill(clock);
@@ -360,44 +364,5 @@ impl Loop for Start<'_> {
     fn run(self) {
         let theta = [self.tile.theta[0].0, self.tile.theta[1].0];
         self.tile.starts_at(losses(&self.shared.total, &self.shared.centre, &theta));
-    }
-}
-
-struct Judge<'a> {
-    tile: &'a mut Tile,
-    shared: &'a Shared<'a>,
-    epoch: u32,
-}
-
-impl Loop for Judge<'_> {
-    #[inline(always)]
-    fn run(self) {
-        for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
-            judge(self.tile, self.shared, &theta, offset, self.epoch);
-        }
-    }
-}
-
-struct RecordEpoch<'a, 'b> {
-    tile: &'a Tile,
-    shared: &'a Shared<'a>,
-    recording: &'a mut Recording<'b>,
-    /// Loss and Σ|e| of the epoch's batches.
-    sums: [&'a [f32; TILE]; 2],
-    /// Of the test rows, where they do not come from errors alone.
-    val: Option<&'a [[f32; TILE]; 2]>,
-    epoch: usize,
-}
-
-impl Loop for RecordEpoch<'_, '_> {
-    #[inline(always)]
-    fn run(self) {
-        for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
-            let sums: [[f32; WIDTH]; 2] = self.sums.map(|column| take(column, offset));
-            let val = self.val.map(|columns| columns.each_ref().map(|column| take(column, offset)));
-            record_epoch(self.recording, self.shared, &theta, [&sums[0], &sums[1]], val, offset, self.epoch);
-        }
     }
 }

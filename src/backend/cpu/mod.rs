@@ -6,6 +6,7 @@ mod evaluate;
 mod general;
 mod gradient;
 mod limits;
+mod measure;
 mod notes;
 mod rows;
 mod simd;
@@ -26,9 +27,10 @@ use self::tile::{Slots, TILE, Tile};
 use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
-use super::{Backend, Description, Group, Limits, Metrics, Outcome};
+use super::{Backend, Description, Group, Lanes, Limits, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
+use crate::kernel::cycle::WATCHED;
 use crate::kernel::{Hyper, Rule, Ticker, Timing, Variant};
 use crate::model::{Neuron, Rows};
 use crate::with_rule;
@@ -144,7 +146,7 @@ struct TileJob<'a> {
 #[derive(Clone, Copy)]
 struct Text {
     fused: bool,
-    /// The longest step of a run, where the fused loop relies on there being one.
+    /// The longest step of a run in learning rates, where the fused loop relies on there being one.
     stride: Option<fn(&Hyper<f32>) -> f32>,
     slots: Slots,
     advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
@@ -155,7 +157,7 @@ impl Text {
         with_rule!(variant, R => Self {
             fused: R::FUSED,
             stride: R::BOUNDED.then_some(R::stride),
-            slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::initial::<f32> },
+            slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
             advance: advance::<R>,
         })
     }
@@ -173,7 +175,7 @@ fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<
     let General { simd, shared, window, .. } = pass.general;
     // The constant alone keeps the fused loop of other rules from being compiled.
     if R::FUSED && pass.fused {
-        return simd.run(tile.lanes, Advance::<R> { tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
+        return simd.run(tile.lanes, Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
     }
     pass.general.advance::<R>(tile, recording);
 }
@@ -188,10 +190,10 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
     let shared = shared(group, &windows, &blocks);
     let neuron = &group.problem.neuron;
     let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-    let bounded = text.stride.is_none_or(|stride| group.lanes.hyper.iter().all(|run| train::stays_out(stride(run))));
+    let bounded = text.stride.is_none_or(|stride| stay_out(group.lanes, stride));
     let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
     let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
-    let alike = timed && same_timing(group);
+    let alike = timed && group.lanes.timing.only().is_some();
     let mut clocks = Clocks::new(group, fused && alike);
     let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
         let general = General { simd, shared: &shared, window, source, alike };
@@ -295,20 +297,26 @@ impl TileJob<'_> {
     /// Writes a tile's ends.
     fn finish(&mut self, tile: &Tile, shared: &Shared<'_>) {
         let batches = (shared.steps / shared.epochs) as usize;
+        let watched = shared.epochs > u64::from(WATCHED);
         for lane in 0..tile.lanes {
             let [weight, bias] = tile.end(lane, shared.options.average);
             self.weight[lane] = weight;
             self.bias[lane] = bias;
             self.steps[lane] = tile.diverged_at[lane].checked_sub(1).unwrap_or(shared.steps);
-            self.figures[lane] = tile.figures(lane, batches);
+            self.figures[lane] = tile.figures(lane, batches, watched);
         }
     }
 }
 
-/// Whether all runs of a group have the same clocks and rates.
-fn same_timing(group: &Group<'_>) -> bool {
-    let timing = &group.lanes.timing;
-    timing.first().is_none_or(|first| timing.iter().all(|timing| timing.key() == first.key()))
+/// Whether the steps of all runs are so short that who leaves the range stays out for a block.
+fn stay_out(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> bool {
+    let [rate, others @ ..] = &lanes.hyper;
+    if others.iter().all(|slot| slot.only().is_some()) {
+        // Rates are not negative, so that their bits are in their order, and integers are compared many at a time.
+        let largest = rate.range(0..lanes.len()).map(|rate| rate.to_bits()).max().unwrap_or(0);
+        return train::stays_out(f32::from_bits(largest) * stride(&lanes.hyper(0)));
+    }
+    (0..lanes.len()).all(|run| train::stays_out(*rate.of(run) * stride(&lanes.hyper(run))))
 }
 
 /// The clocks of a window on the fused path, where all runs of a group have the same.
@@ -320,7 +328,7 @@ struct Clocks {
 
 impl Clocks {
     fn new(group: &Group<'_>, read: bool) -> Self {
-        let first = group.lanes.timing.first().filter(|_| read);
+        let first = group.lanes.timing.only().filter(|_| read);
         Self { optimizer: group.variant.optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
     }
 

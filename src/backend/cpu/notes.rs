@@ -4,7 +4,7 @@
 //! The formulas are `kernel`'s; this file knows no rule.
 
 use super::tile::{Column, TILE, Tile};
-use crate::backend::outcome::NEVER;
+use crate::backend::{PerRun, outcome::NEVER};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::Block;
 use crate::kernel::{Options, Timing, cycle, neuron};
@@ -18,7 +18,7 @@ pub const LIMIT: f32 = DIVERGED as f32;
 pub struct Shared<'a> {
     pub optimizer: Optimizer,
     /// Of all runs of the group.
-    pub timing: &'a [Timing],
+    pub timing: &'a PerRun<Timing>,
     pub options: Options,
     pub centre: Centre,
     pub total: Moments,
@@ -117,8 +117,8 @@ impl<const N: usize> Wide<f32, N> {
 /// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
 pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
-    let losses = losses(&shared.total, &shared.centre, theta);
-    note(tile, shared, &losses, theta, offset, epoch);
+    let losses = Wide(losses(&shared.total, &shared.centre, theta));
+    note(tile, shared, &losses.0, theta, offset, epoch);
 }
 
 /// J of each lane, from the moments of all rows.
@@ -234,14 +234,17 @@ impl Due {
     }
 }
 
+/// How J changes along a step, by its gradient somewhere on it.
+#[inline(always)]
+pub fn along([by_weight, by_bias]: [f32; 2], from: [f32; 2], to: [f32; 2]) -> f32 {
+    by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
+}
+
 /// Whether J over the training rows falls at the step's start and rises at its end.
 #[inline(always)]
 pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
-    let along = |theta| {
-        let [by_weight, by_bias] = neuron::slope(total, centre, theta).gradient;
-        by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
-    };
-    along(from) < 0.0 && along(to) > 0.0
+    let slope = |theta| along(neuron::slope(total, centre, theta).gradient, from, to);
+    slope(from) < 0.0 && slope(to) > 0.0
 }
 
 /// Adds Σ|e| over some rows to each lane.

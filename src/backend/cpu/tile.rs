@@ -37,6 +37,7 @@ pub struct Tile {
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
     pub passes: Column<u32>,
+    /// Begins with the first epoch that is watched, whatever stands here before.
     pub watch: [Watch<f32>; TILE],
     /// Of a diverged run: the last parameters inside, and the batch that left.
     pub end: [[f32; 2]; TILE],
@@ -56,7 +57,8 @@ fn repeat(columns: &mut [Column<f32>], lanes: usize) {
 pub struct Slots {
     pub hyper: usize,
     pub state: usize,
-    pub initial: fn(&Hyper<f32>) -> State<f32>,
+    /// The state before the first update, where that is not 0.
+    pub initial: Option<fn(&Hyper<f32>) -> State<f32>>,
 }
 
 impl Tile {
@@ -89,18 +91,18 @@ impl Tile {
     /// scheduled rates. J at the start is still to be told, by [`Self::starts_at`].
     pub fn begin(&mut self, group: &Group<'_>, first: usize, slots: &Slots, timed: bool) {
         let lanes = TILE.min(group.lanes.len() - first);
-        let own = first..first + lanes;
         (self.first, self.lanes) = (first, lanes);
-        self.theta[0].0[..lanes].copy_from_slice(&group.lanes.initial_weight[own.clone()]);
-        self.theta[1].0[..lanes].copy_from_slice(&group.lanes.initial_bias[own.clone()]);
-        let hyper = &group.lanes.hyper[own.clone()];
-        for (slot, column) in self.hyper[..slots.hyper].iter_mut().enumerate() {
-            for (lane, run) in hyper.iter().enumerate() {
-                column.0[lane] = run[slot];
-            }
+        group.lanes.initial_weight.fill(first, &mut self.theta[0].0[..lanes]);
+        group.lanes.initial_bias.fill(first, &mut self.theta[1].0[..lanes]);
+        for (column, slot) in self.hyper.iter_mut().zip(&group.lanes.hyper).take(slots.hyper) {
+            slot.fill(first, &mut column.0[..lanes]);
         }
-        for (lane, run) in hyper.iter().enumerate() {
-            let initial = (slots.initial)(run);
+        for (lane, run) in (first..first + lanes).enumerate() {
+            let Some(initial) = slots.initial else {
+                self.state[..slots.state].fill(Column([0.0; TILE]));
+                break;
+            };
+            let initial = initial(&group.lanes.hyper(run));
             for slot in 0..slots.state {
                 self.state[slot].0[lane] = initial[slot];
             }
@@ -109,7 +111,7 @@ impl Tile {
         repeat(&mut self.hyper[..slots.hyper], lanes);
         repeat(&mut self.state[..slots.state], lanes);
         if !group.options.is_plain() {
-            self.carry(&group.lanes.values[own]);
+            self.carry(group.lanes.values.range(first..first + lanes));
         }
         if timed {
             self.tickers = [Ticker::START; TILE];
@@ -117,18 +119,17 @@ impl Tile {
         self.alive = Column([u32::MAX; TILE]);
         self.reached_epoch = Column([NEVER; TILE]);
         self.passes = Column([0; TILE]);
-        self.watch = [Watch::default(); TILE];
         self.diverged_at = [0; TILE];
     }
 
     /// What options need beside a rule.
-    fn carry(&mut self, values: &[Values<f32>]) {
-        for (slot, column) in self.values.iter_mut().enumerate() {
-            for (lane, run) in values.iter().enumerate() {
-                column.0[lane] = run[slot];
+    fn carry<'a>(&mut self, values: impl Iterator<Item = &'a Values<f32>>) {
+        for (lane, run) in values.enumerate() {
+            for (column, value) in self.values.iter_mut().zip(run) {
+                column.0[lane] = *value;
             }
         }
-        repeat(&mut self.values, values.len());
+        repeat(&mut self.values, self.lanes);
         self.sum = [Column([0.0; TILE]); 2];
         self.average = self.sum;
     }
@@ -152,12 +153,15 @@ impl Tile {
     }
 
     /// Weight and bias that count in the end: the average, where one is kept.
+    #[inline(always)]
     pub fn end(&self, lane: usize, average: bool) -> [f32; 2] {
         let last = if average { &self.average } else { &self.theta };
         if self.diverged_at[lane] == 0 { [last[0].0[lane], last[1].0[lane]] } else { self.end[lane] }
     }
 
-    pub fn figures(&self, lane: usize, batches: usize) -> Figures {
+    /// The figures behind a run's verdict; `watched` where its epochs are enough to tell a cycle.
+    #[inline(always)]
+    pub fn figures(&self, lane: usize, batches: usize, watched: bool) -> Figures {
         let (reached, diverged_at) = (self.reached_epoch.0[lane], self.diverged_at[lane]);
         Figures {
             start_loss: self.start_loss.0[lane],
@@ -166,7 +170,7 @@ impl Tile {
             reached_epoch: (reached != NEVER).then_some(reached),
             passes: self.passes.0[lane],
             last_epoch_steps: batches as u32,
-            cycle_period: cycle(self.watch[lane]).filter(|_| diverged_at == 0),
+            cycle_period: if watched && diverged_at == 0 { cycle(self.watch[lane]) } else { None },
             diverged_at: (diverged_at != 0).then_some(diverged_at),
         }
     }

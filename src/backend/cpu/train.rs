@@ -3,9 +3,11 @@
 //! The formulas are `kernel`'s; this file holds the loops around them, the divergence test, and the sums behind a verdict.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, add_errors, judge, part_of, passes, record_epoch, record_point, take};
-use super::simd::LaneLoop;
+use super::measure::{BatchLoss, Follow, Judge, RecordEpoch, Trail};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, passes, record_point, take};
+use super::simd::{LaneLoop, Simd};
 use super::tile::Tile;
 use crate::backend::batches::Window;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
@@ -24,6 +26,7 @@ const NARROW: usize = 16;
 /// One tile, one window.
 #[derive(Debug)]
 pub struct Advance<'a, 'b, R> {
+    pub simd: Simd,
     pub tile: &'a mut Tile,
     pub shared: &'a Shared<'a>,
     pub window: &'a Window,
@@ -66,14 +69,17 @@ struct Part<'p, const N: usize> {
     block: &'p Block,
 }
 
-/// Sums over the steps of a block.
+/// Sums of an epoch and of one of its blocks.
 struct Sums<const N: usize> {
-    /// Σ(w² + b²) after each step: above the square of the limit if any step left the range (or, rarely, if none did). Under a rule of
-    /// bounded steps w² + b² at the block's end, four times as large.
+    /// Σ(w² + b²) after each step of the block: above the square of the limit if any step left the range (or, rarely, if none did). Under a
+    /// rule of bounded steps w² + b² at the block's end, four times as large.
     energy: Wide<f32, N>,
+    /// Of the block.
     loss: Wide<f32, N>,
     mae: Wide<f32, N>,
-    passes: Wide<u32, N>,
+    epoch_loss: Wide<f32, N>,
+    epoch_mae: Wide<f32, N>,
+    trail: Trail<N>,
 }
 
 impl<R: Rule> Advance<'_, '_, R> {
@@ -86,17 +92,18 @@ impl<R: Rule> Advance<'_, '_, R> {
         };
         let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
         let alike = R::CLOCK == 0 || !self.clocks.is_empty();
-        let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide([0.0; N]); CLOCK]; BLOCK_STEPS] };
-        let records_epochs = !self.recording.loss.is_empty();
-        let mut sums = Sums { energy: Wide([0.0; N]), loss: Wide([0.0; N]), mae: Wide([0.0; N]), passes: Wide([0; N]) };
+        let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
+        let zero = Wide::ZERO;
+        let mut sums = Sums { energy: zero, loss: zero, mae: zero, epoch_loss: zero, epoch_mae: zero, trail: Trail::EMPTY };
         let mut before = lanes;
+        if self.window.first_epoch == 0 {
+            record_point(self.recording, &lanes.theta.0, offset, 0);
+        }
         for epoch in 0..self.window.epochs {
             if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
                 break;
             }
-            let number = self.window.first_epoch + epoch as u64;
-            let last = number + 1 == self.shared.epochs;
-            let (mut loss, mut mae) = ([0.0; N], [0.0; N]);
+            (sums.epoch_loss, sums.epoch_mae) = (zero, zero);
             for block in self.shared.blocks {
                 // Array by array: so small copies are moves, not calls.
                 for i in 0..2 {
@@ -105,29 +112,15 @@ impl<R: Rule> Advance<'_, '_, R> {
                 for i in 0..R::STATE {
                     before.state[i] = lanes.state[i];
                 }
-                let measured = last || records_epochs;
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
-                let now = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
-                let part = Part { hyper: &hyper, clocks: now, offset, epoch, block };
-                self.text(part, &mut lanes, &mut sums, measured);
+                let clocks = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
+                let part = Part { hyper: &hyper, clocks, offset, epoch, block };
+                self.block(part, &mut lanes, &mut sums);
                 self.freeze(part, &before, &sums.energy.0);
-                if measured {
-                    let (alive, passes) =
-                        (part_of::<_, N>(&mut self.tile.alive.0, offset), part_of::<_, N>(&mut self.tile.passes.0, offset));
-                    for l in 0..N {
-                        loss[l] += sums.loss.0[l];
-                        mae[l] += sums.mae.0[l];
-                        passes[l] += if last { sums.passes.0[l] & alive[l] } else { 0 };
-                    }
-                }
-                if block.judged {
-                    judge(self.tile, self.shared, &lanes.theta.0, offset, number as u32);
-                }
+                self.fold(part, &lanes, &mut sums);
             }
-            if records_epochs {
-                record_epoch(self.recording, self.shared, &lanes.theta.0, [&loss, &mae], None, offset, number as usize);
-            }
+            self.record(&lanes, &sums, offset, epoch);
         }
         for (i, column) in self.tile.theta.iter_mut().enumerate() {
             column.0[offset..offset + N].copy_from_slice(&lanes.theta.0[i]);
@@ -137,22 +130,107 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
     }
 
+    /// The number of an epoch of the window.
+    fn number(&self, epoch: usize) -> u64 {
+        self.window.first_epoch + epoch as u64
+    }
+
+    /// Whether the steps of an epoch are followed one by one: in the last one, to count those that pass the minimum.
+    fn follows(&self, epoch: usize) -> bool {
+        self.number(epoch) + 1 == self.shared.epochs
+    }
+
+    fn records_epochs(&self) -> bool {
+        !self.recording.loss.is_empty()
+    }
+
+    /// The steps of a block: in one go, or one by one where something is measured before or after each.
+    #[inline(always)]
+    fn block<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
+        let Part { epoch, block, .. } = part;
+        let (follows, records) = (self.follows(epoch), self.records_epochs());
+        let (simd, shared) = (self.simd, self.shared);
+        let before = self.number(epoch) * self.window.batches as u64 + block.first as u64;
+        let mut due = Due::new(before, shared.every, shared.steps);
+        let (mut first, stride) = (0, if follows || records { 1 } else { block.len });
+        (sums.energy, sums.loss, sums.mae) = (Wide::ZERO, Wide::ZERO, Wide::ZERO);
+        if follows {
+            simd.run_loop(Follow { shared, theta: &lanes.theta.0, trail: &mut sums.trail, counts: false });
+        }
+        while first < block.len {
+            if records {
+                self.batch(part, first, lanes, sums);
+            }
+            self.text(part, first..first + stride, lanes, sums, &mut due);
+            if follows {
+                simd.run_loop(Follow { shared, theta: &lanes.theta.0, trail: &mut sums.trail, counts: true });
+            }
+            first += stride;
+        }
+        if R::BOUNDED {
+            for l in 0..N {
+                let (weight, bias) = (2.0 * lanes.theta.0[0][l], 2.0 * lanes.theta.0[1][l]);
+                sums.energy.0[l] = weight.mul_add(weight, bias * bias);
+            }
+        }
+    }
+
+    /// The losses of the rows of a block's batch.
+    fn batch<const N: usize>(&self, part: Part<'_, N>, step: usize, lanes: &Lanes<N>, sums: &mut Sums<N>) {
+        let batch = part.block.first + step;
+        let (x, y) = self.window.rows_of(part.epoch, self.shared.rows);
+        let first = (batch * self.shared.batch_size).min(x.len());
+        let rows = first..(first + self.shared.batch_size).min(x.len());
+        let moments = &self.window.moments_of(part.epoch)[batch];
+        let (x, y) = (&x[rows.clone()], &y[rows]);
+        let (loss, mae) = (&mut sums.loss, &mut sums.mae);
+        self.simd.run_loop(BatchLoss { shared: self.shared, moments, theta: &lanes.theta.0, x, y, loss, mae });
+    }
+
+    /// What is noted of a block at its end, of runs that are still inside.
+    fn fold<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, sums: &mut Sums<N>) {
+        let Part { offset, epoch, block, .. } = part;
+        if self.records_epochs() {
+            for l in 0..N {
+                sums.epoch_loss.0[l] += sums.loss.0[l];
+                sums.epoch_mae.0[l] += sums.mae.0[l];
+            }
+        }
+        if self.follows(epoch) {
+            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0, offset), part_of::<_, N>(&mut self.tile.passes.0, offset));
+            for l in 0..N {
+                passes[l] += sums.trail.passes.0[l] & alive[l];
+            }
+        }
+        if block.judged {
+            let epoch = self.number(epoch) as u32;
+            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: &lanes.theta.0, offset, epoch });
+        }
+    }
+
+    /// The row of an epoch.
+    fn record<const N: usize>(&mut self, lanes: &Lanes<N>, sums: &Sums<N>, offset: usize, epoch: usize) {
+        if self.records_epochs() {
+            let (epoch, columns) = (self.number(epoch) as usize, [&sums.epoch_loss.0, &sums.epoch_mae.0]);
+            let (shared, recording, theta) = (self.shared, &mut *self.recording, &lanes.theta.0);
+            self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, offset, epoch });
+        }
+    }
+
     /// Whether there are texts for runs with clocks of their own.
     const CLOCKED: bool = R::CLOCK > 0;
 
-    /// The steps of a block by the text that fits. Each text is compiled for every rule, level and width: so measured steps have one about
-    /// any abscissa; and few lanes, which wait for each other's results and not for units, are always measured, as are lanes with clocks of
-    /// their own, which wait for these.
+    /// Some steps of a block by the text that fits. Each text is compiled for every rule, level and width: so few lanes, which wait for
+    /// each other's results and not for units, have one about any abscissa, as have lanes with clocks of their own, which wait for these.
     #[inline(always)]
-    fn text<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>, measured: bool) {
+    fn text<const N: usize>(&mut self, part: Part<'_, N>, steps: Range<usize>, lanes: &mut Lanes<N>, sums: &mut Sums<N>, due: &mut Due) {
+        let energy = &mut sums.energy;
         if Self::CLOCKED && matches!(part.clocks, Now::Own(_)) {
-            self.steps::<N, true, false, false>(part, lanes, sums);
-        } else if N <= NARROW || measured {
-            self.steps::<N, true, true, false>(part, lanes, sums);
-        } else if self.shared.centre.is_origin() {
-            self.steps::<N, false, true, true>(part, lanes, sums);
+            self.steps::<N, false, false>(part, steps, lanes, energy, due);
+        } else if N > NARROW && self.shared.centre.is_origin() {
+            self.steps::<N, true, true>(part, steps, lanes, energy, due);
         } else {
-            self.steps::<N, false, true, false>(part, lanes, sums);
+            self.steps::<N, true, false>(part, steps, lanes, energy, due);
         }
     }
 
@@ -166,7 +244,7 @@ impl<R: Rule> Advance<'_, '_, R> {
     ) -> &'c [[Wide<f32, N>; CLOCK]] {
         for l in 0..N {
             for row in clocks.iter_mut().take(block.len) {
-                let timing = &self.shared.timing[self.tile.run(offset + l)];
+                let timing = self.shared.timing.of(self.tile.run(offset + l));
                 let now = self.tile.tickers[offset + l].next(self.shared.optimizer, timing);
                 for slot in 0..R::CLOCK {
                     row[slot].0[l] = now[slot];
@@ -176,38 +254,21 @@ impl<R: Rule> Advance<'_, '_, R> {
         clocks
     }
 
-    /// The steps of a block. With `MEASURE` also the sums behind epoch losses and verdicts; `ALIKE` where runs share their clocks,
-    /// `ORIGIN` where the centre's abscissa is 0.
+    /// Some steps of a block. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
     #[inline(always)]
-    fn steps<const N: usize, const MEASURE: bool, const ALIKE: bool, const ORIGIN: bool>(
+    fn steps<const N: usize, const ALIKE: bool, const ORIGIN: bool>(
         &mut self,
         part: Part<'_, N>,
+        steps: Range<usize>,
         lanes: &mut Lanes<N>,
-        sums: &mut Sums<N>,
+        energy: &mut Wide<f32, N>,
+        due: &mut Due,
     ) {
         let Part { hyper, clocks, offset, epoch, block } = part;
-        let (centre, total) = (self.shared.centre, self.shared.total);
+        let centre = self.shared.centre;
         let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
-        let before = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
-        let mut due = Due::new(before, self.shared.every, self.shared.steps);
-        if before == 0 {
-            record_point(self.recording, &lanes.theta.0, offset, 0);
-        }
-        let (x, y) = if MEASURE { self.window.rows_of(epoch, self.shared.rows) } else { (&[][..], &[][..]) };
-        sums.energy = Wide([0.0; N]);
-        if MEASURE {
-            (sums.loss, sums.mae, sums.passes) = (Wide([0.0; N]), Wide([0.0; N]), Wide([0; N]));
-        }
-        for (step, moments) in moments.iter().enumerate() {
-            if MEASURE && !x.is_empty() {
-                let first = (block.first + step) * self.shared.batch_size;
-                let end = (first + self.shared.batch_size).min(x.len());
-                let mut batch = [0.0; N];
-                add_errors(&mut batch, &lanes.theta.0, &x[first..end], &y[first..end]);
-                for l in 0..N {
-                    sums.mae.0[l] += batch[l];
-                }
-            }
+        for step in steps {
+            let moments = &moments[step];
             let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
             for l in 0..N {
                 let theta = [lanes.theta.0[0][l], lanes.theta.0[1][l]];
@@ -216,12 +277,8 @@ impl<R: Rule> Advance<'_, '_, R> {
                 let hyper = Wide::lane(hyper, l);
                 let now = if ALIKE { shared } else { clocks.own(step, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
-                if MEASURE {
-                    sums.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
-                    sums.passes.0[l] += u32::from(passes(&total, &centre, theta, next));
-                }
                 if !R::BOUNDED {
-                    sums.energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], sums.energy.0[l]));
+                    energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
                 }
                 lanes.theta.0[0][l] = next[0];
                 lanes.theta.0[1][l] = next[1];
@@ -231,12 +288,6 @@ impl<R: Rule> Advance<'_, '_, R> {
             }
             if let Some(point) = due.after_step() {
                 record_point(self.recording, &lanes.theta.0, offset, point);
-            }
-        }
-        if R::BOUNDED {
-            for l in 0..N {
-                let (weight, bias) = (2.0 * lanes.theta.0[0][l], 2.0 * lanes.theta.0[1][l]);
-                sums.energy.0[l] = weight.mul_add(weight, bias * bias);
             }
         }
     }
@@ -256,7 +307,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
         let alive = *alive;
         let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
-        let last = self.window.first_epoch + epoch as u64 + 1 == self.shared.epochs;
+        let follows = self.follows(epoch);
         for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
             let hyper = Wide::lane(hyper, l);
             let mut state = Wide::lane(&before.state, l);
@@ -274,7 +325,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                     self.tile.diverged_at[run] = first + step as u64 + 1;
                     break;
                 }
-                passed += u32::from(last && passes(&self.shared.total, &self.shared.centre, theta, next));
+                passed += u32::from(follows && passes(&self.shared.total, &self.shared.centre, theta, next));
                 theta = next;
             }
             if self.tile.diverged_at[run] != 0 {

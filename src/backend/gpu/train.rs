@@ -10,7 +10,7 @@ use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{CLOCK, HYPER, has_clock};
+use crate::kernel::coefficients::{CLOCK, has_clock};
 use crate::kernel::cycle::{Watch, cycle};
 use crate::kernel::layout::{
     AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, WORKGROUP, padded,
@@ -95,8 +95,7 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     let table = steps * TICK as u64 * 4;
     let most = (context.largest() / table).max(1) as usize;
     let mut known = HashSet::new();
-    let runs = &group.lanes.timing[first..first + count];
-    let fitting = runs.iter().position(|run| known.insert(run.key()) && known.len() > most);
+    let fitting = group.lanes.timing.range(first..first + count).position(|run| known.insert(run.key()) && known.len() > most);
     fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
 }
 
@@ -143,7 +142,7 @@ struct Tables {
 
 impl Tables {
     /// The tables that some runs need, and the number of each run's.
-    fn new(optimizer: Optimizer, options: Options, runs: &[Timing]) -> (Self, Vec<u32>) {
+    fn new<'a>(optimizer: Optimizer, options: Options, runs: impl Iterator<Item = &'a Timing>) -> (Self, Vec<u32>) {
         let mut known = HashMap::new();
         let mut tickers = Vec::new();
         let number = |run: &Timing| {
@@ -152,7 +151,7 @@ impl Tables {
                 tickers.len() as u32 - 1
             })
         };
-        let numbers = runs.iter().map(number).collect();
+        let numbers = runs.map(number).collect();
         (Self { optimizer, options, batches: 0, tickers }, numbers)
     }
 
@@ -190,19 +189,19 @@ struct Portion<'c, 'g> {
 impl<'c, 'g> Portion<'c, 'g> {
     /// Uploads the runs `first .. first + count` of the group.
     fn new(context: &'c mut Context, group: &'g Group<'g>, outcome: &Outcome, first: usize, count: usize) -> Self {
-        let hyper = &group.lanes.hyper[first..first + count];
-        let (tables, numbers) = Tables::new(group.variant.optimizer, group.options, &group.lanes.timing[first..first + count]);
+        let (lanes, own) = (group.lanes, first..first + count);
+        let (tables, numbers) = Tables::new(group.variant.optimizer, group.options, lanes.timing.range(own.clone()));
         let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
-        for slot in 0..HYPER {
-            columns.extend(hyper.iter().map(|run| run[slot]));
+        for column in &lanes.hyper {
+            columns.extend(column.range(own.clone()));
         }
         for slot in 0..VALUES {
-            columns.extend(group.lanes.values[first..first + count].iter().map(|run| run[slot]));
+            columns.extend(lanes.values.range(own.clone()).map(|run| run[slot]));
         }
         columns.extend(numbers.into_iter().map(f32::from_bits));
-        let mut state = group.lanes.initial_weight[first..first + count].to_vec();
-        state.extend(&group.lanes.initial_bias[first..first + count]);
-        let initial: Vec<_> = with_rule!(group.variant, R => hyper.iter().map(R::initial).collect());
+        let mut state: Vec<f32> = lanes.initial_weight.range(own.clone()).copied().collect();
+        state.extend(lanes.initial_bias.range(own.clone()));
+        let initial: Vec<_> = with_rule!(group.variant, R => own.map(|run| R::initial(&lanes.hyper(run))).collect());
         state.extend((0..STATE).flat_map(|slot| initial.iter().map(move |state| state[slot])));
         state.resize(STATE_COLUMNS * count, 0.0);
         let mut figures = vec![NEVER; FIGURE_COLUMNS * count];

@@ -15,6 +15,7 @@ impl Rule for Adagrad {
     const STATE: usize = 2;
     const HYPER: usize = 3;
     const CLOCK: usize = 0;
+    const INITIAL: bool = true;
 
     #[inline(always)]
     fn initial<T: Real>(hyper: &Hyper<T>) -> State<T> {

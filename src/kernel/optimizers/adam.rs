@@ -22,9 +22,9 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
 
     /// Of the k-th last gradient g, m has at most (1−β₁)β₁ᵏg and v at least (1−β₂)β₂ᵏg²; √(1−β₂ᵗ)/(1−β₁ᵗ) is at most 1/(1−β₁).
     fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [rate, rest_1, rest_2, ..] = *hyper;
+        let [_, rest_1, rest_2, ..] = *hyper;
         let kept = (1.0 - rest_1) / (1.0 - rest_2).sqrt();
-        if kept < 1.0 { rate / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
+        if kept < 1.0 { 1.0 / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
     }
 
     #[inline(always)]

@@ -18,6 +18,7 @@ impl<const POWER: bool> Rule for Ftrl<POWER> {
     const STATE: usize = 4;
     const HYPER: usize = 7;
     const CLOCK: usize = 0;
+    const INITIAL: bool = true;
 
     #[inline(always)]
     fn initial<T: Real>(hyper: &Hyper<T>) -> State<T> {

@@ -57,11 +57,14 @@ pub trait Rule: Send + Sync + 'static {
     /// Whether [`Self::stride`] can be finite.
     const BOUNDED: bool = false;
 
-    /// The longest step that an update can take in either parameter, whatever the gradients; infinite where nothing bounds it. Who is
-    /// far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
+    /// The longest step that an update can take in either parameter, whatever the gradients, in learning rates; infinite where nothing
+    /// bounds it. Who is far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
     fn stride(_: &Hyper<f32>) -> f32 {
         f32::INFINITY
     }
+
+    /// Whether the state begins elsewhere than at 0.
+    const INITIAL: bool = false;
 
     /// The state before the first update.
     fn initial<T: Real>(_: &Hyper<T>) -> State<T> {
@@ -179,6 +182,7 @@ mod tests {
                     with_rule!(variant, R => {
                         let (mut plain, mut marked) = (step.state, step.state);
                         let (mut hyper, mut clock) = (step.hyper, step.clock);
+                        assert!(R::INITIAL || R::initial(&hyper) == [0.0; STATE], "{variant:?}");
                         hyper[R::HYPER..].fill(f32::NAN);
                         clock[R::CLOCK..].fill(f32::NAN);
                         marked[R::STATE..].fill(7.0);

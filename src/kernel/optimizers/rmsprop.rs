@@ -30,8 +30,8 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
 
     /// v is at least (1−ρ)g².
     fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [rate, _, rest, ..] = *hyper;
-        if Self::BOUNDED { rate / rest.sqrt() } else { f32::INFINITY }
+        let [_, _, rest, ..] = *hyper;
+        if Self::BOUNDED { 1.0 / rest.sqrt() } else { f32::INFINITY }
     }
 
     #[inline(always)]

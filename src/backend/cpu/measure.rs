@@ -1,0 +1,113 @@
+//! What is measured beside the steps: a batch's loss and Σ|e|, whether a step passed the minimum, J at the ends of epochs, and an epoch's
+//! row. Loops of their own, compiled once for all rules.
+//!
+//! The formulas are `kernel`'s; this file knows no rule.
+
+use super::notes::{Recording, Shared, Wide, add_errors, along, judge, record_epoch};
+use super::simd::Loop;
+use super::tile::Tile;
+use crate::data::Moments;
+use crate::kernel::neuron;
+
+/// Adds the losses of a batch's rows, and their |e|, before its step.
+pub struct BatchLoss<'a, const N: usize> {
+    pub shared: &'a Shared<'a>,
+    pub moments: &'a Moments,
+    pub theta: &'a [[f32; N]; 2],
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    pub loss: &'a mut Wide<f32, N>,
+    pub mae: &'a mut Wide<f32, N>,
+}
+
+impl<const N: usize> Loop for BatchLoss<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { moments, theta, .. } = self;
+        for l in 0..N {
+            let slope = neuron::slope(moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
+            self.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
+        }
+        let mut batch = Wide([0.0; N]);
+        add_errors(&mut batch.0, theta, self.x, self.y);
+        for l in 0..N {
+            self.mae.0[l] += batch.0[l];
+        }
+    }
+}
+
+/// Where the last step ended, the gradient of J there, and how many steps have passed the minimum: the next step begins where this one ends.
+pub struct Trail<const N: usize> {
+    theta: [Wide<f32, N>; 2],
+    gradient: [Wide<f32, N>; 2],
+    pub passes: Wide<u32, N>,
+}
+
+impl<const N: usize> Trail<N> {
+    /// Before its first step, which [`Follow`] without `counts` tells it.
+    pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide([0; N]) };
+}
+
+/// Goes on to `theta`, and counts whether the way there passed the minimum; without `counts` a trail begins there.
+pub struct Follow<'a, const N: usize> {
+    pub shared: &'a Shared<'a>,
+    pub theta: &'a [[f32; N]; 2],
+    pub trail: &'a mut Trail<N>,
+    pub counts: bool,
+}
+
+impl<const N: usize> Loop for Follow<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        let (total, centre) = (self.shared.total, self.shared.centre);
+        let Trail { theta: [from_weight, from_bias], gradient: [by_weight, by_bias], passes } = self.trail;
+        if !self.counts {
+            passes.0 = [0; N];
+        }
+        let counts = u32::from(self.counts);
+        for l in 0..N {
+            let (from, to) = ([from_weight.0[l], from_bias.0[l]], [self.theta[0][l], self.theta[1][l]]);
+            let gradient = neuron::slope(&total, &centre, to).gradient;
+            let passed = along([by_weight.0[l], by_bias.0[l]], from, to) < 0.0 && along(gradient, from, to) > 0.0;
+            passes.0[l] += u32::from(passed) & counts;
+            [from_weight.0[l], from_bias.0[l]] = to;
+            [by_weight.0[l], by_bias.0[l]] = gradient;
+        }
+    }
+}
+
+/// Takes note of J at the runs from `offset` on.
+pub struct Judge<'a, const N: usize> {
+    pub tile: &'a mut Tile,
+    pub shared: &'a Shared<'a>,
+    pub theta: &'a [[f32; N]; 2],
+    pub offset: usize,
+    pub epoch: u32,
+}
+
+impl<const N: usize> Loop for Judge<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        judge(self.tile, self.shared, self.theta, self.offset, self.epoch);
+    }
+}
+
+/// Records an epoch of the runs from `offset` on.
+pub struct RecordEpoch<'a, 'b, const N: usize> {
+    pub shared: &'a Shared<'a>,
+    pub recording: &'a mut Recording<'b>,
+    pub theta: &'a [[f32; N]; 2],
+    /// Loss and Σ|e| of the epoch's batches.
+    pub sums: [&'a [f32; N]; 2],
+    /// Of the test rows, where they do not come from errors alone.
+    pub val: Option<[[f32; N]; 2]>,
+    pub offset: usize,
+    pub epoch: usize,
+}
+
+impl<const N: usize> Loop for RecordEpoch<'_, '_, N> {
+    #[inline(always)]
+    fn run(self) {
+        record_epoch(self.recording, self.shared, self.theta, self.sums, self.val, self.offset, self.epoch);
+    }
+}

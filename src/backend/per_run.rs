@@ -1,0 +1,142 @@
+//! A value of each run of a group, kept once while all runs have the same.
+//!
+//! In most sweeps one or two numbers vary and a dozen do not: a column of each would be written by the plan, and read by the backend, for
+//! nothing.
+
+use crate::kernel::Timing;
+use crate::kernel::options::Values;
+
+/// What can be told apart to the bit.
+pub trait Same {
+    fn same(&self, other: &Self) -> bool;
+}
+
+impl Same for f32 {
+    fn same(&self, other: &Self) -> bool {
+        self.to_bits() == other.to_bits()
+    }
+}
+
+impl Same for Values<f32> {
+    fn same(&self, other: &Self) -> bool {
+        self.iter().zip(other).all(|(own, other)| own.same(other))
+    }
+}
+
+impl Same for Timing {
+    fn same(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+/// See the module. It does not know how many runs share a single value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PerRun<T>(Vec<T>);
+
+impl<T> Default for PerRun<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Clone + Same> PerRun<T> {
+    /// Adds the value of the run behind `runs` others.
+    pub fn push(&mut self, runs: usize, value: &T) {
+        match &self.0[..] {
+            [only] if only.same(value) => {}
+            [only] if runs > 1 => {
+                let only = only.clone();
+                self.0.resize(runs, only);
+                self.0.push(value.clone());
+            }
+            _ => self.0.push(value.clone()),
+        }
+    }
+
+    /// Adds the values of `more` runs behind `runs` others.
+    pub fn append(&mut self, runs: usize, others: Self, more: usize) {
+        match (&self.0[..], &others.0[..]) {
+            ([only], [other]) if only.same(other) => {}
+            _ if runs == 0 => *self = others,
+            _ => {
+                self.spread(runs);
+                match &others.0[..] {
+                    [only] => self.0.resize(runs + more, only.clone()),
+                    _ => self.0.extend(others.0),
+                }
+            }
+        }
+    }
+
+    /// A value for each of `runs` runs.
+    fn spread(&mut self, runs: usize) {
+        if let [only] = &self.0[..] {
+            let only = only.clone();
+            self.0.resize(runs, only);
+        }
+    }
+
+    /// The value of a run, which there is.
+    pub fn of(&self, run: usize) -> &T {
+        if let [only] = &self.0[..] { only } else { &self.0[run] }
+    }
+
+    /// The value that all runs have; `None` where they differ, or where there are none.
+    pub fn only(&self) -> Option<&T> {
+        if let [only] = &self.0[..] { Some(only) } else { None }
+    }
+
+    /// The values of some runs.
+    pub fn range(&self, runs: std::ops::Range<usize>) -> impl Iterator<Item = &T> {
+        runs.map(|run| self.of(run))
+    }
+
+    /// Changes the values; each of them, or the one that all share.
+    pub fn change(&mut self, change: impl Fn(&mut T)) {
+        self.0.iter_mut().for_each(change);
+    }
+}
+
+impl PerRun<f32> {
+    /// Writes the values of the runs from `first` on into `column`.
+    pub fn fill(&self, first: usize, column: &mut [f32]) {
+        match &self.0[..] {
+            [] => column.fill(0.0),
+            [only] => column.fill(*only),
+            values => column.copy_from_slice(&values[first..first + column.len()]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Few values, so that runs of equal ones are common; 0 and −0 are two.
+    fn value() -> impl Strategy<Value = f32> {
+        prop_oneof![Just(0.0_f32), Just(-0.0), Just(1.5)]
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_what_was_put_in(values in prop::collection::vec(value(), 0..9), cut in 0..9_usize) {
+            let cut = cut.min(values.len());
+            let filled = |values: &[f32]| {
+                let mut column = PerRun::default();
+                values.iter().enumerate().for_each(|(runs, value)| column.push(runs, value));
+                column
+            };
+            let mut parted = filled(&values[..cut]);
+            parted.append(cut, filled(&values[cut..]), values.len() - cut);
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            for column in [filled(&values), parted] {
+                let mut read = vec![7.0; values.len()];
+                column.fill(0, &mut read);
+                prop_assert_eq!(bits(&read), bits(&values));
+                let one_by_one: Vec<f32> = column.range(0..values.len()).copied().collect();
+                prop_assert_eq!(bits(&one_by_one), bits(&values));
+            }
+        }
+    }
+}
