@@ -4,7 +4,9 @@
 
 mod directory;
 mod errors;
+mod histories;
 mod manifest;
+mod pages;
 mod parquet;
 mod rows;
 mod schema;

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,10 +14,12 @@ use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleT
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use ::parquet::file::statistics::Statistics;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
+use ::parquet::schema::types::{ColumnDescPtr, ColumnPath, Type, TypePtr};
 
 use super::Error;
+use super::pages::{Pages, range};
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +63,32 @@ pub enum Cells<'a> {
     Words(Cow<'a, [Option<&'static str>]>),
     /// Every cell is known.
     Integers(Cow<'a, [i64]>),
+    /// The same, of values that each stand for so many rows.
+    Runs(&'a [(i64, u32)]),
+    /// The same, as places in a list of distinct values; the smallest and the largest that occur.
+    Listed {
+        list: &'a [i64],
+        places: &'a [u16],
+        range: [i64; 2],
+    },
+    /// Every cell is finite; the smallest and the largest.
+    Finite {
+        values: &'a [f32],
+        range: [f32; 2],
+    },
     /// NaN and infinities are null.
     Floats(Cow<'a, [f32]>),
 }
+
+/// Where a file's bytes go. The crate writes 8 KiB at a time, which costs the system more than larger pieces do.
+pub type Output = BufWriter<File>;
+const OUTPUT: usize = 1 << 18;
 
 /// A Parquet file that is being written under a temporary name.
 pub struct TableFile {
     path: PathBuf,
     temporary: PathBuf,
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<Output>,
 }
 
 fn explain(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
@@ -92,16 +112,18 @@ impl TableFile {
     fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
         let temporary = path.with_extension("parquet.tmp");
         let file = super::errors::file("create", &temporary, File::create(&temporary))?;
-        let writer = SerializedFileWriter::new(file, schema, properties).map_err(explain(path))?;
+        let output = BufWriter::with_capacity(OUTPUT, file);
+        let writer = SerializedFileWriter::new(output, schema, properties).map_err(explain(path))?;
         Ok(Self { path: path.to_path_buf(), temporary, writer })
     }
 
     /// Writes a row group: the columns in the order of the fields, all of one length.
     pub fn group(&mut self, columns: &[Cells<'_>]) -> Result<(), Error> {
         let explain = explain(&self.path);
+        let schema = self.writer.schema_descr().clone();
         let mut group = self.writer.next_row_group().map_err(&explain)?;
-        for cells in columns {
-            write_column(&mut group, cells).map_err(&explain)?;
+        for (cells, column) in columns.iter().zip(schema.columns()) {
+            write_column(&mut group, column, cells).map_err(&explain)?;
         }
         group.close().map_err(&explain)?;
         Ok(())
@@ -133,7 +155,8 @@ impl TableFile {
 
     /// Ends the file and gives it its name.
     pub fn finish(self) -> Result<(), Error> {
-        self.writer.close().map_err(explain(&self.path))?;
+        let output = self.writer.into_inner().map_err(explain(&self.path))?;
+        super::errors::file("write", &self.temporary, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
         super::errors::file("rename", &self.path, std::fs::rename(&self.temporary, &self.path))
     }
 }
@@ -185,7 +208,8 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
     Arc::new(properties.build())
 }
 
-fn write_column(group: &mut SerializedRowGroupWriter<'_, File>, cells: &Cells<'_>) -> Result<(), ParquetError> {
+fn write_column(group: &mut SerializedRowGroupWriter<'_, Output>, column: &ColumnDescPtr, cells: &Cells<'_>) -> Result<(), ParquetError> {
+    let column = || Arc::clone(column);
     match cells {
         Cells::Integer(cells) => sparse::<Int64Type>(group, cells.iter().copied()),
         Cells::Double(cells) => sparse::<DoubleType>(group, cells.iter().map(|cell| cell.filter(|value| value.is_finite()))),
@@ -193,15 +217,32 @@ fn write_column(group: &mut SerializedRowGroupWriter<'_, File>, cells: &Cells<'_
         Cells::Text(cells) => sparse::<ByteArrayType>(group, cells.iter().map(|cell| cell.as_deref().map(ByteArray::from))),
         Cells::Words(cells) => words(group, cells),
         Cells::Integers(values) => write::<Int64Type>(group, values, None),
-        Cells::Floats(values) if values.iter().all(|value| value.is_finite()) => {
-            write::<FloatType>(group, values, Some(&vec![1; values.len()]))
+        Cells::Runs(runs) => {
+            let values = || runs.iter().map(|run| run.0);
+            Pages::runs(column(), runs)?.append(group, Statistics::int64(values().min(), values().max(), None, Some(0), false))
         }
-        Cells::Floats(values) => sparse::<FloatType>(group, values.iter().map(|&value| value.is_finite().then_some(value))),
+        Cells::Listed { list, places, range: [low, high] } => {
+            Pages::listed(column(), list, places)?.append(group, Statistics::int64(Some(*low), Some(*high), None, Some(0), false))
+        }
+        Cells::Finite { values, range } => finite(group, column(), values, *range),
+        Cells::Floats(values) => match range(values) {
+            Some(range) => finite(group, column(), values, range),
+            None => sparse::<FloatType>(group, values.iter().map(|&value| value.is_finite().then_some(value))),
+        },
     }
 }
 
+fn finite(
+    group: &mut SerializedRowGroupWriter<'_, Output>,
+    column: ColumnDescPtr,
+    values: &[f32],
+    [low, high]: [f32; 2],
+) -> Result<(), ParquetError> {
+    Pages::floats(column, values)?.append(group, Statistics::float(Some(low), Some(high), None, Some(0), false))
+}
+
 /// Each word is stored once and shared by its cells.
-fn words(group: &mut SerializedRowGroupWriter<'_, File>, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
+fn words(group: &mut SerializedRowGroupWriter<'_, Output>, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
     let mut met: Vec<(&str, ByteArray)> = Vec::new();
     let mut shared = |word: &'static str| {
         let index = met.iter().position(|(other, _)| *other == word).unwrap_or_else(|| {
@@ -214,7 +255,7 @@ fn words(group: &mut SerializedRowGroupWriter<'_, File>, cells: &[Option<&'stati
 }
 
 fn sparse<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, File>,
+    group: &mut SerializedRowGroupWriter<'_, Output>,
     cells: impl ExactSizeIterator<Item = Option<T::T>>,
 ) -> Result<(), ParquetError> {
     let mut levels = Vec::with_capacity(cells.len());
@@ -227,7 +268,11 @@ fn sparse<T: DataType>(
 }
 
 /// `levels` tells null (0) from known (1); a column without nulls has none.
-fn write<T: DataType>(group: &mut SerializedRowGroupWriter<'_, File>, values: &[T::T], levels: Option<&[i16]>) -> Result<(), ParquetError> {
+fn write<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, Output>,
+    values: &[T::T],
+    levels: Option<&[i16]>,
+) -> Result<(), ParquetError> {
     let column = group.next_column()?;
     let Some(mut column) = column else { return Err(ParquetError::General("more columns than the schema has".into())) };
     column.typed::<T>().write_batch(values, levels, None)?;
@@ -254,8 +299,8 @@ impl TableReader {
     /// Smallest and largest value of an integer column in each row group; `None` where the file does not say.
     pub fn bounds(&self, name: &str) -> Vec<Option<(i64, i64)>> {
         let Some(index) = self.names().iter().position(|other| other == name) else { return Vec::new() };
-        let bounds = |statistics: &::parquet::file::statistics::Statistics| match statistics {
-            ::parquet::file::statistics::Statistics::Int64(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+        let bounds = |statistics: &Statistics| match statistics {
+            Statistics::Int64(values) => Some((*values.min_opt()?, *values.max_opt()?)),
             _ => None,
         };
         let groups = self.reader.metadata().row_groups();

@@ -169,7 +169,7 @@ fn setting(named: &Named<'_>, parameter: Parameter) -> Result<Option<Column>, Er
         Cells::Integer(values) => Column::Integer(values.into_owned()),
         Cells::Boolean(values) => Column::Boolean(values.into_owned()),
         Cells::Text(cells) => Column::Text(cells.into_iter().map(word).collect::<Result<_, _>>()?),
-        Cells::Words(_) | Cells::Floats(_) | Cells::Integers(_) => return Err(named.wrong(parameter.key())),
+        _ => return Err(named.wrong(parameter.key())),
     }))
 }
 

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::errors::{Error, file};
+use super::histories::Histories;
 use super::parquet::{Cells, Field, TableFile};
 use super::rows::{epoch_fields, history_fields, problem_table, run_cells, run_fields};
 use super::{Manifest, RunTable, Selected, Status};
 use crate::model::Problem;
 
 /// Rows of a row group: bounds the memory, and what a reader of one run decodes.
-const GROUP_ROWS: usize = 1 << 20;
+pub const GROUP_ROWS: usize = 1 << 17;
 
 /// Rows of a part that are worth a thread.
 const PART_ROWS: usize = 1 << 18;
@@ -23,8 +24,9 @@ pub struct Writer {
     directory: PathBuf,
     manifest: Manifest,
     parts: [usize; 3],
+    buffers: Buffers,
     /// For each thread that encodes.
-    buffers: Vec<Buffers>,
+    histories: Vec<Histories>,
 }
 
 /// The tables that are written in parts.
@@ -41,7 +43,7 @@ impl Part {
     }
 }
 
-/// Columns of recorded rows, kept from chunk to chunk.
+/// Columns of epochs, kept from chunk to chunk.
 #[derive(Default)]
 struct Buffers {
     run: Vec<i64>,
@@ -56,7 +58,8 @@ impl Writer {
         for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
-        let writer = Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Vec::new() };
+        let writer =
+            Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default(), histories: Vec::new() };
         writer.claim()?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
             let path = directory.join(name);
@@ -87,7 +90,7 @@ impl Writer {
         }
         if !epochs.is_empty() {
             let part = self.begin(Part::Epochs, &epoch_fields())?;
-            self.buffer(1)[0].write_epochs(part, epochs)?;
+            self.buffers.write_epochs(part, epochs)?;
         }
         self.histories(histories)?;
         self.save_manifest()
@@ -100,14 +103,9 @@ impl Writer {
         let threads = rayon::current_num_threads().min(rows / PART_ROWS).max(1);
         let pieces: Vec<_> = histories.chunks(histories.len().div_ceil(threads).max(1)).collect();
         let parts = pieces.iter().map(|_| self.begin(Part::History, &history_fields())).collect::<Result<Vec<_>, _>>()?;
-        let buffers = self.buffer(pieces.len());
-        buffers.par_iter_mut().zip(parts).zip(pieces).try_for_each(|((buffers, part), piece)| buffers.write_histories(part, piece))
-    }
-
-    /// Buffers for so many threads.
-    fn buffer(&mut self, threads: usize) -> &mut [Buffers] {
-        self.buffers.resize_with(self.buffers.len().max(threads), Buffers::default);
-        &mut self.buffers[..threads]
+        self.histories.resize_with(self.histories.len().max(parts.len()), Histories::default);
+        let work = self.histories.par_iter_mut().zip(parts).zip(pieces);
+        work.try_for_each(|((columns, part), piece)| columns.write(part, piece))
     }
 
     /// Splices the parts of runs and epochs into one file each, and marks the directory complete.
@@ -188,33 +186,6 @@ impl Writer {
 }
 
 impl Buffers {
-    /// Row groups are cut between runs.
-    fn write_histories(&mut self, mut part: TableFile, histories: &[Selected<'_>]) -> Result<(), Error> {
-        let mut last = None;
-        for selected in histories {
-            let Some(history) = &selected.outcome.history else { continue };
-            let points = history.known_points(selected.outcome.steps[selected.lane]);
-            if self.run.len() + points > GROUP_ROWS {
-                self.flush(&mut part, 2)?;
-            }
-            self.run.extend(std::iter::repeat_n(selected.run as i64, points));
-            // Neighbours mostly have the same points.
-            if last.is_some_and(|(other, rows)| std::ptr::eq(other, history) && rows == points) && self.row.len() >= points {
-                self.row.extend_from_within(self.row.len() - points..);
-            } else {
-                self.row.extend((0..points).map(|point| history.step(point) as i64));
-            }
-            last = Some((history, points));
-            let first = history.blocks.index(selected.lane, 0);
-            let width = history.blocks.width;
-            for (series, column) in self.series.iter_mut().zip([&history.weight, &history.bias]) {
-                series.extend(column[first..].iter().step_by(width).take(points));
-            }
-        }
-        self.flush(&mut part, 2)?;
-        part.finish()
-    }
-
     fn write_epochs(&mut self, mut part: TableFile, epochs: &[Selected<'_>]) -> Result<(), Error> {
         for selected in epochs {
             let Some(recorded) = &selected.outcome.epochs else { continue };
@@ -222,7 +193,7 @@ impl Buffers {
             let figures = &selected.outcome.figures[lane];
             let ended = figures.diverged_at.map_or(count, |batch| ((batch - 1) / u64::from(figures.last_epoch_steps.max(1))) as usize);
             if self.run.len() + count > GROUP_ROWS {
-                self.flush(&mut part, 4)?;
+                self.flush(&mut part)?;
             }
             self.run.extend(std::iter::repeat_n(selected.run as i64, count));
             self.row.extend(0..count as i64);
@@ -232,16 +203,16 @@ impl Buffers {
                 series.extend((0..count).map(|epoch| known(epoch).unwrap_or(f32::NAN)));
             }
         }
-        self.flush(&mut part, 4)?;
+        self.flush(&mut part)?;
         part.finish()
     }
 
-    fn flush(&mut self, part: &mut TableFile, series: usize) -> Result<(), Error> {
+    fn flush(&mut self, part: &mut TableFile) -> Result<(), Error> {
         if self.run.is_empty() {
             return Ok(());
         }
         let mut cells = vec![Cells::Integers(Cow::Borrowed(&self.run)), Cells::Integers(Cow::Borrowed(&self.row))];
-        cells.extend(self.series[..series].iter().map(|column| Cells::Floats(Cow::Borrowed(column))));
+        cells.extend(self.series.iter().map(|column| Cells::Floats(Cow::Borrowed(column))));
         part.group(&cells)?;
         // The buffers stay: the first touch of fresh memory is the dearer part of a write.
         self.run.clear();

@@ -37,7 +37,7 @@ pub struct Finished {
 }
 
 /// Bytes that a chunk aims at, in lanes, outcomes and recorded rows; one is written while the next is trained.
-const CHUNK_BYTES: u64 = 64 << 20;
+const CHUNK_BYTES: u64 = 32 << 20;
 /// Bytes of a run in a chunk besides recorded rows.
 const LANE_BYTES: u64 = 400;
 /// The most runs of a chunk: enough to fill every core, few enough that progress is seen.

@@ -1,0 +1,289 @@
+//! Column chunks whose pages need no encoder: numbers as they lie in memory, values that stand for many rows, and cycles.
+//!
+//! The crate encodes value by value. A run has one number for all of its rows and the same steps as its neighbours, and a float32 is
+//! written as it is, so that here a column costs a copy. Headers, metadata and the file are the crate's business. Format: Apache Parquet,
+//! "Encodings" (PLAIN, RLE_DICTIONARY and the hybrid of run lengths and packed bits).
+
+use std::borrow::Cow;
+use std::io::{self, Read, Write};
+
+use ::parquet::basic::{Compression, Encoding};
+use ::parquet::column::page::{CompressedPage, Page, PageWriter};
+use ::parquet::column::writer::ColumnCloseResult;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::ColumnChunkMetaData;
+use ::parquet::file::reader::{ChunkReader, Length};
+use ::parquet::file::statistics::Statistics;
+use ::parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use ::parquet::schema::types::ColumnDescPtr;
+use bytes::Bytes;
+
+use super::parquet::Output;
+
+/// Values of a page: half a megabyte of float32.
+const PAGE: usize = 1 << 17;
+
+/// A column chunk as it grows: pages with their headers. Numbers are lent, not copied.
+pub struct Pages<'a> {
+    column: ColumnDescPtr,
+    compression: Compression,
+    bytes: Segments<'a>,
+    rows: u64,
+    uncompressed: usize,
+    /// Where the first data page begins, if there is a dictionary before it.
+    data: Option<u64>,
+}
+
+impl<'a> Pages<'a> {
+    fn new(column: ColumnDescPtr, compression: Compression) -> Self {
+        Self { column, compression, bytes: Segments::default(), rows: 0, uncompressed: 0, data: None }
+    }
+
+    /// Finite float32 without a null, in pages of their own bytes.
+    pub fn floats(column: ColumnDescPtr, values: &'a [f32]) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::UNCOMPRESSED);
+        for values in values.chunks(PAGE) {
+            let bytes: &[u8] = bytemuck::cast_slice(values);
+            let levels = pages.levels(values.len());
+            pages.push_data(vec![levels.into(), bytes.into()], values.len(), Encoding::PLAIN)?;
+        }
+        Ok(pages)
+    }
+
+    /// Integers that each stand for so many rows, at least one.
+    pub fn runs(column: ColumnDescPtr, runs: &[(i64, u32)]) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::SNAPPY);
+        let (values, rows) = (runs.iter().map(|run| run.0).collect::<Vec<_>>(), runs.iter().map(|run| run.1 as usize).sum());
+        pages.push_dictionary(&values)?;
+        let mut body = pages.levels(rows);
+        body.reserve(1 + 9 * runs.len());
+        body.push(u32::BITS as u8);
+        for (index, run) in runs.iter().enumerate() {
+            push_varint(&mut body, u64::from(run.1) << 1);
+            body.extend_from_slice(&(index as u32).to_le_bytes());
+        }
+        pages.push_data(vec![body.into()], rows, Encoding::RLE_DICTIONARY)?;
+        Ok(pages)
+    }
+
+    /// Integers by their places in a list of distinct ones.
+    pub fn listed(column: ColumnDescPtr, list: &[i64], places: &[u16]) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::SNAPPY);
+        pages.push_dictionary(list)?;
+        let narrow = list.len() <= 1 << u8::BITS;
+        let width = if narrow { u8::BITS } else { u16::BITS } as usize;
+        for places in places.chunks(PAGE) {
+            let mut body = pages.levels(places.len());
+            body.reserve(16 + 2 * places.len());
+            body.push(width as u8);
+            let eights = places.len().div_ceil(8);
+            push_varint(&mut body, (eights as u64) << 1 | 1);
+            let end = body.len() + eights * width;
+            if narrow {
+                body.extend(places.iter().map(|&place| place as u8));
+            } else {
+                body.extend(places.iter().flat_map(|place| place.to_le_bytes()));
+            }
+            body.resize(end, 0);
+            pages.push_data(vec![body.into()], places.len(), Encoding::RLE_DICTIONARY)?;
+        }
+        Ok(pages)
+    }
+
+    /// Adds the chunk to a row group.
+    pub fn append(self, group: &mut SerializedRowGroupWriter<'_, Output>, statistics: Statistics) -> Result<(), ParquetError> {
+        let size = self.bytes.len();
+        let metadata = ColumnChunkMetaData::builder(self.column)
+            .set_compression(self.compression)
+            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
+            .set_num_values(self.rows as i64)
+            .set_total_compressed_size(size as i64)
+            .set_total_uncompressed_size(self.uncompressed as i64)
+            .set_dictionary_page_offset(self.data.map(|_| 0))
+            .set_data_page_offset(self.data.unwrap_or(0) as i64)
+            .set_statistics(statistics)
+            .build()?;
+        let close = ColumnCloseResult {
+            bytes_written: size,
+            rows_written: self.rows,
+            metadata,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        };
+        group.append_column(&self.bytes, close)
+    }
+
+    /// The levels of rows that are all known, where the column could have nulls.
+    fn levels(&self, rows: usize) -> Vec<u8> {
+        if self.column.max_def_level() == 0 {
+            return Vec::new();
+        }
+        let mut run = Vec::new();
+        push_varint(&mut run, (rows as u64) << 1);
+        run.push(1);
+        [&(run.len() as u32).to_le_bytes()[..], &run].concat()
+    }
+
+    fn push_dictionary(&mut self, values: &[i64]) -> Result<(), ParquetError> {
+        let body: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let page = |buf| Page::DictionaryPage { buf, num_values: values.len() as u32, encoding: Encoding::PLAIN, is_sorted: false };
+        self.push(vec![body.into()], page)?;
+        self.data = Some(self.bytes.len());
+        Ok(())
+    }
+
+    fn push_data(&mut self, body: Vec<Cow<'a, [u8]>>, rows: usize, encoding: Encoding) -> Result<(), ParquetError> {
+        self.rows += rows as u64;
+        let page = |buf| Page::DataPage {
+            buf,
+            num_values: rows as u32,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        self.push(body, page)
+    }
+
+    /// Adds a page of this body.
+    fn push(&mut self, mut body: Vec<Cow<'a, [u8]>>, page: impl FnOnce(Bytes) -> Page) -> Result<(), ParquetError> {
+        let size: usize = body.iter().map(|segment| segment.len()).sum();
+        if self.compression != Compression::UNCOMPRESSED {
+            let compressed = snap::raw::Encoder::new().compress_vec(&body.concat());
+            body = vec![compressed.map_err(|error| ParquetError::External(Box::new(error)))?.into()];
+        }
+        let stored = body.iter().map(|segment| segment.len()).sum();
+        // The crate writes the header of a page that is as long; its body goes nowhere.
+        let mut head = TrackedWrite::new(Head::default());
+        let written = SerializedPageWriter::new(&mut head).write_page(CompressedPage::new(page(stand_in(stored)), size))?;
+        self.uncompressed += written.uncompressed_size;
+        let mut header = head.into_inner()?.0;
+        header.truncate(written.bytes_written as usize - stored);
+        self.bytes.0.push(header.into());
+        self.bytes.0.extend(body);
+        Ok(())
+    }
+}
+
+/// So many bytes that nobody looks at.
+fn stand_in(len: usize) -> Bytes {
+    static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
+    if len <= ZEROS.len() { Bytes::from_static(&ZEROS[..len]) } else { vec![0; len].into() }
+}
+
+/// Keeps what is written first, and drops the rest.
+#[derive(Default)]
+struct Head(Vec<u8>);
+
+impl Write for Head {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        const HEAD: usize = 1 << 10;
+        let room = HEAD.saturating_sub(self.0.len()).min(bytes.len());
+        self.0.extend_from_slice(&bytes[..room]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bytes of a chunk, piece by piece.
+#[derive(Clone, Default)]
+struct Segments<'a>(Vec<Cow<'a, [u8]>>);
+
+impl Length for Segments<'_> {
+    fn len(&self) -> u64 {
+        self.0.iter().map(|segment| segment.len() as u64).sum()
+    }
+}
+
+impl<'a> ChunkReader for Segments<'a> {
+    type T = Walk<'a>;
+
+    fn get_read(&self, start: u64) -> Result<Walk<'a>, ParquetError> {
+        if start != 0 {
+            return Err(ParquetError::NYI("a chunk is read from its beginning".into()));
+        }
+        Ok(Walk { segments: self.0.clone().into_iter(), now: Cow::default(), done: 0 })
+    }
+
+    fn get_bytes(&self, _: u64, _: usize) -> Result<Bytes, ParquetError> {
+        Err(ParquetError::NYI("a chunk is read as a stream".into()))
+    }
+}
+
+struct Walk<'a> {
+    segments: std::vec::IntoIter<Cow<'a, [u8]>>,
+    now: Cow<'a, [u8]>,
+    done: usize,
+}
+
+impl Read for Walk<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.done == self.now.len() {
+            let Some(next) = self.segments.next() else { return Ok(0) };
+            (self.now, self.done) = (next, 0);
+        }
+        let len = into.len().min(self.now.len() - self.done);
+        into[..len].copy_from_slice(&self.now[self.done..self.done + len]);
+        self.done += len;
+        Ok(len)
+    }
+}
+
+fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Smallest and largest of two ranges; `None` where one of them is none.
+pub fn both(a: Option<[f32; 2]>, b: Option<[f32; 2]>) -> Option<[f32; 2]> {
+    let ([a_low, a_high], [b_low, b_high]) = (a?, b?);
+    Some([if b_low < a_low { b_low } else { a_low }, if b_high > a_high { b_high } else { a_high }])
+}
+
+/// Smallest and largest of some float32; `None` where one of them is not finite, or where there are none.
+pub fn range(values: &[f32]) -> Option<[f32; 2]> {
+    const LANES: usize = 16;
+    let first = *values.first()?;
+    let (mut low, mut high, mut outside) = ([first; LANES], [first; LANES], [0_u32; LANES]);
+    let (whole, rest) = values.as_chunks::<LANES>();
+    let mut padded = [first; LANES];
+    padded[..rest.len()].copy_from_slice(rest);
+    for values in whole.iter().chain([&padded]) {
+        for l in 0..LANES {
+            low[l] = if values[l] < low[l] { values[l] } else { low[l] };
+            high[l] = if values[l] > high[l] { values[l] } else { high[l] };
+            outside[l] |= u32::from(!(values[l].abs() <= f32::MAX));
+        }
+    }
+    let (low, high) = (low.into_iter().reduce(f32::min)?, high.into_iter().reduce(f32::max)?);
+    // The format tells 0 from -0, and asks for the outer one.
+    let outer = |value: f32, zero: f32| if value == 0.0 { zero } else { value };
+    outside.iter().all(|&outside| outside == 0).then_some([outer(low, -0.0), outer(high, 0.0)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_knows_what_is_not_finite() {
+        assert_eq!(range(&[]), None);
+        let mut values: Vec<f32> = (0..40).map(|i| i as f32 - 7.5).collect();
+        assert_eq!(range(&values), Some([-7.5, 31.5]));
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in [0, 17, 39] {
+                let kept = std::mem::replace(&mut values[place], odd);
+                assert_eq!(range(&values), None, "{odd} at {place}");
+                values[place] = kept;
+            }
+        }
+        assert_eq!(range(&[0.0, -0.0]).map(|range| range.map(f32::to_bits)), Some([(-0.0_f32).to_bits(), 0]));
+    }
+}
