@@ -65,45 +65,36 @@ fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
 /// Runs whose histories are stored.
 const STORED: usize = 4096;
 
-/// Trains runs and hands over a way to store their histories in a folder.
-fn storing(then: impl FnOnce(&dyn Fn(&std::path::Path))) {
+/// Trains runs and hands over a way to store their histories, chunk after chunk, in the folder of a sweep.
+fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     let experiment = experiment("sgd");
     let problems = Problems::new(&experiment).unwrap();
     let plan = Plan::new(&experiment, &problems, 0..STORED as u64);
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
     Cpu::open(None, None).unwrap().train(&plan.groups(&problems, Record { every: 1, epochs: false }), &mut outcomes).unwrap();
     let selected = gradsweep::sweep::selected(&plan, &outcomes);
-    then(&|folder| {
-        let manifest = Manifest::new("bench", serde_json::Value::Null);
-        let mut writer = Writer::create(folder, manifest, "", &[]).unwrap();
-        writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap();
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(folder.path(), Manifest::new("bench", serde_json::Value::Null), "", &[]).unwrap();
+    then(&mut || writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap(), folder.path());
 }
 
 /// A chunk of histories into a run directory.
 #[divan::bench]
 fn storing_histories(bencher: divan::Bencher<'_, '_>) {
-    storing(|store| {
-        let folder = || tempfile::tempdir().unwrap();
-        bencher.counter(ItemsCount::new(STORED * 161)).with_inputs(folder).bench_local_values(|folder| {
-            store(folder.path());
-            folder
-        });
-    });
+    storing(|store, _| bencher.counter(ItemsCount::new(STORED * 161)).bench_local(store));
 }
 
 /// Its bytes, written as they are.
 #[divan::bench]
 fn writing_as_many_bytes(bencher: divan::Bencher<'_, '_>) {
-    storing(|store| {
-        let folder = || tempfile::tempdir().unwrap();
-        let stored = folder();
-        store(stored.path());
-        let parts = std::fs::read_dir(stored.path().join("history")).unwrap();
+    storing(|store, folder| {
+        store();
+        let parts = std::fs::read_dir(folder.join("history")).unwrap();
         let bytes = vec![7_u8; parts.map(|part| part.unwrap().metadata().unwrap().len() as usize).sum()];
-        bencher.counter(ItemsCount::new(STORED * 161)).with_inputs(folder).bench_local_values(|folder| {
-            std::fs::write(folder.path().join("bytes"), &bytes).unwrap();
-            folder
+        let mut files = 0;
+        bencher.counter(ItemsCount::new(STORED * 161)).bench_local(|| {
+            files += 1;
+            std::fs::write(folder.join(format!("bytes-{files}")), &bytes).unwrap();
         });
     });
 }

@@ -9,6 +9,7 @@ use super::parquet::{Cells, TableFile};
 use super::schema::Selected;
 use super::writer::GROUP_ROWS;
 use crate::backend::History;
+use crate::backend::outcome::Blocks;
 
 /// The most steps that a row group names by their places in a list. Longer runs are few, and have their steps encoded one by one.
 const LISTED: usize = 1 << 16;
@@ -123,17 +124,24 @@ impl<'a> Stretch<'a> {
     /// Adds the numbers of a column of the history, run by run.
     fn turn(&self, column: &[f32], series: &mut Series) {
         let (width, points) = (self.history.blocks.width, self.points);
-        let block = &column[self.history.blocks.index(self.runs[0].lane, 0)..];
+        let (block, behind) = (self.runs[0].lane / width, self.runs[0].lane % width);
+        let block = &column[block * self.history.blocks.block_len()..];
         let (begin, end) = (series.rows, series.rows + self.rows());
         if series.values.len() < end {
             series.values.resize(end.next_power_of_two(), 0.0);
         }
         let turned = &mut series.values[begin..end];
-        for first in (0..points).step_by(TURNED) {
-            let last = points.min(first + TURNED);
-            for (lane, run) in turned.chunks_exact_mut(points).enumerate() {
-                for (point, value) in run[first..last].iter_mut().enumerate() {
-                    *value = block[(first + point) * width + lane];
+        let mut tile = [[0.0; Blocks::WIDTH]; TURNED];
+        for (first, lines) in (0..points).step_by(TURNED).zip(block[..points * width].chunks(TURNED * width)) {
+            // In order, as memory likes to be read.
+            match lines.as_chunks::<{ Blocks::WIDTH }>() {
+                (whole, []) if width == Blocks::WIDTH => tile[..whole.len()].copy_from_slice(whole),
+                _ => tile.iter_mut().zip(lines.chunks_exact(width)).for_each(|(own, line)| own[..width].copy_from_slice(line)),
+            }
+            for (lane, run) in (behind..).zip(turned.chunks_exact_mut(points)) {
+                let run = &mut run[first..points.min(first + TURNED)];
+                for i in 0..run.len().min(TURNED) {
+                    run[i] = tile[i][lane];
                 }
             }
         }

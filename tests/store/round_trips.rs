@@ -154,6 +154,32 @@ fn history_of_one_run_among_many_row_groups() {
     assert_eq!(directory.history(30).unwrap(), []);
 }
 
+/// A list of steps takes a byte a row, two, or none at all where runs are too long for it.
+#[test]
+fn histories_of_any_length_in_one_chunk() {
+    for every in [1, 7] {
+        let lengths = [1, 40, 299, 700, 5_000, 70_000 * every];
+        let sweep = |(place, &batches): (usize, &u64)| {
+            let run = |lane: u64| Known {
+                number: lane * lengths.len() as u64 + place as u64,
+                diverged_at: (lane % 4 == 3).then(|| batches.div_ceil(lane)),
+                overflow: None,
+            };
+            Sweep { every, epochs: 1, batches, tested: false, runs: (0..if batches < 50_000 { 70 } else { 3 }).map(run).collect() }
+        };
+        let sweeps: Vec<Sweep> = lengths.iter().enumerate().map(sweep).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = begin(folder.path());
+        Sweep::write_histories(&sweeps, &mut writer);
+        let directory = RunDirectory::open(folder.path()).unwrap();
+        for sweep in &sweeps {
+            for run in sweep.runs.iter().step_by(3) {
+                assert_eq!(directory.history(run.number).unwrap(), sweep.history(run), "every {every}: run {}", run.number);
+            }
+        }
+    }
+}
+
 #[test]
 fn histories_of_few_runs_follow_the_table_of_all() {
     let sweep = small();

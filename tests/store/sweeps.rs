@@ -116,6 +116,18 @@ impl Sweep {
         writer.chunk(&self.table(runs), &selected, &selected).unwrap();
     }
 
+    /// Writes the histories of several sweeps' runs as one chunk, as where the number of epochs varies.
+    pub fn write_histories(sweeps: &[Self], writer: &mut Writer) {
+        let outcomes: Vec<Outcome> = sweeps.iter().map(|sweep| sweep.outcome(&sweep.runs)).collect();
+        let of_one = |(sweep, outcome): (&'_ Self, _)| {
+            let select = move |(lane, run): (usize, &Known)| Selected { run: run.number, outcome, lane };
+            sweep.runs.iter().enumerate().map(select).collect::<Vec<_>>()
+        };
+        let mut selected: Vec<Selected<'_>> = sweeps.iter().zip(&outcomes).flat_map(of_one).collect();
+        selected.sort_by_key(|selected| selected.run);
+        writer.chunk(&RunTable::default(), &[], &selected).unwrap();
+    }
+
     /// Everything that holds no meaning is infinite, so that it would be seen where it does not belong.
     fn outcome(&self, runs: &[Known]) -> Outcome {
         let mut history = History { every: self.every, steps: self.steps(), ..History::default() };
