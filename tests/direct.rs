@@ -63,13 +63,40 @@ fn every_neurons_metrics_are_float64s_and_the_same_bits_at_every_level() {
 #[test]
 fn surfaces_are_the_metrics_of_their_cells() {
     let (rows, cpu) = (classes(), Cpu::open(Some(2), None).unwrap());
-    let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
+    let neuron = Neuron { activation: Activation::Tanh, loss: Loss::LogCosh, use_bias: true, bits: true };
     let (weight, bias): (Vec<f64>, Vec<f64>) = ((0..70).map(|i| f64::from(i) * 0.1).collect(), vec![-1.0, 0.5, 3.0]);
     let cells = cpu.surface(&neuron, &rows, &weight, &bias).unwrap();
     for (row, &b) in bias.iter().enumerate() {
         let single: Vec<f32> = weight.iter().map(|&w| w as f32).collect();
         let metrics = cpu.metrics(&neuron, &rows, &single, &vec![b as f32; 70]).unwrap();
         assert_eq!(cells[row * 70..(row + 1) * 70], metrics.loss);
+    }
+}
+
+/// From the steep ends, where exponentials no longer come apart, to the flat middle; with labels between 0 and 1; where separable rows
+/// leave next to nothing.
+#[test]
+fn surfaces_of_a_logistic_neuron_are_those_of_float64() {
+    let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
+    let soft =
+        |rows: Rows| Rows { y: rows.y.iter().enumerate().map(|(i, y)| if i % 3 == 0 { 0.25 + y / 2.0 } else { *y }).collect(), ..rows };
+    let separable = Rows { x: vec![-2.0, -1.5, 1.0, 3.0], y: vec![0.0, 0.0, 1.0, 1.0] };
+    let long = Rows { x: classes().x.repeat(9), y: classes().y.repeat(9) };
+    let axis = |reach: f64, count: i32| (-count..=count).map(|i| reach * (f64::from(i) / f64::from(count)).powi(3)).collect::<Vec<_>>();
+    for rows in [classes(), soft(classes()), separable, long] {
+        let (weight, bias) = (axis(500.0, 40), axis(400.0, 9));
+        let exact = Reference.surface(&neuron, &rows, &weight, &bias).unwrap();
+        let mut levels =
+            Simd::available().into_iter().map(|simd| Cpu::open(Some(2), Some(simd)).unwrap().surface(&neuron, &rows, &weight, &bias));
+        let cells = levels.next().unwrap().unwrap();
+        for (index, (cell, exact)) in cells.iter().zip(&exact).enumerate() {
+            let (w, b) = (weight[index % weight.len()], bias[index / weight.len()]);
+            let steep = rows.x.iter().any(|&x| (w * f64::from(x)).abs() > 350.0) || b.abs() > 350.0;
+            // Row by row in float32 z itself is rounded.
+            let room = if steep { 1e-4 } else { 3e-7 } * exact.abs() + if steep { 1e-30 } else { 0.0 };
+            assert!((cell - exact).abs() <= room, "({w}, {b}): {cell} against {exact}");
+        }
+        assert!(levels.all(|others| others.unwrap() == cells), "the same bits at each level");
     }
 }
 

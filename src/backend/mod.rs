@@ -81,6 +81,21 @@ impl Lanes {
         self.runs += 1;
     }
 
+    /// Adds runs that differ from the last in their learning rates alone.
+    pub fn again(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
+        let [own, hyper @ ..] = &mut self.hyper;
+        let more = rates.len();
+        for (run, rate) in (self.runs..).zip(rates) {
+            own.push(run, &rate);
+        }
+        hyper.iter_mut().for_each(|slot| slot.again(more));
+        self.initial_weight.again(more);
+        self.initial_bias.again(more);
+        self.timing.again(more);
+        self.values.again(more);
+        self.runs += more;
+    }
+
     /// Adds the runs of others behind these.
     pub fn append(&mut self, others: Self) {
         let (runs, more) = (self.runs, others.runs);

@@ -17,6 +17,12 @@ impl Same for f32 {
     }
 }
 
+impl Same for u32 {
+    fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
 impl Same for Values<f32> {
     fn same(&self, other: &Self) -> bool {
         self.iter().zip(other).all(|(own, other)| own.same(other))
@@ -50,6 +56,14 @@ impl<T: Clone + Same> PerRun<T> {
                 self.0.push(value.clone());
             }
             _ => self.0.push(value.clone()),
+        }
+    }
+
+    /// Adds the value of the last run for `more` others.
+    pub fn again(&mut self, more: usize) {
+        if let [_, .., last] = &self.0[..] {
+            let last = last.clone();
+            self.0.resize(self.0.len() + more, last);
         }
     }
 
@@ -91,6 +105,11 @@ impl<T: Clone + Same> PerRun<T> {
         runs.map(|run| self.of(run))
     }
 
+    /// A value for each of `runs` runs.
+    pub fn to_vec(&self, runs: usize) -> Vec<T> {
+        if let [only] = &self.0[..] { vec![only.clone(); runs] } else { self.0.clone() }
+    }
+
     /// Changes the values; each of them, or the one that all share.
     pub fn change(&mut self, change: impl Fn(&mut T)) {
         self.0.iter_mut().for_each(change);
@@ -124,7 +143,12 @@ mod tests {
             let cut = cut.min(values.len());
             let filled = |values: &[f32]| {
                 let mut column = PerRun::default();
-                values.iter().enumerate().for_each(|(runs, value)| column.push(runs, value));
+                for (runs, value) in values.iter().enumerate() {
+                    match runs.checked_sub(1) {
+                        Some(last) if values[last].same(value) => column.again(1),
+                        _ => column.push(runs, value),
+                    }
+                }
                 column
             };
             let mut parted = filled(&values[..cut]);

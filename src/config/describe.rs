@@ -228,7 +228,7 @@ fn axis_json(axis: &Axis) -> Json {
     match &axis.values {
         Values::List(list) => list.iter().map(|&value| value_json(value)).collect(),
         Values::Uniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "uniform"}),
-        Values::LogUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
+        Values::LogUniform { min, max, count, .. } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
         Values::IntUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "int_uniform"}),
         Values::IntLogUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
         &Values::Steps { step, divisor, count, .. } => {

@@ -232,7 +232,7 @@ impl Shape<'_> {
         }
         let log = self.distribution == Some(Distribution::LogUniform);
         match (self.count(min == max)?, self.step()) {
-            (Some(count), None) if log => Ok(Values::LogUniform { min, max, count }),
+            (Some(count), None) if log => Ok(Values::log_uniform(min, max, count)),
             (Some(count), None) => Ok(Values::Uniform { min, max, count }),
             (None, Some(_)) if log => Err(self.step_in_log()),
             (None, Some(step)) => {
@@ -326,7 +326,7 @@ fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
                 findings.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
             }
         }
-        &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count } if min == max && count > 1 => {
+        &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count, .. } if min == max && count > 1 => {
             findings.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", text::exact(min)));
         }
         &Values::IntUniform { min, max, count } if i128::from(count) > i128::from(max) - i128::from(min) + 1 => {

@@ -87,15 +87,7 @@ impl Functions for f32 {
 
     #[inline(always)]
     fn softplus(self) -> Self {
-        // ln(1 + e) = 2·artanh s with s = e/(2 + e), at most 1/3.
-        let e = (-self.abs()).exponential();
-        let s = e / (2.0 + e);
-        let square = s * s;
-        let mut p = 0.242_463_46_f32;
-        for c in [0.214_437_19, 0.286_152_18, 0.399_989_5, 0.666_666_75] {
-            p = p.mul_add(square, c);
-        }
-        (s * square).mul_add(p, 2.0 * s) + (if self > 0.0 { self } else { 0.0 })
+        log_of_one_and((-self.abs()).exponential()) + (if self > 0.0 { self } else { 0.0 })
     }
 
     #[inline(always)]
@@ -114,6 +106,18 @@ impl Functions for f32 {
         let far = 1.0 - q.mul_add(size, -size).exponential();
         (if size < 0.925 { near } else { far }).copysign(self)
     }
+}
+
+/// ln(1 + e) for 0 ≤ e ≤ 1: 2·artanh s with s = e/(2 + e), at most 1/3.
+#[inline(always)]
+pub fn log_of_one_and(e: f32) -> f32 {
+    let s = e / (2.0 + e);
+    let square = s * s;
+    let mut p = 0.242_463_46_f32;
+    for c in [0.214_437_19, 0.286_152_18, 0.399_989_5, 0.666_666_75] {
+        p = p.mul_add(square, c);
+    }
+    (s * square).mul_add(p, 2.0 * s)
 }
 
 /// The nearest number in the range.

@@ -20,6 +20,17 @@ pub enum Value {
     Drawn(Initializer),
 }
 
+impl Value {
+    /// As a number; integers are widened, anything else is `None`.
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Float(value) => Some(value),
+            Self::Integer(value) => Some(value as f64),
+            Self::Boolean(_) | Self::Choice(_) | Self::Drawn(_) => None,
+        }
+    }
+}
+
 /// A table of the config.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {

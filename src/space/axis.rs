@@ -9,8 +9,8 @@ pub enum Values {
     List(Vec<Value>),
     /// `count` values from `min` to `max`, equally far apart; both ends are in, exactly.
     Uniform { min: f64, max: f64, count: u64 },
-    /// `count` values from `min` to `max`, in equal ratios; both ends are in, exactly.
-    LogUniform { min: f64, max: f64, count: u64 },
+    /// `count` values from `min` to `max`, in equal ratios; both ends are in, exactly. See [`Values::log_uniform`].
+    LogUniform { min: f64, max: f64, logs: [f64; 2], count: u64 },
     /// `count` values: `first / divisor`, `(first + step) / divisor`, ..; see [`Values::steps`].
     Steps { first: f64, step: f64, divisor: f64, count: u64 },
     /// `count` integers from `min` to `max`, as equally far apart as rounding allows; both ends are in.
@@ -22,6 +22,11 @@ pub enum Values {
 }
 
 impl Values {
+    /// `count` values from `min` to `max` in equal ratios, with the logarithms of both ends at hand.
+    pub fn log_uniform(min: f64, max: f64, count: u64) -> Self {
+        Self::LogUniform { min, max, logs: [libm::log(min), libm::log(max)], count }
+    }
+
     /// `min`, `min + step`, .. up to `max`. Where `min` and `step` are decimals of few digits the values are the decimals that
     /// one would write (0.3, not 0.30000000000000004): integers are counted up, then divided by a power of ten.
     pub fn steps(min: f64, max: f64, step: f64) -> Self {
@@ -78,7 +83,7 @@ impl Axis {
         match &self.values {
             Values::List(values) => values[position as usize],
             &Values::Uniform { min, max, count } => Value::Float(between(min, max, position, count)),
-            &Values::LogUniform { min, max, count } => Value::Float(log_between(min, max, position, count)),
+            &Values::LogUniform { min, max, logs, count } => Value::Float(log_between([min, max], logs, position, count)),
             &Values::Steps { first, step, divisor, .. } => Value::Float((first + step * position as f64) / divisor),
             &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
                 min
@@ -95,7 +100,8 @@ impl Axis {
             } else if position + 1 == count {
                 max
             } else {
-                (log_between(min as f64, max as f64, position, count).round() as i64).clamp(min, max)
+                let ends = [min as f64, max as f64];
+                (log_between(ends, ends.map(libm::log), position, count).round() as i64).clamp(min, max)
             }),
             &Values::IntSteps { min, step, .. } => Value::Integer(min + step * position as i64),
         }
@@ -115,13 +121,13 @@ fn between(min: f64, max: f64, position: u64, count: u64) -> f64 {
 }
 
 /// The `position`-th of `count` numbers in equal ratios from `min` to `max`; the ends are exact.
-fn log_between(min: f64, max: f64, position: u64, count: u64) -> f64 {
+fn log_between([min, max]: [f64; 2], logs: [f64; 2], position: u64, count: u64) -> f64 {
     if position == 0 {
         min
     } else if position + 1 == count {
         max
     } else {
-        short(libm::exp(between(libm::log(min), libm::log(max), position, count))).clamp(min, max)
+        short(libm::exp(between(logs[0], logs[1], position, count))).clamp(min, max)
     }
 }
 
@@ -171,10 +177,10 @@ mod tests {
 
     #[test]
     fn decades_are_the_decimals_one_would_write() {
-        let decades = all(&Values::LogUniform { min: 1e-9, max: 1e6, count: 16 });
+        let decades = all(&Values::log_uniform(1e-9, 1e6, 16));
         let written = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
         assert_eq!(decades, written);
-        assert_eq!(all(&Values::LogUniform { min: 0.003, max: 0.3, count: 3 }), [0.003, 0.03, 0.3]);
+        assert_eq!(all(&Values::log_uniform(0.003, 0.3, 3)), [0.003, 0.03, 0.3]);
     }
 
     #[test]
@@ -219,7 +225,7 @@ mod tests {
         #[test]
         fn log_ranges_have_exact_ends_ascend_and_keep_their_ratio((low, high) in ends(-12.0..6.0), count in 2_u64..300) {
             let (min, max) = (libm::pow(10.0, low), libm::pow(10.0, high));
-            let values = Values::LogUniform { min, max, count };
+            let values = Values::log_uniform(min, max, count);
             exact_and_ascending(&values, min, max);
             let ratio = libm::log(max / min) / (count - 1) as f64;
             for pair in all(&values).windows(2) {

@@ -53,11 +53,7 @@ impl Settings {
 
     /// The number under `parameter`; integers are widened, anything else is `None`.
     pub fn number(&self, parameter: Parameter) -> Option<f64> {
-        match self.get(parameter)? {
-            Value::Float(value) => Some(value),
-            Value::Integer(value) => Some(value as f64),
-            Value::Boolean(_) | Value::Choice(_) | Value::Drawn(_) => None,
-        }
+        self.get(parameter)?.number()
     }
 }
 

@@ -1,7 +1,7 @@
-//! Column chunks whose pages need no encoder: numbers as they lie in memory, values that stand for many rows, and cycles.
+//! Column chunks whose pages need no encoder: numbers as they lie in memory, values that stand for many rows, and short lists.
 //!
 //! The crate encodes value by value. A run has one number for all of its rows and the same steps as its neighbours, and a float32 is
-//! written as it is, so that here a column costs a copy. Headers, metadata and the file are the crate's business. Format: Apache Parquet,
+//! written as it is, so that here a column costs a copy. Numbers are little-endian, as they are on every machine that this is built for. Headers, metadata and the file are the crate's business. Format: Apache Parquet,
 //! "Encodings" (PLAIN, RLE_DICTIONARY and the hybrid of run lengths and packed bits).
 
 use std::borrow::Cow;
@@ -16,12 +16,31 @@ use ::parquet::file::reader::{ChunkReader, Length};
 use ::parquet::file::statistics::Statistics;
 use ::parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use ::parquet::schema::types::ColumnDescPtr;
+use bytemuck::NoUninit;
 use bytes::Bytes;
 
 use super::parquet::Output;
 
 /// Values of a page: half a megabyte of float32.
 const PAGE: usize = 1 << 17;
+
+/// A few values as the format has them, one behind the other.
+#[derive(Default)]
+pub struct Plain {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Plain {
+    pub fn numbers<T: NoUninit>(values: &[T]) -> Self {
+        Self { bytes: bytemuck::cast_slice(values).to_vec(), count: values.len() }
+    }
+
+    pub fn words(words: &[&str]) -> Self {
+        let bytes = words.iter().flat_map(|word| [&(word.len() as u32).to_le_bytes()[..], word.as_bytes()].concat());
+        Self { bytes: bytes.collect(), count: words.len() }
+    }
+}
 
 /// A column chunk as it grows: pages with their headers. Numbers are lent, not copied.
 pub struct Pages<'a> {
@@ -39,41 +58,49 @@ impl<'a> Pages<'a> {
         Self { column, compression, bytes: Segments::default(), rows: 0, uncompressed: 0, data: None }
     }
 
-    /// Finite float32 without a null, in pages of their own bytes.
-    pub fn floats(column: ColumnDescPtr, values: &'a [f32]) -> Result<Self, ParquetError> {
+    /// Numbers without a null, in pages of their own bytes.
+    pub fn plain<T: NoUninit>(column: ColumnDescPtr, values: &'a [T]) -> Result<Self, ParquetError> {
         let mut pages = Self::new(column, Compression::UNCOMPRESSED);
         for values in values.chunks(PAGE) {
             let bytes: &[u8] = bytemuck::cast_slice(values);
-            let levels = pages.levels(values.len());
+            let levels = pages.levels(values.len(), 1);
             pages.push_data(vec![levels.into(), bytes.into()], values.len(), Encoding::PLAIN)?;
         }
         Ok(pages)
     }
 
-    /// Integers that each stand for so many rows, at least one.
-    pub fn runs(column: ColumnDescPtr, runs: &[(i64, u32)]) -> Result<Self, ParquetError> {
-        let mut pages = Self::new(column, Compression::SNAPPY);
-        let (values, rows) = (runs.iter().map(|run| run.0).collect::<Vec<_>>(), runs.iter().map(|run| run.1 as usize).sum());
-        pages.push_dictionary(&values)?;
-        let mut body = pages.levels(rows);
-        body.reserve(1 + 9 * runs.len());
-        body.push(u32::BITS as u8);
-        for (index, run) in runs.iter().enumerate() {
-            push_varint(&mut body, u64::from(run.1) << 1);
-            body.extend_from_slice(&(index as u32).to_le_bytes());
-        }
-        pages.push_data(vec![body.into()], rows, Encoding::RLE_DICTIONARY)?;
+    /// Nulls alone.
+    pub fn nulls(column: ColumnDescPtr, rows: usize) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::UNCOMPRESSED);
+        let levels = pages.levels(rows, 0);
+        pages.push_data(vec![levels.into()], rows, Encoding::PLAIN)?;
         Ok(pages)
     }
 
-    /// Integers by their places in a list of distinct ones.
-    pub fn listed(column: ColumnDescPtr, list: &[i64], places: &[u16]) -> Result<Self, ParquetError> {
+    /// Values that each stand for so many rows, at least one.
+    pub fn runs(column: ColumnDescPtr, values: &Plain, rows: impl Iterator<Item = u32> + Clone) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::SNAPPY);
+        let all = rows.clone().map(|rows| rows as usize).sum();
+        pages.push_dictionary(values)?;
+        let mut body = pages.levels(all, 1);
+        body.reserve(1 + 9 * values.count);
+        body.push(u32::BITS as u8);
+        for (index, rows) in rows.enumerate() {
+            push_varint(&mut body, u64::from(rows) << 1);
+            body.extend_from_slice(&(index as u32).to_le_bytes());
+        }
+        pages.push_data(vec![body.into()], all, Encoding::RLE_DICTIONARY)?;
+        Ok(pages)
+    }
+
+    /// Values by their places in a list of distinct ones.
+    pub fn listed(column: ColumnDescPtr, list: &Plain, places: &[u16]) -> Result<Self, ParquetError> {
         let mut pages = Self::new(column, Compression::SNAPPY);
         pages.push_dictionary(list)?;
-        let narrow = list.len() <= 1 << u8::BITS;
+        let narrow = list.count <= 1 << u8::BITS;
         let width = if narrow { u8::BITS } else { u16::BITS } as usize;
         for places in places.chunks(PAGE) {
-            let mut body = pages.levels(places.len());
+            let mut body = pages.levels(places.len(), 1);
             body.reserve(16 + 2 * places.len());
             body.push(width as u8);
             let eights = places.len().div_ceil(8);
@@ -114,21 +141,20 @@ impl<'a> Pages<'a> {
         group.append_column(&self.bytes, close)
     }
 
-    /// The levels of rows that are all known, where the column could have nulls.
-    fn levels(&self, rows: usize) -> Vec<u8> {
+    /// The levels of rows that are all known (1) or all null (0), where the column could have nulls.
+    fn levels(&self, rows: usize, level: u8) -> Vec<u8> {
         if self.column.max_def_level() == 0 {
             return Vec::new();
         }
         let mut run = Vec::new();
         push_varint(&mut run, (rows as u64) << 1);
-        run.push(1);
+        run.push(level);
         [&(run.len() as u32).to_le_bytes()[..], &run].concat()
     }
 
-    fn push_dictionary(&mut self, values: &[i64]) -> Result<(), ParquetError> {
-        let body: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let page = |buf| Page::DictionaryPage { buf, num_values: values.len() as u32, encoding: Encoding::PLAIN, is_sorted: false };
-        self.push(vec![body.into()], page)?;
+    fn push_dictionary(&mut self, values: &Plain) -> Result<(), ParquetError> {
+        let page = |buf| Page::DictionaryPage { buf, num_values: values.count as u32, encoding: Encoding::PLAIN, is_sorted: false };
+        self.push(vec![values.bytes.clone().into()], page)?;
         self.data = Some(self.bytes.len());
         Ok(())
     }

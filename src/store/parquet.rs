@@ -19,7 +19,7 @@ use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::{ColumnDescPtr, ColumnPath, Type, TypePtr};
 
 use super::Error;
-use super::pages::{Pages, range};
+use super::pages::{Pages, Plain, range};
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +120,11 @@ impl TableFile {
     /// Writes a row group: the columns in the order of the fields, all of one length.
     pub fn group(&mut self, columns: &[Cells<'_>]) -> Result<(), Error> {
         let explain = explain(&self.path);
-        let schema = self.writer.schema_descr().clone();
+        let (schema, properties) = (self.writer.schema_descr().clone(), Arc::clone(self.writer.properties()));
         let mut group = self.writer.next_row_group().map_err(&explain)?;
         for (cells, column) in columns.iter().zip(schema.columns()) {
-            write_column(&mut group, column, cells).map_err(&explain)?;
+            let distinct = !properties.dictionary_enabled(column.path());
+            Next { group: &mut group, column }.write(cells, distinct).map_err(&explain)?;
         }
         group.close().map_err(&explain)?;
         Ok(())
@@ -208,50 +209,131 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
     Arc::new(properties.build())
 }
 
-fn write_column(group: &mut SerializedRowGroupWriter<'_, Output>, column: &ColumnDescPtr, cells: &Cells<'_>) -> Result<(), ParquetError> {
-    let column = || Arc::clone(column);
+/// A row group, and the column that comes next.
+struct Next<'g, 'w> {
+    group: &'g mut SerializedRowGroupWriter<'w, Output>,
+    column: &'g ColumnDescPtr,
+}
+
+/// What is known of all cells of a column.
+enum All<T> {
+    Known(T),
+    Null,
+    Differ,
+}
+
+fn all<T: Copy + PartialEq>(cells: &[Option<T>]) -> All<T> {
     match cells {
-        Cells::Integer(cells) => sparse::<Int64Type>(group, cells.iter().copied()),
-        Cells::Double(cells) => sparse::<DoubleType>(group, cells.iter().map(|cell| cell.filter(|value| value.is_finite()))),
-        Cells::Boolean(cells) => sparse::<BoolType>(group, cells.iter().copied()),
-        Cells::Text(cells) => sparse::<ByteArrayType>(group, cells.iter().map(|cell| cell.as_deref().map(ByteArray::from))),
-        Cells::Words(cells) => words(group, cells),
-        Cells::Integers(values) => write::<Int64Type>(group, values, None),
-        Cells::Runs(runs) => {
-            let values = || runs.iter().map(|run| run.0);
-            Pages::runs(column(), runs)?.append(group, Statistics::int64(values().min(), values().max(), None, Some(0), false))
-        }
-        Cells::Listed { list, places, range: [low, high] } => {
-            Pages::listed(column(), list, places)?.append(group, Statistics::int64(Some(*low), Some(*high), None, Some(0), false))
-        }
-        Cells::Finite { values, range } => finite(group, column(), values, *range),
-        Cells::Floats(values) => match range(values) {
-            Some(range) => finite(group, column(), values, range),
-            None => sparse::<FloatType>(group, values.iter().map(|&value| value.is_finite().then_some(value))),
-        },
+        [] => All::Differ,
+        [first, others @ ..] if others.iter().any(|other| other != first) => All::Differ,
+        [Some(first), ..] => All::Known(*first),
+        [None, ..] => All::Null,
     }
 }
 
-fn finite(
-    group: &mut SerializedRowGroupWriter<'_, Output>,
-    column: ColumnDescPtr,
-    values: &[f32],
-    [low, high]: [f32; 2],
-) -> Result<(), ParquetError> {
-    Pages::floats(column, values)?.append(group, Statistics::float(Some(low), Some(high), None, Some(0), false))
-}
+impl Next<'_, '_> {
+    fn write(&mut self, cells: &Cells<'_>, distinct: bool) -> Result<(), ParquetError> {
+        match cells {
+            Cells::Integer(cells) => match all(cells) {
+                All::Known(value) => self.runs(&[(value, cells.len() as u32)]),
+                All::Null => self.nulls(cells.len()),
+                All::Differ => sparse::<Int64Type>(self.group, cells.iter().copied()),
+            },
+            Cells::Double(cells) => self.doubles(cells, distinct),
+            Cells::Boolean(cells) => sparse::<BoolType>(self.group, cells.iter().copied()),
+            Cells::Text(cells) => sparse::<ByteArrayType>(self.group, cells.iter().map(|cell| cell.as_deref().map(ByteArray::from))),
+            Cells::Words(cells) => self.words(cells),
+            Cells::Integers(values) => self.integers(values),
+            Cells::Runs(runs) => self.runs(runs),
+            Cells::Listed { list, places, range: [low, high] } => {
+                let pages = Pages::listed(self.column(), &Plain::numbers(list), places)?;
+                pages.append(self.group, Statistics::int64(Some(*low), Some(*high), None, Some(0), false))
+            }
+            Cells::Finite { values, range } => self.finite(values, *range),
+            Cells::Floats(values) => match range(values) {
+                Some(range) => self.finite(values, range),
+                None if values.iter().all(|value| !value.is_finite()) => self.nulls(values.len()),
+                None => sparse::<FloatType>(self.group, values.iter().map(|&value| value.is_finite().then_some(value))),
+            },
+        }
+    }
 
-/// Each word is stored once and shared by its cells.
-fn words(group: &mut SerializedRowGroupWriter<'_, Output>, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
-    let mut met: Vec<(&str, ByteArray)> = Vec::new();
-    let mut shared = |word: &'static str| {
-        let index = met.iter().position(|(other, _)| *other == word).unwrap_or_else(|| {
-            met.push((word, ByteArray::from(word)));
-            met.len() - 1
-        });
-        met[index].1.clone()
-    };
-    sparse::<ByteArrayType>(group, cells.iter().map(|cell| cell.map(&mut shared)))
+    fn column(&self) -> ColumnDescPtr {
+        Arc::clone(self.column)
+    }
+
+    fn nulls(&mut self, rows: usize) -> Result<(), ParquetError> {
+        let empty = match self.column.physical_type() {
+            Physical::DOUBLE => Statistics::double(None, None, None, Some(rows as u64), false),
+            Physical::FLOAT => Statistics::float(None, None, None, Some(rows as u64), false),
+            Physical::BYTE_ARRAY => Statistics::byte_array(None, None, None, Some(rows as u64), false),
+            _ => Statistics::int64(None, None, None, Some(rows as u64), false),
+        };
+        Pages::nulls(self.column(), rows)?.append(self.group, empty)
+    }
+
+    fn runs(&mut self, runs: &[(i64, u32)]) -> Result<(), ParquetError> {
+        let values: Vec<i64> = runs.iter().map(|run| run.0).collect();
+        let pages = Pages::runs(self.column(), &Plain::numbers(&values), runs.iter().map(|run| run.1))?;
+        pages.append(self.group, Statistics::int64(values.iter().min().copied(), values.iter().max().copied(), None, Some(0), false))
+    }
+
+    fn finite(&mut self, values: &[f32], [low, high]: [f32; 2]) -> Result<(), ParquetError> {
+        Pages::plain(self.column(), values)?.append(self.group, Statistics::float(Some(low), Some(high), None, Some(0), false))
+    }
+
+    /// Numbers that lie close together are told by their distance from the smallest, a byte each.
+    fn integers(&mut self, values: &[i64]) -> Result<(), ParquetError> {
+        let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
+            return write::<Int64Type>(self.group, values, None);
+        };
+        if low == high {
+            return self.runs(&[(low, values.len() as u32)]);
+        }
+        if high.abs_diff(low) > u64::from(u8::MAX) {
+            return write::<Int64Type>(self.group, values, None);
+        }
+        let list: Vec<i64> = (low..=high).collect();
+        let places: Vec<u16> = values.iter().map(|value| (value - low) as u16).collect();
+        self.write(&Cells::Listed { list: &list, places: &places, range: [low, high] }, false)
+    }
+
+    /// `distinct` where hardly any recurs.
+    fn doubles(&mut self, cells: &[Option<f64>], distinct: bool) -> Result<(), ParquetError> {
+        let known: Vec<f64> = cells.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+        if known.is_empty() && !cells.is_empty() {
+            return self.nulls(cells.len());
+        }
+        if !distinct || known.len() < cells.len() {
+            return sparse::<DoubleType>(self.group, cells.iter().map(|cell| cell.filter(|value| value.is_finite())));
+        }
+        // The format tells 0 from -0, and asks for the outer one.
+        let low = known.iter().copied().reduce(f64::min).map(|low| if low == 0.0 { -0.0 } else { low });
+        let high = known.iter().copied().reduce(f64::max).map(|high| if high == 0.0 { 0.0 } else { high });
+        Pages::plain(self.column(), &known)?.append(self.group, Statistics::double(low, high, None, Some(0), false))
+    }
+
+    /// Each word is stored once.
+    fn words(&mut self, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
+        if let All::Null = all(cells) {
+            return self.nulls(cells.len());
+        }
+        let mut met: Vec<&'static str> = Vec::new();
+        let mut places = Vec::with_capacity(cells.len());
+        for word in cells.iter().flatten() {
+            let known = met.iter().position(|other| std::ptr::eq(*other, *word) || other == word);
+            places.push(known.unwrap_or(met.len()) as u16);
+            if known.is_none() {
+                met.push(word);
+            }
+        }
+        if places.len() < cells.len() {
+            return sparse::<ByteArrayType>(self.group, cells.iter().map(|cell| cell.map(ByteArray::from)));
+        }
+        let (low, high) = (met.iter().min().map(|word| ByteArray::from(*word)), met.iter().max().map(|word| ByteArray::from(*word)));
+        let pages = Pages::listed(self.column(), &Plain::words(&met), &places)?;
+        pages.append(self.group, Statistics::byte_array(low, high, None, Some(0), false))
+    }
 }
 
 fn sparse<T: DataType>(

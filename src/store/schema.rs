@@ -143,6 +143,20 @@ impl Column {
         }
     }
 
+    /// Adds the last cell so many times more.
+    pub fn again(&mut self, more: usize) {
+        fn again<T: Copy>(cells: &mut Vec<Option<T>>, more: usize) {
+            let last = cells.last().copied().flatten();
+            cells.resize(cells.len() + more, last);
+        }
+        match self {
+            Self::Float(cells) => again(cells, more),
+            Self::Integer(cells) => again(cells, more),
+            Self::Boolean(cells) => again(cells, more),
+            Self::Text(cells) => again(cells, more),
+        }
+    }
+
     /// Adds the cells of another column of the same type.
     pub fn append(&mut self, other: &Self) {
         match (self, other) {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::Problems;
-use crate::backend::{Group, Lanes, Record};
+use crate::backend::{Group, Lanes, PerRun, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{Options, Timing, Variant, hyper, options};
@@ -58,12 +58,11 @@ pub struct Plan {
     /// Run numbers, ascending.
     pub runs: Vec<u64>,
     /// The problem of each run.
-    pub problem: Vec<u32>,
+    pub problem: PerRun<u32>,
     pub groups: Vec<Planned>,
     /// The value of each shown hyperparameter.
     pub shown: Vec<(Parameter, Column)>,
-    pub initial_weight: Vec<f32>,
-    pub initial_bias: Vec<f32>,
+    pub initial: [PerRun<f32>; 2],
 }
 
 /// The hyperparameters with a column in runs.parquet: those that vary, and always optimizer, learning rate and batch size.
@@ -81,12 +80,11 @@ impl Plan {
     /// Plans the runs with these numbers, which exist and ascend.
     pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Self {
         let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
-        let mut plan =
-            Self { runs: Vec::new(), problem: Vec::new(), groups: Vec::new(), shown, initial_weight: Vec::new(), initial_bias: Vec::new() };
+        let mut plan = Self { runs: Vec::new(), problem: PerRun::default(), groups: Vec::new(), shown, initial: Default::default() };
         let expected = runs.size_hint().0;
         plan.reserve(expected);
         let mut groups = Groups { expected, ..Groups::default() };
-        let mut cursor: Option<Cursor<'_>> = None;
+        let (mut cursor, mut alike): (Option<Cursor<'_>>, _) = (None, Alike::default());
         for run in runs {
             let inside = cursor.as_ref().is_some_and(|cursor| cursor.holds(run));
             if !inside {
@@ -94,10 +92,17 @@ impl Plan {
             }
             if let Some(cursor) = &mut cursor {
                 cursor.go(run);
-                let (facts, settings) = cursor.facts(experiment, problems);
-                plan.add(&mut groups, run, facts, settings);
+                if inside && cursor.facts.is_some() {
+                    alike.runs.push(run);
+                    alike.rates.push(cursor.settings.get(Parameter::LearningRate));
+                } else {
+                    plan.again(&groups, &mut alike);
+                    let (facts, settings) = cursor.facts(experiment, problems);
+                    plan.add(&mut groups, run, facts, settings);
+                }
             }
         }
+        plan.again(&groups, &mut alike);
         plan
     }
 
@@ -116,9 +121,6 @@ impl Plan {
     /// Makes room for so many runs, and for as many in the group that is the only one: a column that grows is copied again and again.
     fn reserve(&mut self, runs: usize) {
         self.runs.reserve(runs);
-        self.problem.reserve(runs);
-        self.initial_weight.reserve(runs);
-        self.initial_bias.reserve(runs);
         if let [group] = &mut self.groups[..] {
             group.members.reserve(runs);
         }
@@ -134,10 +136,12 @@ impl Plan {
             own.members.extend(group.members.iter().map(|member| member + behind));
             own.lanes.append(group.lanes);
         }
+        let (runs, more) = (self.runs.len(), other.runs.len());
+        self.problem.append(runs, other.problem, more);
+        for (own, other) in self.initial.iter_mut().zip(other.initial) {
+            own.append(runs, other, more);
+        }
         self.runs.extend(other.runs);
-        self.problem.extend(other.problem);
-        self.initial_weight.extend(other.initial_weight);
-        self.initial_bias.extend(other.initial_bias);
         for ((_, column), (_, more)) in self.shown.iter_mut().zip(&other.shown) {
             column.append(more);
         }
@@ -150,10 +154,12 @@ impl Plan {
         group.key.variant.momentum |= momentum;
         group.members.push(self.runs.len() as u32);
         group.lanes.push(*start, &hyper(*optimizer, settings), timing, values);
+        let runs = self.runs.len();
+        self.problem.push(runs, &(*problem as u32));
+        for (column, start) in self.initial.iter_mut().zip(start) {
+            column.push(runs, start);
+        }
         self.runs.push(run);
-        self.problem.push(*problem as u32);
-        self.initial_weight.push(start[0]);
-        self.initial_bias.push(start[1]);
         let rows = *rows as i64;
         for (parameter, column) in &mut self.shown {
             column.push(match settings.get(*parameter) {
@@ -166,6 +172,27 @@ impl Plan {
                 value => value,
             });
         }
+    }
+
+    /// Adds the runs that wait, behind the one that they are like.
+    fn again(&mut self, groups: &Groups, alike: &mut Alike) {
+        let Some((_, group)) = groups.last else { return };
+        let (first, more) = (self.runs.len() as u32, alike.runs.len());
+        let group = &mut self.groups[group];
+        group.members.extend(first..first + more as u32);
+        let number = |rate: &Option<Value>| rate.and_then(Value::number).unwrap_or(0.0) as f32;
+        group.lanes.again(alike.rates.iter().map(number));
+        self.problem.again(more);
+        self.initial.iter_mut().for_each(|column| column.again(more));
+        self.runs.append(&mut alike.runs);
+        for (parameter, column) in &mut self.shown {
+            if *parameter == Parameter::LearningRate {
+                alike.rates.iter().for_each(|rate| column.push(*rate));
+            } else {
+                column.again(more);
+            }
+        }
+        alike.rates.clear();
     }
 
     /// The groups as a backend takes them.
@@ -181,6 +208,13 @@ impl Plan {
         };
         self.groups.iter().map(group).collect()
     }
+}
+
+/// Runs whose settings are those of the run before them but for the learning rate: what else follows from settings is theirs too.
+#[derive(Default)]
+struct Alike {
+    runs: Vec<u64>,
+    rates: Vec<Option<Value>>,
 }
 
 /// The way from a key to its group. Neighbours mostly share theirs, and a comparison costs less than a hash.

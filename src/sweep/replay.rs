@@ -48,7 +48,7 @@ pub fn trace(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
     let take = |column: fn(&crate::backend::EpochSeries) -> &[f32]| recorded.map_or_else(Vec::new, |recorded| series(column(recorded)));
     let batch_loss = batch_losses(group, &weight, &bias);
     Ok(Trace {
-        problem: plan.problem[0] as usize,
+        problem: *plan.problem.of(0) as usize,
         loss: take(|series| &series.loss),
         mae: take(|series| &series.mae),
         val_loss: take(|series| &series.val_loss),

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use super::table::{selected, table};
+use super::table::{Measured, measure, selected, table};
 use super::{Error, Plan, Problems, estimate};
 use crate::backend::{Backend, Outcome, Record};
 use crate::config::{Experiment, HistoryRuns, Recorded};
@@ -79,7 +79,7 @@ pub fn run(
     let work = Work { experiment, problems, backend };
     let kept = Kept::new(runs, &recorded);
     let mut training = Training { work, record, runs, chunk, first: 0, spare: Vec::new(), kept, observer };
-    overlap(&mut training, &mut Storing { writer: &mut writer, record })?;
+    overlap(&mut training, &mut Storing { writer: &mut writer, problems, record })?;
     let Training { work, first, mut spare, kept, observer, .. } = training;
     let complete = first >= runs;
     if complete && !recorded.all() {
@@ -136,7 +136,7 @@ fn overlap(training: &mut Training<'_>, storing: &mut Storing<'_>) -> Result<(),
 struct Trained {
     plan: Plan,
     outcomes: Vec<Outcome>,
-    table: RunTable,
+    measured: Vec<Measured>,
     seconds: f64,
 }
 
@@ -169,9 +169,10 @@ impl Training<'_> {
         let begun = Instant::now();
         let end = self.runs.min(self.first.saturating_add(self.chunk));
         let plan = Plan::of_range(self.work.experiment, self.work.problems, self.first..end);
-        let (outcomes, table) = self.work.train(&plan, self.record, self.spare.pop().unwrap_or_default())?;
+        let outcomes = self.work.train(&plan, self.record, self.spare.pop().unwrap_or_default())?;
+        let measured = measure(&plan, self.work.problems, &outcomes, self.work.backend)?;
         self.first = end;
-        Ok(Some(Trained { plan, outcomes, table, seconds: begun.elapsed().as_secs_f64() }))
+        Ok(Some(Trained { plan, outcomes, measured, seconds: begun.elapsed().as_secs_f64() }))
     }
 
     fn stored(&mut self, chunk: Stored) {
@@ -181,16 +182,18 @@ impl Training<'_> {
     }
 }
 
-/// The side that writes.
+/// The side that judges and writes.
 struct Storing<'a> {
     writer: &'a mut Writer,
+    problems: &'a Problems,
     record: Record,
 }
 
 impl Storing<'_> {
     fn store(&mut self, chunk: Trained) -> Result<Stored, Error> {
         let begun = Instant::now();
-        let Trained { plan, outcomes, table, seconds } = chunk;
+        let Trained { mut plan, outcomes, measured, seconds } = chunk;
+        let table = table(&mut plan, self.problems, &outcomes, &measured);
         let Record { every, epochs } = self.record;
         let all = if epochs || every > 0 { selected(&plan, &outcomes) } else { Vec::new() };
         let counts = &mut self.writer.manifest_mut().counts;
@@ -213,12 +216,11 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Trains and judges the runs of a plan, into buffers of earlier ones.
-    fn train(&self, plan: &Plan, record: Record, mut outcomes: Vec<Outcome>) -> Result<(Vec<Outcome>, RunTable), Error> {
+    /// Trains the runs of a plan, into buffers of earlier ones.
+    fn train(&self, plan: &Plan, record: Record, mut outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, Error> {
         outcomes.resize_with(plan.groups.len(), Outcome::default);
         self.backend.train(&plan.groups(self.problems, record), &mut outcomes)?;
-        let table = table(plan, self.problems, &outcomes, self.backend)?;
-        Ok((outcomes, table))
+        Ok(outcomes)
     }
 
     /// Trains the runs whose histories are wanted once more, and stores those.
@@ -237,7 +239,7 @@ impl Work<'_> {
                 break;
             }
             let plan = Plan::new(self.experiment, self.problems, runs.iter().copied());
-            (outcomes, _) = self.train(&plan, Record { every, epochs: false }, outcomes)?;
+            outcomes = self.train(&plan, Record { every, epochs: false }, outcomes)?;
             writer.manifest_mut().counts.histories += runs.len() as u64;
             writer.chunk(&RunTable::default(), &[], &selected(&plan, &outcomes))?;
         }

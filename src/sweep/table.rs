@@ -1,19 +1,36 @@
 //! From a trained plan to rows of runs.parquet: scatter to run order, metrics, verdicts.
 
+use super::plan::Planned;
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::model::{Figures, Verdict};
 use crate::store::{RunTable, Selected};
 
-/// The rows of a plan's runs, judged.
-pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<RunTable, Error> {
+/// Metrics of the ends of a group's runs.
+pub struct Measured {
+    train: Metrics,
+    test: Metrics,
+}
+
+/// Measures the ends of a plan's runs, group by group.
+pub fn measure(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<Vec<Measured>, Error> {
+    let group = |(group, outcome): (&Planned, &Outcome)| {
+        let problem = &problems.all[group.problem()];
+        let over = |rows| backend.metrics(&problem.neuron, rows, &outcome.weight, &outcome.bias);
+        Ok(Measured { train: over(&problem.train)?, test: over(&problem.test)? })
+    };
+    plan.groups.iter().zip(outcomes).map(group).collect()
+}
+
+/// The rows of a plan's runs, judged; what the plan has for the table alone goes there.
+pub fn table(plan: &mut Plan, problems: &Problems, outcomes: &[Outcome], measured: &[Measured]) -> RunTable {
     let runs = plan.runs.len();
     let mut table = RunTable {
         run: plan.runs.clone(),
-        problem: plan.problem.clone(),
-        settings: plan.shown.clone(),
-        initial_weight: plan.initial_weight.clone(),
-        initial_bias: plan.initial_bias.clone(),
+        problem: plan.problem.to_vec(runs),
+        settings: std::mem::take(&mut plan.shown),
+        initial_weight: plan.initial[0].to_vec(runs),
+        initial_bias: plan.initial[1].to_vec(runs),
         weight: vec![0.0; runs],
         bias: vec![0.0; runs],
         steps: vec![0; runs],
@@ -30,10 +47,8 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
         cycle_period: vec![None; runs],
         diverged_at: vec![None; runs],
     };
-    for (group, outcome) in plan.groups.iter().zip(outcomes) {
+    for ((group, outcome), Measured { train, test }) in plan.groups.iter().zip(outcomes).zip(measured) {
         let problem = &problems.all[group.problem()];
-        let train = backend.metrics(&problem.neuron, &problem.train, &outcome.weight, &outcome.bias)?;
-        let test = backend.metrics(&problem.neuron, &problem.test, &outcome.weight, &outcome.bias)?;
         let reached = problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
         for (lane, &row) in group.members.iter().enumerate() {
             let row = row as usize;
@@ -41,14 +56,14 @@ pub fn table(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &d
             table.weight[row] = weight;
             table.bias[row] = bias;
             table.steps[row] = outcome.steps[lane];
-            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = at(&train, lane);
-            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(&test, lane);
+            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = at(train, lane);
+            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(test, lane);
             let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
             judge(&mut table, row, &outcome.figures[lane], reached);
         }
     }
-    Ok(table)
+    table
 }
 
 fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32) {

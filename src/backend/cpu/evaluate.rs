@@ -54,20 +54,22 @@ impl Loop for Errors<'_> {
 /// J over `rows` from the rows, `[bias][weight]`.
 pub fn surface(direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64]) -> Vec<f32> {
     let mut cells = vec![0.0; weight.len() * bias.len()];
-    let count = rows.len() as f32;
     cells.par_chunks_mut(weight.len().max(1)).zip(bias).for_each(|(cells, &b)| {
-        for (cells, weight) in cells.chunks_mut(TILE).zip(weight.chunks(TILE)) {
-            let mut theta = [[0.0; TILE], [b as f32; TILE]];
-            for (own, &w) in theta[0].iter_mut().zip(weight) {
-                *own = w as f32;
-            }
-            let losses = direct.losses([&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y);
-            for (cell, sum) in cells.iter_mut().zip(&losses) {
-                *cell = (sum / count).min(f32::MAX);
-            }
-        }
+        cells.chunks_mut(TILE).zip(weight.chunks(TILE)).for_each(|(cells, weight)| line(direct, rows, weight, b, cells));
     });
     cells
+}
+
+/// The same for at most a tile of cells with one bias.
+pub fn line(direct: &Direct, rows: &Rows, weight: &[f64], bias: f64, cells: &mut [f32]) {
+    let mut theta = [[0.0; TILE], [bias as f32; TILE]];
+    for (own, &w) in theta[0].iter_mut().zip(weight) {
+        *own = w as f32;
+    }
+    let losses = direct.losses([&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y);
+    for (cell, sum) in cells.iter_mut().zip(&losses) {
+        *cell = (sum / rows.len() as f32).min(f32::MAX);
+    }
 }
 
 /// One row of a surface by the closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)², the terms of the columns prepared.

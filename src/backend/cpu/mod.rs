@@ -6,6 +6,7 @@ mod evaluate;
 mod general;
 mod gradient;
 mod limits;
+mod logistic;
 mod measure;
 mod notes;
 mod rows;
@@ -31,7 +32,7 @@ use super::{Backend, Description, Group, Lanes, Limits, Metrics, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::cycle::WATCHED;
-use crate::kernel::{Hyper, Rule, Ticker, Timing, Variant};
+use crate::kernel::{Form, Hyper, Rule, Ticker, Timing, Variant};
 use crate::model::{Neuron, Rows};
 use crate::with_rule;
 
@@ -119,7 +120,11 @@ impl Backend for Cpu {
     fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
         if !neuron.is_quadratic() {
             let direct = Direct::new(self.simd, neuron);
-            return Ok(self.pool.install(|| evaluate::surface(&direct, rows, weight, bias)));
+            let logistic = neuron.form() == Form::Logits && !rows.is_empty();
+            return Ok(self.pool.install(|| match logistic {
+                true => logistic::surface(self.simd, &direct, rows, weight, bias),
+                false => evaluate::surface(&direct, rows, weight, bias),
+            }));
         }
         let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
         let mut cells = vec![0.0; weight.len() * bias.len()];
