@@ -52,7 +52,7 @@ fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
 }
 
 /// A sigmoid neuron's binary crossentropy over 200 rows.
-#[divan::bench(args = [256])]
+#[divan::bench(args = [256, 1024])]
 fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
     let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
     let x: Vec<f32> = (0..200).map(|i| (i as f32 * 0.618).fract() * 4.0 - 2.0).collect();
