@@ -6,9 +6,9 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Source};
-use super::measure::{Judge, RecordEpoch};
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, passes, record_point, take};
-use super::rows::Direct;
+use super::measure::{Follow, Judge, RecordEpoch, Trail};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, record_point, take};
+use super::rows::Wanted;
 use super::simd::{Loop, Simd};
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
@@ -48,6 +48,10 @@ impl General<'_> {
         if before == 0 {
             record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, 0);
         }
+        let (last, mut trail) = (number + 1 == self.shared.epochs, Trail::EMPTY);
+        if last {
+            self.follow(tile, &mut trail, false);
+        }
         let mut gradients = Gradients::ZERO;
         let mut clocks = [Column([0.0; TILE]); CLOCK];
         let measured = !recording.loss.is_empty();
@@ -66,7 +70,10 @@ impl General<'_> {
                 if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
                     self.tick(tile, &mut clocks, k);
                 }
-                self.update::<R>(tile, &mut gradients, &clocks, k, number + 1 == self.shared.epochs);
+                self.update::<R>(tile, &mut gradients, &clocks, k);
+                if last {
+                    self.follow(tile, &mut trail, true);
+                }
                 if let Some(point) = due.after_step() {
                     record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, point);
                 }
@@ -83,7 +90,7 @@ impl General<'_> {
             let test = self.shared.test;
             let val = match &self.source {
                 Source::Rows(direct) if !test.is_empty() => {
-                    let sums = direct.sums([&tile.theta[0].0, &tile.theta[1].0], tile.lanes, &test.x, &test.y);
+                    let sums = tile.sums(direct, &test.x, &test.y, Wanted::METRICS);
                     Some([sums.loss, sums.absolute])
                 }
                 _ => None,
@@ -95,20 +102,20 @@ impl General<'_> {
     }
 
     /// The gradients of a batch; returns its rows.
-    fn fill(&self, tile: &Tile, epoch: usize, batch: usize, measured: bool, gradients: &mut Gradients<TILE>) -> f32 {
+    fn fill(&self, tile: &mut Tile, epoch: usize, batch: usize, measured: bool, gradients: &mut Gradients<TILE>) -> f32 {
         let moments = &self.window.moments_of(epoch)[batch];
         let (x, y) = self.window.rows_of(epoch, self.shared.rows);
         let rows = (batch * self.shared.batch_size).min(x.len())..((batch + 1) * self.shared.batch_size).min(x.len());
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
             Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, measured, gradients }),
-            Source::Rows(direct) => gradients.of_rows(direct, tile, x, y),
+            Source::Rows(direct) => gradients.of_rows(direct, tile, x, y, measured),
         }
         moments.rows
     }
 
-    /// Batch k, from 0: options and rule, the test for divergence, and in the last epoch whether the minimum was passed.
-    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64, last: bool) {
+    /// Batch k, from 0: options and rule, and the test for divergence.
+    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64) {
         let before = [tile.theta[0], tile.theta[1]];
         let (options, stage) = (&self.shared.options, self.shared.options.at(k));
         if options.accumulation > 1 {
@@ -130,24 +137,25 @@ impl General<'_> {
             self.simd.run_loop(Average { tile, stage: &stage });
         }
         self.simd.run_loop(Freeze { tile, before: &before, k });
-        if last {
-            match &self.source {
-                Source::Moments => self.simd.run_loop(Passes { tile, shared: self.shared, before: &before }),
-                Source::Rows(direct) => self.passes(direct, tile, &before),
-            }
-        }
     }
 
-    /// Counts the batches that pass the minimum, from the rows.
-    fn passes(&self, direct: &Direct, tile: &mut Tile, before: &[Column<f32>; 2]) {
-        let rows = self.shared.train;
-        let gradient = |theta: &[Column<f32>; 2]| direct.sums([&theta[0].0, &theta[1].0], tile.lanes, &rows.x, &rows.y).gradient;
-        let (falls, rises) = (gradient(before), gradient(&tile.theta));
-        for l in 0..tile.lanes {
-            let way = [0, 1].map(|i| tile.theta[i].0[l] - before[i].0[l]);
-            let along = |gradient: &[[f32; TILE]; 2]| gradient[0][l] * way[0] + gradient[1][l] * way[1];
-            tile.passes.0[l] += u32::from(along(&falls) < 0.0 && along(&rises) > 0.0) & tile.alive.0[l];
+    /// Goes on to where the tile stands, and counts who passed the minimum on the way; without `counts` the trail begins there.
+    fn follow(&self, tile: &mut Tile, trail: &mut Trail<TILE>, counts: bool) {
+        let gradient = match &self.source {
+            Source::Moments => {
+                let theta = [tile.theta[0].0, tile.theta[1].0];
+                self.simd.run_loop(Follow { shared: self.shared, theta: &theta, trail, counts });
+                None
+            }
+            Source::Rows(direct) => Some(tile.sums(direct, &self.shared.train.x, &self.shared.train.y, Wanted::GRADIENT).gradient),
+        };
+        if let Some(gradient) = gradient {
+            trail.go([&tile.theta[0].0, &tile.theta[1].0], &gradient, counts);
         }
+        for l in 0..TILE {
+            tile.passes.0[l] += trail.passes.0[l] & tile.alive.0[l];
+        }
+        trail.passes.0 = [0; TILE];
     }
 
     /// Takes note of J where the verdict looks.
@@ -330,25 +338,6 @@ impl Loop for Freeze<'_> {
             self.tile.diverged_at[l] = self.k + 1;
             self.tile.end[l] = [self.before[0].0[l], self.before[1].0[l]];
             self.tile.alive.0[l] = 0;
-        }
-    }
-}
-
-/// Counts the batches that pass the minimum.
-struct Passes<'a> {
-    tile: &'a mut Tile,
-    shared: &'a Shared<'a>,
-    before: &'a [Column<f32>; 2],
-}
-
-impl Loop for Passes<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let (total, centre) = (self.shared.total, self.shared.centre);
-        let ([weight, bias], [from_weight, from_bias]) = (&self.tile.theta, self.before);
-        for l in 0..TILE {
-            let passed = passes(&total, &centre, [from_weight.0[l], from_bias.0[l]], [weight.0[l], bias.0[l]]);
-            self.tile.passes.0[l] += u32::from(passed) & self.tile.alive.0[l];
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::general::WIDTH;
 use super::notes::{Shared, add_errors, take};
-use super::rows::Direct;
+use super::rows::{Direct, Wanted};
 use super::simd::Loop;
 use super::tile::{TILE, Tile};
 use crate::data::Moments;
@@ -70,12 +70,14 @@ impl Loop for Fill<'_> {
 }
 
 impl Gradients<TILE> {
-    /// From the rows of a batch.
-    pub fn of_rows(&mut self, direct: &Direct, tile: &Tile, x: &[f32], y: &[f32]) {
-        let sums = direct.sums([&tile.theta[0].0, &tile.theta[1].0], tile.lanes, x, y);
+    /// From the rows of a batch; loss and Σ|e| where they are `measured`.
+    pub fn of_rows(&mut self, direct: &Direct, tile: &mut Tile, x: &[f32], y: &[f32], measured: bool) {
+        let sums = tile.sums(direct, x, y, if measured { Wanted::ALL } else { Wanted::GRADIENT });
         let count = x.len() as f32;
         self.gradient = sums.gradient.map(|column| column.map(|sum| sum / count));
-        self.loss = sums.loss.map(|sum| sum / count);
-        self.absolute = sums.absolute;
+        if measured {
+            self.loss = sums.loss.map(|sum| sum / count);
+            self.absolute = sums.absolute;
+        }
     }
 }

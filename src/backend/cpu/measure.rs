@@ -46,6 +46,20 @@ pub struct Trail<const N: usize> {
 impl<const N: usize> Trail<N> {
     /// Before its first step, which [`Follow`] without `counts` tells it.
     pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide([0; N]) };
+
+    /// What [`Follow`] does, with the gradients of J there.
+    pub fn go(&mut self, theta: [&[f32; N]; 2], gradient: &[[f32; N]; 2], counts: bool) {
+        let Self { theta: [from_weight, from_bias], gradient: [by_weight, by_bias], passes } = self;
+        for l in 0..N {
+            let (from, to) = ([from_weight.0[l], from_bias.0[l]], [theta[0][l], theta[1][l]]);
+            let ahead = [gradient[0][l], gradient[1][l]];
+            let passed = along([by_weight.0[l], by_bias.0[l]], from, to) < 0.0 && along(ahead, from, to) > 0.0;
+            passes.0[l] += u32::from(passed && counts);
+        }
+        for (own, new) in [from_weight, from_bias].into_iter().zip(theta).chain([by_weight, by_bias].into_iter().zip(gradient)) {
+            own.0 = *new;
+        }
+    }
 }
 
 /// Goes on to `theta`, and counts whether the way there passed the minimum; without `counts` a trail begins there.
@@ -62,7 +76,7 @@ impl<const N: usize> Loop for Follow<'_, N> {
         let (total, centre) = (self.shared.total, self.shared.centre);
         let Trail { theta: [from_weight, from_bias], gradient: [by_weight, by_bias], passes } = self.trail;
         if !self.counts {
-            passes.0 = [0; N];
+            *passes = Wide([0; N]);
         }
         let counts = u32::from(self.counts);
         for l in 0..N {

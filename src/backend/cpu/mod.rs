@@ -209,7 +209,10 @@ fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
         tile.begin(group, job.first, &text.slots, timed);
         match &source {
             Source::Moments => simd.run_loop(Start { tile, shared: &shared }),
-            Source::Rows(direct) => tile.starts_at(tile.losses(direct, shared.train)),
+            Source::Rows(direct) => {
+                let losses = tile.losses(direct, shared.train);
+                tile.starts_at(losses);
+            }
         }
     };
     let Some(window) = windows.next_window() else { return };

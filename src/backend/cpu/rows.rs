@@ -1,23 +1,40 @@
 //! The direct path over lanes: loss, gradient and errors from rows, whatever the activation and the loss.
 //!
-//! A pass works on arrays: rows make z, the activation's pass makes ŷ and φ′, the loss' pass makes ℓ and ∂ℓ/∂z, and those are summed.
-//! Passes are chosen by function pointers, so that activations and losses add up in the binary instead of multiplying.
+//! A pass goes over a few rows of a tile: the activation's makes ŷ and φ′, the loss' makes ∂ℓ/∂z and sums gradients, or makes ℓ and sums
+//! losses. Passes are chosen by function pointers, so that activations and losses add up in the binary instead of multiplying. What
+//! nobody asked for is not computed.
 
 use std::marker::PhantomData;
 
 use super::notes::FOLD;
 use super::simd::{Loop, Simd};
-use super::tile::{Column, TILE};
+use super::tile::TILE;
 use crate::kernel::direct::level;
 use crate::kernel::{Form, Penalty, Response};
 use crate::model::Neuron;
 use crate::{with_penalty, with_response};
 
 /// Numbers of an array: a few rows of a tile, within the nearest cache.
-const ROOM: usize = 8 * TILE;
-type Array = [f32; ROOM];
+const LEN: usize = 8 * TILE;
+type Array = [f32; LEN];
 
-/// Sums over rows, a lane each.
+/// Which sums are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    pub gradient: bool,
+    pub loss: bool,
+    /// e² and |e|.
+    pub errors: bool,
+}
+
+impl Wanted {
+    pub const GRADIENT: Self = Self { gradient: true, loss: false, errors: false };
+    pub const LOSS: Self = Self { gradient: false, loss: true, errors: false };
+    pub const METRICS: Self = Self { gradient: false, loss: true, errors: true };
+    pub const ALL: Self = Self { gradient: true, loss: true, errors: true };
+}
+
+/// Sums over rows, a lane each; zeros where they were not asked for.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub struct Sums {
@@ -27,23 +44,7 @@ pub struct Sums {
     pub absolute: [f32; TILE],
 }
 
-/// What is summed over rows, part by part.
-trait Total {
-    const ZERO: Self;
-    fn add(&mut self, part: &Self);
-}
-
-impl Total for Column<f32> {
-    const ZERO: Self = Self([0.0; TILE]);
-
-    fn add(&mut self, part: &Self) {
-        for l in 0..TILE {
-            self.0[l] += part.0[l];
-        }
-    }
-}
-
-impl Total for Sums {
+impl Sums {
     const ZERO: Self = Self { gradient: [[0.0; TILE]; 2], loss: [0.0; TILE], square: [0.0; TILE], absolute: [0.0; TILE] };
 
     fn add(&mut self, other: &Self) {
@@ -57,227 +58,218 @@ impl Total for Sums {
     }
 }
 
+/// Where passes work, `[row][lane]`: one value, so that the compiler sees that its arrays do not overlap. No vector of it lies across
+/// two cache lines. What stands here before does not matter.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Room {
+    theta: [[f32; TILE]; 2],
+    z: Array,
+    prediction: Array,
+    /// φ′
+    slope: Array,
+    part: Sums,
+}
+
+impl Room {
+    pub const EMPTY: Self = Self { theta: [[0.0; TILE]; 2], z: [0.0; LEN], prediction: [0.0; LEN], slope: [0.0; LEN], part: Sums::ZERO };
+}
+
+/// A few rows, on lanes of the room.
+#[derive(Clone, Copy)]
+struct Few<'a> {
+    width: usize,
+    x: &'a [f32],
+    y: &'a [f32],
+}
+
+impl<'a> Few<'a> {
+    /// The place of each row in the arrays, its x and its label.
+    #[inline(always)]
+    fn rows(self) -> impl Iterator<Item = (std::ops::Range<usize>, f32, f32)> + 'a {
+        let rows = self.x.iter().zip(self.y).enumerate();
+        rows.map(move |(row, (&x, &y))| (row * self.width..(row + 1) * self.width, x, y))
+    }
+}
+
+/// A pass over a few rows.
+type Pass = fn(Simd, &mut Room, Few<'_>);
+
 /// A neuron's passes at a SIMD level.
 #[derive(Clone, Copy, Debug)]
 pub struct Direct {
     simd: Simd,
-    respond: fn(Simd, &mut Arrays, usize),
-    penalize: fn(Simd, &mut Arrays, usize),
-    /// The same two without derivatives; the first is not needed where the loss comes from z.
-    predict: Option<fn(Simd, &mut Arrays, usize)>,
-    lose: fn(Simd, &mut Arrays, usize),
+    respond: Pass,
+    predict: Pass,
+    slopes: Pass,
+    lose: Pass,
+    /// Whether loss and gradient come from z, and ŷ matters for errors alone.
+    from_z: bool,
     use_bias: bool,
 }
 
-/// What the passes hand on: `[row][lane]`. No vector of it lies across two cache lines.
-#[repr(align(64))]
-struct Arrays {
-    z: Array,
-    prediction: Array,
-    /// φ′, then ∂ℓ/∂z.
-    slope: Array,
-    label: Array,
-    loss: Array,
-}
-
-impl Arrays {
-    const ZERO: Self = Self { z: [0.0; ROOM], prediction: [0.0; ROOM], slope: [0.0; ROOM], label: [0.0; ROOM], loss: [0.0; ROOM] };
+/// A loop as a pass.
+macro_rules! pass {
+    ($pass:ident<$text:ident>) => {
+        |simd, room, few| simd.run_loop($pass::<$text>(room, few, PhantomData))
+    };
 }
 
 impl Direct {
     pub fn new(simd: Simd, neuron: &Neuron) -> Self {
         Self {
             simd,
-            respond: with_response!(neuron.activation, A => |simd, arrays, len| simd.run_loop(Respond::<A>(arrays, len, PhantomData))),
-            penalize: with_penalty!(neuron.form(), L => |simd, arrays, len| simd.run_loop(Penalize::<L>(arrays, len, PhantomData))),
-            predict: (neuron.form() != Form::Logits)
-                .then(|| with_response!(neuron.activation, A => predict::<A> as fn(Simd, &mut Arrays, usize))),
-            lose: with_penalty!(neuron.form(), L => |simd, arrays, len| simd.run_loop(Lose::<L>(arrays, len, PhantomData))),
+            respond: with_response!(neuron.activation, A => pass!(Respond<A>)),
+            predict: with_response!(neuron.activation, A => pass!(Predict<A>)),
+            slopes: with_penalty!(neuron.form(), L => pass!(Slopes<L>)),
+            lose: with_penalty!(neuron.form(), L => pass!(Lose<L>)),
+            from_z: neuron.form() == Form::Logits,
             use_bias: neuron.use_bias,
         }
     }
 
-    /// The losses alone, summed over rows, at the parameters of each lane: the bits of [`Self::sums`], for less.
-    pub fn losses(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> [f32; TILE] {
-        let sums = self.over(theta, lanes, x, y, |arrays, width, x, sums: &mut Column<f32>| {
-            let len = x.len() * width;
-            if let Some(predict) = self.predict {
-                predict(self.simd, arrays, len);
-            }
-            (self.lose)(self.simd, arrays, len);
-            self.simd.run_loop(AddLosses { arrays, width, len, sums });
-        });
-        sums.0
-    }
-
-    /// Sums over rows at the parameters of each lane. Lanes from `lanes` on are not looked at, and their sums mean nothing.
-    pub fn sums(&self, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32]) -> Sums {
-        let mut sums = self.over(theta, lanes, x, y, |arrays, width, x, sums: &mut Sums| {
-            let len = x.len() * width;
-            (self.respond)(self.simd, arrays, len);
-            (self.penalize)(self.simd, arrays, len);
-            self.simd.run_loop(Add { arrays, width, x, sums });
-        });
-        if !self.use_bias {
-            sums.gradient[1] = [0.0; TILE];
-        }
-        sums
-    }
-
-    /// Totals over rows: `pass` adds a few rows, whose z and labels the arrays hold, to a part; parts are folded.
-    fn over<S: Total>(
-        &self,
-        theta: [&[f32; TILE]; 2],
-        lanes: usize,
-        x: &[f32],
-        y: &[f32],
-        pass: impl Fn(&mut Arrays, usize, &[f32], &mut S),
-    ) -> S {
+    /// Sums over rows at the parameters of each lane: the same bits whatever else is wanted. Lanes from `lanes` on are not looked at, and
+    /// their sums mean nothing.
+    pub fn sums(&self, room: &mut Room, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32], wanted: Wanted) -> Sums {
         // Whole vectors; fewer lanes leave room for more rows.
         let width = lanes.next_multiple_of(16).min(TILE);
-        let mut arrays = Arrays::ZERO;
-        let mut total = S::ZERO;
+        room.theta = theta.map(|column| *column);
+        let mut total = Sums::ZERO;
         for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
-            let mut part = S::ZERO;
-            for (x, y) in x.chunks(ROOM / width).zip(y.chunks(ROOM / width)) {
-                self.simd.run_loop(Levels { arrays: &mut arrays, theta, width, x, y });
-                pass(&mut arrays, width, x, &mut part);
+            room.part = Sums::ZERO;
+            for (x, y) in x.chunks(LEN / width).zip(y.chunks(LEN / width)) {
+                self.pass(room, Few { width, x, y }, wanted);
             }
-            total.add(&part);
+            total.add(&room.part);
+        }
+        if !self.use_bias {
+            total.gradient[1] = [0.0; TILE];
         }
         total
     }
+
+    fn pass(&self, room: &mut Room, few: Few<'_>, wanted: Wanted) {
+        let Self { simd, from_z, .. } = *self;
+        if from_z {
+            simd.run_loop(Levels(room, few));
+        }
+        if wanted.gradient && !from_z {
+            (self.respond)(simd, room, few);
+        } else if wanted.errors || !from_z {
+            (self.predict)(simd, room, few);
+        }
+        if wanted.gradient {
+            (self.slopes)(simd, room, few);
+        }
+        if wanted.loss {
+            (self.lose)(simd, room, few);
+        }
+        if wanted.errors {
+            simd.run_loop(Errors(room, few));
+        }
+    }
 }
 
-/// z and the labels.
-struct Levels<'a> {
-    arrays: &'a mut Arrays,
-    theta: [&'a [f32; TILE]; 2],
-    width: usize,
-    x: &'a [f32],
-    y: &'a [f32],
-}
+/// z.
+struct Levels<'a>(&'a mut Room, Few<'a>);
 
 impl Loop for Levels<'_> {
     #[inline(always)]
     fn run(self) {
-        let (weight, bias) = (&self.theta[0][..self.width], &self.theta[1][..self.width]);
-        let (z, label) = (self.arrays.z.chunks_exact_mut(self.width), self.arrays.label.chunks_exact_mut(self.width));
-        for ((z, label), (&x, &y)) in z.zip(label).zip(self.x.iter().zip(self.y)) {
-            for l in 0..z.len() {
+        let Self(room, few) = self;
+        let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
+        for (own, x, _) in few.rows() {
+            let z = &mut room.z[own];
+            for l in 0..few.width {
                 z[l] = level([weight[l], bias[l]], x);
             }
-            label.fill(y);
         }
     }
 }
 
 /// The activation's pass.
-struct Respond<'a, A>(&'a mut Arrays, usize, PhantomData<A>);
+struct Respond<'a, A>(&'a mut Room, Few<'a>, PhantomData<A>);
 
 impl<A: Response> Loop for Respond<'_, A> {
     #[inline(always)]
     fn run(self) {
-        let Self(arrays, len, _) = self;
-        let (z, prediction, slope) = (&arrays.z[..len], &mut arrays.prediction[..len], &mut arrays.slope[..len]);
-        for i in 0..len {
-            [prediction[i], slope[i]] = A::at(z[i]);
+        let Self(room, few, _) = self;
+        let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
+        for (own, x, _) in few.rows() {
+            let (prediction, slope) = (&mut room.prediction[own.clone()], &mut room.slope[own]);
+            for l in 0..few.width {
+                [prediction[l], slope[l]] = A::at(level([weight[l], bias[l]], x));
+            }
         }
     }
 }
 
-/// The loss' pass.
-struct Penalize<'a, L>(&'a mut Arrays, usize, PhantomData<L>);
-
-impl<L: Penalty> Loop for Penalize<'_, L> {
-    #[inline(always)]
-    fn run(self) {
-        let Self(arrays, len, _) = self;
-        let (z, prediction, label) = (&arrays.z[..len], &arrays.prediction[..len], &arrays.label[..len]);
-        let (slope, loss) = (&mut arrays.slope[..len], &mut arrays.loss[..len]);
-        for i in 0..len {
-            [loss[i], slope[i]] = L::behind(z[i], [prediction[i], slope[i]], label[i]);
-        }
-    }
-}
-
-/// The activation's pass without its derivative.
-fn predict<A: Response>(simd: Simd, arrays: &mut Arrays, len: usize) {
-    simd.run_loop(Predict::<A>(arrays, len, PhantomData));
-}
-
-struct Predict<'a, A>(&'a mut Arrays, usize, PhantomData<A>);
+/// The same without the derivative.
+struct Predict<'a, A>(&'a mut Room, Few<'a>, PhantomData<A>);
 
 impl<A: Response> Loop for Predict<'_, A> {
     #[inline(always)]
     fn run(self) {
-        let Self(arrays, len, _) = self;
-        for (prediction, &z) in arrays.prediction[..len].iter_mut().zip(&arrays.z[..len]) {
-            *prediction = A::at(z)[0];
+        let Self(room, few, _) = self;
+        let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
+        for (own, x, _) in few.rows() {
+            let prediction = &mut room.prediction[own];
+            for l in 0..few.width {
+                prediction[l] = A::at(level([weight[l], bias[l]], x))[0];
+            }
         }
     }
 }
 
-/// The loss' pass without its derivative.
-struct Lose<'a, L>(&'a mut Arrays, usize, PhantomData<L>);
+/// The loss' pass for gradients.
+struct Slopes<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
+
+impl<L: Penalty> Loop for Slopes<'_, L> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(room, few, _) = self;
+        let [by_weight, by_bias] = &mut room.part.gradient;
+        let (by_weight, by_bias) = (&mut by_weight[..few.width], &mut by_bias[..few.width]);
+        for (own, x, y) in few.rows() {
+            let (z, prediction, slope) = (&room.z[own.clone()], &room.prediction[own.clone()], &room.slope[own]);
+            for l in 0..few.width {
+                let slope = L::behind(z[l], [prediction[l], slope[l]], y)[1];
+                by_weight[l] += slope * x;
+                by_bias[l] += slope;
+            }
+        }
+    }
+}
+
+/// The loss' pass for losses.
+struct Lose<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
 
 impl<L: Penalty> Loop for Lose<'_, L> {
     #[inline(always)]
     fn run(self) {
-        let Self(arrays, len, _) = self;
-        let (z, prediction, label) = (&arrays.z[..len], &arrays.prediction[..len], &arrays.label[..len]);
-        let loss = &mut arrays.loss[..len];
-        for i in 0..len {
-            loss[i] = L::behind(z[i], [prediction[i], 0.0], label[i])[0];
-        }
-    }
-}
-
-/// The sum of losses.
-struct AddLosses<'a> {
-    arrays: &'a Arrays,
-    width: usize,
-    len: usize,
-    sums: &'a mut Column<f32>,
-}
-
-impl Loop for AddLosses<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let sums = &mut self.sums.0[..self.width];
-        for loss in self.arrays.loss[..self.len].chunks_exact(self.width) {
-            for l in 0..loss.len() {
-                sums[l] += loss[l];
+        let Self(room, few, _) = self;
+        let sums = &mut room.part.loss[..few.width];
+        for (own, _, y) in few.rows() {
+            let (z, prediction) = (&room.z[own.clone()], &room.prediction[own]);
+            for l in 0..few.width {
+                sums[l] += L::behind(z[l], [prediction[l], 0.0], y)[0];
             }
         }
     }
 }
 
-/// The sums' pass.
-struct Add<'a> {
-    arrays: &'a Arrays,
-    width: usize,
-    x: &'a [f32],
-    sums: &'a mut Sums,
-}
+/// e² and |e|.
+struct Errors<'a>(&'a mut Room, Few<'a>);
 
-impl Loop for Add<'_> {
+impl Loop for Errors<'_> {
     #[inline(always)]
     fn run(self) {
-        let (width, arrays, sums) = (self.width, self.arrays, self.sums);
-        for (row, &x) in self.x.iter().enumerate() {
-            let own = row * width..(row + 1) * width;
-            let (slope, loss) = (&arrays.slope[own.clone()], &arrays.loss[own.clone()]);
-            let (prediction, label) = (&arrays.prediction[own.clone()], &arrays.label[own]);
-            let [by_weight, by_bias] = sums.gradient.each_mut().map(|column| &mut column[..width]);
-            for l in 0..width {
-                by_weight[l] += slope[l] * x;
-                by_bias[l] += slope[l];
-            }
-            let (losses, squares, absolutes) = (&mut sums.loss[..width], &mut sums.square[..width], &mut sums.absolute[..width]);
-            for l in 0..width {
-                let error = prediction[l] - label[l];
-                losses[l] += loss[l];
+        let Self(room, few) = self;
+        let (squares, absolutes) = (&mut room.part.square[..few.width], &mut room.part.absolute[..few.width]);
+        for (own, _, y) in few.rows() {
+            let prediction = &room.prediction[own];
+            for l in 0..few.width {
+                let error = prediction[l] - y;
                 squares[l] += error * error;
                 absolutes[l] += error.abs();
             }

@@ -1,6 +1,6 @@
 //! A tile: up to 64 runs of a group as they stand between two windows of epochs, a column per number, ready for lane loops.
 
-use super::rows::Direct;
+use super::rows::{Direct, Room, Sums, Wanted};
 use crate::backend::{Group, outcome::NEVER};
 use crate::kernel::cycle::{Watch, cycle};
 use crate::kernel::options::{VALUES, Values};
@@ -42,6 +42,8 @@ pub struct Tile {
     /// Of a diverged run: the last parameters inside, and the batch that left.
     pub end: [[f32; 2]; TILE],
     pub diverged_at: [u64; TILE],
+    /// Where gradients and losses from rows are made.
+    pub room: Room,
 }
 
 /// Lanes past the last run repeat the first.
@@ -84,6 +86,7 @@ impl Tile {
             watch: [Watch::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
+            room: Room::EMPTY,
         }
     }
 
@@ -146,10 +149,14 @@ impl Tile {
         self.first + if lane < self.lanes { lane } else { 0 }
     }
 
+    /// Sums over rows at the parameters of each run.
+    pub fn sums(&mut self, direct: &Direct, x: &[f32], y: &[f32], wanted: Wanted) -> Sums {
+        direct.sums(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, wanted)
+    }
+
     /// J over rows at the parameters of each run.
-    pub fn losses(&self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
-        let losses = direct.losses([&self.theta[0].0, &self.theta[1].0], self.lanes, &rows.x, &rows.y);
-        losses.map(|sum| sum / rows.len() as f32)
+    pub fn losses(&mut self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
+        self.sums(direct, &rows.x, &rows.y, Wanted::LOSS).loss.map(|sum| sum / rows.len() as f32)
     }
 
     /// Weight and bias that count in the end: the average, where one is kept.
