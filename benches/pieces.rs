@@ -15,9 +15,12 @@ fn main() {
 }
 
 fn experiment(optimizer: &str) -> Experiment {
+    experiment_with(&[format!("training.optimizer={optimizer}")])
+}
+
+fn experiment_with(sets: &[String]) -> Experiment {
     let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
-    let sets = [format!("training.optimizer={optimizer}")];
-    config::load_text(BUILT_IN, &source, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    config::load_text(BUILT_IN, &source, sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 #[divan::bench(args = ["sgd", "rmsprop", "adam"])]
@@ -30,10 +33,19 @@ fn training_with_history(bencher: divan::Bencher<'_, '_>, optimizer: &str) {
     bench_training(bencher, optimizer, 1);
 }
 
+/// Under losses that no moments serve, RMSprop: gradients from the ten rows of a batch.
+#[divan::bench(args = ["mae", "huber", "log_cosh"])]
+fn training_from_rows(bencher: divan::Bencher<'_, '_>, loss: &str) {
+    bench_experiment(bencher, &experiment_with(&[format!("model.loss={loss}")]), 0);
+}
+
 fn bench_training(bencher: divan::Bencher<'_, '_>, optimizer: &str, every: u64) {
-    let experiment = experiment(optimizer);
-    let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+    bench_experiment(bencher, &experiment(optimizer), every);
+}
+
+fn bench_experiment(bencher: divan::Bencher<'_, '_>, experiment: &Experiment, every: u64) {
+    let problems = Problems::new(experiment).unwrap();
+    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
     let groups = plan.groups(&problems, Record { every, epochs: false });
     let cpu = Cpu::open(None, None).unwrap();
     let mut outcomes = vec![Outcome::default(); groups.len()];

@@ -15,7 +15,8 @@ pub fn means(direct: &Direct, rows: &Rows, weight: &[f32], bias: &[f32], [loss, 
     let mut theta = [[0.0; TILE]; 2];
     theta[0][..points].copy_from_slice(weight);
     theta[1][..points].copy_from_slice(bias);
-    let sums = direct.sums(&mut Room::EMPTY.clone(), [&theta[0], &theta[1]], points, &rows.x, &rows.y, Wanted::METRICS);
+    let mut room = Room::EMPTY;
+    let sums = direct.sums(&mut room, [&theta[0], &theta[1]], points, &rows.x, &rows.y, Wanted::METRICS);
     for (column, sums) in [(loss, &sums.loss), (mse, &sums.square), (mae, &sums.absolute)] {
         for (mean, sum) in column.iter_mut().zip(sums) {
             *mean = sum / count;
@@ -66,7 +67,8 @@ pub fn line(direct: &Direct, rows: &Rows, weight: &[f64], bias: f64, cells: &mut
     for (own, &w) in theta[0].iter_mut().zip(weight) {
         *own = w as f32;
     }
-    let sums = direct.sums(&mut Room::EMPTY.clone(), [&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y, Wanted::LOSS);
+    let mut room = Room::EMPTY;
+    let sums = direct.sums(&mut room, [&theta[0], &theta[1]], weight.len(), &rows.x, &rows.y, Wanted::LOSS);
     for (cell, sum) in cells.iter_mut().zip(&sums.loss) {
         *cell = (sum / rows.len() as f32).min(f32::MAX);
     }

@@ -5,8 +5,8 @@
 
 use std::marker::PhantomData;
 
-use super::gradient::{Fill, Gradients, Source};
-use super::measure::{Follow, Judge, RecordEpoch, Trail};
+use super::gradient::{Fill, Gradients, Means, Source};
+use super::measure::{Follow, Go, Judge, RecordEpoch, Trail};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, record_point, take};
 use super::rows::Wanted;
 use super::simd::{Loop, Simd};
@@ -109,7 +109,10 @@ impl General<'_> {
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
             Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, measured, gradients }),
-            Source::Rows(direct) => gradients.of_rows(direct, tile, x, y, measured),
+            Source::Rows(direct) => {
+                let sums = tile.sums(direct, x, y, if measured { Wanted::ALL } else { Wanted::GRADIENT });
+                self.simd.run_loop(Means { sums, rows: x.len(), measured, gradients });
+            }
         }
         moments.rows
     }
@@ -141,16 +144,16 @@ impl General<'_> {
 
     /// Goes on to where the tile stands, and counts who passed the minimum on the way; without `counts` the trail begins there.
     fn follow(&self, tile: &mut Tile, trail: &mut Trail<TILE>, counts: bool) {
-        let gradient = match &self.source {
+        match &self.source {
             Source::Moments => {
                 let theta = [tile.theta[0].0, tile.theta[1].0];
                 self.simd.run_loop(Follow { shared: self.shared, theta: &theta, trail, counts });
-                None
             }
-            Source::Rows(direct) => Some(tile.sums(direct, &self.shared.train.x, &self.shared.train.y, Wanted::GRADIENT).gradient),
-        };
-        if let Some(gradient) = gradient {
-            trail.go([&tile.theta[0].0, &tile.theta[1].0], &gradient, counts);
+            Source::Rows(direct) => {
+                let theta = [tile.theta[0].0, tile.theta[1].0];
+                let gradient = &tile.sums(direct, &self.shared.train.x, &self.shared.train.y, Wanted::GRADIENT).gradient;
+                self.simd.run_loop(Go { theta: &theta, gradient, trail, counts });
+            }
         }
         for l in 0..TILE {
             tile.passes.0[l] += trail.passes.0[l] & tile.alive.0[l];

@@ -2,7 +2,7 @@
 
 use super::general::WIDTH;
 use super::notes::{Shared, add_errors, take};
-use super::rows::{Direct, Wanted};
+use super::rows::{Direct, Sums};
 use super::simd::Loop;
 use super::tile::{TILE, Tile};
 use crate::data::Moments;
@@ -69,15 +69,30 @@ impl Loop for Fill<'_> {
     }
 }
 
-impl Gradients<TILE> {
-    /// From the rows of a batch; loss and Σ|e| where they are `measured`.
-    pub fn of_rows(&mut self, direct: &Direct, tile: &mut Tile, x: &[f32], y: &[f32], measured: bool) {
-        let sums = tile.sums(direct, x, y, if measured { Wanted::ALL } else { Wanted::GRADIENT });
-        let count = x.len() as f32;
-        self.gradient = sums.gradient.map(|column| column.map(|sum| sum / count));
-        if measured {
-            self.loss = sums.loss.map(|sum| sum / count);
-            self.absolute = sums.absolute;
+/// The same from the sums over the rows of a batch.
+pub struct Means<'a> {
+    pub sums: &'a Sums,
+    pub rows: usize,
+    /// Whether loss and Σ|e| are asked for.
+    pub measured: bool,
+    pub gradients: &'a mut Gradients<TILE>,
+}
+
+impl Loop for Means<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { sums, gradients, .. } = self;
+        let count = self.rows as f32;
+        for (means, sums) in gradients.gradient.iter_mut().zip(&sums.gradient) {
+            for l in 0..TILE {
+                means[l] = sums[l] / count;
+            }
+        }
+        if self.measured {
+            for l in 0..TILE {
+                gradients.loss[l] = sums.loss[l] / count;
+            }
+            gradients.absolute = sums.absolute;
         }
     }
 }

@@ -47,17 +47,15 @@ impl<const N: usize> Trail<N> {
     /// Before its first step, which [`Follow`] without `counts` tells it.
     pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide([0; N]) };
 
-    /// What [`Follow`] does, with the gradients of J there.
-    pub fn go(&mut self, theta: [&[f32; N]; 2], gradient: &[[f32; N]; 2], counts: bool) {
-        let Self { theta: [from_weight, from_bias], gradient: [by_weight, by_bias], passes } = self;
-        for l in 0..N {
-            let (from, to) = ([from_weight.0[l], from_bias.0[l]], [theta[0][l], theta[1][l]]);
-            let ahead = [gradient[0][l], gradient[1][l]];
-            let passed = along([by_weight.0[l], by_bias.0[l]], from, to) < 0.0 && along(ahead, from, to) > 0.0;
-            passes.0[l] += u32::from(passed && counts);
-        }
-        for (own, new) in [from_weight, from_bias].into_iter().zip(theta).chain([by_weight, by_bias].into_iter().zip(gradient)) {
-            own.0 = *new;
+    /// A lane goes on to where the gradient is this.
+    #[inline(always)]
+    fn go(&mut self, l: usize, to: [f32; 2], gradient: [f32; 2], counts: u32) {
+        let (from, behind) = (Wide::lane(&self.theta, l), Wide::lane(&self.gradient, l));
+        let passed = along(behind, from, to) < 0.0 && along(gradient, from, to) > 0.0;
+        self.passes.0[l] += u32::from(passed) & counts;
+        for i in 0..2 {
+            self.theta[i].0[l] = to[i];
+            self.gradient[i].0[l] = gradient[i];
         }
     }
 }
@@ -74,18 +72,30 @@ impl<const N: usize> Loop for Follow<'_, N> {
     #[inline(always)]
     fn run(self) {
         let (total, centre) = (self.shared.total, self.shared.centre);
-        let Trail { theta: [from_weight, from_bias], gradient: [by_weight, by_bias], passes } = self.trail;
         if !self.counts {
-            *passes = Wide([0; N]);
+            self.trail.passes = Wide([0; N]);
         }
-        let counts = u32::from(self.counts);
         for l in 0..N {
-            let (from, to) = ([from_weight.0[l], from_bias.0[l]], [self.theta[0][l], self.theta[1][l]]);
-            let gradient = neuron::slope(&total, &centre, to).gradient;
-            let passed = along([by_weight.0[l], by_bias.0[l]], from, to) < 0.0 && along(gradient, from, to) > 0.0;
-            passes.0[l] += u32::from(passed) & counts;
-            [from_weight.0[l], from_bias.0[l]] = to;
-            [by_weight.0[l], by_bias.0[l]] = gradient;
+            let to = [self.theta[0][l], self.theta[1][l]];
+            self.trail.go(l, to, neuron::slope(&total, &centre, to).gradient, u32::from(self.counts));
+        }
+    }
+}
+
+/// What [`Follow`] does where the gradients of J at `theta` are known.
+pub struct Go<'a, const N: usize> {
+    pub theta: &'a [[f32; N]; 2],
+    pub gradient: &'a [[f32; N]; 2],
+    pub trail: &'a mut Trail<N>,
+    pub counts: bool,
+}
+
+impl<const N: usize> Loop for Go<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        for l in 0..N {
+            let to = [self.theta[0][l], self.theta[1][l]];
+            self.trail.go(l, to, [self.gradient[0][l], self.gradient[1][l]], u32::from(self.counts));
         }
     }
 }

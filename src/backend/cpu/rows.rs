@@ -34,7 +34,7 @@ impl Wanted {
     pub const ALL: Self = Self { gradient: true, loss: true, errors: true };
 }
 
-/// Sums over rows, a lane each; zeros where they were not asked for.
+/// Sums over rows, a lane each.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub struct Sums {
@@ -46,6 +46,18 @@ pub struct Sums {
 
 impl Sums {
     const ZERO: Self = Self { gradient: [[0.0; TILE]; 2], loss: [0.0; TILE], square: [0.0; TILE], absolute: [0.0; TILE] };
+
+    fn clear(&mut self, wanted: Wanted) {
+        if wanted.gradient {
+            self.gradient = [[0.0; TILE]; 2];
+        }
+        if wanted.loss {
+            self.loss = [0.0; TILE];
+        }
+        if wanted.errors {
+            (self.square, self.absolute) = ([0.0; TILE], [0.0; TILE]);
+        }
+    }
 
     fn add(&mut self, other: &Self) {
         for l in 0..TILE {
@@ -68,11 +80,14 @@ pub struct Room {
     prediction: Array,
     /// φ′
     slope: Array,
+    sums: Sums,
+    /// Of the rows before a fold.
     part: Sums,
 }
 
 impl Room {
-    pub const EMPTY: Self = Self { theta: [[0.0; TILE]; 2], z: [0.0; LEN], prediction: [0.0; LEN], slope: [0.0; LEN], part: Sums::ZERO };
+    pub const EMPTY: Self =
+        Self { theta: [[0.0; TILE]; 2], z: [0.0; LEN], prediction: [0.0; LEN], slope: [0.0; LEN], sums: Sums::ZERO, part: Sums::ZERO };
 }
 
 /// A few rows, on lanes of the room.
@@ -129,23 +144,30 @@ impl Direct {
     }
 
     /// Sums over rows at the parameters of each lane: the same bits whatever else is wanted. Lanes from `lanes` on are not looked at, and
-    /// their sums mean nothing.
-    pub fn sums(&self, room: &mut Room, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32], wanted: Wanted) -> Sums {
+    /// their sums mean nothing, like those that are not wanted.
+    pub fn sums<'r>(&self, room: &'r mut Room, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32], wanted: Wanted) -> &'r Sums {
         // Whole vectors; fewer lanes leave room for more rows.
         let width = lanes.next_multiple_of(16).min(TILE);
-        room.theta = theta.map(|column| *column);
-        let mut total = Sums::ZERO;
-        for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
-            room.part = Sums::ZERO;
+        for (own, theta) in room.theta.iter_mut().zip(theta) {
+            *own = *theta;
+        }
+        room.sums.clear(wanted);
+        for (fold, (x, y)) in x.chunks(FOLD).zip(y.chunks(FOLD)).enumerate() {
+            if fold > 0 {
+                room.part = room.sums.clone();
+                room.sums.clear(wanted);
+            }
             for (x, y) in x.chunks(LEN / width).zip(y.chunks(LEN / width)) {
                 self.pass(room, Few { width, x, y }, wanted);
             }
-            total.add(&room.part);
+            if fold > 0 {
+                room.sums.add(&room.part);
+            }
         }
         if !self.use_bias {
-            total.gradient[1] = [0.0; TILE];
+            room.sums.gradient[1] = [0.0; TILE];
         }
-        total
+        &room.sums
     }
 
     fn pass(&self, room: &mut Room, few: Few<'_>, wanted: Wanted) {
@@ -228,7 +250,7 @@ impl<L: Penalty> Loop for Slopes<'_, L> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;
-        let [by_weight, by_bias] = &mut room.part.gradient;
+        let [by_weight, by_bias] = &mut room.sums.gradient;
         let (by_weight, by_bias) = (&mut by_weight[..few.width], &mut by_bias[..few.width]);
         for (own, x, y) in few.rows() {
             let (z, prediction, slope) = (&room.z[own.clone()], &room.prediction[own.clone()], &room.slope[own]);
@@ -248,7 +270,7 @@ impl<L: Penalty> Loop for Lose<'_, L> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;
-        let sums = &mut room.part.loss[..few.width];
+        let sums = &mut room.sums.loss[..few.width];
         for (own, _, y) in few.rows() {
             let (z, prediction) = (&room.z[own.clone()], &room.prediction[own]);
             for l in 0..few.width {
@@ -265,7 +287,7 @@ impl Loop for Errors<'_> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few) = self;
-        let (squares, absolutes) = (&mut room.part.square[..few.width], &mut room.part.absolute[..few.width]);
+        let (squares, absolutes) = (&mut room.sums.square[..few.width], &mut room.sums.absolute[..few.width]);
         for (own, _, y) in few.rows() {
             let prediction = &room.prediction[own];
             for l in 0..few.width {

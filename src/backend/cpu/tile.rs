@@ -150,7 +150,7 @@ impl Tile {
     }
 
     /// Sums over rows at the parameters of each run.
-    pub fn sums(&mut self, direct: &Direct, x: &[f32], y: &[f32], wanted: Wanted) -> Sums {
+    pub fn sums(&mut self, direct: &Direct, x: &[f32], y: &[f32], wanted: Wanted) -> &Sums {
         direct.sums(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, wanted)
     }
 
