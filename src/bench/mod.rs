@@ -34,8 +34,13 @@ const MOST_RUNS: u64 = 1 << 18;
 /// What takes part: a name, and a way to open it (its cold start).
 pub struct Contender<'a> {
     pub name: String,
-    pub open: Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>,
+    pub open: Open<'a>,
+    /// The same without what verdicts rest on, where that can be had.
+    pub bare: Option<Open<'a>>,
 }
+
+/// How a backend is opened.
+pub type Open<'a> = Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>;
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -92,6 +97,8 @@ pub struct Table {
     pub repeats: u32,
     pub tolerance: f64,
     pub lines: Vec<Line>,
+    /// What figures beside weights and biases cost.
+    pub costs: Vec<Cost>,
     pub missing: Vec<Missing>,
     /// Where it was asked for.
     pub sizes: Option<Sizes>,
@@ -112,11 +119,12 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
         repeats,
         tolerance: TOLERANCE,
         lines: Vec::new(),
+        costs: Vec::new(),
         missing: Vec::new(),
         sizes: None,
     };
     let plan = Plan::new(experiment, &problems, sample.iter().copied());
-    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))) };
+    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))), bare: None };
     let whole = Plan::new(experiment, &problems, 0..runs);
     let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
     for (contender, plan) in all {
@@ -129,6 +137,10 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
                     break;
                 }
             }
+        }
+        let agreed = table.lines.iter().filter(|line| line.name == contender.name).all(|line| line.agrees);
+        if agreed && let Some(bare) = &contender.bare {
+            table.costs.push(cost(contender, bare, plan, &problems, repeats)?);
         }
         table.limits.extend(limits.into_inner().flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
     }
@@ -147,6 +159,44 @@ pub struct Limit {
     pub name: String,
     #[serde(flatten)]
     pub limits: Limits,
+}
+
+/// What a contender's figures cost, as shares of the time without any.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cost {
+    pub name: String,
+    /// Updates a second without any.
+    pub bare_steps_per_s: f64,
+    /// J at the ends of epochs, and which steps of the last epoch pass the minimum: what verdicts rest on.
+    pub verdicts: f64,
+    /// Loss and MAE of each epoch beside those, from the rows.
+    pub epochs: f64,
+}
+
+/// Measures in turns, so that all see the same state of the machine.
+fn cost(contender: &Contender<'_>, bare: &Open<'_>, plan: &Plan, problems: &Problems, repeats: u32) -> Result<Cost, Error> {
+    let (bare, whole) = (bare()?, (contender.open)()?);
+    let [plain, recorded] = [false, true].map(|epochs| plan.groups(problems, Record { every: 0, epochs }));
+    let cases = [(&bare, &plain), (&whole, &plain), (&whole, &recorded)];
+    let mut outcomes = vec![vec![Outcome::default(); plain.len()]; cases.len()];
+    let mut seconds: [Vec<f64>; 3] = Default::default();
+    for round in 0..=repeats.max(1) {
+        for ((backend, groups), (outcomes, seconds)) in cases.iter().zip(outcomes.iter_mut().zip(&mut seconds)) {
+            let begun = Instant::now();
+            backend.train(groups, outcomes)?;
+            // The first round makes room for results.
+            if round > 0 {
+                seconds.push(begun.elapsed().as_secs_f64());
+            }
+        }
+    }
+    let [bare, verdicts, epochs] = seconds.map(|mut seconds| {
+        seconds.sort_by(f64::total_cmp);
+        seconds[seconds.len() / 2]
+    });
+    let steps: u64 = outcomes[0].iter().flat_map(|outcome| &outcome.steps).sum();
+    let name = contender.name.clone();
+    Ok(Cost { name, bare_steps_per_s: steps as f64 / bare, verdicts: verdicts / bare - 1.0, epochs: (epochs - verdicts) / bare })
 }
 
 /// A line of the table. `limits` are measured behind the first cold start, and kept for the next line.

@@ -59,9 +59,13 @@ fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
 /// One core, all cores, on request each SIMD level below the widest, and the GPU. A software adapter takes part on request only.
 fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     let cpu = backends::cpu(&arguments.backend)?;
-    let on_cpu = |name: String, threads: usize, simd: Simd| Contender {
-        name,
-        open: Box::new(move || Ok(Box::new(Cpu::open(Some(threads), Some(simd))?) as Box<dyn Backend>)),
+    let on_cpu = |name: String, threads: usize, simd: Simd| {
+        let open = move || Cpu::open(Some(threads), Some(simd));
+        Contender {
+            name,
+            open: Box::new(move || Ok(Box::new(open()?) as Box<dyn Backend>)),
+            bare: Some(Box::new(move || Ok(Box::new(open()?.without_verdicts()) as Box<dyn Backend>))),
+        }
     };
     let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1, cpu.simd())];
     if cpu.threads() > 1 {
@@ -82,6 +86,7 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
                 }
                 Ok(Box::new(gpu) as Box<dyn Backend>)
             }),
+            bare: None,
         });
     }
     Ok(contenders)
@@ -115,6 +120,12 @@ fn text(table: &Table) -> String {
         let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
         let name = format!("limits of {}", limit.name);
         let _ = writeln!(text, "{name:<22} {fused}fma/s, {roots}(2 √ and ÷)/s, memory filled at {filled}B/s");
+    }
+    for cost in &table.costs {
+        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), cost.verdicts * 100.0, cost.epochs * 100.0);
+        let name = format!("figures of {}", cost.name);
+        let _ =
+            writeln!(text, "{name:<22} {bare}steps/s without any; verdicts take {verdicts:+.0} %, losses and MAE of epochs {epochs:+.0} %");
     }
     for missing in &table.missing {
         let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);

@@ -48,7 +48,7 @@ impl General<'_> {
         if before == 0 {
             record_point(recording, &[tile.theta[0].0, tile.theta[1].0], 0, 0);
         }
-        let (last, mut trail) = (number + 1 == self.shared.epochs, Trail::EMPTY);
+        let (last, mut trail) = (self.shared.verdicts && number + 1 == self.shared.epochs, Trail::EMPTY);
         if last {
             self.follow(tile, &mut trail, false);
         }
@@ -82,7 +82,7 @@ impl General<'_> {
                 loss[l] += block_loss[l];
                 absolute[l] += block_absolute[l];
             }
-            if block.judged {
+            if block.judged && self.shared.verdicts {
                 self.judge(tile, number as u32);
             }
         }

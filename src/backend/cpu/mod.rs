@@ -54,6 +54,7 @@ fn names(levels: &[Simd]) -> String {
 pub struct Cpu {
     pool: rayon::ThreadPool,
     simd: Simd,
+    verdicts: bool,
 }
 
 impl Cpu {
@@ -65,7 +66,12 @@ impl Cpu {
         }
         let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        Ok(Self { pool: pool.map_err(|source| Error::Threads { threads, source })?, simd })
+        Ok(Self { pool: pool.map_err(|source| Error::Threads { threads, source })?, simd, verdicts: true })
+    }
+
+    /// Trains without what verdicts rest on: figures of runs are those of their starts. For the benchmark, which says what they cost.
+    pub fn without_verdicts(self) -> Self {
+        Self { verdicts: false, ..self }
     }
 
     pub fn simd(&self) -> Simd {
@@ -74,6 +80,66 @@ impl Cpu {
 
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
+    }
+}
+
+impl Cpu {
+    /// Trains a group: the batches of a window are built once and every tile goes through them.
+    fn train_group(&self, group: &Group<'_>, outcome: &mut Outcome) {
+        let simd = self.simd;
+        let text = Text::of(group.variant);
+        outcome.prepare(group);
+        let batches = group.order.batches();
+        let blocks = blocks(batches, group.epochs);
+        let mut windows = Batches::new(group);
+        let shared = Shared { verdicts: self.verdicts, ..shared(group, &windows, &blocks) };
+        let neuron = &group.problem.neuron;
+        let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
+        let bounded = text.stride.is_none_or(|stride| stay_out(group.lanes, stride));
+        let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
+        let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
+        let alike = timed && group.lanes.timing.only().is_some();
+        let mut clocks = Clocks::new(group, fused && alike);
+        let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
+            let general = General { simd, shared: &shared, window, source, alike };
+            (text.advance)(&Pass { general, fused, clocks }, tile, recording);
+        };
+        let mut jobs = jobs(outcome);
+        let start = |tile: &mut Tile, job: &TileJob<'_>| {
+            tile.begin(group, job.first, &text.slots, timed);
+            match &source {
+                Source::Moments => simd.run_loop(Start { tile, shared: &shared }),
+                Source::Rows(direct) => {
+                    let losses = tile.losses(direct, shared.train);
+                    tile.starts_at(losses);
+                }
+            }
+        };
+        let Some(window) = windows.next_window() else { return };
+        let now = clocks.of(window);
+        if window.epochs as u64 == group.epochs {
+            jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
+                start(tile, job);
+                advance(tile, &mut job.recording, window, now);
+                job.finish(tile, &shared);
+            });
+            return;
+        }
+        let started = |job: &TileJob<'_>| {
+            let mut tile = Tile::empty();
+            start(&mut tile, job);
+            tile
+        };
+        let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
+        let mut pass = |window: &Window, now: &[Clock<f32>]| {
+            tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, now));
+        };
+        pass(window, now);
+        while let Some(window) = windows.next_window() {
+            let now = clocks.of(window);
+            pass(window, now);
+        }
+        tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.finish(tile, &shared));
     }
 }
 
@@ -90,7 +156,7 @@ impl Backend for Cpu {
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
         self.pool.install(|| {
             groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
-                train(self.simd, group, outcome);
+                self.train_group(group, outcome);
             });
         });
         Ok(())
@@ -185,63 +251,6 @@ fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<
     pass.general.advance::<R>(tile, recording);
 }
 
-/// Trains a group: the batches of a window are built once and every tile goes through them.
-fn train(simd: Simd, group: &Group<'_>, outcome: &mut Outcome) {
-    let text = Text::of(group.variant);
-    outcome.prepare(group);
-    let batches = group.order.batches();
-    let blocks = blocks(batches, group.epochs);
-    let mut windows = Batches::new(group);
-    let shared = shared(group, &windows, &blocks);
-    let neuron = &group.problem.neuron;
-    let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-    let bounded = text.stride.is_none_or(|stride| stay_out(group.lanes, stride));
-    let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
-    let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
-    let alike = timed && group.lanes.timing.only().is_some();
-    let mut clocks = Clocks::new(group, fused && alike);
-    let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
-        let general = General { simd, shared: &shared, window, source, alike };
-        (text.advance)(&Pass { general, fused, clocks }, tile, recording);
-    };
-    let mut jobs = jobs(outcome);
-    let start = |tile: &mut Tile, job: &TileJob<'_>| {
-        tile.begin(group, job.first, &text.slots, timed);
-        match &source {
-            Source::Moments => simd.run_loop(Start { tile, shared: &shared }),
-            Source::Rows(direct) => {
-                let losses = tile.losses(direct, shared.train);
-                tile.starts_at(losses);
-            }
-        }
-    };
-    let Some(window) = windows.next_window() else { return };
-    let now = clocks.of(window);
-    if window.epochs as u64 == group.epochs {
-        jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
-            start(tile, job);
-            advance(tile, &mut job.recording, window, now);
-            job.finish(tile, &shared);
-        });
-        return;
-    }
-    let started = |job: &TileJob<'_>| {
-        let mut tile = Tile::empty();
-        start(&mut tile, job);
-        tile
-    };
-    let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
-    let mut pass = |window: &Window, now: &[Clock<f32>]| {
-        tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, now));
-    };
-    pass(window, now);
-    while let Some(window) = windows.next_window() {
-        let now = clocks.of(window);
-        pass(window, now);
-    }
-    tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.finish(tile, &shared));
-}
-
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
@@ -258,6 +267,7 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> 
         every: group.record.every,
         reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
         rows: group.order.rows,
+        verdicts: true,
     }
 }
 

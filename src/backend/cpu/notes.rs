@@ -33,6 +33,8 @@ pub struct Shared<'a> {
     pub reached_loss: f32,
     /// Rows of an epoch.
     pub rows: usize,
+    /// Whether the figures of verdicts are kept.
+    pub verdicts: bool,
 }
 
 /// Where a tile's recorded rows go: `[row][lane]`, `width` lanes a row. Empty slices record nothing.

@@ -137,7 +137,7 @@ impl<R: Rule> Advance<'_, '_, R> {
 
     /// Whether the steps of an epoch are followed one by one: in the last one, to count those that pass the minimum.
     fn follows(&self, epoch: usize) -> bool {
-        self.number(epoch) + 1 == self.shared.epochs
+        self.shared.verdicts && self.number(epoch) + 1 == self.shared.epochs
     }
 
     fn records_epochs(&self) -> bool {
@@ -202,7 +202,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 passes[l] += sums.trail.passes.0[l] & alive[l];
             }
         }
-        if block.judged {
+        if block.judged && self.shared.verdicts {
             let epoch = self.number(epoch) as u32;
             self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: &lanes.theta.0, offset, epoch });
         }
