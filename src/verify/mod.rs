@@ -13,7 +13,7 @@ use crate::kernel::coefficients::CLOCK;
 use crate::kernel::cycle::{self, Watch};
 use crate::kernel::optimizers::{STATE, Sgd};
 use crate::kernel::options::{Carried, Options, Run};
-use crate::kernel::{Form, Penalty, Response, Rule, Variant, neuron};
+use crate::kernel::{Clock, Form, Hyper, Penalty, Response, Rule, State, Variant, neuron};
 use crate::model::{Activation, Optimizer};
 use crate::{with_penalty, with_response, with_rule};
 
@@ -159,6 +159,9 @@ fn neurons(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
     Ok(vec![slope.named("neuron", "slope".into()), loss.named("neuron", "loss".into()), error.named("neuron", "error".into())])
 }
 
+/// A rule's step, behind a pointer: one text of what is done with it.
+type Text<T> = fn(&Hyper<T>, &Clock<T>, [T; 2], [T; 2], &mut State<T>) -> [T; 2];
+
 /// A rule's step in each of its variants.
 fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
     let module = functions(optimizer) + probes::STEP;
@@ -173,11 +176,12 @@ fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
             all.extend(more);
             all
         });
+        let (single, double): (Text<f32>, Text<f64>) = with_rule!(variant, R => (R::step, R::step));
         for step in &steps {
             let (mut state, mut wide) = (step.state, step.state.map(f64::from));
-            let next = with_rule!(variant, R => R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut state));
-            let exact = with_rule!(variant, R => R::step(
-                &step.hyper.map(f64::from), &step.clock.map(f64::from), step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide));
+            let next = single(&step.hyper, &step.clock, step.theta, step.gradient, &mut state);
+            let (hyper, clock) = (step.hyper.map(f64::from), step.clock.map(f64::from));
+            let exact = double(&hyper, &clock, step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide);
             let (terms, slots) = step.terms(variant, next, &state);
             finding.case(&[&next[..], &state].concat(), &[&exact[..], &wide].concat(), &[&terms[..], &slots].concat());
         }

@@ -28,20 +28,30 @@ pub struct General<'a> {
     pub source: Source,
     /// Whether all runs of the group have one timing.
     pub alike: bool,
+    /// Whether the rule reads a clock, and its step.
+    pub clocked: bool,
+    pub step: StepOf,
+}
+
+/// A rule's step over a tile: the one place here that is compiled for each rule.
+pub type StepOf = fn(Simd, &mut Tile, &Gradients<TILE>, &[Column<f32>; CLOCK]);
+
+pub fn step<R: Rule>(simd: Simd, tile: &mut Tile, gradients: &Gradients<TILE>, clocks: &[Column<f32>; CLOCK]) {
+    simd.run_step(Step::<R> { tile, gradients, clocks, rule: PhantomData });
 }
 
 impl General<'_> {
     /// Takes a tile through the window.
-    pub fn advance<R: Rule>(&self, tile: &mut Tile, recording: &mut Recording<'_>) {
+    pub fn advance(&self, tile: &mut Tile, recording: &mut Recording<'_>) {
         for epoch in 0..self.window.epochs {
             if tile.alive.0[..tile.lanes].iter().all(|&alive| alive == 0) {
                 return;
             }
-            self.epoch::<R>(tile, recording, epoch);
+            self.epoch(tile, recording, epoch);
         }
     }
 
-    fn epoch<R: Rule>(&self, tile: &mut Tile, recording: &mut Recording<'_>, epoch: usize) {
+    fn epoch(&self, tile: &mut Tile, recording: &mut Recording<'_>, epoch: usize) {
         let number = self.window.first_epoch + epoch as u64;
         let before = number * self.window.batches as u64;
         let mut due = Due::new(before, self.shared.every, self.shared.steps);
@@ -67,10 +77,10 @@ impl General<'_> {
                     }
                 }
                 let k = before + batch as u64;
-                if self.shared.options.updates(k) && (R::CLOCK > 0 || self.shared.options.scheduled) {
+                if self.shared.options.updates(k) && (self.clocked || self.shared.options.scheduled) {
                     self.tick(tile, &mut clocks, k);
                 }
-                self.update::<R>(tile, &mut gradients, &clocks, k);
+                self.update(tile, &mut gradients, &clocks, k);
                 if last {
                     self.follow(tile, &mut trail, true);
                 }
@@ -118,7 +128,7 @@ impl General<'_> {
     }
 
     /// Batch k, from 0: options and rule, and the test for divergence.
-    fn update<R: Rule>(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64) {
+    fn update(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64) {
         let before = [tile.theta[0], tile.theta[1]];
         let (options, stage) = (&self.shared.options, self.shared.options.at(k));
         if options.accumulation > 1 {
@@ -131,7 +141,7 @@ impl General<'_> {
             if options.decay {
                 self.simd.run_loop(Decay { tile });
             }
-            self.simd.run_step(Step::<R> { tile, gradients, clocks, rule: PhantomData });
+            (self.step)(self.simd, tile, gradients, clocks);
             if !options.bias {
                 tile.theta[1] = before[1];
             }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 pub use simd::Simd;
 
-use self::general::{General, Start};
+use self::general::{General, Start, StepOf};
 use self::gradient::Source;
 use self::notes::{Recording, Shared};
 use self::rows::Direct;
@@ -101,7 +101,7 @@ impl Cpu {
         let alike = timed && group.lanes.timing.only().is_some();
         let mut clocks = Clocks::new(group, fused && alike);
         let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
-            let general = General { simd, shared: &shared, window, source, alike };
+            let general = General { simd, shared: &shared, window, source, alike, clocked: text.clocked, step: text.step };
             (text.advance)(&Pass { general, fused, clocks }, tile, recording);
         };
         let mut jobs = jobs(outcome);
@@ -221,6 +221,8 @@ struct Text {
     stride: Option<fn(&Hyper<f32>) -> f32>,
     slots: Slots,
     advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
+    clocked: bool,
+    step: StepOf,
 }
 
 impl Text {
@@ -230,6 +232,8 @@ impl Text {
             stride: R::BOUNDED.then_some(R::stride),
             slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
             advance: advance::<R>,
+            clocked: R::CLOCK > 0,
+            step: general::step::<R>,
         })
     }
 }
@@ -248,7 +252,7 @@ fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<
     if R::FUSED && pass.fused {
         return simd.run(tile.lanes, Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
     }
-    pass.general.advance::<R>(tile, recording);
+    pass.general.advance(tile, recording);
 }
 
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {

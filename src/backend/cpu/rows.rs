@@ -126,7 +126,7 @@ pub struct Direct {
 /// A loop as a pass.
 macro_rules! pass {
     ($pass:ident<$text:ident>) => {
-        |simd, room, few| simd.run_loop($pass::<$text>(room, few, PhantomData))
+        |simd, room, few| simd.run_step($pass::<$text>(room, few, PhantomData))
     };
 }
 

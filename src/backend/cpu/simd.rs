@@ -132,8 +132,8 @@ impl Simd {
 }
 
 impl Simd {
-    /// The same for a loop that exists for every rule, and whose time is not that of its vectors: compiled for AVX2 at most, which keeps
-    /// the build short.
+    /// The same for a loop that exists for every rule, activation or loss: compiled for AVX2 at most, which keeps the build short. A wider
+    /// vector would gain little: such loops wait for chains of results, divisions and the nearest cache.
     pub fn run_step(self, body: impl Loop) {
         debug_assert!(self.is_available());
         match self {

@@ -17,7 +17,7 @@ use crate::kernel::layout::{
 };
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
-use crate::kernel::{Options, Rule, Ticker, Timing};
+use crate::kernel::{Hyper, Options, Rule, State, Ticker, Timing};
 use crate::model::{Figures, Optimizer};
 use crate::with_rule;
 
@@ -201,7 +201,8 @@ impl<'c, 'g> Portion<'c, 'g> {
         columns.extend(numbers.into_iter().map(f32::from_bits));
         let mut state: Vec<f32> = lanes.initial_weight.range(own.clone()).copied().collect();
         state.extend(lanes.initial_bias.range(own.clone()));
-        let initial: Vec<_> = with_rule!(group.variant, R => own.map(|run| R::initial(&lanes.hyper(run))).collect());
+        let initial: fn(&Hyper<f32>) -> State<f32> = with_rule!(group.variant, R => R::initial);
+        let initial: Vec<_> = own.map(|run| initial(&lanes.hyper(run))).collect();
         state.extend((0..STATE).flat_map(|slot| initial.iter().map(move |state| state[slot])));
         state.resize(STATE_COLUMNS * count, 0.0);
         let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
