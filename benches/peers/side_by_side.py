@@ -59,12 +59,14 @@ def program(*arguments):
     return subprocess.run([str(PROGRAM), *map(str, arguments)], check=True, capture_output=True, text=True).stdout
 
 
-def bench(optimizer, runs):
-    """Steps a second on all cores, without and with histories, and the shares of the machine's limit."""
-    table = json.loads(program("bench", config(optimizer, runs), "--backend", "cpu", "--json"))
-    lines = [line for line in table["lines"] if line["name"].endswith("cores") or (CORES == 1 and line["name"] == "cpu, 1 core")]
+def bench(optimizer, runs, *sets):
+    """The speeds on all cores, without and with histories, and what figures cost."""
+    sets = [word for pair in sets for word in ("--set", pair)]
+    table = json.loads(program("bench", config(optimizer, runs), "--backend", "cpu", "--json", *sets))
+    own = [line["name"] for line in table["lines"] if line["backend"] == "cpu"][-1]
+    lines = [line for line in table["lines"] if line["name"] == own]
     assert all(line["agrees"] for line in lines), "the program differs from float64"
-    return {line["history"]: line["speed"] for line in lines}
+    return {line["history"]: line["speed"] for line in lines}, next(cost for cost in table["costs"] if cost["name"] == own)
 
 
 def whole(optimizer, runs):
@@ -98,11 +100,12 @@ def trained():
     print("|---|" + "--:|" * (len(PEERS) + 2))
     cold = {}
     for optimizer in ("rmsprop", "sgd", "adam"):
-        ours, theirs, limits = [], {name: [] for name, *_ in PEERS}, []
+        ours, bare, theirs, limits = [], [], {name: [] for name, *_ in PEERS}, []
         seconds, checksum = [], None
         for _ in range(ROUNDS):
-            speeds = bench(optimizer, 1 << 18)
+            speeds, cost = bench(optimizer, 1 << 18)
             ours.append(speeds[False]["steps_per_s"])
+            bare.append(cost["bare_steps_per_s"])
             limits.append(speeds[False]["share_of_limit"] or float("nan"))
             took, checksum = whole(optimizer, RUNS)
             seconds.append(took)
@@ -114,7 +117,9 @@ def trained():
         cold[optimizer, "gradsweep"] = seconds
         exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
         cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
-        print(f"| {optimizer}, no history | {giga(median(ours))} ({median(limits):.0%} of the limit) | {cells} | {median(ours) / exact:.2f} |", flush=True)
+        print(f"| {optimizer}, ends alone | {giga(median(bare))} | {cells} | {median(bare) / exact:.2f} |", flush=True)
+        print(f"| {optimizer}, with what verdicts rest on | {giga(median(ours))} ({median(limits):.0%} of the limit) | " + " | ".join("" for _ in PEERS)
+              + f" | {median(ours) / exact:.2f} |", flush=True)
     row = " | ".join(f"{median(cold['rmsprop', name]):.2f} s" for name, *_ in PEERS)
     fastest = min(median(cold["rmsprop", name]) for name, *_ in PEERS)
     print(f"| the whole process, cold, RMSprop, results in memory (gradsweep: in Parquet) | {median(cold['rmsprop', 'gradsweep']):.2f} s | {row} "
@@ -124,12 +129,24 @@ def trained():
 def histories():
     ours, theirs = [], {name: [] for name, *_ in PEERS}
     for _ in range(ROUNDS):
-        ours.append(bench("rmsprop", SMALL)[True]["steps_per_s"])
+        ours.append(bench("rmsprop", SMALL)[0][True]["steps_per_s"])
         for name, script, flags in PEERS:
             theirs[name].append(peer(script, "--runs", SMALL, "--history", "--seconds", 1, *flags)["steps_per_s"])
     exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
     cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
     print(f"| RMSprop, {SMALL:,} runs, history in memory | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
+
+
+def rows():
+    """Gradients from the rows of a batch. The peers have the squared error; the program, which has moments for that, the absolute one."""
+    ours, theirs = [], {name: [] for name, *_ in PEERS}
+    for _ in range(ROUNDS):
+        ours.append(bench("rmsprop", 1 << 16, "model.loss=mae")[1]["bare_steps_per_s"])
+        for name, script, flags in PEERS:
+            theirs[name].append(peer(script, "--runs", 1 << 16, "--variant", "direct", "--seconds", 1, *flags)["steps_per_s"])
+    exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
+    cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
+    print(f"| RMSprop from {BATCH} rows a step, ends alone | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
 
 
 def pictures():
@@ -164,6 +181,7 @@ if __name__ == "__main__":
     print(f"{time.strftime('%Y-%m-%d')}, {machine()}; medians of {ROUNDS} rounds that take turns.\n")
     trained()
     histories()
+    rows()
     pictures()
     if "--keras" in sys.argv:
         keras()

@@ -69,6 +69,14 @@ impl<'a> Pages<'a> {
         Ok(pages)
     }
 
+    /// Numbers of the rows that are known, in one page.
+    pub fn sparse<T: NoUninit>(column: ColumnDescPtr, values: &'a [T], known: &[bool]) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::UNCOMPRESSED);
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        pages.push_data(vec![levels_of(known).into(), bytes.into()], known.len(), Encoding::PLAIN)?;
+        Ok(pages)
+    }
+
     /// Nulls alone.
     pub fn nulls(column: ColumnDescPtr, rows: usize) -> Result<Self, ParquetError> {
         let mut pages = Self::new(column, Compression::UNCOMPRESSED);
@@ -97,23 +105,21 @@ impl<'a> Pages<'a> {
     pub fn listed(column: ColumnDescPtr, list: &Plain, places: &[u16]) -> Result<Self, ParquetError> {
         let mut pages = Self::new(column, Compression::SNAPPY);
         pages.push_dictionary(list)?;
-        let narrow = list.count <= 1 << u8::BITS;
-        let width = if narrow { u8::BITS } else { u16::BITS } as usize;
         for places in places.chunks(PAGE) {
             let mut body = pages.levels(places.len(), 1);
-            body.reserve(16 + 2 * places.len());
-            body.push(width as u8);
-            let eights = places.len().div_ceil(8);
-            push_varint(&mut body, (eights as u64) << 1 | 1);
-            let end = body.len() + eights * width;
-            if narrow {
-                body.extend(places.iter().map(|&place| place as u8));
-            } else {
-                body.extend(places.iter().flat_map(|place| place.to_le_bytes()));
-            }
-            body.resize(end, 0);
+            push_places(&mut body, list, places);
             pages.push_data(vec![body.into()], places.len(), Encoding::RLE_DICTIONARY)?;
         }
+        Ok(pages)
+    }
+
+    /// The same of the rows that are known, in one page.
+    pub fn sparse_listed(column: ColumnDescPtr, list: &Plain, places: &[u16], known: &[bool]) -> Result<Self, ParquetError> {
+        let mut pages = Self::new(column, Compression::SNAPPY);
+        pages.push_dictionary(list)?;
+        let mut body = levels_of(known);
+        push_places(&mut body, list, places);
+        pages.push_data(vec![body.into()], known.len(), Encoding::RLE_DICTIONARY)?;
         Ok(pages)
     }
 
@@ -149,7 +155,7 @@ impl<'a> Pages<'a> {
         let mut run = Vec::new();
         push_varint(&mut run, (rows as u64) << 1);
         run.push(level);
-        [&(run.len() as u32).to_le_bytes()[..], &run].concat()
+        measured(run)
     }
 
     fn push_dictionary(&mut self, values: &Plain) -> Result<(), ParquetError> {
@@ -257,6 +263,36 @@ impl Read for Walk<'_> {
         self.done += len;
         Ok(len)
     }
+}
+
+/// Levels behind their length.
+fn measured(levels: Vec<u8>) -> Vec<u8> {
+    [&(levels.len() as u32).to_le_bytes()[..], &levels].concat()
+}
+
+/// The levels of rows of which some are null, a bit each.
+fn levels_of(known: &[bool]) -> Vec<u8> {
+    let mut levels = Vec::with_capacity(8 + known.len() / 8);
+    push_varint(&mut levels, (known.len().div_ceil(8) as u64) << 1 | 1);
+    levels.extend(known.chunks(8).map(|eight| eight.iter().enumerate().fold(0, |byte, (bit, &known)| byte | u8::from(known) << bit)));
+    measured(levels)
+}
+
+/// Places in a list, as many whole bytes each as its length asks for.
+fn push_places(body: &mut Vec<u8>, list: &Plain, places: &[u16]) {
+    let narrow = list.count <= 1 << u8::BITS;
+    let width = if narrow { u8::BITS } else { u16::BITS } as usize;
+    body.reserve(16 + 2 * places.len());
+    body.push(width as u8);
+    let eights = places.len().div_ceil(8);
+    push_varint(body, (eights as u64) << 1 | 1);
+    let end = body.len() + eights * width;
+    if narrow {
+        body.extend(places.iter().map(|&place| place as u8));
+    } else {
+        body.extend(places.iter().flat_map(|place| place.to_le_bytes()));
+    }
+    body.resize(end, 0);
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {

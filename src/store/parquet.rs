@@ -3,6 +3,7 @@
 //! Knows no column by name. Nulls are definition levels 0; a cell that is not finite is written as null.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use ::parquet::basic::{Compression, ConvertedType, Encoding, Repetition, Type as Physical};
 use ::parquet::column::writer::ColumnCloseResult;
-use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
+use ::parquet::data_type::{BoolType, ByteArray, DataType, Int64Type};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
@@ -37,18 +38,16 @@ pub struct Field {
     pub name: String,
     pub kind: Kind,
     pub known: bool,
-    /// Whether hardly any number recurs, so that a dictionary would cost time and space.
-    pub distinct: bool,
 }
 
 impl Field {
     pub fn new(name: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), kind, known: false, distinct: false }
+        Self { name: name.to_owned(), kind, known: false }
     }
 
     /// A column without nulls; its cells are [`Cells::Integers`].
     pub fn known(name: &str) -> Self {
-        Self { name: name.to_owned(), kind: Kind::Integer, known: true, distinct: false }
+        Self { name: name.to_owned(), kind: Kind::Integer, known: true }
     }
 }
 
@@ -120,11 +119,10 @@ impl TableFile {
     /// Writes a row group: the columns in the order of the fields, all of one length.
     pub fn group(&mut self, columns: &[Cells<'_>]) -> Result<(), Error> {
         let explain = explain(&self.path);
-        let (schema, properties) = (self.writer.schema_descr().clone(), Arc::clone(self.writer.properties()));
+        let schema = self.writer.schema_descr().clone();
         let mut group = self.writer.next_row_group().map_err(&explain)?;
         for (cells, column) in columns.iter().zip(schema.columns()) {
-            let distinct = !properties.dictionary_enabled(column.path());
-            Next { group: &mut group, column }.write(cells, distinct).map_err(&explain)?;
+            Next { group: &mut group, column }.write(cells).map_err(&explain)?;
         }
         group.close().map_err(&explain)?;
         Ok(())
@@ -183,8 +181,7 @@ fn schema(fields: &[Field]) -> Result<TypePtr, ParquetError> {
 /// Values that the encoders are handed at once: at the crate's default of 1,024 its fixed cost outweighs plain numbers.
 const BATCH: usize = 1 << 14;
 
-/// Integers ascend, stand still or recur: as differences, compressed, they take next to nothing. Hyperparameters and words repeat:
-/// dictionaries. Results do neither: plain.
+/// For columns that the crate encodes: integers ascend or stand still, and as differences, compressed, they take next to nothing.
 fn properties(fields: &[Field]) -> WriterPropertiesPtr {
     let mut properties = WriterProperties::builder()
         .set_created_by(format!("gradsweep {}", env!("CARGO_PKG_VERSION")))
@@ -193,18 +190,10 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
         .set_max_row_group_row_count(None)
         .set_write_batch_size(BATCH)
         .set_dictionary_enabled(false);
-    for field in fields {
+    for field in fields.iter().filter(|field| field.kind == Kind::Integer) {
         let path = ColumnPath::from(field.name.clone());
-        properties = match field.kind {
-            Kind::Integer => properties
-                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
-                .set_column_compression(path, Compression::SNAPPY),
-            Kind::Double if field.distinct => properties.set_column_encoding(path, Encoding::PLAIN),
-            Kind::Double | Kind::Text => {
-                properties.set_column_dictionary_enabled(path.clone(), true).set_column_compression(path, Compression::SNAPPY)
-            }
-            Kind::Float | Kind::Boolean => properties.set_column_encoding(path, Encoding::PLAIN),
-        };
+        properties =
+            properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED).set_column_compression(path, Compression::SNAPPY);
     }
     Arc::new(properties.build())
 }
@@ -215,33 +204,68 @@ struct Next<'g, 'w> {
     column: &'g ColumnDescPtr,
 }
 
-/// What is known of all cells of a column.
-enum All<T> {
-    Known(T),
-    Null,
-    Differ,
+/// The cells of a column that are known.
+struct Known<T> {
+    values: Vec<T>,
+    /// Of each row.
+    known: Vec<bool>,
 }
 
-fn all<T: Copy + PartialEq>(cells: &[Option<T>]) -> All<T> {
-    match cells {
-        [] => All::Differ,
-        [first, others @ ..] if others.iter().any(|other| other != first) => All::Differ,
-        [Some(first), ..] => All::Known(*first),
-        [None, ..] => All::Null,
+impl<T> Known<T> {
+    fn of(cells: impl ExactSizeIterator<Item = Option<T>>) -> Self {
+        let (mut values, mut known) = (Vec::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
+        for cell in cells {
+            known.push(cell.is_some());
+            values.extend(cell);
+        }
+        Self { values, known }
+    }
+
+    fn rows(&self) -> usize {
+        self.known.len()
+    }
+
+    fn nulls(&self) -> Option<u64> {
+        Some((self.known.len() - self.values.len()) as u64)
     }
 }
 
+/// The most distinct values of a list.
+const LISTED: usize = 1 << 12;
+
+/// Distinct values, and the place of each; `None` where they are too many. Neighbours are mostly alike.
+fn listed<T: Copy>(values: &[T], bits: impl Fn(T) -> u64) -> Option<(Vec<T>, Vec<u16>)> {
+    let (mut list, mut places, mut met) = (Vec::new(), Vec::with_capacity(values.len()), HashMap::new());
+    let mut last = None;
+    for &value in values {
+        let own = bits(value);
+        let place = match last {
+            Some((other, place)) if other == own => place,
+            _ => *met.entry(own).or_insert_with(|| {
+                list.push(value);
+                (list.len() - 1) as u16
+            }),
+        };
+        if list.len() > LISTED {
+            return None;
+        }
+        places.push(place);
+        last = Some((own, place));
+    }
+    Some((list, places))
+}
+
 impl Next<'_, '_> {
-    fn write(&mut self, cells: &Cells<'_>, distinct: bool) -> Result<(), ParquetError> {
+    fn write(&mut self, cells: &Cells<'_>) -> Result<(), ParquetError> {
         match cells {
-            Cells::Integer(cells) => match all(cells) {
-                All::Known(value) => self.runs(&[(value, cells.len() as u32)]),
-                All::Null => self.nulls(cells.len()),
-                All::Differ => sparse::<Int64Type>(self.group, cells.iter().copied()),
-            },
-            Cells::Double(cells) => self.doubles(cells, distinct),
-            Cells::Boolean(cells) => sparse::<BoolType>(self.group, cells.iter().copied()),
-            Cells::Text(cells) => sparse::<ByteArrayType>(self.group, cells.iter().map(|cell| cell.as_deref().map(ByteArray::from))),
+            Cells::Integer(cells) => self.optional_integers(Known::of(cells.iter().copied())),
+            Cells::Double(cells) => self.doubles(Known::of(cells.iter().map(|cell| cell.filter(|value| value.is_finite())))),
+            Cells::Boolean(cells) => {
+                let Known { values, known } = Known::of(cells.iter().copied());
+                let levels: Vec<i16> = known.into_iter().map(i16::from).collect();
+                write::<BoolType>(self.group, &values, Some(&levels))
+            }
+            Cells::Text(_) => Err(ParquetError::NYI("text is written as words".into())),
             Cells::Words(cells) => self.words(cells),
             Cells::Integers(values) => self.integers(values),
             Cells::Runs(runs) => self.runs(runs),
@@ -252,8 +276,7 @@ impl Next<'_, '_> {
             Cells::Finite { values, range } => self.finite(values, *range),
             Cells::Floats(values) => match range(values) {
                 Some(range) => self.finite(values, range),
-                None if values.iter().all(|value| !value.is_finite()) => self.nulls(values.len()),
-                None => sparse::<FloatType>(self.group, values.iter().map(|&value| value.is_finite().then_some(value))),
+                None => self.floats(Known::of(values.iter().map(|&value| value.is_finite().then_some(value)))),
             },
         }
     }
@@ -282,6 +305,12 @@ impl Next<'_, '_> {
         Pages::plain(self.column(), values)?.append(self.group, Statistics::float(Some(low), Some(high), None, Some(0), false))
     }
 
+    fn floats(&mut self, cells: Known<f32>) -> Result<(), ParquetError> {
+        let Some([low, high]) = range(&cells.values) else { return self.nulls(cells.rows()) };
+        let statistics = Statistics::float(Some(low), Some(high), None, cells.nulls(), false);
+        Pages::sparse(self.column(), &cells.values, &cells.known)?.append(self.group, statistics)
+    }
+
     /// Numbers that lie close together are told by their distance from the smallest, a byte each.
     fn integers(&mut self, values: &[i64]) -> Result<(), ParquetError> {
         let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
@@ -295,58 +324,60 @@ impl Next<'_, '_> {
         }
         let list: Vec<i64> = (low..=high).collect();
         let places: Vec<u16> = values.iter().map(|value| (value - low) as u16).collect();
-        self.write(&Cells::Listed { list: &list, places: &places, range: [low, high] }, false)
+        self.write(&Cells::Listed { list: &list, places: &places, range: [low, high] })
     }
 
-    /// `distinct` where hardly any recurs.
-    fn doubles(&mut self, cells: &[Option<f64>], distinct: bool) -> Result<(), ParquetError> {
-        let known: Vec<f64> = cells.iter().flatten().copied().filter(|value| value.is_finite()).collect();
-        if known.is_empty() && !cells.is_empty() {
-            return self.nulls(cells.len());
+    fn optional_integers(&mut self, cells: Known<i64>) -> Result<(), ParquetError> {
+        let (Some(&low), Some(&high)) = (cells.values.iter().min(), cells.values.iter().max()) else {
+            return self.nulls(cells.rows());
+        };
+        match listed(&cells.values, i64::cast_unsigned) {
+            Some((list, places)) => {
+                let statistics = Statistics::int64(Some(low), Some(high), None, cells.nulls(), false);
+                Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?.append(self.group, statistics)
+            }
+            None => {
+                let levels: Vec<i16> = cells.known.iter().map(|&known| i16::from(known)).collect();
+                write::<Int64Type>(self.group, &cells.values, Some(&levels))
+            }
         }
-        if !distinct || known.len() < cells.len() {
-            return sparse::<DoubleType>(self.group, cells.iter().map(|cell| cell.filter(|value| value.is_finite())));
-        }
+    }
+
+    /// Numbers that recur are listed.
+    fn doubles(&mut self, cells: Known<f64>) -> Result<(), ParquetError> {
         // The format tells 0 from -0, and asks for the outer one.
-        let low = known.iter().copied().reduce(f64::min).map(|low| if low == 0.0 { -0.0 } else { low });
-        let high = known.iter().copied().reduce(f64::max).map(|high| if high == 0.0 { 0.0 } else { high });
-        Pages::plain(self.column(), &known)?.append(self.group, Statistics::double(low, high, None, Some(0), false))
+        let low = cells.values.iter().copied().reduce(f64::min).map(|low| if low == 0.0 { -0.0 } else { low });
+        let high = cells.values.iter().copied().reduce(f64::max).map(|high| if high == 0.0 { 0.0 } else { high });
+        if low.is_none() {
+            return self.nulls(cells.rows());
+        }
+        let statistics = Statistics::double(low, high, None, cells.nulls(), false);
+        let pages = match listed(&cells.values, f64::to_bits) {
+            Some((list, places)) => Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?,
+            None => Pages::sparse(self.column(), &cells.values, &cells.known)?,
+        };
+        pages.append(self.group, statistics)
     }
 
     /// Each word is stored once.
     fn words(&mut self, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
-        if let All::Null = all(cells) {
-            return self.nulls(cells.len());
-        }
+        let cells = Known::of(cells.iter().copied());
         let mut met: Vec<&'static str> = Vec::new();
-        let mut places = Vec::with_capacity(cells.len());
-        for word in cells.iter().flatten() {
+        let place = |word: &&'static str| {
             let known = met.iter().position(|other| std::ptr::eq(*other, *word) || other == word);
-            places.push(known.unwrap_or(met.len()) as u16);
-            if known.is_none() {
+            known.unwrap_or_else(|| {
                 met.push(word);
-            }
+                met.len() - 1
+            }) as u16
+        };
+        let places: Vec<u16> = cells.values.iter().map(place).collect();
+        let end = |word: Option<&&'static str>| word.map(|word| ByteArray::from(*word));
+        let statistics = Statistics::byte_array(end(met.iter().min()), end(met.iter().max()), None, cells.nulls(), false);
+        if met.is_empty() {
+            return self.nulls(cells.rows());
         }
-        if places.len() < cells.len() {
-            return sparse::<ByteArrayType>(self.group, cells.iter().map(|cell| cell.map(ByteArray::from)));
-        }
-        let (low, high) = (met.iter().min().map(|word| ByteArray::from(*word)), met.iter().max().map(|word| ByteArray::from(*word)));
-        let pages = Pages::listed(self.column(), &Plain::words(&met), &places)?;
-        pages.append(self.group, Statistics::byte_array(low, high, None, Some(0), false))
+        Pages::sparse_listed(self.column(), &Plain::words(&met), &places, &cells.known)?.append(self.group, statistics)
     }
-}
-
-fn sparse<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, Output>,
-    cells: impl ExactSizeIterator<Item = Option<T::T>>,
-) -> Result<(), ParquetError> {
-    let mut levels = Vec::with_capacity(cells.len());
-    let mut values = Vec::with_capacity(cells.len());
-    for cell in cells {
-        levels.push(i16::from(cell.is_some()));
-        values.extend(cell);
-    }
-    write::<T>(group, &values, Some(&levels))
 }
 
 /// `levels` tells null (0) from known (1); a column without nulls has none.

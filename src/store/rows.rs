@@ -1,7 +1,6 @@
 //! The columns of each table, once for writer and reader, and the way between cells and values.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::path::Path;
 
 use super::parquet::{Cells, Field, Kind, TableReader};
@@ -48,7 +47,7 @@ fn floats_of(table: &RunTable) -> impl Iterator<Item = &'static Float> {
 pub fn run_fields(table: &RunTable) -> Vec<Field> {
     let mut fields = vec![Field::known("run"), Field::known("problem")];
     fields.extend(table.settings.iter().map(|(parameter, column)| match column {
-        Column::Float(values) => Field { distinct: is_distinct(values), ..Field::new(parameter.key(), Kind::Double) },
+        Column::Float(_) => Field::new(parameter.key(), Kind::Double),
         Column::Integer(_) => Field::new(parameter.key(), Kind::Integer),
         Column::Boolean(_) => Field::new(parameter.key(), Kind::Boolean),
         Column::Text(_) => Field::new(parameter.key(), Kind::Text),
@@ -58,14 +57,6 @@ pub fn run_fields(table: &RunTable) -> Vec<Field> {
     fields.extend(["reached_epoch", "cycle_period", "diverged_at"].map(|name| Field::new(name, Kind::Integer)));
     fields.push(Field::new("verdict", Kind::Text));
     fields
-}
-
-/// Whether the first numbers of a column hardly recur.
-fn is_distinct(values: &[Option<f64>]) -> bool {
-    const LOOKED_AT: usize = 512;
-    let first = &values[..values.len().min(LOOKED_AT)];
-    let known: HashSet<u64> = first.iter().flatten().map(|value| value.to_bits()).collect();
-    known.len() > first.len() / 2 && values.len() > LOOKED_AT
 }
 
 /// The cells of a table, in the order of [`run_fields`].
