@@ -88,7 +88,9 @@ impl Lanes {
         for (run, rate) in (self.runs..).zip(rates) {
             own.push(run, &rate);
         }
-        hyper.iter_mut().for_each(|slot| slot.again(more));
+        for slot in hyper {
+            slot.again(more);
+        }
         self.initial_weight.again(more);
         self.initial_bias.again(more);
         self.timing.again(more);

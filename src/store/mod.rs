@@ -2,6 +2,7 @@
 //!
 //! This room knows Parquet, NPY, JSON and file names. It does not know how results came about.
 
+mod columns;
 mod directory;
 mod errors;
 mod histories;

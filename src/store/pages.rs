@@ -2,7 +2,7 @@
 //!
 //! The crate encodes value by value. A run has one number for all of its rows and the same steps as its neighbours, and a float32 is
 //! written as it is, so that here a column costs a copy. Numbers are little-endian, as they are on every machine that this is built for. Headers, metadata and the file are the crate's business. Format: Apache Parquet,
-//! "Encodings" (PLAIN, RLE_DICTIONARY and the hybrid of run lengths and packed bits).
+//! "Encodings" (`PLAIN`, `RLE_DICTIONARY` and the hybrid of run lengths and packed bits).
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
@@ -155,7 +155,7 @@ impl<'a> Pages<'a> {
         let mut run = Vec::new();
         push_varint(&mut run, (rows as u64) << 1);
         run.push(level);
-        measured(run)
+        measured(&run)
     }
 
     fn push_dictionary(&mut self, values: &Plain) -> Result<(), ParquetError> {
@@ -266,8 +266,8 @@ impl Read for Walk<'_> {
 }
 
 /// Levels behind their length.
-fn measured(levels: Vec<u8>) -> Vec<u8> {
-    [&(levels.len() as u32).to_le_bytes()[..], &levels].concat()
+fn measured(levels: &[u8]) -> Vec<u8> {
+    [&(levels.len() as u32).to_le_bytes()[..], levels].concat()
 }
 
 /// The levels of rows of which some are null, a bit each.
@@ -275,7 +275,7 @@ fn levels_of(known: &[bool]) -> Vec<u8> {
     let mut levels = Vec::with_capacity(8 + known.len() / 8);
     push_varint(&mut levels, (known.len().div_ceil(8) as u64) << 1 | 1);
     levels.extend(known.chunks(8).map(|eight| eight.iter().enumerate().fold(0, |byte, (bit, &known)| byte | u8::from(known) << bit)));
-    measured(levels)
+    measured(&levels)
 }
 
 /// Places in a list, as many whole bytes each as its length asks for.

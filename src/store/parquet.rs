@@ -3,7 +3,6 @@
 //! Knows no column by name. Nulls are definition levels 0; a cell that is not finite is written as null.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -11,16 +10,16 @@ use std::sync::Arc;
 
 use ::parquet::basic::{Compression, ConvertedType, Encoding, Repetition, Type as Physical};
 use ::parquet::column::writer::ColumnCloseResult;
-use ::parquet::data_type::{BoolType, ByteArray, DataType, Int64Type};
+use ::parquet::data_type::ByteArray;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use ::parquet::file::statistics::Statistics;
-use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use ::parquet::schema::types::{ColumnDescPtr, ColumnPath, Type, TypePtr};
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
 
 use super::Error;
-use super::pages::{Pages, Plain, range};
+use super::columns::Next;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,200 +195,6 @@ fn properties(fields: &[Field]) -> WriterPropertiesPtr {
             properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED).set_column_compression(path, Compression::SNAPPY);
     }
     Arc::new(properties.build())
-}
-
-/// A row group, and the column that comes next.
-struct Next<'g, 'w> {
-    group: &'g mut SerializedRowGroupWriter<'w, Output>,
-    column: &'g ColumnDescPtr,
-}
-
-/// The cells of a column that are known.
-struct Known<T> {
-    values: Vec<T>,
-    /// Of each row.
-    known: Vec<bool>,
-}
-
-impl<T> Known<T> {
-    fn of(cells: impl ExactSizeIterator<Item = Option<T>>) -> Self {
-        let (mut values, mut known) = (Vec::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
-        for cell in cells {
-            known.push(cell.is_some());
-            values.extend(cell);
-        }
-        Self { values, known }
-    }
-
-    fn rows(&self) -> usize {
-        self.known.len()
-    }
-
-    fn nulls(&self) -> Option<u64> {
-        Some((self.known.len() - self.values.len()) as u64)
-    }
-}
-
-/// The most distinct values of a list.
-const LISTED: usize = 1 << 12;
-
-/// Distinct values, and the place of each; `None` where they are too many. Neighbours are mostly alike.
-fn listed<T: Copy>(values: &[T], bits: impl Fn(T) -> u64) -> Option<(Vec<T>, Vec<u16>)> {
-    let (mut list, mut places, mut met) = (Vec::new(), Vec::with_capacity(values.len()), HashMap::new());
-    let mut last = None;
-    for &value in values {
-        let own = bits(value);
-        let place = match last {
-            Some((other, place)) if other == own => place,
-            _ => *met.entry(own).or_insert_with(|| {
-                list.push(value);
-                (list.len() - 1) as u16
-            }),
-        };
-        if list.len() > LISTED {
-            return None;
-        }
-        places.push(place);
-        last = Some((own, place));
-    }
-    Some((list, places))
-}
-
-impl Next<'_, '_> {
-    fn write(&mut self, cells: &Cells<'_>) -> Result<(), ParquetError> {
-        match cells {
-            Cells::Integer(cells) => self.optional_integers(Known::of(cells.iter().copied())),
-            Cells::Double(cells) => self.doubles(Known::of(cells.iter().map(|cell| cell.filter(|value| value.is_finite())))),
-            Cells::Boolean(cells) => {
-                let Known { values, known } = Known::of(cells.iter().copied());
-                let levels: Vec<i16> = known.into_iter().map(i16::from).collect();
-                write::<BoolType>(self.group, &values, Some(&levels))
-            }
-            Cells::Text(_) => Err(ParquetError::NYI("text is written as words".into())),
-            Cells::Words(cells) => self.words(cells),
-            Cells::Integers(values) => self.integers(values),
-            Cells::Runs(runs) => self.runs(runs),
-            Cells::Listed { list, places, range: [low, high] } => {
-                let pages = Pages::listed(self.column(), &Plain::numbers(list), places)?;
-                pages.append(self.group, Statistics::int64(Some(*low), Some(*high), None, Some(0), false))
-            }
-            Cells::Finite { values, range } => self.finite(values, *range),
-            Cells::Floats(values) => match range(values) {
-                Some(range) => self.finite(values, range),
-                None => self.floats(Known::of(values.iter().map(|&value| value.is_finite().then_some(value)))),
-            },
-        }
-    }
-
-    fn column(&self) -> ColumnDescPtr {
-        Arc::clone(self.column)
-    }
-
-    fn nulls(&mut self, rows: usize) -> Result<(), ParquetError> {
-        let empty = match self.column.physical_type() {
-            Physical::DOUBLE => Statistics::double(None, None, None, Some(rows as u64), false),
-            Physical::FLOAT => Statistics::float(None, None, None, Some(rows as u64), false),
-            Physical::BYTE_ARRAY => Statistics::byte_array(None, None, None, Some(rows as u64), false),
-            _ => Statistics::int64(None, None, None, Some(rows as u64), false),
-        };
-        Pages::nulls(self.column(), rows)?.append(self.group, empty)
-    }
-
-    fn runs(&mut self, runs: &[(i64, u32)]) -> Result<(), ParquetError> {
-        let values: Vec<i64> = runs.iter().map(|run| run.0).collect();
-        let pages = Pages::runs(self.column(), &Plain::numbers(&values), runs.iter().map(|run| run.1))?;
-        pages.append(self.group, Statistics::int64(values.iter().min().copied(), values.iter().max().copied(), None, Some(0), false))
-    }
-
-    fn finite(&mut self, values: &[f32], [low, high]: [f32; 2]) -> Result<(), ParquetError> {
-        Pages::plain(self.column(), values)?.append(self.group, Statistics::float(Some(low), Some(high), None, Some(0), false))
-    }
-
-    fn floats(&mut self, cells: Known<f32>) -> Result<(), ParquetError> {
-        let Some([low, high]) = range(&cells.values) else { return self.nulls(cells.rows()) };
-        let statistics = Statistics::float(Some(low), Some(high), None, cells.nulls(), false);
-        Pages::sparse(self.column(), &cells.values, &cells.known)?.append(self.group, statistics)
-    }
-
-    /// Numbers that lie close together are told by their distance from the smallest, a byte each.
-    fn integers(&mut self, values: &[i64]) -> Result<(), ParquetError> {
-        let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
-            return write::<Int64Type>(self.group, values, None);
-        };
-        if low == high {
-            return self.runs(&[(low, values.len() as u32)]);
-        }
-        if high.abs_diff(low) > u64::from(u8::MAX) {
-            return write::<Int64Type>(self.group, values, None);
-        }
-        let list: Vec<i64> = (low..=high).collect();
-        let places: Vec<u16> = values.iter().map(|value| (value - low) as u16).collect();
-        self.write(&Cells::Listed { list: &list, places: &places, range: [low, high] })
-    }
-
-    fn optional_integers(&mut self, cells: Known<i64>) -> Result<(), ParquetError> {
-        let (Some(&low), Some(&high)) = (cells.values.iter().min(), cells.values.iter().max()) else {
-            return self.nulls(cells.rows());
-        };
-        match listed(&cells.values, i64::cast_unsigned) {
-            Some((list, places)) => {
-                let statistics = Statistics::int64(Some(low), Some(high), None, cells.nulls(), false);
-                Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?.append(self.group, statistics)
-            }
-            None => {
-                let levels: Vec<i16> = cells.known.iter().map(|&known| i16::from(known)).collect();
-                write::<Int64Type>(self.group, &cells.values, Some(&levels))
-            }
-        }
-    }
-
-    /// Numbers that recur are listed.
-    fn doubles(&mut self, cells: Known<f64>) -> Result<(), ParquetError> {
-        // The format tells 0 from -0, and asks for the outer one.
-        let low = cells.values.iter().copied().reduce(f64::min).map(|low| if low == 0.0 { -0.0 } else { low });
-        let high = cells.values.iter().copied().reduce(f64::max).map(|high| if high == 0.0 { 0.0 } else { high });
-        if low.is_none() {
-            return self.nulls(cells.rows());
-        }
-        let statistics = Statistics::double(low, high, None, cells.nulls(), false);
-        let pages = match listed(&cells.values, f64::to_bits) {
-            Some((list, places)) => Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?,
-            None => Pages::sparse(self.column(), &cells.values, &cells.known)?,
-        };
-        pages.append(self.group, statistics)
-    }
-
-    /// Each word is stored once.
-    fn words(&mut self, cells: &[Option<&'static str>]) -> Result<(), ParquetError> {
-        let cells = Known::of(cells.iter().copied());
-        let mut met: Vec<&'static str> = Vec::new();
-        let place = |word: &&'static str| {
-            let known = met.iter().position(|other| std::ptr::eq(*other, *word) || other == word);
-            known.unwrap_or_else(|| {
-                met.push(word);
-                met.len() - 1
-            }) as u16
-        };
-        let places: Vec<u16> = cells.values.iter().map(place).collect();
-        let end = |word: Option<&&'static str>| word.map(|word| ByteArray::from(*word));
-        let statistics = Statistics::byte_array(end(met.iter().min()), end(met.iter().max()), None, cells.nulls(), false);
-        if met.is_empty() {
-            return self.nulls(cells.rows());
-        }
-        Pages::sparse_listed(self.column(), &Plain::words(&met), &places, &cells.known)?.append(self.group, statistics)
-    }
-}
-
-/// `levels` tells null (0) from known (1); a column without nulls has none.
-fn write<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, Output>,
-    values: &[T::T],
-    levels: Option<&[i16]>,
-) -> Result<(), ParquetError> {
-    let column = group.next_column()?;
-    let Some(mut column) = column else { return Err(ParquetError::General("more columns than the schema has".into())) };
-    column.typed::<T>().write_batch(values, levels, None)?;
-    column.close()
 }
 
 /// A Parquet file that is read column by column.

@@ -187,9 +187,12 @@ impl Backend for Cpu {
         if !neuron.is_quadratic() {
             let direct = Direct::new(self.simd, neuron);
             let logistic = neuron.form() == Form::Logits && !rows.is_empty();
-            return Ok(self.pool.install(|| match logistic {
-                true => logistic::surface(self.simd, &direct, rows, weight, bias),
-                false => evaluate::surface(&direct, rows, weight, bias),
+            return Ok(self.pool.install(|| {
+                if logistic {
+                    logistic::surface(self.simd, &direct, rows, weight, bias)
+                } else {
+                    evaluate::surface(&direct, rows, weight, bias)
+                }
             }));
         }
         let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
