@@ -15,7 +15,7 @@ use crate::model::Neuron;
 use crate::{with_penalty, with_response};
 
 /// Numbers of an array: a few rows of a tile, within the nearest cache.
-const LEN: usize = 8 * TILE;
+const LEN: usize = 16 * TILE;
 type Array = [f32; LEN];
 
 /// Which sums are asked for.
