@@ -154,6 +154,27 @@ fn history_of_one_run_among_many_row_groups() {
     assert_eq!(directory.history(30).unwrap(), []);
 }
 
+/// More distinct values than a list has, among nulls and not.
+#[test]
+fn columns_of_many_values_are_read_back() {
+    let runs = (0..10_000).map(|number| Known { number, diverged_at: None, overflow: None });
+    let sweep = Sweep { every: 1, epochs: 1, batches: 1, tested: false, runs: runs.collect() };
+    let mut table = sweep.table(&sweep.runs);
+    let some = |number: u64| !number.is_multiple_of(7);
+    let decay = (0..10_000).map(|number| some(number).then_some(number as f64 * 1e-6 - 0.001)).collect();
+    let steps = (0..10_000).map(|number| some(number).then_some(number as i64 * 3 - 50)).collect();
+    table.settings.push((Parameter::WeightDecay, Column::Float(decay)));
+    table.settings.push((Parameter::GradientAccumulationSteps, Column::Integer(steps)));
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = begin(folder.path());
+    writer.chunk(&table, &[], &[]).unwrap();
+    writer.finish().unwrap();
+    let found = RunDirectory::open(folder.path()).unwrap().runs().unwrap();
+    same(&found.settings, &table.settings);
+    same(&(&found.run, &found.train_loss.len()), &(&table.run, &10_000));
+    assert_finite(folder.path());
+}
+
 /// A list of steps takes a byte a row, two, or none at all where runs are too long for it.
 #[test]
 fn histories_of_any_length_in_one_chunk() {
