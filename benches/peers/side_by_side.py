@@ -126,27 +126,27 @@ def trained():
           f"| {fastest / median(cold['rmsprop', 'gradsweep']):.2f} |", flush=True)
 
 
-def histories():
+def compared(label, own, *arguments):
+    """A line of the table: what `own` measures, and the peers with these arguments."""
     ours, theirs = [], {name: [] for name, *_ in PEERS}
     for _ in range(ROUNDS):
-        ours.append(bench("rmsprop", SMALL)[0][True]["steps_per_s"])
+        ours.append(own())
         for name, script, flags in PEERS:
-            theirs[name].append(peer(script, "--runs", SMALL, "--history", "--seconds", 1, *flags)["steps_per_s"])
+            theirs[name].append(peer(script, "--seconds", 1, *arguments, *flags)["steps_per_s"])
     exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
     cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
-    print(f"| RMSprop, {SMALL:,} runs, history in memory | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
+    print(f"| {label} | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
+
+
+def histories():
+    own = lambda: bench("rmsprop", SMALL)[0][True]["steps_per_s"]
+    compared(f"RMSprop, {SMALL:,} runs, history in memory", own, "--runs", SMALL, "--history")
 
 
 def rows():
     """Gradients from the rows of a batch. The peers have the squared error; the program, which has moments for that, the absolute one."""
-    ours, theirs = [], {name: [] for name, *_ in PEERS}
-    for _ in range(ROUNDS):
-        ours.append(bench("rmsprop", 1 << 16, "model.loss=mae")[1]["bare_steps_per_s"])
-        for name, script, flags in PEERS:
-            theirs[name].append(peer(script, "--runs", 1 << 16, "--variant", "direct", "--seconds", 1, *flags)["steps_per_s"])
-    exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
-    cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
-    print(f"| RMSprop from {BATCH} rows a step, ends alone | {giga(median(ours))} | {cells} | {median(ours) / exact:.2f} |", flush=True)
+    own = lambda: bench("rmsprop", 1 << 16, "model.loss=mae")[1]["bare_steps_per_s"]
+    compared(f"RMSprop from {BATCH} rows a step, ends alone", own, "--runs", 1 << 16, "--variant", "direct")
 
 
 def pictures():

@@ -48,14 +48,9 @@ impl<T> Default for PerRun<T> {
 impl<T: Clone + Same> PerRun<T> {
     /// Adds the value of the run behind `runs` others.
     pub fn push(&mut self, runs: usize, value: &T) {
-        match &self.0[..] {
-            [only] if only.same(value) => {}
-            [only] if runs > 1 => {
-                let only = only.clone();
-                self.0.resize(runs, only);
-                self.0.push(value.clone());
-            }
-            _ => self.0.push(value.clone()),
+        if !self.only().is_some_and(|only| only.same(value)) {
+            self.spread(runs);
+            self.0.push(value.clone());
         }
     }
 
@@ -68,16 +63,14 @@ impl<T: Clone + Same> PerRun<T> {
     }
 
     /// Adds the values of `more` runs behind `runs` others.
-    pub fn append(&mut self, runs: usize, others: Self, more: usize) {
-        match (&self.0[..], &others.0[..]) {
-            ([only], [other]) if only.same(other) => {}
+    pub fn append(&mut self, runs: usize, mut others: Self, more: usize) {
+        match (self.only(), others.only()) {
+            (Some(only), Some(other)) if only.same(other) => {}
             _ if runs == 0 => *self = others,
             _ => {
                 self.spread(runs);
-                match &others.0[..] {
-                    [only] => self.0.resize(runs + more, only.clone()),
-                    _ => self.0.extend(others.0),
-                }
+                others.spread(more);
+                self.0.append(&mut others.0);
             }
         }
     }
@@ -120,7 +113,6 @@ impl PerRun<f32> {
     /// Writes the values of the runs from `first` on into `column`.
     pub fn fill(&self, first: usize, column: &mut [f32]) {
         match &self.0[..] {
-            [] => column.fill(0.0),
             [only] => column.fill(*only),
             values => column.copy_from_slice(&values[first..first + column.len()]),
         }

@@ -138,19 +138,24 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
                 }
             }
         }
-        let agreed = table.lines.iter().filter(|line| line.name == contender.name).all(|line| line.agrees);
-        if agreed && let Some(bare) = &contender.bare {
+        if takes_part(&table.lines, contender)
+            && let Some(bare) = &contender.bare
+        {
             table.costs.push(cost(contender, bare, plan, &problems, repeats)?);
         }
         table.limits.extend(limits.into_inner().flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
     }
     if at_sizes {
-        let agrees = |name: &str| table.lines.iter().filter(|line| line.name == name).all(|line| line.agrees);
-        let known = |name: &str| table.lines.iter().any(|line| line.name == name);
-        let taking_part: Vec<_> = contenders.iter().filter(|contender| known(&contender.name) && agrees(&contender.name)).collect();
+        let taking_part: Vec<_> = contenders.iter().filter(|contender| takes_part(&table.lines, contender)).collect();
         table.sizes = Some(sizes::sizes(experiment, &problems, &taking_part, runs, repeats)?);
     }
     Ok(table)
+}
+
+/// Whether a contender could be measured, and agrees wherever it was.
+fn takes_part(lines: &[Line], contender: &Contender<'_>) -> bool {
+    let mut own = lines.iter().filter(|line| line.name == contender.name).peekable();
+    own.peek().is_some() && own.all(|line| line.agrees)
 }
 
 /// What a contender's machine can do at most.

@@ -85,10 +85,7 @@ impl Next<'_, '_> {
             Cells::Words(cells) => self.words(cells),
             Cells::Integers(values) => self.integers(values),
             Cells::Runs(runs) => self.runs(runs),
-            Cells::Listed { list, places, range: [low, high] } => {
-                let pages = Pages::listed(self.column(), &Plain::numbers(list), places)?;
-                pages.append(self.group, Statistics::int64(Some(*low), Some(*high), None, Some(0), false))
-            }
+            Cells::Listed { list, places, range } => self.listed(list, places, *range),
             Cells::Finite { values, range } => self.finite(values, *range),
             Cells::Floats(values) => match range(values) {
                 Some(range) => self.finite(values, range),
@@ -140,7 +137,12 @@ impl Next<'_, '_> {
         }
         let list: Vec<i64> = (low..=high).collect();
         let places: Vec<u16> = values.iter().map(|value| (value - low) as u16).collect();
-        self.write(&Cells::Listed { list: &list, places: &places, range: [low, high] })
+        self.listed(&list, &places, [low, high])
+    }
+
+    fn listed(&mut self, list: &[i64], places: &[u16], [low, high]: [i64; 2]) -> Result<(), ParquetError> {
+        let pages = Pages::listed(self.column(), &Plain::numbers(list), places)?;
+        pages.append(self.group, Statistics::int64(Some(low), Some(high), None, Some(0), false))
     }
 
     fn optional_integers(&mut self, cells: &Known<i64>) -> Result<(), ParquetError> {

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 
 use super::errors::Error;
 use super::pages::{both, range};
-use super::parquet::{Cells, TableFile};
+use super::parquet::{Cells, GROUP_ROWS, TableFile};
 use super::schema::Selected;
-use super::writer::GROUP_ROWS;
 use crate::backend::History;
 use crate::backend::outcome::Blocks;
 
@@ -154,14 +153,13 @@ impl<'a> Stretch<'a> {
 /// The step column of a row group.
 #[derive(Default)]
 struct Steps {
-    every: u64,
     /// The largest so far.
     last: i64,
     /// Distinct steps in the order in which they came up, and where each stands.
     list: Vec<i64>,
     known: HashMap<i64, u16>,
-    /// The places of all steps of a history, by its last one.
-    patterns: HashMap<u64, Vec<u16>>,
+    /// The places of all steps of a history, by its last one and how many lie between two.
+    patterns: HashMap<[u64; 2], Vec<u16>>,
     places: Vec<u16>,
     /// The steps of runs that are too long for a list.
     long: Vec<i64>,
@@ -174,7 +172,7 @@ impl Steps {
         if rows > LISTED || !self.long.is_empty() {
             return self.places.is_empty() && (rows > LISTED || self.long.is_empty());
         }
-        self.every == history.every && self.patterns.contains_key(&history.steps) || self.list.len() + rows <= LISTED
+        self.patterns.contains_key(&[history.steps, history.every]) || self.list.len() + rows <= LISTED
     }
 
     /// Adds the steps of a run's first points.
@@ -184,11 +182,8 @@ impl Steps {
             self.long.extend((0..points).map(|point| history.step(point) as i64));
             return;
         }
-        if self.every != history.every {
-            (self.every, self.patterns) = (history.every, HashMap::new());
-        }
         let Self { list, known, patterns, places, .. } = self;
-        let pattern = patterns.entry(history.steps).or_insert_with(|| {
+        let pattern = patterns.entry([history.steps, history.every]).or_insert_with(|| {
             let place = |point| {
                 let step = history.step(point) as i64;
                 *known.entry(step).or_insert_with(|| {

@@ -21,6 +21,9 @@ use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
 use super::Error;
 use super::columns::Next;
 
+/// Rows of a row group: bounds the memory, and what a reader of one run decodes.
+pub const GROUP_ROWS: usize = 1 << 17;
+
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -8,13 +8,10 @@ use rayon::prelude::*;
 
 use super::errors::{Error, file};
 use super::histories::Histories;
-use super::parquet::{Cells, Field, TableFile};
+use super::parquet::{Cells, Field, GROUP_ROWS, TableFile};
 use super::rows::{epoch_fields, history_fields, problem_table, run_cells, run_fields};
 use super::{Manifest, RunTable, Selected, Status};
 use crate::model::Problem;
-
-/// Rows of a row group: bounds the memory, and what a reader of one run decodes.
-pub const GROUP_ROWS: usize = 1 << 17;
 
 /// Rows of a part that are worth a thread.
 const PART_ROWS: usize = 1 << 18;

@@ -68,9 +68,11 @@ pub fn surface(simd: Simd, direct: &Direct, rows: &Rows, weight: &[f64], bias: &
     let mut factors = vec![[0.0; TILE]; data.x.len()];
     for (panel, weights) in weight.chunks(TILE).enumerate() {
         let first = panel * TILE;
-        factors.par_chunks_mut(TOGETHER).zip(data.x.par_chunks(TOGETHER)).for_each(|(lines, x)| {
-            simd.run_loop(Factors { x, weights, lines });
-        });
+        if data.steepest(weights, &[]).is_some() {
+            factors.par_chunks_mut(TOGETHER).zip(data.x.par_chunks(TOGETHER)).for_each(|(lines, x)| {
+                simd.run_loop(Factors { x, weights, lines });
+            });
+        }
         cells.par_chunks_mut((weight.len() * LEVELS).max(1)).zip(bias.par_chunks(LEVELS)).for_each(|(cells, bias)| {
             let mut lines: [&mut [f32]; LEVELS] = Default::default();
             let own = cells.chunks_mut(weight.len()).map(|line| &mut line[first..first + weights.len()]);

@@ -72,9 +72,6 @@ impl<const N: usize> Loop for Follow<'_, N> {
     #[inline(always)]
     fn run(self) {
         let (total, centre) = (self.shared.total, self.shared.centre);
-        if !self.counts {
-            self.trail.passes = Wide([0; N]);
-        }
         for l in 0..N {
             let to = [self.theta[0][l], self.theta[1][l]];
             self.trail.go(l, to, neuron::slope(&total, &centre, to).gradient, u32::from(self.counts));

@@ -92,7 +92,7 @@ impl Cpu {
         let batches = group.order.batches();
         let blocks = blocks(batches, group.epochs);
         let mut windows = Batches::new(group);
-        let shared = Shared { verdicts: self.verdicts, ..shared(group, &windows, &blocks) };
+        let shared = shared(group, &windows, &blocks, self.verdicts);
         let neuron = &group.problem.neuron;
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
         let bounded = text.stride.is_none_or(|stride| stay_out(group.lanes, stride));
@@ -258,7 +258,7 @@ fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<
     pass.general.advance(tile, recording);
 }
 
-fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> Shared<'a> {
+fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], verdicts: bool) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
         timing: &group.lanes.timing,
@@ -274,7 +274,7 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block]) -> 
         every: group.record.every,
         reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
         rows: group.order.rows,
-        verdicts: true,
+        verdicts,
     }
 }
 

@@ -19,7 +19,7 @@ const LEN: usize = 16 * TILE;
 type Array = [f32; LEN];
 
 /// Which sums are asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     pub gradient: bool,
     pub loss: bool,

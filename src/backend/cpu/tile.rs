@@ -100,14 +100,13 @@ impl Tile {
         for (column, slot) in self.hyper.iter_mut().zip(&group.lanes.hyper).take(slots.hyper) {
             slot.fill(first, &mut column.0[..lanes]);
         }
-        for (lane, run) in (first..first + lanes).enumerate() {
-            let Some(initial) = slots.initial else {
-                self.state[..slots.state].fill(Column([0.0; TILE]));
-                break;
-            };
-            let initial = initial(&group.lanes.hyper(run));
-            for slot in 0..slots.state {
-                self.state[slot].0[lane] = initial[slot];
+        self.state[..slots.state].fill(Column([0.0; TILE]));
+        if let Some(initial) = slots.initial {
+            for (lane, run) in (first..first + lanes).enumerate() {
+                let initial = initial(&group.lanes.hyper(run));
+                for slot in 0..slots.state {
+                    self.state[slot].0[lane] = initial[slot];
+                }
             }
         }
         repeat(&mut self.theta, lanes);

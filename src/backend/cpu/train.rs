@@ -154,6 +154,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         let mut due = Due::new(before, shared.every, shared.steps);
         let (mut first, stride) = (0, if follows || records { 1 } else { block.len });
         (sums.energy, sums.loss, sums.mae) = (Wide::ZERO, Wide::ZERO, Wide::ZERO);
+        sums.trail.passes = Wide([0; N]);
         if follows {
             simd.run_loop(Follow { shared, theta: &lanes.theta.0, trail: &mut sums.trail, counts: false });
         }
@@ -306,7 +307,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             return;
         }
         let alive = *alive;
-        let first = (self.window.first_epoch + epoch as u64) * self.window.batches as u64 + block.first as u64;
+        let first = self.number(epoch) * self.window.batches as u64 + block.first as u64;
         let follows = self.follows(epoch);
         for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
             let hyper = Wide::lane(hyper, l);
