@@ -35,6 +35,10 @@ for optimizer in rmsprop sgd adam; do
     python3 benches/peers/shares.py "$place/$optimizer.json"
 done
 
+echo "== shapes of threads"
+"$program" bench --backend gpu --shapes --set \
+    "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = $runs, distribution = \"log_uniform\" }" | tee "$place/shapes.txt" | grep '^gpu, .*x.* \(no\|yes\) '
+
 # JAX compiles for the same card; its first result is compared by the checksum of common.py, which peers.sh explains.
 if command -v nvidia-smi >/dev/null && python3 -m venv "$place/environment"; then
     "$place/environment/bin/python" -m pip install --quiet --disable-pip-version-check numpy==2.4.6 "jax[cuda12]==0.10.2"

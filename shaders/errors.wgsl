@@ -1,19 +1,24 @@
-// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; the module has the binding `rows`.
+// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; the module has the binding `rows` and the runs.
 
 // Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
 const FOLD: u32 = 256u;
 
 // Sums of squared and absolute errors over rows first .. first + count.
-fn errors(theta: vec2<f32>, first: u32, count: u32) -> vec2<f32> {
-    var sums = vec2<f32>(0.0);
+fn errors(runs: ptr<function, Runs>, first: u32, count: u32, sums: ptr<function, array<vec2<f32>, RUNS>>) {
+    for (var j = 0u; j < RUNS; j += 1u) {
+        (*sums)[j] = vec2<f32>(0.0);
+    }
     for (var begin = 0u; begin < count; begin += FOLD) {
-        var part = vec2<f32>(0.0);
+        var part: array<vec2<f32>, RUNS>;
         for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
             let row = rows[first + i];
-            let e = error(theta, row.x, row.y);
-            part += vec2<f32>(e * e, abs(e));
+            for (var j = 0u; j < RUNS; j += 1u) {
+                let e = error((*runs)[j].theta, row.x, row.y);
+                part[j] += vec2<f32>(e * e, abs(e));
+            }
         }
-        sums += part;
+        for (var j = 0u; j < RUNS; j += 1u) {
+            (*sums)[j] += part[j];
+        }
     }
-    return sums;
 }

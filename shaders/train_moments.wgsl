@@ -1,7 +1,8 @@
-// Trains a run a thread through a stretch of a window of epochs. Composed behind neuron.wgsl, blocks.wgsl, cycle.wgsl, the rule, which has `step`,
-// and one of sources/*.wgsl, which knows what a batch gives. Twin of the loops in src/backend/cpu; the layout is src/kernel/layout.rs.
-
-const WORKGROUP: u32 = 64u;
+// Trains RUNS runs a thread through a stretch of a window of epochs. Composed behind the shape of the dispatch, neuron.wgsl, blocks.wgsl,
+// cycle.wgsl, the rule, which has `step`, and one of sources/*.wgsl, which knows what a batch gives. Twin of the loops in src/backend/cpu;
+// the layout is src/kernel/layout.rs.
+//
+// What only some dispatches need is an override, not a branch: a software adapter computes both sides of every branch.
 
 // Stands for "never".
 const NEVER: u32 = 0xffffffffu;
@@ -69,8 +70,8 @@ struct Params {
     padding_1: u32,
 }
 
-// The most batches whose moments a dispatch has: what any device takes as a uniform, which is read at no cost where all threads read the
-// same.
+// The most batches whose moments or ticks a dispatch has: what any device takes as a uniform, which is read at no cost where all threads
+// read the same.
 const MOMENTS: u32 = 2048u;
 
 // Moments on the boundaries that uniforms ask for: u, uu, r, ru, and rr, rows.
@@ -82,7 +83,13 @@ struct Padded {
 // Whether points are recorded, and whether epoch series are.
 override RECORDED: bool = false;
 override SERIES: bool = false;
-
+// Whether the last epoch is among the dispatch's, whose steps are asked whether they pass the minimum.
+override FOLLOWED: bool = false;
+// Whether a run has epochs enough to tell a cycle.
+override WATCHES: bool = false;
+// Whether steps have a tick at all, and whether all runs have the same.
+override TIMED: bool = false;
+override ONE_CLOCK: bool = false;
 
 @group(0) @binding(0) var<uniform> params: Params;
 // Of the batches of this dispatch, epoch by epoch, or of one epoch where all are alike.
@@ -103,203 +110,388 @@ override SERIES: bool = false;
 @group(0) @binding(7) var<storage, read_write> history: array<vec2<f32>>;
 // [block][epoch][lane]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
+// Where all runs have the same: the clocks and rates of this dispatch's steps.
+@group(0) @binding(9) var<uniform> ticks: array<vec4<f32>, MOMENTS>;
 
-// Means over some rows, and how many these are.
+// The uniforms, read once: a software adapter reads them anew at each mention.
+var<private> given: Params;
+
+// What some rows give: mean gradient, mean loss, and of a batch the sum of |e| where epoch series are recorded.
 struct Taken {
     gradient: vec2<f32>,
     loss: f32,
-    rows: f32,
+    absolute: f32,
 }
 
-fn outside(theta: vec2<f32>) -> bool {
-    let bits = bitcast<vec2<u32>>(theta) & vec2<u32>(MAGNITUDE);
-    return max(bits.x, bits.y) > LIMIT_BITS;
+// A run as its thread carries it through the stretch.
+struct Run {
+    number: u32,
+    theta: vec2<f32>,
+    memory: State,
+    carried: Carried,
+    hyper: Hyper,
+    values: Values,
+    // The first tick of its clock table.
+    clocks: u32,
+    // Where its first row is, in a column of points.
+    points: u32,
+    worst_loss: f32,
+    last_loss: f32,
+    reached_epoch: u32,
+    passes: u32,
+    diverged_at: u32,
+    // Of the epoch's batches: loss and |e|.
+    sums: vec2<f32>,
+    // The largest bits of |weight| or |bias| in a block.
+    reach: u32,
+    watch: Watch,
 }
 
-// Whether J over the training rows falls at the step's start and rises at its end.
-fn passes(before: vec2<f32>, after: vec2<f32>) -> bool {
-    let way = after - before;
-    return dot(of_all(before).gradient, way) < 0.0 && dot(of_all(after).gradient, way) > 0.0;
-}
+alias Runs = array<Run, RUNS>;
+alias Takens = array<Taken, RUNS>;
 
 fn column(slot: u32, run: u32) -> u32 {
-    return slot * params.capacity + run;
+    return slot * given.capacity + run;
 }
 
-// Where a step's clock stands: a rule that reads none has a table of one.
-fn clock_at(table: u32, step_in_window: u32) -> u32 {
-    return select(table + step_in_window, 0u, params.clock_steps == 0u);
+// Where the first of a run's rows is, in blocks of `width` runs that have so many rows each.
+fn first_recorded(run: u32, rows_of_a_run: u32) -> u32 {
+    return (run / given.width) * rows_of_a_run * given.width + run % given.width;
+}
+
+// The tick of a batch in an epoch of this dispatch, for runs with this clock table.
+fn tick_of(table: u32, epoch: u32, batch: u32) -> Tick {
+    if !TIMED {
+        return Tick();
+    }
+    if ONE_CLOCK {
+        let tick = ticks[epoch * given.batches + batch - given.first_batch];
+        return Tick(Clock(tick.x, tick.y, tick.z), tick.w);
+    }
+    return clocks[table + (given.window_epoch + epoch) * given.batches + batch];
 }
 
 // The first training row, in batch order, of an epoch of this dispatch.
 fn first_row(epoch: u32) -> u32 {
-    return params.test_rows + select(params.window_epoch + epoch, 0u, params.alike == 1u) * params.rows;
+    return given.test_rows + select(given.window_epoch + epoch, 0u, given.alike == 1u) * given.rows;
 }
 
-fn recorded(run: u32, row: u32, rows_of_a_run: u32) -> u32 {
-    return (run / params.width) * rows_of_a_run * params.width + row * params.width + run % params.width;
+// Rows of a batch.
+fn rows_of(batch: u32) -> u32 {
+    return min(given.batch_size, given.rows - batch * given.batch_size);
 }
 
-fn record_point(run: u32, step_number: u32, theta: vec2<f32>) {
-    if !RECORDED {
+fn load(number: u32) -> Run {
+    var run: Run;
+    run.number = number;
+    run.theta = vec2<f32>(state[column(0u, number)], state[column(1u, number)]);
+    for (var slot = 0u; slot < STATE; slot += 1u) {
+        run.memory[slot] = state[column(2u + slot, number)];
+    }
+    for (var slot = 0u; slot < HYPER; slot += 1u) {
+        run.hyper[slot] = lanes[column(slot, number)];
+    }
+    for (var slot = 0u; slot < VALUES; slot += 1u) {
+        run.values[slot] = lanes[column(HYPER + slot, number)];
+    }
+    if ACCUMULATION > 1u || AVERAGE {
+        run.carried.sum = vec2<f32>(state[column(SUM, number)], state[column(SUM + 1u, number)]);
+        run.carried.average = vec2<f32>(state[column(AVERAGED, number)], state[column(AVERAGED + 1u, number)]);
+    }
+    if TIMED && !ONE_CLOCK {
+        run.clocks = bitcast<u32>(lanes[column(HYPER + VALUES, number)]) * given.clock_steps;
+    }
+    if RECORDED {
+        run.points = first_recorded(number, given.points);
+    }
+    run.worst_loss = state[column(WORST_LOSS, number)];
+    run.last_loss = state[column(LAST_LOSS, number)];
+    run.reached_epoch = figures[column(0u, number)];
+    run.passes = figures[column(1u, number)];
+    run.diverged_at = figures[column(2u, number)];
+    if SERIES && given.first_batch > 0u {
+        run.sums = vec2<f32>(state[column(LOSS_SUM, number)], state[column(MAE_SUM, number)]);
+    }
+    if WATCHES {
+        let anchor = vec2<f32>(state[column(WATCH, number)], state[column(WATCH + 1u, number)]);
+        run.watch = Watch(anchor, state[column(WATCH + 2u, number)], figures[column(3u, number)]);
+    }
+    return run;
+}
+
+fn store(run: Run) {
+    let number = run.number;
+    state[column(0u, number)] = run.theta.x;
+    state[column(1u, number)] = run.theta.y;
+    var memory = run.memory;
+    for (var slot = 0u; slot < USED_STATE; slot += 1u) {
+        state[column(2u + slot, number)] = memory[slot];
+    }
+    if ACCUMULATION > 1u || AVERAGE {
+        state[column(SUM, number)] = run.carried.sum.x;
+        state[column(SUM + 1u, number)] = run.carried.sum.y;
+        state[column(AVERAGED, number)] = run.carried.average.x;
+        state[column(AVERAGED + 1u, number)] = run.carried.average.y;
+    }
+    state[column(WORST_LOSS, number)] = run.worst_loss;
+    state[column(LAST_LOSS, number)] = run.last_loss;
+    figures[column(0u, number)] = run.reached_epoch;
+    if FOLLOWED {
+        figures[column(1u, number)] = run.passes;
+    }
+    figures[column(2u, number)] = run.diverged_at;
+    if SERIES {
+        state[column(LOSS_SUM, number)] = run.sums.x;
+        state[column(MAE_SUM, number)] = run.sums.y;
+    }
+    if WATCHES {
+        state[column(WATCH, number)] = run.watch.anchor.x;
+        state[column(WATCH + 1u, number)] = run.watch.anchor.y;
+        state[column(WATCH + 2u, number)] = run.watch.reach;
+        figures[column(3u, number)] = run.watch.period;
+    }
+}
+
+// The bits of the larger of two sizes; of NaN they are larger than of any number.
+fn reach(theta: vec2<f32>) -> u32 {
+    let bits = bitcast<vec2<u32>>(theta) & vec2<u32>(MAGNITUDE);
+    return max(bits.x, bits.y);
+}
+
+fn is_gone(run: Run) -> bool {
+    return run.diverged_at != NEVER;
+}
+
+// One batch of a run whose gradient is known.
+fn stepped(before: Run, k: u32, tick: Tick, gradient: vec2<f32>) -> Run {
+    var run = before;
+    var memory = run.memory;
+    var carried = run.carried;
+    var hyper = run.hyper;
+    if SCHEDULED {
+        hyper[0] = tick.rate;
+    }
+    run.theta = batch_step(k, run.values, hyper, tick.clock, run.theta, gradient, &memory, &carried);
+    run.memory = memory;
+    run.carried = carried;
+    return run;
+}
+
+// Takes runs through the batches first .. end of an epoch of this dispatch. Where it is careful, each stops where it leaves the range, and
+// nothing is recorded; else all go on, and reach says how far they were.
+fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bool) {
+    var taken: Takens;
+    var behind: Takens;
+    let last = given.first_epoch + epoch + 1u == given.epochs;
+    if FOLLOWED {
+        of_all(runs, &behind);
+    }
+    let before_epoch = (given.first_epoch + epoch) * given.batches;
+    var point = 0u;
+    var left = 0u;
+    if RECORDED {
+        point = (before_epoch + first) / given.every;
+        left = given.every - (before_epoch + first) % given.every;
+    }
+    for (var batch = first; batch < end; batch += 1u) {
+        of_batch(epoch, batch, runs, &taken);
+        let before = *runs;
+        let k = before_epoch + batch;
+        for (var j = 0u; j < RUNS; j += 1u) {
+            var next = stepped(before[j], k, tick_of(before[j].clocks, epoch, batch), taken[j].gradient);
+            let far = reach(next.theta);
+            if careful {
+                if is_gone(before[j]) {
+                    next = before[j];
+                } else if far > LIMIT_BITS {
+                    next = before[j];
+                    next.diverged_at = k + 1u;
+                }
+            } else {
+                next.reach = max(next.reach, far);
+                if SERIES {
+                    next.sums += vec2<f32>(f32(rows_of(batch)) * taken[j].loss, taken[j].absolute);
+                }
+            }
+            (*runs)[j] = next;
+        }
+        if FOLLOWED {
+            var ahead: Takens;
+            of_all(runs, &ahead);
+            for (var j = 0u; j < RUNS; j += 1u) {
+                let way = (*runs)[j].theta - before[j].theta;
+                if last && dot(behind[j].gradient, way) < 0.0 && dot(ahead[j].gradient, way) > 0.0 {
+                    (*runs)[j].passes += 1u;
+                }
+            }
+            behind = ahead;
+        }
+        if RECORDED && !careful {
+            left -= 1u;
+            let due = left == 0u;
+            point += u32(due);
+            left = select(left, given.every, due);
+            if due || k + 1u == given.steps {
+                record_points(runs, select(given.points - 1u, point, due));
+            }
+        }
+    }
+}
+
+fn record_points(runs: ptr<function, Runs>, point: u32) {
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone((*runs)[j]) {
+            history[(*runs)[j].points + point * given.width] = (*runs)[j].theta;
+        }
+    }
+}
+
+// A block of steps: once without a test inside, and again, step by step, where a run left the range.
+fn block(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32) {
+    let before = *runs;
+    for (var j = 0u; j < RUNS; j += 1u) {
+        (*runs)[j].reach = 0u;
+    }
+    walk(runs, epoch, first, end, false);
+    var suspect = false;
+    for (var j = 0u; j < RUNS; j += 1u) {
+        suspect |= !is_gone(before[j]) && (*runs)[j].reach > LIMIT_BITS;
+    }
+    var again = before;
+    if suspect {
+        walk(&again, epoch, first, end, true);
+    }
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if is_gone(before[j]) || (*runs)[j].reach > LIMIT_BITS {
+            (*runs)[j] = again[j];
+        }
+    }
+}
+
+// Takes note of J at the end of an epoch, or of a quarter of the only one.
+fn judge(runs: ptr<function, Runs>, number: u32) {
+    var all: Takens;
+    of_all(runs, &all);
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone((*runs)[j]) {
+            let now = all[j].loss;
+            (*runs)[j].worst_loss = max((*runs)[j].worst_loss, now);
+            (*runs)[j].last_loss = now;
+            if now <= given.reached_loss {
+                (*runs)[j].reached_epoch = min((*runs)[j].reached_epoch, number);
+            }
+        }
+    }
+}
+
+fn watch_all(runs: ptr<function, Runs>, number: u32) {
+    if number + WATCHED + 1u < given.epochs {
         return;
     }
-    if step_number % params.every == 0u {
-        history[recorded(run, step_number / params.every, params.points)] = theta;
-    } else if step_number == params.steps {
-        history[recorded(run, params.points - 1u, params.points)] = theta;
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone((*runs)[j]) {
+            (*runs)[j].watch = watch((*runs)[j].watch, (*runs)[j].theta, number + WATCHED + 1u - given.epochs);
+        }
     }
+}
+
+fn record_epoch(runs: ptr<function, Runs>, number: u32) {
+    var test: array<vec2<f32>, RUNS>;
+    if given.test_rows > 0u {
+        of_test(runs, &test);
+    }
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone((*runs)[j]) {
+            let at = first_recorded((*runs)[j].number, given.epochs) + number * given.width;
+            series[at] = vec4<f32>((*runs)[j].sums / f32(given.rows), test[j] / max(f32(given.test_rows), 1.0));
+        }
+        (*runs)[j].sums = vec2<f32>(0.0);
+    }
+}
+
+// J before the first step.
+fn begin(runs: ptr<function, Runs>) {
+    var all: Takens;
+    of_all(runs, &all);
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone((*runs)[j]) {
+            state[column(START_LOSS, (*runs)[j].number)] = all[j].loss;
+        }
+        (*runs)[j].worst_loss = all[j].loss;
+        (*runs)[j].last_loss = all[j].loss;
+    }
+    if RECORDED {
+        record_points(runs, 0u);
+    }
+}
+
+fn any_inside(runs: ptr<function, Runs>) -> bool {
+    var inside = false;
+    for (var j = 0u; j < RUNS; j += 1u) {
+        inside |= !is_gone((*runs)[j]);
+    }
+    return inside;
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn train_moments(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let run = params.first_run + id.y * groups.x * WORKGROUP + id.x;
-    if run >= params.end_run || figures[column(2u, run)] != NEVER {
+fn train_moments(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    given = params;
+    let first_run = given.first_run + (group.y * groups.x + group.x) * WORKGROUP * RUNS + local;
+    if first_run >= given.end_run {
         return;
     }
-    var hyper: Hyper;
-    var memory: State;
-    for (var slot = 0u; slot < HYPER; slot += 1u) {
-        hyper[slot] = lanes[column(slot, run)];
+    var runs: Runs;
+    for (var j = 0u; j < RUNS; j += 1u) {
+        // Beyond the end a run is there twice, and gone: so nobody records or stores it.
+        let number = first_run + j * WORKGROUP;
+        runs[j] = load(min(number, given.end_run - 1u));
+        if number >= given.end_run {
+            runs[j].diverged_at = 0u;
+        }
     }
-    for (var slot = 0u; slot < STATE; slot += 1u) {
-        memory[slot] = state[column(2u + slot, run)];
+    if !any_inside(&runs) {
+        return;
     }
-    var values: Values;
-    for (var slot = 0u; slot < VALUES; slot += 1u) {
-        values[slot] = lanes[column(HYPER + slot, run)];
+    var entered = runs;
+    if given.first_epoch == 0u && given.first_batch == 0u {
+        begin(&runs);
     }
-    var carried = Carried(
-        vec2<f32>(state[column(SUM, run)], state[column(SUM + 1u, run)]),
-        vec2<f32>(state[column(AVERAGED, run)], state[column(AVERAGED + 1u, run)]),
-    );
-    let clock_table = bitcast<u32>(lanes[column(HYPER + VALUES, run)]) * params.clock_steps;
-    var theta = vec2<f32>(state[column(0u, run)], state[column(1u, run)]);
-    if params.first_epoch == 0u && params.first_batch == 0u {
-        let start = of_all(theta).loss;
-        state[column(START_LOSS, run)] = start;
-        state[column(WORST_LOSS, run)] = start;
-        state[column(LAST_LOSS, run)] = start;
-        record_point(run, 0u, theta);
-    }
-    var gone = false;
-    var sums = vec2<f32>(0.0);
-    if params.first_batch > 0u {
-        sums = vec2<f32>(state[column(LOSS_SUM, run)], state[column(MAE_SUM, run)]);
-    }
-    for (var epoch = 0u; epoch < params.taken_epochs && !gone; epoch += 1u) {
-        let number = params.first_epoch + epoch;
-        let last = number + 1u == params.epochs;
-        let measured = last || SERIES;
-        var first = params.first_batch;
-        while first < params.end_batch && !gone {
-            let judged = judged_end(first, params.batches, params.epochs);
+    for (var epoch = 0u; epoch < given.taken_epochs && any_inside(&runs); epoch += 1u) {
+        let number = given.first_epoch + epoch;
+        var first = given.first_batch;
+        while first < given.end_batch {
+            let judged = judged_end(first, given.batches, given.epochs);
             let end = min(first + BLOCK_STEPS, judged);
-            let saved_theta = theta;
-            let saved_memory = memory;
-            let saved_carried = carried;
-            var passed = 0u;
-            var block_sums = vec2<f32>(0.0);
-            var suspect = false;
-            // Once without a test inside; again, step by step, where a step left the range.
-            for (var attempt = 0u; attempt < 2u; attempt += 1u) {
-                let careful = attempt == 1u;
-                if careful {
-                    if !suspect {
-                        break;
-                    }
-                    theta = saved_theta;
-                    memory = saved_memory;
-                    carried = saved_carried;
-                    passed = 0u;
-                }
-                for (var batch = first; batch < end; batch += 1u) {
-                    let at = of_batch(epoch, batch, theta);
-                    let before = theta;
-                    if measured && !careful {
-                        block_sums.x += at.rows * at.loss;
-                        if SERIES {
-                            let row = batch * params.batch_size;
-                            let count = min(params.batch_size, params.rows - row);
-                            block_sums.y += absolute(theta, first_row(epoch) + row, count);
-                        }
-                    }
-                    let step_in_window = (params.window_epoch + epoch) * params.batches + batch;
-                    let tick = clocks[clock_at(clock_table, step_in_window)];
-                    if SCHEDULED {
-                        hyper[0] = tick.rate;
-                    }
-                    let k = number * params.batches + batch;
-                    let next = batch_step(k, values, hyper, tick.clock, theta, at.gradient, &memory, &carried);
-                    if outside(next) {
-                        suspect = true;
-                        if careful {
-                            figures[column(2u, run)] = number * params.batches + batch + 1u;
-                            gone = true;
-                            break;
-                        }
-                    }
-                    theta = next;
-                    if last && passes(before, theta) {
-                        passed += 1u;
-                    }
-                    if !careful {
-                        record_point(run, number * params.batches + batch + 1u, theta);
-                    }
-                }
-            }
-            sums += block_sums;
-            figures[column(1u, run)] += passed;
-            if end == judged && !gone {
-                let now = of_all(theta).loss;
-                state[column(WORST_LOSS, run)] = max(state[column(WORST_LOSS, run)], now);
-                state[column(LAST_LOSS, run)] = now;
-                if now <= params.reached_loss && figures[column(0u, run)] == NEVER {
-                    figures[column(0u, run)] = number;
-                }
+            block(&runs, epoch, first, end);
+            if end == judged {
+                judge(&runs, number);
             }
             first = end;
         }
-        if params.epochs > WATCHED && number + WATCHED + 1u >= params.epochs && !gone && params.end_batch == params.batches {
-            let before = Watch(
-                vec2<f32>(state[column(WATCH, run)], state[column(WATCH + 1u, run)]),
-                state[column(WATCH + 2u, run)],
-                figures[column(3u, run)],
-            );
-            let now = watch(before, theta, number + WATCHED + 1u - params.epochs);
-            state[column(WATCH, run)] = now.anchor.x;
-            state[column(WATCH + 1u, run)] = now.anchor.y;
-            state[column(WATCH + 2u, run)] = now.reach;
-            figures[column(3u, run)] = now.period;
-        }
-        if SERIES && !gone && params.end_batch == params.batches {
-            var values = vec4<f32>(sums / f32(params.rows), 0.0, 0.0);
-            if params.test_rows > 0u {
-                values = vec4<f32>(values.xy, of_test(theta) / f32(params.test_rows));
+        if given.end_batch == given.batches {
+            if WATCHES {
+                watch_all(&runs, number);
             }
-            series[recorded(run, number, params.epochs)] = values;
-            sums = vec2<f32>(0.0);
+            if SERIES {
+                record_epoch(&runs, number);
+            }
         }
     }
     // A thread whose loops were ended for it would give numbers all the same.
     var rounds = 0u;
-    for (var i = 0u; i < params.rounds; i += 1u) {
+    for (var i = 0u; i < given.rounds; i += 1u) {
         rounds += 1u;
     }
-    if rounds == params.rounds {
-        figures[column(4u, run)] += params.taken_epochs * (params.end_batch - params.first_batch);
-    }
-    state[column(LOSS_SUM, run)] = sums.x;
-    state[column(MAE_SUM, run)] = sums.y;
-    state[column(0u, run)] = theta.x;
-    state[column(1u, run)] = theta.y;
-    if ACCUMULATION > 1u || AVERAGE {
-        state[column(SUM, run)] = carried.sum.x;
-        state[column(SUM + 1u, run)] = carried.sum.y;
-        state[column(AVERAGED, run)] = carried.average.x;
-        state[column(AVERAGED + 1u, run)] = carried.average.y;
-    }
-    for (var slot = 0u; slot < USED_STATE; slot += 1u) {
-        state[column(2u + slot, run)] = memory[slot];
+    for (var j = 0u; j < RUNS; j += 1u) {
+        if !is_gone(entered[j]) {
+            store(runs[j]);
+            if rounds == given.rounds {
+                figures[column(4u, runs[j].number)] += given.taken_epochs * (given.end_batch - given.first_batch);
+            }
+        }
     }
 }

@@ -2,33 +2,41 @@
 // neuron.wgsl, errors.wgsl and train_moments.wgsl, which has the bindings.
 
 fn total() -> Moments {
-    return Moments(params.total_u, params.total_uu, params.total_r, params.total_ru, params.total_rr, params.total_rows);
+    return Moments(given.total_u, given.total_uu, given.total_r, given.total_ru, given.total_rr, given.total_rows);
 }
 
 fn centre() -> Centre {
-    return Centre(params.centre_weight, params.centre_bias, params.centre_x);
+    return Centre(given.centre_weight, given.centre_bias, given.centre_x);
 }
 
-// Mean gradient and loss of a batch in an epoch of this dispatch.
-fn of_batch(epoch: u32, batch: u32, theta: vec2<f32>) -> Taken {
-    let padded = moments[select(epoch, 0u, params.alike == 1u) * params.batches + batch - params.first_batch];
+fn from_moments(m: Moments, runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
+    for (var j = 0u; j < RUNS; j += 1u) {
+        let at = slope(m, centre(), (*runs)[j].theta);
+        (*taken)[j].gradient = at.gradient;
+        (*taken)[j].loss = loss(m, at);
+    }
+}
+
+// Of a batch in an epoch of this dispatch.
+fn of_batch(epoch: u32, batch: u32, runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
+    let padded = moments[select(epoch, 0u, given.alike == 1u) * given.batches + batch - given.first_batch];
     let m = Moments(padded.first.x, padded.first.y, padded.first.z, padded.first.w, padded.second.x, padded.second.y);
-    let at = slope(m, centre(), theta);
-    return Taken(at.gradient, loss(m, at), m.rows);
+    from_moments(m, runs, taken);
+    if SERIES {
+        var sums: array<vec2<f32>, RUNS>;
+        errors(runs, first_row(epoch) + batch * given.batch_size, rows_of(batch), &sums);
+        for (var j = 0u; j < RUNS; j += 1u) {
+            (*taken)[j].absolute = sums[j].y;
+        }
+    }
 }
 
 // Of all training rows.
-fn of_all(theta: vec2<f32>) -> Taken {
-    let at = slope(total(), centre(), theta);
-    return Taken(at.gradient, loss(total(), at), total().rows);
-}
-
-// Sum of |e| over some rows.
-fn absolute(theta: vec2<f32>, first: u32, count: u32) -> f32 {
-    return errors(theta, first, count).y;
+fn of_all(runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
+    from_moments(total(), runs, taken);
 }
 
 // Sums of the loss and of |e| over the test rows.
-fn of_test(theta: vec2<f32>) -> vec2<f32> {
-    return errors(theta, 0u, params.test_rows);
+fn of_test(runs: ptr<function, Runs>, sums: ptr<function, array<vec2<f32>, RUNS>>) {
+    errors(runs, 0u, given.test_rows, sums);
 }

@@ -5,39 +5,49 @@
 const FOLD: u32 = 256u;
 
 // Sums over rows first .. first + count: gradient, loss, |e|.
-fn sums_of(theta: vec2<f32>, first: u32, count: u32) -> vec4<f32> {
-    var sums = vec4<f32>(0.0);
+fn sums_of(runs: ptr<function, Runs>, first: u32, count: u32, sums: ptr<function, array<vec4<f32>, RUNS>>) {
+    for (var j = 0u; j < RUNS; j += 1u) {
+        (*sums)[j] = vec4<f32>(0.0);
+    }
     for (var begin = 0u; begin < count; begin += FOLD) {
-        var part = vec4<f32>(0.0);
+        var part: array<vec4<f32>, RUNS>;
         for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
             let row = rows[first + i];
-            let own = share(theta, row.x, row.y);
-            part += vec4<f32>(own.gradient, own.loss, abs(own.error));
+            for (var j = 0u; j < RUNS; j += 1u) {
+                let own = share((*runs)[j].theta, row.x, row.y);
+                part[j] += vec4<f32>(own.gradient, own.loss, abs(own.error));
+            }
         }
-        sums += part;
+        for (var j = 0u; j < RUNS; j += 1u) {
+            (*sums)[j] += part[j];
+        }
     }
-    return sums;
 }
 
-fn taken(theta: vec2<f32>, first: u32, count: u32) -> Taken {
-    let means = sums_of(theta, first, count) / f32(count);
-    return Taken(means.xy, means.z, f32(count));
+fn take(runs: ptr<function, Runs>, first: u32, count: u32, taken: ptr<function, Takens>) {
+    var sums: array<vec4<f32>, RUNS>;
+    sums_of(runs, first, count, &sums);
+    for (var j = 0u; j < RUNS; j += 1u) {
+        let means = sums[j] / f32(count);
+        (*taken)[j] = Taken(means.xy, means.z, sums[j].w);
+    }
 }
 
-fn of_batch(epoch: u32, batch: u32, theta: vec2<f32>) -> Taken {
-    let row = batch * params.batch_size;
-    return taken(theta, first_row(epoch) + row, min(params.batch_size, params.rows - row));
+// Of a batch in an epoch of this dispatch.
+fn of_batch(epoch: u32, batch: u32, runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
+    take(runs, first_row(epoch) + batch * given.batch_size, rows_of(batch), taken);
 }
 
-// The window's first epoch has them all, in some order.
-fn of_all(theta: vec2<f32>) -> Taken {
-    return taken(theta, params.test_rows, params.rows);
+// Of all training rows: the window's first epoch has them, in some order.
+fn of_all(runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
+    take(runs, given.test_rows, given.rows, taken);
 }
 
-fn absolute(theta: vec2<f32>, first: u32, count: u32) -> f32 {
-    return sums_of(theta, first, count).w;
-}
-
-fn of_test(theta: vec2<f32>) -> vec2<f32> {
-    return sums_of(theta, 0u, params.test_rows).zw;
+// Sums of the loss and of |e| over the test rows.
+fn of_test(runs: ptr<function, Runs>, sums: ptr<function, array<vec2<f32>, RUNS>>) {
+    var all: array<vec4<f32>, RUNS>;
+    sums_of(runs, 0u, given.test_rows, &all);
+    for (var j = 0u; j < RUNS; j += 1u) {
+        (*sums)[j] = all[j].zw;
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradsweep::backend::cpu::Simd;
+use gradsweep::backend::gpu::Shape;
 
 /// Trains every run of a hyperparameter sweep of one neuron in parallel, on the GPU or on all cores, and shows what happened and
 /// why.
@@ -60,6 +61,9 @@ pub struct Backend {
     /// CPU vector instructions [default: the widest]
     #[arg(long, value_name = "LEVEL", value_parser = simd)]
     pub simd: Option<Simd>,
+    /// How training is cut into GPU threads: runs a thread, x, threads a workgroup [default: 1x64; in software 4x64 for much work]
+    #[arg(long, value_name = "SHAPE")]
+    pub shape: Option<Shape>,
 }
 
 fn simd(name: &str) -> Result<Simd, String> {
@@ -166,6 +170,9 @@ pub struct Bench {
     /// Measure each SIMD level that this CPU has, on one core
     #[arg(long)]
     pub levels: bool,
+    /// Measure the GPU in several shapes (see --shape)
+    #[arg(long)]
+    pub shapes: bool,
     /// Measure at every size from one run on, and say from which the GPU pays
     #[arg(long)]
     pub sizes: bool,

@@ -1,7 +1,7 @@
 //! Which backend does the work, and the line that says which and why.
 
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::Gpu;
+use gradsweep::backend::gpu::{Gpu, Shape};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Error};
 
@@ -25,14 +25,14 @@ pub fn choose(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure>
     match arguments.backend {
         Choice::Cpu => chosen(Box::new(cpu(arguments)?), "as asked"),
         Choice::Reference => chosen(Box::new(Reference), "as asked"),
-        Choice::Gpu => chosen(Box::new(gpu(arguments)?), "as asked"),
+        Choice::Gpu => chosen(Box::new(gpu(arguments, steps)?), "as asked"),
         Choice::Auto => {
             let cpu = cpu(arguments)?;
             let seconds = steps / CPU_STEPS_PER_SECOND / cpu.threads() as u128;
             if seconds < WORTH_PROBING_SECONDS {
                 return chosen(Box::new(cpu), "the work takes it less than about 2 s");
             }
-            match gpu(arguments) {
+            match gpu(arguments, steps) {
                 Ok(gpu) if !gpu.is_software() => chosen(Box::new(gpu), "a hardware GPU, and the work is worth it"),
                 Ok(_) => chosen(Box::new(cpu), "the only GPU adapter is software, which is slower"),
                 Err(_) => chosen(Box::new(cpu), "no GPU adapter; `gradsweep adapters` says why"),
@@ -45,6 +45,9 @@ pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
     Cpu::open(arguments.threads.map(usize::from), arguments.simd).map_err(Failure::wrong)
 }
 
-pub fn gpu(arguments: &args::Backend) -> Result<Gpu, Failure> {
-    Ok(Gpu::open(arguments.adapter.as_deref()).map_err(Error::from)?)
+/// The GPU for so many updates.
+fn gpu(arguments: &args::Backend, updates: u128) -> Result<Gpu, Failure> {
+    let gpu = Gpu::open(arguments.adapter.as_deref()).map_err(Error::from)?;
+    let worth = Shape::worth(gpu.is_software(), updates);
+    Ok(gpu.shaped(arguments.shape.unwrap_or(worth)))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
+use gradsweep::backend::gpu::{self, Gpu, Shape};
 use gradsweep::bench::{self, BUILT_IN, Contender, Curve, Line, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
 use gradsweep::text;
@@ -75,21 +76,24 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
         let others = Simd::available().into_iter().filter(|level| *level != cpu.simd());
         contenders.extend(others.map(|level| on_cpu(format!("cpu, {}", level.name()), 1, level)));
     }
-    let software = arguments.software || arguments.backend.backend == Choice::Gpu;
     if arguments.backend.backend != Choice::Cpu {
-        contenders.push(Contender {
-            name: "gpu".into(),
-            open: Box::new(move || {
-                let gpu = gradsweep::backend::gpu::Gpu::open(arguments.backend.adapter.as_deref())?;
-                if gpu.is_software() && !software {
-                    return Err(gradsweep::backend::gpu::Error::OnlySoftware { adapter: gpu.describe().device }.into());
-                }
-                Ok(Box::new(gpu) as Box<dyn Backend>)
-            }),
-            bare: None,
-        });
+        contenders.push(on_gpu(arguments, "gpu".into(), arguments.backend.shape.unwrap_or(Shape::PLAIN)));
+        let shapes = Shape::ALL.into_iter().filter(|_| arguments.shapes);
+        contenders.extend(shapes.map(|shape| on_gpu(arguments, format!("gpu, {shape}"), shape)));
     }
     Ok(contenders)
+}
+
+fn on_gpu(arguments: &args::Bench, name: String, shape: Shape) -> Contender<'_> {
+    let software = arguments.software || arguments.backend.backend == Choice::Gpu;
+    let open = move || {
+        let gpu = Gpu::open(arguments.backend.adapter.as_deref())?;
+        if gpu.is_software() && !software {
+            return Err(gpu::Error::OnlySoftware { adapter: gpu.describe().device }.into());
+        }
+        Ok(Box::new(gpu.shaped(shape)) as Box<dyn Backend>)
+    };
+    Contender { name, open: Box::new(open), bare: None }
 }
 
 fn text(table: &Table) -> String {

@@ -7,7 +7,7 @@ use super::optimizers::STATE;
 use super::options::VALUES;
 use crate::data::Moments;
 
-/// Threads of a workgroup; a run a thread.
+/// Threads of a workgroup, where no shape says otherwise.
 pub const WORKGROUP: u32 = 64;
 
 /// The uniforms of `shaders/train_moments.wgsl`.
@@ -86,6 +86,9 @@ pub const TRAIN_PARAMS: [&str; 32] = [
 
 /// The most batches whose moments a dispatch of `shaders/train_moments.wgsl` has: 64 KiB, which every device takes as a uniform.
 pub const MOMENTS: usize = 2048;
+
+/// The most pairs of rows of a dispatch of `shaders/metrics.wgsl`: the same 64 KiB.
+pub const PAIRS: usize = 4096;
 
 /// The moments of a batch as that uniform has them.
 pub type Padded = [f32; 8];

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::shape::Shape;
 use super::slices::Slices;
 use super::survey::{Adapter, Survey, adapters, survey};
 use crate::kernel::layout::WORKGROUP;
+
+/// A pipeline takes a tenth of a second or more to compile.
+const WORTH_ANOTHER: u64 = 1 << 24;
 
 /// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,10 @@ pub struct Context {
     pub limits: wgpu::Limits,
     /// Whether the adapter computes in software.
     pub software: bool,
+    /// Of training and metrics.
+    pub shape: Shape,
+    /// From so many updates of a group a pipeline more is worth compiling.
+    pub worth_another: u64,
     /// Of training, in updates.
     pub slices: Slices,
     /// Of metrics, in rows looked at.
@@ -80,7 +88,11 @@ impl Context {
         }));
         let (slices, row_slices) = (Slices::default(), Slices::default());
         let (pipelines, buffers) = (HashMap::new(), HashMap::new());
-        Ok((Self { device, queue, limits, software: facts.software, slices, row_slices, pipelines, buffers, fault }, facts))
+        let (software, shape) = (facts.software, Shape::PLAIN);
+        Ok((
+            Self { device, queue, limits, software, shape, worth_another: WORTH_ANOTHER, slices, row_slices, pipelines, buffers, fault },
+            facts,
+        ))
     }
 
     /// The first error that was reported aside. After one, no buffer is trusted any more.
@@ -157,6 +169,13 @@ impl Context {
         buffer
     }
 
+    /// Sets the first `bytes` of a buffer to 0.
+    pub fn clear(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(buffer, 0, Some(bytes));
+        self.queue.submit([encoder.finish()]);
+    }
+
     /// A uniform buffer that is filled later.
     pub fn room(&mut self, name: &'static str, size: u64) -> wgpu::Buffer {
         self.buffer(name, size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)
@@ -178,13 +197,13 @@ impl Context {
 
     /// Runs a thread for each of `threads` items and waits for the end.
     pub fn dispatch(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> Result<(), Error> {
-        let submitted = self.submit(pipeline, group, threads);
+        let submitted = self.submit(pipeline, group, threads.div_ceil(u64::from(WORKGROUP)));
         self.wait_for(submitted)
     }
 
-    /// Has the device run a thread for each of `threads` items, behind what it was given before.
-    pub fn submit(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, threads: u64) -> wgpu::SubmissionIndex {
-        let workgroups = threads.div_ceil(u64::from(WORKGROUP)).max(1);
+    /// Has the device run so many workgroups, behind what it was given before.
+    pub fn submit(&mut self, pipeline: &Pipeline, group: &wgpu::BindGroup, workgroups: u64) -> wgpu::SubmissionIndex {
+        let workgroups = workgroups.max(1);
         let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
         let (x, y) = (workgroups.min(most), workgroups.div_ceil(most));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

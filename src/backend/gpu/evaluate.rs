@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use super::context::{Access, Context, Error};
+use super::context::{Access, Context, Error, Pipeline};
 use super::shaders;
 use crate::backend::Metrics;
 use crate::backend::paraboloid::Terms;
-use crate::kernel::layout::{CountParams, NOT_RUN, ROUNDS, WORKGROUP};
+use crate::kernel::layout::{CountParams, NOT_RUN, PAIRS, ROUNDS};
 use crate::model::{Neuron, Rows};
 
-const ACCESSES: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
+const METRICS: [Access; 4] = [Access::Uniform, Access::Uniform, Access::Read, Access::Write];
+const SURFACE: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
@@ -22,40 +23,67 @@ pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f3
         return Ok(Metrics::unknown(weight.len()));
     }
     let mut metrics = Metrics::default();
-    let pairs: Vec<[f32; 2]> = rows.x.iter().zip(&rows.y).map(|(&x, &y)| [x, y]).collect();
-    let name = format!("metrics of {} under {}", neuron.activation.name(), neuron.form().name());
-    let pipeline = context.pipeline(&name, || shaders::metrics(neuron), "metrics", &ACCESSES, &[]);
-    let rows = context.input("metric rows", bytemuck::cast_slice(&pairs));
+    let shape = context.shape;
+    let name = format!("metrics of {} under {} {shape}", neuron.activation.name(), neuron.form().name());
+    let pipeline = context.pipeline(&name, || shaders::metrics(neuron, shape), "metrics", &METRICS, &[]);
+    let pieces = pieces(rows);
     let mut first = 0;
     while first < weight.len() {
-        let threads = context.row_slices.threads(pairs.len() as u64, u64::from(WORKGROUP)).min(context.largest() / 16);
+        let work = rows.len().min(2 * PAIRS) as u64;
+        let threads = context.row_slices.threads(work, shape.runs_a_workgroup()).min(context.largest() / 16);
         let end = weight.len().min(first + threads as usize);
         let thetas: Vec<[f32; 2]> = weight[first..end].iter().zip(&bias[first..end]).map(|(&w, &b)| [w, b]).collect();
-        let params = CountParams { counts: [thetas.len() as u32, pairs.len() as u32, ROUNDS, 0] };
-        let uniform = context.uniform("counts", bytemuck::bytes_of(&params));
-        let points = context.input("points", bytemuck::cast_slice(&thetas));
-        let bytes = thetas.len() as u64 * 16;
-        let output = context.buffer("means", bytes, OUTPUT);
-        mark(context, &output, bytes);
-        let group = context.bind(&pipeline, &[&uniform, &rows, &points, &output]);
-        let begun = Instant::now();
-        context.dispatch(&pipeline, &group, thetas.len() as u64)?;
-        context.row_slices.took(thetas.len() as u64 * pairs.len() as u64, begun.elapsed().as_secs_f64());
-        let ran = context.read(&output, bytes, |view| {
-            let means = bytemuck::cast_slice::<u8, [f32; 4]>(view);
-            for &[loss, mse, mae, _] in means {
-                metrics.loss.push(loss);
-                metrics.mse.push(mse);
-                metrics.mae.push(mae);
-            }
-            unmarked(view) && means.iter().all(|point| point[3] == ROUNDS as f32)
-        })?;
-        if !ran {
-            return Err(Error::NotRun { what: "metrics" });
-        }
+        add(context, &pipeline, &pieces, &thetas, rows.len(), &mut metrics)?;
         first = end;
     }
     Ok(metrics)
+}
+
+/// Some rows, as a dispatch takes them: how many, and their pairs, of which the last may be half.
+type Piece = (usize, Vec<[f32; 4]>);
+
+fn pieces(rows: &Rows) -> Vec<Piece> {
+    let pair = |(x, y): (&[f32], &[f32])| [x[0], y[0], *x.get(1).unwrap_or(&0.0), *y.get(1).unwrap_or(&0.0)];
+    let piece = |(x, y): (&[f32], &[f32])| (x.len(), x.chunks(2).zip(y.chunks(2)).map(pair).collect());
+    rows.x.chunks(2 * PAIRS).zip(rows.y.chunks(2 * PAIRS)).map(piece).collect()
+}
+
+/// The metrics of some points: a dispatch for each piece of the rows, each of which adds to the sums.
+fn add(
+    context: &mut Context,
+    pipeline: &Pipeline,
+    pieces: &[Piece],
+    thetas: &[[f32; 2]],
+    rows: usize,
+    metrics: &mut Metrics,
+) -> Result<(), Error> {
+    let uniform = context.room("counts", size_of::<CountParams>() as u64);
+    let pairs = context.room("pairs", (PAIRS * 16) as u64);
+    let points = context.input("points", bytemuck::cast_slice(thetas));
+    let bytes = thetas.len() as u64 * 16;
+    let sums = context.buffer("sums", bytes, OUTPUT);
+    context.clear(&sums, bytes);
+    let group = context.bind(pipeline, &[&uniform, &pairs, &points, &sums]);
+    for (count, piece) in pieces {
+        let params = CountParams { counts: [thetas.len() as u32, *count as u32, ROUNDS, 0] };
+        context.uniform("counts", bytemuck::bytes_of(&params));
+        context.queue.write_buffer(&pairs, 0, bytemuck::cast_slice(piece));
+        let begun = Instant::now();
+        let submitted = context.submit(pipeline, &group, (thetas.len() as u64).div_ceil(context.shape.runs_a_workgroup()));
+        context.wait_for(submitted)?;
+        context.row_slices.took((thetas.len() * count) as u64, begun.elapsed().as_secs_f64());
+    }
+    let all = rows as f32;
+    let ran = context.read(&sums, bytes, |view| {
+        let sums = bytemuck::cast_slice::<u8, [f32; 4]>(view);
+        for &[loss, squared, absolute, _] in sums {
+            metrics.loss.push(loss / all);
+            metrics.mse.push(squared / all);
+            metrics.mae.push(absolute / all);
+        }
+        sums.iter().all(|point| point[3] == (ROUNDS as usize * pieces.len()) as f32)
+    })?;
+    if ran { Ok(()) } else { Err(Error::NotRun { what: "metrics" }) }
 }
 
 /// An entry point over one input and one output.
@@ -114,7 +142,7 @@ fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) 
     let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
     let columns: Vec<[f32; 2]> = curve.into_iter().zip(tilt).map(|(curve, tilt)| [curve, tilt]).collect();
     let most = (context.largest() / 4).min(MOST_CELLS) as usize / columns.len().max(1);
-    let pipeline = context.pipeline("surface", shaders::surface, "surface", &ACCESSES, &[]);
+    let pipeline = context.pipeline("surface", shaders::surface, "surface", &SURFACE, &[]);
     let mut cells = Vec::with_capacity(columns.len() * levels.len());
     if columns.is_empty() {
         return Ok(cells);

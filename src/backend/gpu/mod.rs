@@ -1,4 +1,4 @@
-//! The GPU backend: a run a thread, state in buffers between dispatches, the next dispatch sized by how long the last one took.
+//! The GPU backend: a run a thread or a few, state in buffers between dispatches, the next dispatch sized by how long the last one took.
 //!
 //! It holds no formula: those are `shaders/`, the twins of `kernel`.
 
@@ -7,15 +7,18 @@ mod evaluate;
 mod limits;
 mod missing;
 mod shaders;
+mod shape;
 mod slices;
 mod survey;
 mod train;
+mod unroll;
 
 use std::sync::Mutex;
 
 pub use context::Error;
 pub use missing::{Missing, quiet_environment};
 pub use shaders::{composed, elementary, functions, watching};
+pub use shape::Shape;
 pub use survey::{Adapter, Survey, survey};
 
 use self::context::Context;
@@ -34,6 +37,13 @@ impl Gpu {
     pub fn open(wanted: Option<&str>) -> Result<Self, Error> {
         let (context, adapter) = Context::open(wanted)?;
         Ok(Self { context: Mutex::new(context), adapter })
+    }
+
+    /// Trains in threads of this shape.
+    pub fn shaped(self, shape: Shape) -> Self {
+        let mut context = self.context.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        context.shape = shape;
+        Self { context: Mutex::new(context), ..self }
     }
 
     /// Whether the adapter computes in software.
@@ -117,9 +127,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 "#;
 
     #[test]
-    fn slices_never_show_in_a_result() {
+    fn slices_and_shapes_never_show_in_a_result() {
         let Ok(gpu) = Gpu::open(None) else {
-            return skipped("slices_never_show_in_a_result");
+            return skipped("slices_and_shapes_never_show_in_a_result");
         };
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
         let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
@@ -127,15 +137,23 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
         let groups = plan.groups(&problems, Record { every: 1, epochs: true });
-        let results = [1_u64, 100_000, 1 << 40].map(|budget| {
+        let shapes = ["1x64", "1x64", "4x32", "3x256"].map(|shape| shape.parse::<Shape>().unwrap());
+        let cases = [1_u64, 100_000, 1 << 40, 100_000].into_iter().zip(shapes);
+        let results = cases.map(|(budget, shape)| {
             let mut outcomes = vec![Outcome::default(); groups.len()];
             for (group, outcome) in groups.iter().zip(&mut outcomes) {
-                gpu.context.lock().unwrap().slices = slices::Slices::starting_at(budget);
+                {
+                    let mut context = gpu.context.lock().unwrap();
+                    (context.slices, context.shape) = (slices::Slices::starting_at(budget), shape);
+                    // One case with a pipeline for all epochs, the others with two.
+                    context.worth_another = if budget == 1 { u64::MAX } else { 0 };
+                }
                 gpu.train(&[*group], std::slice::from_mut(outcome)).unwrap();
             }
             let lanes = |outcome: &Outcome| (0..outcome.weight.len()).map(|lane| known(outcome, lane)).collect::<Vec<_>>();
             outcomes.iter().flat_map(lanes).collect::<Vec<_>>()
         });
+        let results: Vec<_> = results.collect();
         assert!(results[0].len() == 450 && results[0].iter().any(|run| run.contains("diverged_at: Some")));
         for other in &results[1..] {
             for (run, (one, other)) in results[0].iter().zip(other).enumerate() {

@@ -1,5 +1,7 @@
 //! The WGSL modules, composed: files are concatenated, the optimizer is chosen by file, its variant by override constants.
 
+use super::shape::Shape;
+use super::unroll::unrolled;
 use crate::kernel::{Form, Rule, Variant};
 use crate::model::{Activation, Loss, Neuron, Optimizer};
 use crate::with_rule;
@@ -96,14 +98,22 @@ fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
     [ACTIVATIONS, LOSSES, &choice, DIRECT].concat()
 }
 
-/// The training module of an optimizer and a neuron.
-pub fn training(optimizer: Optimizer, neuron: &Neuron) -> String {
+/// The training module of an optimizer and a neuron, in threads of a shape.
+pub fn training(optimizer: Optimizer, neuron: &Neuron, shape: Shape) -> String {
     let source = if neuron.is_quadratic() { [ERRORS, MOMENTS].concat() } else { [&direct(neuron), ROWS].concat() };
-    [NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, TRAIN, &source].concat()
+    let module = [&cut(shape), NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, TRAIN, &source].concat();
+    unrolled(&module, shape.runs)
 }
 
-pub fn metrics(neuron: &Neuron) -> String {
-    [FUNCTIONS, &direct(neuron), METRICS].concat()
+/// A shape's constants.
+fn cut(shape: Shape) -> String {
+    let Shape { runs, workgroup } = shape;
+    format!("const RUNS: u32 = {runs}u;\nconst WORKGROUP: u32 = {workgroup}u;\n\n")
+}
+
+/// The module of a neuron's metrics, in threads of a shape.
+pub fn metrics(neuron: &Neuron, shape: Shape) -> String {
+    unrolled(&[&cut(shape), FUNCTIONS, &direct(neuron), METRICS].concat(), shape.runs)
 }
 
 pub fn surface() -> String {
@@ -116,11 +126,13 @@ pub fn limits() -> String {
 
 /// Every module that is ever handed to a device, by name.
 pub fn composed() -> Vec<(String, String)> {
-    let moments =
-        Optimizer::ALL.map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer, &Neuron::LINEAR)));
+    let moments = Optimizer::ALL
+        .map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer, &Neuron::LINEAR, Shape::PLAIN)));
     let rows = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, ..Neuron::LINEAR };
-    let rows = Optimizer::ALL.map(|optimizer| (format!("training from rows with {}", optimizer.name()), training(optimizer, &rows)));
+    let rows = Optimizer::ALL.map(|optimizer| {
+        (format!("training from rows with {}", optimizer.name()), training(optimizer, &rows, Shape { runs: 4, ..Shape::PLAIN }))
+    });
     let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
-    let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron)));
+    let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron, Shape::PLAIN)));
     moments.into_iter().chain(rows).chain(metrics).chain([("surface".to_owned(), surface()), ("limits".to_owned(), limits())]).collect()
 }

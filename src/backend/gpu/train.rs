@@ -11,9 +11,9 @@ use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{CLOCK, has_clock};
-use crate::kernel::cycle::{Watch, cycle};
+use crate::kernel::cycle::{WATCHED, Watch, cycle};
 use crate::kernel::layout::{
-    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, WORKGROUP, padded,
+    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, padded,
 };
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
@@ -21,7 +21,7 @@ use crate::kernel::{Hyper, Options, Rule, State, Ticker, Timing};
 use crate::model::{Figures, Optimizer};
 use crate::with_rule;
 
-const ACCESSES: [Access; 9] = [
+const ACCESSES: [Access; 10] = [
     Access::Uniform,
     Access::Uniform,
     Access::Read,
@@ -31,6 +31,7 @@ const ACCESSES: [Access; 9] = [
     Access::Write,
     Access::Write,
     Access::Write,
+    Access::Uniform,
 ];
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
@@ -48,15 +49,7 @@ const ROUNDS_A_STEP: u64 = 32;
 /// Trains a group.
 pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
     outcome.prepare(group);
-    let variant = group.variant;
-    let options = group.options;
-    let neuron = &group.problem.neuron;
-    let (recorded, series) = (group.record.every > 0, group.record.epochs);
-    let name = format!("{variant:?} {options:?} {neuron:?} {recorded} {series}");
-    let flag = |flag: bool| f64::from(u8::from(flag));
-    let own = [("MOMENTUM", flag(variant.momentum)), ("FLAG", flag(variant.flag)), ("RECORDED", flag(recorded)), ("SERIES", flag(series))];
-    let constants = [&own[..], &options.constants()].concat();
-    let pipeline = context.pipeline(&name, || shaders::training(variant.optimizer, neuron), "train_moments", &ACCESSES, &constants);
+    let pipelines = Pipelines::new(context, group);
     let steps = group.steps();
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
         return Err(Error::TooLong { steps });
@@ -66,10 +59,45 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     let mut first = 0;
     while first < runs {
         let count = table_bound(context, group, first, most.min(runs - first));
-        Portion::new(context, group, outcome, first, count).train(&pipeline, outcome)?;
+        Portion::new(context, group, outcome, first, count).train(&pipelines, outcome)?;
         first += count;
     }
     Ok(())
+}
+
+/// A group's pipelines.
+struct Pipelines {
+    /// Trains any epochs, and follows the steps of the last.
+    last: Pipeline,
+    /// Of the epochs before the last alone: faster, where the work is worth compiling another.
+    others: Option<Pipeline>,
+}
+
+impl Pipelines {
+    fn new(context: &mut Context, group: &Group<'_>) -> Self {
+        let last = Self::pipeline(context, group, true);
+        let updates = (group.lanes.len() as u64).saturating_mul(group.steps());
+        let worth = group.epochs > 1 && updates >= context.worth_another;
+        Self { last, others: worth.then(|| Self::pipeline(context, group, false)) }
+    }
+
+    fn pipeline(context: &mut Context, group: &Group<'_>, followed: bool) -> Pipeline {
+        let (variant, options, neuron, shape) = (group.variant, group.options, &group.problem.neuron, context.shape);
+        let flag = |name: &'static str, flag: bool| (name, f64::from(u8::from(flag)));
+        let own = [
+            flag("MOMENTUM", variant.momentum),
+            flag("FLAG", variant.flag),
+            flag("RECORDED", group.record.every > 0),
+            flag("SERIES", group.record.epochs),
+            flag("FOLLOWED", followed),
+            flag("WATCHES", group.epochs > u64::from(WATCHED)),
+            flag("TIMED", is_timed(group)),
+            flag("ONE_CLOCK", has_one_clock(group)),
+        ];
+        let name = format!("{:?} {options:?} {neuron:?} {own:?} {shape}", variant.optimizer);
+        let constants = [&own[..], &options.constants()].concat();
+        context.pipeline(&name, || shaders::training(variant.optimizer, neuron, shape), "train_moments", &ACCESSES, &constants)
+    }
 }
 
 /// How many runs fit the buffers at once: whole blocks of recorded rows.
@@ -129,6 +157,11 @@ fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
 /// Whether a group reads clock tables at all.
 fn is_timed(group: &Group<'_>) -> bool {
     has_clock(group.variant.optimizer) || group.options.scheduled
+}
+
+/// Whether it reads one, and the same for all runs.
+fn has_one_clock(group: &Group<'_>) -> bool {
+    is_timed(group) && group.lanes.timing.only().is_some()
 }
 
 /// The clock tables: one for each timing.
@@ -223,13 +256,13 @@ impl<'c, 'g> Portion<'c, 'g> {
         Self { context, group, first, count, width, tables, lanes, state, figures, history, series }
     }
 
-    fn train(mut self, pipeline: &Pipeline, outcome: &mut Outcome) -> Result<(), Error> {
+    fn train(mut self, pipelines: &Pipelines, outcome: &mut Outcome) -> Result<(), Error> {
         let group = self.group;
         let mut batches = Batches::new(group);
         let mut params = self.params(&batches, outcome);
         let blocks = blocks(group.order.batches(), group.epochs);
         while let Some(window) = batches.next_window() {
-            self.window(pipeline, window, &blocks, &mut params)?;
+            self.window(pipelines, window, &blocks, &mut params)?;
         }
         self.read(outcome)
     }
@@ -263,7 +296,7 @@ impl<'c, 'g> Portion<'c, 'g> {
     }
 
     /// One window, in slices.
-    fn window(&mut self, pipeline: &Pipeline, window: &Window, blocks: &[Block], params: &mut TrainParams) -> Result<(), Error> {
+    fn window(&mut self, pipelines: &Pipelines, window: &Window, blocks: &[Block], params: &mut TrainParams) -> Result<(), Error> {
         let steps = window.epochs * window.batches;
         let timed = is_timed(self.group);
         params.alike = u32::from(window.is_alike());
@@ -273,27 +306,32 @@ impl<'c, 'g> Portion<'c, 'g> {
         let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
         let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
         let moments = self.context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
-        let clocks = self.context.input("clocks", bytemuck::cast_slice(&clocks));
+        let ticks = self.context.room("ticks", (MOMENTS * TICK * 4) as u64);
+        let one_clock = has_one_clock(self.group);
+        let tables = self.context.input("clocks", bytemuck::cast_slice(if one_clock { &clocks[..TICK] } else { &clocks }));
         let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
         let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
-        let buffers = [&uniform, &moments, &clocks, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series];
-        let bound = self.context.bind(pipeline, &buffers);
+        let buffers = [&uniform, &moments, &tables, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series, &ticks];
+        let bound = self.context.bind(&pipelines.last, &buffers);
         let rows_of_a_step = self.rows_of_a_step(window);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
         let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
-        let one_epoch = window.is_alike() && window.batches <= MOMENTS;
+        let one_epoch = window.is_alike() && window.batches <= MOMENTS && !one_clock;
         let longest = if one_epoch { bounded } else { bounded.min(MOMENTS as u64) };
+        // Where the last epoch is, counted from the window's first; behind its end where it comes later.
+        let last = (self.group.epochs - 1 - window.first_epoch).min(window.epochs as u64) as usize;
+        let cut = if pipelines.others.is_some() { last } else { 0 };
         let mut first = 0;
         let mut flight = Flight { next: None, since: Instant::now() };
         while first < self.count {
-            let threads = self.context.slices.threads(steps as u64 * step_work, u64::from(WORKGROUP));
+            let threads = self.context.slices.threads(steps as u64 * step_work, self.context.shape.runs_a_workgroup());
             let runs = (threads as usize).min(self.count - first);
             params.first_run = first as u32;
             params.end_run = (first + runs) as u32;
             let mut done = None;
             while let Some(stretch) = {
                 let most = (self.context.slices.pieces(runs as u64) / step_work).min(longest);
-                Stretch::behind(done, blocks, window.epochs, most)
+                Stretch::behind(done, blocks, cut, most).or_else(|| Stretch::behind(done, blocks, window.epochs, most))
             } {
                 params.first_epoch = window.first_epoch as u32 + stretch.epoch as u32;
                 params.taken_epochs = stretch.epochs as u32;
@@ -302,7 +340,14 @@ impl<'c, 'g> Portion<'c, 'g> {
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
                 self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
-                let submitted = self.context.submit(pipeline, &bound, runs as u64);
+                if one_clock {
+                    let first = (stretch.epoch * window.batches + stretch.first_batch) * TICK;
+                    let taken = &clocks[first..first + stretch.steps() * TICK];
+                    self.context.queue.write_buffer(&ticks, 0, bytemuck::cast_slice(taken));
+                }
+                let pipeline = pipelines.others.as_ref().filter(|_| stretch.epoch < last).unwrap_or(&pipelines.last);
+                let groups = (runs as u64).div_ceil(self.context.shape.runs_a_workgroup());
+                let submitted = self.context.submit(pipeline, &bound, groups);
                 let work = runs as u64 * stretch.steps() as u64 * step_work;
                 flight.land(self.context)?;
                 flight.next = Some((submitted, work));
