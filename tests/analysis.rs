@@ -143,7 +143,7 @@ impl Ran {
     }
 
     fn diagnosis(&self) -> Diagnosis {
-        diagnosis(&self.experiment, &self.problems, &self.runs)
+        diagnosis(&self.experiment, &self.problems, &self.runs, None)
     }
 
     fn figures(&self) -> Vec<Figure> {
@@ -495,6 +495,20 @@ fn identical_losses_of_zero_have_a_place_on_log_axes() {
     assert!(ran.runs.verdict.iter().all(|verdict| *verdict == Verdict::Converged));
     sound(&ran.figures());
     assert!(ran.diagnosis().sentence.starts_with("all 4 runs reach the optimum "), "{}", ran.diagnosis().sentence);
+}
+
+/// Of a large sweep the diagnosis sees some rows, and speaks of all.
+#[test]
+fn the_runs_of_a_large_sweep_are_counted_whole() {
+    let ran = small("[training]\noptimizer = \"sgd\"\nepochs = 3\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\n");
+    let all = Verdict::ALL.map(|verdict| match verdict {
+        Verdict::Converged => 3_000_000,
+        Verdict::Slow => 1_000_000,
+        _ => 0,
+    });
+    let diagnosis = diagnosis(&ran.experiment, &ran.problems, &ran.runs, Some(all));
+    assert_eq!(diagnosis.runs, 4_000_000);
+    assert!(diagnosis.sentence.starts_with("3,000,000 of 4,000,000 runs reach the optimum "), "{}", diagnosis.sentence);
 }
 
 #[test]

@@ -43,15 +43,16 @@ pub struct Diagnosis {
     pub remedy: Option<String>,
 }
 
-/// Judges a sweep by the ends of its runs. `problems` by their number.
-pub fn diagnosis(experiment: &Experiment, problems: &[Problem], runs: &RunTable) -> Diagnosis {
+/// Judges a sweep by the ends of its runs. `problems` by their number. Of a large sweep `runs` may be the best and a sample: `all` are its
+/// runs by verdict, in the order of [`Verdict::ALL`].
+pub fn diagnosis(experiment: &Experiment, problems: &[Problem], runs: &RunTable, all: Option<[u64; tally::VERDICTS]>) -> Diagnosis {
     let view = View { experiment, problems, runs };
     let rows = view.rows();
-    let counts = tally::verdicts(&view, &rows);
+    let counts = all.unwrap_or_else(|| tally::verdicts(&view, &rows));
     let best = lowest(&view, &rows);
-    let (sentence, remedy) = sentence(&view, &rows);
+    let (sentence, remedy) = sentence(&view, &rows, &counts);
     Diagnosis {
-        runs: rows.len() as u64,
+        runs: counts.iter().sum(),
         counts: std::array::from_fn(|index| (Verdict::ALL[index].name(), counts[index])),
         best: best.into_iter().map(|row| describe(&view, row)).collect(),
         sentence,
@@ -83,14 +84,14 @@ fn describe(view: &View<'_>, row: usize) -> Best {
     }
 }
 
-fn sentence(view: &View<'_>, rows: &[usize]) -> (String, Option<String>) {
+fn sentence(view: &View<'_>, rows: &[usize], counts: &[u64; tally::VERDICTS]) -> (String, Option<String>) {
     let Some(best) = view.best(rows) else { return ("no run has ended yet".into(), None) };
     if view.ground(best).optimum().is_none() {
         return (endless(view, best), None);
     }
     let converged: Vec<usize> = rows.iter().copied().filter(|&row| view.runs.verdict[row] == Verdict::Converged).collect();
     if !converged.is_empty() {
-        return (reached(view, rows, &converged), None);
+        return (reached(view, rows, &converged, counts), None);
     }
     let Advice { cause, remedy, otherwise } = advise(view, rows);
     let miss = format!("{}: {cause}", miss(view, best));
@@ -124,14 +125,15 @@ fn miss(view: &View<'_>, best: usize) -> String {
 }
 
 /// How many reach, which first, and whether the scale of the data decides.
-fn reached(view: &View<'_>, rows: &[usize], converged: &[usize]) -> String {
+fn reached(view: &View<'_>, rows: &[usize], converged: &[usize], counts: &[u64; tally::VERDICTS]) -> String {
     let fastest = converged.iter().copied().min_by_key(|&row| (updates(view, row), row)).unwrap_or(converged[0]);
     let optimum = text::loss(view.ground(fastest).floor());
-    let verb = |count: usize| if count == 1 { "reaches" } else { "reach" };
-    let who = match (rows.len(), converged.len()) {
+    let verb = |count: u64| if count == 1 { "reaches" } else { "reach" };
+    let reaching = Verdict::ALL.iter().zip(counts).find(|(verdict, _)| **verdict == Verdict::Converged).map_or(0, |(_, count)| *count);
+    let who = match (counts.iter().sum::<u64>(), reaching) {
         (1, _) => format!("the run reaches the optimum {optimum}"),
-        (all, some) if all == some => format!("all {all} runs reach the optimum {optimum}"),
-        (all, some) => format!("{some} of {all} runs {} the optimum {optimum}", verb(some)),
+        (all, some) if all == some => format!("all {} runs reach the optimum {optimum}", text::grouped(all)),
+        (all, some) => format!("{} of {} runs {} the optimum {optimum}", text::grouped(some), text::grouped(all), verb(some)),
     };
     let epochs = view.runs.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
     let name = if rows.len() == 1 { String::new() } else { format!(", first run {} ({}),", view.runs.run[fastest], view.name(fastest)) };

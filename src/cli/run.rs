@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
-use gradsweep::store::{Counts, Manifest, Status, choose_directory};
+use gradsweep::store::{Manifest, Status, choose_directory};
 use gradsweep::sweep::{self, Options, Problems, estimate};
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -43,8 +43,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         note(&format!("interrupted: {} of {} runs are in {}", counts.runs_done, counts.runs, directory.display()));
         return Err(Failure::Interrupted);
     }
-    let mut diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept);
-    count(&mut diagnosis, &finished.manifest.counts);
+    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, Some(finished.manifest.counts.by_verdict()));
     let pictures =
         if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))? };
     if experiment.surface.asked || !arguments.no_plots {
@@ -85,20 +84,6 @@ fn manifest(experiment: &Experiment, description: &Description, arguments: &args
         manifest.threads = Some(cpu.threads());
     }
     manifest
-}
-
-/// Of a large sweep the diagnosis has seen the best and a sample; the counts are those of all runs.
-fn count(diagnosis: &mut Diagnosis, counts: &Counts) {
-    let all = [
-        ("diverged", counts.diverged),
-        ("converged", counts.converged),
-        ("cycling", counts.cycling),
-        ("overshooting", counts.overshooting),
-        ("oscillating", counts.oscillating),
-        ("slow", counts.slow),
-    ];
-    diagnosis.runs = counts.runs_done;
-    diagnosis.counts = all;
 }
 
 /// The closing words.

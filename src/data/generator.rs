@@ -44,31 +44,65 @@ trait Words {
 pub struct Threefry {
     key: [u32; 2],
     epoch: u32,
+    /// The counter behind the words at hand.
     next: u32,
-    spare: Option<u32>,
+    words: [u32; 2 * BLOCKS],
+    /// Of those, how many are spent.
+    spent: usize,
 }
+
+/// Blocks that are made at once: independent chains, which a CPU works on side by side.
+const BLOCKS: usize = 16;
 
 impl Threefry {
     /// The words for one epoch (0 where there is none) of a stream.
     pub fn new(seed: u32, stream: Stream, epoch: u32) -> Self {
-        Self { key: [seed, stream as u32], epoch, next: 0, spare: None }
+        Self { key: [seed, stream as u32], epoch, next: 0, words: [0; 2 * BLOCKS], spent: 2 * BLOCKS }
     }
 
     /// The block function: 20 rounds of add, rotate, xor, a key injection after every fourth.
     pub fn block(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
-        const ROTATIONS: [u32; 8] = [13, 15, 26, 6, 17, 29, 16, 24];
+        let [[first], [second]] = Self::blocks(key, counter);
+        [first, second]
+    }
+
+    /// The first and the second words of the blocks of this counter and those behind it.
+    #[inline(always)]
+    fn blocks<const N: usize>(key: [u32; 2], [high, low]: [u32; 2]) -> [[u32; N]; 2] {
         let keys = [key[0], key[1], 0x1BD1_1BDA ^ key[0] ^ key[1]];
-        let mut x = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
-        for round in 0..20 {
-            x[0] = x[0].wrapping_add(x[1]);
-            x[1] = x[1].rotate_left(ROTATIONS[round % 8]) ^ x[0];
-            if round % 4 == 3 {
-                let injection = round / 4 + 1;
-                x[0] = x[0].wrapping_add(keys[injection % 3]);
-                x[1] = x[1].wrapping_add(keys[(injection + 1) % 3]).wrapping_add(injection as u32);
-            }
+        let (mut first, mut second) = ([high.wrapping_add(keys[0]); N], [0; N]);
+        for i in 0..N {
+            second[i] = low.wrapping_add(i as u32).wrapping_add(keys[1]);
         }
-        x
+        let mut quarter = |rotations: [u32; 4], injection: usize| {
+            for rotation in rotations {
+                for i in 0..N {
+                    first[i] = first[i].wrapping_add(second[i]);
+                    second[i] = second[i].rotate_left(rotation) ^ first[i];
+                }
+            }
+            for i in 0..N {
+                first[i] = first[i].wrapping_add(keys[injection % 3]);
+                second[i] = second[i].wrapping_add(keys[(injection + 1) % 3]).wrapping_add(injection as u32);
+            }
+        };
+        quarter([13, 15, 26, 6], 1);
+        quarter([17, 29, 16, 24], 2);
+        quarter([13, 15, 26, 6], 3);
+        quarter([17, 29, 16, 24], 4);
+        quarter([13, 15, 26, 6], 5);
+        [first, second]
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        let [first, second] = Self::blocks::<BLOCKS>(self.key, [self.epoch, self.next]);
+        for i in 0..BLOCKS {
+            self.words[2 * i] = first[i];
+            self.words[2 * i + 1] = second[i];
+        }
+        self.next = self.next.wrapping_add(BLOCKS as u32);
+        self.spent = 0;
     }
 
     /// Shuffles in place.
@@ -83,14 +117,13 @@ impl Threefry {
 }
 
 impl Words for Threefry {
+    #[inline(always)]
     fn next_word(&mut self) -> u32 {
-        if let Some(word) = self.spare.take() {
-            return word;
+        if self.spent == self.words.len() {
+            self.refill();
         }
-        let [word, spare] = Self::block(self.key, [self.epoch, self.next]);
-        self.next = self.next.wrapping_add(1);
-        self.spare = Some(spare);
-        word
+        self.spent += 1;
+        self.words[self.spent - 1]
     }
 }
 

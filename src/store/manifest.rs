@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Verdict;
+
 /// The version of the layout of a run directory.
 pub const FORMAT: u32 = 1;
 
@@ -30,6 +32,26 @@ pub struct Counts {
     pub histories: u64,
     /// Surface cells that saturated at the largest float32.
     pub saturated_cells: u64,
+}
+
+impl Counts {
+    /// Runs by verdict, in the order of `Verdict::ALL`.
+    pub fn by_verdict(&self) -> [u64; Verdict::ALL.len()] {
+        let mut counts = self.clone();
+        Verdict::ALL.map(|verdict| *counts.of(verdict))
+    }
+
+    /// Runs with a verdict.
+    pub fn of(&mut self, verdict: Verdict) -> &mut u64 {
+        match verdict {
+            Verdict::Diverged => &mut self.diverged,
+            Verdict::Converged => &mut self.converged,
+            Verdict::Cycling => &mut self.cycling,
+            Verdict::Overshooting => &mut self.overshooting,
+            Verdict::Oscillating => &mut self.oscillating,
+            Verdict::Slow => &mut self.slow,
+        }
+    }
 }
 
 /// Seconds.

@@ -267,14 +267,7 @@ fn count(counts: &mut Counts, table: &RunTable) {
     counts.runs_done += table.run.len() as u64;
     counts.steps_done += table.steps.iter().sum::<u64>();
     for verdict in &table.verdict {
-        *match verdict {
-            Verdict::Diverged => &mut counts.diverged,
-            Verdict::Converged => &mut counts.converged,
-            Verdict::Cycling => &mut counts.cycling,
-            Verdict::Overshooting => &mut counts.overshooting,
-            Verdict::Oscillating => &mut counts.oscillating,
-            Verdict::Slow => &mut counts.slow,
-        } += 1;
+        *counts.of(*verdict) += 1;
     }
 }
 
