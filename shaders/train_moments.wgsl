@@ -66,8 +66,9 @@ struct Params {
     end_batch: u32,
     // How often the last loop goes round.
     rounds: u32,
-    padding_0: u32,
-    padding_1: u32,
+    // Steps of an order in this window.
+    order_steps: u32,
+    padding: u32,
 }
 
 // The most batches whose moments or ticks a dispatch has: what any device takes as a uniform, which is read at no cost where all threads
@@ -87,6 +88,8 @@ override SERIES: bool = false;
 override FOLLOWED: bool = false;
 // Whether a run has epochs enough to tell a cycle.
 override WATCHES: bool = false;
+// Whether runs have orders of their own, so that each has its own batches.
+override ORDERS: bool = false;
 // Whether steps have a tick at all, and whether all runs have the same.
 override TIMED: bool = false;
 override ONE_CLOCK: bool = false;
@@ -98,7 +101,7 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(2) var<storage, read> clocks: array<Tick>;
 // The test rows, then the training rows in batch order, epoch by epoch: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
-// Columns of `capacity`: the hyperparameters, the values of the options, and the bits of the clock table's number.
+// Columns of `capacity`: the hyperparameters, the values of the options, the bits of the clock table's number and of the order's.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
 // Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, what
 // options carry, and the anchor and reach of the watch for cycles.
@@ -110,6 +113,8 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(7) var<storage, read_write> history: array<vec2<f32>>;
 // [block][epoch][lane]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
+// Of all orders and their batches in this window, where runs have orders of their own.
+@group(0) @binding(10) var<storage, read> ordered: array<Padded>;
 // Where all runs have the same: the clocks and rates of this dispatch's steps.
 @group(0) @binding(9) var<uniform> ticks: array<vec4<f32>, MOMENTS>;
 
@@ -133,6 +138,8 @@ struct Run {
     values: Values,
     // The first tick of its clock table.
     clocks: u32,
+    // The first batch of its order.
+    order: u32,
     // Where its first row is, in a column of points.
     points: u32,
     worst_loss: f32,
@@ -200,6 +207,9 @@ fn load(number: u32) -> Run {
     }
     if TIMED && !ONE_CLOCK {
         run.clocks = bitcast<u32>(lanes[column(HYPER + VALUES, number)]) * given.clock_steps;
+    }
+    if ORDERS {
+        run.order = bitcast<u32>(lanes[column(HYPER + VALUES + 1u, number)]) * given.order_steps;
     }
     if RECORDED {
         run.points = first_recorded(number, given.points);

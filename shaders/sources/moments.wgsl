@@ -9,19 +9,28 @@ fn centre() -> Centre {
     return Centre(given.centre_weight, given.centre_bias, given.centre_x);
 }
 
-fn from_moments(m: Moments, runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
-    for (var j = 0u; j < RUNS; j += 1u) {
-        let at = slope(m, centre(), (*runs)[j].theta);
-        (*taken)[j].gradient = at.gradient;
-        (*taken)[j].loss = loss(m, at);
-    }
+fn moments_in(padded: Padded) -> Moments {
+    return Moments(padded.first.x, padded.first.y, padded.first.z, padded.first.w, padded.second.x, padded.second.y);
+}
+
+fn from_moments(m: Moments, theta: vec2<f32>) -> Taken {
+    let at = slope(m, centre(), theta);
+    return Taken(at.gradient, loss(m, at), 0.0);
 }
 
 // Of a batch in an epoch of this dispatch.
 fn of_batch(epoch: u32, batch: u32, runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
-    let padded = moments[select(epoch, 0u, given.alike == 1u) * given.batches + batch - given.first_batch];
-    let m = Moments(padded.first.x, padded.first.y, padded.first.z, padded.first.w, padded.second.x, padded.second.y);
-    from_moments(m, runs, taken);
+    if ORDERS {
+        let step = (given.window_epoch + epoch) * given.batches + batch;
+        for (var j = 0u; j < RUNS; j += 1u) {
+            (*taken)[j] = from_moments(moments_in(ordered[(*runs)[j].order + step]), (*runs)[j].theta);
+        }
+    } else {
+        let m = moments_in(moments[select(epoch, 0u, given.alike == 1u) * given.batches + batch - given.first_batch]);
+        for (var j = 0u; j < RUNS; j += 1u) {
+            (*taken)[j] = from_moments(m, (*runs)[j].theta);
+        }
+    }
     if SERIES {
         var sums: array<vec2<f32>, RUNS>;
         errors(runs, first_row(epoch) + batch * given.batch_size, rows_of(batch), &sums);
@@ -33,7 +42,9 @@ fn of_batch(epoch: u32, batch: u32, runs: ptr<function, Runs>, taken: ptr<functi
 
 // Of all training rows.
 fn of_all(runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
-    from_moments(total(), runs, taken);
+    for (var j = 0u; j < RUNS; j += 1u) {
+        (*taken)[j] = from_moments(total(), (*runs)[j].theta);
+    }
 }
 
 // Sums of the loss and of |e| over the test rows.

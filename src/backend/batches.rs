@@ -65,13 +65,18 @@ pub struct Batches<'a> {
 
 impl<'a> Batches<'a> {
     pub fn new(group: &'a Group<'a>) -> Self {
+        Self::within(group, WINDOW_BYTES)
+    }
+
+    /// With windows of so many bytes, or of one epoch.
+    pub fn within(group: &'a Group<'a>, bytes: usize) -> Self {
         let (rows, quadratic) = (&group.problem.train, &group.problem.quadratic);
         let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
         let centred = Centred::new(&rows.x, &rows.y, &centre);
         let total = centred.total();
         let batches = group.order.batches();
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
-        let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
+        let by_bytes = bytes / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
         let alike = group.order.shuffle == Shuffle::None;
         let window_epochs = if alike { by_steps } else { by_steps.min(by_bytes) }.max(1) as u64;
@@ -93,6 +98,11 @@ impl<'a> Batches<'a> {
             self.fill();
         }
         Some(&self.window)
+    }
+
+    /// The window that [`Self::next_window`] has filled last.
+    pub fn window(&self) -> &Window {
+        &self.window
     }
 
     fn fill(&mut self) {

@@ -44,8 +44,8 @@ pub struct TrainParams {
     pub first_batch: u32,
     pub end_batch: u32,
     pub rounds: u32,
-    pub padding_0: u32,
-    pub padding_1: u32,
+    pub order_steps: u32,
+    pub padding: u32,
 }
 
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
@@ -80,8 +80,8 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "first_batch",
     "end_batch",
     "rounds",
-    "padding_0",
-    "padding_1",
+    "order_steps",
+    "padding",
 ];
 
 /// The most batches whose moments a dispatch of `shaders/train_moments.wgsl` has: 64 KiB, which every device takes as a uniform.
@@ -99,8 +99,8 @@ pub fn padded(moments: &Moments) -> Padded {
     [u, uu, r, ru, rr, rows, 0.0, 0.0]
 }
 
-/// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number.
-pub const LANE_COLUMNS: usize = HYPER + VALUES + 1;
+/// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number and of the order's.
+pub const LANE_COLUMNS: usize = HYPER + VALUES + 2;
 
 /// The first columns of the state behind the rule's: of the losses, of the average, of the watch for cycles.
 pub const START_LOSS: usize = 2 + STATE;

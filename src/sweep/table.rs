@@ -1,25 +1,37 @@
 //! From a trained plan to rows of runs.parquet: scatter to run order, metrics, verdicts.
 
-use super::plan::Planned;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::model::{Figures, Verdict};
 use crate::store::{RunTable, Selected};
 
-/// Metrics of the ends of a group's runs.
+/// Metrics of the ends of the runs of a plan that have a problem in common, group by group.
 pub struct Measured {
+    problem: usize,
     train: Metrics,
     test: Metrics,
 }
 
-/// Measures the ends of a plan's runs, group by group.
+/// Measures the ends of a plan's runs: a sweep over seeds has many groups of few runs, so those of a problem go together.
 pub fn measure(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<Vec<Measured>, Error> {
-    let group = |(group, outcome): (&Planned, &Outcome)| {
-        let problem = &problems.all[group.problem()];
-        let over = |rows| backend.metrics(&problem.neuron, rows, &outcome.weight, &outcome.bias);
-        Ok(Measured { train: over(&problem.train)?, test: over(&problem.test)? })
+    let mut ends: BTreeMap<usize, Vec<&Outcome>> = BTreeMap::new();
+    for (group, outcome) in plan.groups.iter().zip(outcomes) {
+        ends.entry(group.problem()).or_default().push(outcome);
+    }
+    let measured = |(number, outcomes): (usize, Vec<&Outcome>)| {
+        let problem = &problems.all[number];
+        let joined = |column: fn(&Outcome) -> &Vec<f32>| match outcomes[..] {
+            [only] => Cow::Borrowed(&column(only)[..]),
+            _ => outcomes.iter().flat_map(|outcome| column(outcome)).copied().collect(),
+        };
+        let (weight, bias) = (joined(|outcome| &outcome.weight), joined(|outcome| &outcome.bias));
+        let over = |rows| backend.metrics(&problem.neuron, rows, &weight, &bias);
+        Ok(Measured { problem: number, train: over(&problem.train)?, test: over(&problem.test)? })
     };
-    plan.groups.iter().zip(outcomes).map(group).collect()
+    ends.into_iter().map(measured).collect()
 }
 
 /// The rows of a plan's runs, judged; what the plan has for the table alone goes there.
@@ -47,21 +59,24 @@ pub fn table(plan: &mut Plan, problems: &Problems, outcomes: &[Outcome], measure
         cycle_period: vec![None; runs],
         diverged_at: vec![None; runs],
     };
-    for ((group, outcome), Measured { train, test }) in plan.groups.iter().zip(outcomes).zip(measured) {
+    let mut places: BTreeMap<usize, (&Measured, usize)> = measured.iter().map(|own| (own.problem, (own, 0))).collect();
+    for (group, outcome) in plan.groups.iter().zip(outcomes) {
         let problem = &problems.all[group.problem()];
+        let Some((Measured { train, test, .. }, place)) = places.get_mut(&group.problem()) else { continue };
         let reached = problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
         for (lane, &row) in group.members.iter().enumerate() {
-            let row = row as usize;
+            let (row, point) = (row as usize, *place + lane);
             let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
             table.weight[row] = weight;
             table.bias[row] = bias;
             table.steps[row] = outcome.steps[lane];
-            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = at(train, lane);
-            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(test, lane);
+            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = at(train, point);
+            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(test, point);
             let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
             judge(&mut table, row, &outcome.figures[lane], reached);
         }
+        *place += group.members.len();
     }
     table
 }
@@ -74,8 +89,8 @@ fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32)
     table.diverged_at[row] = figures.diverged_at;
 }
 
-fn at(metrics: &Metrics, lane: usize) -> [f32; 3] {
-    [finite(metrics.loss[lane]), finite(metrics.mse[lane]), finite(metrics.mae[lane])]
+fn at(metrics: &Metrics, point: usize) -> [f32; 3] {
+    [finite(metrics.loss[point]), finite(metrics.mse[point]), finite(metrics.mae[point])]
 }
 
 /// What float32 cannot hold is not known.

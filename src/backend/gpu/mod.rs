@@ -6,6 +6,7 @@ mod context;
 mod evaluate;
 mod limits;
 mod missing;
+mod orders;
 mod shaders;
 mod shape;
 mod slices;
@@ -83,12 +84,7 @@ impl Backend for Gpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
-        self.with(|context| {
-            for (group, outcome) in groups.iter().zip(outcomes) {
-                train::train(context, group, outcome)?;
-            }
-            Ok(())
-        })
+        self.with(|context| train::train(context, groups, outcomes))
     }
 
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
@@ -104,7 +100,7 @@ impl Backend for Gpu {
 mod tests {
     use super::context::tests::skipped;
     use super::*;
-    use crate::backend::Record;
+    use crate::backend::{EpochSeries, Record};
     use crate::config::{self, DataFrom, Source};
     use crate::sweep::{Plan, Problems};
 
@@ -131,9 +127,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         let Ok(gpu) = Gpu::open(None) else {
             return skipped("slices_and_shapes_never_show_in_a_result");
         };
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-        let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
-        let experiment = config::load_text(SWEEP, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let experiment = experiment(&[]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
         let groups = plan.groups(&problems, Record { every: 1, epochs: true });
@@ -174,15 +168,53 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         assert_eq!(limits.threads, None);
     }
 
+    /// A sweep over seeds: as many orders, with a few runs each.
+    #[test]
+    fn groups_that_are_joined_give_what_each_gives_alone() {
+        let Ok(gpu) = Gpu::open(None) else {
+            return skipped("groups_that_are_joined_give_what_each_gives_alone");
+        };
+        let experiment = experiment(&[
+            "sweep.parameters.learning_rate=[1e-3, 1e-1, 1e1]".into(),
+            "sweep.parameters.training.seed={ min = 0, max = 29, count = 30 }".into(),
+            "training.epochs=5".into(),
+        ]);
+        let problems = Problems::new(&experiment).unwrap();
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+        let groups = plan.groups(&problems, Record { every: 3, epochs: false });
+        assert_eq!(groups.len(), 90);
+        let batches = groups[0].order.batches();
+        assert_eq!(orders::together(&groups, 10 * batches).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
+        assert_eq!(orders::together(&groups, 100 * batches).len(), 3);
+        let mut joined = vec![Outcome::default(); groups.len()];
+        gpu.train(&groups, &mut joined).unwrap();
+        for (group, joined) in groups.iter().zip(&joined) {
+            let mut alone = Outcome::default();
+            gpu.train(&[*group], std::slice::from_mut(&mut alone)).unwrap();
+            for lane in 0..3 {
+                assert_eq!(known(joined, lane), known(&alone, lane), "{:?} {:?}", group.variant, group.order);
+            }
+        }
+    }
+
+    fn experiment(sets: &[String]) -> config::Experiment {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
+        config::load_text(SWEEP, &source, sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    }
+
     /// All that has a meaning in a run's results; floats as bits.
     fn known(outcome: &Outcome, lane: usize) -> String {
-        let (history, series) = (outcome.history.as_ref().unwrap(), outcome.epochs.as_ref().unwrap());
+        let history = outcome.history.as_ref().unwrap();
         let points: Vec<_> =
             (0..history.known_points(outcome.steps[lane])).map(|point| history.at(lane, point).map(f32::to_bits)).collect();
-        let batches = history.steps as usize / series.blocks.rows;
-        let rows = (0..outcome.steps[lane] as usize / batches).map(|epoch| series.blocks.index(lane, epoch));
-        let rows: Vec<_> =
-            rows.map(|at| [series.loss[at], series.mae[at], series.val_loss[at], series.val_mae[at]].map(f32::to_bits)).collect();
+        let rows = |series: &EpochSeries| {
+            let batches = history.steps as usize / series.blocks.rows;
+            let rows = (0..outcome.steps[lane] as usize / batches).map(|epoch| series.blocks.index(lane, epoch));
+            let row = |at: usize| [series.loss[at], series.mae[at], series.val_loss[at], series.val_mae[at]].map(f32::to_bits);
+            rows.map(row).collect::<Vec<_>>()
+        };
+        let rows = outcome.epochs.as_ref().map(rows);
         let end = [outcome.weight[lane], outcome.bias[lane]].map(f32::to_bits);
         format!("{:?} {end:?} {rows:?} {points:?}", outcome.figures[lane])
     }

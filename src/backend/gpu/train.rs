@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use super::context::{Access, Context, Error, Pipeline};
+use super::orders;
 use super::shaders;
 use super::slices::Stretch;
 use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
@@ -21,7 +24,7 @@ use crate::kernel::{Hyper, Options, Rule, State, Ticker, Timing};
 use crate::model::{Figures, Optimizer};
 use crate::with_rule;
 
-const ACCESSES: [Access; 10] = [
+const ACCESSES: [Access; 11] = [
     Access::Uniform,
     Access::Uniform,
     Access::Read,
@@ -32,12 +35,16 @@ const ACCESSES: [Access; 10] = [
     Access::Write,
     Access::Write,
     Access::Uniform,
+    Access::Read,
 ];
 
 const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
 /// Rows that a thread looks at in the time of an update, roughly: weighs epoch series in the size of a slice.
 const ROWS_AN_UPDATE: u64 = 8;
+
+/// Bytes of the batches of joined groups in a window.
+const ORDERED_BYTES: u64 = 1 << 26;
 
 /// Rounds of loops of a thread in a dispatch of a software adapter: llvmpipe ends all loops after 65,535.
 const MOST_ROUNDS: u64 = 1 << 15;
@@ -46,10 +53,28 @@ const MOST_ROUNDS: u64 = 1 << 15;
 /// branches too.
 const ROUNDS_A_STEP: u64 = 32;
 
-/// Trains a group.
-pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
+/// Trains groups, those together that differ in the order of their batches alone.
+pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
+    let batches = context.largest().min(ORDERED_BYTES) as usize / size_of::<Padded>();
+    let mut joint = Outcome::default();
+    for members in orders::together(groups, batches) {
+        if let [only] = members[..] {
+            train_group(context, &groups[only], &[], &mut outcomes[only])?;
+            continue;
+        }
+        let lanes = orders::merged(groups, &members);
+        let group = Group { lanes: &lanes, ..groups[members[0]] };
+        let each: Vec<Group<'_>> = members.iter().map(|&member| groups[member]).collect();
+        train_group(context, &group, &each, &mut joint)?;
+        orders::scatter(&joint, groups, &members, outcomes);
+    }
+    Ok(())
+}
+
+/// Trains a group; `orders` are the groups that it was joined from, if any.
+fn train_group(context: &mut Context, group: &Group<'_>, orders: &[Group<'_>], outcome: &mut Outcome) -> Result<(), Error> {
     outcome.prepare(group);
-    let pipelines = Pipelines::new(context, group);
+    let pipelines = Pipelines::new(context, group, !orders.is_empty());
     let steps = group.steps();
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
         return Err(Error::TooLong { steps });
@@ -59,7 +84,7 @@ pub fn train(context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) ->
     let mut first = 0;
     while first < runs {
         let count = table_bound(context, group, first, most.min(runs - first));
-        Portion::new(context, group, outcome, first, count).train(&pipelines, outcome)?;
+        Portion::new(context, group, orders, outcome, first, count).train(&pipelines, outcome)?;
         first += count;
     }
     Ok(())
@@ -74,14 +99,14 @@ struct Pipelines {
 }
 
 impl Pipelines {
-    fn new(context: &mut Context, group: &Group<'_>) -> Self {
-        let last = Self::pipeline(context, group, true);
+    fn new(context: &mut Context, group: &Group<'_>, ordered: bool) -> Self {
+        let last = Self::pipeline(context, group, ordered, true);
         let updates = (group.lanes.len() as u64).saturating_mul(group.steps());
         let worth = group.epochs > 1 && updates >= context.worth_another;
-        Self { last, others: worth.then(|| Self::pipeline(context, group, false)) }
+        Self { last, others: worth.then(|| Self::pipeline(context, group, ordered, false)) }
     }
 
-    fn pipeline(context: &mut Context, group: &Group<'_>, followed: bool) -> Pipeline {
+    fn pipeline(context: &mut Context, group: &Group<'_>, ordered: bool, followed: bool) -> Pipeline {
         let (variant, options, neuron, shape) = (group.variant, group.options, &group.problem.neuron, context.shape);
         let flag = |name: &'static str, flag: bool| (name, f64::from(u8::from(flag)));
         let own = [
@@ -91,6 +116,7 @@ impl Pipelines {
             flag("SERIES", group.record.epochs),
             flag("FOLLOWED", followed),
             flag("WATCHES", group.epochs > u64::from(WATCHED)),
+            flag("ORDERS", ordered),
             flag("TIMED", is_timed(group)),
             flag("ONE_CLOCK", has_one_clock(group)),
         ];
@@ -208,6 +234,7 @@ impl Tables {
 struct Portion<'c, 'g> {
     context: &'c mut Context,
     group: &'g Group<'g>,
+    orders: &'g [Group<'g>],
     first: usize,
     count: usize,
     width: usize,
@@ -221,7 +248,7 @@ struct Portion<'c, 'g> {
 
 impl<'c, 'g> Portion<'c, 'g> {
     /// Uploads the runs `first .. first + count` of the group.
-    fn new(context: &'c mut Context, group: &'g Group<'g>, outcome: &Outcome, first: usize, count: usize) -> Self {
+    fn new(context: &'c mut Context, group: &'g Group<'g>, orders: &'g [Group<'g>], outcome: &Outcome, first: usize, count: usize) -> Self {
         let (lanes, own) = (group.lanes, first..first + count);
         let (tables, numbers) = Tables::new(group.variant.optimizer, group.options, lanes.timing.range(own.clone()));
         let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
@@ -232,6 +259,9 @@ impl<'c, 'g> Portion<'c, 'g> {
             columns.extend(lanes.values.range(own.clone()).map(|run| run[slot]));
         }
         columns.extend(numbers.into_iter().map(f32::from_bits));
+        let numbers = orders.iter().zip(0..).flat_map(|(order, number)| std::iter::repeat_n(f32::from_bits(number), order.lanes.len()));
+        columns.extend(numbers.skip(first).take(count));
+        columns.resize(LANE_COLUMNS * count, 0.0);
         let mut state: Vec<f32> = lanes.initial_weight.range(own.clone()).copied().collect();
         state.extend(lanes.initial_bias.range(own.clone()));
         let initial: fn(&Hyper<f32>) -> State<f32> = with_rule!(group.variant, R => R::initial);
@@ -253,16 +283,27 @@ impl<'c, 'g> Portion<'c, 'g> {
         let history = context.buffer("history", history, OUTPUT);
         let series = context.buffer("series", series, OUTPUT);
         let width = width.map_or(1, |blocks| blocks.width);
-        Self { context, group, first, count, width, tables, lanes, state, figures, history, series }
+        Self { context, group, orders, first, count, width, tables, lanes, state, figures, history, series }
     }
 
     fn train(mut self, pipelines: &Pipelines, outcome: &mut Outcome) -> Result<(), Error> {
         let group = self.group;
-        let mut batches = Batches::new(group);
-        let mut params = self.params(&batches, outcome);
+        // One after the other, or all orders side by side.
+        let mut batches = match self.orders {
+            [] => vec![Batches::new(group)],
+            orders => {
+                let bytes = ORDERED_BYTES as usize / orders.len();
+                orders.par_iter().map(|order| Batches::within(order, bytes)).collect()
+            }
+        };
+        let mut params = self.params(&batches[0], outcome);
         let blocks = blocks(group.order.batches(), group.epochs);
-        while let Some(window) = batches.next_window() {
-            self.window(pipelines, window, &blocks, &mut params)?;
+        while batches.par_iter_mut().map(|batches| batches.next_window().is_some()).reduce(|| true, |one, other| one && other) {
+            let ordered: Vec<Padded> = match &batches[..] {
+                [_] => Vec::new(),
+                batches => batches.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect(),
+            };
+            self.window(pipelines, batches[0].window(), &ordered, &blocks, &mut params)?;
         }
         self.read(outcome)
     }
@@ -296,11 +337,19 @@ impl<'c, 'g> Portion<'c, 'g> {
     }
 
     /// One window, in slices.
-    fn window(&mut self, pipelines: &Pipelines, window: &Window, blocks: &[Block], params: &mut TrainParams) -> Result<(), Error> {
+    fn window(
+        &mut self,
+        pipelines: &Pipelines,
+        window: &Window,
+        ordered: &[Padded],
+        blocks: &[Block],
+        params: &mut TrainParams,
+    ) -> Result<(), Error> {
         let steps = window.epochs * window.batches;
         let timed = is_timed(self.group);
         params.alike = u32::from(window.is_alike());
         params.clock_steps = if timed { steps as u32 } else { 0 };
+        params.order_steps = if ordered.is_empty() { 0 } else { steps as u32 };
         let clocks = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
         let test = &self.group.problem.test;
         let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
@@ -310,14 +359,27 @@ impl<'c, 'g> Portion<'c, 'g> {
         let one_clock = has_one_clock(self.group);
         let tables = self.context.input("clocks", bytemuck::cast_slice(if one_clock { &clocks[..TICK] } else { &clocks }));
         let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
+        let order_moments = self.context.input("ordered", bytemuck::cast_slice(if ordered.is_empty() { &[[0.0; 8]] } else { ordered }));
         let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
-        let buffers = [&uniform, &moments, &tables, &rows, &self.lanes, &self.state, &self.figures, &self.history, &self.series, &ticks];
+        let buffers = [
+            &uniform,
+            &moments,
+            &tables,
+            &rows,
+            &self.lanes,
+            &self.state,
+            &self.figures,
+            &self.history,
+            &self.series,
+            &ticks,
+            &order_moments,
+        ];
         let bound = self.context.bind(&pipelines.last, &buffers);
         let rows_of_a_step = self.rows_of_a_step(window);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
         let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
-        let one_epoch = window.is_alike() && window.batches <= MOMENTS && !one_clock;
-        let longest = if one_epoch { bounded } else { bounded.min(MOMENTS as u64) };
+        let unbounded = (window.is_alike() && window.batches <= MOMENTS || !ordered.is_empty()) && !one_clock;
+        let longest = if unbounded { bounded } else { bounded.min(MOMENTS as u64) };
         // Where the last epoch is, counted from the window's first; behind its end where it comes later.
         let last = (self.group.epochs - 1 - window.first_epoch).min(window.epochs as u64) as usize;
         let cut = if pipelines.others.is_some() { last } else { 0 };
@@ -339,7 +401,9 @@ impl<'c, 'g> Portion<'c, 'g> {
                 params.first_batch = stretch.first_batch as u32;
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
-                self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
+                if ordered.is_empty() {
+                    self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
+                }
                 if one_clock {
                     let first = (stretch.epoch * window.batches + stretch.first_batch) * TICK;
                     let taken = &clocks[first..first + stretch.steps() * TICK];

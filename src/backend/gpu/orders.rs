@@ -1,0 +1,71 @@
+//! Groups that differ in the order of their batches alone, joined to one: a sweep over seeds has thousands of them with a few runs each,
+//! and each would keep the device waiting for its own dispatches.
+
+use crate::backend::{Group, Lanes, Outcome};
+use crate::data::Shuffle;
+
+/// The most groups that are joined: their batches have to fit the buffers, an epoch of each at least.
+const MOST: usize = 1 << 14;
+
+/// How many of the last beginnings a group is compared with.
+const LOOKED_AT: usize = 16;
+
+/// Groups by number, those together that are trained as one; `batches` are the most that may be joined.
+pub fn together(groups: &[Group<'_>], batches: usize) -> Vec<Vec<usize>> {
+    let mut joined: Vec<Vec<usize>> = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        let most = (batches / group.order.batches()).min(MOST);
+        let fits = |others: &&mut Vec<usize>| others.len() < most && joins(&groups[others[0]], group);
+        match joined.iter_mut().rev().take(LOOKED_AT).find(fits) {
+            Some(others) => others.push(number),
+            None => joined.push(vec![number]),
+        }
+    }
+    joined
+}
+
+/// Whether two groups can be one: all that a dispatch has once is the same for both.
+fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
+    let shuffled = |group: &Group<'_>| group.order.shuffle != Shuffle::None;
+    let timings = [one, other].map(|group| group.lanes.timing.only().map(|timing| timing.key()));
+    std::ptr::eq(one.problem, other.problem)
+        && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
+        && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
+        && shuffled(one)
+        && shuffled(other)
+        && !one.needs_rows()
+        && timings[0].is_some()
+        && timings[0] == timings[1]
+}
+
+/// The runs of some groups, group by group.
+pub fn merged(groups: &[Group<'_>], members: &[usize]) -> Lanes {
+    let mut lanes = Lanes::default();
+    for &member in members {
+        lanes.append(groups[member].lanes.clone());
+    }
+    lanes
+}
+
+/// Gives each group what is its own of a joint outcome.
+pub fn scatter(joint: &Outcome, groups: &[Group<'_>], members: &[usize], outcomes: &mut [Outcome]) {
+    let mut first = 0;
+    for &member in members {
+        let (group, own) = (&groups[member], &mut outcomes[member]);
+        let runs = first..first + group.lanes.len();
+        own.prepare(group);
+        own.weight.copy_from_slice(&joint.weight[runs.clone()]);
+        own.bias.copy_from_slice(&joint.bias[runs.clone()]);
+        own.steps.copy_from_slice(&joint.steps[runs.clone()]);
+        own.figures.clone_from_slice(&joint.figures[runs.clone()]);
+        if let Some((own, joint)) = own.history.as_mut().zip(joint.history.as_ref()) {
+            for (lane, run) in runs.clone().enumerate() {
+                for point in 0..joint.blocks.rows {
+                    let (to, from) = (own.blocks.index(lane, point), joint.blocks.index(run, point));
+                    (own.weight[to], own.bias[to]) = (joint.weight[from], joint.bias[from]);
+                }
+            }
+        }
+        first = runs.end;
+    }
+}
