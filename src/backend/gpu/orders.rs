@@ -3,6 +3,7 @@
 
 use crate::backend::{Group, Lanes, Outcome};
 use crate::data::Shuffle;
+use crate::kernel::Timing;
 
 /// The most groups that are joined: their batches have to fit the buffers, an epoch of each at least.
 const MOST: usize = 1 << 14;
@@ -27,7 +28,7 @@ pub fn together(groups: &[Group<'_>], batches: usize) -> Vec<Vec<usize>> {
 /// Whether two groups can be one: all that a dispatch has once is the same for both.
 fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
     let shuffled = |group: &Group<'_>| group.order.shuffle != Shuffle::None;
-    let timings = [one, other].map(|group| group.lanes.timing.only().map(|timing| timing.key()));
+    let timings = [one, other].map(|group| group.lanes.timing.only().map(Timing::key));
     std::ptr::eq(one.problem, other.problem)
         && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
