@@ -170,7 +170,32 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32
     let first = point * width + offset;
     recording.weight[first..first + kept].copy_from_slice(&theta[0][..kept]);
     recording.bias[first..first + kept].copy_from_slice(&theta[1][..kept]);
+    for column in [&*recording.weight, &*recording.bias] {
+        fetch(column, first + AHEAD * width, kept);
+    }
 }
+
+/// Points between one that is recorded and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
+const AHEAD: usize = 16;
+
+/// Has the cache fetch so many places of a column from `at` on, to be written: steps would wait for memory where they write, which costs a
+/// sixth of the time of histories.
+#[inline(always)]
+fn fetch(column: &[f32], at: usize, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(places) = column.get(at..at + count) {
+        for line in places.chunks(LINE) {
+            // SAFETY: a prefetch reads and writes nothing, and the address is inside the column.
+            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(line.as_ptr().cast()) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (column, at, count);
+}
+
+/// Numbers of a cache line.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 16;
 
 /// Keras' running means over the epoch's batches, and the test rows after it. `sums` are of the rows' losses and |e|.
 #[inline(always)]
