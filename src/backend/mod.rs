@@ -185,5 +185,12 @@ pub trait Backend {
 
     /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form where there is one. Cells beyond float32
     /// saturate at its largest value. Without a bias a cell is what it would be with that one.
-    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error>;
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+        let mut cells = Vec::new();
+        self.surface_into(neuron, rows, weight, bias, &mut cells)?;
+        Ok(cells)
+    }
+
+    /// The same in place of what `cells` holds: large surfaces one after the other take half of their time to touch fresh memory.
+    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error>;
 }

@@ -40,10 +40,12 @@ impl Backend for Reference {
         Ok(metrics)
     }
 
-    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
         let direct = Direct::of(neuron);
         let cell = |w: f64, b: f64| (direct.over(rows, [w, b]).loss as f32).min(f32::MAX);
-        Ok(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))).collect())
+        cells.clear();
+        cells.extend(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))));
+        Ok(())
     }
 }
 

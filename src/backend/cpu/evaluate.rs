@@ -53,12 +53,10 @@ impl Loop for Errors<'_> {
 }
 
 /// J over `rows` from the rows, `[bias][weight]`.
-pub fn surface(direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64]) -> Vec<f32> {
-    let mut cells = vec![0.0; weight.len() * bias.len()];
+pub fn surface(direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut [f32]) {
     cells.par_chunks_mut(weight.len().max(1)).zip(bias).for_each(|(cells, &b)| {
         cells.chunks_mut(TILE).zip(weight.chunks(TILE)).for_each(|(cells, weight)| line(direct, rows, weight, b, cells));
     });
-    cells
 }
 
 /// The same for at most a tile of cells with one bias.

@@ -62,8 +62,7 @@ impl Data {
 }
 
 /// J over `rows`, of which there is one at least, `[bias][weight]`. Cells whose exponentials do not come apart are summed row by row.
-pub fn surface(simd: Simd, direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64]) -> Vec<f32> {
-    let mut cells = vec![0.0; weight.len() * bias.len()];
+pub fn surface(simd: Simd, direct: &Direct, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut [f32]) {
     let data = Data::new(rows);
     let mut factors = vec![[0.0; TILE]; data.x.len()];
     for (panel, weights) in weight.chunks(TILE).enumerate() {
@@ -83,7 +82,6 @@ pub fn surface(simd: Simd, direct: &Direct, rows: &Rows, weight: &[f64], bias: &
             }
         });
     }
-    cells
 }
 
 /// Fills e^(wx) at the weights of a panel, a line for each row.

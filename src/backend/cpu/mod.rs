@@ -183,26 +183,27 @@ impl Backend for Cpu {
         Ok(metrics)
     }
 
-    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
-        if !neuron.is_quadratic() {
-            let direct = Direct::new(self.simd, neuron);
-            let logistic = neuron.form() == Form::Logits && !rows.is_empty();
-            return Ok(self.pool.install(|| {
-                if logistic {
-                    logistic::surface(self.simd, &direct, rows, weight, bias)
-                } else {
-                    evaluate::surface(&direct, rows, weight, bias)
-                }
-            }));
-        }
-        let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
-        let mut cells = vec![0.0; weight.len() * bias.len()];
-        self.pool.install(|| {
-            cells.par_chunks_mut(weight.len().max(1)).zip(levels).for_each(|(cells, level)| {
-                self.simd.run_loop(evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
+    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), super::Error> {
+        cells.resize(weight.len() * bias.len(), 0.0);
+        if neuron.is_quadratic() {
+            let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
+            self.pool.install(|| {
+                cells.par_chunks_mut(weight.len().max(1)).zip(levels).for_each(|(cells, level)| {
+                    self.simd.run_loop(evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
+                });
             });
+            return Ok(());
+        }
+        let direct = Direct::new(self.simd, neuron);
+        let logistic = neuron.form() == Form::Logits && !rows.is_empty();
+        self.pool.install(|| {
+            if logistic {
+                logistic::surface(self.simd, &direct, rows, weight, bias, cells);
+            } else {
+                evaluate::surface(&direct, rows, weight, bias, cells);
+            }
         });
-        Ok(cells)
+        Ok(())
     }
 }
 

@@ -121,12 +121,19 @@ fn unmarked(view: &[u8]) -> bool {
     values.first() != Some(&NOT_RUN) && values.last() != Some(&NOT_RUN)
 }
 
-/// J over `rows`: from the rows, but for the paraboloid.
-pub fn surface(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+/// Adds J over `rows` to the cells: from the rows, but for the paraboloid.
+pub fn surface(
+    context: &mut Context,
+    neuron: &Neuron,
+    rows: &Rows,
+    weight: &[f64],
+    bias: &[f64],
+    cells: &mut Vec<f32>,
+) -> Result<(), Error> {
+    cells.reserve(weight.len() * bias.len());
     if neuron.is_quadratic() {
-        return paraboloid(context, rows, weight, bias);
+        return paraboloid(context, rows, weight, bias, cells);
     }
-    let mut cells = Vec::with_capacity(weight.len() * bias.len());
     let band = (MOST_CELLS as usize / weight.len().max(1)).max(1);
     for bias in bias.chunks(band) {
         let weights: Vec<f32> = bias.iter().flat_map(|_| weight.iter().map(|&w| w as f32)).collect();
@@ -134,18 +141,17 @@ pub fn surface(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f6
         let metrics = metrics(context, neuron, rows, &weights, &biases)?;
         cells.extend(metrics.loss.into_iter().map(|loss| loss.min(f32::MAX)));
     }
-    Ok(cells)
+    Ok(())
 }
 
 /// J over `rows` by the closed form.
-fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
+fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
     let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
     let columns: Vec<[f32; 2]> = curve.into_iter().zip(tilt).map(|(curve, tilt)| [curve, tilt]).collect();
     let most = (context.largest() / 4).min(MOST_CELLS) as usize / columns.len().max(1);
     let pipeline = context.pipeline("surface", shaders::surface, "surface", &SURFACE, &[]);
-    let mut cells = Vec::with_capacity(columns.len() * levels.len());
     if columns.is_empty() {
-        return Ok(cells);
+        return Ok(());
     }
     for levels in levels.chunks(most.max(1)) {
         let count = columns.len() * levels.len();
@@ -166,5 +172,5 @@ fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64]) 
             return Err(Error::NotRun { what: "surface" });
         }
     }
-    Ok(cells)
+    Ok(())
 }

@@ -91,8 +91,9 @@ impl Backend for Gpu {
         self.with(|context| evaluate::metrics(context, neuron, rows, weight, bias))
     }
 
-    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
-        self.with(|context| evaluate::surface(context, neuron, rows, weight, bias))
+    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), super::Error> {
+        cells.clear();
+        self.with(|context| evaluate::surface(context, neuron, rows, weight, bias, cells))
     }
 }
 
