@@ -12,6 +12,7 @@ use super::slices::Stretch;
 use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
+use crate::data::Moments;
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{CLOCK, has_clock};
 use crate::kernel::cycle::{WATCHED, Watch, cycle};
@@ -55,7 +56,7 @@ const ROUNDS_A_STEP: u64 = 32;
 
 /// Trains groups, those together that differ in the order of their batches alone.
 pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
-    let batches = context.largest().min(ORDERED_BYTES) as usize / size_of::<Padded>();
+    let batches = ordered_batches(context);
     let mut joint = Outcome::default();
     for members in orders::together(groups, batches) {
         if let [only] = members[..] {
@@ -88,6 +89,11 @@ fn train_group(context: &mut Context, group: &Group<'_>, orders: &[Group<'_>], o
         first += count;
     }
     Ok(())
+}
+
+/// The most batches of joined groups in a window.
+fn ordered_batches(context: &Context) -> usize {
+    context.largest().min(ORDERED_BYTES) as usize / size_of::<Padded>()
 }
 
 /// A group's pipelines.
@@ -292,7 +298,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let mut batches = match self.orders {
             [] => vec![Batches::new(group)],
             orders => {
-                let bytes = ORDERED_BYTES as usize / orders.len();
+                let bytes = ordered_batches(self.context) * size_of::<Moments>() / orders.len();
                 orders.par_iter().map(|order| Batches::within(order, bytes)).collect()
             }
         };
@@ -351,30 +357,8 @@ impl<'c, 'g> Portion<'c, 'g> {
         params.clock_steps = if timed { steps as u32 } else { 0 };
         params.order_steps = if ordered.is_empty() { 0 } else { steps as u32 };
         let clocks = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
-        let test = &self.group.problem.test;
-        let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
-        let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
-        let moments = self.context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
-        let ticks = self.context.room("ticks", (MOMENTS * TICK * 4) as u64);
         let one_clock = has_one_clock(self.group);
-        let tables = self.context.input("clocks", bytemuck::cast_slice(if one_clock { &clocks[..TICK] } else { &clocks }));
-        let rows = self.context.input("rows", bytemuck::cast_slice(&rows));
-        let order_moments = self.context.input("ordered", bytemuck::cast_slice(if ordered.is_empty() { &[[0.0; 8]] } else { ordered }));
-        let uniform = self.context.uniform("params", bytemuck::bytes_of(params));
-        let buffers = [
-            &uniform,
-            &moments,
-            &tables,
-            &rows,
-            &self.lanes,
-            &self.state,
-            &self.figures,
-            &self.history,
-            &self.series,
-            &ticks,
-            &order_moments,
-        ];
-        let bound = self.context.bind(&pipelines.last, &buffers);
+        let bound = self.bind(pipelines, window, if one_clock { &clocks[..TICK] } else { &clocks }, ordered, params);
         let rows_of_a_step = self.rows_of_a_step(window);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
         let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
@@ -402,12 +386,11 @@ impl<'c, 'g> Portion<'c, 'g> {
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
                 if ordered.is_empty() {
-                    self.context.queue.write_buffer(&moments, 0, bytemuck::cast_slice(&moments_of(window, &stretch)));
+                    self.context.uniform("moments", bytemuck::cast_slice(&moments_of(window, &stretch)));
                 }
                 if one_clock {
                     let first = (stretch.epoch * window.batches + stretch.first_batch) * TICK;
-                    let taken = &clocks[first..first + stretch.steps() * TICK];
-                    self.context.queue.write_buffer(&ticks, 0, bytemuck::cast_slice(taken));
+                    self.context.uniform("ticks", bytemuck::cast_slice(&clocks[first..first + stretch.steps() * TICK]));
                 }
                 let pipeline = pipelines.others.as_ref().filter(|_| stretch.epoch < last).unwrap_or(&pipelines.last);
                 let groups = (runs as u64).div_ceil(self.context.shape.runs_a_workgroup());
@@ -420,6 +403,30 @@ impl<'c, 'g> Portion<'c, 'g> {
             first += runs;
         }
         flight.land(self.context)
+    }
+
+    /// What the dispatches of a window read and write. Its moments and ticks are uniforms that each dispatch fills anew.
+    fn bind(
+        &mut self,
+        pipelines: &Pipelines,
+        window: &Window,
+        clocks: &[f32],
+        ordered: &[Padded],
+        params: &TrainParams,
+    ) -> wgpu::BindGroup {
+        let test = &self.group.problem.test;
+        let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
+        let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
+        let context = &mut *self.context;
+        let params = context.uniform("params", bytemuck::bytes_of(params));
+        let moments = context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
+        let clocks = context.input("clocks", bytemuck::cast_slice(clocks));
+        let rows = context.input("rows", bytemuck::cast_slice(&rows));
+        let ticks = context.room("ticks", (MOMENTS * TICK * 4) as u64);
+        let ordered = context.input("ordered", bytemuck::cast_slice(if ordered.is_empty() { &[[0.0; 8]] } else { ordered }));
+        let own = [&self.lanes, &self.state, &self.figures, &self.history, &self.series];
+        let buffers = [&[&params, &moments, &clocks, &rows], &own[..], &[&ticks, &ordered]].concat();
+        context.bind(&pipelines.last, &buffers)
     }
 
     /// Rows that a step of a window looks at, those at its epoch's end among them.
