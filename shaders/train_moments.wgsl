@@ -292,8 +292,8 @@ fn stepped(before: Run, k: u32, tick: Tick, gradient: vec2<f32>) -> Run {
 fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bool) {
     var taken: Takens;
     var behind: Takens;
-    let last = given.first_epoch + epoch + 1u == given.epochs;
-    if FOLLOWED {
+    let follows = FOLLOWED && given.first_epoch + epoch + 1u == given.epochs;
+    if follows {
         of_all(runs, &behind);
     }
     let before_epoch = (given.first_epoch + epoch) * given.batches;
@@ -325,12 +325,12 @@ fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bo
             }
             (*runs)[j] = next;
         }
-        if FOLLOWED {
+        if follows {
             var ahead: Takens;
             of_all(runs, &ahead);
             for (var j = 0u; j < RUNS; j += 1u) {
                 let way = (*runs)[j].theta - before[j].theta;
-                if last && dot(behind[j].gradient, way) < 0.0 && dot(ahead[j].gradient, way) > 0.0 {
+                if dot(behind[j].gradient, way) < 0.0 && dot(ahead[j].gradient, way) > 0.0 {
                     (*runs)[j].passes += 1u;
                 }
             }
