@@ -198,6 +198,23 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         }
     }
 
+    /// More than a dispatch takes, in a software adapter more than its loops go round, and an odd number in the last.
+    #[test]
+    fn metrics_of_many_rows_are_taken_in_pieces() {
+        let Ok(gpu) = Gpu::open(None) else {
+            return skipped("metrics_of_many_rows_are_taken_in_pieces");
+        };
+        let x: Vec<f32> = (0..200_001).map(|row| (f64::from(row) * 0.618_034).fract() as f32).collect();
+        let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
+        let (rows, weight, bias) = (Rows { x, y }, [3.0, 2.0, 0.0], [1.0, 1.0, 0.0]);
+        let metrics = gpu.metrics(&Neuron::LINEAR, &rows, &weight, &bias).unwrap();
+        // x is spread evenly over 0 to 1; the errors are 0, x, and 3x + 1.
+        for (got, wanted) in metrics.mse.iter().zip([0.0, 1.0 / 3.0, 7.0]).chain(metrics.mae.iter().zip([0.0, 0.5, 2.5])) {
+            assert!((f64::from(*got) - wanted).abs() <= 1e-4 * wanted, "{got} is not {wanted}");
+        }
+        assert_eq!(metrics.loss, metrics.mse);
+    }
+
     fn experiment(sets: &[String]) -> config::Experiment {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
         let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
