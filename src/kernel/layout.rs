@@ -10,7 +10,7 @@ use crate::data::Moments;
 /// Threads of a workgroup, where no shape says otherwise.
 pub const WORKGROUP: u32 = 64;
 
-/// The uniforms of `shaders/train_moments.wgsl`.
+/// The uniforms of training, in `shaders/run.wgsl`.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct TrainParams {
@@ -84,7 +84,7 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "padding",
 ];
 
-/// The most batches whose moments a dispatch of `shaders/train_moments.wgsl` has: 64 KiB, which every device takes as a uniform.
+/// The most batches whose moments or ticks a dispatch of training has (`shaders/run.wgsl`): 64 KiB, which every device takes as a uniform.
 pub const MOMENTS: usize = 2048;
 
 /// The most pairs of rows of a dispatch of `shaders/metrics.wgsl`: the same 64 KiB.

@@ -178,8 +178,7 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32
 /// Points between one that is recorded and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
 const AHEAD: usize = 16;
 
-/// Has the cache fetch so many places of a column from `at` on, to be written: steps would wait for memory where they write, which costs a
-/// sixth of the time of histories.
+/// Has the cache fetch so many places of a column from `at` on, to be written: steps would wait for memory where they write.
 #[inline(always)]
 fn fetch(column: &[f32], at: usize, count: usize) {
     #[cfg(target_arch = "x86_64")]

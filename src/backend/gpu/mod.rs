@@ -2,6 +2,7 @@
 //!
 //! It holds no formula: those are `shaders/`, the twins of `kernel`.
 
+mod clocks;
 mod context;
 mod evaluate;
 mod limits;

@@ -16,6 +16,7 @@ const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERRORS: &str = include_str!("../../../shaders/errors.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
 const CYCLE: &str = include_str!("../../../shaders/cycle.wgsl");
+const RUN: &str = include_str!("../../../shaders/run.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/sources/moments.wgsl");
 const ROWS: &str = include_str!("../../../shaders/sources/rows.wgsl");
@@ -101,7 +102,7 @@ fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
 /// The training module of an optimizer and a neuron, in threads of a shape.
 pub fn training(optimizer: Optimizer, neuron: &Neuron, shape: Shape) -> String {
     let source = if neuron.is_quadratic() { [ERRORS, MOMENTS].concat() } else { [&direct(neuron), ROWS].concat() };
-    let module = [&cut(shape), NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, TRAIN, &source].concat();
+    let module = [&cut(shape), NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, RUN, TRAIN, &source].concat();
     unrolled(&module, shape.runs)
 }
 

@@ -1,10 +1,11 @@
 //! Training on the device: a group in portions that fit its buffers, each through all windows of epochs in slices of runs and steps.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::clocks::{Tables, has_one_clock, is_timed};
 use super::context::{Access, Context, Error, Pipeline};
 use super::orders;
 use super::shaders;
@@ -14,15 +15,14 @@ use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::data::Moments;
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{CLOCK, has_clock};
 use crate::kernel::cycle::{WATCHED, Watch, cycle};
 use crate::kernel::layout::{
     AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, padded,
 };
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
-use crate::kernel::{Hyper, Options, Rule, State, Ticker, Timing};
-use crate::model::{Figures, Optimizer};
+use crate::kernel::{Hyper, Rule, State};
+use crate::model::Figures;
 use crate::with_rule;
 
 const ACCESSES: [Access; 11] = [
@@ -184,56 +184,6 @@ fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
     let epochs = if window.is_alike() { 1 } else { stretch.epochs };
     let epochs = stretch.epoch..stretch.epoch + epochs;
     epochs.flat_map(|epoch| window.moments_of(epoch)[stretch.first_batch..stretch.end_batch].iter().map(padded)).collect()
-}
-
-/// Whether a group reads clock tables at all.
-fn is_timed(group: &Group<'_>) -> bool {
-    has_clock(group.variant.optimizer) || group.options.scheduled
-}
-
-/// Whether it reads one, and the same for all runs.
-fn has_one_clock(group: &Group<'_>) -> bool {
-    is_timed(group) && group.lanes.timing.only().is_some()
-}
-
-/// The clock tables: one for each timing.
-struct Tables {
-    optimizer: Optimizer,
-    options: Options,
-    /// Batches so far.
-    batches: u64,
-    tickers: Vec<(Timing, Ticker)>,
-}
-
-impl Tables {
-    /// The tables that some runs need, and the number of each run's.
-    fn new<'a>(optimizer: Optimizer, options: Options, runs: impl Iterator<Item = &'a Timing>) -> (Self, Vec<u32>) {
-        let mut known = HashMap::new();
-        let mut tickers = Vec::new();
-        let number = |run: &Timing| {
-            *known.entry(run.key()).or_insert_with(|| {
-                tickers.push((run.clone(), Ticker::START));
-                tickers.len() as u32 - 1
-            })
-        };
-        let numbers = runs.map(number).collect();
-        (Self { optimizer, options, batches: 0, tickers }, numbers)
-    }
-
-    /// The clocks and rates of the next `steps` batches, table by table; zeros where a batch ends without an update.
-    fn next(&mut self, steps: usize) -> Vec<f32> {
-        let mut ticks = Vec::with_capacity(steps * self.tickers.len() * TICK);
-        for (timing, ticker) in &mut self.tickers {
-            for batch in self.batches..self.batches + steps as u64 {
-                let updates = self.options.updates(batch);
-                let rate = if updates { timing.rate(batch) } else { None };
-                ticks.extend(if updates { ticker.next(self.optimizer, timing) } else { [0.0; CLOCK] });
-                ticks.push(rate.unwrap_or(0.0));
-            }
-        }
-        self.batches += steps as u64;
-        ticks
-    }
 }
 
 /// Some runs of a group, in the device's buffers.
@@ -435,7 +385,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         if !group.needs_rows() {
             return 0;
         }
-        // The last epoch's steps ask all rows, twice, whether they pass the minimum.
+        // The last epoch's steps ask all rows whether they pass the minimum: each once, and once more where a block begins.
         let last = window.first_epoch + window.epochs as u64 == group.epochs;
         let direct = !group.problem.neuron.is_quadratic();
         let all = if last && direct { 2 * group.order.rows } else { 0 };
