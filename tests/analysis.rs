@@ -87,7 +87,7 @@ impl Ran {
         let mut outcomes = [Outcome::default()];
         cpu.train(&[group], &mut outcomes).unwrap();
         let [outcome] = outcomes;
-        let figures = outcome.figures[0];
+        let figures = outcome.figures(0);
         let (weight, bias) = (outcome.weight[0], outcome.bias[0]);
         let excess = problem.quadratic.excess(f64::from(weight), f64::from(bias));
         let table = &mut self.runs;

@@ -85,7 +85,7 @@ fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<Str
                     outcome.weight[lane].to_bits(),
                     outcome.bias[lane].to_bits(),
                     outcome.steps[lane],
-                    outcome.figures[lane]
+                    outcome.figures(lane)
                 );
             }
         }
@@ -199,7 +199,7 @@ fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive(
     for (fast, judge) in fast.iter().zip(&judge) {
         for lane in 0..judge.weight.len() {
             worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
-            assert_eq!(fast.figures[lane].passes, judge.figures[lane].passes);
+            assert_eq!(fast.figures(lane).passes, judge.figures(lane).passes);
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -230,9 +230,9 @@ fn diverging_runs_freeze_where_the_reference_says() {
         let (mut diverged, mut sensitive) = (0, 0);
         for ((fast, judge), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
             for lane in 0..fast.weight.len() {
-                let (a, b) = (fast.figures[lane].diverged_at, judge.figures[lane].diverged_at);
+                let (a, b) = (fast.figures(lane).diverged_at, judge.figures(lane).diverged_at);
                 match (a, b) {
-                    _ if b != nudged.figures[lane].diverged_at => sensitive += 1,
+                    _ if b != nudged.figures(lane).diverged_at => sensitive += 1,
                     (Some(a), Some(b)) => assert!(a.abs_diff(b) <= 1, "lane {lane}: {a} against {b}"),
                     (None, None) => {}
                     other => panic!("lane {lane}: {other:?}"),
@@ -262,8 +262,8 @@ fn verdicts_follow_from_theory() {
         let reached = gradsweep::model::verdict::reached_loss(&problems.all[0].quadratic) as f32;
         let verdicts: Vec<Verdict> = outcomes[0].figures.iter().map(|figures| figures.judge(reached)).collect();
         assert_eq!(verdicts, [Verdict::Converged, Verdict::Oscillating, Verdict::Overshooting, Verdict::Slow]);
-        assert_eq!(outcomes[0].figures[0].reached_epoch, Some(0));
-        assert_eq!(outcomes[0].figures[1].passes, 1);
+        assert_eq!(outcomes[0].figures(0).reached_epoch, Some(0));
+        assert_eq!(outcomes[0].figures(1).passes, 1);
     }
 }
 

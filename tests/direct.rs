@@ -281,9 +281,9 @@ fn a_logistic_neuron_cycles_at_large_rates() {
             let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
             let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
             let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
-            let periods = [0, 1].map(|lane| outcomes[0].figures[lane].cycle_period);
+            let periods = [0, 1].map(|lane| outcomes[0].figures(lane).cycle_period);
             assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
-            assert_eq!(outcomes[0].figures[1].judge(0.0), Verdict::Cycling);
+            assert_eq!(outcomes[0].figures(1).judge(0.0), Verdict::Cycling);
         }
     }
 }

@@ -215,7 +215,7 @@ fn runs_diverge_on_the_device_where_the_reference_says() {
     let mut diverged = 0;
     for (device, host) in device.iter().zip(&host) {
         for lane in 0..host.weight.len() {
-            let (a, b) = (device.figures[lane].diverged_at, host.figures[lane].diverged_at);
+            let (a, b) = (device.figures(lane).diverged_at, host.figures(lane).diverged_at);
             assert_eq!(a.is_some(), b.is_some(), "lane {lane}: {a:?} against {b:?}");
             assert!(a.unwrap_or(0).abs_diff(b.unwrap_or(0)) <= 1, "lane {lane}: {a:?} against {b:?}");
             assert!(device.weight[lane].abs() <= 1e12 && device.bias[lane].abs() <= 1e12);

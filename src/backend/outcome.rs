@@ -6,15 +6,24 @@ use crate::model::Figures;
 /// Stands for "never" where a figure has no value.
 pub const NEVER: u32 = u32::MAX;
 
-/// The results of a group, run by run in the order of its lanes.
+/// The results of a group, run by run in the order of its lanes: a column per number, so that tiles write theirs in one go.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
+    /// Updates of a run that does not diverge, and batches of an epoch.
+    pub updates: u64,
+    pub batches: u32,
     /// After the last update; of a diverged run, after the last one that was inside.
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
-    /// Updates that count.
+    /// Updates that count: fewer than `updates` where the next one left the range.
     pub steps: Vec<u64>,
-    pub figures: Vec<Figures>,
+    /// What [`Figures`] has of a run, with [`NEVER`] for an epoch and 0 for a period that there is not.
+    pub start_loss: Vec<f32>,
+    pub worst_loss: Vec<f32>,
+    pub last_loss: Vec<f32>,
+    pub reached_epoch: Vec<u32>,
+    pub passes: Vec<u32>,
+    pub cycle_period: Vec<u32>,
     pub history: Option<History>,
     pub epochs: Option<EpochSeries>,
 }
@@ -88,10 +97,7 @@ impl Outcome {
     /// than the write.
     pub fn prepare(&mut self, group: &Group<'_>) {
         let runs = group.lanes.len();
-        self.weight.resize(runs, 0.0);
-        self.bias.resize(runs, 0.0);
-        self.steps.resize(runs, 0);
-        self.figures.resize(runs, Figures::at_start(0.0, 0));
+        self.size(runs, group.steps(), group.order.batches() as u32);
         if group.record.every == 0 {
             self.history = None;
         } else {
@@ -102,6 +108,48 @@ impl Outcome {
         } else {
             self.epochs = None;
         }
+    }
+}
+
+impl Outcome {
+    /// Sizes what every run has.
+    pub fn size(&mut self, runs: usize, updates: u64, batches: u32) {
+        (self.updates, self.batches) = (updates, batches);
+        self.steps.resize(runs, 0);
+        for column in [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.worst_loss, &mut self.last_loss] {
+            column.resize(runs, 0.0);
+        }
+        for column in [&mut self.reached_epoch, &mut self.passes, &mut self.cycle_period] {
+            column.resize(runs, 0);
+        }
+    }
+
+    /// What a run's verdict rests on.
+    pub fn figures(&self, run: usize) -> Figures {
+        let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
+        Figures {
+            start_loss: self.start_loss[run],
+            worst_loss: self.worst_loss[run],
+            last_loss: self.last_loss[run],
+            reached_epoch: (reached != NEVER).then_some(reached),
+            passes: self.passes[run],
+            last_epoch_steps: self.batches,
+            cycle_period: (period != 0).then_some(period),
+            diverged_at: (self.steps[run] < self.updates).then_some(self.steps[run] + 1),
+        }
+    }
+
+    /// Takes down how a run ended: weight and bias, and the figures.
+    pub fn end(&mut self, run: usize, [weight, bias]: [f32; 2], figures: &Figures) {
+        self.weight[run] = weight;
+        self.bias[run] = bias;
+        self.steps[run] = figures.diverged_at.map_or(self.updates, |batch| batch - 1);
+        self.start_loss[run] = figures.start_loss;
+        self.worst_loss[run] = figures.worst_loss;
+        self.last_loss[run] = figures.last_loss;
+        self.reached_epoch[run] = figures.reached_epoch.unwrap_or(NEVER);
+        self.passes[run] = figures.passes;
+        self.cycle_period[run] = figures.cycle_period.unwrap_or(0);
     }
 }
 

@@ -6,6 +6,9 @@
 use crate::kernel::Timing;
 use crate::kernel::options::Values;
 
+/// The bit of a float32 that is its sign.
+const SIGN: u32 = 1 << 31;
+
 /// What can be told apart to the bit.
 pub trait Same {
     fn same(&self, other: &Self) -> bool;
@@ -110,6 +113,17 @@ impl<T: Clone + Same> PerRun<T> {
 }
 
 impl PerRun<f32> {
+    /// The largest magnitude of a value.
+    pub fn largest(&self) -> f32 {
+        // Without their signs the bits of numbers are in their order, and integers are compared many at a time.
+        let mut largest = 0;
+        for value in &self.0 {
+            let bits = value.to_bits() & !SIGN;
+            largest = if bits > largest { bits } else { largest };
+        }
+        f32::from_bits(largest)
+    }
+
     /// Writes the values of the runs from `first` on into `column`.
     pub fn fill(&self, first: usize, column: &mut [f32]) {
         match &self.0[..] {

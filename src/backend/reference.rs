@@ -126,10 +126,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
     }
     let averaged = group.options.average && walk.figures.diverged_at.is_none();
     let end = if averaged { carried.average } else { walk.theta };
-    outcome.weight[lane] = end[0] as f32;
-    outcome.bias[lane] = end[1] as f32;
-    outcome.steps[lane] = walk.steps;
-    outcome.figures[lane] = walk.figures;
+    outcome.end(lane, end.map(|value| value as f32), &walk.figures);
 }
 
 /// Whether J over all rows falls at the step's start and rises at its end.

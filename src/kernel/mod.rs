@@ -16,6 +16,7 @@ pub mod optimizers;
 pub mod options;
 pub mod real;
 pub mod schedules;
+pub mod stages;
 
 pub use activations::Response;
 pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
@@ -24,5 +25,6 @@ pub use functions::Functions;
 pub use losses::{Form, Penalty};
 pub use optimizers::{Rule, State, Variant};
 pub use options::Options;
-pub use real::Real;
+pub use real::{Number, Real};
 pub use schedules::Rates;
+pub use stages::Stages;

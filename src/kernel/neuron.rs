@@ -8,7 +8,7 @@
 //! L     = ½(δw·(h − 2mean(ru)) + c·(∂L/∂b − 2mean(r))) + mean(r²)
 //! ```
 
-use super::Real;
+use super::{Number, Real};
 use crate::data::{Centre, Moments};
 
 /// The gradient of a batch's loss, and what the loss itself is made of.
@@ -23,7 +23,7 @@ pub struct Slope<T> {
 
 /// The gradient of the loss of the rows behind `moments` at `[weight, bias]`.
 #[inline(always)]
-pub fn slope<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+pub fn slope<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
     let (u, uu) = (T::of(moments.u), T::of(moments.uu));
     let (r, ru) = (T::of(moments.r), T::of(moments.ru));
     let x = T::of(centre.x);
@@ -36,7 +36,7 @@ pub fn slope<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]
 
 /// The same about the abscissa 0, to the bit and in fewer operations: a multiple of 0 is added nowhere.
 #[inline(always)]
-pub fn slope_at_origin<T: Real>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+pub fn slope_at_origin<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
     let (u, uu) = (T::of(moments.u), T::of(moments.uu));
     let (r, ru) = (T::of(moments.r), T::of(moments.ru));
     let dw = weight - T::of(centre.weight);
@@ -49,7 +49,7 @@ pub fn slope_at_origin<T: Real>(moments: &Moments, centre: &Centre, [weight, bia
 
 /// The loss at the point where the slope was taken.
 #[inline(always)]
-pub fn loss<T: Real>(moments: &Moments, slope: &Slope<T>) -> T {
+pub fn loss<T: Number>(moments: &Moments, slope: &Slope<T>) -> T {
     let half = T::of(0.5);
     let along_level = (half * slope.level) * (slope.gradient[1] - T::of(moments.r));
     (half * slope.dw).mul_add(slope.tilt - T::of(moments.ru), along_level) + T::of(moments.rr)

@@ -5,27 +5,27 @@
 use super::Functions;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// `f32` or `f64`.
-pub trait Real:
-    Functions + Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
-{
+/// A number, or a vector of them that goes through each operation as one.
+pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> {
     /// Widens or keeps a float32.
     fn of(value: f32) -> Self;
     fn sqrt(self) -> Self;
-    fn abs(self) -> Self;
     /// `self·a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
-
     /// The larger of two numbers; `other` where they cannot be compared.
-    #[inline(always)]
-    fn larger(self, other: Self) -> Self {
-        if self > other { self } else { other }
-    }
+    fn larger(self, other: Self) -> Self;
+    /// `self` where `sign` is above 0, elsewhere `other`.
+    fn where_positive(self, sign: Self, other: Self) -> Self;
+}
+
+/// `f32` or `f64`.
+pub trait Real: Number + Functions + PartialOrd {
+    fn abs(self) -> Self;
 }
 
 macro_rules! real {
     ($number:ident) => {
-        impl Real for $number {
+        impl Number for $number {
             #[inline(always)]
             fn of(value: f32) -> Self {
                 Self::from(value)
@@ -35,12 +35,22 @@ macro_rules! real {
                 self.sqrt()
             }
             #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-            #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 self.mul_add(a, b)
+            }
+            #[inline(always)]
+            fn larger(self, other: Self) -> Self {
+                if self > other { self } else { other }
+            }
+            #[inline(always)]
+            fn where_positive(self, sign: Self, other: Self) -> Self {
+                if sign > 0.0 { self } else { other }
+            }
+        }
+        impl Real for $number {
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
             }
         }
     };

@@ -187,7 +187,7 @@ impl Buffers {
         for selected in epochs {
             let Some(recorded) = &selected.outcome.epochs else { continue };
             let (count, lane) = (recorded.blocks.rows, selected.lane);
-            let figures = &selected.outcome.figures[lane];
+            let figures = selected.outcome.figures(lane);
             let ended = figures.diverged_at.map_or(count, |batch| ((batch - 1) / u64::from(figures.last_epoch_steps.max(1))) as usize);
             if self.run.len() + count > GROUP_ROWS {
                 self.flush(&mut part)?;

@@ -74,7 +74,7 @@ pub fn table(plan: &mut Plan, problems: &Problems, outcomes: &[Outcome], measure
             [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = at(test, point);
             let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
-            judge(&mut table, row, &outcome.figures[lane], reached);
+            judge(&mut table, row, &outcome.figures(lane), reached);
         }
         *place += group.members.len();
     }

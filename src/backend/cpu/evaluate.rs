@@ -42,7 +42,7 @@ impl Loop for Errors<'_> {
             let mut theta = [[0.0; WIDTH]; 2];
             theta[0][..own.len()].copy_from_slice(&self.weight[own.clone()]);
             theta[1][..own.len()].copy_from_slice(&self.bias[own.clone()]);
-            let sums: [[f32; WIDTH]; 2] = errors(&theta, &self.rows.x, &self.rows.y);
+            let sums: [[f32; WIDTH]; 2] = errors([&theta[0], &theta[1]], &self.rows.x, &self.rows.y);
             for (lane, at) in own.enumerate() {
                 loss[at] = sums[0][lane] / count;
                 mse[at] = loss[at];

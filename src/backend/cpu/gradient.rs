@@ -63,7 +63,7 @@ impl Loop for Fill<'_> {
                 self.gradients.loss[offset + l] = neuron::loss(self.moments, &slope);
             }
             let mut absolute = [0.0; WIDTH];
-            add_errors(&mut absolute, &theta, self.x, self.y);
+            add_errors(&mut absolute, [&theta[0], &theta[1]], self.x, self.y);
             self.gradients.absolute[offset..offset + WIDTH].copy_from_slice(&absolute);
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! The formulas are `kernel`'s; this file knows no rule.
 
-use super::notes::{Recording, Shared, Wide, add_errors, along, judge, record_epoch};
+use super::notes::{Recording, Shared, Theta, Wide, add_errors, along, judge, record_epoch};
 use super::simd::Loop;
 use super::tile::Tile;
 use crate::data::Moments;
@@ -13,7 +13,7 @@ use crate::kernel::neuron;
 pub struct BatchLoss<'a, const N: usize> {
     pub shared: &'a Shared<'a>,
     pub moments: &'a Moments,
-    pub theta: &'a [[f32; N]; 2],
+    pub theta: Theta<'a, N>,
     pub x: &'a [f32],
     pub y: &'a [f32],
     pub loss: &'a mut Wide<f32, N>,
@@ -63,7 +63,7 @@ impl<const N: usize> Trail<N> {
 /// Goes on to `theta`, and counts whether the way there passed the minimum; without `counts` a trail begins there.
 pub struct Follow<'a, const N: usize> {
     pub shared: &'a Shared<'a>,
-    pub theta: &'a [[f32; N]; 2],
+    pub theta: Theta<'a, N>,
     pub trail: &'a mut Trail<N>,
     pub counts: bool,
 }
@@ -79,9 +79,27 @@ impl<const N: usize> Loop for Follow<'_, N> {
     }
 }
 
+/// The same along a path, from its first row on.
+pub struct FollowPath<'a, const N: usize> {
+    pub shared: &'a Shared<'a>,
+    /// Weights and biases, a row before the first step and one after each.
+    pub path: [&'a [[f32; N]]; 2],
+    pub trail: &'a mut Trail<N>,
+}
+
+impl<const N: usize> Loop for FollowPath<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { shared, path: [weight, bias], trail } = self;
+        for (row, theta) in weight.iter().zip(bias).enumerate() {
+            Follow { shared, theta: [theta.0, theta.1], trail: &mut *trail, counts: row > 0 }.run();
+        }
+    }
+}
+
 /// What [`Follow`] does where the gradients of J at `theta` are known.
 pub struct Go<'a, const N: usize> {
-    pub theta: &'a [[f32; N]; 2],
+    pub theta: Theta<'a, N>,
     pub gradient: &'a [[f32; N]; 2],
     pub trail: &'a mut Trail<N>,
     pub counts: bool,
@@ -101,7 +119,7 @@ impl<const N: usize> Loop for Go<'_, N> {
 pub struct Judge<'a, const N: usize> {
     pub tile: &'a mut Tile,
     pub shared: &'a Shared<'a>,
-    pub theta: &'a [[f32; N]; 2],
+    pub theta: Theta<'a, N>,
     pub offset: usize,
     pub epoch: u32,
 }
@@ -117,7 +135,7 @@ impl<const N: usize> Loop for Judge<'_, N> {
 pub struct RecordEpoch<'a, 'b, const N: usize> {
     pub shared: &'a Shared<'a>,
     pub recording: &'a mut Recording<'b>,
-    pub theta: &'a [[f32; N]; 2],
+    pub theta: Theta<'a, N>,
     /// Loss and Σ|e| of the epoch's batches.
     pub sums: [&'a [f32; N]; 2],
     /// Of the test rows, where they do not come from errors alone.

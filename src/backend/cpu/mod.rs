@@ -11,8 +11,12 @@ mod measure;
 mod notes;
 mod rows;
 mod simd;
+#[cfg(target_arch = "x86_64")]
+mod stream;
 mod tile;
 mod train;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 use std::marker::PhantomData;
 
@@ -29,9 +33,11 @@ use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Lanes, Limits, Metrics, Outcome};
+use crate::data::Centre;
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
-use crate::kernel::cycle::WATCHED;
+use crate::kernel::cycle::{WATCHED, cycle};
+use crate::kernel::stages::is_fused;
 use crate::kernel::{Form, Hyper, Rule, Ticker, Timing, Variant};
 use crate::model::{Neuron, Rows};
 use crate::with_rule;
@@ -92,10 +98,12 @@ impl Cpu {
         let batches = group.order.batches();
         let blocks = blocks(batches, group.epochs);
         let mut windows = Batches::new(group);
-        let shared = shared(group, &windows, &blocks, self.verdicts);
+        let longest = text.stride.map(|stride| longest_step(group.lanes, stride));
+        let calm = longest.is_some_and(|step| is_calm(group, &windows.centre, step));
+        let shared = shared(group, &windows, &blocks, self.verdicts, calm);
         let neuron = &group.problem.neuron;
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-        let bounded = text.stride.is_none_or(|stride| stay_out(group.lanes, stride));
+        let bounded = longest.is_none_or(train::stays_out);
         let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
         let alike = timed && group.lanes.timing.only().is_some();
@@ -121,7 +129,7 @@ impl Cpu {
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
                 start(tile, job);
                 advance(tile, &mut job.recording, window, now);
-                job.finish(tile, &shared);
+                job.ends.write(tile, &shared);
             });
             return;
         }
@@ -139,7 +147,7 @@ impl Cpu {
             let now = clocks.of(window);
             pass(window, now);
         }
-        tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.finish(tile, &shared));
+        tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.ends.write(tile, &shared));
     }
 }
 
@@ -210,11 +218,19 @@ impl Backend for Cpu {
 /// A tile of a group and the places where its results go.
 struct TileJob<'a> {
     first: usize,
-    weight: &'a mut [f32],
-    bias: &'a mut [f32],
-    steps: &'a mut [u64],
-    figures: &'a mut [crate::model::Figures],
+    ends: Ends<'a>,
     recording: Recording<'a>,
+}
+
+/// A tile's part of the columns of an [`Outcome`] that every run has.
+struct Ends<'a> {
+    theta: [&'a mut [f32]; 2],
+    steps: &'a mut [u64],
+    /// At the start, the largest, and the last.
+    losses: [&'a mut [f32]; 3],
+    reached_epoch: &'a mut [u32],
+    passes: &'a mut [u32],
+    cycle_period: &'a mut [u32],
 }
 
 /// A rule behind pointers: what is compiled for every rule stays small.
@@ -232,7 +248,7 @@ struct Text {
 impl Text {
     fn of(variant: Variant) -> Self {
         with_rule!(variant, R => Self {
-            fused: R::FUSED,
+            fused: is_fused::<R>(),
             stride: R::BOUNDED.then_some(R::stride),
             slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
             advance: advance::<R>,
@@ -253,13 +269,13 @@ struct Pass<'a> {
 fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<'_>) {
     let General { simd, shared, window, .. } = pass.general;
     // The constant alone keeps the fused loop of other rules from being compiled.
-    if R::FUSED && pass.fused {
+    if is_fused::<R>() && pass.fused {
         return simd.run(tile.lanes, Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
     }
     pass.general.advance(tile, recording);
 }
 
-fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], verdicts: bool) -> Shared<'a> {
+fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], verdicts: bool, calm: bool) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
         timing: &group.lanes.timing,
@@ -276,14 +292,17 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], ver
         reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
         rows: group.order.rows,
         verdicts,
+        calm,
     }
 }
 
 /// Cuts an outcome's columns into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
-    let (mut weight, mut bias) = (outcome.weight.chunks_mut(TILE), outcome.bias.chunks_mut(TILE));
-    let (mut steps, mut figures) = (outcome.steps.chunks_mut(TILE), outcome.figures.chunks_mut(TILE));
+    let mut steps = outcome.steps.chunks_mut(TILE);
+    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.worst_loss, &mut outcome.last_loss];
+    let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
+    let mut counts = [&mut outcome.reached_epoch, &mut outcome.passes, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
     let mut width = TILE;
     let mut history = outcome.history.as_mut().map(|history| {
         width = history.blocks.width;
@@ -307,42 +326,76 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
             recording.val_loss = val_loss.next().unwrap_or_default();
             recording.val_mae = val_mae.next().unwrap_or_default();
         }
-        Some(TileJob {
-            first: index * TILE,
-            weight: weight.next()?,
-            bias: bias.next()?,
+        let [weight, bias, start, worst, last] = &mut numbers;
+        let [reached, passes, period] = &mut counts;
+        let ends = Ends {
+            theta: [weight.next()?, bias.next()?],
             steps: steps.next()?,
-            figures: figures.next()?,
-            recording,
-        })
+            losses: [start.next()?, worst.next()?, last.next()?],
+            reached_epoch: reached.next()?,
+            passes: passes.next()?,
+            cycle_period: period.next()?,
+        };
+        Some(TileJob { first: index * TILE, ends, recording })
     };
     (0..tiles).map_while(&mut next).collect()
 }
 
-impl TileJob<'_> {
+impl Ends<'_> {
     /// Writes a tile's ends.
-    fn finish(&mut self, tile: &Tile, shared: &Shared<'_>) {
-        let batches = (shared.steps / shared.epochs) as usize;
-        let watched = shared.epochs > u64::from(WATCHED);
-        for lane in 0..tile.lanes {
-            let [weight, bias] = tile.end(lane, shared.options.average);
-            self.weight[lane] = weight;
-            self.bias[lane] = bias;
-            self.steps[lane] = tile.diverged_at[lane].checked_sub(1).unwrap_or(shared.steps);
-            self.figures[lane] = tile.figures(lane, batches, watched);
+    fn write(&mut self, tile: &Tile, shared: &Shared<'_>) {
+        let lanes = tile.lanes;
+        let last = if shared.options.average { &tile.average } else { &tile.theta };
+        for (ends, column) in self.theta.iter_mut().zip(last) {
+            ends.copy_from_slice(&column.0[..lanes]);
+        }
+        for (ends, column) in self.losses.iter_mut().zip([&tile.start_loss, &tile.worst_loss, &tile.last_loss]) {
+            ends.copy_from_slice(&column.0[..lanes]);
+        }
+        self.reached_epoch.copy_from_slice(&tile.reached_epoch.0[..lanes]);
+        self.passes.copy_from_slice(&tile.passes.0[..lanes]);
+        self.steps.fill(shared.steps);
+        self.cycle_period.fill(0);
+        if shared.epochs > u64::from(WATCHED) {
+            for (period, watch) in self.cycle_period.iter_mut().zip(tile.watch) {
+                *period = cycle(watch).unwrap_or(0);
+            }
+        }
+        if shared.calm {
+            return;
+        }
+        for lane in (0..lanes).filter(|&lane| tile.diverged_at[lane] != 0) {
+            self.theta[0][lane] = tile.end[lane][0];
+            self.theta[1][lane] = tile.end[lane][1];
+            self.steps[lane] = tile.diverged_at[lane] - 1;
+            self.cycle_period[lane] = 0;
         }
     }
 }
 
-/// Whether the steps of all runs are so short that who leaves the range stays out for a block.
-fn stay_out(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> bool {
+/// The longest step that a run of the group can take in either parameter, by its rule's bound.
+fn longest_step(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> f32 {
     let [rate, others @ ..] = &lanes.hyper;
     if others.iter().all(|slot| slot.only().is_some()) {
-        // Rates are not negative, so that their bits are in their order, and integers are compared many at a time.
-        let largest = rate.range(0..lanes.len()).map(|rate| rate.to_bits()).max().unwrap_or(0);
-        return train::stays_out(f32::from_bits(largest) * stride(&lanes.hyper(0)));
+        return rate.largest() * stride(&lanes.hyper(0));
     }
-    (0..lanes.len()).all(|run| train::stays_out(*rate.of(run) * stride(&lanes.hyper(run))))
+    (0..lanes.len()).map(|run| *rate.of(run) * stride(&lanes.hyper(run))).fold(0.0, f32::max)
+}
+
+/// The largest gradient that calm runs may meet: its square, and the product of two of them, are far inside float32.
+const CALM_GRADIENT: f64 = 1e15;
+
+/// Whether no run of a group can leave the range or overflow: as far as all of its steps can take it, were each the longest and all in one
+/// direction, parameters are inside and gradients are small. So it is with most sweeps of rules with bounded steps.
+fn is_calm(group: &Group<'_>, centre: &Centre, longest_step: f32) -> bool {
+    let (lanes, rows) = (group.lanes, &group.problem.train);
+    let start = lanes.initial_weight.largest().max(lanes.initial_bias.largest());
+    let reach = f64::from(start) + f64::from(longest_step) * group.steps() as f64;
+    let most = |column: &[f32]| column.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let away = reach + f64::from(centre.weight.abs()) + f64::from(centre.bias.abs());
+    let x = f64::from(most(&rows.x)) + f64::from(centre.x.abs()) + 1.0;
+    let error = away * x + f64::from(most(&rows.y));
+    reach <= f64::from(notes::LIMIT) / 4.0 && 4.0 * error * x <= CALM_GRADIENT
 }
 
 /// The clocks of a window on the fused path, where all runs of a group have the same.

@@ -35,6 +35,8 @@ pub struct Shared<'a> {
     pub rows: usize,
     /// Whether the figures of verdicts are kept.
     pub verdicts: bool,
+    /// Whether no run can leave the range, so that nobody looks whether one did.
+    pub calm: bool,
 }
 
 /// Where a tile's recorded rows go: `[row][lane]`, `width` lanes a row. Empty slices record nothing.
@@ -48,6 +50,9 @@ pub struct Recording<'a> {
     pub val_loss: &'a mut [f32],
     pub val_mae: &'a mut [f32],
 }
+
+/// Weights and biases of N runs.
+pub type Theta<'a, const N: usize> = [&'a [f32; N]; 2];
 
 #[inline(always)]
 pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N] {
@@ -118,14 +123,14 @@ impl<const N: usize> Wide<f32, N> {
 
 /// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
-pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: Theta<'_, N>, offset: usize, epoch: u32) {
     let losses = Wide(losses(&shared.total, &shared.centre, theta));
     note(tile, shared, &losses.0, theta, offset, epoch);
 }
 
 /// J of each lane, from the moments of all rows.
 #[inline(always)]
-pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: &[[f32; N]; 2]) -> [f32; N] {
+pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: Theta<'_, N>) -> [f32; N] {
     let mut losses = [0.0; N];
     for l in 0..N {
         let slope = neuron::slope(total, centre, [theta[0][l], theta[1][l]]);
@@ -142,7 +147,7 @@ fn select(mask: u32, this: u32, that: u32) -> u32 {
 
 /// Takes note of these J and places of the runs from `offset` on.
 #[inline(always)]
-pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: &[[f32; N]; 2], offset: usize, epoch: u32) {
+pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: Theta<'_, N>, offset: usize, epoch: u32) {
     if let Some(since) = cycle::since(u64::from(epoch), shared.epochs) {
         for l in 0..N {
             tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
@@ -161,7 +166,7 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
 }
 
 #[inline(always)]
-pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32; N]; 2], offset: usize, point: usize) {
+pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: Theta<'_, N>, offset: usize, point: usize) {
     let width = recording.width;
     let kept = N.min(width.saturating_sub(offset));
     if recording.weight.is_empty() || kept == 0 {
@@ -170,26 +175,24 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: &[[f32
     let first = point * width + offset;
     recording.weight[first..first + kept].copy_from_slice(&theta[0][..kept]);
     recording.bias[first..first + kept].copy_from_slice(&theta[1][..kept]);
-    for column in [&*recording.weight, &*recording.bias] {
-        fetch(column, first + AHEAD * width, kept);
-    }
 }
 
-/// Points between one that is recorded and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
+/// Rows between one that is written and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
 const AHEAD: usize = 16;
 
-/// Has the cache fetch so many places of a column from `at` on, to be written: steps would wait for memory where they write.
+/// Has the cache fetch the places of a later row of the same columns, to be written: steps would wait for memory where they write.
 #[inline(always)]
-fn fetch(column: &[f32], at: usize, count: usize) {
+pub fn fetch_row<const N: usize>(row: Theta<'_, N>) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(places) = column.get(at..at + count) {
-        for line in places.chunks(LINE) {
-            // SAFETY: a prefetch reads and writes nothing, and the address is inside the column.
-            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(line.as_ptr().cast()) };
+    for column in row {
+        for line in (0..N).step_by(LINE) {
+            let place = column.as_ptr().wrapping_add(AHEAD * N + line);
+            // SAFETY: a prefetch reads and writes nothing, wherever it points.
+            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(place.cast()) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (column, at, count);
+    let _ = row;
 }
 
 /// Numbers of a cache line.
@@ -201,7 +204,7 @@ const LINE: usize = 16;
 pub fn record_epoch<const N: usize>(
     recording: &mut Recording<'_>,
     shared: &Shared<'_>,
-    theta: &[[f32; N]; 2],
+    theta: Theta<'_, N>,
     [loss, mae]: [&[f32; N]; 2],
     val: Option<[[f32; N]; 2]>,
     offset: usize,
@@ -275,7 +278,7 @@ pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) ->
 
 /// Adds Σ|e| over some rows to each lane.
 #[inline(always)]
-pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) {
+pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: Theta<'_, N>, x: &[f32], y: &[f32]) {
     for (&x, &y) in x.iter().zip(y) {
         for l in 0..N {
             sums[l] += neuron::error([theta[0][l], theta[1][l]], x, y).abs();
@@ -288,7 +291,7 @@ pub const FOLD: usize = 256;
 
 /// Σe² and Σ|e| over rows, a lane each.
 #[inline(always)]
-pub fn errors<const N: usize>(theta: &[[f32; N]; 2], x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
+pub fn errors<const N: usize>(theta: Theta<'_, N>, x: &[f32], y: &[f32]) -> [[f32; N]; 2] {
     let (mut squares, mut absolutes) = ([0.0; N], [0.0; N]);
     for (x, y) in x.chunks(FOLD).zip(y.chunks(FOLD)) {
         let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);

@@ -3,6 +3,8 @@
 //! A [`LaneLoop`] is written once; wrapped into a function per level it is compiled for each, and the level is chosen at run time.
 //! The bits do not depend on it.
 
+use super::tile::TILE;
+
 /// An instruction set that lane loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
@@ -69,7 +71,8 @@ impl Simd {
 /// A lane loop: one text over the number of lanes, `#[inline(always)]` throughout, and nothing in it that hands a closure to the library
 /// (`array::map`, `array::from_fn`): a call that is not inlined is compiled without the level's instructions.
 pub trait LaneLoop {
-    fn run<const LANES: usize>(self);
+    /// `STREAMS` where the lanes are a whole tile and the level has vectors of its own for them (`stream`).
+    fn run<const LANES: usize, const STREAMS: bool>(self);
 }
 
 impl Simd {
@@ -79,19 +82,19 @@ impl Simd {
         debug_assert!(self.is_available() && self.fuses());
         match self {
             #[cfg(target_arch = "aarch64")]
-            _ if lanes <= 4 => body.run::<4>(),
+            _ if lanes <= 4 => body.run::<4, false>(),
             #[cfg(target_arch = "aarch64")]
-            _ => body.run::<16>(),
+            _ => body.run::<16, false>(),
             // Few lanes wait for each other's results, not for units: one text of them serves both levels.
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where `is_available` has seen its features, and AVX-512 only where AVX2 is.
-            Self::Avx2 | Self::Avx512 if lanes <= 8 => unsafe { avx2::<_, 8>(body) },
+            Self::Avx2 | Self::Avx512 if lanes <= 8 => unsafe { avx2::<_, 8, false>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Self::Avx2 => unsafe { avx2::<_, 64>(body) },
+            Self::Avx2 => unsafe { avx2::<_, TILE, true>(body) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Self::Avx512 => unsafe { avx512::<_, 64>(body) },
+            Self::Avx512 => unsafe { avx512::<_, TILE>(body) },
             #[cfg(not(target_arch = "aarch64"))]
             _ => drop((lanes, body)),
         }
@@ -100,14 +103,14 @@ impl Simd {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<B: LaneLoop, const LANES: usize>(body: B) {
-    body.run::<LANES>();
+fn avx2<B: LaneLoop, const LANES: usize, const STREAMS: bool>(body: B) {
+    body.run::<LANES, STREAMS>();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 fn avx512<B: LaneLoop, const LANES: usize>(body: B) {
-    body.run::<LANES>();
+    body.run::<LANES, false>();
 }
 
 /// A loop over arrays, one text for every level, `#[inline(always)]` throughout.

@@ -2,10 +2,10 @@
 
 use super::rows::{Direct, Room, Sums, Wanted};
 use crate::backend::{Group, outcome::NEVER};
-use crate::kernel::cycle::{Watch, cycle};
+use crate::kernel::cycle::Watch;
 use crate::kernel::options::{VALUES, Values};
 use crate::kernel::{Hyper, State, Ticker, coefficients::HYPER, optimizers::STATE};
-use crate::model::{Figures, Rows};
+use crate::model::Rows;
 
 /// Runs of a tile.
 pub const TILE: usize = 64;
@@ -44,6 +44,8 @@ pub struct Tile {
     pub diverged_at: [u64; TILE],
     /// Where gradients and losses from rows are made.
     pub room: Room,
+    /// Where parameters are kept after each step of a block, where somebody asks for them.
+    pub path: Vec<f32>,
 }
 
 /// Lanes past the last run repeat the first.
@@ -87,6 +89,7 @@ impl Tile {
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
             room: Room::EMPTY,
+            path: Vec::new(),
         }
     }
 
@@ -156,28 +159,5 @@ impl Tile {
     /// J over rows at the parameters of each run.
     pub fn losses(&mut self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
         self.sums(direct, &rows.x, &rows.y, Wanted::LOSS).loss.map(|sum| sum / rows.len() as f32)
-    }
-
-    /// Weight and bias that count in the end: the average, where one is kept.
-    #[inline(always)]
-    pub fn end(&self, lane: usize, average: bool) -> [f32; 2] {
-        let last = if average { &self.average } else { &self.theta };
-        if self.diverged_at[lane] == 0 { [last[0].0[lane], last[1].0[lane]] } else { self.end[lane] }
-    }
-
-    /// The figures behind a run's verdict; `watched` where its epochs are enough to tell a cycle.
-    #[inline(always)]
-    pub fn figures(&self, lane: usize, batches: usize, watched: bool) -> Figures {
-        let (reached, diverged_at) = (self.reached_epoch.0[lane], self.diverged_at[lane]);
-        Figures {
-            start_loss: self.start_loss.0[lane],
-            worst_loss: self.worst_loss.0[lane],
-            last_loss: self.last_loss.0[lane],
-            reached_epoch: (reached != NEVER).then_some(reached),
-            passes: self.passes.0[lane],
-            last_epoch_steps: batches as u32,
-            cycle_period: if watched && diverged_at == 0 { cycle(self.watch[lane]) } else { None },
-            diverged_at: (diverged_at != 0).then_some(diverged_at),
-        }
     }
 }

@@ -3,12 +3,13 @@
 //! The formulas are `kernel`'s; this file holds the loops around them, the divergence test, and the sums behind a verdict.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 
-use super::measure::{BatchLoss, Follow, Judge, RecordEpoch, Trail};
-use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, passes, record_point, take};
+use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
+use super::notes::{Due, LIMIT, Recording, Shared, Theta, Wide, fetch_row, part_of, passes, record_point};
 use super::simd::{LaneLoop, Simd};
-use super::tile::Tile;
+#[cfg(target_arch = "x86_64")]
+use super::stream;
+use super::tile::{TILE, Tile};
 use crate::backend::batches::Window;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
@@ -38,10 +39,10 @@ pub struct Advance<'a, 'b, R> {
 
 impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
     #[inline(always)]
-    fn run<const N: usize>(mut self) {
+    fn run<const N: usize, const STREAMS: bool>(mut self) {
         let mut offset = 0;
         while offset < self.tile.lanes {
-            self.lanes::<N>(offset);
+            self.lanes::<N, STREAMS>(offset);
             offset += N;
         }
     }
@@ -50,14 +51,46 @@ impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
 /// The columns of N runs that every step reads or writes.
 #[derive(Clone, Copy)]
 struct Lanes<const N: usize> {
-    theta: Pair<N>,
+    theta: [Wide<f32, N>; 2],
     state: [Wide<f32, N>; STATE],
 }
 
-/// Weights and biases of N runs.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Pair<const N: usize>([[f32; N]; 2]);
+impl<const N: usize> Lanes<N> {
+    fn theta(&self) -> Theta<'_, N> {
+        [&self.theta[0].0, &self.theta[1].0]
+    }
+
+    /// Array by array: so small copies are moves, not calls.
+    #[inline(always)]
+    fn copy(&mut self, other: &Self, state: usize) {
+        for i in 0..2 {
+            self.theta[i] = other.theta[i];
+        }
+        for i in 0..state {
+            self.state[i] = other.state[i];
+        }
+    }
+}
+
+/// Where the parameters of N runs stand before a block's first step and after each: rows of weights and biases.
+struct Path<'p, const N: usize> {
+    rows: [&'p mut [[f32; N]]; 2],
+    /// Whether they are those of the history, in memory that waits for them.
+    recorded: bool,
+}
+
+impl<const N: usize> Path<'_, N> {
+    #[inline(always)]
+    fn keep(&mut self, row: usize, theta: Theta<'_, N>) {
+        for i in 0..2 {
+            self.rows[i][row] = *theta[i];
+        }
+    }
+
+    fn row(&self, row: usize) -> Theta<'_, N> {
+        [&self.rows[0][row], &self.rows[1][row]]
+    }
+}
 
 /// A block of one of the window's epochs, for the N runs from `offset` on.
 #[derive(Clone, Copy)]
@@ -85,11 +118,8 @@ struct Sums<const N: usize> {
 impl<R: Rule> Advance<'_, '_, R> {
     /// Takes the N runs from `offset` on through the window.
     #[inline(always)]
-    fn lanes<const N: usize>(&mut self, offset: usize) {
-        let mut lanes = Lanes::<N> {
-            theta: Pair([take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)]),
-            state: Wide::of(&self.tile.state, R::STATE, offset),
-        };
+    fn lanes<const N: usize, const STREAMS: bool>(&mut self, offset: usize) {
+        let mut lanes = Lanes::<N> { theta: Wide::of(&self.tile.theta, 2, offset), state: Wide::of(&self.tile.state, R::STATE, offset) };
         let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
         let alike = R::CLOCK == 0 || !self.clocks.is_empty();
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
@@ -97,36 +127,35 @@ impl<R: Rule> Advance<'_, '_, R> {
         let mut sums = Sums { energy: zero, loss: zero, mae: zero, epoch_loss: zero, epoch_mae: zero, trail: Trail::EMPTY };
         let mut before = lanes;
         if self.window.first_epoch == 0 {
-            record_point(self.recording, &lanes.theta.0, offset, 0);
+            record_point(self.recording, lanes.theta(), offset, 0);
         }
+        let calm = self.shared.calm;
         for epoch in 0..self.window.epochs {
-            if self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
+            if !calm && self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
                 break;
             }
             (sums.epoch_loss, sums.epoch_mae) = (zero, zero);
             for block in self.shared.blocks {
-                // Array by array: so small copies are moves, not calls.
-                for i in 0..2 {
-                    before.theta.0[i] = lanes.theta.0[i];
-                }
-                for i in 0..R::STATE {
-                    before.state[i] = lanes.state[i];
-                }
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let clocks = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
                 let part = Part { hyper: &hyper, clocks, offset, epoch, block };
-                self.block(part, &mut lanes, &mut sums);
-                self.freeze(part, &before, &sums.energy.0);
+                if calm {
+                    self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
+                } else {
+                    before.copy(&lanes, R::STATE);
+                    self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
+                    self.freeze(part, &lanes, &before, &mut sums.energy);
+                }
                 self.fold(part, &lanes, &mut sums);
             }
             self.record(&lanes, &sums, offset, epoch);
         }
-        for (i, column) in self.tile.theta.iter_mut().enumerate() {
-            column.0[offset..offset + N].copy_from_slice(&lanes.theta.0[i]);
+        for i in 0..2 {
+            self.tile.theta[i].0[offset..offset + N].copy_from_slice(&lanes.theta[i].0);
         }
-        for (column, state) in self.tile.state.iter_mut().zip(&lanes.state).take(R::STATE) {
-            column.0[offset..offset + N].copy_from_slice(&state.0);
+        for i in 0..R::STATE {
+            self.tile.state[i].0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
         }
     }
 
@@ -144,48 +173,66 @@ impl<R: Rule> Advance<'_, '_, R> {
         !self.recording.loss.is_empty()
     }
 
-    /// The steps of a block: in one go, or one by one where something is measured before or after each.
+    /// The steps of a block, and what is measured on their way.
     #[inline(always)]
-    fn block<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
-        let Part { epoch, block, .. } = part;
-        let (follows, records) = (self.follows(epoch), self.records_epochs());
-        let (simd, shared) = (self.simd, self.shared);
+    fn block<const N: usize, const STREAMS: bool>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
+        let Part { offset, epoch, block, .. } = part;
+        let shared = self.shared;
+        sums.energy = Wide::ZERO;
+        let measured = self.records_epochs();
+        if !(self.follows(epoch) || measured || shared.every > 0) {
+            self.text::<N, STREAMS>(part, lanes, &mut sums.energy, None);
+            return;
+        }
         let before = self.number(epoch) * self.window.batches as u64 + block.first as u64;
-        let mut due = Due::new(before, shared.every, shared.steps);
-        let (mut first, stride) = (0, if follows || records { 1 } else { block.len });
-        (sums.energy, sums.loss, sums.mae) = (Wide::ZERO, Wide::ZERO, Wide::ZERO);
-        sums.trail.passes = Wide([0; N]);
-        if follows {
-            simd.run_loop(Follow { shared, theta: &lanes.theta.0, trail: &mut sums.trail, counts: false });
+        let (mut recording, mut scratch) = (std::mem::take(self.recording), std::mem::take(&mut self.tile.path));
+        let recorded = N == TILE && recording.width == TILE && shared.every == 1;
+        let (columns, left) = if recorded {
+            // Each row is a point of the history: steps leave their parameters where these belong.
+            let first = before as usize * TILE;
+            ([&mut recording.weight[first..], &mut recording.bias[first..]], None)
+        } else {
+            scratch.resize(2 * (BLOCK_STEPS + 1) * N, 0.0);
+            let (weight, bias) = scratch.split_at_mut((BLOCK_STEPS + 1) * N);
+            ([weight, bias], Some(&mut recording))
+        };
+        let [weight, bias] = columns;
+        let mut path = Path { rows: [weight.as_chunks_mut().0, bias.as_chunks_mut().0], recorded };
+        path.keep(0, lanes.theta());
+        self.text::<N, STREAMS>(part, lanes, &mut sums.energy, Some(&mut path));
+        if measured {
+            self.batches(part, &path, sums);
         }
-        while first < block.len {
-            if records {
-                self.batch(part, first, lanes, sums);
-            }
-            self.text(part, first..first + stride, lanes, sums, &mut due);
-            if follows {
-                simd.run_loop(Follow { shared, theta: &lanes.theta.0, trail: &mut sums.trail, counts: true });
-            }
-            first += stride;
+        if self.follows(epoch) {
+            sums.trail.passes = Wide([0; N]);
+            let path = [&path.rows[0][..=block.len], &path.rows[1][..=block.len]];
+            self.simd.run_loop(FollowPath { shared, path, trail: &mut sums.trail });
         }
-        if R::BOUNDED {
-            for l in 0..N {
-                let (weight, bias) = (2.0 * lanes.theta.0[0][l], 2.0 * lanes.theta.0[1][l]);
-                sums.energy.0[l] = weight.mul_add(weight, bias * bias);
+        if let Some(recording) = left {
+            let mut due = Due::new(before, shared.every, shared.steps);
+            for row in 1..=block.len {
+                if let Some(point) = due.after_step() {
+                    record_point(recording, path.row(row), offset, point);
+                }
             }
         }
+        (*self.recording, self.tile.path) = (recording, scratch);
     }
 
-    /// The losses of the rows of a block's batch.
-    fn batch<const N: usize>(&self, part: Part<'_, N>, step: usize, lanes: &Lanes<N>, sums: &mut Sums<N>) {
-        let batch = part.block.first + step;
-        let (x, y) = self.window.rows_of(part.epoch, self.shared.rows);
-        let first = (batch * self.shared.batch_size).min(x.len());
-        let rows = first..(first + self.shared.batch_size).min(x.len());
-        let moments = &self.window.moments_of(part.epoch)[batch];
-        let (x, y) = (&x[rows.clone()], &y[rows]);
-        let (loss, mae) = (&mut sums.loss, &mut sums.mae);
-        self.simd.run_loop(BatchLoss { shared: self.shared, moments, theta: &lanes.theta.0, x, y, loss, mae });
+    /// The losses of the rows of a block's batches, each before its step.
+    fn batches<const N: usize>(&self, part: Part<'_, N>, path: &Path<'_, N>, sums: &mut Sums<N>) {
+        let Part { epoch, block, .. } = part;
+        let (x, y) = self.window.rows_of(epoch, self.shared.rows);
+        (sums.loss, sums.mae) = (Wide::ZERO, Wide::ZERO);
+        for step in 0..block.len {
+            let batch = block.first + step;
+            let first = (batch * self.shared.batch_size).min(x.len());
+            let rows = first..(first + self.shared.batch_size).min(x.len());
+            let moments = &self.window.moments_of(epoch)[batch];
+            let (x, y) = (&x[rows.clone()], &y[rows]);
+            let (shared, loss, mae) = (self.shared, &mut sums.loss, &mut sums.mae);
+            self.simd.run_loop(BatchLoss { shared, moments, theta: path.row(step), x, y, loss, mae });
+        }
     }
 
     /// What is noted of a block at its end, of runs that are still inside.
@@ -205,7 +252,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
         if block.judged && self.shared.verdicts {
             let epoch = self.number(epoch) as u32;
-            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: &lanes.theta.0, offset, epoch });
+            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: lanes.theta(), offset, epoch });
         }
     }
 
@@ -213,7 +260,7 @@ impl<R: Rule> Advance<'_, '_, R> {
     fn record<const N: usize>(&mut self, lanes: &Lanes<N>, sums: &Sums<N>, offset: usize, epoch: usize) {
         if self.records_epochs() {
             let (epoch, columns) = (self.number(epoch) as usize, [&sums.epoch_loss.0, &sums.epoch_mae.0]);
-            let (shared, recording, theta) = (self.shared, &mut *self.recording, &lanes.theta.0);
+            let (shared, recording, theta) = (self.shared, &mut *self.recording, lanes.theta());
             self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, offset, epoch });
         }
     }
@@ -221,18 +268,51 @@ impl<R: Rule> Advance<'_, '_, R> {
     /// Whether there are texts for runs with clocks of their own.
     const CLOCKED: bool = R::CLOCK > 0;
 
-    /// Some steps of a block by the text that fits. Each text is compiled for every rule, level and width: so few lanes, which wait for
+    /// The steps of a block by the text that fits. Each text is compiled for every rule, level and width: so few lanes, which wait for
     /// each other's results and not for units, have one about any abscissa, as have lanes with clocks of their own, which wait for these.
     #[inline(always)]
-    fn text<const N: usize>(&mut self, part: Part<'_, N>, steps: Range<usize>, lanes: &mut Lanes<N>, sums: &mut Sums<N>, due: &mut Due) {
-        let energy = &mut sums.energy;
+    fn text<const N: usize, const STREAMS: bool>(
+        &self,
+        part: Part<'_, N>,
+        lanes: &mut Lanes<N>,
+        energy: &mut Wide<f32, N>,
+        path: Option<&mut Path<'_, N>>,
+    ) {
         if Self::CLOCKED && matches!(part.clocks, Now::Own(_)) {
-            self.steps::<N, false, false>(part, steps, lanes, energy, due);
+            self.steps::<N, false, false>(part, lanes, energy, path);
+        } else if STREAMS {
+            #[cfg(target_arch = "x86_64")]
+            self.stream(part, lanes, energy, path);
         } else if N > NARROW && self.shared.centre.is_origin() {
-            self.steps::<N, true, true>(part, steps, lanes, energy, due);
+            self.steps::<N, true, true>(part, lanes, energy, path);
         } else {
-            self.steps::<N, true, false>(part, steps, lanes, energy, due);
+            self.steps::<N, true, false>(part, lanes, energy, path);
         }
+    }
+
+    /// By vectors that follow each other.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn stream<const N: usize>(
+        &self,
+        part: Part<'_, N>,
+        lanes: &mut Lanes<N>,
+        energy: &mut Wide<f32, N>,
+        path: Option<&mut Path<'_, N>>,
+    ) {
+        let Part { hyper, clocks, epoch, block, .. } = part;
+        let steps = stream::Steps {
+            theta: &mut lanes.theta,
+            state: &mut lanes.state,
+            hyper,
+            energy,
+            centre: self.shared.centre,
+            moments: &self.window.moments_of(epoch)[block.first..block.first + block.len],
+            clocks: if let Now::Shared(clocks) = clocks { clocks } else { &[] },
+        };
+        let path = path.map(|Path { rows: [weight, bias], recorded }| stream::Path { rows: [&mut weight[1..], &mut bias[1..]], far: *recorded });
+        // SAFETY: the level is only chosen where `is_available` has seen its features.
+        unsafe { stream::steps::<R, N>(steps, path) };
     }
 
     /// The clocks of a block, a row of lanes each, where runs have their own.
@@ -255,24 +335,22 @@ impl<R: Rule> Advance<'_, '_, R> {
         clocks
     }
 
-    /// Some steps of a block. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
+    /// The steps of a block. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
     #[inline(always)]
     fn steps<const N: usize, const ALIKE: bool, const ORIGIN: bool>(
-        &mut self,
+        &self,
         part: Part<'_, N>,
-        steps: Range<usize>,
         lanes: &mut Lanes<N>,
         energy: &mut Wide<f32, N>,
-        due: &mut Due,
+        mut path: Option<&mut Path<'_, N>>,
     ) {
-        let Part { hyper, clocks, offset, epoch, block } = part;
+        let Part { hyper, clocks, epoch, block, .. } = part;
         let centre = self.shared.centre;
         let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
-        for step in steps {
-            let moments = &moments[step];
+        for (step, moments) in moments.iter().enumerate() {
             let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
             for l in 0..N {
-                let theta = [lanes.theta.0[0][l], lanes.theta.0[1][l]];
+                let theta = Wide::lane(&lanes.theta, l);
                 let mut state = Wide::lane(&lanes.state, l);
                 let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
                 let hyper = Wide::lane(hyper, l);
@@ -281,14 +359,17 @@ impl<R: Rule> Advance<'_, '_, R> {
                 if !R::BOUNDED {
                     energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
                 }
-                lanes.theta.0[0][l] = next[0];
-                lanes.theta.0[1][l] = next[1];
+                lanes.theta[0].0[l] = next[0];
+                lanes.theta[1].0[l] = next[1];
                 for i in 0..R::STATE {
                     lanes.state[i].0[l] = state[i];
                 }
             }
-            if let Some(point) = due.after_step() {
-                record_point(self.recording, &lanes.theta.0, offset, point);
+            if let Some(path) = &mut path {
+                path.keep(step + 1, lanes.theta());
+                if path.recorded {
+                    fetch_row(path.row(step + 1));
+                }
             }
         }
     }
@@ -296,8 +377,15 @@ impl<R: Rule> Advance<'_, '_, R> {
     /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
     /// after every step.
     #[inline(always)]
-    fn freeze<const N: usize>(&mut self, part: Part<'_, N>, before: &Lanes<N>, energy: &[f32; N]) {
+    fn freeze<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, before: &Lanes<N>, energy: &mut Wide<f32, N>) {
         let Part { hyper, clocks, offset, epoch, block } = part;
+        if R::BOUNDED {
+            for l in 0..N {
+                let (weight, bias) = (2.0 * lanes.theta[0].0[l], 2.0 * lanes.theta[1].0[l]);
+                energy.0[l] = weight.mul_add(weight, bias * bias);
+            }
+        }
+        let energy = &energy.0;
         let alive = part_of::<_, N>(&mut self.tile.alive.0, offset);
         let mut any = 0;
         for l in 0..N {
@@ -312,7 +400,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
             let hyper = Wide::lane(hyper, l);
             let mut state = Wide::lane(&before.state, l);
-            let mut theta = [before.theta.0[0][l], before.theta.0[1][l]];
+            let mut theta = Wide::lane(&before.theta, l);
             let (run, mut passed) = (offset + l, 0);
             let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
             for (step, moments) in moments.iter().enumerate() {

@@ -235,6 +235,6 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         };
         let rows = outcome.epochs.as_ref().map(rows);
         let end = [outcome.weight[lane], outcome.bias[lane]].map(f32::to_bits);
-        format!("{:?} {end:?} {rows:?} {points:?}", outcome.figures[lane])
+        format!("{:?} {end:?} {rows:?} {points:?}", outcome.figures(lane))
     }
 }

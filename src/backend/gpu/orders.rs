@@ -55,10 +55,9 @@ pub fn scatter(joint: &Outcome, groups: &[Group<'_>], members: &[usize], outcome
         let (group, own) = (&groups[member], &mut outcomes[member]);
         let runs = first..first + group.lanes.len();
         own.prepare(group);
-        own.weight.copy_from_slice(&joint.weight[runs.clone()]);
-        own.bias.copy_from_slice(&joint.bias[runs.clone()]);
-        own.steps.copy_from_slice(&joint.steps[runs.clone()]);
-        own.figures.clone_from_slice(&joint.figures[runs.clone()]);
+        for (lane, run) in runs.clone().enumerate() {
+            own.end(lane, [joint.weight[run], joint.bias[run]], &joint.figures(run));
+        }
         if let Some((own, joint)) = own.history.as_mut().zip(joint.history.as_ref()) {
             for (lane, run) in runs.clone().enumerate() {
                 for point in 0..joint.blocks.rows {

@@ -412,10 +412,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             }
             let averaged = self.group.options.average && diverged_at.is_none();
             let end = if averaged { AVERAGED } else { 0 };
-            outcome.weight[first + run] = state[end * count + run];
-            outcome.bias[first + run] = state[(end + 1) * count + run];
-            outcome.steps[first + run] = diverged_at.map_or(steps, |batch| batch - 1);
-            outcome.figures[first + run] = Figures {
+            let figures = Figures {
                 start_loss: losses(0, run),
                 worst_loss: losses(1, run),
                 last_loss: losses(2, run),
@@ -425,6 +422,7 @@ impl<'c, 'g> Portion<'c, 'g> {
                 cycle_period: cycle(Watch { anchor: [weight, bias], reach, period }).filter(|_| diverged_at.is_none()),
                 diverged_at,
             };
+            outcome.end(first + run, [state[end * count + run], state[(end + 1) * count + run]], &figures);
         }
         if let Some(history) = &mut outcome.history {
             let (at, len) = recorded(&history.blocks, first, count);

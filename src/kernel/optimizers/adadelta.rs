@@ -6,12 +6,14 @@
 //!
 //! d collects δ without the rate. Source: Keras 3, `Adadelta`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
 pub struct Adadelta;
 
 impl Rule for Adadelta {
+    type Stages = Whole;
+
     const STATE: usize = 4;
     const HYPER: usize = 4;
     const CLOCK: usize = 0;

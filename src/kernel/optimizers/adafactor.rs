@@ -8,12 +8,14 @@
 //! β is 0 at t = 1. The 1×1 kernel is "factored" and the bias is not: the same numbers. `relative_step` changes nothing: the minimum
 //! is there either way. Source: Keras 3, `Adafactor`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, ε₁, ε₂, 1/d. Clock: 1/√t, β. State: v of weight and bias.
 pub struct Adafactor;
 
 impl Rule for Adafactor {
+    type Stages = Whole;
+
     const STATE: usize = 2;
     const HYPER: usize = 4;
     const CLOCK: usize = 2;

@@ -6,12 +6,14 @@
 //!
 //! a starts at `initial_accumulator_value`; ε stands inside the root. Source: Keras 3, `Adagrad`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, ε, a before the first update. State: a of weight and bias.
 pub struct Adagrad;
 
 impl Rule for Adagrad {
+    type Stages = Whole;
+
     const STATE: usize = 2;
     const HYPER: usize = 3;
     const CLOCK: usize = 0;

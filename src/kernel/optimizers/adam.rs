@@ -8,29 +8,45 @@
 //! ε stands outside the root, beside the uncorrected √v. One division serves both parameters: 1/p = q·(1/(pq)). Source: Keras
 //! 3, `Adam`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
+
+/// The least ε the reciprocal of whose square is far inside float32.
+const SAFE: f32 = 1e-10;
 
 /// Hyper: η, 1−β₁, 1−β₂, ε. Clock: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
+#[derive(Debug)]
 pub struct Adam<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
+    type Stages = Self;
+
     const STATE: usize = if AMSGRAD { 6 } else { 4 };
-    const FUSED: bool = true;
     const HYPER: usize = 4;
     const CLOCK: usize = 1;
     const BOUNDED: bool = true;
 
     /// Of the k-th last gradient g, m has at most (1−β₁)β₁ᵏg and v at least (1−β₂)β₂ᵏg²; √(1−β₂ᵗ)/(1−β₁ᵗ) is at most 1/(1−β₁).
     fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [_, rest_1, rest_2, ..] = *hyper;
+        let [_, rest_1, rest_2, epsilon, ..] = *hyper;
         let kept = (1.0 - rest_1) / (1.0 - rest_2).sqrt();
-        if kept < 1.0 { 1.0 / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
+        if kept < 1.0 && epsilon >= SAFE { 1.0 / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
     }
 
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rest_1, rest_2, epsilon, ..] = *hyper;
-        let alpha = rate * clock[0];
+        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    }
+}
+
+/// Between, with p and q the divisors √v̂ + ε of weight and bias: both m, p, q; then m·q, m·p, α/(pq).
+impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
+    const FUSED: bool = true;
+    const BEGUN: usize = 4;
+    const DIVIDED: usize = 3;
+
+    #[inline(always)]
+    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
+        let [_, rest_1, rest_2, epsilon, ..] = *hyper;
         let mut divisor = [epsilon; 2];
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
@@ -42,11 +58,19 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
             }
             divisor[i] = square.sqrt() + epsilon;
         }
-        let share = alpha / (divisor[0] * divisor[1]);
-        let mut next = theta;
-        for i in 0..2 {
-            next[i] = theta[i] - (state[i] * divisor[1 - i]) * share;
-        }
-        next
+        [state[0], state[1], divisor[0], divisor[1], epsilon, epsilon]
+    }
+
+    #[inline(always)]
+    fn divide<T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, begun: Between<T>) -> Between<T> {
+        let [by_weight, by_bias, p, q, ..] = begun;
+        let share = (hyper[0] * clock[0]) / (p * q);
+        [by_weight * q, by_bias * p, share, share, share, share]
+    }
+
+    #[inline(always)]
+    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
+        let [by_weight, by_bias, share, ..] = divided;
+        [theta[0] - by_weight * share, theta[1] - by_bias * share]
     }
 }

@@ -6,12 +6,14 @@
 //!
 //! Source: Keras 3, `Adamax`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, 1−β₁, β₂, ε. Clock: 1−β₁ᵗ. State: m, u of weight and bias.
 pub struct Adamax;
 
 impl Rule for Adamax {
+    type Stages = Whole;
+
     const STATE: usize = 4;
     const HYPER: usize = 4;
     const CLOCK: usize = 1;

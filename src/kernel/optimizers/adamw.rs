@@ -6,12 +6,14 @@
 //!
 //! The bias decays too. Source: Keras 3, `AdamW` and the base class' `_apply_weight_decay`.
 
-use super::{Adam, Clock, Hyper, Real, Rule, State, decayed};
+use super::{Adam, Clock, Hyper, Real, Rule, State, Whole, decayed};
 
 /// Hyper: Adam's, λ. Clock and state: Adam's.
 pub struct Adamw<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adamw<AMSGRAD> {
+    type Stages = Whole;
+
     const STATE: usize = Adam::<AMSGRAD>::STATE;
     const HYPER: usize = 5;
     const CLOCK: usize = 1;

@@ -9,12 +9,14 @@
 //! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
 //! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
 
-use super::{Clock, Hyper, Real, Rule, State, clip};
+use super::{Clock, Hyper, Real, Rule, State, Whole, clip};
 
 /// Hyper: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
 pub struct Ftrl<const POWER: bool>;
 
 impl<const POWER: bool> Rule for Ftrl<POWER> {
+    type Stages = Whole;
+
     const STATE: usize = 4;
     const HYPER: usize = 7;
     const CLOCK: usize = 0;

@@ -6,12 +6,14 @@
 //!
 //! For one number r·u is |θ|·sign(u): the step is a share of the parameter. Source: Keras 3, `Lamb`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, 1−β₁, 1−β₂, ε. Clock: 1−β₁ᵗ, 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Lamb;
 
 impl Rule for Lamb {
+    type Stages = Whole;
+
     const STATE: usize = 4;
     const HYPER: usize = 4;
     const CLOCK: usize = 2;

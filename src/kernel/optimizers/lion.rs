@@ -6,12 +6,14 @@
 //!
 //! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
 
-use super::{Clock, Hyper, Real, Rule, State, sign};
+use super::{Clock, Hyper, Real, Rule, State, Whole, sign};
 
 /// Hyper: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
 pub struct Lion;
 
 impl Rule for Lion {
+    type Stages = Whole;
+
     const STATE: usize = 2;
     const HYPER: usize = 5;
     const CLOCK: usize = 0;

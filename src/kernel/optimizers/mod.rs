@@ -31,7 +31,8 @@ pub use nadam::Nadam;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
-use super::{Clock, Hyper, Real};
+use super::stages::{self, Between, Stages, Whole};
+use super::{Clock, Hyper, Number, Real};
 use crate::model::{Optimizer, Parameter, Value};
 use crate::space::Settings;
 
@@ -50,15 +51,14 @@ pub trait Rule: Send + Sync + 'static {
     /// How many slots of the clock it reads: the first so many.
     const CLOCK: usize;
 
-    /// Whether a plain run of it has a loop of its own, fused with the gradient: it is compiled for every SIMD level and width, so
-    /// that only the rules that most sweeps ask for have one.
-    const FUSED: bool = false;
+    /// Its stages, or [`Whole`](super::stages::Whole).
+    type Stages: Stages;
 
     /// Whether [`Self::stride`] can be finite.
     const BOUNDED: bool = false;
 
     /// The longest step that an update can take in either parameter, whatever the gradients, in learning rates; infinite where nothing
-    /// bounds it. Who is far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
+    /// bounds it, or where a divisor may be so small that its reciprocal overflows. Who is far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
     fn stride(_: &Hyper<f32>) -> f32 {
         f32::INFINITY
     }

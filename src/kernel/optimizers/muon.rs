@@ -8,7 +8,7 @@
 //!
 //! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
 
-use super::{Clock, Hyper, Real, Rule, State, decayed};
+use super::{Clock, Hyper, Real, Rule, State, Whole, decayed};
 use crate::model::hyperparameters::NS_STEPS_MAX;
 
 /// Hyper: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Clock: Adam's. State: m of the
@@ -16,6 +16,8 @@ use crate::model::hyperparameters::NS_STEPS_MAX;
 pub struct Muon<const NESTEROV: bool>;
 
 impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
+    type Stages = Whole;
+
     const STATE: usize = 3;
     const HYPER: usize = 13;
     const CLOCK: usize = 1;

@@ -7,12 +7,14 @@
 //!
 //! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, 1−β₁, 1−β₂, ε. Clock: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Nadam;
 
 impl Rule for Nadam {
+    type Stages = Whole;
+
     const STATE: usize = 4;
     const HYPER: usize = 4;
     const CLOCK: usize = 3;

@@ -10,12 +10,18 @@
 //! loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch. Source: Keras 3,
 //! `RMSprop`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
+
+/// The least ε whose reciprocal is far inside float32.
+const SAFE: f32 = 1e-20;
 
 /// Hyper: η, ρ, 1−ρ, μ, ε. State: v, a, m of weight and bias.
+#[derive(Debug)]
 pub struct Rmsprop<const MOMENTUM: bool, const CENTERED: bool>;
 
 impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENTERED> {
+    type Stages = Self;
+
     const STATE: usize = if MOMENTUM {
         6
     } else if CENTERED {
@@ -23,20 +29,31 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     } else {
         2
     };
-    const FUSED: bool = true;
     const HYPER: usize = 5;
     const CLOCK: usize = 0;
     const BOUNDED: bool = !CENTERED && !MOMENTUM;
 
     /// v is at least (1−ρ)g².
     fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [_, _, rest, ..] = *hyper;
-        if Self::BOUNDED { 1.0 / rest.sqrt() } else { f32::INFINITY }
+        let [_, _, rest, _, epsilon, ..] = *hyper;
+        if Self::BOUNDED && epsilon >= SAFE { 1.0 / rest.sqrt() } else { f32::INFINITY }
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rho, rest, momentum, epsilon, ..] = *hyper;
+    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    }
+}
+
+/// Between, with p and q the roots of weight and bias: the gradients, p, q and the radicands; then g·q, g·p, η/(pq) and the radicands.
+impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CENTERED> {
+    const FUSED: bool = true;
+    const BEGUN: usize = if CENTERED { 6 } else { 4 };
+    const DIVIDED: usize = if CENTERED { 5 } else { 3 };
+
+    #[inline(always)]
+    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
+        let [_, rho, rest, _, epsilon, ..] = *hyper;
         let mut radicand = [epsilon; 2];
         for i in 0..2 {
             state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));
@@ -46,20 +63,29 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
                 radicand[i] = (state[i] - state[2 + i] * state[2 + i]) + epsilon;
             }
         }
-        let root = [radicand[0].sqrt(), radicand[1].sqrt()];
-        let share = rate / (root[0] * root[1]);
-        let mut next = theta;
-        for i in 0..2 {
-            let mut pull = (g[i] * root[1 - i]) * share;
+        [g[0], g[1], radicand[0].sqrt(), radicand[1].sqrt(), radicand[0], radicand[1]]
+    }
+
+    #[inline(always)]
+    fn divide<T: Number>(hyper: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+        let [by_weight, by_bias, p, q, radicands @ ..] = begun;
+        let share = hyper[0] / (p * q);
+        [by_weight * q, by_bias * p, share, radicands[0], radicands[1], share]
+    }
+
+    #[inline(always)]
+    fn finish<T: Number>(hyper: &Hyper<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2] {
+        let [by_weight, by_bias, share, radicands @ ..] = divided;
+        let (momentum, mut next) = (hyper[3], theta);
+        for (i, product) in [by_weight, by_bias].into_iter().enumerate() {
+            let mut pull = product * share;
             if MOMENTUM {
                 state[4 + i] = momentum.mul_add(state[4 + i], pull);
                 pull = state[4 + i];
             }
             next[i] = theta[i] - pull;
-        }
-        if CENTERED {
-            for i in 0..2 {
-                next[i] = if radicand[i] > T::of(0.0) { next[i] } else { T::of(f32::MAX) };
+            if CENTERED {
+                next[i] = next[i].where_positive(radicands[i], T::of(f32::MAX));
             }
         }
         next

@@ -6,30 +6,53 @@
 //!
 //! The rate sits inside v. Without momentum v is −ηg, so μ = 0 gives the same bits in each variant. Source: Keras 3, `SGD`.
 
-use super::{Clock, Hyper, Real, Rule, State};
+use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
 
 /// Hyper: η, μ. State: v of weight and bias.
+#[derive(Debug)]
 pub struct Sgd<const MOMENTUM: bool, const NESTEROV: bool>;
 
 impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV> {
+    type Stages = Self;
+
     const STATE: usize = if MOMENTUM { 2 } else { 0 };
-    const FUSED: bool = true;
     const HYPER: usize = 2;
     const CLOCK: usize = 0;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    }
+}
+
+/// Between: θ's change.
+impl<const MOMENTUM: bool, const NESTEROV: bool> Stages for Sgd<MOMENTUM, NESTEROV> {
+    const FUSED: bool = true;
+    const BEGUN: usize = 2;
+    const DIVIDED: usize = 2;
+
+    #[inline(always)]
+    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
         let [rate, momentum, ..] = *hyper;
-        let mut next = theta;
+        let mut change = [rate; 2];
         for i in 0..2 {
-            let pull = -(rate * g[i]);
-            if !MOMENTUM {
-                next[i] = theta[i] + pull;
-                continue;
+            change[i] = -(rate * g[i]);
+            if MOMENTUM {
+                state[i] = momentum.mul_add(state[i], change[i]);
+                change[i] = if NESTEROV { momentum.mul_add(state[i], change[i]) } else { state[i] };
             }
-            state[i] = momentum.mul_add(state[i], pull);
-            next[i] = theta[i] + if NESTEROV { momentum.mul_add(state[i], pull) } else { state[i] };
         }
-        next
+        let [weight, bias] = change;
+        [weight, bias, rate, rate, rate, rate]
+    }
+
+    #[inline(always)]
+    fn divide<T: Number>(_: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+        begun
+    }
+
+    #[inline(always)]
+    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
+        [theta[0] + divided[0], theta[1] + divided[1]]
     }
 }

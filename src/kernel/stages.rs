@@ -1,0 +1,64 @@
+//! The stages of a rule that has a fused loop: what waits for a root or a division ends a stage, so that vectors of runs can follow each
+//! other through them (`backend::cpu::stream`), and no unit waits for a single vector's chain of results.
+
+use super::optimizers::{Rule, State};
+use super::{Clock, Hyper, Number};
+
+/// What a stage hands to the next; each rule says what stands where. Slots that it does not name are anything.
+pub type Between<T> = [T; BETWEEN];
+
+/// Slots of [`Between`].
+pub const BETWEEN: usize = 6;
+
+/// A rule in three stages, one after the other the whole of [`Rule::step`].
+pub trait Stages {
+    /// Whether a plain run of the rule has loops of its own, fused with the gradient. They are compiled for every SIMD level and width, so
+    /// that only the rules that most sweeps ask for have them.
+    const FUSED: bool;
+    /// How many slots [`Self::begin`] and [`Self::divide`] hand on: the first so many.
+    const BEGUN: usize;
+    const DIVIDED: usize;
+
+    /// From the gradient to the roots; the state is renewed in place.
+    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T>;
+
+    /// The division.
+    fn divide<T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, begun: Between<T>) -> Between<T>;
+
+    /// The new parameters. Slots of the state that [`Self::begin`] does not touch may be renewed here.
+    fn finish<T: Number>(hyper: &Hyper<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2];
+}
+
+/// All stages of a rule, for one number or vector.
+#[inline(always)]
+pub fn through<R: Stages, T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    let begun = R::begin(hyper, g, state);
+    R::finish(hyper, theta, R::divide(hyper, clock, begun), state)
+}
+
+/// The stages of a rule that has none: it is taken as a whole, by [`Rule::step`].
+#[derive(Debug)]
+pub struct Whole;
+
+impl Stages for Whole {
+    const FUSED: bool = false;
+    const BEGUN: usize = 0;
+    const DIVIDED: usize = 0;
+
+    fn begin<T: Number>(_: &Hyper<T>, _: [T; 2], _: &mut State<T>) -> Between<T> {
+        [T::of(0.0); BETWEEN]
+    }
+
+    fn divide<T: Number>(_: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+        begun
+    }
+
+    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], _: Between<T>, _: &mut State<T>) -> [T; 2] {
+        theta
+    }
+}
+
+/// Whether a rule has a fused loop.
+pub const fn is_fused<R: Rule>() -> bool {
+    R::Stages::FUSED
+}
