@@ -5,7 +5,7 @@ mod sweeps;
 
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Group, Outcome};
+use gradsweep::backend::{Backend, Group, Outcome, Record};
 use gradsweep::config::Experiment;
 use gradsweep::model::Verdict;
 use gradsweep::sweep::{Plan, Problems, trace};
@@ -63,23 +63,29 @@ batch_size = [3, 48, "full"]
 
 /// Outcomes of all runs in run order: weight, bias, steps, figures and the recorded rows, as bits.
 fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<String> {
+    bits_of(experiment, backend, chunk, RECORD)
+}
+
+fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record: Record) -> Vec<String> {
     let problems = Problems::new(experiment).unwrap();
     let mut all = vec![String::new(); experiment.space.len() as usize];
     let runs: Vec<u64> = (0..experiment.space.len()).collect();
     for chunk in runs.chunks(chunk) {
         let plan = Plan::new(experiment, &problems, chunk.iter().copied());
         let mut outcomes = vec![Outcome::default(); plan.groups.len()];
-        backend.train(&plan.groups(&problems, RECORD), &mut outcomes).unwrap();
+        backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
         for (group, outcome) in plan.groups.iter().zip(&outcomes) {
-            let (history, epochs) = (outcome.history.as_ref().unwrap(), outcome.epochs.as_ref().unwrap());
+            let (history, epochs) = (outcome.history.as_ref(), outcome.epochs.as_ref());
             for (lane, &row) in group.members.iter().enumerate() {
-                let known = history.known_points(outcome.steps[lane]);
-                let points: Vec<[u32; 2]> = (0..known).map(|point| history.at(lane, point).map(f32::to_bits)).collect();
-                let ended = outcome.steps[lane] as usize / (history.steps as usize / epochs.blocks.rows);
-                let series: Vec<[u32; 4]> = (0..ended)
-                    .map(|epoch| epochs.blocks.index(lane, epoch))
-                    .map(|i| [epochs.loss[i], epochs.mae[i], epochs.val_loss[i], epochs.val_mae[i]].map(f32::to_bits))
-                    .collect();
+                let points: Vec<[u32; 2]> = history.map_or_else(Vec::new, |history| {
+                    (0..history.known_points(outcome.steps[lane])).map(|point| history.at(lane, point).map(f32::to_bits)).collect()
+                });
+                let series: Vec<[u32; 4]> = epochs.map_or_else(Vec::new, |epochs| {
+                    let ended = outcome.steps[lane] as usize / outcome.batches as usize;
+                    let of = |epoch: usize| epochs.blocks.index(lane, epoch);
+                    let row = |i: usize| [epochs.loss[i], epochs.mae[i], epochs.val_loss[i], epochs.val_mae[i]].map(f32::to_bits);
+                    (0..ended).map(of).map(row).collect()
+                });
                 all[chunk[row as usize] as usize] = format!(
                     "{:08x} {:08x} {} {:?} {points:?} {series:?}",
                     outcome.weight[lane].to_bits(),
@@ -113,6 +119,41 @@ fn same_bits(experiment: &Experiment) {
             }
         }
     }
+}
+
+/// Whole tiles, full and not, of the rules that have stages: about an abscissa of 0 and another, with runs that leave the range and without,
+/// whatever is recorded of them.
+#[test]
+fn bits_of_whole_tiles_are_those_of_single_lanes() {
+    let (judge, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
+    let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| Record { every, epochs });
+    let mut diverged = 0;
+    for (scale, largest) in [("none", "1.0"), ("standard", "1.0"), ("standard", "1e6")] {
+        let experiment = experiment(&format!(
+            r#"
+test_size = 0.2
+scale = "{scale}"
+[training]
+epochs = 4
+batch_size = 7
+[sweep.parameters]
+optimizer = [
+    {{ name = "sgd", momentum = [0.0, 0.9], nesterov = [false, true] }},
+    {{ name = "rmsprop", momentum = [0.0, 0.4], centered = [false, true] }},
+    {{ name = "adam", amsgrad = [false, true] }}, "rmsprop", {{ name = "rmsprop", epsilon = 0.0 }},
+]
+learning_rate = {{ min = 1e-4, max = {largest}, count = 150, distribution = "log_uniform" }}
+"#
+        ));
+        for record in records {
+            let (judge, best) = (bits_of(&experiment, &judge, 100_000, record), bits_of(&experiment, &best, 100_000, record));
+            for (run, (judge, best)) in judge.iter().zip(&best).enumerate() {
+                assert!(judge == best, "run {run} up to {largest} on data of scale {scale} with {record:?}:\n{judge}\n{best}");
+                diverged += usize::from(!judge.contains("diverged_at: None"));
+            }
+        }
+    }
+    assert!(diverged > 100, "{diverged} runs left the range");
 }
 
 #[test]
@@ -260,7 +301,7 @@ fn verdicts_follow_from_theory() {
         let mut outcomes = vec![Outcome::default(); groups.len()];
         backend.train(&groups, &mut outcomes).unwrap();
         let reached = gradsweep::model::verdict::reached_loss(&problems.all[0].quadratic) as f32;
-        let verdicts: Vec<Verdict> = outcomes[0].figures.iter().map(|figures| figures.judge(reached)).collect();
+        let verdicts: Vec<Verdict> = (0..outcomes[0].weight.len()).map(|run| outcomes[0].figures(run).judge(reached)).collect();
         assert_eq!(verdicts, [Verdict::Converged, Verdict::Oscillating, Verdict::Overshooting, Verdict::Slow]);
         assert_eq!(outcomes[0].figures(0).reached_epoch, Some(0));
         assert_eq!(outcomes[0].figures(1).passes, 1);

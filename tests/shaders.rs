@@ -28,7 +28,7 @@ fn names(folder: &str, extension: &str) -> BTreeSet<String> {
 fn every_rule_has_its_twin() {
     assert_eq!(names("src/kernel/optimizers", "rs"), names("shaders/optimizers", "wgsl"), "an optimizer lacks its other half");
     // What has no twin, and why.
-    let host_only = ["cases", "coefficients", "layout", "real", "schedules"].map(str::to_owned).into();
+    let host_only = ["cases", "coefficients", "layout", "real", "schedules", "stages"].map(str::to_owned).into();
     // Entry points and sums over rows: loops around the rules, whose other half is in the backends; and what is only timed.
     let loops = ["run", "train_moments", "metrics", "surface", "errors", "limits"].map(str::to_owned).into();
     let host: BTreeSet<String> = &names("src/kernel", "rs") - &host_only;
@@ -132,7 +132,7 @@ fn functions_have_the_names_and_arguments_of_the_host() {
             let device = module.functions.iter().find(|(_, own)| own.name.as_deref() == Some(function));
             let (_, device) = device.unwrap_or_else(|| panic!("{name} has no {function}"));
             assert_eq!(device.arguments.len(), arguments, "{name}: {function}");
-            assert!(host.contains(&format!("fn {function}<T: Real>(")), "the host has no {function}");
+            assert!(host.contains(&format!("fn {function}<T: ")), "the host has no {function}");
         }
     }
 }

@@ -18,5 +18,5 @@ fn adam(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
     }
     let divisor = sqrt(square) + hyper[3];
     let share = alpha / (divisor.x * divisor.y);
-    return theta - (pair(state, 0u) * divisor.yx) * share;
+    return fma(-(pair(state, 0u) * divisor.yx), vec2<f32>(share), theta);
 }

@@ -213,7 +213,8 @@ fn state(optimizer: Optimizer, gradient: [f32; 2], warmth: f32) -> State<f32> {
     let [p, q] = [2.0 * a * a, 2.0 * b * b];
     match optimizer {
         Optimizer::Sgd => [1e-3 * a, 1e-3 * b, 0.0, 0.0, 0.0, 0.0],
-        Optimizer::Rmsprop => [p, q, a, b, warmth, -warmth],
+        // Of the mean square, 1/(1−ρ) times as large.
+        Optimizer::Rmsprop => [10.0 * p, 10.0 * q, a, b, warmth, -warmth],
         Optimizer::Adam | Optimizer::Adamw | Optimizer::Nadam | Optimizer::Lamb => [a, b, p, q, 1.5 * p, 0.5 * q],
         Optimizer::Adamax => [a, b, 2.0 * a.abs(), 2.0 * b.abs(), 0.0, 0.0],
         Optimizer::Adadelta => [p, q, warmth * warmth, 1e-3 * warmth * warmth, 0.0, 0.0],

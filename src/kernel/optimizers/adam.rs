@@ -71,6 +71,6 @@ impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     #[inline(always)]
     fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
         let [by_weight, by_bias, share, ..] = divided;
-        [theta[0] - by_weight * share, theta[1] - by_bias * share]
+        [(-by_weight).mul_add(share, theta[0]), (-by_bias).mul_add(share, theta[1])]
     }
 }

@@ -6,7 +6,8 @@
 //! θ ← θ − s            momentum: m ← μm + s, θ ← θ − m
 //! ```
 //!
-//! ε stands inside the root. One division serves both parameters: 1/p = q·(1/(pq)). A radicand ≤ 0 (centered only, where float32
+//! ε stands inside the root. One division serves both parameters: 1/p = q·(1/(pq)). Kept is u = v/(1−ρ), so that u ← ρu + g² takes one
+//! multiplication less. Where μ is 0, s is not rounded before it is taken off, with or without the text of momentum. A radicand ≤ 0 (centered only, where float32
 //! loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch. Source: Keras 3,
 //! `RMSprop`.
 
@@ -15,7 +16,7 @@ use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
 /// The least ε whose reciprocal is far inside float32.
 const SAFE: f32 = 1e-20;
 
-/// Hyper: η, ρ, 1−ρ, μ, ε. State: v, a, m of weight and bias.
+/// Hyper: η, ρ, 1−ρ, μ, ε. State: v/(1−ρ), a, m of weight and bias.
 #[derive(Debug)]
 pub struct Rmsprop<const MOMENTUM: bool, const CENTERED: bool>;
 
@@ -56,11 +57,11 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CE
         let [_, rho, rest, _, epsilon, ..] = *hyper;
         let mut radicand = [epsilon; 2];
         for i in 0..2 {
-            state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));
-            radicand[i] = state[i] + epsilon;
+            state[i] = g[i].mul_add(g[i], rho * state[i]);
+            radicand[i] = rest.mul_add(state[i], epsilon);
             if CENTERED {
                 state[2 + i] = rho.mul_add(state[2 + i], rest * g[i]);
-                radicand[i] = (state[i] - state[2 + i] * state[2 + i]) + epsilon;
+                radicand[i] = (rest * state[i] - state[2 + i] * state[2 + i]) + epsilon;
             }
         }
         [g[0], g[1], radicand[0].sqrt(), radicand[1].sqrt(), radicand[0], radicand[1]]
@@ -78,12 +79,11 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CE
         let [by_weight, by_bias, share, radicands @ ..] = divided;
         let (momentum, mut next) = (hyper[3], theta);
         for (i, product) in [by_weight, by_bias].into_iter().enumerate() {
-            let mut pull = product * share;
+            next[i] = (-product).mul_add(share, theta[i]);
             if MOMENTUM {
-                state[4 + i] = momentum.mul_add(state[4 + i], pull);
-                pull = state[4 + i];
+                state[4 + i] = momentum.mul_add(state[4 + i], product * share);
+                next[i] = (theta[i] - state[4 + i]).where_positive(momentum, next[i]);
             }
-            next[i] = theta[i] - pull;
             if CENTERED {
                 next[i] = next[i].where_positive(radicands[i], T::of(f32::MAX));
             }
