@@ -166,9 +166,9 @@ impl General<'_> {
             }
         }
         for l in 0..TILE {
-            tile.passes.0[l] += trail.passes.0[l] & tile.alive.0[l];
+            tile.passes.0[l] += trail.passes.0[l] as u32 & tile.alive.0[l];
         }
-        trail.passes.0 = [0; TILE];
+        trail.passes = Wide::ZERO;
     }
 
     /// Takes note of J where the verdict looks.

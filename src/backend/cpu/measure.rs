@@ -3,7 +3,7 @@
 //!
 //! The formulas are `kernel`'s; this file knows no rule.
 
-use super::notes::{Recording, Shared, Theta, Wide, add_errors, along, judge, record_epoch};
+use super::notes::{Recording, Shared, Theta, Wide, add_errors, judge, passed, record_epoch};
 use super::simd::Loop;
 use super::tile::Tile;
 use crate::data::Moments;
@@ -40,19 +40,19 @@ impl<const N: usize> Loop for BatchLoss<'_, N> {
 pub struct Trail<const N: usize> {
     theta: [Wide<f32, N>; 2],
     gradient: [Wide<f32, N>; 2],
-    pub passes: Wide<u32, N>,
+    /// A count in float32, as lanes have it.
+    pub passes: Wide<f32, N>,
 }
 
 impl<const N: usize> Trail<N> {
     /// Before its first step, which [`Follow`] without `counts` tells it.
-    pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide([0; N]) };
+    pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide::ZERO };
 
     /// A lane goes on to where the gradient is this.
     #[inline(always)]
-    fn go(&mut self, l: usize, to: [f32; 2], gradient: [f32; 2], counts: u32) {
+    fn go(&mut self, l: usize, to: [f32; 2], gradient: [f32; 2], counts: f32) {
         let (from, behind) = (Wide::lane(&self.theta, l), Wide::lane(&self.gradient, l));
-        let passed = along(behind, from, to) < 0.0 && along(gradient, from, to) > 0.0;
-        self.passes.0[l] += u32::from(passed) & counts;
+        self.passes.0[l] += passed([behind, gradient], from, to) * counts;
         for i in 0..2 {
             self.theta[i].0[l] = to[i];
             self.gradient[i].0[l] = gradient[i];
@@ -71,10 +71,10 @@ pub struct Follow<'a, const N: usize> {
 impl<const N: usize> Loop for Follow<'_, N> {
     #[inline(always)]
     fn run(self) {
-        let (total, centre) = (self.shared.total, self.shared.centre);
+        let (total, centre, counts) = (self.shared.total, self.shared.centre, f32::from(u8::from(self.counts)));
         for l in 0..N {
             let to = [self.theta[0][l], self.theta[1][l]];
-            self.trail.go(l, to, neuron::slope(&total, &centre, to).gradient, u32::from(self.counts));
+            self.trail.go(l, to, neuron::slope(&total, &centre, to).gradient, counts);
         }
     }
 }
@@ -110,7 +110,7 @@ impl<const N: usize> Loop for Go<'_, N> {
     fn run(self) {
         for l in 0..N {
             let to = [self.theta[0][l], self.theta[1][l]];
-            self.trail.go(l, to, [self.gradient[0][l], self.gradient[1][l]], u32::from(self.counts));
+            self.trail.go(l, to, [self.gradient[0][l], self.gradient[1][l]], f32::from(u8::from(self.counts)));
         }
     }
 }

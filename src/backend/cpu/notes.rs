@@ -7,7 +7,7 @@ use super::tile::{Column, TILE, Tile};
 use crate::backend::{PerRun, outcome::NEVER};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::Block;
-use crate::kernel::{Options, Timing, cycle, neuron};
+use crate::kernel::{Number, Options, Timing, cycle, neuron};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
 
 /// The largest magnitude of a parameter that is inside.
@@ -115,7 +115,8 @@ impl<const N: usize> Wide<f32, N> {
     pub fn of<const K: usize>(columns: &[Column<f32>; K], used: usize, offset: usize) -> [Self; K] {
         let mut taken = [Self::ZERO; K];
         for i in 0..used {
-            taken[i].0.copy_from_slice(&columns[i].0[offset..offset + N]);
+            // As arrays: so small copies are moves, not calls.
+            taken[i].0 = columns[i].0.as_chunks().0[offset / N];
         }
         taken
     }
@@ -265,15 +266,23 @@ impl Due {
 
 /// How J changes along a step, by its gradient somewhere on it.
 #[inline(always)]
-pub fn along([by_weight, by_bias]: [f32; 2], from: [f32; 2], to: [f32; 2]) -> f32 {
+pub fn along<T: Number>([by_weight, by_bias]: [T; 2], from: [T; 2], to: [T; 2]) -> T {
     by_weight * (to[0] - from[0]) + by_bias * (to[1] - from[1])
+}
+
+/// 1 where J falls at a step's start and rises at its end, by its gradients there, else 0.
+#[inline(always)]
+pub fn passed<T: Number>(gradients: [[T; 2]; 2], from: [T; 2], to: [T; 2]) -> T {
+    let [falls, rises] = [-along(gradients[0], from, to), along(gradients[1], from, to)];
+    let none = T::of(0.0);
+    T::of(1.0).where_positive(falls, none).where_positive(rises, none)
 }
 
 /// Whether J over the training rows falls at the step's start and rises at its end.
 #[inline(always)]
 pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
-    let slope = |theta| along(neuron::slope(total, centre, theta).gradient, from, to);
-    slope(from) < 0.0 && slope(to) > 0.0
+    let gradient = |theta| neuron::slope(total, centre, theta).gradient;
+    passed([gradient(from), gradient(to)], from, to) > 0.0
 }
 
 /// Adds Σ|e| over some rows to each lane.

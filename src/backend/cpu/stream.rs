@@ -7,7 +7,7 @@
 //!
 //! The formulas are `kernel`'s.
 
-use super::notes::{Wide, fetch_row};
+use super::notes::{Wide, fetch_row, passed};
 use super::tile::TILE;
 use super::vector::{Vector, WIDTH};
 use crate::data::{Centre, Moments};
@@ -232,4 +232,26 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(mut s
     finish!(VECTORS - 2, last);
     flow.divided = steps.divide::<R>(VECTORS - 1, &now, flow.begun);
     finish!(VECTORS - 1, last);
+}
+
+/// Adds the steps along a path that pass the minimum, by the moments of all rows: `measure::FollowPath` with what a step needs of the last in
+/// registers.
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[[f32; N]]; 2], passes: &mut Wide<f32, N>) {
+    for v in 0..N / WIDTH {
+        let mut count = Vector::load(&passes.0, v);
+        let mut last = None;
+        for (weight, bias) in path[0].iter().zip(path[1]) {
+            let to = [Vector::load(weight, v), Vector::load(bias, v)];
+            let ahead = neuron::slope(total, centre, to).gradient;
+            if let Some((from, behind)) = last {
+                count = count + passed([behind, ahead], from, to);
+            }
+            last = Some((to, ahead));
+        }
+        count.store(&mut passes.0, v);
+    }
 }

@@ -56,6 +56,8 @@ struct Lanes<const N: usize> {
 }
 
 impl<const N: usize> Lanes<N> {
+    const ZERO: Self = Self { theta: [Wide::ZERO; 2], state: [Wide::ZERO; STATE] };
+
     fn theta(&self) -> Theta<'_, N> {
         [&self.theta[0].0, &self.theta[1].0]
     }
@@ -125,7 +127,8 @@ impl<R: Rule> Advance<'_, '_, R> {
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
         let zero = Wide::ZERO;
         let mut sums = Sums { energy: zero, loss: zero, mae: zero, epoch_loss: zero, epoch_mae: zero, trail: Trail::EMPTY };
-        let mut before = lanes;
+        // Where every block begins, if it matters.
+        let mut before = None;
         if self.window.first_epoch == 0 {
             record_point(self.recording, lanes.theta(), offset, 0);
         }
@@ -134,7 +137,9 @@ impl<R: Rule> Advance<'_, '_, R> {
             if !calm && self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
                 break;
             }
-            (sums.epoch_loss, sums.epoch_mae) = (zero, zero);
+            if self.records_epochs() {
+                (sums.epoch_loss, sums.epoch_mae) = (zero, zero);
+            }
             for block in self.shared.blocks {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
@@ -143,19 +148,20 @@ impl<R: Rule> Advance<'_, '_, R> {
                 if calm {
                     self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
                 } else {
+                    let before = before.get_or_insert(Lanes::ZERO);
                     before.copy(&lanes, R::STATE);
                     self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
-                    self.freeze(part, &lanes, &before, &mut sums.energy);
+                    self.freeze(part, &lanes, before, &mut sums.energy);
                 }
                 self.fold(part, &lanes, &mut sums);
             }
             self.record(&lanes, &sums, offset, epoch);
         }
         for i in 0..2 {
-            self.tile.theta[i].0[offset..offset + N].copy_from_slice(&lanes.theta[i].0);
+            *part_of(&mut self.tile.theta[i].0, offset) = lanes.theta[i].0;
         }
         for i in 0..R::STATE {
-            self.tile.state[i].0[offset..offset + N].copy_from_slice(&lanes.state[i].0);
+            *part_of(&mut self.tile.state[i].0, offset) = lanes.state[i].0;
         }
     }
 
@@ -178,7 +184,9 @@ impl<R: Rule> Advance<'_, '_, R> {
     fn block<const N: usize, const STREAMS: bool>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
         let Part { offset, epoch, block, .. } = part;
         let shared = self.shared;
-        sums.energy = Wide::ZERO;
+        if !R::BOUNDED {
+            sums.energy = Wide::ZERO;
+        }
         let measured = self.records_epochs();
         if !(self.follows(epoch) || measured || shared.every > 0) {
             self.text::<N, STREAMS>(part, lanes, &mut sums.energy, None);
@@ -204,9 +212,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             self.batches(part, &path, sums);
         }
         if self.follows(epoch) {
-            sums.trail.passes = Wide([0; N]);
-            let path = [&path.rows[0][..=block.len], &path.rows[1][..=block.len]];
-            self.simd.run_loop(FollowPath { shared, path, trail: &mut sums.trail });
+            self.follow::<N, STREAMS>([&path.rows[0][..=block.len], &path.rows[1][..=block.len]], &mut sums.trail);
         }
         if let Some(recording) = left {
             let mut due = Due::new(before, shared.every, shared.steps);
@@ -217,6 +223,17 @@ impl<R: Rule> Advance<'_, '_, R> {
             }
         }
         (*self.recording, self.tile.path) = (recording, scratch);
+    }
+
+    /// Counts the steps along a path that pass the minimum.
+    fn follow<const N: usize, const STREAMS: bool>(&self, path: [&[[f32; N]]; 2], trail: &mut Trail<N>) {
+        trail.passes = Wide::ZERO;
+        #[cfg(target_arch = "x86_64")]
+        if STREAMS {
+            // SAFETY: the level is only chosen where `is_available` has seen its features.
+            return unsafe { stream::follow(&self.shared.total, &self.shared.centre, path, &mut trail.passes) };
+        }
+        self.simd.run_loop(FollowPath { shared: self.shared, path, trail });
     }
 
     /// The losses of the rows of a block's batches, each before its step.
@@ -247,7 +264,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         if self.follows(epoch) {
             let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0, offset), part_of::<_, N>(&mut self.tile.passes.0, offset));
             for l in 0..N {
-                passes[l] += sums.trail.passes.0[l] & alive[l];
+                passes[l] += sums.trail.passes.0[l] as u32 & alive[l];
             }
         }
         if block.judged && self.shared.verdicts {
