@@ -15,6 +15,8 @@ pub trait Stages {
     /// Whether a plain run of the rule has loops of its own, fused with the gradient. They are compiled for every SIMD level and width, so
     /// that only the rules that most sweeps ask for have them.
     const FUSED: bool;
+    /// Whether the stages have loops of their own too, where a tile's vectors follow each other (`backend::cpu::stream`).
+    const STREAMS: bool;
     /// How many slots [`Self::begin`] and [`Self::divide`] hand on: the first so many.
     const BEGUN: usize;
     const DIVIDED: usize;
@@ -42,6 +44,7 @@ pub struct Whole;
 
 impl Stages for Whole {
     const FUSED: bool = false;
+    const STREAMS: bool = false;
     const BEGUN: usize = 0;
     const DIVIDED: usize = 0;
 

@@ -11,6 +11,7 @@ mod measure;
 mod notes;
 mod rows;
 mod simd;
+mod steps;
 #[cfg(target_arch = "x86_64")]
 mod stream;
 mod tile;
@@ -270,7 +271,7 @@ fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<
     let General { simd, shared, window, .. } = pass.general;
     // The constant alone keeps the fused loop of other rules from being compiled.
     if is_fused::<R>() && pass.fused {
-        return simd.run(tile.lanes, Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData });
+        return Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData }.run();
     }
     pass.general.advance(tile, recording);
 }

@@ -1,9 +1,7 @@
 //! SIMD levels: which there are, which this CPU has, and how a lane loop is compiled for each of them.
 //!
-//! A [`LaneLoop`] is written once; wrapped into a function per level it is compiled for each, and the level is chosen at run time.
+//! A [`Loop`] is written once; wrapped into a function per level it is compiled for each, and the level is chosen at run time.
 //! The bits do not depend on it.
-
-use super::tile::TILE;
 
 /// An instruction set that lane loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,57 +66,31 @@ impl Simd {
     }
 }
 
-/// A lane loop: one text over the number of lanes, `#[inline(always)]` throughout, and nothing in it that hands a closure to the library
+/// A loop over arrays, one text for every level: `#[inline(always)]` throughout, and nothing in it that hands a closure to the library
 /// (`array::map`, `array::from_fn`): a call that is not inlined is compiled without the level's instructions.
-pub trait LaneLoop {
-    /// `STREAMS` where the lanes are a whole tile and the level has vectors of its own for them (`stream`).
-    fn run<const LANES: usize, const STREAMS: bool>(self);
-}
-
-impl Simd {
-    /// Runs a lane loop compiled for this level: with its wide lane count, or where no more than one vector's worth of `lanes` is
-    /// wanted, with that. The caller has seen to it that the level is available and fuses ([`Self::fuses`]): for others none is compiled.
-    pub fn run(self, lanes: usize, body: impl LaneLoop) {
-        debug_assert!(self.is_available() && self.fuses());
-        match self {
-            #[cfg(target_arch = "aarch64")]
-            _ if lanes <= 4 => body.run::<4, false>(),
-            #[cfg(target_arch = "aarch64")]
-            _ => body.run::<16, false>(),
-            // Few lanes wait for each other's results, not for units: one text of them serves both levels.
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level is only chosen where `is_available` has seen its features, and AVX-512 only where AVX2 is.
-            Self::Avx2 | Self::Avx512 if lanes <= 8 => unsafe { avx2::<_, 8, false>(body) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Self::Avx2 => unsafe { avx2::<_, TILE, true>(body) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Self::Avx512 => unsafe { avx512::<_, TILE>(body) },
-            #[cfg(not(target_arch = "aarch64"))]
-            _ => drop((lanes, body)),
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2<B: LaneLoop, const LANES: usize, const STREAMS: bool>(body: B) {
-    body.run::<LANES, STREAMS>();
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-fn avx512<B: LaneLoop, const LANES: usize>(body: B) {
-    body.run::<LANES, false>();
-}
-
-/// A loop over arrays, one text for every level, `#[inline(always)]` throughout.
 pub trait Loop {
     fn run(self);
 }
 
 impl Simd {
+    /// Runs a loop of fused steps on a level that fuses ([`Self::fuses`]), which the caller has seen to, as that it is available. It is
+    /// compiled for those of x86-64 that are named, where AVX2 serves AVX-512 too; with neither it does nothing.
+    pub fn run_fused<const AVX2: bool, const AVX512: bool>(self, body: impl Loop) {
+        debug_assert!(self.is_available() && self.fuses());
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where `is_available` has seen its features.
+            Self::Avx512 if AVX512 => unsafe { avx512_loop(body) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, and AVX-512 only where AVX2 is.
+            Self::Avx2 | Self::Avx512 if AVX2 => unsafe { avx2_loop(body) },
+            #[cfg(target_arch = "aarch64")]
+            _ => body.run(),
+            #[cfg(not(target_arch = "aarch64"))]
+            _ => drop(body),
+        }
+    }
+
     /// Runs a loop compiled for this level. The caller has seen to it that the level is available.
     pub fn run_loop(self, body: impl Loop) {
         debug_assert!(self.is_available());

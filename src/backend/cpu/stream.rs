@@ -8,54 +8,30 @@
 //! The formulas are `kernel`'s.
 
 use super::notes::{Wide, fetch_row, passed};
+use super::steps::{Clocks, Lanes, Steps};
 use super::tile::TILE;
 use super::vector::{Vector, WIDTH};
 use crate::data::{Centre, Moments};
 use crate::kernel::coefficients::{CLOCK, HYPER};
-use crate::kernel::optimizers::STATE;
 use crate::kernel::stages::Between;
 use crate::kernel::{Clock, Hyper, Number, Rule, Stages, State, neuron};
 
 /// Vectors of a tile.
 const VECTORS: usize = TILE / WIDTH;
 
-/// Steps with the same clock for all runs of a tile.
-pub struct Steps<'a, const N: usize> {
-    pub theta: &'a mut [Wide<f32, N>; 2],
-    pub state: &'a mut [Wide<f32, N>; STATE],
-    pub hyper: &'a [Wide<f32, N>; HYPER],
-    /// Σ(w² + b²) after each step is added here, unless steps are bounded.
-    pub energy: &'a mut Wide<f32, N>,
-    pub centre: Centre,
-    /// Of each step's batch.
-    pub moments: &'a [Moments],
-    /// As many, or none where the rule reads none.
-    pub clocks: &'a [Clock<f32>],
-}
-
-/// Where parameters are left after each step.
-#[derive(Debug)]
-pub struct Path<'a, const N: usize> {
-    pub rows: [&'a mut [[f32; N]]; 2],
-    /// Whether the rows are not in a cache yet.
-    pub far: bool,
-}
-
-/// Takes a tile through some steps; N is that of a tile.
+/// Takes a tile through some steps with the same clock for all runs; N is that of a tile.
 ///
 /// # Safety
 /// The CPU has AVX2 and FMA.
-pub unsafe fn steps<R: Rule, const N: usize>(steps: Steps<'_, N>, path: Option<Path<'_, N>>) {
+pub unsafe fn steps<R: Rule, const N: usize>(steps: Steps<'_, '_, N>) {
     debug_assert_eq!(N, TILE);
-    let origin = steps.centre.is_origin();
-    let none = Path { rows: [&mut [], &mut []], far: false };
     // SAFETY: as the caller says.
     unsafe {
-        match (origin, path) {
-            (true, None) => through::<R, N, true, false>(steps, none),
-            (false, None) => through::<R, N, false, false>(steps, none),
-            (true, Some(path)) => through::<R, N, true, true>(steps, path),
-            (false, Some(path)) => through::<R, N, false, true>(steps, path),
+        match (steps.centre.is_origin(), steps.path.is_some()) {
+            (true, false) => through::<R, N, true, false>(steps),
+            (false, false) => through::<R, N, false, false>(steps),
+            (true, true) => through::<R, N, true, true>(steps),
+            (false, true) => through::<R, N, false, true>(steps),
         }
     }
 }
@@ -78,7 +54,17 @@ fn end<const K: usize>(values: &mut [Vector; K], count: usize) {
     }
 }
 
-impl<const N: usize> Steps<'_, N> {
+/// The vectors of a tile.
+struct Vectors<'a, const N: usize> {
+    lanes: &'a mut Lanes<N>,
+    hyper: &'a [Wide<f32, N>; HYPER],
+    energy: &'a mut Wide<f32, N>,
+    centre: Centre,
+    moments: &'a [Moments],
+    clocks: &'a [Clock<f32>],
+}
+
+impl<const N: usize> Vectors<'_, N> {
     /// What a step has for all runs.
     #[inline(always)]
     fn at<R: Rule>(&self, step: usize) -> Now {
@@ -93,31 +79,26 @@ impl<const N: usize> Steps<'_, N> {
 
     #[inline(always)]
     fn theta(&self, v: usize) -> [Vector; 2] {
-        [Vector::load(&self.theta[0].0, v), Vector::load(&self.theta[1].0, v)]
+        [Vector::load(&self.lanes.theta[0].0, v), Vector::load(&self.lanes.theta[1].0, v)]
     }
 
     #[inline(always)]
     fn hyper(&self, v: usize) -> Hyper<Vector> {
-        let mut hyper = [Vector::load(&self.hyper[0].0, v); HYPER];
-        for i in 1..HYPER {
-            hyper[i] = Vector::load(&self.hyper[i].0, v);
-        }
-        hyper
+        let [a, b, c, d, e, ..] = self.hyper;
+        let [a, b, c, d, e] = [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
+        [a, b, c, d, e, a, a, a, a, a, a, a, a]
     }
 
     #[inline(always)]
     fn state(&self, v: usize) -> State<Vector> {
-        let mut state = [Vector::load(&self.state[0].0, v); STATE];
-        for i in 1..STATE {
-            state[i] = Vector::load(&self.state[i].0, v);
-        }
-        state
+        let [a, b, c, d, e, f] = &self.lanes.state;
+        [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v), Vector::load(&f.0, v)]
     }
 
     #[inline(always)]
     fn renew<R: Rule>(&mut self, v: usize, state: &State<Vector>) {
         for i in 0..R::STATE {
-            state[i].store(&mut self.state[i].0, v);
+            state[i].store(&mut self.lanes.state[i].0, v);
         }
     }
 
@@ -158,7 +139,7 @@ impl<const N: usize> Steps<'_, N> {
             next[0].mul_add(next[0], next[1].mul_add(next[1], Vector::load(energy, v))).store(energy, v);
         }
         for i in 0..2 {
-            next[i].store(&mut self.theta[i].0, v);
+            next[i].store(&mut self.lanes.theta[i].0, v);
         }
         next
     }
@@ -172,10 +153,13 @@ struct Flow {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(mut steps: Steps<'_, N>, path: Path<'_, N>) {
-    if steps.moments.is_empty() {
+fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, N>) {
+    let Steps { lanes, hyper, energy, centre, moments, clocks, mut path } = steps;
+    if moments.is_empty() {
         return;
     }
+    let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
+    let mut steps = Vectors { lanes, hyper, energy, centre, moments, clocks };
     let mut now = steps.at::<R>(0);
     let gradient = steps.gradient::<ORIGIN>(0, &now);
     let begun = steps.begin::<R>(0, gradient);
@@ -188,9 +172,9 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(mut s
     macro_rules! finish {
         ($v:expr, $row:expr) => {
             let mut next = steps.finish::<R>($v, flow.divided);
-            if KEEPS {
+            if KEEPS && let Some(path) = &mut path {
                 for i in 0..2 {
-                    next[i].store(&mut path.rows[i][$row], $v);
+                    next[i].store(&mut path.rows[i][$row + 1], $v);
                 }
             }
             end(&mut next, 2);
@@ -222,8 +206,8 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(mut s
         turn!(5, step, &now);
         turn!(6, step, &now);
         turn!(7, step, &now);
-        if KEEPS && path.far {
-            fetch_row([&path.rows[0][step], &path.rows[1][step]]);
+        if KEEPS && let Some(path) = &path && path.recorded {
+            fetch_row(path.row(step + 1));
         }
     }
     finish!(VECTORS - 3, last);

@@ -1,28 +1,27 @@
-//! The training loop over lanes: a tile of runs through the epochs of a window, block by block.
+//! The fused path: a tile of runs through the epochs of a window, block by block.
 //!
-//! The formulas are `kernel`'s; this file holds the loops around them, the divergence test, and the sums behind a verdict.
+//! The steps are in `steps` and `stream`; this file knows which of them fits, tests for divergence, and keeps the sums behind a verdict.
 
 use std::marker::PhantomData;
 
 use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
-use super::notes::{Due, LIMIT, Recording, Shared, Theta, Wide, fetch_row, part_of, passes, record_point};
-use super::simd::{LaneLoop, Simd};
+use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, record_point};
+use super::simd::Simd;
+use super::steps::{Again, ByLane, Clocks, Lanes, Path, Steps};
 #[cfg(target_arch = "x86_64")]
 use super::stream;
 use super::tile::{TILE, Tile};
 use crate::backend::batches::Window;
+use crate::data::Moments;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
-use crate::kernel::neuron;
-use crate::kernel::optimizers::{Rule, STATE};
+use crate::kernel::optimizers::Rule;
+use crate::kernel::stages::Stages;
 
 /// Whether runs whose steps are so long at most, and that leave the range inside a block, are still far outside at its end.
 pub fn stays_out(stride: f32) -> bool {
     stride * BLOCK_STEPS as f32 <= LIMIT / 4.0
 }
-
-/// So many lanes are few: one vector.
-const NARROW: usize = 16;
 
 /// One tile, one window.
 #[derive(Debug)]
@@ -37,60 +36,11 @@ pub struct Advance<'a, 'b, R> {
     pub rule: PhantomData<R>,
 }
 
-impl<R: Rule> LaneLoop for Advance<'_, '_, R> {
-    #[inline(always)]
-    fn run<const N: usize, const STREAMS: bool>(mut self) {
-        let mut offset = 0;
-        while offset < self.tile.lanes {
-            self.lanes::<N, STREAMS>(offset);
-            offset += N;
-        }
-    }
-}
-
-/// The columns of N runs that every step reads or writes.
-#[derive(Clone, Copy)]
-struct Lanes<const N: usize> {
-    theta: [Wide<f32, N>; 2],
-    state: [Wide<f32, N>; STATE],
-}
-
-impl<const N: usize> Lanes<N> {
-    const ZERO: Self = Self { theta: [Wide::ZERO; 2], state: [Wide::ZERO; STATE] };
-
-    fn theta(&self) -> Theta<'_, N> {
-        [&self.theta[0].0, &self.theta[1].0]
-    }
-
-    /// Array by array: so small copies are moves, not calls.
-    #[inline(always)]
-    fn copy(&mut self, other: &Self, state: usize) {
-        for i in 0..2 {
-            self.theta[i] = other.theta[i];
-        }
-        for i in 0..state {
-            self.state[i] = other.state[i];
-        }
-    }
-}
-
-/// Where the parameters of N runs stand before a block's first step and after each: rows of weights and biases.
-struct Path<'p, const N: usize> {
-    rows: [&'p mut [[f32; N]]; 2],
-    /// Whether they are those of the history, in memory that waits for them.
-    recorded: bool,
-}
-
-impl<const N: usize> Path<'_, N> {
-    #[inline(always)]
-    fn keep(&mut self, row: usize, theta: Theta<'_, N>) {
-        for i in 0..2 {
-            self.rows[i][row] = *theta[i];
-        }
-    }
-
-    fn row(&self, row: usize) -> Theta<'_, N> {
-        [&self.rows[0][row], &self.rows[1][row]]
+impl<R: Rule> Advance<'_, '_, R> {
+    /// Takes the tile through the window: as one, or where it has few runs by so many lanes.
+    pub fn run(mut self) {
+        const FEW: usize = if cfg!(target_arch = "aarch64") { 4 } else { 8 };
+        if self.tile.lanes <= FEW { self.lanes::<FEW>(0) } else { self.lanes::<TILE>(0) }
     }
 }
 
@@ -98,7 +48,7 @@ impl<const N: usize> Path<'_, N> {
 #[derive(Clone, Copy)]
 struct Part<'p, const N: usize> {
     hyper: &'p [Wide<f32, N>; HYPER],
-    clocks: Now<'p, N>,
+    clocks: Clocks<'p, N>,
     offset: usize,
     epoch: usize,
     block: &'p Block,
@@ -119,8 +69,7 @@ struct Sums<const N: usize> {
 
 impl<R: Rule> Advance<'_, '_, R> {
     /// Takes the N runs from `offset` on through the window.
-    #[inline(always)]
-    fn lanes<const N: usize, const STREAMS: bool>(&mut self, offset: usize) {
+    fn lanes<const N: usize>(&mut self, offset: usize) {
         let mut lanes = Lanes::<N> { theta: Wide::of(&self.tile.theta, 2, offset), state: Wide::of(&self.tile.state, R::STATE, offset) };
         let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
         let alike = R::CLOCK == 0 || !self.clocks.is_empty();
@@ -143,14 +92,14 @@ impl<R: Rule> Advance<'_, '_, R> {
             for block in self.shared.blocks {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
-                let clocks = if alike { Now::Shared(shared) } else { Now::Own(self.tick::<N>(&mut clocks, offset, block)) };
+                let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, offset, block)) };
                 let part = Part { hyper: &hyper, clocks, offset, epoch, block };
                 if calm {
-                    self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
+                    self.block(part, &mut lanes, &mut sums);
                 } else {
                     let before = before.get_or_insert(Lanes::ZERO);
                     before.copy(&lanes, R::STATE);
-                    self.block::<N, STREAMS>(part, &mut lanes, &mut sums);
+                    self.block(part, &mut lanes, &mut sums);
                     self.freeze(part, &lanes, before, &mut sums.energy);
                 }
                 self.fold(part, &lanes, &mut sums);
@@ -180,8 +129,7 @@ impl<R: Rule> Advance<'_, '_, R> {
     }
 
     /// The steps of a block, and what is measured on their way.
-    #[inline(always)]
-    fn block<const N: usize, const STREAMS: bool>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
+    fn block<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
         let Part { offset, epoch, block, .. } = part;
         let shared = self.shared;
         if !R::BOUNDED {
@@ -189,7 +137,7 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
         let measured = self.records_epochs();
         if !(self.follows(epoch) || measured || shared.every > 0) {
-            self.text::<N, STREAMS>(part, lanes, &mut sums.energy, None);
+            self.steps(part, lanes, &mut sums.energy, None);
             return;
         }
         let before = self.number(epoch) * self.window.batches as u64 + block.first as u64;
@@ -207,12 +155,12 @@ impl<R: Rule> Advance<'_, '_, R> {
         let [weight, bias] = columns;
         let mut path = Path { rows: [weight.as_chunks_mut().0, bias.as_chunks_mut().0], recorded };
         path.keep(0, lanes.theta());
-        self.text::<N, STREAMS>(part, lanes, &mut sums.energy, Some(&mut path));
+        self.steps(part, lanes, &mut sums.energy, Some(&mut path));
         if measured {
             self.batches(part, &path, sums);
         }
         if self.follows(epoch) {
-            self.follow::<N, STREAMS>([&path.rows[0][..=block.len], &path.rows[1][..=block.len]], &mut sums.trail);
+            self.follow([&path.rows[0][..=block.len], &path.rows[1][..=block.len]], &mut sums.trail);
         }
         if let Some(recording) = left {
             let mut due = Due::new(before, shared.every, shared.steps);
@@ -226,10 +174,10 @@ impl<R: Rule> Advance<'_, '_, R> {
     }
 
     /// Counts the steps along a path that pass the minimum.
-    fn follow<const N: usize, const STREAMS: bool>(&self, path: [&[[f32; N]]; 2], trail: &mut Trail<N>) {
+    fn follow<const N: usize>(&self, path: [&[[f32; N]]; 2], trail: &mut Trail<N>) {
         trail.passes = Wide::ZERO;
         #[cfg(target_arch = "x86_64")]
-        if STREAMS {
+        if N == TILE && self.simd == Simd::Avx2 {
             // SAFETY: the level is only chosen where `is_available` has seen its features.
             return unsafe { stream::follow(&self.shared.total, &self.shared.centre, path, &mut trail.passes) };
         }
@@ -282,58 +230,51 @@ impl<R: Rule> Advance<'_, '_, R> {
         }
     }
 
-    /// Whether there are texts for runs with clocks of their own.
-    const CLOCKED: bool = R::CLOCK > 0;
-
-    /// The steps of a block by the text that fits. Each text is compiled for every rule, level and width: so few lanes, which wait for
+    /// The steps of a block by the text that fits. Each is compiled for every rule, level and width: so few lanes, which wait for
     /// each other's results and not for units, have one about any abscissa, as have lanes with clocks of their own, which wait for these.
-    #[inline(always)]
-    fn text<const N: usize, const STREAMS: bool>(
+    fn steps<const N: usize>(
         &self,
         part: Part<'_, N>,
         lanes: &mut Lanes<N>,
         energy: &mut Wide<f32, N>,
         path: Option<&mut Path<'_, N>>,
     ) {
-        if Self::CLOCKED && matches!(part.clocks, Now::Own(_)) {
-            self.steps::<N, false, false>(part, lanes, energy, path);
-        } else if STREAMS {
+        let Part { hyper, clocks, .. } = part;
+        let centre = self.shared.centre;
+        let steps = Steps { lanes, hyper, energy, centre, moments: self.moments(part), clocks, path };
+        let rule = PhantomData::<R>;
+        if N < TILE {
+            match clocks {
+                Clocks::Own(_) if R::CLOCK > 0 => self.simd.run_fused::<true, false>(ByLane::<_, N, false, false>(steps, rule)),
+                _ => self.simd.run_fused::<true, false>(ByLane::<_, N, true, false>(steps, rule)),
+            }
+        } else if R::CLOCK > 0 && matches!(clocks, Clocks::Own(_)) {
+            self.simd.run_fused::<true, true>(ByLane::<_, N, false, false>(steps, rule));
+        } else if R::Stages::STREAMS {
             #[cfg(target_arch = "x86_64")]
-            self.stream(part, lanes, energy, path);
-        } else if N > NARROW && self.shared.centre.is_origin() {
-            self.steps::<N, true, true>(part, lanes, energy, path);
+            if self.simd == Simd::Avx2 {
+                // SAFETY: the level is only chosen where `is_available` has seen its features.
+                return unsafe { stream::steps::<R, N>(steps) };
+            }
+            if centre.is_origin() {
+                self.simd.run_fused::<false, true>(ByLane::<_, N, true, true>(steps, rule));
+            } else {
+                self.simd.run_fused::<false, true>(ByLane::<_, N, true, false>(steps, rule));
+            }
+        } else if centre.is_origin() {
+            self.simd.run_fused::<true, true>(ByLane::<_, N, true, true>(steps, rule));
         } else {
-            self.steps::<N, true, false>(part, lanes, energy, path);
+            self.simd.run_fused::<true, true>(ByLane::<_, N, true, false>(steps, rule));
         }
     }
 
-    /// By vectors that follow each other.
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    fn stream<const N: usize>(
-        &self,
-        part: Part<'_, N>,
-        lanes: &mut Lanes<N>,
-        energy: &mut Wide<f32, N>,
-        path: Option<&mut Path<'_, N>>,
-    ) {
-        let Part { hyper, clocks, epoch, block, .. } = part;
-        let steps = stream::Steps {
-            theta: &mut lanes.theta,
-            state: &mut lanes.state,
-            hyper,
-            energy,
-            centre: self.shared.centre,
-            moments: &self.window.moments_of(epoch)[block.first..block.first + block.len],
-            clocks: if let Now::Shared(clocks) = clocks { clocks } else { &[] },
-        };
-        let path = path.map(|Path { rows: [weight, bias], recorded }| stream::Path { rows: [&mut weight[1..], &mut bias[1..]], far: *recorded });
-        // SAFETY: the level is only chosen where `is_available` has seen its features.
-        unsafe { stream::steps::<R, N>(steps, path) };
+    /// Of the batches of a block.
+    fn moments<const N: usize>(&self, part: Part<'_, N>) -> &[Moments] {
+        let Part { epoch, block, .. } = part;
+        &self.window.moments_of(epoch)[block.first..block.first + block.len]
     }
 
     /// The clocks of a block, a row of lanes each, where runs have their own.
-    #[inline(always)]
     fn tick<'c, const N: usize>(
         &mut self,
         clocks: &'c mut [[Wide<f32, N>; CLOCK]],
@@ -352,58 +293,18 @@ impl<R: Rule> Advance<'_, '_, R> {
         clocks
     }
 
-    /// The steps of a block. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
-    #[inline(always)]
-    fn steps<const N: usize, const ALIKE: bool, const ORIGIN: bool>(
-        &self,
-        part: Part<'_, N>,
-        lanes: &mut Lanes<N>,
-        energy: &mut Wide<f32, N>,
-        mut path: Option<&mut Path<'_, N>>,
-    ) {
-        let Part { hyper, clocks, epoch, block, .. } = part;
-        let centre = self.shared.centre;
-        let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
-        for (step, moments) in moments.iter().enumerate() {
-            let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
-            for l in 0..N {
-                let theta = Wide::lane(&lanes.theta, l);
-                let mut state = Wide::lane(&lanes.state, l);
-                let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
-                let hyper = Wide::lane(hyper, l);
-                let now = if ALIKE { shared } else { clocks.own(step, l) };
-                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
-                if !R::BOUNDED {
-                    energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
-                }
-                lanes.theta[0].0[l] = next[0];
-                lanes.theta[1].0[l] = next[1];
-                for i in 0..R::STATE {
-                    lanes.state[i].0[l] = state[i];
-                }
-            }
-            if let Some(path) = &mut path {
-                path.keep(step + 1, lanes.theta());
-                if path.recorded {
-                    fetch_row(path.row(step + 1));
-                }
-            }
-        }
-    }
-
     /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
     /// after every step.
-    #[inline(always)]
     fn freeze<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, before: &Lanes<N>, energy: &mut Wide<f32, N>) {
         let Part { hyper, clocks, offset, epoch, block } = part;
         if R::BOUNDED {
             for l in 0..N {
                 let (weight, bias) = (2.0 * lanes.theta[0].0[l], 2.0 * lanes.theta[1].0[l]);
-                energy.0[l] = weight.mul_add(weight, bias * bias);
+                energy.0[l] = weight * weight + bias * bias;
             }
         }
         let energy = &energy.0;
-        let alive = part_of::<_, N>(&mut self.tile.alive.0, offset);
+        let alive = *part_of::<_, N>(&mut self.tile.alive.0, offset);
         let mut any = 0;
         for l in 0..N {
             any |= if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
@@ -411,55 +312,30 @@ impl<R: Rule> Advance<'_, '_, R> {
         if any == 0 {
             return;
         }
-        let alive = *alive;
         let first = self.number(epoch) * self.window.batches as u64 + block.first as u64;
-        let follows = self.follows(epoch);
         for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
-            let hyper = Wide::lane(hyper, l);
-            let mut state = Wide::lane(&before.state, l);
-            let mut theta = Wide::lane(&before.theta, l);
-            let (run, mut passed) = (offset + l, 0);
-            let moments = &self.window.moments_of(epoch)[block.first..block.first + block.len];
-            for (step, moments) in moments.iter().enumerate() {
-                let now = match clocks {
-                    Now::Shared(_) => clocks.shared(step),
-                    Now::Own(_) => clocks.own(step, l),
-                };
-                let slope = neuron::slope(moments, &self.shared.centre, theta);
-                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
-                if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
-                    self.tile.diverged_at[run] = first + step as u64 + 1;
-                    break;
-                }
-                passed += u32::from(follows && passes(&self.shared.total, &self.shared.centre, theta, next));
-                theta = next;
+            let mut own = [[0.0; CLOCK]; BLOCK_STEPS];
+            for (step, clock) in own.iter_mut().enumerate().take(block.len) {
+                *clock = clocks.of(step, l);
             }
-            if self.tile.diverged_at[run] != 0 {
-                self.tile.end[run] = theta;
-                self.tile.alive.0[run] = 0;
-                self.tile.passes.0[run] += passed;
-            }
+            let mut left = None;
+            self.simd.run_fused::<true, false>(Again::<R> {
+                hyper: Wide::lane(hyper, l),
+                state: Wide::lane(&before.state, l),
+                theta: Wide::lane(&before.theta, l),
+                centre: self.shared.centre,
+                moments: self.moments(part),
+                clocks: &own,
+                total: self.follows(epoch).then_some(&self.shared.total),
+                left: &mut left,
+                rule: PhantomData,
+            });
+            let Some(left) = left else { continue };
+            let run = offset + l;
+            self.tile.diverged_at[run] = first + left.step as u64 + 1;
+            self.tile.end[run] = left.theta;
+            self.tile.alive.0[run] = 0;
+            self.tile.passes.0[run] += left.passes;
         }
-    }
-}
-
-/// The clocks of a block.
-#[derive(Clone, Copy)]
-enum Now<'a, const N: usize> {
-    /// One for all runs, or none at all where the rule reads none.
-    Shared(&'a [Clock<f32>]),
-    /// `[step][slot][lane]`
-    Own(&'a [[Wide<f32, N>; CLOCK]]),
-}
-
-impl<const N: usize> Now<'_, N> {
-    #[inline(always)]
-    fn shared(&self, step: usize) -> Clock<f32> {
-        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or_default() } else { Clock::default() }
-    }
-
-    #[inline(always)]
-    fn own(&self, step: usize, lane: usize) -> Clock<f32> {
-        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { Clock::default() }
     }
 }

@@ -41,6 +41,7 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
 /// Between, with p and q the divisors √v̂ + ε of weight and bias: both m, p, q; then m·q, m·p, α/(pq).
 impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     const FUSED: bool = true;
+    const STREAMS: bool = !AMSGRAD;
     const BEGUN: usize = 4;
     const DIVIDED: usize = 3;
 

@@ -49,6 +49,7 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
 /// Between, with p and q the roots of weight and bias: the gradients, p, q and the radicands; then g·q, g·p, η/(pq) and the radicands.
 impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CENTERED> {
     const FUSED: bool = true;
+    const STREAMS: bool = !MOMENTUM && !CENTERED;
     const BEGUN: usize = if CENTERED { 6 } else { 4 };
     const DIVIDED: usize = if CENTERED { 5 } else { 3 };
 

@@ -1,0 +1,183 @@
+//! The steps of a block: loops over lanes with a rule in them, compiled for each rule, width and SIMD level.
+//!
+//! The formulas are `kernel`'s. Whole tiles have vectors of their own with AVX2 (`stream`).
+
+use std::marker::PhantomData;
+
+use super::notes::{LIMIT, Theta, Wide, fetch_row, passes};
+use super::simd::Loop;
+use crate::data::{Centre, Moments};
+use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::optimizers::STATE;
+use crate::kernel::{Clock, Hyper, Rule, State, neuron};
+
+/// The columns of N runs that every step reads and writes.
+#[derive(Clone, Copy)]
+pub struct Lanes<const N: usize> {
+    pub theta: [Wide<f32, N>; 2],
+    pub state: [Wide<f32, N>; STATE],
+}
+
+impl<const N: usize> Lanes<N> {
+    pub const ZERO: Self = Self { theta: [Wide::ZERO; 2], state: [Wide::ZERO; STATE] };
+
+    pub fn theta(&self) -> Theta<'_, N> {
+        [&self.theta[0].0, &self.theta[1].0]
+    }
+
+    /// Array by array: so small copies are moves, not calls.
+    pub fn copy(&mut self, other: &Self, state: usize) {
+        for i in 0..2 {
+            self.theta[i] = other.theta[i];
+        }
+        for i in 0..state {
+            self.state[i] = other.state[i];
+        }
+    }
+}
+
+/// Where the parameters of N runs stand before a block's first step and after each: rows of weights and biases.
+pub struct Path<'p, const N: usize> {
+    pub rows: [&'p mut [[f32; N]]; 2],
+    /// Whether they are those of the history, in memory that waits for them.
+    pub recorded: bool,
+}
+
+impl<const N: usize> Path<'_, N> {
+    #[inline(always)]
+    pub fn keep(&mut self, row: usize, theta: Theta<'_, N>) {
+        for i in 0..2 {
+            self.rows[i][row] = *theta[i];
+        }
+        if self.recorded {
+            fetch_row(theta_of(&self.rows, row));
+        }
+    }
+
+    pub fn row(&self, row: usize) -> Theta<'_, N> {
+        theta_of(&self.rows, row)
+    }
+}
+
+fn theta_of<'a, const N: usize>(rows: &'a [&mut [[f32; N]]; 2], row: usize) -> Theta<'a, N> {
+    [&rows[0][row], &rows[1][row]]
+}
+
+/// The clocks of a block.
+#[derive(Clone, Copy)]
+pub enum Clocks<'a, const N: usize> {
+    /// One for all runs, or none at all where the rule reads none.
+    Shared(&'a [Clock<f32>]),
+    /// `[step][slot][lane]`
+    Own(&'a [[Wide<f32, N>; CLOCK]]),
+}
+
+impl<const N: usize> Clocks<'_, N> {
+    #[inline(always)]
+    fn shared(&self, step: usize) -> Clock<f32> {
+        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or_default() } else { Clock::default() }
+    }
+
+    #[inline(always)]
+    fn own(&self, step: usize, lane: usize) -> Clock<f32> {
+        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { Clock::default() }
+    }
+
+    /// Of a lane, at a step.
+    pub fn of(&self, step: usize, lane: usize) -> Clock<f32> {
+        if let Self::Own(_) = self { self.own(step, lane) } else { self.shared(step) }
+    }
+}
+
+/// Some steps of N runs, of whatever rule.
+pub struct Steps<'a, 'p, const N: usize> {
+    pub lanes: &'a mut Lanes<N>,
+    pub hyper: &'a [Wide<f32, N>; HYPER],
+    /// Σ(w² + b²) after each step is added here, unless steps are bounded.
+    pub energy: &'a mut Wide<f32, N>,
+    pub centre: Centre,
+    /// Of each step's batch.
+    pub moments: &'a [Moments],
+    pub clocks: Clocks<'a, N>,
+    pub path: Option<&'a mut Path<'p, N>>,
+}
+
+/// The same as a loop over lanes. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
+pub struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(pub Steps<'a, 'p, N>, pub PhantomData<R>);
+
+impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
+    #[inline(always)]
+    fn run(self) {
+        let Steps { lanes: all, hyper, energy, centre, moments, clocks, mut path } = self.0;
+        // Of its own, so that the compiler sees that nothing else is written where it is.
+        let mut lanes = *all;
+        for (step, moments) in moments.iter().enumerate() {
+            let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
+            for l in 0..N {
+                let theta = Wide::lane(&lanes.theta, l);
+                let mut state = Wide::lane(&lanes.state, l);
+                let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
+                let hyper = Wide::lane(hyper, l);
+                let now = if ALIKE { shared } else { clocks.own(step, l) };
+                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
+                if !R::BOUNDED {
+                    energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
+                }
+                lanes.theta[0].0[l] = next[0];
+                lanes.theta[1].0[l] = next[1];
+                for i in 0..R::STATE {
+                    lanes.state[i].0[l] = state[i];
+                }
+            }
+            if let Some(path) = &mut path {
+                path.keep(step + 1, lanes.theta());
+            }
+        }
+        all.copy(&lanes, R::STATE);
+    }
+}
+
+/// The steps of a block again, for one run that seems to have left the range, with a test after each.
+pub struct Again<'a, R> {
+    pub hyper: Hyper<f32>,
+    /// Where the block begins.
+    pub state: State<f32>,
+    pub theta: [f32; 2],
+    pub centre: Centre,
+    pub moments: &'a [Moments],
+    /// Of each step.
+    pub clocks: &'a [Clock<f32>],
+    /// The moments of all rows, where steps that pass the minimum are counted.
+    pub total: Option<&'a Moments>,
+    pub left: &'a mut Option<Left>,
+    pub rule: PhantomData<R>,
+}
+
+/// How a run left the range.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    /// The step that did, from 0.
+    pub step: usize,
+    /// Where it began.
+    pub theta: [f32; 2],
+    /// Steps before it that passed the minimum.
+    pub passes: u32,
+}
+
+impl<R: Rule> Loop for Again<'_, R> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { hyper, mut state, mut theta, centre, .. } = self;
+        let mut passed = 0;
+        for (step, (moments, clock)) in self.moments.iter().zip(self.clocks).enumerate() {
+            let gradient = neuron::slope(moments, &centre, theta).gradient;
+            let next = R::step(&hyper, clock, theta, gradient, &mut state);
+            if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
+                *self.left = Some(Left { step, theta, passes: passed });
+                return;
+            }
+            passed += u32::from(self.total.is_some_and(|total| passes(total, &centre, theta, next)));
+            theta = next;
+        }
+    }
+}
