@@ -1,8 +1,7 @@
 //! The stages of a rule that has a fused loop: what waits for a root or a division ends a stage, so that vectors of runs can follow each
 //! other through them (`backend::cpu::stream`), and no unit waits for a single vector's chain of results.
 
-use super::optimizers::{Rule, State};
-use super::{Clock, Hyper, Number};
+use super::{Clock, Hyper, Number, State};
 
 /// What a stage hands to the next; each rule says what stands where. Slots that it does not name are anything.
 pub type Between<T> = [T; BETWEEN];
@@ -10,7 +9,7 @@ pub type Between<T> = [T; BETWEEN];
 /// Slots of [`Between`].
 pub const BETWEEN: usize = 6;
 
-/// A rule in three stages, one after the other the whole of [`Rule::step`].
+/// A rule in three stages, one after the other the whole of [`Rule::step`](super::Rule::step).
 pub trait Stages {
     /// Whether a plain run of the rule has loops of its own, fused with the gradient. They are compiled for every SIMD level and width, so
     /// that only the rules that most sweeps ask for have them.
@@ -38,7 +37,7 @@ pub fn through<R: Stages, T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, theta: 
     R::finish(hyper, theta, R::divide(hyper, clock, begun), state)
 }
 
-/// The stages of a rule that has none: it is taken as a whole, by [`Rule::step`].
+/// The stages of a rule that has none: it is taken as a whole, by [`Rule::step`](super::Rule::step).
 #[derive(Debug)]
 pub struct Whole;
 
@@ -59,9 +58,4 @@ impl Stages for Whole {
     fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], _: Between<T>, _: &mut State<T>) -> [T; 2] {
         theta
     }
-}
-
-/// Whether a rule has a fused loop.
-pub const fn is_fused<R: Rule>() -> bool {
-    R::Stages::FUSED
 }

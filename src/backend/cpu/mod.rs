@@ -19,8 +19,6 @@ mod train;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
-use std::marker::PhantomData;
-
 use rayon::prelude::*;
 
 pub use simd::Simd;
@@ -30,6 +28,7 @@ use self::gradient::Source;
 use self::notes::{Recording, Shared};
 use self::rows::Direct;
 use self::tile::{Slots, TILE, Tile};
+use self::steps::Fused;
 use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
@@ -38,7 +37,6 @@ use crate::data::Centre;
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::cycle::{WATCHED, cycle};
-use crate::kernel::stages::is_fused;
 use crate::kernel::{Form, Hyper, Rule, Ticker, Timing, Variant};
 use crate::model::{Neuron, Rows};
 use crate::with_rule;
@@ -105,13 +103,17 @@ impl Cpu {
         let neuron = &group.problem.neuron;
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
         let bounded = longest.is_none_or(train::stays_out);
-        let fused = text.fused && simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
+        let plain = simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
+        let fused = text.fused.filter(|_| plain);
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
         let alike = timed && group.lanes.timing.only().is_some();
-        let mut clocks = Clocks::new(group, fused && alike);
+        let mut clocks = Clocks::new(group, fused.is_some() && alike);
         let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
             let general = General { simd, shared: &shared, window, source, alike, clocked: text.clocked, step: text.step };
-            (text.advance)(&Pass { general, fused, clocks }, tile, recording);
+            match fused {
+                Some(rule) => Advance { simd, rule, tile, shared: &shared, window, clocks, recording }.run(),
+                None => general.advance(tile, recording),
+            }
         };
         let mut jobs = jobs(outcome);
         let start = |tile: &mut Tile, job: &TileJob<'_>| {
@@ -237,11 +239,11 @@ struct Ends<'a> {
 /// A rule behind pointers: what is compiled for every rule stays small.
 #[derive(Clone, Copy)]
 struct Text {
-    fused: bool,
+    /// Its loops, if it has any.
+    fused: Option<Fused>,
     /// The longest step of a run in learning rates, where the fused loop relies on there being one.
     stride: Option<fn(&Hyper<f32>) -> f32>,
     slots: Slots,
-    advance: fn(&Pass<'_>, &mut Tile, &mut Recording<'_>),
     clocked: bool,
     step: StepOf,
 }
@@ -249,31 +251,13 @@ struct Text {
 impl Text {
     fn of(variant: Variant) -> Self {
         with_rule!(variant, R => Self {
-            fused: is_fused::<R>(),
+            fused: Fused::of::<R>(),
             stride: R::BOUNDED.then_some(R::stride),
             slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
-            advance: advance::<R>,
             clocked: R::CLOCK > 0,
             step: general::step::<R>,
         })
     }
-}
-
-/// What takes a tile of a group through a window.
-struct Pass<'a> {
-    general: General<'a>,
-    /// Whether the fused loop does it, and the clocks that all runs share there.
-    fused: bool,
-    clocks: &'a [Clock<f32>],
-}
-
-fn advance<R: Rule>(pass: &Pass<'_>, tile: &mut Tile, recording: &mut Recording<'_>) {
-    let General { simd, shared, window, .. } = pass.general;
-    // The constant alone keeps the fused loop of other rules from being compiled.
-    if is_fused::<R>() && pass.fused {
-        return Advance::<R> { simd, tile, shared, window, clocks: pass.clocks, recording, rule: PhantomData }.run();
-    }
-    pass.general.advance(tile, recording);
 }
 
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], verdicts: bool, calm: bool) -> Shared<'a> {

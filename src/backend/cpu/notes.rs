@@ -181,13 +181,14 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: Theta<
 /// Rows between one that is written and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
 const AHEAD: usize = 16;
 
-/// Has the cache fetch the places of a later row of the same columns, to be written: steps would wait for memory where they write.
+/// Has the cache fetch the places of a later row of N lanes, to be written: steps would wait for memory where they write. `row` has the
+/// columns of this one.
 #[inline(always)]
-pub fn fetch_row<const N: usize>(row: Theta<'_, N>) {
+pub fn fetch_row<const N: usize>(row: [*const f32; 2]) {
     #[cfg(target_arch = "x86_64")]
     for column in row {
         for line in (0..N).step_by(LINE) {
-            let place = column.as_ptr().wrapping_add(AHEAD * N + line);
+            let place = column.wrapping_add(AHEAD * N + line);
             // SAFETY: a prefetch reads and writes nothing, wherever it points.
             unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(place.cast()) };
         }

@@ -5,11 +5,14 @@
 use std::marker::PhantomData;
 
 use super::notes::{LIMIT, Theta, Wide, fetch_row, passes};
-use super::simd::Loop;
+use super::simd::{Loop, Simd};
+#[cfg(target_arch = "x86_64")]
+use super::stream;
+use super::tile::TILE;
 use crate::data::{Centre, Moments};
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
-use crate::kernel::{Clock, Hyper, Rule, State, neuron};
+use crate::kernel::{Clock, Hyper, Rule, Stages, State, neuron};
 
 /// The columns of N runs that every step reads and writes.
 #[derive(Clone, Copy)]
@@ -50,7 +53,7 @@ impl<const N: usize> Path<'_, N> {
             self.rows[i][row] = *theta[i];
         }
         if self.recorded {
-            fetch_row(theta_of(&self.rows, row));
+            fetch_row::<N>(theta_of(&self.rows, row).map(|column| column.as_ptr()));
         }
     }
 
@@ -103,7 +106,7 @@ pub struct Steps<'a, 'p, const N: usize> {
 }
 
 /// The same as a loop over lanes. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
-pub struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(pub Steps<'a, 'p, N>, pub PhantomData<R>);
+struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(Steps<'a, 'p, N>, PhantomData<R>);
 
 impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
     #[inline(always)]
@@ -138,7 +141,7 @@ impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for By
 }
 
 /// The steps of a block again, for one run that seems to have left the range, with a test after each.
-pub struct Again<'a, R> {
+pub struct Again<'a> {
     pub hyper: Hyper<f32>,
     /// Where the block begins.
     pub state: State<f32>,
@@ -150,7 +153,6 @@ pub struct Again<'a, R> {
     /// The moments of all rows, where steps that pass the minimum are counted.
     pub total: Option<&'a Moments>,
     pub left: &'a mut Option<Left>,
-    pub rule: PhantomData<R>,
 }
 
 /// How a run left the range.
@@ -164,20 +166,96 @@ pub struct Left {
     pub passes: u32,
 }
 
-impl<R: Rule> Loop for Again<'_, R> {
+struct AgainBy<'a, R>(Again<'a>, PhantomData<R>);
+
+impl<R: Rule> Loop for AgainBy<'_, R> {
     #[inline(always)]
     fn run(self) {
-        let Self { hyper, mut state, mut theta, centre, .. } = self;
+        let Again { hyper, mut state, mut theta, centre, moments, clocks, total, left } = self.0;
         let mut passed = 0;
-        for (step, (moments, clock)) in self.moments.iter().zip(self.clocks).enumerate() {
+        for (step, (moments, clock)) in moments.iter().zip(clocks).enumerate() {
             let gradient = neuron::slope(moments, &centre, theta).gradient;
             let next = R::step(&hyper, clock, theta, gradient, &mut state);
             if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
-                *self.left = Some(Left { step, theta, passes: passed });
+                *left = Some(Left { step, theta, passes: passed });
                 return;
             }
-            passed += u32::from(self.total.is_some_and(|total| passes(total, &centre, theta, next)));
+            passed += u32::from(total.is_some_and(|total| passes(total, &centre, theta, next)));
             theta = next;
         }
+    }
+}
+
+/// So many runs are few: one vector of them.
+pub const FEW: usize = if cfg!(target_arch = "aarch64") { 4 } else { 8 };
+
+/// Steps of N runs by a rule.
+pub type StepsBy<const N: usize> = fn(Simd, Steps<'_, '_, N>);
+
+/// A rule behind pointers: these are compiled for each, what stands around them once.
+#[derive(Clone, Copy)]
+pub struct Fused {
+    /// How many slots the rule reads or touches.
+    pub hyper: usize,
+    pub state: usize,
+    pub clock: usize,
+    /// Whether its steps are bounded.
+    pub bounded: bool,
+    pub few: StepsBy<FEW>,
+    pub whole: StepsBy<TILE>,
+    pub again: fn(Simd, Again<'_>),
+}
+
+impl Fused {
+    /// `None` for a rule that is taken as a whole: the constant alone keeps loops of it from being compiled.
+    pub fn of<R: Rule>() -> Option<Self> {
+        if <R::Stages as Stages>::FUSED {
+            Some(Self {
+                hyper: R::HYPER,
+                state: R::STATE,
+                clock: R::CLOCK,
+                bounded: R::BOUNDED,
+                few: few::<R>,
+                whole: whole::<R>,
+                again: |simd, again| simd.run_fused::<true, false>(AgainBy(again, PhantomData::<R>)),
+            })
+        } else {
+            None
+        }
+    }
+}
+
+/// Few runs wait for each other's results and not for units: they have one text about any abscissa, for all levels.
+fn few<R: Rule>(simd: Simd, steps: Steps<'_, '_, FEW>) {
+    let rule = PhantomData::<R>;
+    if R::CLOCK > 0 && matches!(steps.clocks, Clocks::Own(_)) {
+        simd.run_fused::<true, false>(ByLane::<_, FEW, false, false>(steps, rule));
+    } else {
+        simd.run_fused::<true, false>(ByLane::<_, FEW, true, false>(steps, rule));
+    }
+}
+
+/// The text that fits. Lanes with clocks of their own wait for these: one about any abscissa is enough.
+fn whole<R: Rule>(simd: Simd, steps: Steps<'_, '_, TILE>) {
+    let (rule, origin) = (PhantomData::<R>, steps.centre.is_origin());
+    if R::CLOCK > 0 && matches!(steps.clocks, Clocks::Own(_)) {
+        return simd.run_fused::<true, true>(ByLane::<_, TILE, false, false>(steps, rule));
+    }
+    #[cfg(target_arch = "x86_64")]
+    if <R::Stages as Stages>::STREAMS {
+        if simd == Simd::Avx2 {
+            // SAFETY: the level is only chosen where `is_available` has seen its features.
+            return unsafe { stream::steps::<R, TILE>(steps) };
+        }
+        return if origin {
+            simd.run_fused::<false, true>(ByLane::<_, TILE, true, true>(steps, rule));
+        } else {
+            simd.run_fused::<false, true>(ByLane::<_, TILE, true, false>(steps, rule));
+        };
+    }
+    if origin {
+        simd.run_fused::<true, true>(ByLane::<_, TILE, true, true>(steps, rule));
+    } else {
+        simd.run_fused::<true, true>(ByLane::<_, TILE, true, false>(steps, rule));
     }
 }

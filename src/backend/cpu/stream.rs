@@ -7,8 +7,10 @@
 //!
 //! The formulas are `kernel`'s.
 
+use std::cell::Cell;
+
 use super::notes::{Wide, fetch_row, passed};
-use super::steps::{Clocks, Lanes, Steps};
+use super::steps::{Clocks, Lanes, Path, Steps};
 use super::tile::TILE;
 use super::vector::{Vector, WIDTH};
 use crate::data::{Centre, Moments};
@@ -154,10 +156,15 @@ struct Flow {
 
 #[target_feature(enable = "avx2,fma")]
 fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, N>) {
-    let Steps { lanes, hyper, energy, centre, moments, clocks, mut path } = steps;
+    let Steps { lanes, hyper, energy, centre, moments, clocks, path } = steps;
     if moments.is_empty() {
         return;
     }
+    let nowhere = [const { Cell::new([0.0; WIDTH]) }; VECTORS];
+    let recorded = path.as_ref().is_some_and(|path| path.recorded);
+    let rows = path.map_or([&[][..]; 2], |Path { rows: [weight, bias], .. }| [rows(&mut weight[1..]), rows(&mut bias[1..])]);
+    // Where steps leave their results.
+    let place = |step: usize| if KEEPS { [&rows[0][step], &rows[1][step]] } else { [&nowhere; 2] };
     let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
     let mut steps = Vectors { lanes, hyper, energy, centre, moments, clocks };
     let mut now = steps.at::<R>(0);
@@ -170,11 +177,11 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps
     let mut flow = Flow { gradient, begun, divided };
     // The vector that finishes its step, and where it leaves the result.
     macro_rules! finish {
-        ($v:expr, $row:expr) => {
+        ($v:expr, $place:expr) => {
             let mut next = steps.finish::<R>($v, flow.divided);
-            if KEEPS && let Some(path) = &mut path {
+            if KEEPS {
                 for i in 0..2 {
-                    next[i].store(&mut path.rows[i][$row + 1], $v);
+                    $place[i][$v].set(next[i].lanes());
                 }
             }
             end(&mut next, 2);
@@ -182,40 +189,47 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps
     }
     // A turn: vector `$v` enters the step `now`; those ahead of it may still be in the one before.
     macro_rules! turn {
-        ($v:literal, $finishes:expr, $divides:expr) => {
+        ($v:expr, $finishes:expr, $divides:expr) => {
             finish!(($v + VECTORS - 3) % VECTORS, $finishes);
             flow.divided = steps.divide::<R>(($v + VECTORS - 2) % VECTORS, $divides, flow.begun);
             flow.begun = steps.begin::<R>(($v + VECTORS - 1) % VECTORS, flow.gradient);
             flow.gradient = steps.gradient::<ORIGIN>($v, &now);
         };
     }
-    turn!(3, 0, &now);
-    turn!(4, 0, &now);
-    turn!(5, 0, &now);
-    turn!(6, 0, &now);
-    turn!(7, 0, &now);
-    let last = steps.moments.len() - 1;
-    for step in 1..=last {
-        let before = now;
-        now = steps.at::<R>(step);
-        turn!(0, step - 1, &before);
-        turn!(1, step - 1, &before);
-        turn!(2, step - 1, &now);
-        turn!(3, step, &now);
-        turn!(4, step, &now);
-        turn!(5, step, &now);
-        turn!(6, step, &now);
-        turn!(7, step, &now);
-        if KEEPS && let Some(path) = &path && path.recorded {
-            fetch_row(path.row(step + 1));
+    let mut to = place(0);
+    for v in 3..VECTORS {
+        turn!(v, to, &now);
+    }
+    for step in 1..steps.moments.len() {
+        let (before, left) = (now, to);
+        (now, to) = (steps.at::<R>(step), place(step));
+        turn!(0, left, &before);
+        turn!(1, left, &before);
+        turn!(2, left, &now);
+        turn!(3, to, &now);
+        turn!(4, to, &now);
+        turn!(5, to, &now);
+        turn!(6, to, &now);
+        turn!(7, to, &now);
+        if KEEPS && recorded {
+            fetch_row::<N>(to.map(|column| column.as_ptr().cast()));
         }
     }
-    finish!(VECTORS - 3, last);
+    finish!(VECTORS - 3, to);
     flow.divided = steps.divide::<R>(VECTORS - 2, &now, flow.begun);
     flow.begun = steps.begin::<R>(VECTORS - 1, flow.gradient);
-    finish!(VECTORS - 2, last);
+    finish!(VECTORS - 2, to);
     flow.divided = steps.divide::<R>(VECTORS - 1, &now, flow.begun);
-    finish!(VECTORS - 1, last);
+    finish!(VECTORS - 1, to);
+}
+
+/// A column of a tile, vector by vector.
+type Row = [Cell<[f32; WIDTH]>; VECTORS];
+
+/// Rows of a column, in which two steps may be under way.
+fn rows<const N: usize>(column: &mut [[f32; N]]) -> &[Row] {
+    let vectors = column.as_flattened_mut().as_chunks_mut().0;
+    Cell::from_mut(vectors).as_slice_of_cells().as_chunks().0
 }
 
 /// Adds the steps along a path that pass the minimum, by the moments of all rows: `measure::FollowPath` with what a step needs of the last in

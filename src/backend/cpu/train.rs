@@ -2,12 +2,10 @@
 //!
 //! The steps are in `steps` and `stream`; this file knows which of them fits, tests for divergence, and keeps the sums behind a verdict.
 
-use std::marker::PhantomData;
-
 use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, record_point};
 use super::simd::Simd;
-use super::steps::{Again, ByLane, Clocks, Lanes, Path, Steps};
+use super::steps::{Again, Clocks, FEW, Fused, Lanes, Path, Steps, StepsBy};
 #[cfg(target_arch = "x86_64")]
 use super::stream;
 use super::tile::{TILE, Tile};
@@ -15,8 +13,6 @@ use crate::backend::batches::Window;
 use crate::data::Moments;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
-use crate::kernel::optimizers::Rule;
-use crate::kernel::stages::Stages;
 
 /// Whether runs whose steps are so long at most, and that leave the range inside a block, are still far outside at its end.
 pub fn stays_out(stride: f32) -> bool {
@@ -24,32 +20,30 @@ pub fn stays_out(stride: f32) -> bool {
 }
 
 /// One tile, one window.
-#[derive(Debug)]
-pub struct Advance<'a, 'b, R> {
+pub struct Advance<'a, 'b> {
     pub simd: Simd,
+    pub rule: Fused,
     pub tile: &'a mut Tile,
     pub shared: &'a Shared<'a>,
     pub window: &'a Window,
     /// The clock of each step of the window, epoch-major, where all runs of the group have the same; else empty.
     pub clocks: &'a [Clock<f32>],
     pub recording: &'a mut Recording<'b>,
-    pub rule: PhantomData<R>,
 }
 
-impl<R: Rule> Advance<'_, '_, R> {
-    /// Takes the tile through the window: as one, or where it has few runs by so many lanes.
+impl Advance<'_, '_> {
+    /// Takes the tile through the window.
     pub fn run(mut self) {
-        const FEW: usize = if cfg!(target_arch = "aarch64") { 4 } else { 8 };
-        if self.tile.lanes <= FEW { self.lanes::<FEW>(0) } else { self.lanes::<TILE>(0) }
+        if self.tile.lanes <= FEW { self.lanes(self.rule.few) } else { self.lanes(self.rule.whole) }
     }
 }
 
-/// A block of one of the window's epochs, for the N runs from `offset` on.
+/// A block of one of the window's epochs, for N runs.
 #[derive(Clone, Copy)]
 struct Part<'p, const N: usize> {
+    by: StepsBy<N>,
     hyper: &'p [Wide<f32, N>; HYPER],
     clocks: Clocks<'p, N>,
-    offset: usize,
     epoch: usize,
     block: &'p Block,
 }
@@ -67,23 +61,24 @@ struct Sums<const N: usize> {
     trail: Trail<N>,
 }
 
-impl<R: Rule> Advance<'_, '_, R> {
-    /// Takes the N runs from `offset` on through the window.
-    fn lanes<const N: usize>(&mut self, offset: usize) {
-        let mut lanes = Lanes::<N> { theta: Wide::of(&self.tile.theta, 2, offset), state: Wide::of(&self.tile.state, R::STATE, offset) };
-        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, R::HYPER, offset);
-        let alike = R::CLOCK == 0 || !self.clocks.is_empty();
+impl Advance<'_, '_> {
+    /// The same by N lanes, which are no fewer than the runs.
+    fn lanes<const N: usize>(&mut self, by: StepsBy<N>) {
+        let rule = self.rule;
+        let mut lanes = Lanes::<N> { theta: Wide::of(&self.tile.theta, 2, 0), state: Wide::of(&self.tile.state, rule.state, 0) };
+        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, rule.hyper, 0);
+        let alike = rule.clock == 0 || !self.clocks.is_empty();
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
         let zero = Wide::ZERO;
         let mut sums = Sums { energy: zero, loss: zero, mae: zero, epoch_loss: zero, epoch_mae: zero, trail: Trail::EMPTY };
         // Where every block begins, if it matters.
         let mut before = None;
         if self.window.first_epoch == 0 {
-            record_point(self.recording, lanes.theta(), offset, 0);
+            record_point(self.recording, lanes.theta(), 0, 0);
         }
         let calm = self.shared.calm;
         for epoch in 0..self.window.epochs {
-            if !calm && self.tile.alive.0[offset..offset + N].iter().all(|&alive| alive == 0) {
+            if !calm && self.tile.alive.0[..N].iter().all(|&alive| alive == 0) {
                 break;
             }
             if self.records_epochs() {
@@ -92,25 +87,25 @@ impl<R: Rule> Advance<'_, '_, R> {
             for block in self.shared.blocks {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
-                let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, offset, block)) };
-                let part = Part { hyper: &hyper, clocks, offset, epoch, block };
+                let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, block)) };
+                let part = Part { by, hyper: &hyper, clocks, epoch, block };
                 if calm {
                     self.block(part, &mut lanes, &mut sums);
                 } else {
                     let before = before.get_or_insert(Lanes::ZERO);
-                    before.copy(&lanes, R::STATE);
+                    before.copy(&lanes, rule.state);
                     self.block(part, &mut lanes, &mut sums);
                     self.freeze(part, &lanes, before, &mut sums.energy);
                 }
                 self.fold(part, &lanes, &mut sums);
             }
-            self.record(&lanes, &sums, offset, epoch);
+            self.record(&lanes, &sums, epoch);
         }
         for i in 0..2 {
-            *part_of(&mut self.tile.theta[i].0, offset) = lanes.theta[i].0;
+            *part_of(&mut self.tile.theta[i].0, 0) = lanes.theta[i].0;
         }
-        for i in 0..R::STATE {
-            *part_of(&mut self.tile.state[i].0, offset) = lanes.state[i].0;
+        for i in 0..rule.state {
+            *part_of(&mut self.tile.state[i].0, 0) = lanes.state[i].0;
         }
     }
 
@@ -130,9 +125,9 @@ impl<R: Rule> Advance<'_, '_, R> {
 
     /// The steps of a block, and what is measured on their way.
     fn block<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
-        let Part { offset, epoch, block, .. } = part;
+        let Part { epoch, block, .. } = part;
         let shared = self.shared;
-        if !R::BOUNDED {
+        if !self.rule.bounded {
             sums.energy = Wide::ZERO;
         }
         let measured = self.records_epochs();
@@ -166,7 +161,7 @@ impl<R: Rule> Advance<'_, '_, R> {
             let mut due = Due::new(before, shared.every, shared.steps);
             for row in 1..=block.len {
                 if let Some(point) = due.after_step() {
-                    record_point(recording, path.row(row), offset, point);
+                    record_point(recording, path.row(row), 0, point);
                 }
             }
         }
@@ -202,7 +197,7 @@ impl<R: Rule> Advance<'_, '_, R> {
 
     /// What is noted of a block at its end, of runs that are still inside.
     fn fold<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, sums: &mut Sums<N>) {
-        let Part { offset, epoch, block, .. } = part;
+        let Part { epoch, block, .. } = part;
         if self.records_epochs() {
             for l in 0..N {
                 sums.epoch_loss.0[l] += sums.loss.0[l];
@@ -210,62 +205,30 @@ impl<R: Rule> Advance<'_, '_, R> {
             }
         }
         if self.follows(epoch) {
-            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0, offset), part_of::<_, N>(&mut self.tile.passes.0, offset));
+            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0, 0), part_of::<_, N>(&mut self.tile.passes.0, 0));
             for l in 0..N {
                 passes[l] += sums.trail.passes.0[l] as u32 & alive[l];
             }
         }
         if block.judged && self.shared.verdicts {
             let epoch = self.number(epoch) as u32;
-            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: lanes.theta(), offset, epoch });
+            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: lanes.theta(), offset: 0, epoch });
         }
     }
 
     /// The row of an epoch.
-    fn record<const N: usize>(&mut self, lanes: &Lanes<N>, sums: &Sums<N>, offset: usize, epoch: usize) {
+    fn record<const N: usize>(&mut self, lanes: &Lanes<N>, sums: &Sums<N>, epoch: usize) {
         if self.records_epochs() {
             let (epoch, columns) = (self.number(epoch) as usize, [&sums.epoch_loss.0, &sums.epoch_mae.0]);
             let (shared, recording, theta) = (self.shared, &mut *self.recording, lanes.theta());
-            self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, offset, epoch });
+            self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, offset: 0, epoch });
         }
     }
 
-    /// The steps of a block by the text that fits. Each is compiled for every rule, level and width: so few lanes, which wait for
-    /// each other's results and not for units, have one about any abscissa, as have lanes with clocks of their own, which wait for these.
-    fn steps<const N: usize>(
-        &self,
-        part: Part<'_, N>,
-        lanes: &mut Lanes<N>,
-        energy: &mut Wide<f32, N>,
-        path: Option<&mut Path<'_, N>>,
-    ) {
-        let Part { hyper, clocks, .. } = part;
-        let centre = self.shared.centre;
-        let steps = Steps { lanes, hyper, energy, centre, moments: self.moments(part), clocks, path };
-        let rule = PhantomData::<R>;
-        if N < TILE {
-            match clocks {
-                Clocks::Own(_) if R::CLOCK > 0 => self.simd.run_fused::<true, false>(ByLane::<_, N, false, false>(steps, rule)),
-                _ => self.simd.run_fused::<true, false>(ByLane::<_, N, true, false>(steps, rule)),
-            }
-        } else if R::CLOCK > 0 && matches!(clocks, Clocks::Own(_)) {
-            self.simd.run_fused::<true, true>(ByLane::<_, N, false, false>(steps, rule));
-        } else if R::Stages::STREAMS {
-            #[cfg(target_arch = "x86_64")]
-            if self.simd == Simd::Avx2 {
-                // SAFETY: the level is only chosen where `is_available` has seen its features.
-                return unsafe { stream::steps::<R, N>(steps) };
-            }
-            if centre.is_origin() {
-                self.simd.run_fused::<false, true>(ByLane::<_, N, true, true>(steps, rule));
-            } else {
-                self.simd.run_fused::<false, true>(ByLane::<_, N, true, false>(steps, rule));
-            }
-        } else if centre.is_origin() {
-            self.simd.run_fused::<true, true>(ByLane::<_, N, true, true>(steps, rule));
-        } else {
-            self.simd.run_fused::<true, true>(ByLane::<_, N, true, false>(steps, rule));
-        }
+    /// The steps of a block.
+    fn steps<const N: usize>(&self, part: Part<'_, N>, lanes: &mut Lanes<N>, energy: &mut Wide<f32, N>, path: Option<&mut Path<'_, N>>) {
+        let Part { by, hyper, clocks, .. } = part;
+        by(self.simd, Steps { lanes, hyper, energy, centre: self.shared.centre, moments: self.moments(part), clocks, path });
     }
 
     /// Of the batches of a block.
@@ -278,14 +241,13 @@ impl<R: Rule> Advance<'_, '_, R> {
     fn tick<'c, const N: usize>(
         &mut self,
         clocks: &'c mut [[Wide<f32, N>; CLOCK]],
-        offset: usize,
         block: &Block,
     ) -> &'c [[Wide<f32, N>; CLOCK]] {
         for l in 0..N {
             for row in clocks.iter_mut().take(block.len) {
-                let timing = self.shared.timing.of(self.tile.run(offset + l));
-                let now = self.tile.tickers[offset + l].next(self.shared.optimizer, timing);
-                for slot in 0..R::CLOCK {
+                let timing = self.shared.timing.of(self.tile.run(l));
+                let now = self.tile.tickers[l].next(self.shared.optimizer, timing);
+                for slot in 0..self.rule.clock {
                     row[slot].0[l] = now[slot];
                 }
             }
@@ -296,15 +258,15 @@ impl<R: Rule> Advance<'_, '_, R> {
     /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
     /// after every step.
     fn freeze<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, before: &Lanes<N>, energy: &mut Wide<f32, N>) {
-        let Part { hyper, clocks, offset, epoch, block } = part;
-        if R::BOUNDED {
+        let Part { hyper, clocks, epoch, block, .. } = part;
+        if self.rule.bounded {
             for l in 0..N {
                 let (weight, bias) = (2.0 * lanes.theta[0].0[l], 2.0 * lanes.theta[1].0[l]);
                 energy.0[l] = weight * weight + bias * bias;
             }
         }
         let energy = &energy.0;
-        let alive = *part_of::<_, N>(&mut self.tile.alive.0, offset);
+        let alive = *part_of::<_, N>(&mut self.tile.alive.0, 0);
         let mut any = 0;
         for l in 0..N {
             any |= if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
@@ -319,7 +281,7 @@ impl<R: Rule> Advance<'_, '_, R> {
                 *clock = clocks.of(step, l);
             }
             let mut left = None;
-            self.simd.run_fused::<true, false>(Again::<R> {
+            (self.rule.again)(self.simd, Again {
                 hyper: Wide::lane(hyper, l),
                 state: Wide::lane(&before.state, l),
                 theta: Wide::lane(&before.theta, l),
@@ -328,14 +290,12 @@ impl<R: Rule> Advance<'_, '_, R> {
                 clocks: &own,
                 total: self.follows(epoch).then_some(&self.shared.total),
                 left: &mut left,
-                rule: PhantomData,
             });
             let Some(left) = left else { continue };
-            let run = offset + l;
-            self.tile.diverged_at[run] = first + left.step as u64 + 1;
-            self.tile.end[run] = left.theta;
-            self.tile.alive.0[run] = 0;
-            self.tile.passes.0[run] += left.passes;
+            self.tile.diverged_at[l] = first + left.step as u64 + 1;
+            self.tile.end[l] = left.theta;
+            self.tile.alive.0[l] = 0;
+            self.tile.passes.0[l] += left.passes;
         }
     }
 }

@@ -29,7 +29,12 @@ impl Vector {
 
     #[inline(always)]
     pub fn store<const N: usize>(self, column: &mut [f32; N], v: usize) {
-        column.as_chunks_mut().0[v] = bytemuck::cast::<_, [f32; WIDTH]>(self.0);
+        column.as_chunks_mut().0[v] = self.lanes();
+    }
+
+    #[inline(always)]
+    pub fn lanes(self) -> [f32; WIDTH] {
+        bytemuck::cast(self.0)
     }
 
     /// The same vector, computed at this place, behind every load and store that is written before it.

@@ -28,7 +28,7 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV
 /// Between: θ's change.
 impl<const MOMENTUM: bool, const NESTEROV: bool> Stages for Sgd<MOMENTUM, NESTEROV> {
     const FUSED: bool = true;
-    const STREAMS: bool = !NESTEROV;
+    const STREAMS: bool = true;
     const BEGUN: usize = 2;
     const DIVIDED: usize = 2;
 
