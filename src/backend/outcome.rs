@@ -125,6 +125,7 @@ impl Outcome {
     }
 
     /// What a run's verdict rests on.
+    #[inline]
     pub fn figures(&self, run: usize) -> Figures {
         let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
         Figures {

@@ -136,16 +136,27 @@ fn log_between([min, max]: [f64; 2], logs: [f64; 2], position: u64, count: u64) 
 fn short(value: f64) -> f64 {
     let places = 5 - decade(value);
     let Some(&power) = POWERS_OF_TEN.get(places.unsigned_abs() as usize) else { return value };
-    let digits = (if places < 0 { value / power } else { value * power }).round();
+    let scaled = if places < 0 { value / power } else { value * power };
+    // Adding a number whose unit is 1 rounds to one; hardly any value is so close to six digits, so that what follows is rare.
+    let digits = (scaled + UNITS) - UNITS;
+    if (digits - scaled).abs() > 1e-13 * scaled {
+        return value;
+    }
     let decimal = if places < 0 { digits * power } else { digits / power };
     if (decimal - value).abs() <= 1e-14 * value { decimal } else { value }
 }
+
+/// log10(2) in units of 2⁻¹⁸: near enough for every exponent of a float64.
+const LOG10_2: i32 = 78_913;
+
+/// The float64 from which on there are no fractions.
+const UNITS: f64 = (1_u64 << 52) as f64;
 
 /// The power of ten at or below a positive number.
 fn decade(value: f64) -> i32 {
     // The exponent of two times log10(2) is at most one too small.
     let exponent = (value.to_bits() >> 52) as i32 - 1023;
-    let guess = libm::floor(f64::from(exponent) * std::f64::consts::LOG10_2) as i32;
+    let guess = (exponent * LOG10_2) >> 18;
     let next = guess + 1;
     let power = POWERS_OF_TEN.get(next.unsigned_abs() as usize).copied();
     let reached =

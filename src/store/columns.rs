@@ -32,7 +32,9 @@ impl<T> Known<T> {
         let (mut values, mut known) = (Vec::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
         for cell in cells {
             known.push(cell.is_some());
-            values.extend(cell);
+            if let Some(value) = cell {
+                values.push(value);
+            }
         }
         Self { values, known }
     }
@@ -69,6 +71,16 @@ fn listed<T: Copy>(values: &[T], bits: impl Fn(T) -> u64) -> Option<(Vec<T>, Vec
         last = Some((own, place));
     }
     Some((list, places))
+}
+
+/// Smallest and largest; `None` where there is none. A plain loop: as closures of iterators these comparisons are calls.
+fn ends<T: Copy + PartialOrd>(values: &[T]) -> Option<[T; 2]> {
+    let (mut low, mut high) = (*values.first()?, *values.first()?);
+    for &value in values {
+        low = if value < low { value } else { low };
+        high = if value > high { value } else { high };
+    }
+    Some([low, high])
 }
 
 impl Next<'_, '_> {
@@ -126,11 +138,16 @@ impl Next<'_, '_> {
 
     /// Numbers that lie close together are told by their distance from the smallest, a byte each.
     fn integers(&mut self, values: &[i64]) -> Result<(), ParquetError> {
-        let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
+        let Some([low, high]) = ends(values) else {
             return write::<Int64Type>(self.group, values, None);
         };
         if low == high {
             return self.runs(&[(low, values.len() as u32)]);
+        }
+        // The difference alone rules out nearly all that is not so.
+        if high.abs_diff(low) == values.len() as u64 - 1 && values.windows(2).all(|pair| pair[0] + 1 == pair[1]) {
+            let statistics = Statistics::int64(Some(low), Some(high), None, Some(0), false);
+            return Pages::consecutive(self.column(), low, values.len())?.append(self.group, statistics);
         }
         if high.abs_diff(low) > u64::from(u8::MAX) {
             return write::<Int64Type>(self.group, values, None);
@@ -146,9 +163,7 @@ impl Next<'_, '_> {
     }
 
     fn optional_integers(&mut self, cells: &Known<i64>) -> Result<(), ParquetError> {
-        let (Some(&low), Some(&high)) = (cells.values.iter().min(), cells.values.iter().max()) else {
-            return self.nulls(cells.rows());
-        };
+        let Some([low, high]) = ends(&cells.values) else { return self.nulls(cells.rows()) };
         if let Some((list, places)) = listed(&cells.values, i64::cast_unsigned) {
             let statistics = Statistics::int64(Some(low), Some(high), None, Some(cells.nulls()), false);
             return Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?.append(self.group, statistics);
@@ -159,13 +174,10 @@ impl Next<'_, '_> {
 
     /// Numbers that recur are listed.
     fn doubles(&mut self, cells: &Known<f64>) -> Result<(), ParquetError> {
+        let Some([low, high]) = ends(&cells.values) else { return self.nulls(cells.rows()) };
         // The format tells 0 from -0, and asks for the outer one.
-        let low = cells.values.iter().copied().reduce(f64::min).map(|low| if low == 0.0 { -0.0 } else { low });
-        let high = cells.values.iter().copied().reduce(f64::max).map(|high| if high == 0.0 { 0.0 } else { high });
-        if low.is_none() {
-            return self.nulls(cells.rows());
-        }
-        let statistics = Statistics::double(low, high, None, Some(cells.nulls()), false);
+        let outer = |value: f64, zero: f64| Some(if value == 0.0 { zero } else { value });
+        let statistics = Statistics::double(outer(low, -0.0), outer(high, 0.0), None, Some(cells.nulls()), false);
         let pages = match listed(&cells.values, f64::to_bits) {
             Some((list, places)) => Pages::sparse_listed(self.column(), &Plain::numbers(&list), &places, &cells.known)?,
             None => Pages::sparse(self.column(), &cells.values, &cells.known)?,

@@ -289,3 +289,30 @@ impl Cells<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Columns without a null are told in four ways: of one value, consecutive, close together, and others.
+    #[test]
+    fn whole_numbers_of_every_shape_are_read_back() {
+        let consecutive = |first: i64, count: usize| (0..count as i64).map(move |i| first + i).collect::<Vec<_>>();
+        let mut shapes: Vec<Vec<i64>> = [1, 2, 3, 127, 128, 129, 130, 257, 1000].map(|count| consecutive(5, count)).into();
+        shapes.extend([consecutive(-70, 140), consecutive(i64::MAX - 300, 301), consecutive(i64::MIN, 200)]);
+        shapes.extend([vec![7; 9], vec![1, 1, 3, 4], vec![3, 2, 1], vec![0, 1, 2, 4, 3], vec![i64::MIN, i64::MAX], vec![0, 1000, 2000]]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("whole.parquet");
+        let mut table = TableFile::create(&path, &[Field::known("number")]).unwrap();
+        for shape in &shapes {
+            table.group(&[Cells::Integers(Cow::Borrowed(shape))]).unwrap();
+        }
+        table.finish().unwrap();
+        let reader = TableReader::open(&path).unwrap();
+        for (group, shape) in shapes.iter().enumerate() {
+            let Some(Cells::Integer(found)) = reader.column("number", &[group]).unwrap() else { panic!("no column of whole numbers") };
+            assert_eq!(found.iter().copied().map(Option::unwrap).collect::<Vec<_>>(), *shape);
+            assert_eq!(reader.bounds("number")[group], Some((*shape.iter().min().unwrap(), *shape.iter().max().unwrap())));
+        }
+    }
+}
