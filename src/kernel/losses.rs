@@ -56,6 +56,11 @@ impl Form {
         Self::Poisson,
     ];
 
+    /// Whether the slope takes a few operations alone, no exponential and no logarithm.
+    pub fn is_algebraic(self) -> bool {
+        !matches!(self, Self::LogCosh | Self::Logits | Self::Msle)
+    }
+
     /// The form of a loss behind an activation, on labels that are all 0 or 1 (`bits`) or not. Keras asks each batch of a hinge whether
     /// its labels are all 0 or 1; where `model::Loss` lets the labels pass, that is the same.
     pub fn of(loss: Loss, activation: Activation, bits: bool) -> Self {

@@ -1,8 +1,9 @@
 //! The direct path over lanes: loss, gradient and errors from rows, whatever the activation and the loss.
 //!
 //! A pass goes over a few rows of a tile: the activation's makes ŷ and φ′, the loss' makes ∂ℓ/∂z and sums gradients, or makes ℓ and sums
-//! losses. Passes are chosen by function pointers, so that activations and losses add up in the binary instead of multiplying. What
-//! nobody asked for is not computed.
+//! losses. Passes are chosen by function pointers, so that activations and losses add up in the binary instead of multiplying; the
+//! linear activation alone, with which most regressions are trained, has each loss' gradients in one pass. What nobody asked for is
+//! not computed.
 
 use std::marker::PhantomData;
 
@@ -11,7 +12,7 @@ use super::simd::{Loop, Simd};
 use super::tile::TILE;
 use crate::kernel::direct::level;
 use crate::kernel::{Form, Penalty, Response};
-use crate::model::Neuron;
+use crate::model::{Activation, Neuron};
 use crate::{with_penalty, with_response};
 
 /// Numbers of an array: a few rows of a tile, within the nearest cache.
@@ -98,12 +99,15 @@ struct Few<'a> {
     y: &'a [f32],
 }
 
-impl<'a> Few<'a> {
-    /// The place of each row in the arrays, its x and its label.
+impl Few<'_> {
+    /// The place of a row in the arrays, its x and its label; `None` after the last. No iterator: its parts would be calls.
     #[inline(always)]
-    fn rows(self) -> impl Iterator<Item = (std::ops::Range<usize>, f32, f32)> + 'a {
-        let rows = self.x.iter().zip(self.y).enumerate();
-        rows.map(move |(row, (&x, &y))| (row * self.width..(row + 1) * self.width, x, y))
+    fn row(self, row: usize) -> Option<(std::ops::Range<usize>, f32, f32)> {
+        if row < self.x.len() && row < self.y.len() {
+            Some((row * self.width..(row + 1) * self.width, self.x[row], self.y[row]))
+        } else {
+            None
+        }
     }
 }
 
@@ -117,6 +121,8 @@ pub struct Direct {
     respond: Pass,
     predict: Pass,
     slopes: Pass,
+    /// Both in one, of a linear neuron whose loss allows it.
+    linear: Option<Pass>,
     lose: Pass,
     /// Whether loss and gradient come from z, and ŷ matters for errors alone.
     from_z: bool,
@@ -132,11 +138,14 @@ macro_rules! pass {
 
 impl Direct {
     pub fn new(simd: Simd, neuron: &Neuron) -> Self {
+        // Longer slopes, several rows at a time, are no loops over lanes to the compiler.
+        let in_one = neuron.activation == Activation::Linear && neuron.form().is_algebraic();
         Self {
             simd,
             respond: with_response!(neuron.activation, A => pass!(Respond<A>)),
             predict: with_response!(neuron.activation, A => pass!(Predict<A>)),
             slopes: with_penalty!(neuron.form(), L => pass!(Slopes<L>)),
+            linear: in_one.then_some(with_penalty!(neuron.form(), L => pass!(Linear<L>))),
             lose: with_penalty!(neuron.form(), L => pass!(Lose<L>)),
             from_z: neuron.form() == Form::Logits,
             use_bias: neuron.use_bias,
@@ -152,15 +161,20 @@ impl Direct {
             *own = *theta;
         }
         room.sums.clear(wanted);
-        for (fold, (x, y)) in x.chunks(FOLD).zip(y.chunks(FOLD)).enumerate() {
-            if fold > 0 {
+        // Plain counting: a batch is over so soon that the parts of iterators, which are calls, would be a tenth of it.
+        let (rows, mut first) = (x.len().min(y.len()), 0);
+        while first < rows {
+            let (fold, end) = (first > 0, rows.min(first + FOLD));
+            if fold {
                 room.part = room.sums.clone();
                 room.sums.clear(wanted);
             }
-            for (x, y) in x.chunks(LEN / width).zip(y.chunks(LEN / width)) {
-                self.pass(room, Few { width, x, y }, wanted);
+            while first < end {
+                let next = end.min(first + LEN / width);
+                self.pass(room, Few { width, x: &x[first..next], y: &y[first..next] }, wanted);
+                first = next;
             }
-            if fold > 0 {
+            if fold {
                 room.sums.add(&room.part);
             }
         }
@@ -175,12 +189,19 @@ impl Direct {
         if from_z {
             simd.run_loop(Levels(room, few));
         }
-        if wanted.gradient && !from_z {
+        if let Some(linear) = self.linear {
+            if wanted.gradient {
+                linear(simd, room, few);
+            }
+            if wanted.loss || wanted.errors {
+                (self.predict)(simd, room, few);
+            }
+        } else if wanted.gradient && !from_z {
             (self.respond)(simd, room, few);
         } else if wanted.errors || !from_z {
             (self.predict)(simd, room, few);
         }
-        if wanted.gradient {
+        if wanted.gradient && self.linear.is_none() {
             (self.slopes)(simd, room, few);
         }
         if wanted.loss {
@@ -200,7 +221,9 @@ impl Loop for Levels<'_> {
     fn run(self) {
         let Self(room, few) = self;
         let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
-        for (own, x, _) in few.rows() {
+        let mut row = 0;
+        while let Some((own, x, _)) = few.row(row) {
+            row += 1;
             let z = &mut room.z[own];
             for l in 0..few.width {
                 z[l] = level([weight[l], bias[l]], x);
@@ -217,7 +240,9 @@ impl<A: Response> Loop for Respond<'_, A> {
     fn run(self) {
         let Self(room, few, _) = self;
         let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
-        for (own, x, _) in few.rows() {
+        let mut row = 0;
+        while let Some((own, x, _)) = few.row(row) {
+            row += 1;
             let (prediction, slope) = (&mut room.prediction[own.clone()], &mut room.slope[own]);
             for l in 0..few.width {
                 [prediction[l], slope[l]] = A::at(level([weight[l], bias[l]], x));
@@ -234,7 +259,9 @@ impl<A: Response> Loop for Predict<'_, A> {
     fn run(self) {
         let Self(room, few, _) = self;
         let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
-        for (own, x, _) in few.rows() {
+        let mut row = 0;
+        while let Some((own, x, _)) = few.row(row) {
+            row += 1;
             let prediction = &mut room.prediction[own];
             for l in 0..few.width {
                 prediction[l] = A::at(level([weight[l], bias[l]], x))[0];
@@ -252,13 +279,59 @@ impl<L: Penalty> Loop for Slopes<'_, L> {
         let Self(room, few, _) = self;
         let [by_weight, by_bias] = &mut room.sums.gradient;
         let (by_weight, by_bias) = (&mut by_weight[..few.width], &mut by_bias[..few.width]);
-        for (own, x, y) in few.rows() {
+        let mut row = 0;
+        while let Some((own, x, y)) = few.row(row) {
+            row += 1;
             let (z, prediction, slope) = (&room.z[own.clone()], &room.prediction[own.clone()], &room.slope[own]);
             for l in 0..few.width {
                 let slope = L::behind(z[l], [prediction[l], slope[l]], y)[1];
                 by_weight[l] += slope * x;
                 by_bias[l] += slope;
             }
+        }
+    }
+}
+
+/// The passes of a linear neuron for gradients: ŷ is z and φ′ is 1, and nothing need be kept between the two.
+struct Linear<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
+
+impl<L: Penalty> Linear<'_, L> {
+    /// K rows in one go: parameters and sums stay in registers meanwhile.
+    #[inline(always)]
+    fn rows<const K: usize>(&mut self, first: usize) {
+        let Self(room, few, _) = self;
+        let (mut x, mut y) = ([0.0; K], [0.0; K]);
+        x.copy_from_slice(&few.x[first..first + K]);
+        y.copy_from_slice(&few.y[first..first + K]);
+        let (weight, bias) = (&room.theta[0][..few.width], &room.theta[1][..few.width]);
+        let [by_weight, by_bias] = &mut room.sums.gradient;
+        let (by_weight, by_bias) = (&mut by_weight[..few.width], &mut by_bias[..few.width]);
+        for l in 0..few.width {
+            let (mut along_weight, mut along_bias) = (by_weight[l], by_bias[l]);
+            for k in 0..K {
+                let z = level([weight[l], bias[l]], x[k]);
+                let slope = L::behind(z, [z, 1.0], y[k])[1];
+                along_weight += slope * x[k];
+                along_bias += slope;
+            }
+            by_weight[l] = along_weight;
+            by_bias[l] = along_bias;
+        }
+    }
+}
+
+impl<L: Penalty> Loop for Linear<'_, L> {
+    #[inline(always)]
+    fn run(mut self) {
+        const ROWS: usize = 4;
+        let (mut first, rows) = (0, self.1.x.len());
+        while first + ROWS <= rows {
+            self.rows::<ROWS>(first);
+            first += ROWS;
+        }
+        while first < rows {
+            self.rows::<1>(first);
+            first += 1;
         }
     }
 }
@@ -271,7 +344,9 @@ impl<L: Penalty> Loop for Lose<'_, L> {
     fn run(self) {
         let Self(room, few, _) = self;
         let sums = &mut room.sums.loss[..few.width];
-        for (own, _, y) in few.rows() {
+        let mut row = 0;
+        while let Some((own, _, y)) = few.row(row) {
+            row += 1;
             let (z, prediction) = (&room.z[own.clone()], &room.prediction[own]);
             for l in 0..few.width {
                 sums[l] += L::behind(z[l], [prediction[l], 0.0], y)[0];
@@ -288,7 +363,9 @@ impl Loop for Errors<'_> {
     fn run(self) {
         let Self(room, few) = self;
         let (squares, absolutes) = (&mut room.sums.square[..few.width], &mut room.sums.absolute[..few.width]);
-        for (own, _, y) in few.rows() {
+        let mut row = 0;
+        while let Some((own, _, y)) = few.row(row) {
+            row += 1;
             let prediction = &room.prediction[own];
             for l in 0..few.width {
                 let error = prediction[l] - y;
