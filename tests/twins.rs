@@ -194,7 +194,11 @@ fn two_runs_on_one_device_give_the_same_bits() {
     // The second run meets buffers with old contents and slices of another size.
     let (first, second) = (train(&experiment, &gpu, RECORD).1, train(&experiment, &gpu, RECORD).1);
     for (first, second) in first.iter().zip(&second) {
-        assert!(first.weight == second.weight && first.bias == second.bias && (0..first.weight.len()).all(|run| first.figures(run) == second.figures(run)));
+        assert!(
+            first.weight == second.weight
+                && first.bias == second.bias
+                && (0..first.weight.len()).all(|run| first.figures(run) == second.figures(run))
+        );
         let (a, b) = (first.history.as_ref().unwrap(), second.history.as_ref().unwrap());
         for lane in 0..first.weight.len() {
             for point in 0..a.blocks.rows {

@@ -87,14 +87,22 @@ impl<const N: usize> Vectors<'_, N> {
     #[inline(always)]
     fn hyper(&self, v: usize) -> Hyper<Vector> {
         let [a, b, c, d, e, ..] = self.hyper;
-        let [a, b, c, d, e] = [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
+        let [a, b, c, d, e] =
+            [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
         [a, b, c, d, e, a, a, a, a, a, a, a, a]
     }
 
     #[inline(always)]
     fn state(&self, v: usize) -> State<Vector> {
         let [a, b, c, d, e, f] = &self.lanes.state;
-        [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v), Vector::load(&f.0, v)]
+        [
+            Vector::load(&a.0, v),
+            Vector::load(&b.0, v),
+            Vector::load(&c.0, v),
+            Vector::load(&d.0, v),
+            Vector::load(&e.0, v),
+            Vector::load(&f.0, v),
+        ]
     }
 
     #[inline(always)]
@@ -108,7 +116,8 @@ impl<const N: usize> Vectors<'_, N> {
     fn gradient<const ORIGIN: bool>(&self, v: usize, now: &Now) -> [Vector; 2] {
         let Now { moments, .. } = now;
         let theta = self.theta(v);
-        let slope = if ORIGIN { neuron::slope_at_origin(moments, &self.centre, theta) } else { neuron::slope(moments, &self.centre, theta) };
+        let slope =
+            if ORIGIN { neuron::slope_at_origin(moments, &self.centre, theta) } else { neuron::slope(moments, &self.centre, theta) };
         let mut gradient = slope.gradient;
         end(&mut gradient, 2);
         gradient

@@ -238,11 +238,7 @@ impl Advance<'_, '_> {
     }
 
     /// The clocks of a block, a row of lanes each, where runs have their own.
-    fn tick<'c, const N: usize>(
-        &mut self,
-        clocks: &'c mut [[Wide<f32, N>; CLOCK]],
-        block: &Block,
-    ) -> &'c [[Wide<f32, N>; CLOCK]] {
+    fn tick<'c, const N: usize>(&mut self, clocks: &'c mut [[Wide<f32, N>; CLOCK]], block: &Block) -> &'c [[Wide<f32, N>; CLOCK]] {
         for l in 0..N {
             for row in clocks.iter_mut().take(block.len) {
                 let timing = self.shared.timing.of(self.tile.run(l));
@@ -281,16 +277,19 @@ impl Advance<'_, '_> {
                 *clock = clocks.of(step, l);
             }
             let mut left = None;
-            (self.rule.again)(self.simd, Again {
-                hyper: Wide::lane(hyper, l),
-                state: Wide::lane(&before.state, l),
-                theta: Wide::lane(&before.theta, l),
-                centre: self.shared.centre,
-                moments: self.moments(part),
-                clocks: &own,
-                total: self.follows(epoch).then_some(&self.shared.total),
-                left: &mut left,
-            });
+            (self.rule.again)(
+                self.simd,
+                Again {
+                    hyper: Wide::lane(hyper, l),
+                    state: Wide::lane(&before.state, l),
+                    theta: Wide::lane(&before.theta, l),
+                    centre: self.shared.centre,
+                    moments: self.moments(part),
+                    clocks: &own,
+                    total: self.follows(epoch).then_some(&self.shared.total),
+                    left: &mut left,
+                },
+            );
             let Some(left) = left else { continue };
             self.tile.diverged_at[l] = first + left.step as u64 + 1;
             self.tile.end[l] = left.theta;
