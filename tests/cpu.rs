@@ -252,7 +252,7 @@ fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive(
 fn diverging_runs_freeze_where_the_reference_says() {
     for scale in ["none", "standard"] {
         let experiment = experiment(&format!(
-            "scale = \"{scale}\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 20\nbatch_size = 10\n[sweep.parameters]\noptimizer = [{{ name = \"sgd\", momentum = [0.0, 0.9] }}]\nlearning_rate = {{ min = 1e-6, max = 1e2, count = 41, distribution = \"log_uniform\" }}\n"
+            "scale = \"{scale}\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 20\nbatch_size = 10\n[sweep.parameters]\noptimizer = [{{ name = \"sgd\", momentum = [0.0, 0.9] }}, {{ name = \"rmsprop\", weight_decay = 1.0 }}, {{ name = \"adam\", weight_decay = 1.0 }}]\nlearning_rate = {{ min = 1e-6, max = 1e2, count = 41, distribution = \"log_uniform\" }}\n"
         ));
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());

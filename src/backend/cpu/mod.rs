@@ -97,14 +97,15 @@ impl Cpu {
         let batches = group.order.batches();
         let blocks = blocks(batches, group.epochs);
         let mut windows = Batches::new(group);
-        let longest = text.stride.map(|stride| longest_step(group.lanes, stride));
-        let calm = longest.is_some_and(|step| is_calm(group, &windows.centre, step));
-        let shared = shared(group, &windows, &blocks, self.verdicts, calm);
         let neuron = &group.problem.neuron;
-        let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
+        let longest = text.stride.map(|stride| longest_step(group.lanes, stride));
         let bounded = longest.is_none_or(train::stays_out);
         let plain = simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
         let fused = text.fused.filter(|_| plain);
+        // Options and schedules lengthen steps, and what gradients of other losses come to is not known.
+        let calm = fused.is_some() && longest.is_some_and(|step| is_calm(group, &windows.centre, step));
+        let shared = shared(group, &windows, &blocks, self.verdicts, calm);
+        let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
         let alike = timed && group.lanes.timing.only().is_some();
         let mut clocks = Clocks::new(group, fused.is_some() && alike);
