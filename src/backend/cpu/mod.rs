@@ -365,7 +365,9 @@ fn longest_step(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> f32 {
     if others.iter().all(|slot| slot.only().is_some()) {
         return rate.largest() * stride(&lanes.hyper(0));
     }
-    (0..lanes.len()).map(|run| *rate.of(run) * stride(&lanes.hyper(run))).fold(0.0, f32::max)
+    let steps = (0..lanes.len()).map(|run| *rate.of(run) * stride(&lanes.hyper(run)));
+    // A rate of 0 whose step nothing bounds is not known to stay.
+    steps.map(|step| if step.is_nan() { f32::INFINITY } else { step }).fold(0.0, f32::max)
 }
 
 /// The largest gradient that calm runs may meet: its square, and the product of two of them, are far inside float32.

@@ -81,14 +81,15 @@ impl<const N: usize> Clocks<'_, N> {
         if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or_default() } else { Clock::default() }
     }
 
+    /// A row of lanes a slot.
     #[inline(always)]
-    fn own(&self, step: usize, lane: usize) -> Clock<f32> {
-        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { Clock::default() }
+    fn own(&self, step: usize) -> [Wide<f32, N>; CLOCK] {
+        if let Self::Own(clocks) = self { clocks[step] } else { [Wide::ZERO; CLOCK] }
     }
 
     /// Of a lane, at a step.
     pub fn of(&self, step: usize, lane: usize) -> Clock<f32> {
-        if let Self::Own(_) = self { self.own(step, lane) } else { self.shared(step) }
+        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { self.shared(step) }
     }
 }
 
@@ -111,17 +112,18 @@ struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(
 impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
     #[inline(always)]
     fn run(self) {
-        let Steps { lanes: all, hyper, energy, centre, moments, clocks, mut path } = self.0;
-        // Of its own, so that the compiler sees that nothing else is written where it is.
-        let mut lanes = *all;
+        let Steps { lanes: all, hyper, energy: sum, centre, moments, clocks, mut path } = self.0;
+        // Copies, so that the compiler sees that nothing else is written where they are.
+        let (mut lanes, mut energy) = (*all, *sum);
         for (step, moments) in moments.iter().enumerate() {
             let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
+            let own = clocks.own(step);
             for l in 0..N {
                 let theta = Wide::lane(&lanes.theta, l);
                 let mut state = Wide::lane(&lanes.state, l);
                 let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
                 let hyper = Wide::lane(hyper, l);
-                let now = if ALIKE { shared } else { clocks.own(step, l) };
+                let now = if ALIKE { shared } else { Wide::lane(&own, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if !R::BOUNDED {
                     energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
@@ -137,6 +139,7 @@ impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for By
             }
         }
         all.copy(&lanes, R::STATE);
+        *sum = energy;
     }
 }
 

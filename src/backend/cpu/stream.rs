@@ -86,6 +86,7 @@ impl<const N: usize> Vectors<'_, N> {
 
     #[inline(always)]
     fn hyper(&self, v: usize) -> Hyper<Vector> {
+        // No rule with stages reads more slots; others would be loaded for the compiler to throw away.
         let [a, b, c, d, e, ..] = self.hyper;
         let [a, b, c, d, e] =
             [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];

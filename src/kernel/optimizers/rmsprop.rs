@@ -7,9 +7,9 @@
 //! ```
 //!
 //! ε stands inside the root. One division serves both parameters: 1/p = q·(1/(pq)). Kept is u = v/(1−ρ), so that u ← ρu + g² takes one
-//! multiplication less. Where μ is 0, s is not rounded before it is taken off, with or without the text of momentum. A radicand ≤ 0 (centered only, where float32
-//! loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch. Source: Keras 3,
-//! `RMSprop`.
+//! multiplication less. Where μ is 0, s is not rounded before it is taken off, with or without the text of momentum. A radicand ≤ 0
+//! (centered only, where float32 loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch.
+//! Source: Keras 3, `RMSprop`.
 
 use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
 
