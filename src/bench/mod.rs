@@ -184,15 +184,18 @@ fn cost(contender: &Contender<'_>, bare: &Open<'_>, plan: &Plan, problems: &Prob
     let [plain, recorded] = [false, true].map(|epochs| plan.groups(problems, Record { every: 0, epochs }));
     let cases = [(&bare, &plain), (&whole, &plain), (&whole, &recorded)];
     let mut outcomes = vec![vec![Outcome::default(); plain.len()]; cases.len()];
+    // The first time makes room for results.
+    for ((backend, groups), outcomes) in cases.iter().zip(&mut outcomes) {
+        backend.train(groups, outcomes)?;
+    }
+    let mut samples = Vec::new();
+    for ((backend, groups), outcomes) in cases.iter().zip(&mut outcomes) {
+        samples.push(Sample::of(backend.as_ref(), groups, outcomes)?);
+    }
     let mut seconds: [Vec<f64>; 3] = Default::default();
-    for round in 0..=repeats.max(1) {
-        for ((backend, groups), (outcomes, seconds)) in cases.iter().zip(outcomes.iter_mut().zip(&mut seconds)) {
-            let begun = Instant::now();
-            backend.train(groups, outcomes)?;
-            // The first round makes room for results.
-            if round > 0 {
-                seconds.push(begun.elapsed().as_secs_f64());
-            }
+    for _ in 0..repeats.max(1) {
+        for (((backend, groups), sample), (outcomes, seconds)) in cases.iter().zip(&samples).zip(outcomes.iter_mut().zip(&mut seconds)) {
+            seconds.push(sample.take(backend.as_ref(), groups, outcomes)?);
         }
     }
     let [bare, verdicts, epochs] = seconds.map(|mut seconds| {
@@ -255,14 +258,38 @@ fn line(
 
 /// The seconds of each repetition, one at least, ascending.
 fn repeated(backend: &dyn Backend, groups: &[Group<'_>], outcomes: &mut [Outcome], repeats: u32) -> Result<Vec<f64>, Error> {
-    let mut seconds = Vec::new();
-    for _ in 0..repeats.max(1) {
-        let begun = Instant::now();
-        backend.train(groups, outcomes)?;
-        seconds.push(begun.elapsed().as_secs_f64());
-    }
+    let sample = Sample::of(backend, groups, outcomes)?;
+    let seconds = (0..repeats.max(1)).map(|_| sample.take(backend, groups, outcomes));
+    let mut seconds = seconds.collect::<Result<Vec<f64>, Error>>()?;
     seconds.sort_by(f64::total_cmp);
     Ok(seconds)
+}
+
+/// How often the same is trained for one figure. Threads that were asleep are a few milliseconds late, on some systems all on one core
+/// at first: what is over sooner is done again and again.
+struct Sample {
+    times: u32,
+}
+
+impl Sample {
+    /// The time that a figure should take, in seconds, and the most that is trained for it.
+    const ENOUGH: f64 = 0.03;
+    const MOST: f64 = 1000.0;
+
+    /// By the time that once takes.
+    fn of(backend: &dyn Backend, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<Self, Error> {
+        let once = Self { times: 1 }.take(backend, groups, outcomes)?;
+        Ok(Self { times: (Self::ENOUGH / once).clamp(1.0, Self::MOST).ceil() as u32 })
+    }
+
+    /// Seconds that once took, on average.
+    fn take(&self, backend: &dyn Backend, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<f64, Error> {
+        let begun = Instant::now();
+        for _ in 0..self.times {
+            backend.train(groups, outcomes)?;
+        }
+        Ok(begun.elapsed().as_secs_f64() / f64::from(self.times))
+    }
 }
 
 fn speed(

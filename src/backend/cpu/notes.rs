@@ -179,6 +179,7 @@ pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: Theta<
 }
 
 /// Rows between one that is written and one whose place is fetched: enough time for memory, few enough lines for the nearest cache.
+#[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 16;
 
 /// Has the cache fetch the places of a later row of N lanes, to be written: steps would wait for memory where they write. `row` has the

@@ -17,7 +17,7 @@ pub const WIDTH: usize = 8;
 
 /// See the module.
 #[derive(Clone, Copy)]
-pub struct Vector(pub __m256);
+pub struct Vector(__m256);
 
 impl Vector {
     /// The v-th vector of a column.
