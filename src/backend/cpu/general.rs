@@ -56,7 +56,7 @@ impl General<'_> {
         let before = number * self.window.batches as u64;
         let mut due = Due::new(before, self.shared.every, self.shared.steps);
         if before == 0 {
-            record_point(recording, [&tile.theta[0].0, &tile.theta[1].0], 0, 0);
+            record_point(recording, [&tile.theta[0].0, &tile.theta[1].0], 0);
         }
         let (last, mut trail) = (self.shared.verdicts && number + 1 == self.shared.epochs, Trail::EMPTY);
         if last {
@@ -85,7 +85,7 @@ impl General<'_> {
                     self.follow(tile, &mut trail, true);
                 }
                 if let Some(point) = due.after_step() {
-                    record_point(recording, [&tile.theta[0].0, &tile.theta[1].0], 0, point);
+                    record_point(recording, [&tile.theta[0].0, &tile.theta[1].0], point);
                 }
             }
             for l in 0..TILE {
@@ -107,7 +107,7 @@ impl General<'_> {
             };
             let sums = [&loss, &absolute];
             let (theta, epoch) = ([tile.theta[0].0, tile.theta[1].0], number as usize);
-            self.simd.run_loop(RecordEpoch { shared: self.shared, recording, theta: [&theta[0], &theta[1]], sums, val, offset: 0, epoch });
+            self.simd.run_loop(RecordEpoch { shared: self.shared, recording, theta: [&theta[0], &theta[1]], sums, val, epoch });
         }
     }
 
@@ -176,12 +176,12 @@ impl General<'_> {
         match &self.source {
             Source::Moments => {
                 let theta = [tile.theta[0].0, tile.theta[1].0];
-                self.simd.run_loop(Judge { tile, shared: self.shared, theta: [&theta[0], &theta[1]], offset: 0, epoch });
+                self.simd.run_loop(Judge { tile, shared: self.shared, theta: [&theta[0], &theta[1]], epoch });
             }
             Source::Rows(direct) => {
                 let losses = tile.losses(direct, self.shared.train);
                 let theta = [tile.theta[0].0, tile.theta[1].0];
-                note(tile, self.shared, &losses, [&theta[0], &theta[1]], 0, epoch);
+                note(tile, self.shared, &losses, [&theta[0], &theta[1]], epoch);
             }
         }
     }

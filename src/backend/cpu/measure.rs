@@ -115,23 +115,22 @@ impl<const N: usize> Loop for Go<'_, N> {
     }
 }
 
-/// Takes note of J at the runs from `offset` on.
+/// Takes note of J at the first N runs of a tile.
 pub struct Judge<'a, const N: usize> {
     pub tile: &'a mut Tile,
     pub shared: &'a Shared<'a>,
     pub theta: Theta<'a, N>,
-    pub offset: usize,
     pub epoch: u32,
 }
 
 impl<const N: usize> Loop for Judge<'_, N> {
     #[inline(always)]
     fn run(self) {
-        judge(self.tile, self.shared, self.theta, self.offset, self.epoch);
+        judge(self.tile, self.shared, self.theta, self.epoch);
     }
 }
 
-/// Records an epoch of the runs from `offset` on.
+/// Records an epoch of the first N runs of a tile.
 pub struct RecordEpoch<'a, 'b, const N: usize> {
     pub shared: &'a Shared<'a>,
     pub recording: &'a mut Recording<'b>,
@@ -140,13 +139,12 @@ pub struct RecordEpoch<'a, 'b, const N: usize> {
     pub sums: [&'a [f32; N]; 2],
     /// Of the test rows, where they do not come from errors alone.
     pub val: Option<[[f32; N]; 2]>,
-    pub offset: usize,
     pub epoch: usize,
 }
 
 impl<const N: usize> Loop for RecordEpoch<'_, '_, N> {
     #[inline(always)]
     fn run(self) {
-        record_epoch(self.recording, self.shared, self.theta, self.sums, self.val, self.offset, self.epoch);
+        record_epoch(self.recording, self.shared, self.theta, self.sums, self.val, self.epoch);
     }
 }

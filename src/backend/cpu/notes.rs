@@ -61,13 +61,13 @@ pub fn take<T: Copy, const N: usize>(column: &[T; TILE], offset: usize) -> [T; N
     lanes
 }
 
-/// N lanes of a column, in place; `offset` is a multiple of N.
+/// The first N lanes of a column, in place.
 #[inline(always)]
-pub fn part_of<T, const N: usize>(column: &mut [T; TILE], offset: usize) -> &mut [T; N] {
-    &mut column.as_chunks_mut::<N>().0[offset / N]
+pub fn part_of<T, const N: usize>(column: &mut [T; TILE]) -> &mut [T; N] {
+    &mut column.as_chunks_mut::<N>().0[0]
 }
 
-/// The same of several columns, to read.
+/// N lanes of several columns from `offset` on, a multiple of N, to read.
 #[inline(always)]
 pub fn parts_of<const K: usize, const N: usize>(columns: &[Column<f32>; K], offset: usize) -> [&[f32; N]; K] {
     let mut parts = [&columns[0].0.as_chunks::<N>().0[offset / N]; K];
@@ -124,9 +124,9 @@ impl<const N: usize> Wide<f32, N> {
 
 /// Takes note of J, and of the place, where the verdict looks.
 #[inline(always)]
-pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: Theta<'_, N>, offset: usize, epoch: u32) {
+pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: Theta<'_, N>, epoch: u32) {
     let losses = Wide(losses(&shared.total, &shared.centre, theta));
-    note(tile, shared, &losses.0, theta, offset, epoch);
+    note(tile, shared, &losses.0, theta, epoch);
 }
 
 /// J of each lane, from the moments of all rows.
@@ -146,17 +146,17 @@ fn select(mask: u32, this: u32, that: u32) -> u32 {
     (this & mask) | (that & !mask)
 }
 
-/// Takes note of these J and places of the runs from `offset` on.
+/// Takes note of these J and places of the first N runs of a tile.
 #[inline(always)]
-pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: Theta<'_, N>, offset: usize, epoch: u32) {
+pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32; N], theta: Theta<'_, N>, epoch: u32) {
     if let Some(since) = cycle::since(u64::from(epoch), shared.epochs) {
         for l in 0..N {
-            tile.watch[offset + l] = cycle::watch(tile.watch[offset + l], [theta[0][l], theta[1][l]], since);
+            tile.watch[l] = cycle::watch(tile.watch[l], [theta[0][l], theta[1][l]], since);
         }
     }
-    let alive = part_of::<_, N>(&mut tile.alive.0, offset);
-    let (worst, last) = (part_of::<_, N>(&mut tile.worst_loss.0, offset), part_of::<_, N>(&mut tile.last_loss.0, offset));
-    let reached = part_of::<_, N>(&mut tile.reached_epoch.0, offset);
+    let alive = part_of::<_, N>(&mut tile.alive.0);
+    let (worst, last) = (part_of::<_, N>(&mut tile.worst_loss.0), part_of::<_, N>(&mut tile.last_loss.0));
+    let reached = part_of::<_, N>(&mut tile.reached_epoch.0);
     for l in 0..N {
         let higher = if losses[l] > worst[l] { losses[l] } else { worst[l] };
         worst[l] = f32::from_bits(select(alive[l], higher.to_bits(), worst[l].to_bits()));
@@ -167,13 +167,13 @@ pub fn note<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, losses: &[f32;
 }
 
 #[inline(always)]
-pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: Theta<'_, N>, offset: usize, point: usize) {
+pub fn record_point<const N: usize>(recording: &mut Recording<'_>, theta: Theta<'_, N>, point: usize) {
     let width = recording.width;
-    let kept = N.min(width.saturating_sub(offset));
+    let kept = N.min(width);
     if recording.weight.is_empty() || kept == 0 {
         return;
     }
-    let first = point * width + offset;
+    let first = point * width;
     recording.weight[first..first + kept].copy_from_slice(&theta[0][..kept]);
     recording.bias[first..first + kept].copy_from_slice(&theta[1][..kept]);
 }
@@ -210,13 +210,12 @@ pub fn record_epoch<const N: usize>(
     theta: Theta<'_, N>,
     [loss, mae]: [&[f32; N]; 2],
     val: Option<[[f32; N]; 2]>,
-    offset: usize,
     epoch: usize,
 ) {
     let rows = shared.rows as f32;
     let width = recording.width;
-    let kept = N.min(width.saturating_sub(offset));
-    let first = epoch * width + offset;
+    let kept = N.min(width);
+    let first = epoch * width;
     let write = |column: &mut [f32], values: &[f32; N], count: f32| {
         for l in 0..kept {
             column[first + l] = values[l] / count;

@@ -248,7 +248,7 @@ fn whole<R: Rule>(simd: Simd, steps: Steps<'_, '_, TILE>) {
     if <R::Stages as Stages>::STREAMS {
         if simd == Simd::Avx2 {
             // SAFETY: the level is only chosen where `is_available` has seen its features.
-            return unsafe { stream::steps::<R, TILE>(steps) };
+            return unsafe { stream::steps::<R>(steps) };
         }
         return if origin {
             simd.run_fused::<false, true>(ByLane::<_, TILE, true, true>(steps, rule));

@@ -21,19 +21,18 @@ use crate::kernel::{Clock, Hyper, Number, Rule, Stages, State, neuron};
 /// Vectors of a tile.
 const VECTORS: usize = TILE / WIDTH;
 
-/// Takes a tile through some steps with the same clock for all runs; N is that of a tile.
+/// Takes a tile through some steps with the same clock for all runs.
 ///
 /// # Safety
 /// The CPU has AVX2 and FMA.
-pub unsafe fn steps<R: Rule, const N: usize>(steps: Steps<'_, '_, N>) {
-    debug_assert_eq!(N, TILE);
+pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
     // SAFETY: as the caller says.
     unsafe {
         match (steps.centre.is_origin(), steps.path.is_some()) {
-            (true, false) => through::<R, N, true, false>(steps),
-            (false, false) => through::<R, N, false, false>(steps),
-            (true, true) => through::<R, N, true, true>(steps),
-            (false, true) => through::<R, N, false, true>(steps),
+            (true, false) => through::<R, true, false>(steps),
+            (false, false) => through::<R, false, false>(steps),
+            (true, true) => through::<R, true, true>(steps),
+            (false, true) => through::<R, false, true>(steps),
         }
     }
 }
@@ -57,16 +56,16 @@ fn end<const K: usize>(values: &mut [Vector; K], count: usize) {
 }
 
 /// The vectors of a tile.
-struct Vectors<'a, const N: usize> {
-    lanes: &'a mut Lanes<N>,
-    hyper: &'a [Wide<f32, N>; HYPER],
-    energy: &'a mut Wide<f32, N>,
+struct Vectors<'a> {
+    lanes: &'a mut Lanes<TILE>,
+    hyper: &'a [Wide<f32, TILE>; HYPER],
+    energy: &'a mut Wide<f32, TILE>,
     centre: Centre,
     moments: &'a [Moments],
     clocks: &'a [Clock<f32>],
 }
 
-impl<const N: usize> Vectors<'_, N> {
+impl Vectors<'_> {
     /// What a step has for all runs.
     #[inline(always)]
     fn at<R: Rule>(&self, step: usize) -> Now {
@@ -165,7 +164,7 @@ struct Flow {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, N>) {
+fn through<R: Rule, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, TILE>) {
     let Steps { lanes, hyper, energy, centre, moments, clocks, path } = steps;
     if moments.is_empty() {
         return;
@@ -222,7 +221,7 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps
         turn!(6, to, &now);
         turn!(7, to, &now);
         if KEEPS && recorded {
-            fetch_row::<N>(to.map(|column| column.as_ptr().cast()));
+            fetch_row::<TILE>(to.map(|column| column.as_ptr().cast()));
         }
     }
     finish!(VECTORS - 3, to);
@@ -237,7 +236,7 @@ fn through<R: Rule, const N: usize, const ORIGIN: bool, const KEEPS: bool>(steps
 type Row = [Cell<[f32; WIDTH]>; VECTORS];
 
 /// Rows of a column, in which two steps may be under way.
-fn rows<const N: usize>(column: &mut [[f32; N]]) -> &[Row] {
+fn rows(column: &mut [[f32; TILE]]) -> &[Row] {
     let vectors = column.as_flattened_mut().as_chunks_mut().0;
     Cell::from_mut(vectors).as_slice_of_cells().as_chunks().0
 }

@@ -74,7 +74,7 @@ impl Advance<'_, '_> {
         // Where every block begins, if it matters.
         let mut before = None;
         if self.window.first_epoch == 0 {
-            record_point(self.recording, lanes.theta(), 0, 0);
+            record_point(self.recording, lanes.theta(), 0);
         }
         let calm = self.shared.calm;
         for epoch in 0..self.window.epochs {
@@ -102,10 +102,10 @@ impl Advance<'_, '_> {
             self.record(&lanes, &sums, epoch);
         }
         for i in 0..2 {
-            *part_of(&mut self.tile.theta[i].0, 0) = lanes.theta[i].0;
+            *part_of(&mut self.tile.theta[i].0) = lanes.theta[i].0;
         }
         for i in 0..rule.state {
-            *part_of(&mut self.tile.state[i].0, 0) = lanes.state[i].0;
+            *part_of(&mut self.tile.state[i].0) = lanes.state[i].0;
         }
     }
 
@@ -161,7 +161,7 @@ impl Advance<'_, '_> {
             let mut due = Due::new(before, shared.every, shared.steps);
             for row in 1..=block.len {
                 if let Some(point) = due.after_step() {
-                    record_point(recording, path.row(row), 0, point);
+                    record_point(recording, path.row(row), point);
                 }
             }
         }
@@ -205,14 +205,14 @@ impl Advance<'_, '_> {
             }
         }
         if self.follows(epoch) {
-            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0, 0), part_of::<_, N>(&mut self.tile.passes.0, 0));
+            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0), part_of::<_, N>(&mut self.tile.passes.0));
             for l in 0..N {
                 passes[l] += sums.trail.passes.0[l] as u32 & alive[l];
             }
         }
         if block.judged && self.shared.verdicts {
             let epoch = self.number(epoch) as u32;
-            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: lanes.theta(), offset: 0, epoch });
+            self.simd.run_loop(Judge { tile: self.tile, shared: self.shared, theta: lanes.theta(), epoch });
         }
     }
 
@@ -221,7 +221,7 @@ impl Advance<'_, '_> {
         if self.records_epochs() {
             let (epoch, columns) = (self.number(epoch) as usize, [&sums.epoch_loss.0, &sums.epoch_mae.0]);
             let (shared, recording, theta) = (self.shared, &mut *self.recording, lanes.theta());
-            self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, offset: 0, epoch });
+            self.simd.run_loop(RecordEpoch { shared, recording, theta, sums: columns, val: None, epoch });
         }
     }
 
@@ -262,7 +262,7 @@ impl Advance<'_, '_> {
             }
         }
         let energy = &energy.0;
-        let alive = *part_of::<_, N>(&mut self.tile.alive.0, 0);
+        let alive = *part_of::<_, N>(&mut self.tile.alive.0);
         let mut any = 0;
         for l in 0..N {
             any |= if energy[l] <= LIMIT * LIMIT { 0 } else { alive[l] };
