@@ -6,7 +6,7 @@
 //!
 //! z and e = ŷ − y stay unfused: ties decide kinks.
 
-use super::Real;
+use super::Number;
 use super::activations::Response;
 use super::losses::{Form, Penalty};
 use crate::model::{Neuron, Optimum, Problem, Rows, optimum};
@@ -14,7 +14,7 @@ use crate::{with_penalty, with_response};
 
 /// w·x + b, unfused.
 #[inline(always)]
-pub fn level<T: Real>([weight, bias]: [T; 2], x: T) -> T {
+pub fn level<T: Number>([weight, bias]: [T; 2], x: T) -> T {
     weight * x + bias
 }
 

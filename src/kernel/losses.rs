@@ -2,7 +2,7 @@
 //!
 //! Source: Keras 3, `losses`, with its default arguments. e = ŷ − y.
 
-use super::Real;
+use super::{Number, Real};
 use crate::model::{Activation, Loss};
 
 /// A loss ℓ of one row.
@@ -17,6 +17,12 @@ pub trait Penalty: Send + Sync + 'static {
         let [loss, slope] = Self::at(response[0], target);
         [loss, slope * response[1]]
     }
+}
+
+/// A loss of a few operations, no logarithm and no exponential: one text for a number and for a vector.
+pub trait Algebraic: Penalty {
+    /// [`Penalty::at`].
+    fn few<T: Number>(prediction: T, target: T) -> [T; 2];
 }
 
 /// Which text of a loss rows need: the loss, and what its activation and its labels make of it.
@@ -59,6 +65,20 @@ impl Form {
     /// Whether the slope takes a few operations alone, no exponential and no logarithm.
     pub fn is_algebraic(self) -> bool {
         !matches!(self, Self::LogCosh | Self::Logits | Self::Msle)
+    }
+
+    /// The largest |∂ℓ/∂ŷ| where |e| and |y| are no larger than these; `None` where nothing bounds it.
+    pub fn steepest(self, error: f64, label: f64) -> Option<f64> {
+        let hinge = |label: f64| 2.0 * (1.0 + label * (label + error)) * label;
+        match self {
+            Self::Mse => Some(2.0 * error),
+            Self::Mae | Self::Huber | Self::LogCosh | Self::HingeOfBits => Some(1.0),
+            Self::Hinge => Some(label),
+            Self::SquaredHinge => Some(hinge(label)),
+            Self::SquaredHingeOfBits => Some(hinge(1.0)),
+            Self::Mape => Some(100.0 / f64::from(EPSILON)),
+            Self::BinaryCrossentropy | Self::Logits | Self::Msle | Self::Poisson => None,
+        }
     }
 
     /// The form of a loss behind an activation, on labels that are all 0 or 1 (`bits`) or not. Keras asks each batch of a hinge whether
@@ -118,6 +138,24 @@ macro_rules! with_penalty {
     };
 }
 
+/// The same for the [`Algebraic`] ones; `None` for others.
+#[macro_export]
+macro_rules! with_algebraic {
+    ($form:expr, $penalty:ident => $body:expr) => {
+        $crate::with_algebraic!(@ $form, $penalty => $body;
+            Mse Mae Huber Hinge HingeOfBits SquaredHinge SquaredHingeOfBits Mape)
+    };
+    (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
+        match $form {
+            $($crate::kernel::losses::Form::$name => {
+                type $penalty = $crate::kernel::losses::$name;
+                Some($body)
+            })*
+            _ => None,
+        }
+    };
+}
+
 macro_rules! penalty {
     ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {
         $(#[$doc])*
@@ -133,18 +171,25 @@ macro_rules! penalty {
     };
 }
 
+/// The same for one of a few operations.
+macro_rules! algebraic {
+    ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {
+        penalty!($(#[$doc])* $name, Same, (prediction, target) => Self::few(prediction, target));
+
+        impl Algebraic for $name {
+            #[inline(always)]
+            fn few<$number: Number>($prediction: $number, $target: $number) -> [$number; 2] {
+                $body
+            }
+        }
+    };
+}
+
 /// Keras' ε of losses, and the largest probability that it lets stand: 1 − ε, in float32 1 − 2⁻²³.
 const EPSILON: f32 = 1e-7;
 const ALMOST_ONE: f32 = 1.0 - f32::EPSILON;
 
-/// −1, 0 or 1.
-#[inline(always)]
-fn sign<T: Real>(x: T) -> T {
-    let positive = if x > T::of(0.0) { 1.0 } else { 0.0 };
-    T::of(if x < T::of(0.0) { -1.0 } else { positive })
-}
-
-penalty!(
+algebraic!(
     /// e²; 2e.
     Mse, T, (prediction, target) => {
         let error = prediction - target;
@@ -152,20 +197,22 @@ penalty!(
     }
 );
 
-penalty!(
+algebraic!(
     /// |e|; its sign, 0 at e = 0.
     Mae, T, (prediction, target) => {
         let error = prediction - target;
-        [error.abs(), sign(error)]
+        [error.abs(), error.sign()]
     }
 );
 
-penalty!(
+algebraic!(
     /// ½e² where |e| ≤ 1, else |e| − ½; e between −1 and 1.
     Huber, T, (prediction, target) => {
         let error = prediction - target;
         let size = error.abs();
-        if size > T::of(1.0) { [size - T::of(0.5), sign(error)] } else { [T::of(0.5) * (error * error), error] }
+        let far = size - T::of(1.0);
+        let loss = (size - T::of(0.5)).where_positive(far, T::of(0.5) * (error * error));
+        [loss, error.sign().where_positive(far, error)]
     }
 );
 
@@ -190,38 +237,39 @@ penalty!(
     }
 );
 
-penalty!(
+algebraic!(
     /// max(1 − yŷ, 0); −y where yŷ ≤ 1.
     Hinge, T, (prediction, target) => {
         let short = T::of(1.0) - target * prediction;
-        if short < T::of(0.0) { [T::of(0.0); 2] } else { [short, -target] }
+        let none = T::of(0.0);
+        [none.where_positive(-short, short), none.where_positive(-short, -target)]
     }
 );
 
-penalty!(
+algebraic!(
     /// hinge², its slope −2y·hinge.
     SquaredHinge, T, (prediction, target) => {
-        let [short, slope] = Hinge::at(prediction, target);
+        let [short, slope] = Hinge::few(prediction, target);
         [short * short, (short + short) * slope]
     }
 );
 
-penalty!(
+algebraic!(
     /// hinge with 2y − 1 for y.
-    HingeOfBits, T, (prediction, target) => Hinge::at(prediction, (target + target) - T::of(1.0))
+    HingeOfBits, T, (prediction, target) => Hinge::few(prediction, (target + target) - T::of(1.0))
 );
 
-penalty!(
+algebraic!(
     /// squared_hinge with 2y − 1 for y.
-    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::at(prediction, (target + target) - T::of(1.0))
+    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::few(prediction, (target + target) - T::of(1.0))
 );
 
-penalty!(
+algebraic!(
     /// 100|e|/max(|y|, 1e-7); 100·sign(e)/max(|y|, 1e-7).
     Mape, T, (prediction, target) => {
         let error = prediction - target;
         let share = T::of(100.0) / target.abs().larger(T::of(EPSILON));
-        [share * error.abs(), share * sign(error)]
+        [share * error.abs(), share * error.sign()]
     }
 );
 

@@ -22,7 +22,7 @@ pub use activations::Response;
 pub use coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 pub use direct::Direct;
 pub use functions::Functions;
-pub use losses::{Form, Penalty};
+pub use losses::{Algebraic, Form, Penalty};
 pub use optimizers::{Rule, State, Variant};
 pub use options::Options;
 pub use real::{Number, Real};

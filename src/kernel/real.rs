@@ -10,6 +10,9 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// Widens or keeps a float32.
     fn of(value: f32) -> Self;
     fn sqrt(self) -> Self;
+    fn abs(self) -> Self;
+    /// −1, 0 or 1; 0 where it is no number.
+    fn sign(self) -> Self;
     /// `self·a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// The larger of two numbers; `other` where they cannot be compared.
@@ -19,9 +22,7 @@ pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
 }
 
 /// `f32` or `f64`.
-pub trait Real: Number + Functions + PartialOrd {
-    fn abs(self) -> Self;
-}
+pub trait Real: Number + Functions + PartialOrd {}
 
 macro_rules! real {
     ($number:ident) => {
@@ -33,6 +34,15 @@ macro_rules! real {
             #[inline(always)]
             fn sqrt(self) -> Self {
                 self.sqrt()
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                let positive = if self > 0.0 { 1.0 } else { 0.0 };
+                if self < 0.0 { -1.0 } else { positive }
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -47,12 +57,7 @@ macro_rules! real {
                 if sign > 0.0 { self } else { other }
             }
         }
-        impl Real for $number {
-            #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-        }
+        impl Real for $number {}
     };
 }
 

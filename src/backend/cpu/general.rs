@@ -10,12 +10,14 @@ use super::measure::{Follow, Go, Judge, RecordEpoch, Trail};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, record_point, take};
 use super::rows::Wanted;
 use super::simd::{Loop, Simd};
+#[cfg(target_arch = "x86_64")]
+use super::stream;
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::{STATE, decayed};
 use crate::kernel::options::{Clip, Stage};
-use crate::kernel::{Options, Rule};
+use crate::kernel::{Options, Rule, Stages};
 
 /// Lanes of a loop at every level: what is compiled here is compiled once a level, whatever the size of the group.
 pub const WIDTH: usize = 16;
@@ -37,6 +39,11 @@ pub struct General<'a> {
 pub type StepOf = fn(Simd, &mut Tile, &Gradients<TILE>, &[Column<f32>; CLOCK]);
 
 pub fn step<R: Rule>(simd: Simd, tile: &mut Tile, gradients: &Gradients<TILE>, clocks: &[Column<f32>; CLOCK]) {
+    #[cfg(target_arch = "x86_64")]
+    if <R::Stages as Stages>::STREAMS && matches!(simd, Simd::Avx2 | Simd::Avx512) && tile.lanes > TILE / 2 {
+        // SAFETY: levels are only chosen where `is_available` has seen their features.
+        return unsafe { stream::step::<R>(tile, &gradients.gradient, clocks) };
+    }
     simd.run_step(Step::<R> { tile, gradients, clocks, rule: PhantomData });
 }
 
@@ -63,7 +70,7 @@ impl General<'_> {
             self.follow(tile, &mut trail, false);
         }
         let mut gradients = Gradients::ZERO;
-        let mut clocks = [Column([0.0; TILE]); CLOCK];
+        let mut clocks = [Wide([0.0; TILE]); CLOCK];
         let measured = !recording.loss.is_empty();
         let [mut loss, mut absolute] = [[0.0_f32; TILE]; 2];
         for block in self.shared.blocks {
@@ -119,9 +126,12 @@ impl General<'_> {
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
             Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, measured, gradients }),
+            Source::Rows(direct) if !measured => {
+                direct.gradient(&mut tile.room, [&tile.theta[0].0, &tile.theta[1].0], tile.lanes, x, y, &mut gradients.gradient);
+            }
             Source::Rows(direct) => {
-                let sums = tile.sums(direct, x, y, if measured { Wanted::ALL } else { Wanted::GRADIENT });
-                self.simd.run_loop(Means { sums, rows: x.len(), measured, gradients });
+                let sums = tile.sums(direct, x, y, Wanted::ALL);
+                self.simd.run_loop(Means { sums, rows: x.len(), gradients });
             }
         }
         moments.rows
@@ -129,6 +139,10 @@ impl General<'_> {
 
     /// Batch k, from 0: options and rule, and the test for divergence.
     fn update(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64) {
+        if self.shared.calm {
+            // Without options, and no run leaves.
+            return (self.step)(self.simd, tile, gradients, clocks);
+        }
         let before = [tile.theta[0], tile.theta[1]];
         let (options, stage) = (&self.shared.options, self.shared.options.at(k));
         if options.accumulation > 1 {
@@ -161,8 +175,10 @@ impl General<'_> {
             }
             Source::Rows(direct) => {
                 let theta = [tile.theta[0].0, tile.theta[1].0];
-                let gradient = &tile.sums(direct, &self.shared.train.x, &self.shared.train.y, Wanted::GRADIENT).gradient;
-                self.simd.run_loop(Go { theta: [&theta[0], &theta[1]], gradient, trail, counts });
+                let (theta, train) = ([&theta[0], &theta[1]], self.shared.train);
+                let gradient = &mut [[0.0; TILE]; 2];
+                direct.gradient(&mut tile.room, theta, tile.lanes, &train.x, &train.y, gradient);
+                self.simd.run_loop(Go { theta, gradient, trail, counts });
             }
         }
         for l in 0..TILE {

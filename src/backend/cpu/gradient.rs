@@ -69,12 +69,10 @@ impl Loop for Fill<'_> {
     }
 }
 
-/// The same from the sums over the rows of a batch.
+/// The same from the sums over the rows of a batch, loss and Σ|e| too.
 pub struct Means<'a> {
     pub sums: &'a Sums,
     pub rows: usize,
-    /// Whether loss and Σ|e| are asked for.
-    pub measured: bool,
     pub gradients: &'a mut Gradients<TILE>,
 }
 
@@ -88,11 +86,9 @@ impl Loop for Means<'_> {
                 means[l] = sums[l] / count;
             }
         }
-        if self.measured {
-            for l in 0..TILE {
-                gradients.loss[l] = sums.loss[l] / count;
-            }
-            gradients.absolute = sums.absolute;
+        for l in 0..TILE {
+            gradients.loss[l] = sums.loss[l] / count;
         }
+        gradients.absolute = sums.absolute;
     }
 }

@@ -6,6 +6,8 @@ mod evaluate;
 mod general;
 mod gradient;
 mod limits;
+#[cfg(target_arch = "x86_64")]
+mod linear;
 mod logistic;
 mod measure;
 mod notes;
@@ -38,7 +40,7 @@ use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::coefficients::{Clock, has_clock};
 use crate::kernel::cycle::{WATCHED, cycle};
 use crate::kernel::{Form, Hyper, Rule, Ticker, Timing, Variant};
-use crate::model::{Neuron, Rows};
+use crate::model::{Activation, Neuron, Rows};
 use crate::with_rule;
 
 /// Why the CPU backend cannot be had.
@@ -100,10 +102,10 @@ impl Cpu {
         let neuron = &group.problem.neuron;
         let longest = text.stride.map(|stride| longest_step(group.lanes, stride));
         let bounded = longest.is_none_or(train::stays_out);
-        let plain = simd.fuses() && group.options.is_plain() && neuron.is_quadratic() && bounded;
-        let fused = text.fused.filter(|_| plain);
-        // Options and schedules lengthen steps, and what gradients of other losses come to is not known.
-        let calm = fused.is_some() && longest.is_some_and(|step| is_calm(group, &windows.centre, step));
+        let plain = group.options.is_plain();
+        let fused = text.fused.filter(|_| plain && simd.fuses() && neuron.is_quadratic() && bounded);
+        // Options and schedules lengthen steps.
+        let calm = plain && longest.is_some_and(|step| is_calm(group, &windows.centre, step));
         let shared = shared(group, &windows, &blocks, self.verdicts, calm);
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
@@ -373,7 +375,7 @@ fn longest_step(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> f32 {
 /// The largest gradient that calm runs may meet: its square, and the product of two of them, are far inside float32.
 const CALM_GRADIENT: f64 = 1e15;
 
-/// Whether no run of a group can leave the range or overflow: as far as all of its steps can take it, were each the longest and all in one
+/// Whether no run of a group without options can leave the range or overflow: as far as all of its steps can take it, were each the longest and all in one
 /// direction, parameters are inside and gradients are small. So it is with most sweeps of rules with bounded steps.
 fn is_calm(group: &Group<'_>, centre: &Centre, longest_step: f32) -> bool {
     let (lanes, rows) = (group.lanes, &group.problem.train);
@@ -382,8 +384,11 @@ fn is_calm(group: &Group<'_>, centre: &Centre, longest_step: f32) -> bool {
     let most = |column: &[f32]| column.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     let away = reach + f64::from(centre.weight.abs()) + f64::from(centre.bias.abs());
     let x = f64::from(most(&rows.x)) + f64::from(centre.x.abs()) + 1.0;
-    let error = away * x + f64::from(most(&rows.y));
-    reach <= f64::from(notes::LIMIT) / 4.0 && 4.0 * error * x <= CALM_GRADIENT
+    let label = f64::from(most(&rows.y));
+    let error = away * x + label;
+    // Of other activations it is not known what gradients come to.
+    let steepest = group.problem.neuron.form().steepest(error, label).filter(|_| group.problem.neuron.activation == Activation::Linear);
+    reach <= f64::from(notes::LIMIT) / 4.0 && steepest.is_some_and(|steepest| 2.0 * steepest * x <= CALM_GRADIENT)
 }
 
 /// The clocks of a window on the fused path, where all runs of a group have the same.

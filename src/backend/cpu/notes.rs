@@ -88,7 +88,7 @@ pub fn lane_of<const K: usize, const N: usize>(parts: &[&[f32; N]; K], l: usize)
 }
 
 /// Numbers of N runs, where no vector of them lies across two cache lines: such loads and stores take twice the time.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Wide<T, const N: usize>(pub [T; N]);
 

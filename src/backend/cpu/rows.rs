@@ -7,6 +7,8 @@
 
 use std::marker::PhantomData;
 
+#[cfg(target_arch = "x86_64")]
+use super::linear::{Linear, Over};
 use super::notes::FOLD;
 use super::simd::{Loop, Simd};
 use super::tile::TILE;
@@ -123,6 +125,9 @@ pub struct Direct {
     slopes: Pass,
     /// Both in one, of a linear neuron whose loss allows it.
     linear: Option<Pass>,
+    /// All of them, where vectors can go through the loss of a linear neuron.
+    #[cfg(target_arch = "x86_64")]
+    vectors: Option<Linear>,
     lose: Pass,
     /// Whether loss and gradient come from z, and ŷ matters for errors alone.
     from_z: bool,
@@ -145,16 +150,41 @@ impl Direct {
             respond: with_response!(neuron.activation, A => pass!(Respond<A>)),
             predict: with_response!(neuron.activation, A => pass!(Predict<A>)),
             slopes: with_penalty!(neuron.form(), L => pass!(Slopes<L>)),
-            linear: in_one.then_some(with_penalty!(neuron.form(), L => pass!(Linear<L>))),
+            linear: in_one.then_some(with_penalty!(neuron.form(), L => pass!(Straight<L>))),
+            #[cfg(target_arch = "x86_64")]
+            vectors: Linear::of(simd, neuron),
             lose: with_penalty!(neuron.form(), L => pass!(Lose<L>)),
             from_z: neuron.form() == Form::Logits,
             use_bias: neuron.use_bias,
         }
     }
 
+    /// The means of gradients over rows at the parameters of each lane, by weight and bias; as of [`Self::sums`].
+    pub fn gradient(&self, room: &mut Room, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32], means: &mut [[f32; TILE]; 2]) {
+        let count = x.len() as f32;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(vectors) = &self.vectors {
+            vectors.gradient(Over { theta, lanes, x, y, count }, means);
+            if !self.use_bias {
+                means[1] = [0.0; TILE];
+            }
+            return;
+        }
+        let sums = self.sums(room, theta, lanes, x, y, Wanted::GRADIENT);
+        self.simd.run_loop(Divide { sums, count, means });
+    }
+
     /// Sums over rows at the parameters of each lane: the same bits whatever else is wanted. Lanes from `lanes` on are not looked at, and
     /// their sums mean nothing, like those that are not wanted.
     pub fn sums<'r>(&self, room: &'r mut Room, theta: [&[f32; TILE]; 2], lanes: usize, x: &[f32], y: &[f32], wanted: Wanted) -> &'r Sums {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(vectors) = &self.vectors {
+            vectors.sums(Over { theta, lanes, x, y, count: 1.0 }, wanted, &mut room.sums);
+            if !self.use_bias {
+                room.sums.gradient[1] = [0.0; TILE];
+            }
+            return &room.sums;
+        }
         // Whole vectors; fewer lanes leave room for more rows.
         let width = lanes.next_multiple_of(16).min(TILE);
         for (own, theta) in room.theta.iter_mut().zip(theta) {
@@ -293,9 +323,9 @@ impl<L: Penalty> Loop for Slopes<'_, L> {
 }
 
 /// The passes of a linear neuron for gradients: ŷ is z and φ′ is 1, and nothing need be kept between the two.
-struct Linear<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
+struct Straight<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
 
-impl<L: Penalty> Linear<'_, L> {
+impl<L: Penalty> Straight<'_, L> {
     /// K rows in one go: parameters and sums stay in registers meanwhile.
     #[inline(always)]
     fn rows<const K: usize>(&mut self, first: usize) {
@@ -320,7 +350,7 @@ impl<L: Penalty> Linear<'_, L> {
     }
 }
 
-impl<L: Penalty> Loop for Linear<'_, L> {
+impl<L: Penalty> Loop for Straight<'_, L> {
     #[inline(always)]
     fn run(mut self) {
         const ROWS: usize = 4;
@@ -371,6 +401,25 @@ impl Loop for Errors<'_> {
                 let error = prediction[l] - y;
                 squares[l] += error * error;
                 absolutes[l] += error.abs();
+            }
+        }
+    }
+}
+
+/// Means of gradients from their sums.
+struct Divide<'a> {
+    sums: &'a Sums,
+    count: f32,
+    means: &'a mut [[f32; TILE]; 2],
+}
+
+impl Loop for Divide<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { sums, count, means } = self;
+        for i in 0..2 {
+            for l in 0..TILE {
+                means[i][l] = sums.gradient[i][l] / count;
             }
         }
     }

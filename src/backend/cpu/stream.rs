@@ -11,10 +11,11 @@ use std::cell::Cell;
 
 use super::notes::{Wide, fetch_row, passed};
 use super::steps::{Clocks, Lanes, Path, Steps};
-use super::tile::TILE;
+use super::tile::{TILE, Tile};
 use super::vector::{Vector, WIDTH};
 use crate::data::{Centre, Moments};
 use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::optimizers::STATE;
 use crate::kernel::stages::Between;
 use crate::kernel::{Clock, Hyper, Number, Rule, Stages, State, neuron};
 
@@ -26,22 +27,124 @@ const VECTORS: usize = TILE / WIDTH;
 /// # Safety
 /// The CPU has AVX2 and FMA.
 pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
+    let Steps { lanes: Lanes { theta, state }, hyper, energy, centre, moments, clocks, path } = steps;
+    let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
+    let (runs, batches) = (Runs { theta, state, hyper, energy }, Batches::<false> { centre, moments, clocks });
     // SAFETY: as the caller says.
     unsafe {
-        match (steps.centre.is_origin(), steps.path.is_some()) {
-            (true, false) => through::<R, true, false>(steps),
-            (false, false) => through::<R, false, false>(steps),
-            (true, true) => through::<R, true, true>(steps),
-            (false, true) => through::<R, false, true>(steps),
+        match (centre.is_origin(), path) {
+            (true, None) => through::<R, _, false>(runs, batches.at_origin(), None),
+            (false, None) => through::<R, _, false>(runs, batches, None),
+            (true, path) => through::<R, _, true>(runs, batches.at_origin(), path),
+            (false, path) => through::<R, _, true>(runs, batches, path),
         }
     }
 }
 
-/// What a step has for all runs.
-#[derive(Clone, Copy)]
-struct Now {
-    moments: Moments,
-    clock: Clock<Vector>,
+/// Takes a tile through one step whose gradients are known, with a clock for each run.
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+pub unsafe fn step<R: Rule>(tile: &mut Tile, gradient: &[[f32; TILE]; 2], clocks: &[Wide<f32, TILE>; CLOCK]) {
+    let mut nowhere = Wide::ZERO;
+    let runs = Runs { theta: &mut tile.theta, state: &mut tile.state, hyper: &tile.hyper, energy: &mut nowhere };
+    // SAFETY: as the caller says.
+    unsafe { through::<R, _, false>(runs, Given { gradient, clocks }, None) }
+}
+
+/// Where the gradients of steps, and their clocks, come from.
+trait Source {
+    /// Whether the places where steps lead are summed.
+    const SUMMED: bool;
+    /// What a step has for all runs.
+    type Now: Copy;
+
+    fn steps(&self) -> usize;
+    fn at<R: Rule>(&self, step: usize) -> Self::Now;
+    fn gradient(&self, now: &Self::Now, v: usize, theta: [Vector; 2]) -> [Vector; 2];
+    fn clock<R: Rule>(&self, now: &Self::Now, v: usize) -> Clock<Vector>;
+}
+
+/// The moments of batches, about the abscissa 0 or any other.
+struct Batches<'a, const ORIGIN: bool> {
+    centre: Centre,
+    moments: &'a [Moments],
+    clocks: &'a [Clock<f32>],
+}
+
+impl<'a> Batches<'a, false> {
+    fn at_origin(self) -> Batches<'a, true> {
+        let Self { centre, moments, clocks } = self;
+        Batches { centre, moments, clocks }
+    }
+}
+
+impl<const ORIGIN: bool> Source for Batches<'_, ORIGIN> {
+    const SUMMED: bool = true;
+    type Now = (Moments, Clock<Vector>);
+
+    #[inline(always)]
+    fn steps(&self) -> usize {
+        self.moments.len()
+    }
+
+    #[inline(always)]
+    fn at<R: Rule>(&self, step: usize) -> Self::Now {
+        let mut clock = [Vector::of(0.0); CLOCK];
+        if R::CLOCK > 0 {
+            for slot in 0..CLOCK {
+                clock[slot] = Vector::of(self.clocks[step][slot]);
+            }
+        }
+        (self.moments[step], clock)
+    }
+
+    #[inline(always)]
+    fn gradient(&self, (moments, _): &Self::Now, _: usize, theta: [Vector; 2]) -> [Vector; 2] {
+        let slope =
+            if ORIGIN { neuron::slope_at_origin(moments, &self.centre, theta) } else { neuron::slope(moments, &self.centre, theta) };
+        slope.gradient
+    }
+
+    #[inline(always)]
+    fn clock<R: Rule>(&self, (_, clock): &Self::Now, _: usize) -> Clock<Vector> {
+        *clock
+    }
+}
+
+/// One step's.
+struct Given<'a> {
+    gradient: &'a [[f32; TILE]; 2],
+    clocks: &'a [Wide<f32, TILE>; CLOCK],
+}
+
+impl Source for Given<'_> {
+    const SUMMED: bool = false;
+    type Now = ();
+
+    #[inline(always)]
+    fn steps(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn at<R: Rule>(&self, _: usize) -> Self::Now {}
+
+    #[inline(always)]
+    fn gradient(&self, (): &Self::Now, v: usize, _: [Vector; 2]) -> [Vector; 2] {
+        [Vector::load(&self.gradient[0], v), Vector::load(&self.gradient[1], v)]
+    }
+
+    #[inline(always)]
+    fn clock<R: Rule>(&self, (): &Self::Now, v: usize) -> Clock<Vector> {
+        let mut clock = [Vector::of(0.0); CLOCK];
+        if R::CLOCK > 0 {
+            for slot in 0..CLOCK {
+                clock[slot] = Vector::load(&self.clocks[slot].0, v);
+            }
+        }
+        clock
+    }
 }
 
 /// Ends a stage: what is computed, loaded and stored before this is so before what stands behind, and the first `count` values are there.
@@ -55,38 +158,30 @@ fn end<const K: usize>(values: &mut [Vector; K], count: usize) {
     }
 }
 
-/// The vectors of a tile.
-struct Vectors<'a> {
-    lanes: &'a mut Lanes<TILE>,
+/// The columns of a tile.
+struct Runs<'a> {
+    theta: &'a mut [Wide<f32, TILE>; 2],
+    state: &'a mut [Wide<f32, TILE>; STATE],
     hyper: &'a [Wide<f32, TILE>; HYPER],
     energy: &'a mut Wide<f32, TILE>,
-    centre: Centre,
-    moments: &'a [Moments],
-    clocks: &'a [Clock<f32>],
 }
 
-impl Vectors<'_> {
-    /// What a step has for all runs.
-    #[inline(always)]
-    fn at<R: Rule>(&self, step: usize) -> Now {
-        let mut clock = [Vector::of(0.0); CLOCK];
-        if R::CLOCK > 0 {
-            for slot in 0..CLOCK {
-                clock[slot] = Vector::of(self.clocks[step][slot]);
-            }
-        }
-        Now { moments: self.moments[step], clock }
-    }
+/// The vectors of a tile, and what their steps need.
+struct Vectors<'a, S> {
+    runs: Runs<'a>,
+    source: S,
+}
 
+impl<S: Source> Vectors<'_, S> {
     #[inline(always)]
     fn theta(&self, v: usize) -> [Vector; 2] {
-        [Vector::load(&self.lanes.theta[0].0, v), Vector::load(&self.lanes.theta[1].0, v)]
+        [Vector::load(&self.runs.theta[0].0, v), Vector::load(&self.runs.theta[1].0, v)]
     }
 
     #[inline(always)]
     fn hyper(&self, v: usize) -> Hyper<Vector> {
         // No rule with stages reads more slots; others would be loaded for the compiler to throw away.
-        let [a, b, c, d, e, ..] = self.hyper;
+        let [a, b, c, d, e, ..] = self.runs.hyper;
         let [a, b, c, d, e] =
             [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
         [a, b, c, d, e, a, a, a, a, a, a, a, a]
@@ -94,7 +189,7 @@ impl Vectors<'_> {
 
     #[inline(always)]
     fn state(&self, v: usize) -> State<Vector> {
-        let [a, b, c, d, e, f] = &self.lanes.state;
+        let [a, b, c, d, e, f] = &*self.runs.state;
         [
             Vector::load(&a.0, v),
             Vector::load(&b.0, v),
@@ -108,17 +203,13 @@ impl Vectors<'_> {
     #[inline(always)]
     fn renew<R: Rule>(&mut self, v: usize, state: &State<Vector>) {
         for i in 0..R::STATE {
-            state[i].store(&mut self.lanes.state[i].0, v);
+            state[i].store(&mut self.runs.state[i].0, v);
         }
     }
 
     #[inline(always)]
-    fn gradient<const ORIGIN: bool>(&self, v: usize, now: &Now) -> [Vector; 2] {
-        let Now { moments, .. } = now;
-        let theta = self.theta(v);
-        let slope =
-            if ORIGIN { neuron::slope_at_origin(moments, &self.centre, theta) } else { neuron::slope(moments, &self.centre, theta) };
-        let mut gradient = slope.gradient;
+    fn gradient(&self, v: usize, now: &S::Now) -> [Vector; 2] {
+        let mut gradient = self.source.gradient(now, v, self.theta(v));
         end(&mut gradient, 2);
         gradient
     }
@@ -133,8 +224,8 @@ impl Vectors<'_> {
     }
 
     #[inline(always)]
-    fn divide<R: Rule>(&self, v: usize, now: &Now, begun: Between<Vector>) -> Between<Vector> {
-        let mut divided = R::Stages::divide(&self.hyper(v), &now.clock, begun);
+    fn divide<R: Rule>(&self, v: usize, now: &S::Now, begun: Between<Vector>) -> Between<Vector> {
+        let mut divided = R::Stages::divide(&self.hyper(v), &self.source.clock::<R>(now, v), begun);
         end(&mut divided, R::Stages::DIVIDED);
         divided
     }
@@ -145,12 +236,12 @@ impl Vectors<'_> {
         let mut state = self.state(v);
         let next = R::Stages::finish(&self.hyper(v), self.theta(v), divided, &mut state);
         self.renew::<R>(v, &state);
-        if !R::BOUNDED {
-            let energy = &mut self.energy.0;
+        if S::SUMMED && !R::BOUNDED {
+            let energy = &mut self.runs.energy.0;
             next[0].mul_add(next[0], next[1].mul_add(next[1], Vector::load(energy, v))).store(energy, v);
         }
         for i in 0..2 {
-            next[i].store(&mut self.lanes.theta[i].0, v);
+            next[i].store(&mut self.runs.theta[i].0, v);
         }
         next
     }
@@ -164,9 +255,8 @@ struct Flow {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn through<R: Rule, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, TILE>) {
-    let Steps { lanes, hyper, energy, centre, moments, clocks, path } = steps;
-    if moments.is_empty() {
+fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, path: Option<&mut Path<'_, TILE>>) {
+    if source.steps() == 0 {
         return;
     }
     let nowhere = [const { Cell::new([0.0; WIDTH]) }; VECTORS];
@@ -174,15 +264,14 @@ fn through<R: Rule, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, 
     let rows = path.map_or([&[][..]; 2], |Path { rows: [weight, bias], .. }| [rows(&mut weight[1..]), rows(&mut bias[1..])]);
     // Where steps leave their results.
     let place = |step: usize| if KEEPS { [&rows[0][step], &rows[1][step]] } else { [&nowhere; 2] };
-    let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
-    let mut steps = Vectors { lanes, hyper, energy, centre, moments, clocks };
-    let mut now = steps.at::<R>(0);
-    let gradient = steps.gradient::<ORIGIN>(0, &now);
+    let mut steps = Vectors { runs, source };
+    let mut now = steps.source.at::<R>(0);
+    let gradient = steps.gradient(0, &now);
     let begun = steps.begin::<R>(0, gradient);
-    let gradient = steps.gradient::<ORIGIN>(1, &now);
+    let gradient = steps.gradient(1, &now);
     let divided = steps.divide::<R>(0, &now, begun);
     let begun = steps.begin::<R>(1, gradient);
-    let gradient = steps.gradient::<ORIGIN>(2, &now);
+    let gradient = steps.gradient(2, &now);
     let mut flow = Flow { gradient, begun, divided };
     // The vector that finishes its step, and where it leaves the result.
     macro_rules! finish {
@@ -202,16 +291,16 @@ fn through<R: Rule, const ORIGIN: bool, const KEEPS: bool>(steps: Steps<'_, '_, 
             finish!(($v + VECTORS - 3) % VECTORS, $finishes);
             flow.divided = steps.divide::<R>(($v + VECTORS - 2) % VECTORS, $divides, flow.begun);
             flow.begun = steps.begin::<R>(($v + VECTORS - 1) % VECTORS, flow.gradient);
-            flow.gradient = steps.gradient::<ORIGIN>($v, &now);
+            flow.gradient = steps.gradient($v, &now);
         };
     }
     let mut to = place(0);
     for v in 3..VECTORS {
         turn!(v, to, &now);
     }
-    for step in 1..steps.moments.len() {
+    for step in 1..steps.source.steps() {
         let (before, left) = (now, to);
-        (now, to) = (steps.at::<R>(step), place(step));
+        (now, to) = (steps.source.at::<R>(step), place(step));
         turn!(0, left, &before);
         turn!(1, left, &before);
         turn!(2, left, &now);

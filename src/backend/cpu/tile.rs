@@ -1,5 +1,6 @@
 //! A tile: up to 64 runs of a group as they stand between two windows of epochs, a column per number, ready for lane loops.
 
+use super::notes::Wide;
 use super::rows::{Direct, Room, Sums, Wanted};
 use crate::backend::{Group, outcome::NEVER};
 use crate::kernel::cycle::Watch;
@@ -11,9 +12,7 @@ use crate::model::Rows;
 pub const TILE: usize = 64;
 
 /// A number for each run of a tile.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub struct Column<T>(pub [T; TILE]);
+pub type Column<T> = Wide<T, TILE>;
 
 /// See the module. Lanes past `lanes` repeat the first run and are never read.
 #[derive(Clone, Debug)]
@@ -68,7 +67,7 @@ pub struct Slots {
 impl Tile {
     /// Without runs: [`Self::begin`] gives it some. Tiles are used again and again, as they are large.
     pub fn empty() -> Self {
-        let zeros = Column([0.0; TILE]);
+        let zeros = Wide([0.0; TILE]);
         Self {
             first: 0,
             lanes: 0,
@@ -79,12 +78,12 @@ impl Tile {
             sum: [zeros; 2],
             average: [zeros; 2],
             tickers: [Ticker::START; TILE],
-            alive: Column([0; TILE]),
+            alive: Wide([0; TILE]),
             start_loss: zeros,
             worst_loss: zeros,
             last_loss: zeros,
-            reached_epoch: Column([NEVER; TILE]),
-            passes: Column([0; TILE]),
+            reached_epoch: Wide([NEVER; TILE]),
+            passes: Wide([0; TILE]),
             watch: [Watch::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
@@ -103,7 +102,7 @@ impl Tile {
         for (column, slot) in self.hyper.iter_mut().zip(&group.lanes.hyper).take(slots.hyper) {
             slot.fill(first, &mut column.0[..lanes]);
         }
-        self.state[..slots.state].fill(Column([0.0; TILE]));
+        self.state[..slots.state].fill(Wide([0.0; TILE]));
         if let Some(initial) = slots.initial {
             for (lane, run) in (first..first + lanes).enumerate() {
                 let initial = initial(&group.lanes.hyper(run));
@@ -121,9 +120,9 @@ impl Tile {
         if timed {
             self.tickers = [Ticker::START; TILE];
         }
-        self.alive = Column([u32::MAX; TILE]);
-        self.reached_epoch = Column([NEVER; TILE]);
-        self.passes = Column([0; TILE]);
+        self.alive = Wide([u32::MAX; TILE]);
+        self.reached_epoch = Wide([NEVER; TILE]);
+        self.passes = Wide([0; TILE]);
         self.diverged_at = [0; TILE];
     }
 
@@ -135,13 +134,13 @@ impl Tile {
             }
         }
         repeat(&mut self.values, self.lanes);
-        self.sum = [Column([0.0; TILE]); 2];
+        self.sum = [Wide([0.0; TILE]); 2];
         self.average = self.sum;
     }
 
     /// Before the first update: J of each run.
     pub fn starts_at(&mut self, losses: [f32; TILE]) {
-        self.start_loss = Column(losses);
+        self.start_loss = Wide(losses);
         self.worst_loss = self.start_loss;
         self.last_loss = self.start_loss;
     }

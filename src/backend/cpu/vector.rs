@@ -5,8 +5,9 @@
 
 use std::arch::asm;
 use std::arch::x86_64::{
-    __m256, _CMP_GT_OQ, _mm256_add_ps, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_div_ps, _mm256_fmadd_ps, _mm256_max_ps, _mm256_mul_ps,
-    _mm256_set1_ps, _mm256_setzero_ps, _mm256_sqrt_ps, _mm256_sub_ps, _mm256_xor_ps,
+    __m256, _CMP_GT_OQ, _CMP_NEQ_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_div_ps,
+    _mm256_fmadd_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_sqrt_ps, _mm256_sub_ps,
+    _mm256_xor_ps,
 };
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -85,6 +86,22 @@ impl Number for Vector {
     fn sqrt(self) -> Self {
         // SAFETY: as above.
         Self(unsafe { _mm256_sqrt_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0) })
+    }
+
+    /// Its sign bit on 1, where it is neither 0 nor NaN.
+    #[inline(always)]
+    fn sign(self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe {
+            let signed = _mm256_or_ps(_mm256_and_ps(self.0, _mm256_set1_ps(-0.0)), _mm256_set1_ps(1.0));
+            _mm256_and_ps(signed, _mm256_cmp_ps::<_CMP_NEQ_OQ>(self.0, _mm256_setzero_ps()))
+        })
     }
 
     #[inline(always)]

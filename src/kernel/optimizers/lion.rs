@@ -6,7 +6,7 @@
 //!
 //! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole, sign};
+use super::{Clock, Hyper, Real, Rule, State, Whole};
 
 /// Hyper: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
 pub struct Lion;
@@ -23,7 +23,7 @@ impl Rule for Lion {
         let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *hyper;
         let mut next = theta;
         for i in 0..2 {
-            next[i] = theta[i] - rate * sign(beta_1 * state[i] + rest_1 * g[i]);
+            next[i] = theta[i] - rate * (beta_1 * state[i] + rest_1 * g[i]).sign();
             state[i] = beta_2 * state[i] + rest_2 * g[i];
         }
         next

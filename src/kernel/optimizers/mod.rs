@@ -86,14 +86,6 @@ pub fn decayed<T: Real>(theta: T, decay: T, rate: T) -> T {
     theta - (theta * decay) * rate
 }
 
-/// −1, 0 or 1.
-#[inline(always)]
-fn sign<T: Real>(x: T) -> T {
-    let zero = T::of(0.0);
-    let positive = if x > zero { T::of(1.0) } else { zero };
-    if x < zero { T::of(-1.0) } else { positive }
-}
-
 /// x between −bound and bound.
 #[inline(always)]
 pub fn clip<T: Real>(x: T, bound: T) -> T {
