@@ -65,7 +65,8 @@ struct Params {
     rounds: u32,
     // Steps of an order in this window.
     order_steps: u32,
-    padding: u32,
+    // Where the history's biases begin.
+    column: u32,
 }
 
 // The most batches whose moments or ticks a dispatch has: what any device takes as a uniform, which is read at no cost where all threads
@@ -106,8 +107,8 @@ override ONE_CLOCK: bool = false;
 // Columns of `capacity`: reached_epoch, passes, diverged_at, the period of the watch for cycles, and the batches that were
 // taken while loops still went round.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
-// [block][point][lane]: weight, bias.
-@group(0) @binding(7) var<storage, read_write> history: array<vec2<f32>>;
+// [block][point][lane]: all weights, then all biases, as the host keeps them: it copies columns, and sorts nothing.
+@group(0) @binding(7) var<storage, read_write> history: array<f32>;
 // [block][epoch][lane]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
 // Where all runs have the same: the clocks and rates of this dispatch's steps.

@@ -92,7 +92,9 @@ fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bo
 fn record_points(runs: ptr<function, Runs>, point: u32) {
     for (var j = 0u; j < RUNS; j += 1u) {
         if !is_gone((*runs)[j]) {
-            history[(*runs)[j].points + point * given.width] = (*runs)[j].theta;
+            let at = (*runs)[j].points + point * given.width;
+            history[at] = (*runs)[j].theta.x;
+            history[given.column + at] = (*runs)[j].theta.y;
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct TrainParams {
     pub end_batch: u32,
     pub rounds: u32,
     pub order_steps: u32,
-    pub padding: u32,
+    pub column: u32,
 }
 
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
@@ -81,7 +81,7 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "end_batch",
     "rounds",
     "order_steps",
-    "padding",
+    "column",
 ];
 
 /// The most batches whose moments or ticks a dispatch of training has (`shaders/run.wgsl`): 64 KiB, which every device takes as a uniform.

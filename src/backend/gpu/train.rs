@@ -54,6 +54,9 @@ const MOST_ROUNDS: u64 = 1 << 15;
 /// branches too.
 const ROUNDS_A_STEP: u64 = 32;
 
+/// Numbers that a thread copies in one go.
+const COPIED: usize = 1 << 16;
+
 /// Trains groups, those together that differ in the order of their batches alone.
 pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
     let batches = ordered_batches(context);
@@ -287,6 +290,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             steps: group.steps() as u32,
             every: group.record.every as u32,
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
+            column: outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, self.first, self.count).1 as u32),
             rounds: ROUNDS,
             ..TrainParams::default()
         }
@@ -428,8 +432,9 @@ impl<'c, 'g> Portion<'c, 'g> {
             let (at, len) = recorded(&history.blocks, first, count);
             let (weight, bias) = (&mut history.weight[at..at + len], &mut history.bias[at..at + len]);
             self.context.read(&self.history, (len * 8) as u64, |view| {
-                for ((weight, bias), pair) in weight.iter_mut().zip(bias).zip(bytemuck::cast_slice::<u8, [f32; 2]>(view)) {
-                    [*weight, *bias] = *pair;
+                let (weights, biases) = bytemuck::cast_slice::<u8, f32>(view).split_at(len);
+                for (to, from) in [(weight, weights), (bias, biases)] {
+                    to.par_chunks_mut(COPIED).zip(from.par_chunks(COPIED)).for_each(|(to, from)| to.copy_from_slice(from));
                 }
             })?;
         }
