@@ -1,6 +1,7 @@
 //! A device with its pipelines and buffers, which are kept from one use to the next.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::shape::Shape;
@@ -10,6 +11,9 @@ use crate::kernel::layout::WORKGROUP;
 
 /// A pipeline takes a tenth of a second or more to compile.
 const WORTH_ANOTHER: u64 = 1 << 24;
+
+/// Bytes of recorded rows that come back at once, while more are made.
+const RECORDED_BYTES: u64 = 8 << 20;
 
 /// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,12 +50,16 @@ pub struct Context {
     pub shape: Shape,
     /// From so many updates of a group a pipeline more is worth compiling.
     pub worth_another: u64,
+    /// The bytes of recorded rows that a portion of a group aims at, where it is cut into portions for them.
+    pub recorded_bytes: u64,
     /// Of training, in updates.
     pub slices: Slices,
     /// Of metrics, in rows looked at.
     pub row_slices: Slices,
     pipelines: HashMap<String, Pipeline>,
     buffers: HashMap<&'static str, wgpu::Buffer>,
+    /// Which of the two staging buffers was used last.
+    turn: bool,
     /// The first error since the last look: wgpu reports most of them aside, and panics where nobody listens.
     fault: Arc<Mutex<Option<String>>>,
 }
@@ -90,7 +98,21 @@ impl Context {
         let (pipelines, buffers) = (HashMap::new(), HashMap::new());
         let (software, shape) = (facts.software, Shape::PLAIN);
         Ok((
-            Self { device, queue, limits, software, shape, worth_another: WORTH_ANOTHER, slices, row_slices, pipelines, buffers, fault },
+            Self {
+                device,
+                queue,
+                limits,
+                software,
+                shape,
+                worth_another: WORTH_ANOTHER,
+                recorded_bytes: RECORDED_BYTES,
+                slices,
+                row_slices,
+                pipelines,
+                buffers,
+                turn: false,
+                fault,
+            },
             facts,
         ))
     }
@@ -229,18 +251,62 @@ impl Context {
 
     /// Reads the first `bytes` of a buffer back and hands them over.
     pub fn read<T>(&mut self, buffer: &wgpu::Buffer, bytes: u64, take: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
-        let staging = self.buffer("staging", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let arriving = self.fetch(&[Span { buffer, first: 0, bytes }]);
+        self.arrived(&arriving, |spans| take(spans[0]))
+    }
+
+    /// Has the device copy some spans for the host, behind what it was given before: it may be given more meanwhile. Two such copies at most
+    /// are on their way at a time.
+    pub fn fetch(&mut self, spans: &[Span<'_>]) -> Arriving {
+        let mut places = Vec::with_capacity(spans.len());
+        let mut bytes = 0;
+        for span in spans {
+            places.push(bytes as usize..(bytes + span.bytes) as usize);
+            bytes += span.bytes.next_multiple_of(8);
+        }
+        self.turn = !self.turn;
+        let name = if self.turn { "staging" } else { "other staging" };
+        let staging = self.buffer(name, bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
-        self.queue.submit([encoder.finish()]);
+        for (span, place) in spans.iter().zip(&places).filter(|(span, _)| span.bytes > 0) {
+            encoder.copy_buffer_to_buffer(span.buffer, span.first, &staging, place.start as u64, span.bytes);
+        }
+        let submitted = self.queue.submit([encoder.finish()]);
         staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| {});
-        self.poll(wgpu::PollType::wait_indefinitely())?;
-        let taken = {
-            let view = staging.get_mapped_range(0..bytes).map_err(|error| Error::Lost(error.to_string()))?;
-            take(&view)
-        };
-        staging.unmap();
-        Ok(taken)
+        Arriving { staging, submitted, places, bytes }
+    }
+
+    /// Waits for copies, and hands over the bytes of each span.
+    pub fn arrived<T>(&mut self, arriving: &Arriving, take: impl FnOnce(&[&[u8]]) -> T) -> Result<T, Error> {
+        self.wait_for(arriving.submitted.clone())?;
+        let view = arriving.staging.get_mapped_range(0..arriving.bytes).map_err(|error| Error::Lost(error.to_string()))?;
+        let spans: Vec<&[u8]> = arriving.places.iter().map(|place| &view[place.clone()]).collect();
+        Ok(take(&spans))
+    }
+}
+
+/// Some bytes of a buffer, of which `first` and `bytes` are multiples of 4.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'b> {
+    pub buffer: &'b wgpu::Buffer,
+    pub first: u64,
+    pub bytes: u64,
+}
+
+/// Copies of spans on their way to the host.
+#[derive(Debug)]
+pub struct Arriving {
+    staging: wgpu::Buffer,
+    submitted: wgpu::SubmissionIndex,
+    /// Of each span in the staging buffer.
+    places: Vec<Range<usize>>,
+    bytes: u64,
+}
+
+impl Drop for Arriving {
+    /// The next copy needs the buffer, whether these were looked at or not.
+    fn drop(&mut self) {
+        self.staging.unmap();
     }
 }
 

@@ -8,6 +8,7 @@ mod evaluate;
 mod limits;
 mod missing;
 mod orders;
+mod results;
 mod shaders;
 mod shape;
 mod slices;
@@ -143,6 +144,8 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
                     (context.slices, context.shape) = (slices::Slices::starting_at(budget), shape);
                     // One case with a pipeline for all epochs, the others with two.
                     context.worth_another = if budget == 1 { u64::MAX } else { 0 };
+                    // One in three portions, the others in one.
+                    context.recorded_bytes = if budget == 1 { 1 } else { u64::MAX };
                 }
                 gpu.train(&[*group], std::slice::from_mut(outcome)).unwrap();
             }

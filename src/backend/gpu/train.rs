@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::clocks::{Tables, has_one_clock, is_timed};
 use super::context::{Access, Context, Error, Pipeline};
 use super::orders;
+use super::results::{Outputs, Results, is_watched, recorded};
 use super::shaders;
 use super::slices::Stretch;
 use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
@@ -15,14 +16,10 @@ use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::data::Moments;
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::cycle::{WATCHED, Watch, cycle};
-use crate::kernel::layout::{
-    AVERAGED, FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, START_LOSS, STATE_COLUMNS, TICK, TrainParams, WATCH, padded,
-};
+use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, STATE_COLUMNS, TICK, TrainParams, padded};
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
 use crate::kernel::{Hyper, Rule, State};
-use crate::model::Figures;
 use crate::with_rule;
 
 const ACCESSES: [Access; 11] = [
@@ -54,9 +51,6 @@ const MOST_ROUNDS: u64 = 1 << 15;
 /// branches too.
 const ROUNDS_A_STEP: u64 = 32;
 
-/// Numbers that a thread copies in one go.
-const COPIED: usize = 1 << 16;
-
 /// Trains groups, those together that differ in the order of their batches alone.
 pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
     let batches = ordered_batches(context);
@@ -85,13 +79,20 @@ fn train_group(context: &mut Context, group: &Group<'_>, orders: &[Group<'_>], o
     }
     let runs = group.lanes.len();
     let most = portion(context, group, outcome)?;
+    let mut flight = Flight::new();
+    // A portion's results come back while the next is trained.
+    let mut behind: Option<Results> = None;
     let mut first = 0;
     while first < runs {
         let count = table_bound(context, group, first, most.min(runs - first));
-        Portion::new(context, group, orders, outcome, first, count).train(&pipelines, outcome)?;
+        let results = Portion::new(context, group, orders, outcome, first, count).train(&pipelines, &mut flight, outcome)?;
+        if let Some(before) = behind.replace(results) {
+            before.take(context, group, outcome)?;
+        }
         first += count;
     }
-    Ok(())
+    flight.land(context)?;
+    behind.map_or(Ok(()), |last| last.take(context, group, outcome))
 }
 
 /// The most batches of joined groups in a window.
@@ -124,7 +125,7 @@ impl Pipelines {
             flag("RECORDED", group.record.every > 0),
             flag("SERIES", group.record.epochs),
             flag("FOLLOWED", followed),
-            flag("WATCHES", group.epochs > u64::from(WATCHED)),
+            flag("WATCHES", is_watched(group)),
             flag("ORDERS", ordered),
             flag("TIMED", is_timed(group)),
             flag("ONE_CLOCK", has_one_clock(group)),
@@ -135,7 +136,11 @@ impl Pipelines {
     }
 }
 
-/// How many runs fit the buffers at once: whole blocks of recorded rows.
+/// Updates between two points from which on histories take less time than updates: there a group is not cut into portions for them, which
+/// could leave cores of a device without work.
+const SPARSE: u64 = 8;
+
+/// How many runs are trained at once: as many as fit the buffers, or fewer where rows are recorded often; whole blocks of these.
 fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<usize, Error> {
     let limit = context.largest();
     let points = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);
@@ -143,10 +148,12 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     let widest = points.max(epochs).max(STATE_COLUMNS.max(LANE_COLUMNS) as u64 * 4);
     let block = (Blocks::WIDTH as u64).min(group.lanes.len() as u64).max(1);
     let runs = limit / widest / block * block;
+    let often = (1..SPARSE).contains(&group.record.every);
     if runs == 0 {
         return Err(Error::TooLarge { what: "recorded points", runs: block, needed: widest * block, limit });
     }
-    Ok(runs.min(1 << 22) as usize)
+    let aimed = if often { (context.recorded_bytes / widest / block).max(1) * block } else { u64::MAX };
+    Ok(runs.min(aimed).min(1 << 22) as usize)
 }
 
 /// How many of the `count` runs from `first` on have clock tables that fit one buffer: whole blocks, or all.
@@ -171,6 +178,10 @@ struct Flight {
 }
 
 impl Flight {
+    fn new() -> Self {
+        Self { next: None, since: Instant::now() }
+    }
+
     /// Waits for it, and tells the slices how long it took.
     fn land(&mut self, context: &mut Context) -> Result<(), Error> {
         if let Some((submitted, work)) = self.next.take() {
@@ -199,10 +210,7 @@ struct Portion<'c, 'g> {
     width: usize,
     tables: Tables,
     lanes: wgpu::Buffer,
-    state: wgpu::Buffer,
-    figures: wgpu::Buffer,
-    history: wgpu::Buffer,
-    series: wgpu::Buffer,
+    outputs: Outputs,
 }
 
 impl<'c, 'g> Portion<'c, 'g> {
@@ -242,10 +250,12 @@ impl<'c, 'g> Portion<'c, 'g> {
         let history = context.buffer("history", history, OUTPUT);
         let series = context.buffer("series", series, OUTPUT);
         let width = width.map_or(1, |blocks| blocks.width);
-        Self { context, group, orders, first, count, width, tables, lanes, state, figures, history, series }
+        let outputs = Outputs { state, figures, history, series };
+        Self { context, group, orders, first, count, width, tables, lanes, outputs }
     }
 
-    fn train(mut self, pipelines: &Pipelines, outcome: &mut Outcome) -> Result<(), Error> {
+    /// Gives the device all of its work but what may be still in flight, and has the results copied behind it.
+    fn train(mut self, pipelines: &Pipelines, flight: &mut Flight, outcome: &Outcome) -> Result<Results, Error> {
         let group = self.group;
         // One after the other, or all orders side by side.
         let mut batches = match self.orders {
@@ -262,9 +272,9 @@ impl<'c, 'g> Portion<'c, 'g> {
                 [_] => Vec::new(),
                 batches => batches.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect(),
             };
-            self.window(pipelines, batches[0].window(), &ordered, &blocks, &mut params)?;
+            self.window(pipelines, flight, batches[0].window(), &ordered, &blocks, &mut params)?;
         }
-        self.read(outcome)
+        Ok(Results::fetch(self.context, self.group, outcome, self.first..self.first + self.count, &self.outputs))
     }
 
     fn params(&self, batches: &Batches<'_>, outcome: &Outcome) -> TrainParams {
@@ -300,6 +310,7 @@ impl<'c, 'g> Portion<'c, 'g> {
     fn window(
         &mut self,
         pipelines: &Pipelines,
+        flight: &mut Flight,
         window: &Window,
         ordered: &[Padded],
         blocks: &[Block],
@@ -322,7 +333,6 @@ impl<'c, 'g> Portion<'c, 'g> {
         let last = (self.group.epochs - 1 - window.first_epoch).min(window.epochs as u64) as usize;
         let cut = if pipelines.others.is_some() { last } else { 0 };
         let mut first = 0;
-        let mut flight = Flight { next: None, since: Instant::now() };
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, self.context.shape.runs_a_workgroup());
             let runs = (threads as usize).min(self.count - first);
@@ -356,7 +366,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             }
             first += runs;
         }
-        flight.land(self.context)
+        Ok(())
     }
 
     /// What the dispatches of a window read and write. Its moments and ticks are uniforms that each dispatch fills anew.
@@ -378,7 +388,8 @@ impl<'c, 'g> Portion<'c, 'g> {
         let rows = context.input("rows", bytemuck::cast_slice(&rows));
         let ticks = context.room("ticks", (MOMENTS * TICK * 4) as u64);
         let ordered = context.input("ordered", bytemuck::cast_slice(if ordered.is_empty() { &[[0.0; 8]] } else { ordered }));
-        let own = [&self.lanes, &self.state, &self.figures, &self.history, &self.series];
+        let Outputs { state, figures, history, series } = &self.outputs;
+        let own = [&self.lanes, state, figures, history, series];
         let buffers = [&[&params, &moments, &clocks, &rows], &own[..], &[&ticks, &ordered]].concat();
         context.bind(&pipelines.last, &buffers)
     }
@@ -397,66 +408,4 @@ impl<'c, 'g> Portion<'c, 'g> {
         let end = if direct { group.order.rows } else { 0 } + if group.record.epochs { group.problem.test.len() } else { 0 };
         (group.order.batch_size + series + all + end.div_ceil(window.batches)) as u64
     }
-
-    /// Brings the results back.
-    fn read(self, outcome: &mut Outcome) -> Result<(), Error> {
-        let (count, first) = (self.count, self.first);
-        let state =
-            self.context.read(&self.state, (STATE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, f32>(view).to_vec())?;
-        let figures =
-            self.context.read(&self.figures, (FIGURE_COLUMNS * count * 4) as u64, |view| bytemuck::cast_slice::<u8, u32>(view).to_vec())?;
-        let steps = self.group.steps();
-        let losses = |slot: usize, run: usize| state[(START_LOSS + slot) * count + run];
-        for run in 0..count {
-            let [reached, passes, diverged, period] = [0, 1, 2, 3].map(|slot| figures[slot * count + run]);
-            let [weight, bias, reach] = [0, 1, 2].map(|slot| state[(WATCH + slot) * count + run]);
-            let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
-            if u64::from(figures[4 * count + run]) < diverged_at.unwrap_or(steps) {
-                return Err(Error::NotRun { what: "train_moments" });
-            }
-            let averaged = self.group.options.average && diverged_at.is_none();
-            let end = if averaged { AVERAGED } else { 0 };
-            let figures = Figures {
-                start_loss: losses(0, run),
-                worst_loss: losses(1, run),
-                last_loss: losses(2, run),
-                reached_epoch: (reached != NEVER).then_some(reached),
-                passes,
-                last_epoch_steps: self.group.order.batches() as u32,
-                cycle_period: cycle(Watch { anchor: [weight, bias], reach, period }).filter(|_| diverged_at.is_none()),
-                diverged_at,
-            };
-            outcome.end(first + run, [state[end * count + run], state[(end + 1) * count + run]], &figures);
-        }
-        if let Some(history) = &mut outcome.history {
-            let (at, len) = recorded(&history.blocks, first, count);
-            let (weight, bias) = (&mut history.weight[at..at + len], &mut history.bias[at..at + len]);
-            self.context.read(&self.history, (len * 8) as u64, |view| {
-                let (weights, biases) = bytemuck::cast_slice::<u8, f32>(view).split_at(len);
-                for (to, from) in [(weight, weights), (bias, biases)] {
-                    to.par_chunks_mut(COPIED).zip(from.par_chunks(COPIED)).for_each(|(to, from)| to.copy_from_slice(from));
-                }
-            })?;
-        }
-        if let Some(series) = &mut outcome.epochs {
-            let (at, len) = recorded(&series.blocks, first, count);
-            let tested = !series.val_loss.is_empty();
-            self.context.read(&self.series, (len * 16) as u64, |view| {
-                for (index, row) in bytemuck::cast_slice::<u8, [f32; 4]>(view).iter().enumerate() {
-                    series.loss[at + index] = row[0];
-                    series.mae[at + index] = row[1];
-                    if tested {
-                        series.val_loss[at + index] = row[2];
-                        series.val_mae[at + index] = row[3];
-                    }
-                }
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// Where the recorded rows of runs from `first` on stand in a column, and how many there are.
-fn recorded(blocks: &Blocks, first: usize, count: usize) -> (usize, usize) {
-    (first / blocks.width * blocks.block_len(), count.div_ceil(blocks.width) * blocks.block_len())
 }
