@@ -263,12 +263,17 @@ struct Cursor<'a> {
     facts: Option<Facts>,
     digits: Vec<u64>,
     next: Vec<u64>,
+    /// The run whose settings these are.
+    last: Option<u64>,
+    /// Whether nothing but numbers for the rule follows from the innermost axis.
+    alone: bool,
 }
 
 impl<'a> Cursor<'a> {
     fn new(block: &'a Block) -> Self {
         let digits = vec![u64::MAX; block.axes.len()];
-        Self { block, settings: block.settings.clone(), problem: None, facts: None, next: digits.clone(), digits }
+        let alone = block.axes.last().is_some_and(|axis| is_hyper_alone(block, axis.parameter));
+        Self { block, settings: block.settings.clone(), problem: None, facts: None, next: digits.clone(), digits, last: None, alone }
     }
 
     fn holds(&self, run: u64) -> bool {
@@ -276,6 +281,9 @@ impl<'a> Cursor<'a> {
     }
 
     fn go(&mut self, run: u64) {
+        if self.is_next(run) {
+            return;
+        }
         self.block.digits(run - self.block.first, &mut self.next);
         for (axis, (&next, digit)) in self.block.axes.iter().zip(self.next.iter().zip(&mut self.digits)) {
             if *digit != next {
@@ -289,6 +297,18 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
+    }
+
+    /// Goes on to the run behind the last one, where they differ in a rate that nothing else follows from: so it is with most runs.
+    fn is_next(&mut self, run: u64) -> bool {
+        let follows = self.last.replace(run).is_some_and(|last| last + 1 == run);
+        let (Some(axis), Some(digit)) = (self.block.axes.last(), self.digits.last_mut()) else { return false };
+        if !(follows && self.alone && *digit + 1 < axis.len()) {
+            return false;
+        }
+        *digit += 1;
+        self.settings.set(axis.parameter, Some(axis.value(*digit)));
+        true
     }
 
     fn problem(&mut self, experiment: &Experiment, problems: &Problems) -> usize {
