@@ -233,6 +233,46 @@ fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
     }
 }
 
+/// Of whole tiles, whose vectors follow each other, and of the rest of one; of rates from which no run can leave the range, and of some from
+/// which many do.
+#[test]
+fn whole_tiles_from_rows_have_the_same_bits_at_every_level() {
+    for rates in ["min = 1e-4, max = 1.0", "min = 1e-2, max = 1e6"] {
+        let experiment = load(&format!(
+            r#"
+[data]
+path = "data/classes.csv"
+feature = "hours"
+target = "passed"
+[model]
+activation = "linear"
+[training]
+batch_size = 16
+epochs = 3
+[sweep.parameters]
+loss = ["mae", "huber", "mape", "squared_hinge"]
+optimizer = ["rmsprop", "adam", {{ name = "sgd", momentum = 0.9 }}, "adagrad"]
+learning_rate = {{ {rates}, count = 150, distribution = "log_uniform" }}
+"#
+        ));
+        let of = |threads: usize, level: Simd| {
+            let (_, outcomes) = train(&experiment, &Cpu::open(Some(threads), Some(level)).unwrap(), Record { every: 0, epochs: false });
+            let run = |own: &Outcome, lane: usize| {
+                format!("{:x} {:x} {:?}", own.weight[lane].to_bits(), own.bias[lane].to_bits(), own.figures(lane))
+            };
+            let runs = outcomes.iter().flat_map(|own| (0..own.weight.len()).map(|lane| run(own, lane)));
+            runs.collect::<Vec<_>>()
+        };
+        let scalar = of(1, Simd::Scalar);
+        assert_eq!(scalar.len(), 4 * 4 * 150);
+        for level in Simd::available() {
+            for (one, other) in scalar.iter().zip(of(2, level)) {
+                assert_eq!(*one, other, "{rates} at {}", level.name());
+            }
+        }
+    }
+}
+
 /// A neuron without a bias has one gradient, and no rule divides by the other's: the first step without ε is one that paper knows.
 #[test]
 fn without_a_bias_no_rule_needs_an_epsilon() {

@@ -67,7 +67,7 @@ pub struct Over<'a> {
     pub count: f32,
 }
 
-type Pass<const K: usize> = unsafe fn(Over<'_>, [&mut [f32; TILE]; K]);
+type Pass<const K: usize> = unsafe fn(Over<'_>, &mut [&mut [f32; TILE]; K]);
 
 /// A loss' passes. There is none where the CPU has no AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ impl Linear {
     /// By weight and bias.
     pub fn gradient(&self, over: Over<'_>, sums: &mut [[f32; TILE]; 2]) {
         // SAFETY: passes are only chosen at levels that have AVX2 and FMA, as `Simd::is_available` has seen.
-        unsafe { (self.gradient)(over, sums.each_mut()) }
+        unsafe { (self.gradient)(over, &mut sums.each_mut()) }
     }
 
     /// Those that are wanted; others are anything.
@@ -105,16 +105,16 @@ impl Linear {
         // SAFETY: as above.
         unsafe {
             if wanted.errors {
-                (self.metrics)(over, [loss, square, absolute]);
+                (self.metrics)(over, &mut [loss, square, absolute]);
             } else if wanted.loss {
-                (self.losses)(over, [loss]);
+                (self.losses)(over, &mut [loss]);
             }
         }
     }
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn over<R: Row<K>, const K: usize>(over: Over<'_>, sums: [&mut [f32; TILE]; K]) {
+fn over<R: Row<K>, const K: usize>(over: Over<'_>, sums: &mut [&mut [f32; TILE]; K]) {
     let Over { theta: [weight, bias], lanes, x, y, count } = over;
     let rows = x.len().min(y.len());
     let (x, y) = (&x[..rows], &y[..rows]);

@@ -110,6 +110,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn bounds_of_slopes_bound_them() {
+        for form in Form::ALL {
+            for [prediction, label] in rows(form) {
+                let slope = with_penalty!(form, L => L::at(f64::from(prediction), f64::from(label)))[1];
+                let error = f64::from(prediction - label).abs();
+                let bound = form.steepest(error, f64::from(label).abs()).unwrap_or(f64::INFINITY);
+                assert!(slope.abs() <= bound * (1.0 + 1e-6), "{form:?} at {prediction}, {label}: {slope} above {bound}");
+            }
+        }
+    }
+
     /// The values of the rules at their kinks.
     #[test]
     fn kinks_are_tensorflows() {
