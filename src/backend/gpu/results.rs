@@ -38,13 +38,13 @@ impl Results {
         let Outputs { state, figures, history, series } = outputs;
         let column = (count * 4) as u64;
         let columns = |buffer, first: usize, columns: usize| Span { buffer, first: first as u64 * column, bytes: columns as u64 * column };
-        let end = if group.options.average { AVERAGED } else { 0 };
+        let averaged = if group.options.average { 2 } else { 0 };
         let watched = if is_watched(group) { 3 } else { 0 };
         let points = outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, first, count).1 * 8);
         let epochs = outcome.epochs.as_ref().map_or(0, |series| recorded(&series.blocks, first, count).1 * 16);
         let arriving = context.fetch(&[
             columns(state, 0, 2),
-            columns(state, end, 2),
+            columns(state, AVERAGED, averaged),
             columns(state, START_LOSS, 3),
             columns(state, WATCH, watched),
             columns(figures, 0, FIGURE_COLUMNS),
@@ -58,11 +58,11 @@ impl Results {
     pub fn take(self, context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
         let Self { runs, arriving } = self;
         context.arrived(&arriving, |spans| {
-            let [last, ends, losses, watch, figures, history, series] = spans else { unreachable!("as many as were asked for") };
+            let [last, averaged, losses, watch, figures, history, series] = spans else { unreachable!("as many as were asked for") };
             let floats = |bytes| bytemuck::cast_slice::<u8, f32>(bytes);
             let columns = Columns {
                 last: floats(last),
-                ends: floats(ends),
+                ends: floats(if averaged.is_empty() { last } else { averaged }),
                 losses: floats(losses),
                 watch: floats(watch),
                 figures: bytemuck::cast_slice(figures),
