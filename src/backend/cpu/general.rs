@@ -1,7 +1,8 @@
 //! The general path: a tile through the epochs of a window, batch by batch in a few calls: gradients into arrays, options, rule, then
 //! sums and records. Whatever the gradients come from, a rule is compiled once a SIMD level, and options not at all for a rule.
 //!
-//! Divergence is tested after every batch. The order of the options is that of `kernel::options`, which has the formulas.
+//! Divergence is tested after every batch, but for groups from which no run can leave (`Shared::calm`). The order of the options is that
+//! of `kernel::options`, which has the formulas.
 
 use std::marker::PhantomData;
 
