@@ -58,7 +58,8 @@ pub trait Rule: Send + Sync + 'static {
     const BOUNDED: bool = false;
 
     /// The longest step that an update can take in either parameter, whatever the gradients, in learning rates; infinite where nothing
-    /// bounds it, or where a divisor may be so small that its reciprocal overflows. Who is far outside cannot be back soon, so that a fused loop of bounded steps looks at the ends of blocks alone.
+    /// bounds it, or where a divisor may be so small that its reciprocal overflows. Who is far outside cannot be back soon, so that a fused
+    /// loop of bounded steps looks at the ends of blocks alone.
     fn stride(_: &Hyper<f32>) -> f32 {
         f32::INFINITY
     }
