@@ -12,8 +12,10 @@ use crate::kernel::layout::WORKGROUP;
 /// A pipeline takes a tenth of a second or more to compile.
 const WORTH_ANOTHER: u64 = 1 << 24;
 
-/// Bytes of recorded rows that come back at once, while more are made.
+/// Bytes of recorded rows that come back at once, while more are made, of so many runs at least: each part of a group makes its batches
+/// anew, and few runs leave a device's cores without work.
 const RECORDED_BYTES: u64 = 8 << 20;
+const RECORDED_RUNS: u64 = 1 << 12;
 
 /// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +52,9 @@ pub struct Context {
     pub shape: Shape,
     /// From so many updates of a group a pipeline more is worth compiling.
     pub worth_another: u64,
-    /// The bytes of recorded rows that a portion of a group aims at, where it is cut into portions for them.
+    /// What a portion of a group aims at where it is cut into portions for its recorded rows: bytes of them, and at least so many runs.
     pub recorded_bytes: u64,
+    pub recorded_runs: u64,
     /// Of training, in updates.
     pub slices: Slices,
     /// Of metrics, in rows looked at.
@@ -106,6 +109,7 @@ impl Context {
                 shape,
                 worth_another: WORTH_ANOTHER,
                 recorded_bytes: RECORDED_BYTES,
+                recorded_runs: RECORDED_RUNS,
                 slices,
                 row_slices,
                 pipelines,

@@ -145,7 +145,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
                     // One case with a pipeline for all epochs, the others with two.
                     context.worth_another = if budget == 1 { u64::MAX } else { 0 };
                     // One in three portions, the others in one.
-                    context.recorded_bytes = if budget == 1 { 1 } else { u64::MAX };
+                    (context.recorded_bytes, context.recorded_runs) = (1, if budget == 1 { 1 } else { u64::MAX });
                 }
                 gpu.train(&[*group], std::slice::from_mut(outcome)).unwrap();
             }

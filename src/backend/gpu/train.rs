@@ -152,7 +152,8 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     if runs == 0 {
         return Err(Error::TooLarge { what: "recorded points", runs: block, needed: widest * block, limit });
     }
-    let aimed = if often { (context.recorded_bytes / widest / block).max(1) * block } else { u64::MAX };
+    let parts = (context.recorded_bytes / widest).max(context.recorded_runs);
+    let aimed = if often { (parts / block).max(1) * block } else { u64::MAX };
     Ok(runs.min(aimed).min(1 << 22) as usize)
 }
 
