@@ -62,8 +62,8 @@ impl Form {
         Self::Poisson,
     ];
 
-    /// Whether the slope takes a few operations alone, no exponential and no logarithm.
-    pub fn is_algebraic(self) -> bool {
+    /// Whether the slope takes a few operations alone, no exponential and no logarithm; of an [`Algebraic`] loss the value does too.
+    pub fn has_algebraic_slope(self) -> bool {
         !matches!(self, Self::LogCosh | Self::Logits | Self::Msle)
     }
 

@@ -281,7 +281,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn go(&mut self, run: u64) {
-        if self.is_next(run) {
+        if self.goes_on(run) {
             return;
         }
         self.block.digits(run - self.block.first, &mut self.next);
@@ -300,7 +300,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes on to the run behind the last one, where they differ in a rate that nothing else follows from: so it is with most runs.
-    fn is_next(&mut self, run: u64) -> bool {
+    fn goes_on(&mut self, run: u64) -> bool {
         let follows = self.last.replace(run).is_some_and(|last| last + 1 == run);
         let (Some(axis), Some(digit)) = (self.block.axes.last(), self.digits.last_mut()) else { return false };
         if !(follows && self.alone && *digit + 1 < axis.len()) {

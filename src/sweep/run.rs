@@ -291,9 +291,10 @@ impl Kept {
         let alive = |row: &usize| table.verdict[*row] != Verdict::Diverged && table.train_loss[*row].is_finite();
         self.compete((0..table.run.len()).filter(alive).map(|row| (table.train_loss[row].to_bits(), table.run[row])));
         // Who is among the best at the chunk's end; not everyone who was for a moment.
-        let worst = self.best.last().map_or(0, |best| best.0);
+        let worst = self.best.last();
         let among = |row: usize| {
-            table.train_loss[row].to_bits() <= worst && self.best.binary_search(&(table.train_loss[row].to_bits(), table.run[row])).is_ok()
+            let own = (table.train_loss[row].to_bits(), table.run[row]);
+            worst.is_some_and(|worst| own <= *worst) && self.best.binary_search(&own).is_ok()
         };
         let sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;
         let rows: Vec<usize> = (0..table.run.len()).filter(|&row| sampled(table.run[row]) || among(row)).collect();

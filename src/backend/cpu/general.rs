@@ -41,7 +41,7 @@ pub type StepOf = fn(Simd, &mut Tile, &Gradients<TILE>, &[Column<f32>; CLOCK]);
 
 pub fn step<R: Rule>(simd: Simd, tile: &mut Tile, gradients: &Gradients<TILE>, clocks: &[Column<f32>; CLOCK]) {
     #[cfg(target_arch = "x86_64")]
-    if <R::Stages as Stages>::STREAMS && matches!(simd, Simd::Avx2 | Simd::Avx512) && tile.lanes > TILE / 2 {
+    if <R::Stages as Stages>::STREAMS && simd.has_avx2() && tile.lanes > TILE / 2 {
         // SAFETY: levels are only chosen where `is_available` has seen their features.
         return unsafe { stream::step::<R>(tile, &gradients.gradient, clocks) };
     }
@@ -127,9 +127,7 @@ impl General<'_> {
         let (x, y) = (&x[rows.clone()], &y[rows]);
         match &self.source {
             Source::Moments => self.simd.run_loop(Fill { tile, shared: self.shared, moments, x, y, measured, gradients }),
-            Source::Rows(direct) if !measured => {
-                direct.gradient(&mut tile.room, [&tile.theta[0].0, &tile.theta[1].0], tile.lanes, x, y, &mut gradients.gradient);
-            }
+            Source::Rows(direct) if !measured => tile.gradient(direct, x, y, &mut gradients.gradient),
             Source::Rows(direct) => {
                 let sums = tile.sums(direct, x, y, Wanted::ALL);
                 self.simd.run_loop(Means { sums, rows: x.len(), gradients });
@@ -175,11 +173,9 @@ impl General<'_> {
                 self.simd.run_loop(Follow { shared: self.shared, theta: [&theta[0], &theta[1]], trail, counts });
             }
             Source::Rows(direct) => {
-                let theta = [tile.theta[0].0, tile.theta[1].0];
-                let (theta, train) = ([&theta[0], &theta[1]], self.shared.train);
                 let gradient = &mut [[0.0; TILE]; 2];
-                direct.gradient(&mut tile.room, theta, tile.lanes, &train.x, &train.y, gradient);
-                self.simd.run_loop(Go { theta, gradient, trail, counts });
+                tile.gradient(direct, &self.shared.train.x, &self.shared.train.y, gradient);
+                self.simd.run_loop(Go { theta: [&tile.theta[0].0, &tile.theta[1].0], gradient, trail, counts });
             }
         }
         for l in 0..TILE {

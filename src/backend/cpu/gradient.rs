@@ -2,7 +2,7 @@
 
 use super::general::WIDTH;
 use super::notes::{Shared, add_errors, take};
-use super::rows::{Direct, Sums};
+use super::rows::{Direct, Divide, Sums};
 use super::simd::Loop;
 use super::tile::{TILE, Tile};
 use crate::data::Moments;
@@ -81,11 +81,7 @@ impl Loop for Means<'_> {
     fn run(self) {
         let Self { sums, gradients, .. } = self;
         let count = self.rows as f32;
-        for (means, sums) in gradients.gradient.iter_mut().zip(&sums.gradient) {
-            for l in 0..TILE {
-                means[l] = sums[l] / count;
-            }
-        }
+        Divide { sums, count, means: &mut gradients.gradient }.run();
         for l in 0..TILE {
             gradients.loss[l] = sums.loss[l] / count;
         }

@@ -80,7 +80,7 @@ pub struct Linear {
 impl Linear {
     /// `None` where the passes of `rows` are needed.
     pub fn of(simd: Simd, neuron: &Neuron) -> Option<Self> {
-        if neuron.activation != Activation::Linear || !matches!(simd, Simd::Avx2 | Simd::Avx512) {
+        if neuron.activation != Activation::Linear || !simd.has_avx2() {
             return None;
         }
         with_algebraic!(neuron.form(), L => Self {

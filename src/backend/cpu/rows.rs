@@ -144,7 +144,7 @@ macro_rules! pass {
 impl Direct {
     pub fn new(simd: Simd, neuron: &Neuron) -> Self {
         // Longer slopes, several rows at a time, are no loops over lanes to the compiler.
-        let in_one = neuron.activation == Activation::Linear && neuron.form().is_algebraic();
+        let in_one = neuron.activation == Activation::Linear && neuron.form().has_algebraic_slope();
         Self {
             simd,
             respond: with_response!(neuron.activation, A => pass!(Respond<A>)),
@@ -407,10 +407,10 @@ impl Loop for Errors<'_> {
 }
 
 /// Means of gradients from their sums.
-struct Divide<'a> {
-    sums: &'a Sums,
-    count: f32,
-    means: &'a mut [[f32; TILE]; 2],
+pub struct Divide<'a> {
+    pub sums: &'a Sums,
+    pub count: f32,
+    pub means: &'a mut [[f32; TILE]; 2],
 }
 
 impl Loop for Divide<'_> {

@@ -57,6 +57,12 @@ impl Simd {
         }
     }
 
+    /// Whether functions that are compiled with AVX2 and FMA may be called where this level was chosen.
+    #[cfg(target_arch = "x86_64")]
+    pub fn has_avx2(self) -> bool {
+        matches!(self, Self::Avx2 | Self::Avx512)
+    }
+
     /// Whether `mul_add` is an instruction at this level. Elsewhere it is a call with the same result.
     pub fn fuses(self) -> bool {
         match self {

@@ -150,6 +150,11 @@ impl Tile {
         self.first + if lane < self.lanes { lane } else { 0 }
     }
 
+    /// The means of gradients over rows at the parameters of each run.
+    pub fn gradient(&mut self, direct: &Direct, x: &[f32], y: &[f32], means: &mut [[f32; TILE]; 2]) {
+        direct.gradient(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, means);
+    }
+
     /// Sums over rows at the parameters of each run.
     pub fn sums(&mut self, direct: &Direct, x: &[f32], y: &[f32], wanted: Wanted) -> &Sums {
         direct.sums(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, wanted)
