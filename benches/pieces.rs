@@ -75,8 +75,8 @@ fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
     bencher.counter(ItemsCount::new(side * side)).bench_local(|| cpu.surface(&neuron, &rows, &axis, &axis).unwrap());
 }
 
-/// Runs whose histories are stored.
-const STORED: usize = 4096;
+/// Runs whose histories are stored: about a chunk of `run`, whose files and manifest cost little beside it.
+const STORED: usize = 16_384;
 
 /// Trains runs and hands over a way to store their histories, chunk after chunk, in the folder of a sweep.
 fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {

@@ -99,13 +99,14 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(2) var<storage, read> clocks: array<Tick>;
 // The test rows, then the training rows in batch order, epoch by epoch: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
-// Columns of `capacity`: the hyperparameters, the values of the options, the bits of the clock table's number and of the order's.
+// Columns of `capacity`, up to the last that any run needs: the rule's hyperparameters, the values of the options, the bits of the clock
+// table's number and of the order's.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
 // Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, what
 // options carry, and the anchor and reach of the watch for cycles.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 // Columns of `capacity`: reached_epoch, passes, diverged_at, the period of the watch for cycles, and the batches that were
-// taken while loops still went round.
+// taken while loops still went round. Before the first step all are 0: the first and the third stand there as complements.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
 // [block][point][lane]: all weights, then all biases, as the host keeps them: it copies columns, and sorts nothing.
 @group(0) @binding(7) var<storage, read_write> history: array<f32>;
@@ -190,72 +191,99 @@ fn load(number: u32) -> Run {
     var run: Run;
     run.number = number;
     run.theta = vec2<f32>(state[column(0u, number)], state[column(1u, number)]);
-    for (var slot = 0u; slot < STATE; slot += 1u) {
-        run.memory[slot] = state[column(2u + slot, number)];
-    }
-    for (var slot = 0u; slot < HYPER; slot += 1u) {
+    run.reached_epoch = NEVER;
+    run.diverged_at = NEVER;
+    for (var slot = 0u; slot < USED_HYPER; slot += 1u) {
         run.hyper[slot] = lanes[column(slot, number)];
     }
-    for (var slot = 0u; slot < VALUES; slot += 1u) {
-        run.values[slot] = lanes[column(HYPER + slot, number)];
-    }
-    if ACCUMULATION > 1u || AVERAGE {
-        run.carried.sum = vec2<f32>(state[column(SUM, number)], state[column(SUM + 1u, number)]);
-        run.carried.average = vec2<f32>(state[column(AVERAGED, number)], state[column(AVERAGED + 1u, number)]);
+    if CLIP > 0u || DECAY || AVERAGE {
+        for (var slot = 0u; slot < VALUES; slot += 1u) {
+            run.values[slot] = lanes[column(USED_HYPER + slot, number)];
+        }
     }
     if TIMED && !ONE_CLOCK {
-        run.clocks = bitcast<u32>(lanes[column(HYPER + VALUES, number)]) * given.clock_steps;
+        run.clocks = bitcast<u32>(lanes[column(USED_HYPER + VALUES, number)]) * given.clock_steps;
     }
     if ORDERS {
-        run.order = bitcast<u32>(lanes[column(HYPER + VALUES + 1u, number)]) * given.order_steps;
+        run.order = bitcast<u32>(lanes[column(USED_HYPER + VALUES + 1u, number)]) * given.order_steps;
     }
     if RECORDED {
         run.points = first_recorded(number, given.points);
     }
-    run.worst_loss = state[column(WORST_LOSS, number)];
-    run.last_loss = state[column(LAST_LOSS, number)];
-    run.reached_epoch = figures[column(0u, number)];
-    run.passes = figures[column(1u, number)];
-    run.diverged_at = figures[column(2u, number)];
+    let goes_on = given.first_epoch + given.first_batch > 0u;
+    if goes_on || BEGINS_FULL {
+        for (var slot = 0u; slot < USED_STATE; slot += 1u) {
+            run.memory[slot] = state[column(2u + slot, number)];
+        }
+    }
+    if goes_on {
+        resume(&run);
+    }
+    return run;
+}
+
+// What a dispatch left for the next beside parameters and the rule's state.
+fn resume(run: ptr<function, Run>) {
+    let number = (*run).number;
+    (*run).worst_loss = state[column(WORST_LOSS, number)];
+    (*run).last_loss = state[column(LAST_LOSS, number)];
+    (*run).reached_epoch = ~figures[column(0u, number)];
+    (*run).passes = figures[column(1u, number)];
+    (*run).diverged_at = ~figures[column(2u, number)];
+    if ACCUMULATION > 1u {
+        (*run).carried.sum = vec2<f32>(state[column(SUM, number)], state[column(SUM + 1u, number)]);
+    }
+    if AVERAGE {
+        (*run).carried.average = vec2<f32>(state[column(AVERAGED, number)], state[column(AVERAGED + 1u, number)]);
+    }
     if SERIES && given.first_batch > 0u {
-        run.sums = vec2<f32>(state[column(LOSS_SUM, number)], state[column(MAE_SUM, number)]);
+        (*run).sums = vec2<f32>(state[column(LOSS_SUM, number)], state[column(MAE_SUM, number)]);
     }
     if WATCHES {
         let anchor = vec2<f32>(state[column(WATCH, number)], state[column(WATCH + 1u, number)]);
-        run.watch = Watch(anchor, state[column(WATCH + 2u, number)], figures[column(3u, number)]);
+        (*run).watch = Watch(anchor, state[column(WATCH + 2u, number)], figures[column(3u, number)]);
     }
-    return run;
 }
 
 fn store(run: Run) {
     let number = run.number;
     state[column(0u, number)] = run.theta.x;
     state[column(1u, number)] = run.theta.y;
-    var memory = run.memory;
-    for (var slot = 0u; slot < USED_STATE; slot += 1u) {
-        state[column(2u + slot, number)] = memory[slot];
-    }
-    if ACCUMULATION > 1u || AVERAGE {
-        state[column(SUM, number)] = run.carried.sum.x;
-        state[column(SUM + 1u, number)] = run.carried.sum.y;
+    if AVERAGE {
         state[column(AVERAGED, number)] = run.carried.average.x;
         state[column(AVERAGED + 1u, number)] = run.carried.average.y;
     }
     state[column(WORST_LOSS, number)] = run.worst_loss;
     state[column(LAST_LOSS, number)] = run.last_loss;
-    figures[column(0u, number)] = run.reached_epoch;
+    figures[column(0u, number)] = ~run.reached_epoch;
     if FOLLOWED {
         figures[column(1u, number)] = run.passes;
     }
-    figures[column(2u, number)] = run.diverged_at;
-    if SERIES {
-        state[column(LOSS_SUM, number)] = run.sums.x;
-        state[column(MAE_SUM, number)] = run.sums.y;
-    }
+    figures[column(2u, number)] = ~run.diverged_at;
     if WATCHES {
         state[column(WATCH, number)] = run.watch.anchor.x;
         state[column(WATCH + 1u, number)] = run.watch.anchor.y;
         state[column(WATCH + 2u, number)] = run.watch.reach;
         figures[column(3u, number)] = run.watch.period;
+    }
+    if given.first_epoch + given.taken_epochs < given.epochs || given.end_batch < given.batches {
+        suspend(run);
+    }
+}
+
+// What only the next dispatch asks for.
+fn suspend(run: Run) {
+    let number = run.number;
+    var memory = run.memory;
+    for (var slot = 0u; slot < USED_STATE; slot += 1u) {
+        state[column(2u + slot, number)] = memory[slot];
+    }
+    if ACCUMULATION > 1u {
+        state[column(SUM, number)] = run.carried.sum.x;
+        state[column(SUM + 1u, number)] = run.carried.sum.y;
+    }
+    if SERIES {
+        state[column(LOSS_SUM, number)] = run.sums.x;
+        state[column(MAE_SUM, number)] = run.sums.y;
     }
 }

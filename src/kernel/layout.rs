@@ -99,7 +99,8 @@ pub fn padded(moments: &Moments) -> Padded {
     [u, uu, r, ru, rr, rows, 0.0, 0.0]
 }
 
-/// Columns of the lanes: the hyperparameters, the values of the options, and the bits of the clock table's number and of the order's.
+/// The most columns of the lanes: the rule's hyperparameters, the values of the options, and the bits of the clock table's number and of the
+/// order's.
 pub const LANE_COLUMNS: usize = HYPER + VALUES + 2;
 
 /// The first columns of the state behind the rule's: of the losses, of the average, of the watch for cycles.
@@ -118,7 +119,7 @@ pub const TICK: usize = CLOCK + 1;
 pub const NOT_RUN: f32 = f32::MIN;
 
 /// Columns of the figures: `reached_epoch`, `passes`, `diverged_at`, the period of the watch for cycles, and the batches that were
-/// taken while loops still went round.
+/// taken while loops still went round. The first and the third are complements, so that 0 stands for never.
 pub const FIGURE_COLUMNS: usize = 5;
 
 /// How often a loop goes round that shows whether loops still do: a software adapter ends every loop of a thread, silently, once all of

@@ -104,6 +104,11 @@ impl Options {
         ]
     }
 
+    /// Whether none of them has a value.
+    pub fn is_valueless(&self) -> bool {
+        self.clip == Clip::None && !self.decay && !self.average
+    }
+
     /// Whether the rule is all that a batch does.
     pub fn is_plain(&self) -> bool {
         *self == Self::PLAIN

@@ -1,6 +1,7 @@
 //! The clocks and scheduled rates that a group's runs read step by step: a table for each timing, made window by window.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::backend::Group;
 use crate::kernel::coefficients::{CLOCK, has_clock};
@@ -28,8 +29,16 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The tables that some runs need, and the number of each run's.
-    pub fn new<'a>(optimizer: Optimizer, options: Options, runs: impl Iterator<Item = &'a Timing>) -> (Self, Vec<u32>) {
+    /// The tables that some runs of a group need, and the number of each run's where they are not all the same.
+    pub fn new(group: &Group<'_>, runs: Range<usize>) -> (Self, Vec<u32>) {
+        let (timing, tables) =
+            (&group.lanes.timing, |tickers| Self { optimizer: group.variant.optimizer, options: group.options, batches: 0, tickers });
+        if !is_timed(group) {
+            return (tables(Vec::new()), Vec::new());
+        }
+        if let Some(only) = timing.only() {
+            return (tables(vec![(only.clone(), Ticker::START)]), Vec::new());
+        }
         let mut known = HashMap::new();
         let mut tickers = Vec::new();
         let number = |run: &Timing| {
@@ -38,8 +47,8 @@ impl Tables {
                 tickers.len() as u32 - 1
             })
         };
-        let numbers = runs.map(number).collect();
-        (Self { optimizer, options, batches: 0, tickers }, numbers)
+        let numbers = timing.range(runs).map(number).collect();
+        (tables(tickers), numbers)
     }
 
     /// The clocks and rates of the next `steps` batches, table by table; zeros where a batch ends without an update.

@@ -195,6 +195,15 @@ impl Context {
         buffer
     }
 
+    /// A buffer of so many bytes that shaders go on with: these, and zeros behind them.
+    pub fn begun(&mut self, name: &'static str, bytes: &[u8], size: u64) -> wgpu::Buffer {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let buffer = self.buffer(name, size, usage);
+        self.clear(&buffer, size);
+        self.queue.write_buffer(&buffer, 0, bytes);
+        buffer
+    }
+
     /// Sets the first `bytes` of a buffer to 0.
     pub fn clear(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

@@ -97,6 +97,7 @@ impl Columns<'_> {
         let (count, steps) = (runs.len(), group.steps());
         for run in 0..count {
             let [reached, passes, diverged, period] = [0, 1, 2, 3].map(|slot| self.figures[slot * count + run]);
+            let (reached, diverged) = (!reached, !diverged);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
             if u64::from(self.figures[4 * count + run]) < diverged_at.unwrap_or(steps) {
                 return Err(Error::NotRun { what: "train_moments" });

@@ -2,7 +2,7 @@
 
 use super::shape::Shape;
 use super::unroll::unrolled;
-use crate::kernel::{Form, Rule, Variant};
+use crate::kernel::{Form, Hyper, Rule, State, Variant};
 use crate::model::{Activation, Loss, Neuron, Optimizer};
 use crate::with_rule;
 
@@ -26,7 +26,7 @@ const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
 /// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
 pub fn functions(optimizer: Optimizer) -> String {
-    [NEURON, &rule(optimizer), OPTIONS].concat()
+    [NEURON, &rule(Variant::whole(optimizer)), OPTIONS].concat()
 }
 
 /// The watch of a cycle.
@@ -39,8 +39,22 @@ pub fn elementary() -> String {
     [FUNCTIONS, ACTIVATIONS, LOSSES].concat()
 }
 
-/// An optimizer's rule, as `step`.
-fn rule(optimizer: Optimizer) -> String {
+/// The first slots of hyperparameters and state, which are all that a variant of a rule knows, and how its state begins.
+pub struct Used {
+    pub hyper: usize,
+    pub state: usize,
+    pub initial: Option<fn(&Hyper<f32>) -> State<f32>>,
+}
+
+impl Used {
+    pub fn of(variant: Variant) -> Self {
+        with_rule!(variant, R => Self { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial) })
+    }
+}
+
+/// A variant of an optimizer's rule, as `step`.
+fn rule(variant: Variant) -> String {
+    let optimizer = variant.optimizer;
     macro_rules! files {
         ($($name:literal),*) => {
             [$(include_str!(concat!("../../../shaders/optimizers/", $name, ".wgsl"))),*].concat()
@@ -61,11 +75,15 @@ fn rule(optimizer: Optimizer) -> String {
         Optimizer::Lamb => files!("adam", "lamb"),
         Optimizer::Muon => files!("muon"),
     };
-    let used = with_rule!(Variant { optimizer, flag: true, momentum: true }, R => R::STATE);
+    let Used { hyper, state, initial } = Used::of(variant);
+    let begins_full = initial.is_some();
     let name = optimizer.name();
     let step = format!(
         "
-const USED_STATE: u32 = {used}u;
+const USED_HYPER: u32 = {hyper}u;
+const USED_STATE: u32 = {state}u;
+// Whether the state begins with anything but zeros.
+const BEGINS_FULL: bool = {begins_full};
 
 fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {{
     return {name}(hyper, clock, theta, g, state);
@@ -99,10 +117,10 @@ fn penalize(z: f32, response: vec2<f32>, y: f32) -> vec2<f32> {{
     [ACTIVATIONS, LOSSES, &choice, DIRECT].concat()
 }
 
-/// The training module of an optimizer and a neuron, in threads of a shape.
-pub fn training(optimizer: Optimizer, neuron: &Neuron, shape: Shape) -> String {
+/// The training module of a rule and a neuron, in threads of a shape.
+pub fn training(variant: Variant, neuron: &Neuron, shape: Shape) -> String {
     let source = if neuron.is_quadratic() { [ERRORS, MOMENTS].concat() } else { [&direct(neuron), ROWS].concat() };
-    let module = [&cut(shape), NEURON, BLOCKS, CYCLE, &rule(optimizer), OPTIONS, RUN, TRAIN, &source].concat();
+    let module = [&cut(shape), NEURON, BLOCKS, CYCLE, &rule(variant), OPTIONS, RUN, TRAIN, &source].concat();
     unrolled(&module, shape.runs)
 }
 
@@ -127,11 +145,15 @@ pub fn limits() -> String {
 
 /// Every module that is ever handed to a device, by name.
 pub fn composed() -> Vec<(String, String)> {
-    let moments = Optimizer::ALL
-        .map(|optimizer| (format!("train_moments with {}", optimizer.name()), training(optimizer, &Neuron::LINEAR, Shape::PLAIN)));
+    let moments = Optimizer::ALL.map(|optimizer| {
+        (format!("train_moments with {}", optimizer.name()), training(Variant::whole(optimizer), &Neuron::LINEAR, Shape::PLAIN))
+    });
     let rows = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, ..Neuron::LINEAR };
     let rows = Optimizer::ALL.map(|optimizer| {
-        (format!("training from rows with {}", optimizer.name()), training(optimizer, &rows, Shape { runs: 4, ..Shape::PLAIN }))
+        (
+            format!("training from rows with {}", optimizer.name()),
+            training(Variant::whole(optimizer), &rows, Shape { runs: 4, ..Shape::PLAIN }),
+        )
     });
     let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
     let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron, Shape::PLAIN)));

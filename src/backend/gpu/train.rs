@@ -1,6 +1,7 @@
 //! Training on the device: a group in portions that fit its buffers, each through all windows of epochs in slices of runs and steps.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use super::clocks::{Tables, has_one_clock, is_timed};
 use super::context::{Access, Context, Error, Pipeline};
 use super::orders;
 use super::results::{Outputs, Results, is_watched, recorded};
-use super::shaders;
+use super::shaders::{self, Used};
 use super::slices::Stretch;
 use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
@@ -17,10 +18,7 @@ use crate::backend::{Group, Outcome};
 use crate::data::Moments;
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, STATE_COLUMNS, TICK, TrainParams, padded};
-use crate::kernel::optimizers::STATE;
 use crate::kernel::options::VALUES;
-use crate::kernel::{Hyper, Rule, State};
-use crate::with_rule;
 
 const ACCESSES: [Access; 11] = [
     Access::Uniform,
@@ -132,7 +130,7 @@ impl Pipelines {
         ];
         let name = format!("{:?} {options:?} {neuron:?} {own:?} {shape}", variant.optimizer);
         let constants = [&own[..], &options.constants()].concat();
-        context.pipeline(&name, || shaders::training(variant.optimizer, neuron, shape), "train_moments", &ACCESSES, &constants)
+        context.pipeline(&name, || shaders::training(variant, neuron, shape), "train_moments", &ACCESSES, &constants)
     }
 }
 
@@ -201,6 +199,47 @@ fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
     epochs.flat_map(|epoch| window.moments_of(epoch)[stretch.first_batch..stretch.end_batch].iter().map(padded)).collect()
 }
 
+/// The columns that the shader reads of some runs, up to the last that any of them needs. What is not there need not be carried over.
+fn lane_columns(group: &Group<'_>, orders: &[Group<'_>], tables: &[u32], runs: Range<usize>) -> Vec<f32> {
+    let (lanes, used) = (group.lanes, Used::of(group.variant));
+    let valued = !group.options.is_valueless();
+    let columns = if !orders.is_empty() {
+        used.hyper + VALUES + 2
+    } else if !tables.is_empty() {
+        used.hyper + VALUES + 1
+    } else {
+        used.hyper + if valued { VALUES } else { 0 }
+    };
+    let mut all = vec![0.0; columns * runs.len()];
+    let (hyper, others) = all.split_at_mut(used.hyper * runs.len());
+    for (column, own) in hyper.chunks_exact_mut(runs.len()).zip(&lanes.hyper) {
+        column.iter_mut().zip(own.range(runs.clone())).for_each(|(slot, &value)| *slot = value);
+    }
+    let mut others = others.chunks_exact_mut(runs.len());
+    for (slot, column) in others.by_ref().take(VALUES).enumerate().filter(|_| valued) {
+        column.iter_mut().zip(lanes.values.range(runs.clone())).for_each(|(own, values)| *own = values[slot]);
+    }
+    if let Some(column) = others.next() {
+        column.iter_mut().zip(tables).for_each(|(slot, &number)| *slot = f32::from_bits(number));
+    }
+    if let Some(column) = others.next() {
+        let numbers = orders.iter().zip(0..).flat_map(|(order, number)| std::iter::repeat_n(f32::from_bits(number), order.lanes.len()));
+        column.iter_mut().zip(numbers.skip(runs.start)).for_each(|(slot, number)| *slot = number);
+    }
+    all
+}
+
+/// The columns of the state that do not begin with 0.
+fn begun_columns(group: &Group<'_>, runs: Range<usize>) -> Vec<f32> {
+    let (lanes, used) = (group.lanes, Used::of(group.variant));
+    let mut columns: Vec<f32> = lanes.initial_weight.range(runs.clone()).chain(lanes.initial_bias.range(runs.clone())).copied().collect();
+    if let Some(initial) = used.initial {
+        let states: Vec<_> = runs.map(|run| initial(&lanes.hyper(run))).collect();
+        columns.extend((0..used.state).flat_map(|slot| states.iter().map(move |state| state[slot])));
+    }
+    columns
+}
+
 /// Some runs of a group, in the device's buffers.
 struct Portion<'c, 'g> {
     context: &'c mut Context,
@@ -217,28 +256,10 @@ struct Portion<'c, 'g> {
 impl<'c, 'g> Portion<'c, 'g> {
     /// Uploads the runs `first .. first + count` of the group.
     fn new(context: &'c mut Context, group: &'g Group<'g>, orders: &'g [Group<'g>], outcome: &Outcome, first: usize, count: usize) -> Self {
-        let (lanes, own) = (group.lanes, first..first + count);
-        let (tables, numbers) = Tables::new(group.variant.optimizer, group.options, lanes.timing.range(own.clone()));
-        let mut columns = Vec::with_capacity(LANE_COLUMNS * count);
-        for column in &lanes.hyper {
-            columns.extend(column.range(own.clone()));
-        }
-        for slot in 0..VALUES {
-            columns.extend(lanes.values.range(own.clone()).map(|run| run[slot]));
-        }
-        columns.extend(numbers.into_iter().map(f32::from_bits));
-        let numbers = orders.iter().zip(0..).flat_map(|(order, number)| std::iter::repeat_n(f32::from_bits(number), order.lanes.len()));
-        columns.extend(numbers.skip(first).take(count));
-        columns.resize(LANE_COLUMNS * count, 0.0);
-        let mut state: Vec<f32> = lanes.initial_weight.range(own.clone()).copied().collect();
-        state.extend(lanes.initial_bias.range(own.clone()));
-        let initial: fn(&Hyper<f32>) -> State<f32> = with_rule!(group.variant, R => R::initial);
-        let initial: Vec<_> = own.map(|run| initial(&lanes.hyper(run))).collect();
-        state.extend((0..STATE).flat_map(|slot| initial.iter().map(move |state| state[slot])));
-        state.resize(STATE_COLUMNS * count, 0.0);
-        let mut figures = vec![NEVER; FIGURE_COLUMNS * count];
-        figures[count..2 * count].fill(0);
-        figures[3 * count..].fill(0);
+        let own = first..first + count;
+        let (tables, numbers) = Tables::new(group, own.clone());
+        let columns = lane_columns(group, orders, &numbers, own.clone());
+        let begun = begun_columns(group, own);
         let recorded = |blocks: Option<Blocks>, size: usize| {
             blocks.map_or(0, |blocks| (count.div_ceil(blocks.width) * blocks.block_len() * size) as u64)
         };
@@ -246,8 +267,8 @@ impl<'c, 'g> Portion<'c, 'g> {
         let series = recorded(outcome.epochs.as_ref().map(|series| series.blocks), 16);
         let width = outcome.history.as_ref().map(|history| history.blocks).or(outcome.epochs.as_ref().map(|series| series.blocks));
         let lanes = context.input("lanes", bytemuck::cast_slice(&columns));
-        let state = context.input("state", bytemuck::cast_slice(&state));
-        let figures = context.input("figures", bytemuck::cast_slice(&figures));
+        let state = context.begun("state", bytemuck::cast_slice(&begun), (STATE_COLUMNS * count * 4) as u64);
+        let figures = context.begun("figures", &[], (FIGURE_COLUMNS * count * 4) as u64);
         let history = context.buffer("history", history, OUTPUT);
         let series = context.buffer("series", series, OUTPUT);
         let width = width.map_or(1, |blocks| blocks.width);

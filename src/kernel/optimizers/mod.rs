@@ -105,6 +105,11 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The variant that has all of the others in it.
+    pub fn whole(optimizer: Optimizer) -> Self {
+        Self { optimizer, flag: true, momentum: true }
+    }
+
     /// The variant that a run needs.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
         let set = |parameter| settings.get(parameter) == Some(Value::Boolean(true));
