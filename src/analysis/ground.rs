@@ -48,7 +48,7 @@ impl<'a> Ground<'a> {
         let direct = Direct::of(&problem.neuron);
         let floor = problem.optimum.map_or(0.0, |optimum| optimum.loss);
         Self::Any(Any {
-            cost: Box::new(move |theta| direct.over(&problem.train, theta).loss),
+            cost: Box::new(move |theta| direct.loss(&problem.train, theta)),
             optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
             curvature: problem.optimum.and_then(|optimum| optimum.curvature),
             floor,

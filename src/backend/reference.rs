@@ -42,7 +42,7 @@ impl Backend for Reference {
 
     fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
         let direct = Direct::of(neuron);
-        let cell = |w: f64, b: f64| (direct.over(rows, [w, b]).loss as f32).min(f32::MAX);
+        let cell = |w: f64, b: f64| (direct.loss(rows, [w, b]) as f32).min(f32::MAX);
         cells.clear();
         cells.extend(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))));
         Ok(())

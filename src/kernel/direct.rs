@@ -8,7 +8,7 @@
 
 use super::Number;
 use super::activations::Response;
-use super::losses::{Form, Penalty};
+use super::losses::{Form, Logits, Penalty};
 use crate::model::{Neuron, Optimum, Problem, Rows, optimum};
 use crate::{with_penalty, with_response};
 
@@ -39,6 +39,7 @@ pub struct Means {
 pub struct Direct {
     response: fn(f64) -> [f64; 2],
     penalty: fn(f64, [f64; 2], f64) -> [f64; 2],
+    form: Form,
     use_bias: bool,
 }
 
@@ -47,6 +48,7 @@ impl Direct {
         Self {
             response: with_response!(neuron.activation, A => A::at::<f64>),
             penalty: with_penalty!(neuron.form(), L => L::behind::<f64>),
+            form: neuron.form(),
             use_bias: neuron.use_bias,
         }
     }
@@ -79,6 +81,18 @@ impl Direct {
     /// Over all rows.
     pub fn over(&self, rows: &Rows, theta: [f64; 2]) -> Means {
         self.means(rows.x.iter().copied().zip(rows.y.iter().copied()), theta)
+    }
+
+    /// The loss of [`Self::over`] alone: of logits a third of the exponentials.
+    pub fn loss(&self, rows: &Rows, theta: [f64; 2]) -> f64 {
+        if self.form != Form::Logits {
+            return self.over(rows, theta).loss;
+        }
+        let mut sum = 0.0;
+        for (&x, &y) in rows.x.iter().zip(&rows.y) {
+            sum += Logits::value(level(theta, f64::from(x)), f64::from(y));
+        }
+        sum / rows.len() as f64
     }
 }
 

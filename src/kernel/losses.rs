@@ -296,11 +296,19 @@ penalty!(
 #[derive(Clone, Copy, Debug)]
 pub struct Logits;
 
+impl Logits {
+    /// The value alone, which asks for no probability.
+    #[inline(always)]
+    pub fn value<T: Real>(z: T, target: T) -> T {
+        z.softplus() - target * z
+    }
+}
+
 impl Penalty for Logits {
     /// With z for ŷ.
     #[inline(always)]
     fn at<T: Real>(z: T, target: T) -> [T; 2] {
-        [z.softplus() - target * z, z.logistic() - target]
+        [Self::value(z, target), z.logistic() - target]
     }
 
     #[inline(always)]
