@@ -9,19 +9,25 @@ pub type Between<T> = [T; BETWEEN];
 /// Slots of [`Between`].
 pub const BETWEEN: usize = 6;
 
-/// A rule in three stages, one after the other the whole of [`Rule::step`](super::Rule::step).
+/// A rule in four stages, one after the other the whole of [`Rule::step`](super::Rule::step).
 pub trait Stages {
     /// Whether a plain run of the rule has loops of its own, fused with the gradient. They are compiled for every SIMD level and width, so
     /// that only the rules that most sweeps ask for have them.
     const FUSED: bool;
     /// Whether the stages have loops of their own too, where a tile's vectors follow each other (`backend::cpu::stream`).
     const STREAMS: bool;
-    /// How many slots [`Self::begin`] and [`Self::divide`] hand on: the first so many.
+    /// How many slots [`Self::begin`] and [`Self::root`], and [`Self::divide`], hand on: the first so many.
     const BEGUN: usize;
     const DIVIDED: usize;
 
-    /// From the gradient to the roots; the state is renewed in place.
+    /// From the gradient to what roots are taken of; the state is renewed in place.
     fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T>;
+
+    /// The roots, in the places of what they are taken of.
+    #[inline(always)]
+    fn root<T: Number>(_: &Hyper<T>, begun: Between<T>) -> Between<T> {
+        begun
+    }
 
     /// The division.
     fn divide<T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, begun: Between<T>) -> Between<T>;
@@ -33,8 +39,8 @@ pub trait Stages {
 /// All stages of a rule, for one number or vector.
 #[inline(always)]
 pub fn through<R: Stages, T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-    let begun = R::begin(hyper, g, state);
-    R::finish(hyper, theta, R::divide(hyper, clock, begun), state)
+    let rooted = R::root(hyper, R::begin(hyper, g, state));
+    R::finish(hyper, theta, R::divide(hyper, clock, rooted), state)
 }
 
 /// The stages of a rule that has none: it is taken as a whole, by [`Rule::step`](super::Rule::step).

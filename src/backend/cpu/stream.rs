@@ -2,8 +2,8 @@
 //!
 //! A vector's step is a chain of some 80 cycles: gradient, root, division, update. A loop that takes one vector after the other lets the CPU
 //! find the next vectors' work by looking ahead, past instructions that wait; a core that is shared with another thread looks half as
-//! far. Here a turn finishes one vector, divides for the one behind it, takes the roots of the next and the gradient of a fourth, in
-//! this order, so that hardly an instruction waits for one that stands just before it. Measured in `docs/performance.md`.
+//! far. Here a turn finishes one vector, divides for the one behind it, takes the roots of the next, renews the state of a fourth and takes the
+//! gradient of a fifth, in this order, so that hardly an instruction waits for one that stands just before it. Measured in `docs/performance.md`.
 //!
 //! The formulas are `kernel`'s.
 
@@ -224,6 +224,13 @@ impl<S: Source> Vectors<'_, S> {
     }
 
     #[inline(always)]
+    fn root<R: Rule>(&self, v: usize, begun: Between<Vector>) -> Between<Vector> {
+        let mut rooted = R::Stages::root(&self.hyper(v), begun);
+        end(&mut rooted, R::Stages::BEGUN);
+        rooted
+    }
+
+    #[inline(always)]
     fn divide<R: Rule>(&self, v: usize, now: &S::Now, begun: Between<Vector>) -> Between<Vector> {
         let mut divided = R::Stages::divide(&self.hyper(v), &self.source.clock::<R>(now, v), begun);
         end(&mut divided, R::Stages::DIVIDED);
@@ -247,10 +254,11 @@ impl<S: Source> Vectors<'_, S> {
     }
 }
 
-/// The three vectors that are under way between two turns.
+/// The four vectors that are under way between two turns.
 struct Flow {
     gradient: [Vector; 2],
     begun: Between<Vector>,
+    rooted: Between<Vector>,
     divided: Between<Vector>,
 }
 
@@ -269,10 +277,14 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
     let gradient = steps.gradient(0, &now);
     let begun = steps.begin::<R>(0, gradient);
     let gradient = steps.gradient(1, &now);
-    let divided = steps.divide::<R>(0, &now, begun);
+    let rooted = steps.root::<R>(0, begun);
     let begun = steps.begin::<R>(1, gradient);
     let gradient = steps.gradient(2, &now);
-    let mut flow = Flow { gradient, begun, divided };
+    let divided = steps.divide::<R>(0, &now, rooted);
+    let rooted = steps.root::<R>(1, begun);
+    let begun = steps.begin::<R>(2, gradient);
+    let gradient = steps.gradient(3, &now);
+    let mut flow = Flow { gradient, begun, rooted, divided };
     // The vector that finishes its step, and where it leaves the result.
     macro_rules! finish {
         ($v:expr, $place:expr) => {
@@ -288,14 +300,15 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
     // A turn: vector `$v` enters the step `now`; those ahead of it may still be in the one before.
     macro_rules! turn {
         ($v:expr, $finishes:expr, $divides:expr) => {
-            finish!(($v + VECTORS - 3) % VECTORS, $finishes);
-            flow.divided = steps.divide::<R>(($v + VECTORS - 2) % VECTORS, $divides, flow.begun);
+            finish!(($v + VECTORS - 4) % VECTORS, $finishes);
+            flow.divided = steps.divide::<R>(($v + VECTORS - 3) % VECTORS, $divides, flow.rooted);
+            flow.rooted = steps.root::<R>(($v + VECTORS - 2) % VECTORS, flow.begun);
             flow.begun = steps.begin::<R>(($v + VECTORS - 1) % VECTORS, flow.gradient);
             flow.gradient = steps.gradient($v, &now);
         };
     }
     let mut to = place(0);
-    for v in 3..VECTORS {
+    for v in 4..VECTORS {
         turn!(v, to, &now);
     }
     for step in 1..steps.source.steps() {
@@ -303,8 +316,8 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
         (now, to) = (steps.source.at::<R>(step), place(step));
         turn!(0, left, &before);
         turn!(1, left, &before);
-        turn!(2, left, &now);
-        turn!(3, to, &now);
+        turn!(2, left, &before);
+        turn!(3, left, &now);
         turn!(4, to, &now);
         turn!(5, to, &now);
         turn!(6, to, &now);
@@ -313,11 +326,15 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
             fetch_row::<TILE>(to.map(|column| column.as_ptr().cast()));
         }
     }
-    finish!(VECTORS - 3, to);
-    flow.divided = steps.divide::<R>(VECTORS - 2, &now, flow.begun);
+    finish!(VECTORS - 4, to);
+    flow.divided = steps.divide::<R>(VECTORS - 3, &now, flow.rooted);
+    flow.rooted = steps.root::<R>(VECTORS - 2, flow.begun);
     flow.begun = steps.begin::<R>(VECTORS - 1, flow.gradient);
+    finish!(VECTORS - 3, to);
+    flow.divided = steps.divide::<R>(VECTORS - 2, &now, flow.rooted);
+    flow.rooted = steps.root::<R>(VECTORS - 1, flow.begun);
     finish!(VECTORS - 2, to);
-    flow.divided = steps.divide::<R>(VECTORS - 1, &now, flow.begun);
+    flow.divided = steps.divide::<R>(VECTORS - 1, &now, flow.rooted);
     finish!(VECTORS - 1, to);
 }
 

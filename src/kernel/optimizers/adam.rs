@@ -38,7 +38,7 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     }
 }
 
-/// Between, with p and q the divisors √v̂ + ε of weight and bias: both m, p, q; then m·q, m·p, α/(pq).
+/// Between, with p and q the divisors √v̂ + ε of weight and bias: both m and both v̂, which become p and q; then m·q, m·p, α/(pq).
 impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     const FUSED: bool = true;
     const STREAMS: bool = !AMSGRAD;
@@ -48,7 +48,7 @@ impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     #[inline(always)]
     fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
         let [_, rest_1, rest_2, epsilon, ..] = *hyper;
-        let mut divisor = [epsilon; 2];
+        let mut squares = [epsilon; 2];
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
             state[2 + i] = rest_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
@@ -57,9 +57,15 @@ impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
                 state[4 + i] = state[4 + i].larger(square);
                 square = state[4 + i];
             }
-            divisor[i] = square.sqrt() + epsilon;
+            squares[i] = square;
         }
-        [state[0], state[1], divisor[0], divisor[1], epsilon, epsilon]
+        [state[0], state[1], squares[0], squares[1], epsilon, epsilon]
+    }
+
+    #[inline(always)]
+    fn root<T: Number>(hyper: &Hyper<T>, begun: Between<T>) -> Between<T> {
+        let ([first, second, weight, bias, ..], epsilon) = (begun, hyper[3]);
+        [first, second, weight.sqrt() + epsilon, bias.sqrt() + epsilon, epsilon, epsilon]
     }
 
     #[inline(always)]

@@ -46,7 +46,8 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     }
 }
 
-/// Between, with p and q the roots of weight and bias: the gradients, p, q and the radicands; then g·q, g·p, η/(pq) and the radicands.
+/// Between, with p and q the roots of weight and bias: the gradients and twice the radicands, of which the first two become p and q; then g·q,
+/// g·p, η/(pq) and the radicands.
 impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CENTERED> {
     const FUSED: bool = true;
     const STREAMS: bool = !MOMENTUM && !CENTERED;
@@ -65,7 +66,13 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CE
                 radicand[i] = (rest * state[i] - state[2 + i] * state[2 + i]) + epsilon;
             }
         }
-        [g[0], g[1], radicand[0].sqrt(), radicand[1].sqrt(), radicand[0], radicand[1]]
+        [g[0], g[1], radicand[0], radicand[1], radicand[0], radicand[1]]
+    }
+
+    #[inline(always)]
+    fn root<T: Number>(_: &Hyper<T>, begun: Between<T>) -> Between<T> {
+        let [by_weight, by_bias, weight, bias, radicands @ ..] = begun;
+        [by_weight, by_bias, weight.sqrt(), bias.sqrt(), radicands[0], radicands[1]]
     }
 
     #[inline(always)]
