@@ -5,6 +5,7 @@
 mod evaluate;
 mod general;
 mod gradient;
+mod growth;
 mod limits;
 #[cfg(target_arch = "x86_64")]
 mod linear;
@@ -27,6 +28,7 @@ pub use simd::Simd;
 
 use self::general::{General, Start, StepOf};
 use self::gradient::Source;
+use self::growth::Pull;
 use self::notes::{Recording, Shared};
 use self::rows::Direct;
 use self::steps::Fused;
@@ -111,10 +113,14 @@ impl Cpu {
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
         let alike = timed && group.lanes.timing.only().is_some();
         let mut clocks = Clocks::new(group, fused.is_some() && alike);
-        let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, clocks: &[Clock<f32>]| {
+        let pull = |window: &Window| {
+            let known = fused.is_some_and(|rule| (rule.inertia)(&Hyper::default()).is_some());
+            known.then(|| Pull::of(window, &shared.centre))
+        };
+        let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, pull: Option<Pull>, clocks: &[Clock<f32>]| {
             let general = General { simd, shared: &shared, window, source, alike, clocked: text.clocked, step: text.step };
             match fused {
-                Some(rule) => Advance { simd, rule, tile, shared: &shared, window, clocks, recording }.run(),
+                Some(rule) => Advance { simd, rule, tile, shared: &shared, window, clocks, pull, recording }.run(),
                 None => general.advance(tile, recording),
             }
         };
@@ -130,11 +136,11 @@ impl Cpu {
             }
         };
         let Some(window) = windows.next_window() else { return };
-        let now = clocks.of(window);
+        let (now, pulls) = (clocks.of(window), pull(window));
         if window.epochs as u64 == group.epochs {
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
                 start(tile, job);
-                advance(tile, &mut job.recording, window, now);
+                advance(tile, &mut job.recording, window, pulls, now);
                 job.ends.write(tile, &shared);
             });
             return;
@@ -146,7 +152,8 @@ impl Cpu {
         };
         let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
         let mut pass = |window: &Window, now: &[Clock<f32>]| {
-            tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, now));
+            let pulls = pull(window);
+            tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, pulls, now));
         };
         pass(window, now);
         while let Some(window) = windows.next_window() {

@@ -97,8 +97,9 @@ impl<const N: usize> Clocks<'_, N> {
 pub struct Steps<'a, 'p, const N: usize> {
     pub lanes: &'a mut Lanes<N>,
     pub hyper: &'a [Wide<f32, N>; HYPER],
-    /// Σ(w² + b²) after each step is added here, unless steps are bounded.
+    /// Σ(w² + b²) after each step is added here, unless steps are bounded, or nobody asks for it: then it may be.
     pub energy: &'a mut Wide<f32, N>,
+    pub summed: bool,
     pub centre: Centre,
     /// Of each step's batch.
     pub moments: &'a [Moments],
@@ -112,7 +113,7 @@ struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(
 impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
     #[inline(always)]
     fn run(self) {
-        let Steps { lanes: all, hyper, energy: sum, centre, moments, clocks, mut path } = self.0;
+        let Steps { lanes: all, hyper, energy: sum, centre, moments, clocks, mut path, .. } = self.0;
         // Copies, so that the compiler sees that nothing else is written where they are.
         let (mut lanes, mut energy) = (*all, *sum);
         for (step, moments) in moments.iter().enumerate() {
@@ -204,6 +205,7 @@ pub struct Fused {
     pub clock: usize,
     /// Whether its steps are bounded.
     pub bounded: bool,
+    pub inertia: fn(&Hyper<f32>) -> Option<[f32; 3]>,
     pub few: StepsBy<FEW>,
     pub whole: StepsBy<TILE>,
     pub again: fn(Simd, Again<'_>),
@@ -218,6 +220,7 @@ impl Fused {
                 state: R::STATE,
                 clock: R::CLOCK,
                 bounded: R::BOUNDED,
+                inertia: R::inertia,
                 few: few::<R>,
                 whole: whole::<R>,
                 again: |simd, again| simd.run_fused::<true, false>(AgainBy(again, PhantomData::<R>)),

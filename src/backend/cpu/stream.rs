@@ -27,12 +27,27 @@ const VECTORS: usize = TILE / WIDTH;
 /// # Safety
 /// The CPU has AVX2 and FMA.
 pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
-    let Steps { lanes: Lanes { theta, state }, hyper, energy, centre, moments, clocks, path } = steps;
+    let Steps { lanes: Lanes { theta, state }, hyper, energy, summed, centre, moments, clocks, path } = steps;
     let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
-    let (runs, batches) = (Runs { theta, state, hyper, energy }, Batches::<false> { centre, moments, clocks });
+    let (runs, batches) = (Runs { theta, state, hyper, energy }, Batches::<false, false> { centre, moments, clocks });
     // SAFETY: as the caller says.
     unsafe {
-        match (centre.is_origin(), path) {
+        if !R::BOUNDED && summed {
+            about::<R, true>(runs, batches.summed(), path);
+        } else {
+            about::<R, false>(runs, batches, path);
+        }
+    }
+}
+
+/// The text that fits the centre's abscissa.
+///
+/// # Safety
+/// The CPU has AVX2 and FMA.
+unsafe fn about<R: Rule, const SUMMED: bool>(runs: Runs<'_>, batches: Batches<'_, false, SUMMED>, path: Option<&mut Path<'_, TILE>>) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match (batches.centre.is_origin(), path) {
             (true, None) => through::<R, _, false>(runs, batches.at_origin(), None),
             (false, None) => through::<R, _, false>(runs, batches, None),
             (true, path) => through::<R, _, true>(runs, batches.at_origin(), path),
@@ -66,21 +81,26 @@ trait Source {
 }
 
 /// The moments of batches, about the abscissa 0 or any other.
-struct Batches<'a, const ORIGIN: bool> {
+struct Batches<'a, const ORIGIN: bool, const SUMMED: bool> {
     centre: Centre,
     moments: &'a [Moments],
     clocks: &'a [Clock<f32>],
 }
 
-impl<'a> Batches<'a, false> {
-    fn at_origin(self) -> Batches<'a, true> {
+impl<'a, const SUMMED: bool> Batches<'a, false, SUMMED> {
+    fn at_origin(self) -> Batches<'a, true, SUMMED> {
+        let Self { centre, moments, clocks } = self;
+        Batches { centre, moments, clocks }
+    }
+
+    fn summed(self) -> Batches<'a, false, true> {
         let Self { centre, moments, clocks } = self;
         Batches { centre, moments, clocks }
     }
 }
 
-impl<const ORIGIN: bool> Source for Batches<'_, ORIGIN> {
-    const SUMMED: bool = true;
+impl<const ORIGIN: bool, const SUMS: bool> Source for Batches<'_, ORIGIN, SUMS> {
+    const SUMMED: bool = SUMS;
     type Now = (Moments, Clock<Vector>);
 
     #[inline(always)]
@@ -243,7 +263,7 @@ impl<S: Source> Vectors<'_, S> {
         let mut state = self.state(v);
         let next = R::Stages::finish(&self.hyper(v), self.theta(v), divided, &mut state);
         self.renew::<R>(v, &state);
-        if S::SUMMED && !R::BOUNDED {
+        if S::SUMMED {
             let energy = &mut self.runs.energy.0;
             next[0].mul_add(next[0], next[1].mul_add(next[1], Vector::load(energy, v))).store(energy, v);
         }

@@ -2,6 +2,7 @@
 //!
 //! The steps are in `steps` and `stream`; this file knows which of them fits, tests for divergence, and keeps the sums behind a verdict.
 
+use super::growth::{Growth, Largest, Pull};
 use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, record_point};
 use super::simd::Simd;
@@ -28,6 +29,8 @@ pub struct Advance<'a, 'b> {
     pub window: &'a Window,
     /// The clock of each step of the window, epoch-major, where all runs of the group have the same; else empty.
     pub clocks: &'a [Clock<f32>],
+    /// Of the window's batches, where the rule keeps a velocity that tells how far steps lead.
+    pub pull: Option<Pull>,
     pub recording: &'a mut Recording<'b>,
 }
 
@@ -46,6 +49,8 @@ struct Part<'p, const N: usize> {
     clocks: Clocks<'p, N>,
     epoch: usize,
     block: &'p Block,
+    /// Whether no run can leave the range in it.
+    calm: bool,
 }
 
 /// Sums of an epoch and of one of its blocks.
@@ -77,6 +82,7 @@ impl Advance<'_, '_> {
             record_point(self.recording, lanes.theta(), 0);
         }
         let calm = self.shared.calm;
+        let growth = self.growth(&hyper);
         for epoch in 0..self.window.epochs {
             if !calm && self.tile.alive.0[..N].iter().all(|&alive| alive == 0) {
                 break;
@@ -88,7 +94,9 @@ impl Advance<'_, '_> {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, block)) };
-                let part = Part { by, hyper: &hyper, clocks, epoch, block };
+                let calm =
+                    calm || growth.is_some_and(|growth| growth.stays(self.largest([&lanes.theta, &lanes.state[..rule.state.min(2)]])));
+                let part = Part { by, hyper: &hyper, clocks, epoch, block, calm };
                 if calm {
                     self.block(part, &mut lanes, &mut sums);
                 } else {
@@ -107,6 +115,25 @@ impl Advance<'_, '_> {
         for i in 0..rule.state {
             *part_of(&mut self.tile.state[i].0) = lanes.state[i].0;
         }
+    }
+
+    /// How far the tile's runs can get in the longest block, where that is known.
+    fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; HYPER]) -> Option<Growth> {
+        let pull = self.pull?;
+        let mut largest = [0.0; HYPER];
+        for (slots, columns) in largest.as_chunks_mut::<2>().0.iter_mut().zip(hyper[..self.rule.hyper].chunks(2)) {
+            let (first, second) = columns.split_at(1);
+            *slots = self.largest([first, second]);
+        }
+        let steps = self.shared.blocks.iter().map(|block| block.len).max().unwrap_or(0);
+        Some(Growth::of(pull, (self.rule.inertia)(&largest)?, steps))
+    }
+
+    /// The largest sizes in some columns.
+    fn largest<const N: usize>(&self, columns: [&[Wide<f32, N>]; 2]) -> [f32; 2] {
+        let mut sizes = [0.0; 2];
+        self.simd.run_loop(Largest { columns, sizes: &mut sizes });
+        sizes
     }
 
     /// The number of an epoch of the window.
@@ -227,8 +254,8 @@ impl Advance<'_, '_> {
 
     /// The steps of a block.
     fn steps<const N: usize>(&self, part: Part<'_, N>, lanes: &mut Lanes<N>, energy: &mut Wide<f32, N>, path: Option<&mut Path<'_, N>>) {
-        let Part { by, hyper, clocks, .. } = part;
-        by(self.simd, Steps { lanes, hyper, energy, centre: self.shared.centre, moments: self.moments(part), clocks, path });
+        let Part { by, hyper, clocks, calm, .. } = part;
+        by(self.simd, Steps { lanes, hyper, energy, summed: !calm, centre: self.shared.centre, moments: self.moments(part), clocks, path });
     }
 
     /// Of the batches of a block.

@@ -72,6 +72,12 @@ pub trait Rule: Send + Sync + 'static {
         filled(T::of(0.0))
     }
 
+    /// Of a rule that keeps a velocity v of each parameter, its state's first two slots if it has any: η, μ and k such that |v| is at most
+    /// μ|v| + η|g| after an update with gradient g, and a step at most k|v|. None of them falls as a hyperparameter grows.
+    fn inertia(_: &Hyper<f32>) -> Option<[f32; 3]> {
+        None
+    }
+
     /// The parameters after one update from `theta` with gradient `g`; the state is renewed in place.
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
 }

@@ -19,6 +19,12 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV
     const HYPER: usize = 2;
     const CLOCK: usize = 0;
 
+    fn inertia(hyper: &Hyper<f32>) -> Option<[f32; 3]> {
+        let [rate, momentum, ..] = *hyper;
+        let momentum = if MOMENTUM { momentum } else { 0.0 };
+        Some([rate, momentum, if NESTEROV { 1.0 + momentum } else { 1.0 }])
+    }
+
     #[inline(always)]
     fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
         stages::through::<Self, T>(hyper, clock, theta, g, state)
