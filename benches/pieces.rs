@@ -91,14 +91,14 @@ fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     then(&mut || writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap(), folder.path());
 }
 
-/// A chunk of histories into a run directory.
-#[divan::bench]
+/// A chunk of histories into a run directory. Few samples: of many the system would wait for the disk.
+#[divan::bench(sample_count = 15)]
 fn storing_histories(bencher: divan::Bencher<'_, '_>) {
     storing(|store, _| bencher.counter(ItemsCount::new(STORED * 161)).bench_local(store));
 }
 
 /// Its bytes, written as they are.
-#[divan::bench]
+#[divan::bench(sample_count = 15)]
 fn writing_as_many_bytes(bencher: divan::Bencher<'_, '_>) {
     storing(|store, folder| {
         store();
