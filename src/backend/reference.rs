@@ -81,7 +81,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
     let theta = [&group.lanes.initial_weight, &group.lanes.initial_bias].map(|start| f64::from(*start.of(lane)));
     let direct = Direct::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
-    let figures = Figures::at_start(direct.over(rows, theta).loss as f32, group.order.batches() as u32);
+    let figures = Figures::at_start(direct.loss(rows, theta) as f32, group.order.batches() as u32);
     let mut walk = Walk { theta, watch: cycle::Watch::default(), figures, steps: 0 };
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
@@ -112,7 +112,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
             walk.steps += 1;
             outcome.point(lane, walk.steps, next);
             if judged.contains(&(index + 1)) {
-                walk.figures.epoch_ends(direct.over(rows, next).loss as f32, epoch as u32, reached);
+                walk.figures.epoch_ends(direct.loss(rows, next) as f32, epoch as u32, reached);
             }
         }
         if let Some(since) = cycle::since(epoch, group.epochs) {

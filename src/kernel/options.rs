@@ -104,9 +104,9 @@ impl Options {
         ]
     }
 
-    /// Whether none of them has a value.
-    pub fn is_valueless(&self) -> bool {
-        self.clip == Clip::None && !self.decay && !self.average
+    /// Whether any of them reads a value.
+    pub fn has_values(&self) -> bool {
+        self.clip != Clip::None || self.decay || self.average
     }
 
     /// Whether the rule is all that a batch does.

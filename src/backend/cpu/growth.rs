@@ -70,30 +70,28 @@ impl Growth {
     }
 }
 
-/// The largest sizes in two pairs of columns; NaN where one is.
+/// The largest size in some columns; NaN where one is, 0 of none.
 pub struct Largest<'a, const N: usize> {
-    pub columns: [&'a [Wide<f32, N>]; 2],
-    pub sizes: &'a mut [f32; 2],
+    pub columns: &'a [Wide<f32, N>],
+    pub size: &'a mut f32,
 }
 
 impl<const N: usize> Loop for Largest<'_, N> {
     #[inline(always)]
     fn run(self) {
-        for i in 0..2 {
-            // Bits of sizes are in their order, with NaN behind infinity.
-            let mut largest = [0_u32; N];
-            for column in self.columns[i] {
-                for l in 0..N {
-                    let bits = column.0[l].abs().to_bits();
-                    largest[l] = if bits > largest[l] { bits } else { largest[l] };
-                }
-            }
-            let mut of_all = 0;
+        // Bits of sizes are in their order, with NaN behind infinity.
+        let mut largest = [0_u32; N];
+        for column in self.columns {
             for l in 0..N {
-                of_all = if largest[l] > of_all { largest[l] } else { of_all };
+                let bits = column.0[l].abs().to_bits();
+                largest[l] = if bits > largest[l] { bits } else { largest[l] };
             }
-            self.sizes[i] = f32::from_bits(of_all);
         }
+        let mut of_all = 0;
+        for l in 0..N {
+            of_all = if largest[l] > of_all { largest[l] } else { of_all };
+        }
+        *self.size = f32::from_bits(of_all);
     }
 }
 
@@ -129,11 +127,13 @@ mod tests {
     fn the_largest_of_columns_knows_what_is_no_number() {
         let mut column = Wide([0.5_f32; 8]);
         column.0[3] = -2.0;
-        let mut sizes = [0.0; 2];
-        Largest { columns: [&[column], &[]], sizes: &mut sizes }.run();
-        assert_eq!(sizes, [2.0, 0.0]);
+        let largest = |columns: &[Wide<f32, 8>]| {
+            let mut size = -1.0;
+            Largest { columns, size: &mut size }.run();
+            size
+        };
+        assert_eq!([largest(&[column]), largest(&[])], [2.0, 0.0]);
         column.0[6] = f32::NAN;
-        Largest { columns: [&[], &[column]], sizes: &mut sizes }.run();
-        assert!(sizes[0] == 0.0 && sizes[1].is_nan());
+        assert!(largest(&[]) == 0.0 && largest(&[column]).is_nan());
     }
 }

@@ -136,11 +136,12 @@ impl Cpu {
             }
         };
         let Some(window) = windows.next_window() else { return };
-        let (now, pulls) = (clocks.of(window), pull(window));
+        let now = clocks.of(window);
         if window.epochs as u64 == group.epochs {
+            let pull = pull(window);
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
                 start(tile, job);
-                advance(tile, &mut job.recording, window, pulls, now);
+                advance(tile, &mut job.recording, window, pull, now);
                 job.ends.write(tile, &shared);
             });
             return;
@@ -152,8 +153,8 @@ impl Cpu {
         };
         let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
         let mut pass = |window: &Window, now: &[Clock<f32>]| {
-            let pulls = pull(window);
-            tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, pulls, now));
+            let pull = pull(window);
+            tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, pull, now));
         };
         pass(window, now);
         while let Some(window) = windows.next_window() {

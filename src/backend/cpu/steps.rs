@@ -97,8 +97,9 @@ impl<const N: usize> Clocks<'_, N> {
 pub struct Steps<'a, 'p, const N: usize> {
     pub lanes: &'a mut Lanes<N>,
     pub hyper: &'a [Wide<f32, N>; HYPER],
-    /// Σ(w² + b²) after each step is added here, unless steps are bounded, or nobody asks for it: then it may be.
+    /// Σ(w² + b²) after each step is added here, unless steps are bounded.
     pub energy: &'a mut Wide<f32, N>,
+    /// Whether anybody asks for that sum: else it may be left out.
     pub summed: bool,
     pub centre: Centre,
     /// Of each step's batch.
@@ -205,6 +206,7 @@ pub struct Fused {
     pub clock: usize,
     /// Whether its steps are bounded.
     pub bounded: bool,
+    /// See [`Rule::inertia`].
     pub inertia: fn(&Hyper<f32>) -> Option<[f32; 3]>,
     pub few: StepsBy<FEW>,
     pub whole: StepsBy<TILE>,

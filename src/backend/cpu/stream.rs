@@ -2,8 +2,9 @@
 //!
 //! A vector's step is a chain of some 80 cycles: gradient, root, division, update. A loop that takes one vector after the other lets the CPU
 //! find the next vectors' work by looking ahead, past instructions that wait; a core that is shared with another thread looks half as
-//! far. Here a turn finishes one vector, divides for the one behind it, takes the roots of the next, renews the state of a fourth and takes the
-//! gradient of a fifth, in this order, so that hardly an instruction waits for one that stands just before it. Measured in `docs/performance.md`.
+//! far. Here a turn finishes one vector, divides for the one behind it, takes the roots of the next, renews the state of a fourth
+//! and takes the gradient of a fifth, in this order, so that hardly an instruction waits for one that stands just before it. Measured in
+//! `docs/performance.md`.
 //!
 //! The formulas are `kernel`'s.
 
@@ -33,7 +34,7 @@ pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
     // SAFETY: as the caller says.
     unsafe {
         if !R::BOUNDED && summed {
-            about::<R, true>(runs, batches.summed(), path);
+            about::<R, true>(runs, batches.known(), path);
         } else {
             about::<R, false>(runs, batches, path);
         }
@@ -48,9 +49,9 @@ unsafe fn about<R: Rule, const SUMMED: bool>(runs: Runs<'_>, batches: Batches<'_
     // SAFETY: as the caller says.
     unsafe {
         match (batches.centre.is_origin(), path) {
-            (true, None) => through::<R, _, false>(runs, batches.at_origin(), None),
+            (true, None) => through::<R, _, false>(runs, batches.known::<true, SUMMED>(), None),
             (false, None) => through::<R, _, false>(runs, batches, None),
-            (true, path) => through::<R, _, true>(runs, batches.at_origin(), path),
+            (true, path) => through::<R, _, true>(runs, batches.known::<true, SUMMED>(), path),
             (false, path) => through::<R, _, true>(runs, batches, path),
         }
     }
@@ -87,13 +88,9 @@ struct Batches<'a, const ORIGIN: bool, const SUMMED: bool> {
     clocks: &'a [Clock<f32>],
 }
 
-impl<'a, const SUMMED: bool> Batches<'a, false, SUMMED> {
-    fn at_origin(self) -> Batches<'a, true, SUMMED> {
-        let Self { centre, moments, clocks } = self;
-        Batches { centre, moments, clocks }
-    }
-
-    fn summed(self) -> Batches<'a, false, true> {
+impl<'a, const ORIGIN: bool, const SUMMED: bool> Batches<'a, ORIGIN, SUMMED> {
+    /// The same, with more known of them.
+    fn known<const AT_ORIGIN: bool, const SUMS: bool>(self) -> Batches<'a, AT_ORIGIN, SUMS> {
         let Self { centre, moments, clocks } = self;
         Batches { centre, moments, clocks }
     }

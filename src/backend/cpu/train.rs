@@ -94,8 +94,7 @@ impl Advance<'_, '_> {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, block)) };
-                let calm =
-                    calm || growth.is_some_and(|growth| growth.stays(self.largest([&lanes.theta, &lanes.state[..rule.state.min(2)]])));
+                let calm = calm || growth.is_some_and(|growth| self.stays(growth, &lanes));
                 let part = Part { by, hyper: &hyper, clocks, epoch, block, calm };
                 if calm {
                     self.block(part, &mut lanes, &mut sums);
@@ -121,19 +120,24 @@ impl Advance<'_, '_> {
     fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; HYPER]) -> Option<Growth> {
         let pull = self.pull?;
         let mut largest = [0.0; HYPER];
-        for (slots, columns) in largest.as_chunks_mut::<2>().0.iter_mut().zip(hyper[..self.rule.hyper].chunks(2)) {
-            let (first, second) = columns.split_at(1);
-            *slots = self.largest([first, second]);
+        for (slot, column) in largest.iter_mut().zip(hyper).take(self.rule.hyper) {
+            *slot = self.largest(std::slice::from_ref(column));
         }
         let steps = self.shared.blocks.iter().map(|block| block.len).max().unwrap_or(0);
         Some(Growth::of(pull, (self.rule.inertia)(&largest)?, steps))
     }
 
-    /// The largest sizes in some columns.
-    fn largest<const N: usize>(&self, columns: [&[Wide<f32, N>]; 2]) -> [f32; 2] {
-        let mut sizes = [0.0; 2];
-        self.simd.run_loop(Largest { columns, sizes: &mut sizes });
-        sizes
+    /// Whether no run can leave the range in a block that begins here.
+    fn stays<const N: usize>(&self, growth: Growth, lanes: &Lanes<N>) -> bool {
+        let velocity = &lanes.state[..self.rule.state.min(2)];
+        growth.stays([self.largest(&lanes.theta), self.largest(velocity)])
+    }
+
+    /// The largest size in some columns.
+    fn largest<const N: usize>(&self, columns: &[Wide<f32, N>]) -> f32 {
+        let mut size = 0.0;
+        self.simd.run_loop(Largest { columns, size: &mut size });
+        size
     }
 
     /// The number of an epoch of the window.
@@ -154,7 +158,7 @@ impl Advance<'_, '_> {
     fn block<const N: usize>(&mut self, part: Part<'_, N>, lanes: &mut Lanes<N>, sums: &mut Sums<N>) {
         let Part { epoch, block, .. } = part;
         let shared = self.shared;
-        if !self.rule.bounded {
+        if !(self.rule.bounded || part.calm) {
             sums.energy = Wide::ZERO;
         }
         let measured = self.records_epochs();

@@ -184,28 +184,28 @@ impl Context {
         buffer
     }
 
+    /// A buffer that shaders read and write, and that is copied to and from.
+    pub fn storage(&mut self, name: &'static str, size: u64) -> wgpu::Buffer {
+        self.buffer(name, size, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC)
+    }
+
     /// A buffer that shaders read, filled.
     pub fn input(&mut self, name: &'static str, bytes: &[u8]) -> wgpu::Buffer {
-        let buffer = self.buffer(
-            name,
-            bytes.len() as u64,
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
-        );
+        let buffer = self.storage(name, bytes.len() as u64);
         self.queue.write_buffer(&buffer, 0, bytes);
         buffer
     }
 
     /// A buffer of so many bytes that shaders go on with: these, and zeros behind them.
     pub fn begun(&mut self, name: &'static str, bytes: &[u8], size: u64) -> wgpu::Buffer {
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let buffer = self.buffer(name, size, usage);
+        let buffer = self.storage(name, size);
         self.clear(&buffer, size);
         self.queue.write_buffer(&buffer, 0, bytes);
         buffer
     }
 
     /// Sets the first `bytes` of a buffer to 0.
-    pub fn clear(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
+    fn clear(&mut self, buffer: &wgpu::Buffer, bytes: u64) {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.clear_buffer(buffer, 0, Some(bytes));
         self.queue.submit([encoder.finish()]);

@@ -12,8 +12,6 @@ use crate::model::{Neuron, Rows};
 const METRICS: [Access; 4] = [Access::Uniform, Access::Uniform, Access::Read, Access::Write];
 const SURFACE: [Access; 4] = [Access::Uniform, Access::Read, Access::Read, Access::Write];
 
-const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
-
 /// Cells of a dispatch, at most: a few operations each, far from 100 ms anywhere.
 const MOST_CELLS: u64 = 1 << 23;
 
@@ -61,8 +59,7 @@ fn add(
     let pairs = context.room("pairs", (PAIRS * 16) as u64);
     let points = context.input("points", bytemuck::cast_slice(thetas));
     let bytes = thetas.len() as u64 * 16;
-    let sums = context.buffer("sums", bytes, OUTPUT);
-    context.clear(&sums, bytes);
+    let sums = context.begun("sums", &[], bytes);
     let group = context.bind(pipeline, &[&uniform, &pairs, &points, &sums]);
     for (count, piece) in pieces {
         let params = CountParams { counts: [thetas.len() as u32, *count as u32, ROUNDS, 0] };
@@ -100,7 +97,7 @@ pub fn probe(
     let pipeline = context.pipeline(&name, || module.to_owned(), entry, &[Access::Read, Access::Write], constants);
     let input = context.input("probe input", bytemuck::cast_slice(input));
     let bytes = outputs as u64 * 4;
-    let output = context.buffer("probe output", bytes, OUTPUT);
+    let output = context.storage("probe output", bytes);
     mark(context, &output, bytes);
     let group = context.bind(&pipeline, &[&input, &output]);
     context.dispatch(&pipeline, &group, threads as u64)?;
@@ -160,7 +157,7 @@ fn paraboloid(context: &mut Context, rows: &Rows, weight: &[f64], bias: &[f64], 
         let columns = context.input("surface columns", bytemuck::cast_slice(&columns));
         let levels = context.input("surface levels", bytemuck::cast_slice(levels));
         let bytes = count as u64 * 4;
-        let output = context.buffer("cells", bytes, OUTPUT);
+        let output = context.storage("cells", bytes);
         mark(context, &output, bytes);
         let group = context.bind(&pipeline, &[&uniform, &columns, &levels, &output]);
         context.dispatch(&pipeline, &group, count as u64)?;

@@ -34,8 +34,6 @@ const ACCESSES: [Access; 11] = [
     Access::Read,
 ];
 
-const OUTPUT: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
-
 /// Rows that a thread looks at in the time of an update, roughly: weighs epoch series in the size of a slice.
 const ROWS_AN_UPDATE: u64 = 8;
 
@@ -202,15 +200,17 @@ fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
 /// The columns that the shader reads of some runs, up to the last that any of them needs. What is not there need not be carried over.
 fn lane_columns(group: &Group<'_>, orders: &[Group<'_>], tables: &[u32], runs: Range<usize>) -> Vec<f32> {
     let (lanes, used) = (group.lanes, Used::of(group.variant));
-    let valued = !group.options.is_valueless();
-    let columns = if !orders.is_empty() {
-        used.hyper + VALUES + 2
+    let valued = group.options.has_values();
+    let others = if !orders.is_empty() {
+        VALUES + 2
     } else if !tables.is_empty() {
-        used.hyper + VALUES + 1
+        VALUES + 1
+    } else if valued {
+        VALUES
     } else {
-        used.hyper + if valued { VALUES } else { 0 }
+        0
     };
-    let mut all = vec![0.0; columns * runs.len()];
+    let mut all = vec![0.0; (used.hyper + others) * runs.len()];
     let (hyper, others) = all.split_at_mut(used.hyper * runs.len());
     for (column, own) in hyper.chunks_exact_mut(runs.len()).zip(&lanes.hyper) {
         column.iter_mut().zip(own.range(runs.clone())).for_each(|(slot, &value)| *slot = value);
@@ -260,18 +260,15 @@ impl<'c, 'g> Portion<'c, 'g> {
         let (tables, numbers) = Tables::new(group, own.clone());
         let columns = lane_columns(group, orders, &numbers, own.clone());
         let begun = begun_columns(group, own);
-        let recorded = |blocks: Option<Blocks>, size: usize| {
-            blocks.map_or(0, |blocks| (count.div_ceil(blocks.width) * blocks.block_len() * size) as u64)
-        };
-        let history = recorded(outcome.history.as_ref().map(|history| history.blocks), 8);
-        let series = recorded(outcome.epochs.as_ref().map(|series| series.blocks), 16);
-        let width = outcome.history.as_ref().map(|history| history.blocks).or(outcome.epochs.as_ref().map(|series| series.blocks));
+        let [points, epochs] =
+            [outcome.history.as_ref().map(|history| history.blocks), outcome.epochs.as_ref().map(|series| series.blocks)];
+        let bytes = |blocks: Option<Blocks>, size: usize| blocks.map_or(0, |blocks| (recorded(&blocks, first, count).1 * size) as u64);
         let lanes = context.input("lanes", bytemuck::cast_slice(&columns));
         let state = context.begun("state", bytemuck::cast_slice(&begun), (STATE_COLUMNS * count * 4) as u64);
         let figures = context.begun("figures", &[], (FIGURE_COLUMNS * count * 4) as u64);
-        let history = context.buffer("history", history, OUTPUT);
-        let series = context.buffer("series", series, OUTPUT);
-        let width = width.map_or(1, |blocks| blocks.width);
+        let history = context.storage("history", bytes(points, 8));
+        let series = context.storage("series", bytes(epochs, 16));
+        let width = points.or(epochs).map_or(1, |blocks| blocks.width);
         let outputs = Outputs { state, figures, history, series };
         Self { context, group, orders, first, count, width, tables, lanes, outputs }
     }
