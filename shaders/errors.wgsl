@@ -1,18 +1,22 @@
-// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; the module has the binding `rows` and the runs.
+// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; run.wgsl has the rows and the runs.
 
 // Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
 const FOLD: u32 = 256u;
 
-// Sums of squared and absolute errors over rows first .. first + count.
-fn errors(runs: ptr<function, Runs>, first: u32, count: u32, sums: ptr<function, array<vec2<f32>, RUNS>>) {
+// Sums of squared and absolute errors over rows first .. first + count, of each run's own order or the same for all.
+fn errors(runs: ptr<function, Runs>, own: bool, first: u32, count: u32, sums: ptr<function, array<vec2<f32>, RUNS>>) {
     for (var j = 0u; j < RUNS; j += 1u) {
         (*sums)[j] = vec2<f32>(0.0);
     }
     for (var begin = 0u; begin < count; begin += FOLD) {
         var part: array<vec2<f32>, RUNS>;
         for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
-            let row = rows[first + i];
+            let same = rows[first + i];
             for (var j = 0u; j < RUNS; j += 1u) {
+                var row = same;
+                if ORDERS && own {
+                    row = rows[(*runs)[j].rows + first + i];
+                }
                 let e = error((*runs)[j].theta, row.x, row.y);
                 part[j] += vec2<f32>(e * e, abs(e));
             }

@@ -97,7 +97,8 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(1) var<uniform> moments: array<Padded, MOMENTS>;
 // A table of clock_steps ticks for each timing.
 @group(0) @binding(2) var<storage, read> clocks: array<Tick>;
-// The test rows, then the training rows in batch order, epoch by epoch: x, y.
+// The test rows, the training rows as the split left them, and these again in batch order, order by order and epoch by epoch, unless all
+// epochs are alike: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
 // Columns of `capacity`, up to the last that any run needs: the rule's hyperparameters, the values of the options, the bits of the clock
 // table's number and of the order's.
@@ -137,8 +138,9 @@ struct Run {
     values: Values,
     // The first tick of its clock table.
     clocks: u32,
-    // The first batch of its order.
+    // The first batch of its order, and how far behind those of the first order its rows are.
     order: u32,
+    rows: u32,
     // Where its first row is, in a column of points.
     points: u32,
     worst_loss: f32,
@@ -177,9 +179,9 @@ fn tick_of(table: u32, epoch: u32, batch: u32) -> Tick {
     return clocks[table + (given.window_epoch + epoch) * given.batches + batch];
 }
 
-// The first training row, in batch order, of an epoch of this dispatch.
+// The first training row, in batch order, of an epoch of this dispatch: of the first order.
 fn first_row(epoch: u32) -> u32 {
-    return given.test_rows + select(given.window_epoch + epoch, 0u, given.alike == 1u) * given.rows;
+    return given.test_rows + select(1u + given.window_epoch + epoch, 0u, given.alike == 1u) * given.rows;
 }
 
 // Rows of a batch.
@@ -205,7 +207,9 @@ fn load(number: u32) -> Run {
         run.clocks = bitcast<u32>(lanes[column(USED_HYPER + VALUES, number)]) * given.clock_steps;
     }
     if ORDERS {
-        run.order = bitcast<u32>(lanes[column(USED_HYPER + VALUES + 1u, number)]) * given.order_steps;
+        let order = bitcast<u32>(lanes[column(USED_HYPER + VALUES + 1u, number)]);
+        run.order = order * given.order_steps;
+        run.rows = order * (given.order_steps / given.batches) * given.rows;
     }
     if RECORDED {
         run.points = first_recorded(number, given.points);

@@ -178,6 +178,12 @@ fn begin(runs: ptr<function, Runs>) {
     }
 }
 
+// Whether the last batch that a dispatch takes has rows.
+fn is_made(run: Run) -> bool {
+    let end = (given.window_epoch + given.taken_epochs - 1u) * given.batches + given.end_batch;
+    return !ORDERS || ordered[run.order + end - 1u].second.y > 0.0;
+}
+
 fn any_inside(runs: ptr<function, Runs>) -> bool {
     var inside = false;
     for (var j = 0u; j < RUNS; j += 1u) {
@@ -234,7 +240,7 @@ fn train_moments(
             }
         }
     }
-    // A thread whose loops were ended for it would give numbers all the same.
+    // A thread whose loops were ended for it would give numbers all the same, and so would batches that nobody made.
     var rounds = 0u;
     for (var i = 0u; i < given.rounds; i += 1u) {
         rounds += 1u;
@@ -242,7 +248,7 @@ fn train_moments(
     for (var j = 0u; j < RUNS; j += 1u) {
         if !is_gone(entered[j]) {
             store(runs[j]);
-            if rounds == given.rounds {
+            if rounds == given.rounds && is_made(runs[j]) {
                 figures[column(4u, runs[j].number)] += given.taken_epochs * (given.end_batch - given.first_batch);
             }
         }

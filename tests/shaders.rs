@@ -8,10 +8,13 @@ use std::path::Path;
 
 use gradsweep::backend::gpu::{composed, elementary};
 use gradsweep::backend::outcome::NEVER;
+use gradsweep::data::Stream;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
 use gradsweep::kernel::coefficients::{CLOCK, HYPER};
 use gradsweep::kernel::cycle;
-use gradsweep::kernel::layout::{AVERAGED, LIMIT_ROUNDS, MOMENTS, PAIRS, START_LOSS, TRAIN_PARAMS, TrainParams, WATCH, WORKGROUP};
+use gradsweep::kernel::layout::{
+    AVERAGED, LIMIT_ROUNDS, MOMENTS, PAIRS, START_LOSS, TRAIN_PARAMS, TrainParams, WATCH, WINDOW_PARAMS, WORKGROUP, WindowParams,
+};
 use gradsweep::kernel::optimizers::STATE;
 use gradsweep::kernel::options::VALUES;
 use gradsweep::model::hyperparameters::DIVERGED;
@@ -34,6 +37,10 @@ fn every_rule_has_its_twin() {
     let host: BTreeSet<String> = &names("src/kernel", "rs") - &host_only;
     let device: BTreeSet<String> = &names("shaders", "wgsl") - &loops;
     assert_eq!(host, device, "a file of the mathematics lacks its other half");
+    // Of data, what a device makes batches with: the layout of a window and a copy of rows are no mathematics, float64 is Rust's own.
+    let others = ["window", "rows", "float64"].map(str::to_owned).into();
+    let device: BTreeSet<String> = &names("shaders/data", "wgsl") - &others;
+    assert!(device.len() == 3 && device.is_subset(&names("src/data", "rs")), "{device:?} lack their other halves");
 }
 
 fn parsed() -> Vec<(String, String, naga::Module)> {
@@ -69,17 +76,19 @@ fn shaders_never_ask_for_nan_and_check_their_bounds() {
 
 #[test]
 fn layouts_are_those_of_the_host() {
-    let (_, _, module) = parsed().into_iter().find(|(name, ..)| name.contains("adam")).unwrap();
-    let find = |wanted: &str| module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(wanted)).unwrap().1.inner.clone();
-    let naga::TypeInner::Struct { members, span } = find("Params") else { panic!("Params is no struct") };
-    let fields: Vec<(String, u32)> = members.iter().map(|member| (member.name.clone().unwrap(), member.offset)).collect();
-    let host: Vec<(String, u32)> = TRAIN_PARAMS.iter().enumerate().map(|(index, name)| ((*name).to_owned(), index as u32 * 4)).collect();
-    assert_eq!(fields, host);
-    assert_eq!(span as usize, size_of::<TrainParams>());
-    let naga::TypeInner::Struct { members, span } = find("Moments") else { panic!("Moments is no struct") };
-    let fields: Vec<&str> = members.iter().map(|member| member.name.as_deref().unwrap()).collect();
-    assert_eq!(fields, ["u", "uu", "r", "ru", "rr", "rows"]);
-    assert_eq!(span as usize, size_of::<gradsweep::data::Moments>());
+    for (module, name, host, size) in [
+        ("train_moments with adam", "Params", &TRAIN_PARAMS[..], size_of::<TrainParams>()),
+        ("train_moments with adam", "Moments", &["u", "uu", "r", "ru", "rr", "rows"], size_of::<gradsweep::data::Moments>()),
+        ("order of a window", "Params", &WINDOW_PARAMS, size_of::<WindowParams>()),
+    ] {
+        let (_, _, module) = parsed().into_iter().find(|(own, ..)| own == module).unwrap();
+        let found = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).unwrap();
+        let naga::TypeInner::Struct { members, span } = &found.1.inner else { panic!("{name} is no struct") };
+        let fields: Vec<(&str, u32)> = members.iter().map(|member| (member.name.as_deref().unwrap(), member.offset)).collect();
+        let host: Vec<(&str, u32)> = host.iter().zip(0..).map(|(own, index)| (*own, index * 4)).collect();
+        assert_eq!(fields, host, "{name}");
+        assert_eq!(*span as usize, size, "{name}");
+    }
 }
 
 #[test]
@@ -104,6 +113,7 @@ fn constants_are_those_of_the_host() {
         ("STATE", STATE as u32),
         ("CLOCK", CLOCK as u32),
         ("VALUES", VALUES as u32),
+        ("STREAM_ORDER", Stream::Order as u32),
     ];
     let mut seen = BTreeSet::new();
     for (name, _, module) in parsed() {

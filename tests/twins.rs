@@ -48,8 +48,14 @@ fn every_function_is_within_its_bounds() {
         assert!(finding.holds(), "{finding:?}");
         assert!(finding.cases >= 15 && finding.gpu.is_some() == gpu.is_some(), "{finding:?}");
     }
-    let all =
-        cases::functions::ALL.len() + Activation::ALL.len() + Form::ALL.len() + Optimizer::ALL.len() + cases::options::ALL.len() + 3 + 1;
+    let all = cases::functions::ALL.len()
+        + Activation::ALL.len()
+        + Form::ALL.len()
+        + Optimizer::ALL.len()
+        + cases::options::ALL.len()
+        + 3
+        + 1
+        + 2;
     assert_eq!(findings.len(), all);
 }
 

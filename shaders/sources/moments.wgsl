@@ -33,7 +33,7 @@ fn of_batch(epoch: u32, batch: u32, runs: ptr<function, Runs>, taken: ptr<functi
     }
     if SERIES {
         var sums: array<vec2<f32>, RUNS>;
-        errors(runs, first_row(epoch) + batch * given.batch_size, rows_of(batch), &sums);
+        errors(runs, true, first_row(epoch) + batch * given.batch_size, rows_of(batch), &sums);
         for (var j = 0u; j < RUNS; j += 1u) {
             (*taken)[j].absolute = sums[j].y;
         }
@@ -49,5 +49,5 @@ fn of_all(runs: ptr<function, Runs>, taken: ptr<function, Takens>) {
 
 // Sums of the loss and of |e| over the test rows.
 fn of_test(runs: ptr<function, Runs>, sums: ptr<function, array<vec2<f32>, RUNS>>) {
-    errors(runs, 0u, given.test_rows, sums);
+    errors(runs, false, 0u, given.test_rows, sums);
 }

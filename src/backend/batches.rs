@@ -5,6 +5,7 @@
 
 use super::Group;
 use crate::data::{Centre, Centred, Epochs, Moments, Shuffle};
+use crate::model::Problem;
 
 /// The size that a window aims at: it should stay in a core's cache while blocks of lanes pass through it.
 pub const WINDOW_BYTES: usize = 1 << 20;
@@ -48,15 +49,46 @@ impl Window {
     }
 }
 
+/// How the epochs of a group are cut into windows.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    next_epoch: u64,
+    epochs: u64,
+    each: u64,
+}
+
+impl Windows {
+    /// So many epochs each, but for the last; at least 1.
+    pub fn of(group: &Group<'_>, each: usize) -> Self {
+        Self { next_epoch: 0, epochs: group.epochs, each: each.max(1) as u64 }
+    }
+}
+
+impl Iterator for Windows {
+    type Item = (u64, usize);
+
+    /// The next window's first epoch, and how many it has.
+    fn next(&mut self) -> Option<Self::Item> {
+        let (first, count) = (self.next_epoch, self.each.min(self.epochs - self.next_epoch));
+        self.next_epoch += count;
+        (count > 0).then_some((first, count as usize))
+    }
+}
+/// The training rows of a problem about a centre.
+pub fn centred(problem: &Problem) -> (Centre, Centred) {
+    let (rows, quadratic) = (&problem.train, &problem.quadratic);
+    let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
+    (centre, Centred::new(&rows.x, &rows.y, &centre))
+}
+
 /// Walks through the windows of a group.
 #[derive(Debug)]
 pub struct Batches<'a> {
     group: &'a Group<'a>,
     centred: Centred,
     order: Epochs,
-    next_epoch: u64,
+    windows: Windows,
     window: Window,
-    window_epochs: u64,
     /// The point about which the moments are taken.
     pub centre: Centre,
     /// The moments of all training rows.
@@ -64,37 +96,28 @@ pub struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
+    /// In windows that fit a core's cache.
     pub fn new(group: &'a Group<'a>) -> Self {
-        Self::within(group, WINDOW_BYTES)
-    }
-
-    /// With windows of so many bytes, or of one epoch.
-    pub fn within(group: &'a Group<'a>, bytes: usize) -> Self {
-        let (rows, quadratic) = (&group.problem.train, &group.problem.quadratic);
-        let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
-        let centred = Centred::new(&rows.x, &rows.y, &centre);
-        let total = centred.total();
         let batches = group.order.batches();
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
-        let by_bytes = bytes / (batches * size_of::<Moments>() + row_bytes);
+        let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
-        let alike = group.order.shuffle == Shuffle::None;
-        let window_epochs = if alike { by_steps } else { by_steps.min(by_bytes) }.max(1) as u64;
-        let window = Window { batches, alike, ..Window::default() };
-        Self { group, centred, order: group.order.epochs(), next_epoch: 0, window, window_epochs, centre, total }
+        Self::in_windows(group, if group.order.shuffle == Shuffle::None { by_steps } else { by_steps.min(by_bytes) })
+    }
+
+    /// In windows of so many epochs, at least 1.
+    pub fn in_windows(group: &'a Group<'a>, each: usize) -> Self {
+        let (centre, centred) = centred(group.problem);
+        let total = centred.total();
+        let window = Window { batches: group.order.batches(), alike: group.order.shuffle == Shuffle::None, ..Window::default() };
+        Self { group, centred, order: group.order.epochs(), windows: Windows::of(group, each), window, centre, total }
     }
 
     /// The next epochs; `None` after the last.
     pub fn next_window(&mut self) -> Option<&Window> {
-        let left = self.group.epochs - self.next_epoch;
-        if left == 0 {
-            return None;
-        }
-        let first = self.next_epoch == 0;
-        self.window.first_epoch = self.next_epoch;
-        self.window.epochs = left.min(self.window_epochs) as usize;
-        self.next_epoch += self.window.epochs as u64;
-        if first || !self.window.alike {
+        let (first_epoch, epochs) = self.windows.next()?;
+        (self.window.first_epoch, self.window.epochs) = (first_epoch, epochs);
+        if first_epoch == 0 || !self.window.alike {
             self.fill();
         }
         Some(&self.window)

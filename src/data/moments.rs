@@ -67,13 +67,19 @@ impl Centred {
         }
     }
 
+    /// What the row at a position adds to the sums of u, u², r, ru and r².
+    #[inline]
+    pub fn terms(&self, position: usize) -> [f64; 5] {
+        let (u, r) = (self.u[position], self.r[position]);
+        [u, u * u, r, r * u, r * r]
+    }
+
     /// The moments of the rows at `positions`, summed in that order.
     pub fn moments(&self, positions: impl ExactSizeIterator<Item = usize>) -> Moments {
         let n = positions.len() as f64;
         let mut sums = [0.0_f64; 5];
         for position in positions {
-            let (u, r) = (self.u[position], self.r[position]);
-            for (sum, term) in sums.iter_mut().zip([u, u * u, r, r * u, r * r]) {
+            for (sum, term) in sums.iter_mut().zip(self.terms(position)) {
                 *sum += term;
             }
         }

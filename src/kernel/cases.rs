@@ -3,6 +3,7 @@
 //! Steps are compared from the *same* state: near a stability limit a path enlarges an ulp without bound. An ulp is one of the
 //! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
 
+pub mod batches;
 pub mod cycles;
 pub mod functions;
 pub mod options;

@@ -48,6 +48,23 @@ pub struct TrainParams {
     pub column: u32,
 }
 
+/// The uniforms of `shaders/data`, in `shaders/data/window.wgsl`.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct WindowParams {
+    pub first: u32,
+    pub end: u32,
+    pub first_epoch: u32,
+    pub epochs: u32,
+    pub rows: u32,
+    pub batch_size: u32,
+    pub batches: u32,
+    pub test_rows: u32,
+}
+
+/// The names of [`WindowParams`]' fields, in order: all are 4 bytes wide.
+pub const WINDOW_PARAMS: [&str; 8] = ["first", "end", "first_epoch", "epochs", "rows", "batch_size", "batches", "test_rows"];
+
 /// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
 pub const TRAIN_PARAMS: [&str; 32] = [
     "centre_weight",

@@ -6,9 +6,10 @@ mod probes;
 use serde::Serialize;
 
 use crate::backend::Error;
-use crate::backend::gpu::{Gpu, elementary, functions, watching};
+use crate::backend::gpu::{Gpu, elementary, functions, numbers, watching};
+use crate::data::{BatchOrder, Shuffle};
 use crate::kernel::cases::options::Batch;
-use crate::kernel::cases::{self, Allowed, Point, Step, cycles, shapes};
+use crate::kernel::cases::{self, Allowed, Point, Step, batches, cycles, shapes};
 use crate::kernel::coefficients::CLOCK;
 use crate::kernel::cycle::{self, Watch};
 use crate::kernel::optimizers::{STATE, Sgd};
@@ -20,7 +21,7 @@ use crate::{with_penalty, with_response, with_rule};
 /// One function, and how far off it was at worst.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// `elementary`, `activation`, `loss`, `neuron`, `optimizer`, `option` or `verdict`.
+    /// `elementary`, `activation`, `loss`, `neuron`, `optimizer`, `option`, `verdict` or `batch`.
     pub kind: &'static str,
     pub name: String,
     pub cases: usize,
@@ -86,6 +87,8 @@ pub fn verify(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
         findings.push(option(gpu, name, &options)?);
     }
     findings.push(watches(gpu)?);
+    findings.push(orders(gpu)?);
+    findings.push(means(gpu)?);
     Ok(findings)
 }
 
@@ -239,6 +242,53 @@ fn watches(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     Ok(finding.named("verdict", "watch".into()))
 }
 
+/// A number as its upper and lower 16 bits: any device takes those for the numbers that they are.
+fn halves(word: u32) -> [f32; 2] {
+    [(word >> 16) as f32, (word & 0xFFFF) as f32]
+}
+
+/// A float64 as its upper and lower word.
+fn words(number: f64) -> [u32; 2] {
+    [(number.to_bits() >> 32) as u32, number.to_bits() as u32]
+}
+
+/// Orders of rows.
+fn orders(gpu: Option<&Gpu>) -> Result<Finding, Error> {
+    let cases = batches::orders();
+    let inputs: Vec<f32> = cases.iter().flat_map(|&(seed, epoch)| [halves(seed), halves(epoch)]).flatten().collect();
+    let device = probed(gpu, &(numbers() + probes::ORDER), "probe_order({i})", [], &inputs, [4, batches::ROWS])?;
+    let mut finding = Compared::new(batches::EXACT, batches::EXACT, device);
+    for (seed, epoch) in cases {
+        let mut epochs = BatchOrder { rows: batches::ROWS, batch_size: 1, shuffle: Shuffle::House { seed } }.epochs();
+        (0..epoch).for_each(|_| _ = epochs.advance());
+        let order: Vec<f32> = epochs.advance().iter().map(|&row| row as f32).collect();
+        let exact: Vec<f64> = order.iter().map(|&row| f64::from(row)).collect();
+        finding.case(&order, &exact, &[1.0; batches::ROWS]);
+    }
+    Ok(finding.named("batch", "order".into()))
+}
+
+/// Means of float64, rounded to float32.
+fn means(gpu: Option<&Gpu>) -> Result<Finding, Error> {
+    let cases = batches::means();
+    let numbers_of = |(terms, divisor): &([f64; batches::TERMS], u32)| [&terms.map(words).concat()[..], &[*divisor]].concat();
+    let inputs: Vec<f32> = cases.iter().flat_map(numbers_of).flat_map(halves).collect();
+    let device = probed(gpu, &(numbers() + probes::MEAN), "probe_mean({i})", [], &inputs, [4 * batches::TERMS + 2, 6])?;
+    let mut finding = Compared::new(batches::MEAN_ON_HOST, batches::EXACT, device);
+    for (terms, divisor) in cases {
+        let mean = terms.iter().sum::<f64>() / f64::from(divisor);
+        let host = mean as f32;
+        // The device's bits are held against the host's; the host's value against the mean, where float32 has one.
+        let [high, low] = words(mean);
+        finding.bits(&[high, low, host.to_bits()]);
+        let inside = mean == 0.0 || (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&mean.abs());
+        if inside {
+            finding.cpu.note(host, mean, mean.abs());
+        }
+    }
+    Ok(finding.named("batch", "mean".into()))
+}
+
 /// A function that is compared case by case.
 struct Compared {
     cases: usize,
@@ -265,6 +315,13 @@ impl Compared {
             }
             self.taken += 1;
         }
+    }
+
+    /// The next case: words of the host's, which a device gives as halves.
+    fn bits(&mut self, words: &[u32]) {
+        let halves: Vec<f32> = words.iter().copied().flat_map(halves).collect();
+        let exact: Vec<f64> = halves.iter().map(|&half| f64::from(half)).collect();
+        self.case(&halves, &exact, &vec![1.0; halves.len()]);
     }
 
     fn named(self, kind: &'static str, name: String) -> Finding {

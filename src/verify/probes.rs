@@ -104,3 +104,44 @@ fn probe_watch(i: u32) -> vec4<f32> {
     return vec4<f32>(now.anchor, now.reach, f32(now.period));
 }
 ";
+
+/// The order of 16 rows, from seed and epoch, each as its upper and lower 16 bits.
+pub const ORDER: &str = "
+fn probe_word(i: u32) -> u32 {
+    return (u32(probe_input[i]) << 16u) | u32(probe_input[i + 1u]);
+}
+
+fn probe_order(i: u32) -> array<f32, 16> {
+    var rows: array<f32, 16>;
+    for (var row = 0u; row < 16u; row += 1u) {
+        rows[row] = f32(row);
+    }
+    var words = words_of(probe_word(i), STREAM_ORDER, probe_word(i + 2u));
+    for (var row = 15u; row > 0u; row -= 1u) {
+        let there = up_to(&words, row);
+        let taken = rows[there];
+        rows[there] = rows[row];
+        rows[row] = taken;
+    }
+    return rows;
+}
+";
+
+/// A mean in float64 and in float32, from four terms in float64 and a divisor: words as their upper and lower 16 bits.
+pub const MEAN: &str = "
+fn probe_word(i: u32) -> u32 {
+    return (u32(probe_input[i]) << 16u) | u32(probe_input[i + 1u]);
+}
+
+fn probe_mean(i: u32) -> array<f32, 6> {
+    var total: Double;
+    for (var term = 0u; term < 4u; term += 1u) {
+        total = sum(total, Double(probe_word(i + 4u * term), probe_word(i + 4u * term + 2u)));
+    }
+    let mean = quotient(total, probe_word(i + 16u));
+    let words = vec3<u32>(mean, narrowed(mean));
+    let above = vec3<f32>(words >> vec3<u32>(16u));
+    let below = vec3<f32>(words & vec3<u32>(0xffffu));
+    return array<f32, 6>(above.x, below.x, above.y, below.y, above.z, below.z);
+}
+";

@@ -17,6 +17,10 @@ const WORTH_ANOTHER: u64 = 1 << 24;
 const RECORDED_BYTES: u64 = 8 << 20;
 const RECORDED_RUNS: u64 = 1 << 12;
 
+/// See [`Context::ordered_bytes`].
+const ORDERED_BYTES: u64 = 1 << 26;
+const SHUFFLED_BYTES: usize = 1 << 24;
+
 /// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -55,6 +59,11 @@ pub struct Context {
     /// What a portion of a group aims at where it is cut into portions for its recorded rows: bytes of them, and at least so many runs.
     pub recorded_bytes: u64,
     pub recorded_runs: u64,
+    /// What joined orders take in a window at most, in bytes of their moments and of their rows.
+    pub ordered_bytes: u64,
+    /// Whether their batches are made on the device, and what the places of the rows take that a dispatch shuffles, in bytes.
+    pub makes_batches: bool,
+    pub shuffled_bytes: usize,
     /// Of training, in updates.
     pub slices: Slices,
     /// Of metrics, in rows looked at.
@@ -110,6 +119,9 @@ impl Context {
                 worth_another: WORTH_ANOTHER,
                 recorded_bytes: RECORDED_BYTES,
                 recorded_runs: RECORDED_RUNS,
+                ordered_bytes: ORDERED_BYTES,
+                makes_batches: !software,
+                shuffled_bytes: SHUFFLED_BYTES,
                 slices,
                 row_slices,
                 pipelines,

@@ -6,12 +6,14 @@ mod clocks;
 mod context;
 mod evaluate;
 mod limits;
+mod maker;
 mod missing;
 mod orders;
 mod results;
 mod shaders;
 mod shape;
 mod slices;
+mod supply;
 mod survey;
 mod train;
 mod unroll;
@@ -20,7 +22,7 @@ use std::sync::Mutex;
 
 pub use context::Error;
 pub use missing::{Missing, quiet_environment};
-pub use shaders::{composed, elementary, functions, watching};
+pub use shaders::{composed, elementary, functions, numbers, watching};
 pub use shape::Shape;
 pub use survey::{Adapter, Survey, survey};
 
@@ -179,25 +181,47 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         let Ok(gpu) = Gpu::open(None) else {
             return skipped("groups_that_are_joined_give_what_each_gives_alone");
         };
+        for loss in ["mse", "mae"] {
+            joined_and_alone(&gpu, loss);
+        }
+    }
+
+    fn joined_and_alone(gpu: &Gpu, loss: &str) {
         let experiment = experiment(&[
             "sweep.parameters.learning_rate=[1e-3, 1e-1, 1e1]".into(),
             "sweep.parameters.training.seed={ min = 0, max = 29, count = 30 }".into(),
             "training.epochs=5".into(),
+            "training.batch_size=3".into(),
+            format!("model.loss=\"{loss}\""),
         ]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
-        let groups = plan.groups(&problems, Record { every: 3, epochs: false });
+        // Epochs of a linear neuron under the mean squared error ask for rows, too.
+        let groups = plan.groups(&problems, Record { every: 3, epochs: true });
         assert_eq!(groups.len(), 90);
-        let batches = groups[0].order.batches();
-        assert_eq!(orders::together(&groups, 10 * batches).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
-        assert_eq!(orders::together(&groups, 100 * batches).len(), 3);
-        let mut joined = vec![Outcome::default(); groups.len()];
-        gpu.train(&groups, &mut joined).unwrap();
-        for (group, joined) in groups.iter().zip(&joined) {
-            let mut alone = Outcome::default();
-            gpu.train(&[*group], std::slice::from_mut(&mut alone)).unwrap();
-            for lane in 0..3 {
-                assert_eq!(known(joined, lane), known(&alone, lane), "{:?} {:?}", group.variant, group.order);
+        assert_eq!(orders::together(&groups, |_| 10).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
+        assert_eq!(orders::together(&groups, |_| 100).len(), 3);
+        let mut alone = vec![Outcome::default(); groups.len()];
+        for (group, alone) in groups.iter().zip(&mut alone) {
+            gpu.train(&[*group], std::slice::from_mut(alone)).unwrap();
+        }
+        let (rows, batches) = (groups[0].order.rows, groups[0].order.batches());
+        let epoch = (rows * 8 + batches * 32) as u64;
+        // Batches by the host and by the device: all epochs in one window, or two in each; all shuffles in one dispatch, or 17.
+        for (makes_batches, ordered, shuffled) in
+            [(false, 1 << 26, 0), (false, 60 * epoch, 0), (true, 1 << 26, 1 << 24), (true, 60 * epoch, 17 * 4 * rows)]
+        {
+            {
+                let mut context = gpu.context.lock().unwrap();
+                (context.makes_batches, context.ordered_bytes, context.shuffled_bytes) = (makes_batches, ordered, shuffled);
+            }
+            let mut joined = vec![Outcome::default(); groups.len()];
+            gpu.train(&groups, &mut joined).unwrap();
+            for ((group, joined), alone) in groups.iter().zip(&joined).zip(&alone) {
+                for lane in 0..3 {
+                    let what = format!("{:?} {:?}, made on the device: {makes_batches}", group.variant, group.order);
+                    assert_eq!(known(joined, lane), known(alone, lane), "{what}");
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Groups that differ in the order of their batches alone, joined to one: a sweep over seeds has thousands of them with a few runs each,
 //! and each would keep the device waiting for its own dispatches.
 
-use crate::backend::{Group, Lanes, Outcome};
+use std::ops::Range;
+
+use crate::backend::{EpochSeries, Group, Lanes, Outcome};
 use crate::data::Shuffle;
 use crate::kernel::Timing;
 
@@ -11,11 +13,11 @@ const MOST: usize = 1 << 14;
 /// How many of the last beginnings a group is compared with.
 const LOOKED_AT: usize = 16;
 
-/// Groups by number, those together that are trained as one; `batches` are the most that may be joined.
-pub fn together(groups: &[Group<'_>], batches: usize) -> Vec<Vec<usize>> {
+/// Groups by number, those together that are trained as one; `bound` says how many like one fit the device.
+pub fn together(groups: &[Group<'_>], bound: impl Fn(&Group<'_>) -> usize) -> Vec<Vec<usize>> {
     let mut joined: Vec<Vec<usize>> = Vec::new();
     for (number, group) in groups.iter().enumerate() {
-        let most = (batches / group.order.batches()).min(MOST);
+        let most = bound(group).min(MOST);
         let fits = |others: &&mut Vec<usize>| others.len() < most && joins(&groups[others[0]], group);
         match joined.iter_mut().rev().take(LOOKED_AT).find(fits) {
             Some(others) => others.push(number),
@@ -34,7 +36,6 @@ fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
         && shuffled(one)
         && shuffled(other)
-        && !one.needs_rows()
         && timings[0].is_some()
         && timings[0] == timings[1]
 }
@@ -66,6 +67,26 @@ pub fn scatter(joint: &Outcome, groups: &[Group<'_>], members: &[usize], outcome
                 }
             }
         }
+        if let Some((own, joint)) = own.epochs.as_mut().zip(joint.epochs.as_ref()) {
+            scatter_series(joint, runs.clone(), own);
+        }
         first = runs.end;
+    }
+}
+
+/// Gives a group its rows of joint series.
+fn scatter_series(joint: &EpochSeries, runs: Range<usize>, own: &mut EpochSeries) {
+    let columns = [
+        (&joint.loss, &mut own.loss),
+        (&joint.mae, &mut own.mae),
+        (&joint.val_loss, &mut own.val_loss),
+        (&joint.val_mae, &mut own.val_mae),
+    ];
+    for (from, to) in columns.into_iter().filter(|(from, _)| !from.is_empty()) {
+        for (lane, run) in runs.clone().enumerate() {
+            for epoch in 0..joint.blocks.rows {
+                to[own.blocks.index(lane, epoch)] = from[joint.blocks.index(run, epoch)];
+            }
+        }
     }
 }

@@ -20,6 +20,12 @@ const RUN: &str = include_str!("../../../shaders/run.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train_moments.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/sources/moments.wgsl");
 const ROWS: &str = include_str!("../../../shaders/sources/rows.wgsl");
+const GENERATOR: &str = include_str!("../../../shaders/data/generator.wgsl");
+const FLOAT64: &str = include_str!("../../../shaders/data/float64.wgsl");
+const WINDOW: &str = include_str!("../../../shaders/data/window.wgsl");
+const ORDER: &str = include_str!("../../../shaders/data/order.wgsl");
+const BATCH_MOMENTS: &str = include_str!("../../../shaders/data/moments.wgsl");
+const ROWS_IN_ORDER: &str = include_str!("../../../shaders/data/rows.wgsl");
 const METRICS: &str = include_str!("../../../shaders/metrics.wgsl");
 const LIMITS: &str = include_str!("../../../shaders/limits.wgsl");
 const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
@@ -50,6 +56,44 @@ impl Used {
     pub fn of(variant: Variant) -> Self {
         with_rule!(variant, R => Self { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial) })
     }
+}
+
+/// What makes the batches of joined orders on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// Shuffles the rows.
+    Order,
+    /// Sums the moments of batches.
+    Moments,
+    /// Puts rows in batch order.
+    Rows,
+}
+
+impl Making {
+    pub const ALL: [Self; 3] = [Self::Order, Self::Moments, Self::Rows];
+
+    /// The name of the entry point.
+    pub fn entry(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Moments => "moments",
+            Self::Rows => "rows_in_order",
+        }
+    }
+
+    pub fn module(self) -> String {
+        let own = match self {
+            Self::Order => [GENERATOR, WINDOW, ORDER].concat(),
+            Self::Moments => [FLOAT64, WINDOW, BATCH_MOMENTS].concat(),
+            Self::Rows => [WINDOW, ROWS_IN_ORDER].concat(),
+        };
+        cut(Shape::PLAIN) + &own
+    }
+}
+
+/// The generator of orders, and sums in float64, without an entry point.
+pub fn numbers() -> String {
+    [GENERATOR, FLOAT64].concat()
 }
 
 /// A variant of an optimizer's rule, as `step`.
@@ -157,5 +201,7 @@ pub fn composed() -> Vec<(String, String)> {
     });
     let neurons = Activation::ALL.into_iter().flat_map(|activation| Loss::ALL.map(|loss| Neuron { activation, loss, ..Neuron::LINEAR }));
     let metrics = neurons.map(|neuron| (format!("metrics of {neuron:?}"), metrics(&neuron, Shape::PLAIN)));
-    moments.into_iter().chain(rows).chain(metrics).chain([("surface".to_owned(), surface()), ("limits".to_owned(), limits())]).collect()
+    let makings = Making::ALL.map(|making| (format!("{} of a window", making.entry()), making.module()));
+    let others = [("surface".to_owned(), surface()), ("limits".to_owned(), limits())];
+    moments.into_iter().chain(rows).chain(metrics).chain(makings).chain(others).collect()
 }

@@ -4,18 +4,16 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
 use super::clocks::{Tables, has_one_clock, is_timed};
 use super::context::{Access, Context, Error, Pipeline};
 use super::orders;
 use super::results::{Outputs, Results, is_watched, recorded};
 use super::shaders::{self, Used};
 use super::slices::Stretch;
-use crate::backend::batches::{Batches, WINDOW_STEPS, Window};
+use super::supply::{Stock, Supply, most_orders};
+use crate::backend::batches::{WINDOW_STEPS, Window};
 use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
-use crate::data::Moments;
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, STATE_COLUMNS, TICK, TrainParams, padded};
 use crate::kernel::options::VALUES;
@@ -37,9 +35,6 @@ const ACCESSES: [Access; 11] = [
 /// Rows that a thread looks at in the time of an update, roughly: weighs epoch series in the size of a slice.
 const ROWS_AN_UPDATE: u64 = 8;
 
-/// Bytes of the batches of joined groups in a window.
-const ORDERED_BYTES: u64 = 1 << 26;
-
 /// Rounds of loops of a thread in a dispatch of a software adapter: llvmpipe ends all loops after 65,535.
 const MOST_ROUNDS: u64 = 1 << 15;
 
@@ -49,9 +44,8 @@ const ROUNDS_A_STEP: u64 = 32;
 
 /// Trains groups, those together that differ in the order of their batches alone.
 pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
-    let batches = ordered_batches(context);
     let mut joint = Outcome::default();
-    for members in orders::together(groups, batches) {
+    for members in orders::together(groups, |group| most_orders(context, group)) {
         if let [only] = members[..] {
             train_group(context, &groups[only], &[], &mut outcomes[only])?;
             continue;
@@ -89,11 +83,6 @@ fn train_group(context: &mut Context, group: &Group<'_>, orders: &[Group<'_>], o
     }
     flight.land(context)?;
     behind.map_or(Ok(()), |last| last.take(context, group, outcome))
-}
-
-/// The most batches of joined groups in a window.
-fn ordered_batches(context: &Context) -> usize {
-    context.largest().min(ORDERED_BYTES) as usize / size_of::<Padded>()
 }
 
 /// A group's pipelines.
@@ -276,28 +265,17 @@ impl<'c, 'g> Portion<'c, 'g> {
     /// Gives the device all of its work but what may be still in flight, and has the results copied behind it.
     fn train(mut self, pipelines: &Pipelines, flight: &mut Flight, outcome: &Outcome) -> Result<Results, Error> {
         let group = self.group;
-        // One after the other, or all orders side by side.
-        let mut batches = match self.orders {
-            [] => vec![Batches::new(group)],
-            orders => {
-                let bytes = ordered_batches(self.context) * size_of::<Moments>() / orders.len();
-                orders.par_iter().map(|order| Batches::within(order, bytes)).collect()
-            }
-        };
-        let mut params = self.params(&batches[0], outcome);
+        let mut supply = Supply::new(self.context, group, self.orders);
+        let mut params = self.params(&supply, outcome);
         let blocks = blocks(group.order.batches(), group.epochs);
-        while batches.par_iter_mut().map(|batches| batches.next_window().is_some()).reduce(|| true, |one, other| one && other) {
-            let ordered: Vec<Padded> = match &batches[..] {
-                [_] => Vec::new(),
-                batches => batches.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect(),
-            };
-            self.window(pipelines, flight, batches[0].window(), &ordered, &blocks, &mut params)?;
+        while let Some(stock) = supply.next(self.context) {
+            self.window(pipelines, flight, &stock, &blocks, &mut params)?;
         }
         Ok(Results::fetch(self.context, self.group, outcome, self.first..self.first + self.count, &self.outputs))
     }
 
-    fn params(&self, batches: &Batches<'_>, outcome: &Outcome) -> TrainParams {
-        let (group, total, centre) = (self.group, &batches.total, &batches.centre);
+    fn params(&self, supply: &Supply<'_>, outcome: &Outcome) -> TrainParams {
+        let (group, total, centre) = (self.group, &supply.total, &supply.centre);
         TrainParams {
             centre_weight: centre.weight,
             centre_bias: centre.bias,
@@ -321,6 +299,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
             column: outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, self.first, self.count).1 as u32),
             rounds: ROUNDS,
+            alike: u32::from(supply.is_alike()),
             ..TrainParams::default()
         }
     }
@@ -330,26 +309,25 @@ impl<'c, 'g> Portion<'c, 'g> {
         &mut self,
         pipelines: &Pipelines,
         flight: &mut Flight,
-        window: &Window,
-        ordered: &[Padded],
+        stock: &Stock<'_>,
         blocks: &[Block],
         params: &mut TrainParams,
     ) -> Result<(), Error> {
-        let steps = window.epochs * window.batches;
+        let batches = self.group.order.batches();
+        let steps = stock.epochs * batches;
         let timed = is_timed(self.group);
-        params.alike = u32::from(window.is_alike());
         params.clock_steps = if timed { steps as u32 } else { 0 };
-        params.order_steps = if ordered.is_empty() { 0 } else { steps as u32 };
+        params.order_steps = if stock.alone.is_none() { steps as u32 } else { 0 };
         let clocks = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
         let one_clock = has_one_clock(self.group);
-        let bound = self.bind(pipelines, window, if one_clock { &clocks[..TICK] } else { &clocks }, ordered, params);
-        let rows_of_a_step = self.rows_of_a_step(window);
+        let bound = self.bind(pipelines, stock, if one_clock { &clocks[..TICK] } else { &clocks }, params);
+        let rows_of_a_step = self.rows_of_a_step(stock);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
         let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
-        let unbounded = (window.is_alike() && window.batches <= MOMENTS || !ordered.is_empty()) && !one_clock;
+        let unbounded = (params.alike == 1 && batches <= MOMENTS || stock.alone.is_none()) && !one_clock;
         let longest = if unbounded { bounded } else { bounded.min(MOMENTS as u64) };
         // Where the last epoch is, counted from the window's first; behind its end where it comes later.
-        let last = (self.group.epochs - 1 - window.first_epoch).min(window.epochs as u64) as usize;
+        let last = (self.group.epochs - 1 - stock.first_epoch).min(stock.epochs as u64) as usize;
         let cut = if pipelines.others.is_some() { last } else { 0 };
         let mut first = 0;
         while first < self.count {
@@ -360,19 +338,19 @@ impl<'c, 'g> Portion<'c, 'g> {
             let mut done = None;
             while let Some(stretch) = {
                 let most = (self.context.slices.pieces(runs as u64) / step_work).min(longest);
-                Stretch::behind(done, blocks, cut, most).or_else(|| Stretch::behind(done, blocks, window.epochs, most))
+                Stretch::behind(done, blocks, cut, most).or_else(|| Stretch::behind(done, blocks, stock.epochs, most))
             } {
-                params.first_epoch = window.first_epoch as u32 + stretch.epoch as u32;
+                params.first_epoch = stock.first_epoch as u32 + stretch.epoch as u32;
                 params.taken_epochs = stretch.epochs as u32;
                 params.window_epoch = stretch.epoch as u32;
                 params.first_batch = stretch.first_batch as u32;
                 params.end_batch = stretch.end_batch as u32;
                 self.context.uniform("params", bytemuck::bytes_of(params));
-                if ordered.is_empty() {
+                if let Some(window) = stock.alone {
                     self.context.uniform("moments", bytemuck::cast_slice(&moments_of(window, &stretch)));
                 }
                 if one_clock {
-                    let first = (stretch.epoch * window.batches + stretch.first_batch) * TICK;
+                    let first = (stretch.epoch * batches + stretch.first_batch) * TICK;
                     self.context.uniform("ticks", bytemuck::cast_slice(&clocks[first..first + stretch.steps() * TICK]));
                 }
                 let pipeline = pipelines.others.as_ref().filter(|_| stretch.epoch < last).unwrap_or(&pipelines.last);
@@ -389,42 +367,30 @@ impl<'c, 'g> Portion<'c, 'g> {
     }
 
     /// What the dispatches of a window read and write. Its moments and ticks are uniforms that each dispatch fills anew.
-    fn bind(
-        &mut self,
-        pipelines: &Pipelines,
-        window: &Window,
-        clocks: &[f32],
-        ordered: &[Padded],
-        params: &TrainParams,
-    ) -> wgpu::BindGroup {
-        let test = &self.group.problem.test;
-        let rows = test.x.iter().chain(&window.x).zip(test.y.iter().chain(&window.y));
-        let rows: Vec<[f32; 2]> = rows.map(|(&x, &y)| [x, y]).collect();
+    fn bind(&mut self, pipelines: &Pipelines, stock: &Stock<'_>, clocks: &[f32], params: &TrainParams) -> wgpu::BindGroup {
         let context = &mut *self.context;
         let params = context.uniform("params", bytemuck::bytes_of(params));
         let moments = context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
         let clocks = context.input("clocks", bytemuck::cast_slice(clocks));
-        let rows = context.input("rows", bytemuck::cast_slice(&rows));
         let ticks = context.room("ticks", (MOMENTS * TICK * 4) as u64);
-        let ordered = context.input("ordered", bytemuck::cast_slice(if ordered.is_empty() { &[[0.0; 8]] } else { ordered }));
         let Outputs { state, figures, history, series } = &self.outputs;
         let own = [&self.lanes, state, figures, history, series];
-        let buffers = [&[&params, &moments, &clocks, &rows], &own[..], &[&ticks, &ordered]].concat();
+        let buffers = [&[&params, &moments, &clocks, &stock.rows], &own[..], &[&ticks, &stock.ordered]].concat();
         context.bind(&pipelines.last, &buffers)
     }
 
     /// Rows that a step of a window looks at, those at its epoch's end among them.
-    fn rows_of_a_step(&self, window: &Window) -> u64 {
+    fn rows_of_a_step(&self, stock: &Stock<'_>) -> u64 {
         let group = self.group;
         if !group.needs_rows() {
             return 0;
         }
         // The last epoch's steps ask all rows whether they pass the minimum: each once, and once more where a block begins.
-        let last = window.first_epoch + window.epochs as u64 == group.epochs;
+        let last = stock.first_epoch + stock.epochs as u64 == group.epochs;
         let direct = !group.problem.neuron.is_quadratic();
         let all = if last && direct { 2 * group.order.rows } else { 0 };
         let series = if group.record.epochs { group.order.batch_size } else { 0 };
         let end = if direct { group.order.rows } else { 0 } + if group.record.epochs { group.problem.test.len() } else { 0 };
-        (group.order.batch_size + series + all + end.div_ceil(window.batches)) as u64
+        (group.order.batch_size + series + all + end.div_ceil(group.order.batches())) as u64
     }
 }

@@ -1,0 +1,19 @@
+// Puts training rows in batch order, a row a thread. Composed behind window.wgsl.
+
+@compute @workgroup_size(WORKGROUP)
+fn rows_in_order(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let number = number_of(group, local, groups);
+    let shuffles = params.end - params.first;
+    let row = number / shuffles;
+    let shuffle = number % shuffles;
+    if row >= params.rows {
+        return;
+    }
+    let source = params.test_rows + places[place_of(row, shuffle)];
+    let to = params.test_rows + (1u + params.first + shuffle) * params.rows + row;
+    rows[to] = rows[source];
+}

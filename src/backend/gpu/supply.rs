@@ -1,0 +1,123 @@
+//! Where the batches of a group come from, a window of epochs at a time: from the host or, where many orders are trained together, from the
+//! device itself (`maker.rs`). The numbers are the same, bit for bit.
+
+use rayon::prelude::*;
+
+use super::context::Context;
+use super::maker::Maker;
+use crate::backend::Group;
+use crate::backend::batches::{Batches, WINDOW_STEPS, Window, Windows, centred};
+use crate::data::{Centre, Moments, Shuffle};
+use crate::kernel::layout::{Padded, padded};
+
+/// Bytes of a row: x, y.
+const ROW: usize = 8;
+
+/// How many groups that differ in the order of their batches alone can be trained together with this one: an epoch of each has to fit a
+/// window.
+pub fn most_orders(context: &Context, group: &Group<'_>) -> usize {
+    context.largest().min(context.ordered_bytes) as usize / bytes_of_epoch(group)
+}
+
+/// What an epoch of an order takes on the device.
+fn bytes_of_epoch(group: &Group<'_>) -> usize {
+    group.order.batches() * size_of::<Padded>() + if group.needs_rows() { group.order.rows * ROW } else { 0 }
+}
+
+/// See the module.
+pub struct Supply<'g> {
+    group: &'g Group<'g>,
+    orders: usize,
+    source: Source<'g>,
+    /// The point about which the moments are taken.
+    pub centre: Centre,
+    /// The moments of all training rows.
+    pub total: Moments,
+}
+
+enum Source<'g> {
+    /// A single order.
+    Alone(Batches<'g>),
+    /// Each of the joined orders.
+    Host(Vec<Batches<'g>>),
+    Device(Maker, Windows),
+}
+
+/// A window of epochs, on the device.
+pub struct Stock<'s> {
+    /// Number of the first epoch, from 0.
+    pub first_epoch: u64,
+    pub epochs: usize,
+    /// The moments of a single order: they are not on the device yet, as each dispatch takes its own as a uniform.
+    pub alone: Option<&'s Window>,
+    /// The test rows, the training rows as the split left them, and those in batch order that steps ask for.
+    pub rows: wgpu::Buffer,
+    /// The moments of joined orders.
+    pub ordered: wgpu::Buffer,
+}
+
+impl<'g> Supply<'g> {
+    /// Of a group; `orders` are those that it was joined from, if any.
+    pub fn new(context: &mut Context, group: &'g Group<'g>, orders: &'g [Group<'g>]) -> Self {
+        let (centre, centred) = centred(group.problem);
+        let total = centred.total();
+        let by_bytes = most_orders(context, group) / orders.len().max(1);
+        let each = by_bytes.min(WINDOW_STEPS / group.order.batches());
+        let source = if orders.is_empty() {
+            Source::Alone(Batches::new(group))
+        } else if let Some(seeds) = Maker::seeds(context, orders) {
+            Source::Device(Maker::new(context, group, &centred, &seeds), Windows::of(group, each))
+        } else {
+            Source::Host(orders.par_iter().map(|order| Batches::in_windows(order, each)).collect())
+        };
+        Self { group, orders: orders.len(), source, centre, total }
+    }
+
+    /// Whether all epochs have the same batches.
+    pub fn is_alike(&self) -> bool {
+        self.group.order.shuffle == Shuffle::None
+    }
+
+    /// The next window; `None` after the last.
+    pub fn next(&mut self, context: &mut Context) -> Option<Stock<'_>> {
+        let group = self.group;
+        let moved = group.needs_rows() && !self.is_alike();
+        let ordered_rows = |orders: usize, epochs: usize| if moved { orders * epochs * group.order.rows } else { 0 };
+        match &mut self.source {
+            Source::Alone(batches) => {
+                let window = batches.next_window()?;
+                let rows = rows(context, group, ordered_rows(1, window.epochs), moved.then_some(window).into_iter());
+                let ordered = context.storage("ordered", 0);
+                Some(Stock { first_epoch: window.first_epoch, epochs: window.epochs, alone: Some(window), rows, ordered })
+            }
+            Source::Host(all) => {
+                all.par_iter_mut().map(|batches| batches.next_window().map(|_| ())).collect::<Option<()>>()?;
+                let windows = || all.iter().map(Batches::window);
+                let Window { first_epoch, epochs, .. } = *all[0].window();
+                let own = windows().filter(|_| moved);
+                let rows = rows(context, group, ordered_rows(self.orders, epochs), own);
+                let moments: Vec<Padded> = all.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect();
+                let ordered = context.input("ordered", bytemuck::cast_slice(&moments));
+                Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
+            }
+            Source::Device(maker, windows) => {
+                let (first_epoch, epochs) = windows.next()?;
+                let rows = rows(context, group, ordered_rows(self.orders, epochs), std::iter::empty());
+                let bytes = self.orders * epochs * group.order.batches() * size_of::<Padded>();
+                let ordered = context.begun("ordered", &[], bytes as u64);
+                maker.make(context, group, first_epoch as u32, epochs, &rows, &ordered);
+                Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
+            }
+        }
+    }
+}
+
+/// The test rows, the training rows, and room for so many in batch order, which those of some windows fill.
+fn rows<'w>(context: &mut Context, group: &Group<'_>, ordered: usize, windows: impl Iterator<Item = &'w Window>) -> wgpu::Buffer {
+    let (test, train) = (&group.problem.test, &group.problem.train);
+    let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(windows.map(|window| (&window.x, &window.y)));
+    let rows: Vec<[f32; 2]> = parts.flat_map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| [x, y])).collect();
+    let buffer = context.storage("rows", ((test.len() + train.len() + ordered) * ROW) as u64);
+    context.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&rows));
+    buffer
+}

@@ -1,0 +1,74 @@
+//! Vectors for what a device makes batches of: shuffles, and means of float64 that are rounded to float32. Both are integers on a device, so
+//! nothing is allowed them.
+
+use super::Allowed;
+use crate::data::{Stream, Threefry};
+
+/// On the device, against the host.
+pub const EXACT: Allowed = Allowed { ulps: 0.0, why: "integers alone" };
+/// On the host, against float64.
+pub const MEAN_ON_HOST: Allowed = Allowed { ulps: 0.5, why: "one rounding" };
+
+/// Rows of each order.
+pub const ROWS: usize = 16;
+
+/// Seeds and epochs of orders.
+pub fn orders() -> Vec<(u32, u32)> {
+    let seeds = [0, 1, 2, 0xFFFF, 0x1_0000, 0x1234_5678, u32::MAX];
+    seeds.into_iter().flat_map(|seed| [0, 1, 2, 40].map(|epoch| (seed, epoch))).collect()
+}
+
+/// Terms of each sum.
+pub const TERMS: usize = 4;
+
+/// Terms, and what their sum is divided by: of one size, of many, few bits each for ties, sums that cancel, some beyond float32's range, and
+/// some where only the last of all bits says that it is no tie.
+pub fn means() -> Vec<([f64; TERMS], u32)> {
+    let mut cases = vec![
+        ([0.0; TERMS], 3),
+        ([1.0, -1.0, 0.0, 0.0], 7),
+        ([1.0, f64::EPSILON / 2.0, f64::EPSILON / 2.0, 0.0], 1),
+        ([1.0, f64::EPSILON / 2.0, 0.0, -1.0], 1),
+        ([1e300, 1e300, -1e300, 0.0], 1),
+        ([1e300, -1e300, 1e-300, 0.0], 1),
+        ([f64::from(f32::MAX), 0.0, 0.0, 0.0], 1),
+        ([f64::from(f32::MIN_POSITIVE), 0.0, 0.0, 0.0], 3),
+        ([1e-45, 0.0, 0.0, 0.0], 2),
+        ([1e-60, 0.0, 0.0, 0.0], 2),
+        // Half of the last place and a little more, which is 20 or 53 places and more further down.
+        ([1.0, f64::EPSILON / 2.0 * (1.0 + f64::EPSILON), 0.0, 0.0], 1),
+        ([1.0, f64::EPSILON / 2.0 * (1.0 + 2_f64.powi(-20)), 0.0, 0.0], 1),
+        ([1.0, -f64::EPSILON / 4.0 * (1.0 + f64::EPSILON), 0.0, 0.0], 1),
+    ];
+    cases.extend([65_535, 40_009, 10].into_iter().flat_map(near_ties));
+    let mut draws = Threefry::new(0, Stream::Split, 0);
+    let mut draw = |max: f64| (draws.unit() * max) as u64;
+    for spread in [1.0, 4.0, 60.0, 200.0] {
+        for bits in [52, 30, 24, 2] {
+            for divisor in [1, 2, 3, 10, 160, 1000, 40_009, 65_535] {
+                let mut terms = [0.0; TERMS];
+                for term in &mut terms {
+                    let fraction = (draw(16_777_216.0) << 28 | draw(268_435_456.0)) >> (52 - bits) << (52 - bits);
+                    let exponent = 1023 - (spread / 2.0) as u64 + draw(spread);
+                    *term = f64::from_bits(draw(2.0) << 63 | exponent << 52 | fraction);
+                }
+                cases.push((terms, divisor));
+                // What is left where the first two cancel but for some last bits.
+                let near = f64::from_bits(terms[0].to_bits() ^ draw(16.0));
+                cases.push(([terms[0], -near, terms[2] * 1e-16, 0.0], divisor));
+            }
+        }
+    }
+    cases
+}
+
+/// Numbers whose quotient is a little more than halfway between two of float64: what tells is behind its 64th bit.
+fn near_ties(divisor: u32) -> impl Iterator<Item = ([f64; TERMS], u32)> {
+    let almost = move |significand: &u64| {
+        let quotient = (u128::from(*significand) << 75) / u128::from(divisor);
+        let behind = quotient << (quotient.leading_zeros() + 53);
+        behind >> (128 - 11) == 1 << 10 && behind << 11 != 0
+    };
+    let significands = (1..1_u64 << 20).map(|k| (1 << 52) + k * 4_503_599_627);
+    significands.filter(almost).take(4).map(move |significand| ([significand as f64, 0.0, 0.0, 0.0], divisor))
+}
