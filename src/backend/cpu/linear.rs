@@ -9,7 +9,7 @@ use super::notes::{FOLD, Theta};
 use super::rows::{Sums, Wanted};
 use super::simd::Simd;
 use super::tile::TILE;
-use super::vector::{Vector, WIDTH};
+use super::vector::{Vector, WIDTH, align_frame};
 use crate::kernel::direct::level;
 use crate::kernel::{Algebraic, Number};
 use crate::model::{Activation, Neuron};
@@ -115,6 +115,7 @@ impl Linear {
 
 #[target_feature(enable = "avx2,fma")]
 fn over<R: Row<K>, const K: usize>(over: Over<'_>, sums: &mut [&mut [f32; TILE]; K]) {
+    align_frame();
     let Over { theta: [weight, bias], lanes, x, y, count } = over;
     let rows = x.len().min(y.len());
     let (x, y) = (&x[..rows], &y[..rows]);

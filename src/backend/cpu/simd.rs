@@ -3,6 +3,9 @@
 //! A [`Loop`] is written once; wrapped into a function per level it is compiled for each, and the level is chosen at run time.
 //! The bits do not depend on it.
 
+#[cfg(target_arch = "x86_64")]
+use super::vector::align_frame;
+
 /// An instruction set that lane loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
@@ -129,11 +132,13 @@ impl Simd {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn avx2_loop<B: Loop>(body: B) {
+    align_frame();
     body.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 fn avx512_loop<B: Loop>(body: B) {
+    align_frame();
     body.run();
 }

@@ -13,7 +13,7 @@ use std::cell::Cell;
 use super::notes::{Wide, fetch_row, passed};
 use super::steps::{Clocks, Lanes, Path, Steps};
 use super::tile::{TILE, Tile};
-use super::vector::{Vector, WIDTH};
+use super::vector::{Vector, WIDTH, align_frame};
 use crate::data::{Centre, Moments};
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
@@ -284,6 +284,7 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
     if source.steps() == 0 {
         return;
     }
+    align_frame();
     let nowhere = [const { Cell::new([0.0; WIDTH]) }; VECTORS];
     let recorded = path.as_ref().is_some_and(|path| path.recorded);
     let rows = path.map_or([&[][..]; 2], |Path { rows: [weight, bias], .. }| [rows(&mut weight[1..]), rows(&mut bias[1..])]);
@@ -371,6 +372,7 @@ fn rows(column: &mut [[f32; TILE]]) -> &[Row] {
 /// The CPU has AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
 pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[[f32; N]]; 2], passes: &mut Wide<f32, N>) {
+    align_frame();
     for v in 0..N / WIDTH {
         let mut count = Vector::load(&passes.0, v);
         let mut last = None;

@@ -9,8 +9,10 @@ use std::arch::x86_64::{
     _mm256_fmadd_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_sqrt_ps, _mm256_sub_ps,
     _mm256_xor_ps,
 };
+use std::mem::MaybeUninit;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::notes::Wide;
 use crate::kernel::Number;
 
 /// Lanes of a vector.
@@ -46,6 +48,16 @@ impl Vector {
         unsafe { asm!("/* {0} */", inout(ymm_reg) self.0, options(nostack, preserves_flags)) };
         self
     }
+}
+
+/// Begins the frame of the function that this stands in with a cache line. The compiler aligns a frame for what it knows before it gives out
+/// registers; vectors for which it finds none would lie across cache lines wherever the caller's frame happens to end between two, at up
+/// to a sixth of the speed.
+#[inline(always)]
+pub fn align_frame() {
+    let place = MaybeUninit::<Wide<f32, 16>>::uninit();
+    // SAFETY: no instruction at all.
+    unsafe { asm!("/* {0} */", in(reg) place.as_ptr(), options(nostack, preserves_flags)) };
 }
 
 macro_rules! operator {

@@ -47,6 +47,10 @@ impl Maker {
         }
     }
 
+    pub fn orders(&self) -> usize {
+        self.orders
+    }
+
     /// Has the device fill `ordered` with the moments of some epochs, order by order, and `rows` behind what is there with the training rows.
     pub fn make(
         &self,

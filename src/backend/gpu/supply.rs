@@ -27,7 +27,6 @@ fn bytes_of_epoch(group: &Group<'_>) -> usize {
 /// See the module.
 pub struct Supply<'g> {
     group: &'g Group<'g>,
-    orders: usize,
     source: Source<'g>,
     /// The point about which the moments are taken.
     pub centre: Centre,
@@ -70,7 +69,7 @@ impl<'g> Supply<'g> {
         } else {
             Source::Host(orders.par_iter().map(|order| Batches::in_windows(order, each)).collect())
         };
-        Self { group, orders: orders.len(), source, centre, total }
+        Self { group, source, centre, total }
     }
 
     /// Whether all epochs have the same batches.
@@ -81,29 +80,26 @@ impl<'g> Supply<'g> {
     /// The next window; `None` after the last.
     pub fn next(&mut self, context: &mut Context) -> Option<Stock<'_>> {
         let group = self.group;
-        let moved = group.needs_rows() && !self.is_alike();
-        let ordered_rows = |orders: usize, epochs: usize| if moved { orders * epochs * group.order.rows } else { 0 };
         match &mut self.source {
             Source::Alone(batches) => {
                 let window = batches.next_window()?;
-                let rows = rows(context, group, ordered_rows(1, window.epochs), moved.then_some(window).into_iter());
+                let rows = rows(context, group, window.epochs, std::iter::once(window));
                 let ordered = context.storage("ordered", 0);
                 Some(Stock { first_epoch: window.first_epoch, epochs: window.epochs, alone: Some(window), rows, ordered })
             }
             Source::Host(all) => {
                 all.par_iter_mut().map(|batches| batches.next_window().map(|_| ())).collect::<Option<()>>()?;
-                let windows = || all.iter().map(Batches::window);
                 let Window { first_epoch, epochs, .. } = *all[0].window();
-                let own = windows().filter(|_| moved);
-                let rows = rows(context, group, ordered_rows(self.orders, epochs), own);
+                let rows = rows(context, group, all.len() * epochs, all.iter().map(Batches::window));
                 let moments: Vec<Padded> = all.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect();
                 let ordered = context.input("ordered", bytemuck::cast_slice(&moments));
                 Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
             }
             Source::Device(maker, windows) => {
                 let (first_epoch, epochs) = windows.next()?;
-                let rows = rows(context, group, ordered_rows(self.orders, epochs), std::iter::empty());
-                let bytes = self.orders * epochs * group.order.batches() * size_of::<Padded>();
+                let shuffles = maker.orders() * epochs;
+                let rows = rows(context, group, shuffles, std::iter::empty());
+                let bytes = shuffles * group.order.batches() * size_of::<Padded>();
                 let ordered = context.begun("ordered", &[], bytes as u64);
                 maker.make(context, group, first_epoch as u32, epochs, &rows, &ordered);
                 Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
@@ -112,12 +108,19 @@ impl<'g> Supply<'g> {
     }
 }
 
-/// The test rows, the training rows, and room for so many in batch order, which those of some windows fill.
-fn rows<'w>(context: &mut Context, group: &Group<'_>, ordered: usize, windows: impl Iterator<Item = &'w Window>) -> wgpu::Buffer {
+/// The test rows, the training rows, and room for them in the order of so many shuffles, which those of some windows fill; nothing where no step
+/// asks for rows.
+fn rows<'w>(context: &mut Context, group: &Group<'_>, shuffles: usize, windows: impl Iterator<Item = &'w Window>) -> wgpu::Buffer {
+    if !group.needs_rows() {
+        return context.storage("rows", 0);
+    }
+    let alike = group.order.shuffle == Shuffle::None;
     let (test, train) = (&group.problem.test, &group.problem.train);
-    let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(windows.map(|window| (&window.x, &window.y)));
+    let ordered = windows.filter(|_| !alike).map(|window| (&window.x, &window.y));
+    let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(ordered);
     let rows: Vec<[f32; 2]> = parts.flat_map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| [x, y])).collect();
-    let buffer = context.storage("rows", ((test.len() + train.len() + ordered) * ROW) as u64);
+    let moved = if alike { 0 } else { shuffles * train.len() };
+    let buffer = context.storage("rows", ((test.len() + train.len() + moved) * ROW) as u64);
     context.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&rows));
     buffer
 }
