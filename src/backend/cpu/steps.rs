@@ -53,7 +53,7 @@ impl<const N: usize> Path<'_, N> {
             self.rows[i][row] = *theta[i];
         }
         if self.recorded {
-            fetch_row::<N>(theta_of(&self.rows, row).map(|column| column.as_ptr()));
+            fetch_row::<N>([self.rows[0][row].as_ptr(), self.rows[1][row].as_ptr()]);
         }
     }
 
@@ -65,6 +65,9 @@ impl<const N: usize> Path<'_, N> {
 fn theta_of<'a, const N: usize>(rows: &'a [&mut [[f32; N]]; 2], row: usize) -> Theta<'a, N> {
     [&rows[0][row], &rows[1][row]]
 }
+
+/// Of rules that read none. As a constant: `default` of an array is a call where it is not inlined.
+const NO_CLOCK: Clock<f32> = [0.0; CLOCK];
 
 /// The clocks of a block.
 #[derive(Clone, Copy)]
@@ -78,7 +81,7 @@ pub enum Clocks<'a, const N: usize> {
 impl<const N: usize> Clocks<'_, N> {
     #[inline(always)]
     fn shared(&self, step: usize) -> Clock<f32> {
-        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or_default() } else { Clock::default() }
+        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or(NO_CLOCK) } else { NO_CLOCK }
     }
 
     /// A row of lanes a slot.

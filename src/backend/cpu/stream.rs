@@ -341,7 +341,7 @@ fn through<R: Rule, S: Source, const KEEPS: bool>(runs: Runs<'_>, source: S, pat
         turn!(6, to, &now);
         turn!(7, to, &now);
         if KEEPS && recorded {
-            fetch_row::<TILE>(to.map(|column| column.as_ptr().cast()));
+            fetch_row::<TILE>([to[0].as_ptr().cast(), to[1].as_ptr().cast()]);
         }
     }
     finish!(VECTORS - 4, to);
