@@ -9,6 +9,9 @@ pub type Between<T> = [T; BETWEEN];
 /// Slots of [`Between`].
 pub const BETWEEN: usize = 6;
 
+/// Hyperparameters of a rule that has loops of its own, at most: the first so many slots.
+pub const SLOTS: usize = 5;
+
 /// A rule in four stages, one after the other the whole of [`Rule::step`](super::Rule::step).
 pub trait Stages {
     /// Whether a plain run of the rule has loops of its own, fused with the gradient. They are compiled for every SIMD level and width, so

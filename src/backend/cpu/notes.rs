@@ -110,6 +110,12 @@ impl<T, const N: usize> Wide<T, N> {
 impl<const N: usize> Wide<f32, N> {
     pub const ZERO: Self = Self([0.0; N]);
 
+    /// The first lanes of a column.
+    #[inline(always)]
+    pub fn begin(&mut self, column: &Column<f32>) {
+        self.0 = column.0.as_chunks().0[0];
+    }
+
     /// The first so many columns of a tile, from `offset` on.
     #[inline(always)]
     pub fn of<const K: usize>(columns: &[Column<f32>; K], used: usize, offset: usize) -> [Self; K] {

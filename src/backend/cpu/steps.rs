@@ -8,10 +8,11 @@ use super::notes::{LIMIT, Theta, Wide, fetch_row, passes};
 use super::simd::{Loop, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::stream;
-use super::tile::TILE;
+use super::tile::{Column, TILE};
 use crate::data::{Centre, Moments};
 use crate::kernel::coefficients::{CLOCK, HYPER};
 use crate::kernel::optimizers::STATE;
+use crate::kernel::stages::SLOTS;
 use crate::kernel::{Clock, Hyper, Rule, Stages, State, neuron};
 
 /// The columns of N runs that every step reads and writes.
@@ -26,6 +27,13 @@ impl<const N: usize> Lanes<N> {
 
     pub fn theta(&self) -> Theta<'_, N> {
         [&self.theta[0].0, &self.theta[1].0]
+    }
+
+    /// From a tile's columns, as many of the state as there are.
+    pub fn begin(&mut self, theta: &[Column<f32>; 2], state: &[Column<f32>]) {
+        for (own, column) in self.theta.iter_mut().zip(theta).chain(self.state.iter_mut().zip(state)) {
+            own.begin(column);
+        }
     }
 
     /// Array by array: so small copies are moves, not calls.
@@ -69,6 +77,16 @@ fn theta_of<'a, const N: usize>(rows: &'a [&mut [[f32; N]]; 2], row: usize) -> T
 /// Of rules that read none. As a constant: `default` of an array is a call where it is not inlined.
 const NO_CLOCK: Clock<f32> = [0.0; CLOCK];
 
+/// The hyperparameters of a lane. Other slots than these are no rule's that has loops of its own.
+#[inline(always)]
+pub fn hyper_of<const N: usize>(columns: &[Wide<f32, N>; SLOTS], l: usize) -> Hyper<f32> {
+    let mut hyper = [0.0; HYPER];
+    for i in 0..SLOTS {
+        hyper[i] = columns[i].0[l];
+    }
+    hyper
+}
+
 /// The clocks of a block.
 #[derive(Clone, Copy)]
 pub enum Clocks<'a, const N: usize> {
@@ -99,7 +117,7 @@ impl<const N: usize> Clocks<'_, N> {
 /// Some steps of N runs, of whatever rule.
 pub struct Steps<'a, 'p, const N: usize> {
     pub lanes: &'a mut Lanes<N>,
-    pub hyper: &'a [Wide<f32, N>; HYPER],
+    pub hyper: &'a [Wide<f32, N>; SLOTS],
     /// Σ(w² + b²) after each step is added here, unless steps are bounded.
     pub energy: &'a mut Wide<f32, N>,
     /// Whether anybody asks for that sum: else it may be left out.
@@ -127,7 +145,7 @@ impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for By
                 let theta = Wide::lane(&lanes.theta, l);
                 let mut state = Wide::lane(&lanes.state, l);
                 let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
-                let hyper = Wide::lane(hyper, l);
+                let hyper = hyper_of(hyper, l);
                 let now = if ALIKE { shared } else { Wide::lane(&own, l) };
                 let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
                 if !R::BOUNDED {
@@ -219,6 +237,7 @@ pub struct Fused {
 impl Fused {
     /// `None` for a rule that is taken as a whole: the constant alone keeps loops of it from being compiled.
     pub fn of<R: Rule>() -> Option<Self> {
+        const { assert!(!<R::Stages as Stages>::FUSED || R::HYPER <= SLOTS) };
         if <R::Stages as Stages>::FUSED {
             Some(Self {
                 hyper: R::HYPER,

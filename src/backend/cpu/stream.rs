@@ -15,9 +15,9 @@ use super::steps::{Clocks, Lanes, Path, Steps};
 use super::tile::{TILE, Tile};
 use super::vector::{Vector, WIDTH, align_frame};
 use crate::data::{Centre, Moments};
-use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::coefficients::CLOCK;
 use crate::kernel::optimizers::STATE;
-use crate::kernel::stages::Between;
+use crate::kernel::stages::{Between, SLOTS};
 use crate::kernel::{Clock, Hyper, Number, Rule, Stages, State, neuron};
 
 /// Vectors of a tile.
@@ -28,9 +28,9 @@ const VECTORS: usize = TILE / WIDTH;
 /// # Safety
 /// The CPU has AVX2 and FMA.
 pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
-    let Steps { lanes: Lanes { theta, state }, hyper, energy, summed, centre, moments, clocks, path } = steps;
+    let Steps { lanes: Lanes { theta, state }, hyper: [a, b, c, d, e], energy, summed, centre, moments, clocks, path } = steps;
     let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
-    let (runs, batches) = (Runs { theta, state, hyper, energy }, Batches::<false, false> { centre, moments, clocks });
+    let (runs, batches) = (Runs { theta, state, hyper: [a, b, c, d, e], energy }, Batches::<false, false> { centre, moments, clocks });
     // SAFETY: as the caller says.
     unsafe {
         if !R::BOUNDED && summed {
@@ -63,7 +63,8 @@ unsafe fn about<R: Rule, const SUMMED: bool>(runs: Runs<'_>, batches: Batches<'_
 /// The CPU has AVX2 and FMA.
 pub unsafe fn step<R: Rule>(tile: &mut Tile, gradient: &[[f32; TILE]; 2], clocks: &[Wide<f32, TILE>; CLOCK]) {
     let mut nowhere = Wide::ZERO;
-    let runs = Runs { theta: &mut tile.theta, state: &mut tile.state, hyper: &tile.hyper, energy: &mut nowhere };
+    let Tile { theta, state, hyper: [a, b, c, d, e, ..], .. } = tile;
+    let runs = Runs { theta, state, hyper: [a, b, c, d, e], energy: &mut nowhere };
     // SAFETY: as the caller says.
     unsafe { through::<R, _, false>(runs, Given { gradient, clocks }, None) }
 }
@@ -179,7 +180,7 @@ fn end<const K: usize>(values: &mut [Vector; K], count: usize) {
 struct Runs<'a> {
     theta: &'a mut [Wide<f32, TILE>; 2],
     state: &'a mut [Wide<f32, TILE>; STATE],
-    hyper: &'a [Wide<f32, TILE>; HYPER],
+    hyper: [&'a Wide<f32, TILE>; SLOTS],
     energy: &'a mut Wide<f32, TILE>,
 }
 
@@ -197,8 +198,7 @@ impl<S: Source> Vectors<'_, S> {
 
     #[inline(always)]
     fn hyper(&self, v: usize) -> Hyper<Vector> {
-        // No rule with stages reads more slots; others would be loaded for the compiler to throw away.
-        let [a, b, c, d, e, ..] = self.runs.hyper;
+        let [a, b, c, d, e] = self.runs.hyper;
         let [a, b, c, d, e] =
             [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
         [a, b, c, d, e, a, a, a, a, a, a, a, a]

@@ -6,7 +6,7 @@ use super::growth::{Growth, Largest, Pull};
 use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, record_point};
 use super::simd::Simd;
-use super::steps::{Again, Clocks, FEW, Fused, Lanes, Path, Steps, StepsBy};
+use super::steps::{Again, Clocks, FEW, Fused, Lanes, Path, Steps, StepsBy, hyper_of};
 #[cfg(target_arch = "x86_64")]
 use super::stream;
 use super::tile::{TILE, Tile};
@@ -14,6 +14,7 @@ use crate::backend::batches::Window;
 use crate::data::Moments;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
 use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
+use crate::kernel::stages::SLOTS;
 
 /// Whether runs whose steps are so long at most, and that leave the range inside a block, are still far outside at its end.
 pub fn stays_out(stride: f32) -> bool {
@@ -45,7 +46,7 @@ impl Advance<'_, '_> {
 #[derive(Clone, Copy)]
 struct Part<'p, const N: usize> {
     by: StepsBy<N>,
-    hyper: &'p [Wide<f32, N>; HYPER],
+    hyper: &'p [Wide<f32, N>; SLOTS],
     clocks: Clocks<'p, N>,
     epoch: usize,
     block: &'p Block,
@@ -70,8 +71,11 @@ impl Advance<'_, '_> {
     /// The same by N lanes, which are no fewer than the runs.
     fn lanes<const N: usize>(&mut self, by: StepsBy<N>) {
         let rule = self.rule;
-        let mut lanes = Lanes::<N> { theta: Wide::of(&self.tile.theta, 2, 0), state: Wide::of(&self.tile.state, rule.state, 0) };
-        let hyper: [Wide<f32, N>; HYPER] = Wide::of(&self.tile.hyper, rule.hyper, 0);
+        let (mut lanes, mut hyper) = (Lanes::<N>::ZERO, [Wide::<f32, N>::ZERO; SLOTS]);
+        lanes.begin(&self.tile.theta, &self.tile.state[..rule.state]);
+        for (own, column) in hyper.iter_mut().zip(&self.tile.hyper[..rule.hyper]) {
+            own.begin(column);
+        }
         let alike = rule.clock == 0 || !self.clocks.is_empty();
         let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
         let zero = Wide::ZERO;
@@ -83,6 +87,8 @@ impl Advance<'_, '_> {
         }
         let calm = self.shared.calm;
         let growth = self.growth(&hyper);
+        // Blocks in which no run can leave the range.
+        let mut safe = 0;
         for epoch in 0..self.window.epochs {
             if !calm && self.tile.alive.0[..N].iter().all(|&alive| alive == 0) {
                 break;
@@ -94,7 +100,11 @@ impl Advance<'_, '_> {
                 let first = epoch * self.window.batches + block.first;
                 let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
                 let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, block)) };
-                let calm = calm || growth.is_some_and(|growth| self.stays(growth, &lanes));
+                if let (0, Some(growth)) = (safe, &growth) {
+                    safe = self.safe(growth, &lanes);
+                }
+                let calm = calm || safe > 0;
+                safe = safe.saturating_sub(1);
                 let part = Part { by, hyper: &hyper, clocks, epoch, block, calm };
                 if calm {
                     self.block(part, &mut lanes, &mut sums);
@@ -117,7 +127,7 @@ impl Advance<'_, '_> {
     }
 
     /// How far the tile's runs can get in the longest block, where that is known.
-    fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; HYPER]) -> Option<Growth> {
+    fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; SLOTS]) -> Option<Growth> {
         let pull = self.pull?;
         let mut largest = [0.0; HYPER];
         for (slot, column) in largest.iter_mut().zip(hyper).take(self.rule.hyper) {
@@ -127,10 +137,10 @@ impl Advance<'_, '_> {
         Some(Growth::of(pull, (self.rule.inertia)(&largest)?, steps))
     }
 
-    /// Whether no run can leave the range in a block that begins here.
-    fn stays<const N: usize>(&self, growth: Growth, lanes: &Lanes<N>) -> bool {
+    /// In how many blocks from here on no run can leave the range.
+    fn safe<const N: usize>(&self, growth: &Growth, lanes: &Lanes<N>) -> usize {
         let velocity = &lanes.state[..self.rule.state.min(2)];
-        growth.stays([self.largest(&lanes.theta), self.largest(velocity)])
+        growth.blocks([self.largest(&lanes.theta), self.largest(velocity)])
     }
 
     /// The largest size in some columns.
@@ -311,7 +321,7 @@ impl Advance<'_, '_> {
             (self.rule.again)(
                 self.simd,
                 Again {
-                    hyper: Wide::lane(hyper, l),
+                    hyper: hyper_of(hyper, l),
                     state: Wide::lane(&before.state, l),
                     theta: Wide::lane(&before.theta, l),
                     centre: self.shared.centre,
