@@ -88,8 +88,18 @@ const OUTPUT: usize = 1 << 18;
 /// A Parquet file that is being written under a temporary name.
 pub struct TableFile {
     path: PathBuf,
-    temporary: PathBuf,
+    temporary: Temporary,
     writer: SerializedFileWriter<Output>,
+}
+
+/// A file that goes away again unless it is given another name.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It was renamed, or nobody misses it.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn explain(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
@@ -111,8 +121,8 @@ impl TableFile {
     }
 
     fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
-        let temporary = path.with_extension("parquet.tmp");
-        let file = super::errors::file("create", &temporary, File::create(&temporary))?;
+        let temporary = Temporary(path.with_extension("parquet.tmp"));
+        let file = super::errors::file("create", &temporary.0, File::create(&temporary.0))?;
         let output = BufWriter::with_capacity(OUTPUT, file);
         let writer = SerializedFileWriter::new(output, schema, properties).map_err(explain(path))?;
         Ok(Self { path: path.to_path_buf(), temporary, writer })
@@ -157,8 +167,8 @@ impl TableFile {
     /// Ends the file and gives it its name.
     pub fn finish(self) -> Result<(), Error> {
         let output = self.writer.into_inner().map_err(explain(&self.path))?;
-        super::errors::file("write", &self.temporary, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
-        super::errors::file("rename", &self.path, std::fs::rename(&self.temporary, &self.path))
+        super::errors::file("write", &self.temporary.0, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
+        super::errors::file("rename", &self.path, std::fs::rename(&self.temporary.0, &self.path))
     }
 }
 

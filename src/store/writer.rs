@@ -1,4 +1,4 @@
-//! Writing a run directory, chunk by chunk: every file appears whole, under a name that it keeps or that is spliced at the end.
+//! Writing a run directory, chunk by chunk: every file appears whole, under a name that it keeps or until the whole table has its own.
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
@@ -21,6 +21,8 @@ pub struct Writer {
     directory: PathBuf,
     manifest: Manifest,
     parts: [usize; 3],
+    /// All parts of runs and of epochs in one file each, which has no name yet; nothing while there is one part or none.
+    wholes: [Option<TableFile>; 2],
     buffers: Buffers,
     /// For each thread that encodes.
     histories: Vec<Histories>,
@@ -55,8 +57,14 @@ impl Writer {
         for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
-        let writer =
-            Self { directory: directory.to_path_buf(), manifest, parts: [0; 3], buffers: Buffers::default(), histories: Vec::new() };
+        let writer = Self {
+            directory: directory.to_path_buf(),
+            manifest,
+            parts: [0; 3],
+            wholes: [None, None],
+            buffers: Buffers::default(),
+            histories: Vec::new(),
+        };
         writer.claim()?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
             let path = directory.join(name);
@@ -84,10 +92,12 @@ impl Writer {
             let mut part = self.begin(Part::Runs, &run_fields(runs))?;
             part.group(&run_cells(runs))?;
             part.finish()?;
+            self.splice(Part::Runs)?;
         }
         if !epochs.is_empty() {
             let part = self.begin(Part::Epochs, &epoch_fields())?;
             self.buffers.write_epochs(part, epochs)?;
+            self.splice(Part::Epochs)?;
         }
         self.histories(histories)?;
         self.save_manifest()
@@ -105,7 +115,7 @@ impl Writer {
         work.try_for_each(|((columns, part), piece)| columns.write(part, piece))
     }
 
-    /// Splices the parts of runs and epochs into one file each, and marks the directory complete.
+    /// Gives runs and epochs one file each instead of their parts, and marks the directory complete.
     pub fn finish(mut self) -> Result<Manifest, Error> {
         for part in [Part::Runs, Part::Epochs] {
             self.join(part)?;
@@ -135,24 +145,44 @@ impl Writer {
         self.directory.join(part.folder()).join(format!("part-{number:05}.parquet"))
     }
 
-    fn join(&self, part: Part) -> Result<(), Error> {
-        let folder = self.directory.join(part.folder());
-        let whole = folder.with_extension("parquet");
+    /// Where a table is in one file.
+    fn whole(&self, part: Part) -> PathBuf {
+        self.directory.join(part.folder()).with_extension("parquet")
+    }
+
+    /// Adds the last part of runs or epochs to the whole: now, while the next chunk is trained, instead of all of them at the end.
+    fn splice(&mut self, part: Part) -> Result<(), Error> {
+        let last = self.parts[part as usize] - 1;
+        let whole = match self.wholes[part as usize].take() {
+            _ if last == 0 => None,
+            Some(mut whole) => {
+                whole.splice(&self.part(part, last))?;
+                Some(whole)
+            }
+            None => {
+                let mut whole = TableFile::like(&self.whole(part), &self.part(part, 0))?;
+                (0..=last).try_for_each(|number| whole.splice(&self.part(part, number)))?;
+                Some(whole)
+            }
+        };
+        self.wholes[part as usize] = whole;
+        Ok(())
+    }
+
+    /// Gives the whole its name; a single part is the whole.
+    fn join(&mut self, part: Part) -> Result<(), Error> {
         let parts: Vec<PathBuf> = (0..self.parts[part as usize]).map(|number| self.part(part, number)).collect();
-        match parts.as_slice() {
-            [] => {}
-            [only] => file("rename", only, std::fs::rename(only, &whole))?,
-            [first, ..] => {
-                let mut table = TableFile::like(&whole, first)?;
-                for part in &parts {
-                    table.splice(part)?;
-                }
-                table.finish()?;
+        match (self.wholes[part as usize].take(), parts.as_slice()) {
+            (Some(whole), _) => {
+                whole.finish()?;
                 for part in &parts {
                     file("remove", part, std::fs::remove_file(part))?;
                 }
             }
+            (None, [only]) => file("rename", only, std::fs::rename(only, self.whole(part)))?,
+            (None, _) => {}
         }
+        let folder = self.directory.join(part.folder());
         file("remove", &folder, std::fs::remove_dir(&folder))
     }
 

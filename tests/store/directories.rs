@@ -69,6 +69,22 @@ fn stopped_while_parts_are_joined_reads_no_row_twice() {
 }
 
 #[test]
+fn interrupted_between_parts_leaves_the_parts_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = small();
+    let mut writer = begin(folder.path());
+    let (some, _) = sweep.runs.split_at(4);
+    some.chunks(2).for_each(|runs| sweep.write(&mut writer, runs));
+    let partial = |folder: &std::path::Path| names(folder).into_iter().filter(|name| name.contains(".tmp")).collect::<Vec<_>>();
+    assert_eq!(partial(folder.path()), ["epochs.parquet.tmp", "runs.parquet.tmp"], "the tables grow beside their parts");
+    same(&RunDirectory::open(folder.path()).unwrap().runs().unwrap(), &sweep.read_back(some));
+    writer.leave().unwrap();
+    assert_eq!(partial(folder.path()), [""; 0]);
+    assert!(names(folder.path()).contains(&"runs/part-00001.parquet".to_owned()));
+    same(&RunDirectory::open(folder.path()).unwrap().runs().unwrap(), &sweep.read_back(some));
+}
+
+#[test]
 fn directory_before_its_first_chunk_has_no_rows() {
     let folder = tempfile::tempdir().unwrap();
     drop(begin(folder.path()));
