@@ -79,11 +79,12 @@ impl Centred {
         let n = positions.len() as f64;
         let mut sums = [0.0_f64; 5];
         for position in positions {
-            for (sum, term) in sums.iter_mut().zip(self.terms(position)) {
-                *sum += term;
+            let terms = self.terms(position);
+            for i in 0..5 {
+                sums[i] += terms[i];
             }
         }
-        let [u, uu, r, ru, rr] = sums.map(|sum| sum / n);
+        let [u, uu, r, ru, rr] = [sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n];
         Moments { u: (2.0 * u) as f32, uu: (2.0 * uu) as f32, r: (2.0 * r) as f32, ru: (2.0 * ru) as f32, rr: rr as f32, rows: n as f32 }
     }
 
