@@ -15,7 +15,7 @@ from common import BATCH, CORES, EPOCHS, MOMENTUM, ROWS, data
 PLACE = Path(sys.argv[1]).resolve()
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parent.parent / "target" / "release" / "gradsweep"
-RUNS, SMALL, ROUNDS, TOLERANCE = 1_000_000, 100_000, 3, 1e-4
+RUNS, SMALL, ROUNDS, TOLERANCE = 1_000_000, 100_000, 5, 1e-4
 PEERS = [("Numba", "numba_parallel.py", []), ("Numba, fastmath", "numba_parallel.py", ["--fastmath"]), ("JAX", "jax_vmap.py", []),
          ("NumPy", "numpy_vectorised.py", [])]
 

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::gradient::{Fill, Gradients, Means, Source};
-use super::measure::{Follow, Go, Judge, RecordEpoch, Trail};
+use super::measure::{Follow, Go, Judge, RecordEpoch, Trail, counted};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, lane_of, losses, note, parts_of, record_point, take};
 use super::rows::Wanted;
 use super::simd::{Loop, Simd};
@@ -179,7 +179,7 @@ impl General<'_> {
             }
         }
         for l in 0..TILE {
-            tile.passes.0[l] += trail.passes.0[l] as u32 & tile.alive.0[l];
+            tile.passes.0[l] += counted(trail.passes.0[l]) & tile.alive.0[l];
         }
         trail.passes = Wide::ZERO;
     }

@@ -44,6 +44,14 @@ pub struct Trail<const N: usize> {
     pub passes: Wide<f32, N>,
 }
 
+/// A count of a block that lanes have in float32. `as` would ask each whether it is too large.
+#[inline(always)]
+pub fn counted(count: f32) -> u32 {
+    // From here on the last place is 1.
+    const ONES: f32 = 8_388_608.0;
+    (count + ONES).to_bits() - ONES.to_bits()
+}
+
 impl<const N: usize> Trail<N> {
     /// Before its first step, which [`Follow`] without `counts` tells it.
     pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide::ZERO };

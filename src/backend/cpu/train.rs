@@ -3,7 +3,7 @@
 //! The steps are in `steps` and `stream`; this file knows which of them fits, tests for divergence, and keeps the sums behind a verdict.
 
 use super::growth::{Growth, Largest, Pull};
-use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail};
+use super::measure::{BatchLoss, FollowPath, Judge, RecordEpoch, Trail, counted};
 use super::notes::{Due, LIMIT, Recording, Shared, Wide, part_of, record_point};
 use super::simd::Simd;
 use super::steps::{Again, Clocks, FEW, Fused, Lanes, Path, Steps, StepsBy, hyper_of};
@@ -248,7 +248,7 @@ impl Advance<'_, '_> {
         if self.follows(epoch) {
             let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0), part_of::<_, N>(&mut self.tile.passes.0));
             for l in 0..N {
-                passes[l] += sums.trail.passes.0[l] as u32 & alive[l];
+                passes[l] += counted(sums.trail.passes.0[l]) & alive[l];
             }
         }
         if block.judged && self.shared.verdicts {
