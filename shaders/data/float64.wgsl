@@ -1,7 +1,7 @@
 // float64 where a device has none: the bits of a number are a pair of words, the high one first. Sums and quotients are rounded to the nearest,
 // ties to even, as every CPU rounds them, by integers alone: of floats a compiler may drop what a sum has lost.
 //
-// Numbers are finite; a subnormal one counts as 0.
+// Numbers are finite; a subnormal one counts as 0, and no quotient is one.
 
 alias Double = vec2<u32>;
 

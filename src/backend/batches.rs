@@ -1,7 +1,10 @@
-//! The batches of a group, a window of epochs at a time: moments for the steps, and rows in batch order where each batch's MAE is
-//! asked for. Built on the host, shared by every run of the group and by the fast backends.
+//! The batches of a group, a window of epochs at a time: moments for the steps, and rows in batch order where gradients or each batch's MAE
+//! ask for them. Built on the host, shared by every run of the group and by the fast backends; what a GPU makes of them itself is its own
+//! business.
 //!
 //! A window bounds the memory: a run of a billion epochs needs no more than one of ten.
+
+use std::sync::Arc;
 
 use super::Group;
 use crate::data::{Centre, Centred, Epochs, Moments, Shuffle};
@@ -74,25 +77,34 @@ impl Iterator for Windows {
         (count > 0).then_some((first, count as usize))
     }
 }
+
 /// The training rows of a problem about a centre.
-pub fn centred(problem: &Problem) -> (Centre, Centred) {
-    let (rows, quadratic) = (&problem.train, &problem.quadratic);
-    let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
-    (centre, Centred::new(&rows.x, &rows.y, &centre))
+#[derive(Debug)]
+pub struct Centring {
+    pub centre: Centre,
+    pub centred: Centred,
+    /// The moments of all of them.
+    pub total: Moments,
+}
+
+impl Centring {
+    pub fn of(problem: &Problem) -> Self {
+        let (rows, quadratic) = (&problem.train, &problem.quadratic);
+        let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
+        let centred = Centred::new(&rows.x, &rows.y, &centre);
+        let total = centred.total();
+        Self { centre, centred, total }
+    }
 }
 
 /// Walks through the windows of a group.
 #[derive(Debug)]
 pub struct Batches<'a> {
     group: &'a Group<'a>,
-    centred: Centred,
+    pub rows: Arc<Centring>,
     order: Epochs,
     windows: Windows,
     window: Window,
-    /// The point about which the moments are taken.
-    pub centre: Centre,
-    /// The moments of all training rows.
-    pub total: Moments,
 }
 
 impl<'a> Batches<'a> {
@@ -102,15 +114,14 @@ impl<'a> Batches<'a> {
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
-        Self::in_windows(group, if group.order.shuffle == Shuffle::None { by_steps } else { by_steps.min(by_bytes) })
+        let each = if group.order.shuffle == Shuffle::None { by_steps } else { by_steps.min(by_bytes) };
+        Self::in_windows(group, each, Arc::new(Centring::of(group.problem)))
     }
 
-    /// In windows of so many epochs, at least 1.
-    pub fn in_windows(group: &'a Group<'a>, each: usize) -> Self {
-        let (centre, centred) = centred(group.problem);
-        let total = centred.total();
+    /// In windows of so many epochs, at least 1, of the rows of the group's problem.
+    pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<Centring>) -> Self {
         let window = Window { batches: group.order.batches(), alike: group.order.shuffle == Shuffle::None, ..Window::default() };
-        Self { group, centred, order: group.order.epochs(), windows: Windows::of(group, each), window, centre, total }
+        Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
     }
 
     /// The next epochs; `None` after the last.
@@ -136,7 +147,7 @@ impl<'a> Batches<'a> {
         for _ in 0..if window.alike { 1 } else { window.epochs } {
             let order = self.order.advance();
             let batches = order.chunks(self.group.order.batch_size);
-            window.moments.extend(batches.map(|batch| self.centred.moments(batch.iter().map(|&row| row as usize))));
+            window.moments.extend(batches.map(|batch| self.rows.centred.moments(batch.iter().map(|&row| row as usize))));
             if self.group.needs_rows() {
                 let train = &self.group.problem.train;
                 window.x.extend(order.iter().map(|&row| train.x[row as usize]));

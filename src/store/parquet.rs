@@ -121,8 +121,9 @@ impl TableFile {
     }
 
     fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
-        let temporary = Temporary(path.with_extension("parquet.tmp"));
-        let file = super::errors::file("create", &temporary.0, File::create(&temporary.0))?;
+        let temporary = path.with_extension("parquet.tmp");
+        let file = super::errors::file("create", &temporary, File::create(&temporary))?;
+        let temporary = Temporary(temporary);
         let output = BufWriter::with_capacity(OUTPUT, file);
         let writer = SerializedFileWriter::new(output, schema, properties).map_err(explain(path))?;
         Ok(Self { path: path.to_path_buf(), temporary, writer })

@@ -21,8 +21,8 @@ pub struct Writer {
     directory: PathBuf,
     manifest: Manifest,
     parts: [usize; 3],
-    /// All parts of runs and of epochs in one file each, which has no name yet; nothing while there is one part or none.
-    wholes: [Option<TableFile>; 2],
+    /// Of runs and of epochs.
+    wholes: [Whole; 2],
     buffers: Buffers,
     /// For each thread that encodes.
     histories: Vec<Histories>,
@@ -40,6 +40,16 @@ impl Part {
     fn folder(self) -> &'static str {
         ["runs", "epochs", "history"][self as usize]
     }
+}
+
+/// All parts of a table in one file, which has its name when the sweep is complete.
+enum Whole {
+    /// There is one part, or none.
+    None,
+    /// It grows with each part: while the next chunk is trained, instead of all at once at the end.
+    Growing(Box<TableFile>),
+    /// It could not grow. Parts are what counts, so the sweep goes on, and the end tries again.
+    Failed,
 }
 
 /// Columns of epochs, kept from chunk to chunk.
@@ -61,7 +71,7 @@ impl Writer {
             directory: directory.to_path_buf(),
             manifest,
             parts: [0; 3],
-            wholes: [None, None],
+            wholes: [Whole::None, Whole::None],
             buffers: Buffers::default(),
             histories: Vec::new(),
         };
@@ -92,12 +102,12 @@ impl Writer {
             let mut part = self.begin(Part::Runs, &run_fields(runs))?;
             part.group(&run_cells(runs))?;
             part.finish()?;
-            self.splice(Part::Runs)?;
+            self.grow(Part::Runs);
         }
         if !epochs.is_empty() {
             let part = self.begin(Part::Epochs, &epoch_fields())?;
             self.buffers.write_epochs(part, epochs)?;
-            self.splice(Part::Epochs)?;
+            self.grow(Part::Epochs);
         }
         self.histories(histories)?;
         self.save_manifest()
@@ -150,37 +160,44 @@ impl Writer {
         self.directory.join(part.folder()).with_extension("parquet")
     }
 
-    /// Adds the last part of runs or epochs to the whole: now, while the next chunk is trained, instead of all of them at the end.
-    fn splice(&mut self, part: Part) -> Result<(), Error> {
-        let last = self.parts[part as usize] - 1;
-        let whole = match self.wholes[part as usize].take() {
-            _ if last == 0 => None,
-            Some(mut whole) => {
-                whole.splice(&self.part(part, last))?;
-                Some(whole)
-            }
-            None => {
-                let mut whole = TableFile::like(&self.whole(part), &self.part(part, 0))?;
-                (0..=last).try_for_each(|number| whole.splice(&self.part(part, number)))?;
-                Some(whole)
-            }
+    /// Adds the last part of runs or epochs to the whole.
+    fn grow(&mut self, part: Part) {
+        let parts = self.parts[part as usize];
+        let whole = std::mem::replace(&mut self.wholes[part as usize], Whole::None);
+        self.wholes[part as usize] = match whole {
+            Whole::None if parts == 1 => Whole::None,
+            Whole::None => self.spliced(part, None).map_or(Whole::Failed, Whole::Growing),
+            Whole::Growing(table) => self.spliced(part, Some(table)).map_or(Whole::Failed, Whole::Growing),
+            Whole::Failed => Whole::Failed,
         };
-        self.wholes[part as usize] = whole;
-        Ok(())
+    }
+
+    /// A whole with the last part, or a new one with all of them.
+    fn spliced(&self, part: Part, whole: Option<Box<TableFile>>) -> Result<Box<TableFile>, Error> {
+        let parts = self.parts[part as usize];
+        let (mut table, first) = match whole {
+            Some(table) => (table, parts - 1),
+            None => (Box::new(TableFile::like(&self.whole(part), &self.part(part, 0))?), 0),
+        };
+        (first..parts).try_for_each(|number| table.splice(&self.part(part, number)))?;
+        Ok(table)
     }
 
     /// Gives the whole its name; a single part is the whole.
     fn join(&mut self, part: Part) -> Result<(), Error> {
         let parts: Vec<PathBuf> = (0..self.parts[part as usize]).map(|number| self.part(part, number)).collect();
-        match (self.wholes[part as usize].take(), parts.as_slice()) {
-            (Some(whole), _) => {
-                whole.finish()?;
-                for part in &parts {
-                    file("remove", part, std::fs::remove_file(part))?;
-                }
+        let whole = match std::mem::replace(&mut self.wholes[part as usize], Whole::None) {
+            Whole::None => None,
+            Whole::Growing(table) => Some(table),
+            Whole::Failed => Some(self.spliced(part, None)?),
+        };
+        if let Some(whole) = whole {
+            whole.finish()?;
+            for part in &parts {
+                file("remove", part, std::fs::remove_file(part))?;
             }
-            (None, [only]) => file("rename", only, std::fs::rename(only, self.whole(part)))?,
-            (None, _) => {}
+        } else if let [only] = parts.as_slice() {
+            file("rename", only, std::fs::rename(only, self.whole(part)))?;
         }
         let folder = self.directory.join(part.folder());
         file("remove", &folder, std::fs::remove_dir(&folder))

@@ -85,6 +85,19 @@ fn interrupted_between_parts_leaves_the_parts_and_nothing_else() {
 }
 
 #[test]
+fn a_table_that_cannot_grow_beside_its_parts_is_made_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = small();
+    let mut writer = begin(folder.path());
+    let obstacle = folder.path().join("runs.parquet.tmp");
+    std::fs::create_dir(&obstacle).unwrap();
+    sweep.runs.chunks(2).for_each(|runs| sweep.write(&mut writer, runs));
+    std::fs::remove_dir(&obstacle).unwrap();
+    writer.finish().unwrap();
+    same(&RunDirectory::open(folder.path()).unwrap().runs().unwrap(), &sweep.read_back(&sweep.runs));
+}
+
+#[test]
 fn directory_before_its_first_chunk_has_no_rows() {
     let folder = tempfile::tempdir().unwrap();
     drop(begin(folder.path()));

@@ -22,6 +22,11 @@ pub struct Pull {
 }
 
 impl Pull {
+    /// Whether no gradient inside the range overflows float32: only then a bound of θ says all.
+    pub fn is_finite(&self) -> bool {
+        self.slope * f64::from(LIMIT) + self.rest <= f64::from(f32::MAX) / 4.0
+    }
+
     /// Of `neuron::slope`'s formula, term by term.
     pub fn of(window: &Window, centre: &Centre) -> Self {
         let away = f64::from(centre.weight.abs().max(centre.bias.abs()));

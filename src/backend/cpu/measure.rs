@@ -44,7 +44,7 @@ pub struct Trail<const N: usize> {
     pub passes: Wide<f32, N>,
 }
 
-/// A count of a block that lanes have in float32. `as` would ask each whether it is too large.
+/// A count of a block, a whole number below 2²³ that lanes have in float32. `as` would ask each whether it is too large.
 #[inline(always)]
 pub fn counted(count: f32) -> u32 {
     // From here on the last place is 1.

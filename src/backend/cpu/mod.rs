@@ -107,7 +107,7 @@ impl Cpu {
         let plain = group.options.is_plain();
         let fused = text.fused.filter(|_| plain && simd.fuses() && neuron.is_quadratic() && bounded);
         // Options and schedules lengthen steps.
-        let calm = plain && longest.is_some_and(|step| is_calm(group, &windows.centre, step));
+        let calm = plain && longest.is_some_and(|step| is_calm(group, &windows.rows.centre, step));
         let shared = shared(group, &windows, &blocks, self.verdicts, calm);
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
         let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
@@ -276,8 +276,8 @@ fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], ver
         optimizer: group.variant.optimizer,
         timing: &group.lanes.timing,
         options: group.options,
-        centre: windows.centre,
-        total: windows.total,
+        centre: windows.rows.centre,
+        total: windows.rows.total,
         train: &group.problem.train,
         test: &group.problem.test,
         blocks,

@@ -237,7 +237,7 @@ pub struct Fused {
 impl Fused {
     /// `None` for a rule that is taken as a whole: the constant alone keeps loops of it from being compiled.
     pub fn of<R: Rule>() -> Option<Self> {
-        const { assert!(!<R::Stages as Stages>::FUSED || R::HYPER <= SLOTS) };
+        const { assert!(!(<R::Stages as Stages>::FUSED || <R::Stages as Stages>::STREAMS) || R::HYPER <= SLOTS) };
         if <R::Stages as Stages>::FUSED {
             Some(Self {
                 hyper: R::HYPER,

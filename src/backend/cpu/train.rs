@@ -128,7 +128,7 @@ impl Advance<'_, '_> {
 
     /// How far the tile's runs can get in the longest block, where that is known.
     fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; SLOTS]) -> Option<Growth> {
-        let pull = self.pull?;
+        let pull = self.pull.filter(Pull::is_finite)?;
         let mut largest = [0.0; HYPER];
         for (slot, column) in largest.iter_mut().zip(hyper).take(self.rule.hyper) {
             *slot = self.largest(std::slice::from_ref(column));

@@ -40,6 +40,8 @@ pub enum Error {
         "{runs} runs need {needed} bytes of {what}, and this GPU's buffers hold {limit}: record fewer points ([history] every), or use --backend cpu"
     )]
     TooLarge { what: &'static str, runs: u64, needed: u64, limit: u64 },
+    #[error("{rows} training rows need {needed} bytes, and this GPU's buffers hold {limit}: use fewer rows, or --backend cpu")]
+    TooManyRows { rows: usize, needed: u64, limit: u64 },
     #[error("{steps} steps a run are more than the GPU counts (4294967294): use fewer epochs or larger batches, or --backend cpu")]
     TooLong { steps: u64 },
 }

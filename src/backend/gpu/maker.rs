@@ -7,12 +7,13 @@ use crate::backend::Group;
 use crate::data::{Centred, Shuffle};
 use crate::kernel::layout::{WORKGROUP, WindowParams};
 
-/// Rows of an order at most: a thread shuffles them one after the other, and llvmpipe ends its loops after 65,535 rounds.
+/// Rows of an order at most: a thread shuffles them one after the other, and divides by no more (`shaders/data/float64.wgsl`).
 const MOST_ROWS: usize = 1 << 13;
+const _: () = assert!(MOST_ROWS <= 0xFFFF);
 
 const ACCESSES: [Access; 6] = [Access::Uniform, Access::Read, Access::Read, Access::Write, Access::Write, Access::Write];
 
-/// See the module.
+/// See the module. Moments are made even where steps ask for rows: by them training sees whether its batches were made at all.
 pub struct Maker {
     pipelines: Vec<(Making, Pipeline)>,
     orders: usize,

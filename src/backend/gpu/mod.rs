@@ -206,14 +206,19 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
             gpu.train(&[*group], std::slice::from_mut(alone)).unwrap();
         }
         let (rows, batches) = (groups[0].order.rows, groups[0].order.batches());
-        let epoch = (rows * 8 + batches * 32) as u64;
-        // Batches by the host and by the device: all epochs in one window, or two in each; all shuffles in one dispatch, or 17.
-        for (makes_batches, ordered, shuffled) in
-            [(false, 1 << 26, 0), (false, 60 * epoch, 0), (true, 1 << 26, 1 << 24), (true, 60 * epoch, 17 * 4 * rows)]
-        {
+        let epoch = (rows * 12 + batches * 32) as u64;
+        // Batches by the host and by the device: all epochs in one window, or two in each; all shuffles in one dispatch, or 17; all runs at
+        // once, or in portions of 64.
+        for (makes_batches, ordered, shuffled, runs) in [
+            (false, 1 << 26, 0, u64::MAX),
+            (false, 60 * epoch, 0, 1),
+            (true, 1 << 26, 1 << 24, u64::MAX),
+            (true, 60 * epoch, 17 * 4 * rows, 1),
+        ] {
             {
                 let mut context = gpu.context.lock().unwrap();
                 (context.makes_batches, context.ordered_bytes, context.shuffled_bytes) = (makes_batches, ordered, shuffled);
+                (context.recorded_bytes, context.recorded_runs) = (1, runs);
             }
             let mut joined = vec![Outcome::default(); groups.len()];
             gpu.train(&groups, &mut joined).unwrap();

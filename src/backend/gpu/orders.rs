@@ -7,7 +7,7 @@ use crate::backend::{EpochSeries, Group, Lanes, Outcome};
 use crate::data::Shuffle;
 use crate::kernel::Timing;
 
-/// The most groups that are joined: their batches have to fit the buffers, an epoch of each at least.
+/// The most groups that are joined, whatever fits the device: the host goes through their lists.
 const MOST: usize = 1 << 14;
 
 /// How many of the last beginnings a group is compared with.

@@ -1,13 +1,15 @@
 //! Where the batches of a group come from, a window of epochs at a time: from the host or, where many orders are trained together, from the
 //! device itself (`maker.rs`). The numbers are the same, bit for bit.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use super::context::Context;
+use super::context::{Context, Error};
 use super::maker::Maker;
 use crate::backend::Group;
-use crate::backend::batches::{Batches, WINDOW_STEPS, Window, Windows, centred};
-use crate::data::{Centre, Moments, Shuffle};
+use crate::backend::batches::{Batches, Centring, WINDOW_STEPS, Window, Windows};
+use crate::data::Shuffle;
 use crate::kernel::layout::{Padded, padded};
 
 /// Bytes of a row: x, y.
@@ -19,19 +21,17 @@ pub fn most_orders(context: &Context, group: &Group<'_>) -> usize {
     context.largest().min(context.ordered_bytes) as usize / bytes_of_epoch(group)
 }
 
-/// What an epoch of an order takes on the device.
+/// What an epoch of an order takes: its moments, rows in order if steps ask for them, and which row is where, on the host or the device.
 fn bytes_of_epoch(group: &Group<'_>) -> usize {
-    group.order.batches() * size_of::<Padded>() + if group.needs_rows() { group.order.rows * ROW } else { 0 }
+    let row = if group.needs_rows() { ROW } else { 0 } + size_of::<u32>();
+    group.order.batches() * size_of::<Padded>() + group.order.rows * row
 }
 
 /// See the module.
 pub struct Supply<'g> {
     group: &'g Group<'g>,
     source: Source<'g>,
-    /// The point about which the moments are taken.
-    pub centre: Centre,
-    /// The moments of all training rows.
-    pub total: Moments,
+    pub rows: Arc<Centring>,
 }
 
 enum Source<'g> {
@@ -53,23 +53,28 @@ pub struct Stock<'s> {
     pub rows: wgpu::Buffer,
     /// The moments of joined orders.
     pub ordered: wgpu::Buffer,
+    /// Whether the device makes them still.
+    pub making: bool,
 }
 
 impl<'g> Supply<'g> {
     /// Of a group; `orders` are those that it was joined from, if any.
-    pub fn new(context: &mut Context, group: &'g Group<'g>, orders: &'g [Group<'g>]) -> Self {
-        let (centre, centred) = centred(group.problem);
-        let total = centred.total();
+    pub fn new(context: &mut Context, group: &'g Group<'g>, orders: &'g [Group<'g>]) -> Result<Self, Error> {
+        let (needed, limit) = (bytes_of_rows(group, 1), context.largest());
+        if needed > limit {
+            return Err(Error::TooManyRows { rows: group.order.rows, needed, limit });
+        }
+        let rows = Arc::new(Centring::of(group.problem));
         let by_bytes = most_orders(context, group) / orders.len().max(1);
         let each = by_bytes.min(WINDOW_STEPS / group.order.batches());
         let source = if orders.is_empty() {
             Source::Alone(Batches::new(group))
         } else if let Some(seeds) = Maker::seeds(context, orders) {
-            Source::Device(Maker::new(context, group, &centred, &seeds), Windows::of(group, each))
+            Source::Device(Maker::new(context, group, &rows.centred, &seeds), Windows::of(group, each))
         } else {
-            Source::Host(orders.par_iter().map(|order| Batches::in_windows(order, each)).collect())
+            Source::Host(orders.par_iter().map(|order| Batches::in_windows(order, each, Arc::clone(&rows))).collect())
         };
-        Self { group, source, centre, total }
+        Ok(Self { group, source, rows })
     }
 
     /// Whether all epochs have the same batches.
@@ -85,7 +90,7 @@ impl<'g> Supply<'g> {
                 let window = batches.next_window()?;
                 let rows = rows(context, group, window.epochs, std::iter::once(window));
                 let ordered = context.storage("ordered", 0);
-                Some(Stock { first_epoch: window.first_epoch, epochs: window.epochs, alone: Some(window), rows, ordered })
+                Some(Stock { first_epoch: window.first_epoch, epochs: window.epochs, alone: Some(window), rows, ordered, making: false })
             }
             Source::Host(all) => {
                 all.par_iter_mut().map(|batches| batches.next_window().map(|_| ())).collect::<Option<()>>()?;
@@ -93,7 +98,7 @@ impl<'g> Supply<'g> {
                 let rows = rows(context, group, all.len() * epochs, all.iter().map(Batches::window));
                 let moments: Vec<Padded> = all.par_iter().flat_map_iter(|batches| batches.window().moments.iter().map(padded)).collect();
                 let ordered = context.input("ordered", bytemuck::cast_slice(&moments));
-                Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
+                Some(Stock { first_epoch, epochs, alone: None, rows, ordered, making: false })
             }
             Source::Device(maker, windows) => {
                 let (first_epoch, epochs) = windows.next()?;
@@ -102,25 +107,31 @@ impl<'g> Supply<'g> {
                 let bytes = shuffles * group.order.batches() * size_of::<Padded>();
                 let ordered = context.begun("ordered", &[], bytes as u64);
                 maker.make(context, group, first_epoch as u32, epochs, &rows, &ordered);
-                Some(Stock { first_epoch, epochs, alone: None, rows, ordered })
+                Some(Stock { first_epoch, epochs, alone: None, rows, ordered, making: true })
             }
         }
     }
 }
 
+/// What rows take on the device, those in the order of so many shuffles among them.
+fn bytes_of_rows(group: &Group<'_>, shuffles: usize) -> u64 {
+    let moved = if group.order.shuffle == Shuffle::None { 0 } else { shuffles };
+    let rows = group.problem.test.len() + group.order.rows * (1 + moved);
+    if group.needs_rows() { (rows * ROW) as u64 } else { 0 }
+}
+
 /// The test rows, the training rows, and room for them in the order of so many shuffles, which those of some windows fill; nothing where no step
 /// asks for rows.
 fn rows<'w>(context: &mut Context, group: &Group<'_>, shuffles: usize, windows: impl Iterator<Item = &'w Window>) -> wgpu::Buffer {
+    let buffer = context.storage("rows", bytes_of_rows(group, shuffles));
     if !group.needs_rows() {
-        return context.storage("rows", 0);
+        return buffer;
     }
     let alike = group.order.shuffle == Shuffle::None;
     let (test, train) = (&group.problem.test, &group.problem.train);
     let ordered = windows.filter(|_| !alike).map(|window| (&window.x, &window.y));
     let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(ordered);
     let rows: Vec<[f32; 2]> = parts.flat_map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| [x, y])).collect();
-    let moved = if alike { 0 } else { shuffles * train.len() };
-    let buffer = context.storage("rows", ((test.len() + train.len() + moved) * ROW) as u64);
     context.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&rows));
     buffer
 }

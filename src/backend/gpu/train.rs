@@ -157,8 +157,8 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
 
 /// The dispatch that the device works on while the next one is made ready, so that it never waits for the host.
 struct Flight {
-    /// With its work, by which slices are measured.
-    next: Option<(wgpu::SubmissionIndex, u64)>,
+    /// With its work, by which slices are measured; without, where the device had something else to do before it.
+    next: Option<(wgpu::SubmissionIndex, Option<u64>)>,
     /// When the device became free for it, at the latest.
     since: Instant,
 }
@@ -172,7 +172,9 @@ impl Flight {
     fn land(&mut self, context: &mut Context) -> Result<(), Error> {
         if let Some((submitted, work)) = self.next.take() {
             context.wait_for(submitted)?;
-            context.slices.took(work, self.since.elapsed().as_secs_f64());
+            if let Some(work) = work {
+                context.slices.took(work, self.since.elapsed().as_secs_f64());
+            }
         }
         self.since = Instant::now();
         Ok(())
@@ -265,7 +267,7 @@ impl<'c, 'g> Portion<'c, 'g> {
     /// Gives the device all of its work but what may be still in flight, and has the results copied behind it.
     fn train(mut self, pipelines: &Pipelines, flight: &mut Flight, outcome: &Outcome) -> Result<Results, Error> {
         let group = self.group;
-        let mut supply = Supply::new(self.context, group, self.orders);
+        let mut supply = Supply::new(self.context, group, self.orders)?;
         let mut params = self.params(&supply, outcome);
         let blocks = blocks(group.order.batches(), group.epochs);
         while let Some(stock) = supply.next(self.context) {
@@ -275,7 +277,7 @@ impl<'c, 'g> Portion<'c, 'g> {
     }
 
     fn params(&self, supply: &Supply<'_>, outcome: &Outcome) -> TrainParams {
-        let (group, total, centre) = (self.group, &supply.total, &supply.centre);
+        let (group, total, centre) = (self.group, &supply.rows.total, &supply.rows.centre);
         TrainParams {
             centre_weight: centre.weight,
             centre_bias: centre.bias,
@@ -329,7 +331,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         // Where the last epoch is, counted from the window's first; behind its end where it comes later.
         let last = (self.group.epochs - 1 - stock.first_epoch).min(stock.epochs as u64) as usize;
         let cut = if pipelines.others.is_some() { last } else { 0 };
-        let mut first = 0;
+        let (mut first, mut making) = (0, stock.making);
         while first < self.count {
             let threads = self.context.slices.threads(steps as u64 * step_work, self.context.shape.runs_a_workgroup());
             let runs = (threads as usize).min(self.count - first);
@@ -358,7 +360,8 @@ impl<'c, 'g> Portion<'c, 'g> {
                 let submitted = self.context.submit(pipeline, &bound, groups);
                 let work = runs as u64 * stretch.steps() as u64 * step_work;
                 flight.land(self.context)?;
-                flight.next = Some((submitted, work));
+                flight.next = Some((submitted, (!making).then_some(work)));
+                making = false;
                 done = Some(stretch);
             }
             first += runs;
