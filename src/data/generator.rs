@@ -32,9 +32,16 @@ trait Words {
         }
     }
 
+    /// As [`Self::up_to`] gives the places, one word a turn: a word that is thrown away leaves a number where it is, so that no branch depends
+    /// on it, which no CPU could foresee.
     fn shuffle_in_place(&mut self, values: &mut [u32]) {
-        for i in (1..values.len()).rev() {
-            values.swap(i, self.up_to(i as u32) as usize);
+        let mut last = values.len().saturating_sub(1);
+        while last > 0 {
+            let word = self.next_word() as usize & (usize::MAX >> last.leading_zeros());
+            let taken = word <= last;
+            let place = if taken { word } else { last };
+            values.swap(last, place);
+            last -= usize::from(taken);
         }
     }
 }
@@ -61,30 +68,17 @@ impl Threefry {
     }
 
     /// The block function: 20 rounds of add, rotate, xor, a key injection after every fourth.
-    pub fn block(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
-        let [[first], [second]] = Self::blocks(key, counter);
-        [first, second]
-    }
-
-    /// The first and the second words of the blocks of this counter and those behind it.
     #[inline(always)]
-    fn blocks<const N: usize>(key: [u32; 2], [high, low]: [u32; 2]) -> [[u32; N]; 2] {
+    pub fn block(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
         let keys = [key[0], key[1], 0x1BD1_1BDA ^ key[0] ^ key[1]];
-        let (mut first, mut second) = ([high.wrapping_add(keys[0]); N], [0; N]);
-        for i in 0..N {
-            second[i] = low.wrapping_add(i as u32).wrapping_add(keys[1]);
-        }
+        let (mut first, mut second) = (counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1]));
         let mut quarter = |rotations: [u32; 4], injection: usize| {
             for rotation in rotations {
-                for i in 0..N {
-                    first[i] = first[i].wrapping_add(second[i]);
-                    second[i] = second[i].rotate_left(rotation) ^ first[i];
-                }
+                first = first.wrapping_add(second);
+                second = second.rotate_left(rotation) ^ first;
             }
-            for i in 0..N {
-                first[i] = first[i].wrapping_add(keys[injection % 3]);
-                second[i] = second[i].wrapping_add(keys[(injection + 1) % 3]).wrapping_add(injection as u32);
-            }
+            first = first.wrapping_add(keys[injection % 3]);
+            second = second.wrapping_add(keys[(injection + 1) % 3]).wrapping_add(injection as u32);
         };
         quarter([13, 15, 26, 6], 1);
         quarter([17, 29, 16, 24], 2);
@@ -96,10 +90,27 @@ impl Threefry {
 
     #[inline(never)]
     fn refill(&mut self) {
-        let [first, second] = Self::blocks::<BLOCKS>(self.key, [self.epoch, self.next]);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has it.
+            return unsafe { self.refill_wide() };
+        }
+        self.fill();
+    }
+
+    /// The same words, eight chains a register.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn refill_wide(&mut self) {
+        self.fill();
+    }
+
+    #[inline(always)]
+    fn fill(&mut self) {
         for i in 0..BLOCKS {
-            self.words[2 * i] = first[i];
-            self.words[2 * i + 1] = second[i];
+            let [first, second] = Self::block(self.key, [self.epoch, self.next.wrapping_add(i as u32)]);
+            self.words[2 * i] = first;
+            self.words[2 * i + 1] = second;
         }
         self.next = self.next.wrapping_add(BLOCKS as u32);
         self.spent = 0;
