@@ -13,10 +13,7 @@ fn errors(runs: ptr<function, Runs>, own: bool, first: u32, count: u32, sums: pt
         for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
             let same = rows[first + i];
             for (var j = 0u; j < RUNS; j += 1u) {
-                var row = same;
-                if ORDERS && own {
-                    row = rows[(*runs)[j].rows + first + i];
-                }
+                let row = row_of((*runs)[j].rows, own, first + i, same);
                 let e = error((*runs)[j].theta, row.x, row.y);
                 part[j] += vec2<f32>(e * e, abs(e));
             }

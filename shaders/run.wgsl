@@ -184,6 +184,14 @@ fn first_row(epoch: u32) -> u32 {
     return given.test_rows + select(1u + given.window_epoch + epoch, 0u, given.alike == 1u) * given.rows;
 }
 
+// A row of a run's own order, where runs have one and it is asked for; else the same for all, which is read once for a thread's runs.
+fn row_of(order: u32, own: bool, number: u32, same: vec2<f32>) -> vec2<f32> {
+    if ORDERS && own {
+        return rows[order + number];
+    }
+    return same;
+}
+
 // Rows of a batch.
 fn rows_of(batch: u32) -> u32 {
     return min(given.batch_size, given.rows - batch * given.batch_size);

@@ -44,11 +44,16 @@ fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>(a.x >> places, (a.y >> places) | (a.x << (32u - places)) | u32(lost != 0u));
 }
 
+// Whether what stands before the last three bits is rounded up by these.
+fn goes_up(bits: u32) -> u32 {
+    let rest = bits & 7u;
+    return u32(rest > 4u || (rest == 4u && (bits & 8u) == 8u));
+}
+
 // The number whose significand is the first 53 of these 56 bits, rounded by the other three.
 fn rounded(sign: u32, exponent: u32, bits: vec2<u32>) -> Double {
     let low = (bits.y >> 3u) | (bits.x << 29u);
-    let rest = bits.y & 7u;
-    let up = u32(rest > 4u || (rest == 4u && (low & 1u) == 1u));
+    let up = goes_up(bits.y);
     let high = (bits.x >> 3u) + u32(low + up < low);
     // The hidden bit counts as 1 of the exponent, and so does a carry beyond it.
     return Double(sign | (((exponent - 1u) << 20u) + high), low + up);
@@ -121,7 +126,5 @@ fn narrowed(a: Double) -> u32 {
         return sign;
     }
     let bits = shifted_right(significand_of(a), 26u + u32(max(1 - exponent, 0))).y;
-    let rest = bits & 7u;
-    let up = u32(rest > 4u || (rest == 4u && (bits & 8u) == 8u));
-    return sign | ((u32(max(exponent, 1) - 1) << 23u) + (bits >> 3u) + up);
+    return sign | ((u32(max(exponent, 1) - 1) << 23u) + (bits >> 3u) + goes_up(bits));
 }

@@ -9,11 +9,8 @@ fn moments(
     @builtin(local_invocation_index) local: u32,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let number = number_of(group, local, groups);
-    let shuffles = params.end - params.first;
-    // Threads beside each other read places beside each other.
-    let batch = number / shuffles;
-    let shuffle = number % shuffles;
+    let own = item_of(number_of(group, local, groups));
+    let batch = own.item;
     if batch >= params.batches {
         return;
     }
@@ -21,7 +18,7 @@ fn moments(
     let count = min(params.batch_size, params.rows - first);
     var sums: array<Double, TERMS>;
     for (var row = first; row < first + count; row += 1u) {
-        let at = places[place_of(row, shuffle)] * TERMS;
+        let at = places[place_of(row, own.shuffle)] * TERMS;
         for (var term = 0u; term < TERMS; term += 1u) {
             sums[term] = sum(sums[term], terms[at + term]);
         }
@@ -36,7 +33,7 @@ fn moments(
             bits[term] = narrowed(mean);
         }
     }
-    let to = (params.first + shuffle) * params.batches + batch;
+    let to = (params.first + own.shuffle) * params.batches + batch;
     ordered[to][0] = vec4<u32>(bits[0], bits[1], bits[2], bits[3]);
     ordered[to][1] = vec4<u32>(bits[4], bitcast<u32>(f32(count)), 0u, 0u);
 }

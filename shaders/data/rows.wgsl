@@ -6,14 +6,12 @@ fn rows_in_order(
     @builtin(local_invocation_index) local: u32,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let number = number_of(group, local, groups);
-    let shuffles = params.end - params.first;
-    let row = number / shuffles;
-    let shuffle = number % shuffles;
+    let own = item_of(number_of(group, local, groups));
+    let row = own.item;
     if row >= params.rows {
         return;
     }
-    let source = params.test_rows + places[place_of(row, shuffle)];
-    let to = params.test_rows + (1u + params.first + shuffle) * params.rows + row;
+    let source = params.test_rows + places[place_of(row, own.shuffle)];
+    let to = params.test_rows + (1u + params.first + own.shuffle) * params.rows + row;
     rows[to] = rows[source];
 }

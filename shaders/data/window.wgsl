@@ -31,6 +31,17 @@ fn number_of(group: vec3<u32>, local: u32, groups: vec3<u32>) -> u32 {
     return (group.y * groups.x + group.x) * WORKGROUP + local;
 }
 
+// Of items that each shuffle of this dispatch has, a thread's, and the shuffle: threads beside each other read places beside each other.
+struct Item {
+    item: u32,
+    shuffle: u32,
+}
+
+fn item_of(number: u32) -> Item {
+    let shuffles = params.end - params.first;
+    return Item(number / shuffles, number % shuffles);
+}
+
 fn place_of(row: u32, shuffle: u32) -> u32 {
     return row * (params.end - params.first) + shuffle;
 }

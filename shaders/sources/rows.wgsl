@@ -20,10 +20,7 @@ fn sums_of(
         for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
             let same = rows[first + i];
             for (var j = 0u; j < RUNS; j += 1u) {
-                var row = same;
-                if ORDERS && own {
-                    row = rows[(*runs)[j].rows + first + i];
-                }
+                let row = row_of((*runs)[j].rows, own, first + i, same);
                 let added = share((*runs)[j].theta, row.x, row.y);
                 part[j] += vec4<f32>(added.gradient, added.loss, abs(added.error));
             }

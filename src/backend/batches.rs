@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Group;
-use crate::data::{Centre, Centred, Epochs, Moments, Shuffle};
+use crate::data::{Centre, Centred, Epochs, Moments};
 use crate::model::Problem;
 
 /// The size that a window aims at: it should stay in a core's cache while blocks of lanes pass through it.
@@ -114,13 +114,13 @@ impl<'a> Batches<'a> {
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
-        let each = if group.order.shuffle == Shuffle::None { by_steps } else { by_steps.min(by_bytes) };
+        let each = if group.order.is_alike() { by_steps } else { by_steps.min(by_bytes) };
         Self::in_windows(group, each, Arc::new(Centring::of(group.problem)))
     }
 
     /// In windows of so many epochs, at least 1, of the rows of the group's problem.
     pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<Centring>) -> Self {
-        let window = Window { batches: group.order.batches(), alike: group.order.shuffle == Shuffle::None, ..Window::default() };
+        let window = Window { batches: group.order.batches(), alike: group.order.is_alike(), ..Window::default() };
         Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
     }
 

@@ -18,16 +18,21 @@ pub enum Stream {
 trait Words {
     fn next_word(&mut self) -> u32;
 
+    /// A word masked to the bits of `max`, which is not 0.
+    #[inline(always)]
+    fn masked(&mut self, max: usize) -> usize {
+        self.next_word() as usize & (usize::MAX >> max.leading_zeros())
+    }
+
     /// A uniform integer in `0..=max`: words are masked to the bits of `max` and those above it thrown away.
     fn up_to(&mut self, max: u32) -> u32 {
         if max == 0 {
             return 0;
         }
-        let mask = u32::MAX >> max.leading_zeros();
         loop {
-            let word = self.next_word() & mask;
-            if word <= max {
-                return word;
+            let word = self.masked(max as usize);
+            if word <= max as usize {
+                return word as u32;
             }
         }
     }
@@ -37,7 +42,7 @@ trait Words {
     fn shuffle_in_place(&mut self, values: &mut [u32]) {
         let mut last = values.len().saturating_sub(1);
         while last > 0 {
-            let word = self.next_word() as usize & (usize::MAX >> last.leading_zeros());
+            let word = self.masked(last);
             let taken = word <= last;
             let place = if taken { word } else { last };
             values.swap(last, place);

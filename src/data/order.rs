@@ -35,6 +35,11 @@ impl BatchOrder {
         self.rows.div_ceil(self.batch_size)
     }
 
+    /// Whether all epochs have the same batches.
+    pub fn is_alike(&self) -> bool {
+        self.shuffle == Shuffle::None
+    }
+
     /// A cursor before the first epoch.
     pub fn epochs(&self) -> Epochs {
         let state = match self.shuffle {

@@ -62,6 +62,11 @@ pub struct WindowParams {
     pub test_rows: u32,
 }
 
+/// A float64 as `shaders/data/float64.wgsl` has it: the upper and the lower half of its bits.
+pub fn words(number: f64) -> [u32; 2] {
+    [(number.to_bits() >> 32) as u32, number.to_bits() as u32]
+}
+
 /// The names of [`WindowParams`]' fields, in order: all are 4 bytes wide.
 pub const WINDOW_PARAMS: [&str; 8] = ["first", "end", "first_epoch", "epochs", "rows", "batch_size", "batches", "test_rows"];
 

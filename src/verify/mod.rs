@@ -6,12 +6,13 @@ mod probes;
 use serde::Serialize;
 
 use crate::backend::Error;
-use crate::backend::gpu::{Gpu, elementary, functions, numbers, watching};
+use crate::backend::gpu::{Gpu, batch_functions, elementary, functions, watching};
 use crate::data::{BatchOrder, Shuffle};
 use crate::kernel::cases::options::Batch;
 use crate::kernel::cases::{self, Allowed, Point, Step, batches, cycles, shapes};
 use crate::kernel::coefficients::CLOCK;
 use crate::kernel::cycle::{self, Watch};
+use crate::kernel::layout::words;
 use crate::kernel::optimizers::{STATE, Sgd};
 use crate::kernel::options::{Carried, Options, Run};
 use crate::kernel::{Clock, Form, Hyper, Penalty, Response, Rule, State, Variant, neuron};
@@ -247,16 +248,11 @@ fn halves(word: u32) -> [f32; 2] {
     [(word >> 16) as f32, (word & 0xFFFF) as f32]
 }
 
-/// A float64 as its upper and lower word.
-fn words(number: f64) -> [u32; 2] {
-    [(number.to_bits() >> 32) as u32, number.to_bits() as u32]
-}
-
 /// Orders of rows.
 fn orders(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let cases = batches::orders();
     let inputs: Vec<f32> = cases.iter().flat_map(|&(seed, epoch)| [halves(seed), halves(epoch)]).flatten().collect();
-    let device = probed(gpu, &(numbers() + probes::ORDER), "probe_order({i})", [], &inputs, [4, batches::ROWS])?;
+    let device = probed(gpu, &(batch_functions() + probes::WORD + probes::ORDER), "probe_order({i})", [], &inputs, [4, batches::ROWS])?;
     let mut finding = Compared::new(batches::EXACT, batches::EXACT, device);
     for (seed, epoch) in cases {
         let mut epochs = BatchOrder { rows: batches::ROWS, batch_size: 1, shuffle: Shuffle::House { seed } }.epochs();
@@ -273,7 +269,8 @@ fn means(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let cases = batches::means();
     let numbers_of = |(terms, divisor): &([f64; batches::TERMS], u32)| [&terms.map(words).concat()[..], &[*divisor]].concat();
     let inputs: Vec<f32> = cases.iter().flat_map(numbers_of).flat_map(halves).collect();
-    let device = probed(gpu, &(numbers() + probes::MEAN), "probe_mean({i})", [], &inputs, [4 * batches::TERMS + 2, 6])?;
+    let device =
+        probed(gpu, &(batch_functions() + probes::WORD + probes::MEAN), "probe_mean({i})", [], &inputs, [4 * batches::TERMS + 2, 6])?;
     let mut finding = Compared::new(batches::MEAN_ON_HOST, batches::EXACT, device);
     for (terms, divisor) in cases {
         let mean = terms.iter().sum::<f64>() / f64::from(divisor);

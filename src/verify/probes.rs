@@ -105,12 +105,15 @@ fn probe_watch(i: u32) -> vec4<f32> {
 }
 ";
 
-/// The order of 16 rows, from seed and epoch, each as its upper and lower 16 bits.
-pub const ORDER: &str = "
+/// A word from its upper and lower 16 bits.
+pub const WORD: &str = "
 fn probe_word(i: u32) -> u32 {
     return (u32(probe_input[i]) << 16u) | u32(probe_input[i + 1u]);
 }
+";
 
+/// The order of 16 rows, from seed and epoch, each as its upper and lower 16 bits.
+pub const ORDER: &str = "
 fn probe_order(i: u32) -> array<f32, 16> {
     var rows: array<f32, 16>;
     for (var row = 0u; row < 16u; row += 1u) {
@@ -129,10 +132,6 @@ fn probe_order(i: u32) -> array<f32, 16> {
 
 /// A mean in float64 and in float32, from four terms in float64 and a divisor: words as their upper and lower 16 bits.
 pub const MEAN: &str = "
-fn probe_word(i: u32) -> u32 {
-    return (u32(probe_input[i]) << 16u) | u32(probe_input[i + 1u]);
-}
-
 fn probe_mean(i: u32) -> array<f32, 6> {
     var total: Double;
     for (var term = 0u; term < 4u; term += 1u) {

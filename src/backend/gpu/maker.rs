@@ -5,7 +5,7 @@ use super::context::{Access, Context, Pipeline};
 use super::shaders::Making;
 use crate::backend::Group;
 use crate::data::{Centred, Shuffle};
-use crate::kernel::layout::{WORKGROUP, WindowParams};
+use crate::kernel::layout::{WORKGROUP, WindowParams, words};
 
 /// Rows of an order at most: a thread shuffles them one after the other, and divides by no more (`shaders/data/float64.wgsl`).
 const MOST_ROWS: usize = 1 << 13;
@@ -33,7 +33,6 @@ impl Maker {
 
     /// For orders with these seeds of the training rows of a group.
     pub fn new(context: &mut Context, group: &Group<'_>, centred: &Centred, seeds: &[u32]) -> Self {
-        let words = |term: f64| [(term.to_bits() >> 32) as u32, term.to_bits() as u32];
         let terms: Vec<[u32; 2]> = (0..group.order.rows).flat_map(|row| centred.terms(row)).map(words).collect();
         let needed = |making: &Making| *making != Making::Rows || group.needs_rows();
         let pipeline = |making: Making| {

@@ -22,7 +22,7 @@ use std::sync::Mutex;
 
 pub use context::Error;
 pub use missing::{Missing, quiet_environment};
-pub use shaders::{composed, elementary, functions, numbers, watching};
+pub use shaders::{batch_functions, composed, elementary, functions, watching};
 pub use shape::Shape;
 pub use survey::{Adapter, Survey, survey};
 

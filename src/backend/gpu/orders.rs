@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use crate::backend::{EpochSeries, Group, Lanes, Outcome};
-use crate::data::Shuffle;
 use crate::kernel::Timing;
 
 /// The most groups that are joined, whatever fits the device: the host goes through their lists.
@@ -29,13 +28,12 @@ pub fn together(groups: &[Group<'_>], bound: impl Fn(&Group<'_>) -> usize) -> Ve
 
 /// Whether two groups can be one: all that a dispatch has once is the same for both.
 fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
-    let shuffled = |group: &Group<'_>| group.order.shuffle != Shuffle::None;
     let timings = [one, other].map(|group| group.lanes.timing.only().map(Timing::key));
     std::ptr::eq(one.problem, other.problem)
         && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
-        && shuffled(one)
-        && shuffled(other)
+        && !one.order.is_alike()
+        && !other.order.is_alike()
         && timings[0].is_some()
         && timings[0] == timings[1]
 }

@@ -91,8 +91,8 @@ impl Making {
     }
 }
 
-/// The generator of orders, and sums in float64, without an entry point.
-pub fn numbers() -> String {
+/// What batches are made with: the generator of orders, and sums in float64.
+pub fn batch_functions() -> String {
     [GENERATOR, FLOAT64].concat()
 }
 

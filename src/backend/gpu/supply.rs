@@ -9,7 +9,6 @@ use super::context::{Context, Error};
 use super::maker::Maker;
 use crate::backend::Group;
 use crate::backend::batches::{Batches, Centring, WINDOW_STEPS, Window, Windows};
-use crate::data::Shuffle;
 use crate::kernel::layout::{Padded, padded};
 
 /// Bytes of a row: x, y.
@@ -64,22 +63,20 @@ impl<'g> Supply<'g> {
         if needed > limit {
             return Err(Error::TooManyRows { rows: group.order.rows, needed, limit });
         }
+        if orders.is_empty() {
+            let batches = Batches::new(group);
+            let rows = Arc::clone(&batches.rows);
+            return Ok(Self { group, source: Source::Alone(batches), rows });
+        }
         let rows = Arc::new(Centring::of(group.problem));
-        let by_bytes = most_orders(context, group) / orders.len().max(1);
+        let by_bytes = most_orders(context, group) / orders.len();
         let each = by_bytes.min(WINDOW_STEPS / group.order.batches());
-        let source = if orders.is_empty() {
-            Source::Alone(Batches::new(group))
-        } else if let Some(seeds) = Maker::seeds(context, orders) {
+        let source = if let Some(seeds) = Maker::seeds(context, orders) {
             Source::Device(Maker::new(context, group, &rows.centred, &seeds), Windows::of(group, each))
         } else {
             Source::Host(orders.par_iter().map(|order| Batches::in_windows(order, each, Arc::clone(&rows))).collect())
         };
         Ok(Self { group, source, rows })
-    }
-
-    /// Whether all epochs have the same batches.
-    pub fn is_alike(&self) -> bool {
-        self.group.order.shuffle == Shuffle::None
     }
 
     /// The next window; `None` after the last.
@@ -115,7 +112,7 @@ impl<'g> Supply<'g> {
 
 /// What rows take on the device, those in the order of so many shuffles among them.
 fn bytes_of_rows(group: &Group<'_>, shuffles: usize) -> u64 {
-    let moved = if group.order.shuffle == Shuffle::None { 0 } else { shuffles };
+    let moved = if group.order.is_alike() { 0 } else { shuffles };
     let rows = group.problem.test.len() + group.order.rows * (1 + moved);
     if group.needs_rows() { (rows * ROW) as u64 } else { 0 }
 }
@@ -127,9 +124,8 @@ fn rows<'w>(context: &mut Context, group: &Group<'_>, shuffles: usize, windows: 
     if !group.needs_rows() {
         return buffer;
     }
-    let alike = group.order.shuffle == Shuffle::None;
     let (test, train) = (&group.problem.test, &group.problem.train);
-    let ordered = windows.filter(|_| !alike).map(|window| (&window.x, &window.y));
+    let ordered = windows.filter(|_| !group.order.is_alike()).map(|window| (&window.x, &window.y));
     let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(ordered);
     let rows: Vec<[f32; 2]> = parts.flat_map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| [x, y])).collect();
     context.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&rows));

@@ -301,7 +301,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
             column: outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, self.first, self.count).1 as u32),
             rounds: ROUNDS,
-            alike: u32::from(supply.is_alike()),
+            alike: u32::from(group.order.is_alike()),
             ..TrainParams::default()
         }
     }
