@@ -1,4 +1,4 @@
-//! What host and shaders share: uniforms, columns and constants. `tests/twins.rs` holds them against the WGSL.
+//! What host and shaders share: uniforms, columns and constants. `tests/integration/shaders.rs` holds them against the WGSL.
 
 use bytemuck::{Pod, Zeroable};
 

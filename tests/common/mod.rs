@@ -1,5 +1,8 @@
 //! What several tests share.
 
+pub mod finite;
+pub mod sweeps;
+
 use std::io::Write;
 
 use gradsweep::backend::gpu::Gpu;

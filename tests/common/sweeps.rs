@@ -7,7 +7,6 @@ use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::sweep::{Plan, Problems};
 
 /// All that can be recorded.
-#[allow(dead_code, reason = "not every test that shares this file needs it")]
 pub const RECORD: Record = Record { every: 1, epochs: true };
 
 /// A config whose paths are relative to `configs`.
@@ -18,14 +17,12 @@ pub fn load(text: &str) -> Experiment {
 }
 
 /// A config whose data are these bytes.
-#[allow(dead_code, reason = "not every test that shares this file needs it")]
 pub fn load_with(text: &str, data: &[u8]) -> Experiment {
     let source = Source { file: "test.toml", name: "test", data: DataFrom::Bytes(data) };
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 /// TV against sales; `rest` goes on inside [data].
-#[allow(dead_code, reason = "not every test that shares this file needs it")]
 pub fn experiment(rest: &str) -> Experiment {
     load(&format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}"))
 }

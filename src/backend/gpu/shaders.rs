@@ -30,7 +30,7 @@ const METRICS: &str = include_str!("../../../shaders/metrics.wgsl");
 const LIMITS: &str = include_str!("../../../shaders/limits.wgsl");
 const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
-/// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/twins.rs` appends its own entry points.
+/// The mathematics without a loop around it: the neuron and an optimizer's rule. `tests/conditional/twins.rs` appends its own entry points.
 pub fn functions(optimizer: Optimizer) -> String {
     [NEURON, &rule(Variant::whole(optimizer)), OPTIONS].concat()
 }

@@ -1,7 +1,7 @@
 //! The update rules, one file each. A rule takes the pair (weight, bias): a shared division needs both.
 //!
 //! To add one: its file here, its twin under `shaders/optimizers/`, its line in `model::optimizer`, its coefficients in
-//! `kernel::coefficients`; `tests/twins.rs` fails while a half is missing.
+//! `kernel::coefficients`; `tests/integration/shaders.rs` fails while a half is missing.
 
 mod adadelta;
 mod adafactor;

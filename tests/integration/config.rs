@@ -1,7 +1,5 @@
 //! What a config that is right resolves to.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,6 @@
 //! The shaders without a device: each rule has both halves, every composed module is valid, layouts and constants are the host's,
 //! and what was promised of the text holds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail by panics")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! What analysis says and draws, as values: sweeps are trained here run by run, on the CPU backend.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
-
 use gradsweep::analysis::{Comparison, Diagnosis, EpochPoint, Error, Path, PathError, Paths, Sweep, compare, diagnosis, figures};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Group, Lanes, Outcome, Record};

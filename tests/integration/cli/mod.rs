@@ -3,8 +3,6 @@
 mod compare;
 mod examples;
 mod exit_codes;
-#[path = "../common/finite.rs"]
-mod finite;
 mod goldens;
 mod same_bits;
 mod supported;

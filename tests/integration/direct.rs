@@ -1,10 +1,6 @@
 //! The direct path: every neuron's loss from rows on the CPU against float64 and against itself, and its gradient in float64 against
 //! what Keras did.
 
-mod common;
-#[path = "common/sweeps.rs"]
-mod sweeps;
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +11,9 @@ use gradsweep::config::Experiment;
 use gradsweep::kernel::Direct;
 use gradsweep::model::{Activation, Loss, Neuron, Rows, Verdict};
 use serde_json::Value;
-use sweeps::{load, load_with, train};
+
+use crate::common::gpu;
+use crate::common::sweeps::{load, load_with, train};
 
 /// Rows of two classes that overlap.
 fn classes() -> Rows {
@@ -285,7 +283,7 @@ fn without_a_bias_no_rule_needs_an_epsilon() {
     let rows: [(f64, f64); 3] = [(1.0, -2.0), (2.0, -3.0), (-1.0, 2.0)];
     let gradient: f64 = rows.iter().map(|(x, y)| 2.0 * ((0.5 * x).tanh() - y) * (1.0 - (0.5 * x).tanh().powi(2)) * x).sum::<f64>() / 3.0;
     let steps = [0.01 / 0.1_f64.sqrt(), 0.01 * gradient / (0.1 + gradient * gradient).sqrt(), 0.01, 0.01, 0.01];
-    let gpu = common::gpu("without_a_bias_no_rule_needs_an_epsilon (its device half)");
+    let gpu = gpu("without_a_bias_no_rule_needs_an_epsilon (its device half)");
     let cpu = Cpu::open(None, None).unwrap();
     for backend in [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend)) {
         let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
@@ -308,7 +306,7 @@ fn a_logistic_neuron_cycles_at_large_rates() {
         (10.0, &[1.8, -0.6, -1.4, 2.2], &[1, 0, 1, 1], 4),
         (10.0, &[1.2, 2.9, 0.6, -0.6, -2.0, 0.0, 2.9, 1.6], &[0, 1, 1, 1, 0, 0, 1, 1], 6),
     ];
-    let gpu = common::gpu("a_logistic_neuron_cycles_at_large_rates (its device half)");
+    let gpu = gpu("a_logistic_neuron_cycles_at_large_rates (its device half)");
     let cpu = Cpu::open(None, None).unwrap();
     let backends = [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend));
     let config = |rate: f64| {

@@ -2,8 +2,8 @@
 
 use gradsweep::store::{Column, RunDirectory, Status};
 
-use super::finite::assert_finite;
 use super::{folder_with, gpu_is_there, gradsweep, root, succeeds};
+use crate::common::finite::assert_finite;
 
 fn on_tv(rest: &str) -> String {
     format!("[data]\npath = {:?}\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}", root().join("configs/data/advertising.csv"))

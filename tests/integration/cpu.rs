@@ -1,15 +1,13 @@
 //! The CPU backend against the float64 reference, theory and itself: the same bits at every SIMD level, thread count and chunk.
 
-#[path = "common/sweeps.rs"]
-mod sweeps;
-
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Group, Outcome, Record};
 use gradsweep::config::Experiment;
 use gradsweep::model::Verdict;
 use gradsweep::sweep::{Plan, Problems, trace};
-use sweeps::{RECORD, experiment, train};
+
+use crate::common::sweeps::{RECORD, experiment, train};
 
 /// A few runs of every rule, some of which diverge, with groups that are no multiple of any lane count.
 const MIXED: &str = r#"

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::sweeps::{Sweep, begin, problems, small};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/readers.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/store/readers.py");
 const PACKAGES: [&str; 3] = ["duckdb", "numpy", "polars"];
 
 #[test]

@@ -1,8 +1,6 @@
 //! The run directory: what is written is read, by this program and by others, whole or interrupted.
 
 mod directories;
-#[path = "../common/finite.rs"]
-mod finite;
 mod readers;
 mod round_trips;
 mod sweeps;

@@ -1,13 +1,11 @@
 //! What a person reads after a mistake in a config: the whole message, each time.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::path::Path;
 
 use gradsweep::config;
 use insta::assert_snapshot;
 
-const ADVERTISING: &[u8] = include_bytes!("../configs/data/advertising.csv");
+const ADVERTISING: &[u8] = include_bytes!("../../configs/data/advertising.csv");
 
 /// A config that is right, into which each test puts its mistake.
 const DATA: &str = r#"

@@ -1,10 +1,5 @@
 //! The two texts of the mathematics: each function gives the same numbers on the device as on the host, alone and in whole runs.
 
-mod common;
-#[path = "common/sweeps.rs"]
-mod sweeps;
-
-use common::gpu;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Record};
@@ -13,7 +8,9 @@ use gradsweep::kernel::{Form, cases};
 use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
 use gradsweep::sweep::Problems;
 use gradsweep::verify::verify;
-use sweeps::{RECORD, experiment, load_with, train};
+
+use crate::common::gpu;
+use crate::common::sweeps::{RECORD, experiment, load_with, train};
 
 /// Every rule and flag, at rates that the reference shows to be insensitive, from starts all over the plane.
 const RULES: &str = r#"
