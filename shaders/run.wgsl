@@ -106,7 +106,7 @@ override ONE_CLOCK: bool = false;
 // Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, what
 // options carry, and the anchor and reach of the watch for cycles.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
-// Columns of `capacity`: reached_epoch, passes, diverged_at, the period of the watch for cycles, and the batches that were
+// Columns of `capacity`: reached_epoch, crossings, diverged_at, the period of the watch for cycles, and the batches that were
 // taken while loops still went round. Before the first step all are 0: the first and the third stand there as complements.
 @group(0) @binding(6) var<storage, read_write> figures: array<u32>;
 // [block][point][lane]: all weights, then all biases, as the host keeps them: it copies columns, and sorts nothing.
@@ -146,7 +146,7 @@ struct Run {
     worst_loss: f32,
     last_loss: f32,
     reached_epoch: u32,
-    passes: u32,
+    crossings: u32,
     diverged_at: u32,
     // Of the epoch's batches: loss and |e|.
     sums: vec2<f32>,
@@ -240,7 +240,7 @@ fn resume(run: ptr<function, Run>) {
     (*run).worst_loss = state[column(WORST_LOSS, number)];
     (*run).last_loss = state[column(LAST_LOSS, number)];
     (*run).reached_epoch = ~figures[column(0u, number)];
-    (*run).passes = figures[column(1u, number)];
+    (*run).crossings = figures[column(1u, number)];
     (*run).diverged_at = ~figures[column(2u, number)];
     if ACCUMULATION > 1u {
         (*run).carried.sum = vec2<f32>(state[column(SUM, number)], state[column(SUM + 1u, number)]);
@@ -269,7 +269,7 @@ fn store(run: Run) {
     state[column(LAST_LOSS, number)] = run.last_loss;
     figures[column(0u, number)] = ~run.reached_epoch;
     if FOLLOWED {
-        figures[column(1u, number)] = run.passes;
+        figures[column(1u, number)] = run.crossings;
     }
     figures[column(2u, number)] = ~run.diverged_at;
     if WATCHES {

@@ -72,7 +72,7 @@ fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bo
             for (var j = 0u; j < RUNS; j += 1u) {
                 let way = (*runs)[j].theta - before[j].theta;
                 if dot(behind[j].gradient, way) < 0.0 && dot(ahead[j].gradient, way) > 0.0 {
-                    (*runs)[j].passes += 1u;
+                    (*runs)[j].crossings += 1u;
                 }
             }
             behind = ahead;

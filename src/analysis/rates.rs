@@ -22,7 +22,7 @@ const WIDE: f64 = 30.0;
 
 /// A line for every schedule and start among the runs; `None` where every rate is constant.
 pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
-    if view.experiment.space.blocks.iter().all(|block| block.settings.schedule() == Schedule::None) {
+    if view.experiment.space.branches.iter().all(|branch| branch.settings.schedule() == Schedule::None) {
         return None;
     }
     let mut known = HashSet::new();

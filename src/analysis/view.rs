@@ -104,10 +104,10 @@ impl<'a> View<'a> {
             Some(Column::Integer(values)) => values[row].map(Value::Integer).into(),
             Some(Column::Boolean(values)) => values[row].map(Value::Boolean).into(),
             Some(Column::Text(values)) => values[row].map(Value::Choice).into(),
-            // What does not vary is the same in all runs of an optimizer's block.
+            // What does not vary is the same in all runs of an optimizer's branch.
             None => {
-                let block = self.experiment.space.block_of(self.runs.run[row]);
-                block.and_then(|block| block.settings.get(parameter)).into()
+                let branch = self.experiment.space.branch_of(self.runs.run[row]);
+                branch.and_then(|branch| branch.settings.get(parameter)).into()
             }
         }
     }

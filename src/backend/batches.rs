@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Group;
-use crate::data::{Centre, Centred, Epochs, Moments};
+use crate::data::{Centre, Centred, EpochOrders, Moments};
 use crate::model::Problem;
 
 /// The size that a window aims at: it should stay in a core's cache while blocks of lanes pass through it.
@@ -35,7 +35,7 @@ pub struct Window {
 
 impl Window {
     /// Whether all epochs of the window have the same batches.
-    pub fn is_alike(&self) -> bool {
+    pub fn repeats_every_epoch(&self) -> bool {
         self.alike
     }
 
@@ -102,7 +102,7 @@ impl Centring {
 pub struct Batches<'a> {
     group: &'a Group<'a>,
     pub rows: Arc<Centring>,
-    order: Epochs,
+    order: EpochOrders,
     windows: Windows,
     window: Window,
 }
@@ -114,13 +114,13 @@ impl<'a> Batches<'a> {
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
-        let each = if group.order.is_alike() { by_steps } else { by_steps.min(by_bytes) };
+        let each = if group.order.repeats_every_epoch() { by_steps } else { by_steps.min(by_bytes) };
         Self::in_windows(group, each, Arc::new(Centring::of(group.problem)))
     }
 
     /// In windows of so many epochs, at least 1, of the rows of the group's problem.
     pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<Centring>) -> Self {
-        let window = Window { batches: group.order.batches(), alike: group.order.is_alike(), ..Window::default() };
+        let window = Window { batches: group.order.batches(), alike: group.order.repeats_every_epoch(), ..Window::default() };
         Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
     }
 

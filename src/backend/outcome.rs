@@ -1,7 +1,7 @@
 //! What training gives back: a column per figure, histories and epoch series in blocks of runs.
 
 use super::Group;
-use crate::model::Figures;
+use crate::model::RunStatistics;
 
 /// Stands for "never" where a figure has no value.
 pub const NEVER: u32 = u32::MAX;
@@ -17,12 +17,12 @@ pub struct Outcome {
     pub bias: Vec<f32>,
     /// Updates that count: fewer than `updates` where the next one left the range.
     pub steps: Vec<u64>,
-    /// What [`Figures`] has of a run, with [`NEVER`] for an epoch and 0 for a period that there is not.
+    /// What [`RunStatistics`] has of a run, with [`NEVER`] for an epoch and 0 for a period that there is not.
     pub start_loss: Vec<f32>,
     pub worst_loss: Vec<f32>,
     pub last_loss: Vec<f32>,
     pub reached_epoch: Vec<u32>,
-    pub passes: Vec<u32>,
+    pub crossings: Vec<u32>,
     pub cycle_period: Vec<u32>,
     pub history: Option<History>,
     pub epochs: Option<EpochSeries>,
@@ -119,21 +119,21 @@ impl Outcome {
         for column in [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.worst_loss, &mut self.last_loss] {
             column.resize(runs, 0.0);
         }
-        for column in [&mut self.reached_epoch, &mut self.passes, &mut self.cycle_period] {
+        for column in [&mut self.reached_epoch, &mut self.crossings, &mut self.cycle_period] {
             column.resize(runs, 0);
         }
     }
 
     /// What a run's verdict rests on.
     #[inline]
-    pub fn figures(&self, run: usize) -> Figures {
+    pub fn figures(&self, run: usize) -> RunStatistics {
         let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
-        Figures {
+        RunStatistics {
             start_loss: self.start_loss[run],
             worst_loss: self.worst_loss[run],
             last_loss: self.last_loss[run],
             reached_epoch: (reached != NEVER).then_some(reached),
-            passes: self.passes[run],
+            crossings: self.crossings[run],
             last_epoch_steps: self.batches,
             cycle_period: (period != 0).then_some(period),
             diverged_at: (self.steps[run] < self.updates).then_some(self.steps[run] + 1),
@@ -141,7 +141,7 @@ impl Outcome {
     }
 
     /// Takes down how a run ended: weight and bias, and the figures.
-    pub fn end(&mut self, run: usize, [weight, bias]: [f32; 2], figures: &Figures) {
+    pub fn end(&mut self, run: usize, [weight, bias]: [f32; 2], figures: &RunStatistics) {
         self.weight[run] = weight;
         self.bias[run] = bias;
         self.steps[run] = figures.diverged_at.map_or(self.updates, |batch| batch - 1);
@@ -149,7 +149,7 @@ impl Outcome {
         self.worst_loss[run] = figures.worst_loss;
         self.last_loss[run] = figures.last_loss;
         self.reached_epoch[run] = figures.reached_epoch.unwrap_or(NEVER);
-        self.passes[run] = figures.passes;
+        self.crossings[run] = figures.crossings;
         self.cycle_period[run] = figures.cycle_period.unwrap_or(0);
     }
 }

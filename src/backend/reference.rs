@@ -6,7 +6,7 @@ use super::{Backend, Description, Error, Group, Metrics, Outcome};
 use crate::kernel::direct::{Direct, Means};
 use crate::kernel::options::{Carried, Run, Stage};
 use crate::kernel::{Clock, Hyper, Rule, State, Ticker, Variant, blocks::blocks, coefficients::CLOCK, cycle};
-use crate::model::{Figures, Neuron, Rows, hyperparameters::DIVERGED};
+use crate::model::{Neuron, Rows, RunStatistics, hyperparameters::DIVERGENCE_LIMIT};
 use crate::with_rule;
 
 /// The float64 backend.
@@ -65,7 +65,7 @@ impl Formulas {
 struct Walk {
     theta: [f64; 2],
     watch: cycle::Watch<f64>,
-    figures: Figures,
+    figures: RunStatistics,
     steps: u64,
 }
 
@@ -81,7 +81,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
     let theta = [&group.lanes.initial_weight, &group.lanes.initial_bias].map(|start| f64::from(*start.of(lane)));
     let direct = Direct::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
-    let figures = Figures::at_start(direct.loss(rows, theta) as f32, group.order.batches() as u32);
+    let figures = RunStatistics::at_start(direct.loss(rows, theta) as f32, group.order.batches() as u32);
     let mut walk = Walk { theta, watch: cycle::Watch::default(), figures, steps: 0 };
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
@@ -101,12 +101,12 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
                 run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
             }
             let next = (formulas.batch)(&run, &group.options.at(walk.steps), &clock, walk.theta, gradient, &mut state, &mut carried);
-            if !next.iter().all(|v| v.abs() <= DIVERGED) {
+            if !next.iter().all(|v| v.abs() <= DIVERGENCE_LIMIT) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;
             }
-            if last_epoch && passes(&direct, rows, walk.theta, next) {
-                walk.figures.passes += 1;
+            if last_epoch && crosses_minimum(&direct, rows, walk.theta, next) {
+                walk.figures.crossings += 1;
             }
             walk.theta = next;
             walk.steps += 1;
@@ -130,7 +130,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
 }
 
 /// Whether J over all rows falls at the step's start and rises at its end.
-fn passes(direct: &Direct, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
+fn crosses_minimum(direct: &Direct, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
     let along = |theta| {
         let gradient = direct.over(rows, theta).gradient;
         gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])

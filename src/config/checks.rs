@@ -46,8 +46,8 @@ const STEPS_MAX: u64 = u32::MAX as u64;
 pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
     history_runs(experiment, places, findings);
     averages(experiment, places, findings);
-    let Some(block) = experiment.space.blocks.first() else { return };
-    let split = match experiment.split(&block.settings) {
+    let Some(branch) = experiment.space.branches.first() else { return };
+    let split = match experiment.split(&branch.settings) {
         Ok(split) if split.train.is_empty() => {
             let place = places.data("test_rows").or_else(|| places.data("train_rows"));
             findings.mistakes.push(mistake(place, "no row is left for training").label("all rows test"));
@@ -84,10 +84,10 @@ fn is_about_labels(problem: &Result<Problem, problem::Error>) -> bool {
 
 /// Every value that a run of the sweep has for a hyperparameter, some of them more than once.
 fn values(experiment: &Experiment, parameter: Parameter) -> Vec<Value> {
-    let values = experiment.space.blocks.iter().flat_map(|block| {
-        let axis = block.axes.iter().find(|axis| axis.parameter == parameter);
+    let values = experiment.space.branches.iter().flat_map(|branch| {
+        let axis = branch.axes.iter().find(|axis| axis.parameter == parameter);
         axis.map_or_else(
-            || block.settings.get(parameter).into_iter().collect::<Vec<_>>(),
+            || branch.settings.get(parameter).into_iter().collect::<Vec<_>>(),
             |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
         )
     });
@@ -156,7 +156,7 @@ fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Fin
 }
 
 fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
-    let longest = experiment.space.blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
+    let longest = experiment.space.branches.iter().map(|branch| lengths::longest(branch, rows)).max().unwrap_or(0);
     if longest > u128::from(STEPS_MAX) {
         let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", text::grouped(longest)));
         findings.mistakes.push(
@@ -173,7 +173,8 @@ fn batches(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: 
     if places.asked.place(Parameter::BatchSize).is_none() {
         return;
     }
-    let largest = experiment.space.blocks.iter().filter_map(|block| lengths::extent(block, Parameter::BatchSize)).map(|(_, max)| max).max();
+    let largest =
+        experiment.space.branches.iter().filter_map(|branch| lengths::extent(branch, Parameter::BatchSize)).map(|(_, max)| max).max();
     if let Some(largest) = largest.filter(|&largest| largest > rows as i64) {
         findings.warn(format!("batch_size {largest} is more than the {rows} training rows: such a batch is all of them"));
     }

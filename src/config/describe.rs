@@ -8,31 +8,31 @@ use super::ranges::plain;
 use crate::data::TestSize;
 use crate::model::optimizer::OPTIONS;
 use crate::model::{Initializer, Parameter, Value};
-use crate::space::{Axis, Block, Values};
+use crate::space::{Axis, Branch, Values};
 use crate::text;
 
 impl Experiment {
     /// Training rows of the first problem; all problems of a sweep have as many.
     pub fn train_rows(&self) -> usize {
-        let first = self.space.blocks.first().and_then(|block| self.split(&block.settings).ok());
+        let first = self.space.branches.first().and_then(|branch| self.split(&branch.settings).ok());
         first.map_or(0, |split| split.train.len())
     }
 
     /// Updates and epochs of the longest run.
     pub fn longest_run(&self) -> [u64; 2] {
         let rows = self.train_rows();
-        let blocks = &self.space.blocks;
-        let steps = blocks.iter().map(|block| lengths::longest(block, rows)).max().unwrap_or(0);
-        let epochs = blocks.iter().filter_map(|block| lengths::extent(block, Parameter::Epochs)).map(|(_, max)| max).max();
+        let branches = &self.space.branches;
+        let steps = branches.iter().map(|branch| lengths::longest(branch, rows)).max().unwrap_or(0);
+        let epochs = branches.iter().filter_map(|branch| lengths::extent(branch, Parameter::Epochs)).map(|(_, max)| max).max();
         [u64::try_from(steps).unwrap_or(u64::MAX), epochs.unwrap_or(1) as u64]
     }
 
     /// Updates of all runs together, if none diverges.
     pub fn steps(&self) -> Steps {
         let rows = self.train_rows();
-        self.space.blocks.iter().map(|block| lengths::steps(block, rows)).fold(Steps { count: 0, exact: true }, |sum, block| Steps {
-            count: sum.count.saturating_add(block.count),
-            exact: sum.exact && block.exact,
+        self.space.branches.iter().map(|branch| lengths::steps(branch, rows)).fold(Steps { count: 0, exact: true }, |sum, branch| Steps {
+            count: sum.count.saturating_add(branch.count),
+            exact: sum.exact && branch.exact,
         })
     }
 }
@@ -59,14 +59,14 @@ pub fn describe(experiment: &Experiment) -> String {
     }
     line("history", &history(experiment));
     line("surface", &surface(experiment));
-    for block in &experiment.space.blocks {
+    for branch in &experiment.space.branches {
         line("", "");
-        line("optimizer", &format!("{}: {}", block.optimizer.name(), numbers(block)));
-        for axis in &block.axes {
+        line("optimizer", &format!("{}: {}", branch.optimizer.name(), numbers(branch)));
+        for axis in &branch.axes {
             line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
         }
-        for (parameter, value) in constants(block).filter(|&(parameter, value)| !is_off(parameter, value)) {
-            let default = if is_default(block, parameter, value) { "   (default)" } else { "" };
+        for (parameter, value) in constants(branch).filter(|&(parameter, value)| !is_off(parameter, value)) {
+            let default = if is_default(branch, parameter, value) { "   (default)" } else { "" };
             line(&format!("  {}", parameter.key()), &format!("{}{default}", plain(value)));
         }
     }
@@ -77,19 +77,19 @@ pub fn describe(experiment: &Experiment) -> String {
     text
 }
 
-/// How many runs a block has, and their numbers.
-fn numbers(block: &Block) -> String {
-    match block.len {
-        1 => format!("1 run, number {}", block.first),
-        len => format!("{} runs, numbers {} to {}", text::grouped(len), block.first, block.first + len - 1),
+/// How many runs a branch has, and their numbers.
+fn numbers(branch: &Branch) -> String {
+    match branch.len {
+        1 => format!("1 run, number {}", branch.first),
+        len => format!("{} runs, numbers {} to {}", text::grouped(len), branch.first, branch.first + len - 1),
     }
 }
 
-/// The values of a block that do not vary, in the order of the table.
-fn constants(block: &Block) -> impl Iterator<Item = (Parameter, Value)> {
+/// The values of a branch that do not vary, in the order of the table.
+fn constants(branch: &Branch) -> impl Iterator<Item = (Parameter, Value)> {
     Parameter::all()
-        .filter(|parameter| *parameter != Parameter::Optimizer && !block.axes.iter().any(|axis| axis.parameter == *parameter))
-        .filter_map(|parameter| Some((parameter, block.settings.get(parameter)?)))
+        .filter(|parameter| *parameter != Parameter::Optimizer && !branch.axes.iter().any(|axis| axis.parameter == *parameter))
+        .filter_map(|parameter| Some((parameter, branch.settings.get(parameter)?)))
 }
 
 /// An option of every optimizer that is left as it is: not worth a line.
@@ -98,9 +98,9 @@ fn is_off(parameter: Parameter, value: Value) -> bool {
         || OPTIONS.iter().any(|&(option, default)| option == parameter && default == Some(value))
 }
 
-fn is_default(block: &Block, parameter: Parameter, value: Value) -> bool {
-    let schedule = block.settings.schedule();
-    block.optimizer.default(parameter).or(schedule.default(parameter)).or(parameter.facts().default) == Some(value)
+fn is_default(branch: &Branch, parameter: Parameter, value: Value) -> bool {
+    let schedule = branch.settings.schedule();
+    branch.optimizer.default(parameter).or(schedule.default(parameter)).or(parameter.facts().default) == Some(value)
 }
 
 fn axis_in_words(axis: &Axis) -> String {
@@ -179,7 +179,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
         }
     }
     let recorded = experiment.history.decide(experiment.space.len());
-    let blocks: Vec<Json> = experiment.space.blocks.iter().map(block).collect();
+    let branches: Vec<Json> = experiment.space.branches.iter().map(branch).collect();
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
     let pieces = &experiment.pieces;
@@ -187,7 +187,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "name": experiment.name,
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
         "data": section,
-        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": blocks},
+        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": branches},
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
     });
@@ -206,10 +206,10 @@ fn history_runs(runs: &HistoryRuns) -> Json {
     }
 }
 
-fn block(block: &Block) -> Json {
-    let constants: Map<String, Json> = constants(block).map(|(parameter, value)| (parameter.key().into(), value_json(value))).collect();
-    let axes: Map<String, Json> = block.axes.iter().map(|axis| (axis.parameter.key().into(), axis_json(axis))).collect();
-    json!({"optimizer": block.optimizer.name(), "first": block.first, "runs": block.len, "parameters": constants, "axes": axes})
+fn branch(branch: &Branch) -> Json {
+    let constants: Map<String, Json> = constants(branch).map(|(parameter, value)| (parameter.key().into(), value_json(value))).collect();
+    let axes: Map<String, Json> = branch.axes.iter().map(|axis| (axis.parameter.key().into(), axis_json(axis))).collect();
+    json!({"optimizer": branch.optimizer.name(), "first": branch.first, "runs": branch.len, "parameters": constants, "axes": axes})
 }
 
 fn value_json(value: Value) -> Json {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::data::{Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
-use crate::model::schedule::Pieces;
-use crate::model::{Parameter, Value};
-use crate::space::{Settings, Space};
+use crate::model::schedule::PiecewiseRates;
+use crate::model::{Parameter, Settings, Value};
+use crate::space::Space;
 
 /// [data], resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct DataSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rng {
     /// Threefry; seeds are data.seed and training.seed.
-    House,
+    Threefry,
     /// One NumPy `RandomState`, its seed under `Parameter::RngSeed`.
     NumpyLegacy,
 }
@@ -139,7 +139,7 @@ pub struct Experiment {
     pub rng: Rng,
     pub space: Space,
     /// The lists of a piecewise constant schedule; empty without one.
-    pub pieces: Arc<Pieces>,
+    pub pieces: Arc<PiecewiseRates>,
     pub history: HistorySpec,
     pub surface: SurfaceSpec,
     /// Accepted, but worth a word on stderr.
@@ -151,7 +151,7 @@ impl Experiment {
     pub fn split(&self, settings: &Settings) -> Result<Split, SplitError> {
         let seed = self.split_seed(settings).unwrap_or(0);
         let permutation = match self.rng {
-            Rng::House => Permutation::House { seed },
+            Rng::Threefry => Permutation::Threefry { seed },
             Rng::NumpyLegacy => Permutation::NumpyLegacy { seed },
         };
         self.data.test.split(self.dataset.x.len(), permutation)
@@ -160,7 +160,7 @@ impl Experiment {
     /// The seed that moves the split; `None` where the split draws nothing.
     pub fn split_seed(&self, settings: &Settings) -> Option<u32> {
         let seed = match self.rng {
-            Rng::House => Parameter::DataSeed,
+            Rng::Threefry => Parameter::DataSeed,
             Rng::NumpyLegacy => Parameter::RngSeed,
         };
         self.data.test.draws().then(|| seed_of(settings, seed))
@@ -170,7 +170,7 @@ impl Experiment {
     pub fn shuffle(&self, settings: &Settings) -> Shuffle {
         match self.rng {
             _ if settings.get(Parameter::Shuffle) == Some(Value::Boolean(false)) => Shuffle::None,
-            Rng::House => Shuffle::House { seed: seed_of(settings, Parameter::TrainingSeed) },
+            Rng::Threefry => Shuffle::Threefry { seed: seed_of(settings, Parameter::TrainingSeed) },
             Rng::NumpyLegacy => Shuffle::NumpyLegacy {
                 seed: seed_of(settings, Parameter::RngSeed),
                 all_rows: if self.data.test.draws() { self.dataset.x.len() as u32 } else { 0 },

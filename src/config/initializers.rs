@@ -4,7 +4,7 @@ use super::keys;
 use super::mistake::Mistake;
 use super::raw::{Node, Table};
 use super::values;
-use crate::model::hyperparameters::DIVERGED;
+use crate::model::hyperparameters::DIVERGENCE_LIMIT;
 use crate::model::initializer::INITIALIZERS;
 use crate::model::{Initializer, Start, Value};
 
@@ -76,8 +76,9 @@ fn unknown(name: &str, entry: &super::raw::Entry, own: &[&str]) -> Mistake {
 /// A number that is no larger than a start may be.
 fn bounded(node: &Node, key: &str) -> Result<f64, Mistake> {
     let value = values::float(node, key)?;
-    if value.abs() <= DIVERGED {
+    if value.abs() <= DIVERGENCE_LIMIT {
         return Ok(value);
     }
-    Err(Mistake::at(&node.place, format!("`{key}` is out of bounds: {}", node.text)).label(format!("at most {DIVERGED:e} away from 0")))
+    Err(Mistake::at(&node.place, format!("`{key}` is out of bounds: {}", node.text))
+        .label(format!("at most {DIVERGENCE_LIMIT:e} away from 0")))
 }

@@ -1,19 +1,19 @@
 //! How many updates runs have, from the axes alone: nothing here takes time that grows with the number of runs.
 
 use crate::model::{Parameter, Value};
-use crate::space::{Axis, Block, Values};
+use crate::space::{Axis, Branch, Values};
 
 /// Axes up to this long are summed value by value.
 const SUMMED: u64 = 1 << 16;
 
-/// The smallest and largest integer that a hyperparameter takes in a block; words are left out. `None` where there is none.
-pub fn extent(block: &Block, parameter: Parameter) -> Option<(i64, i64)> {
+/// The smallest and largest integer that a hyperparameter takes in a branch; words are left out. `None` where there is none.
+pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
     let integer = |value: Value| match value {
         Value::Integer(value) => Some(value),
         _ => None,
     };
-    let Some(axis) = axis(block, parameter) else {
-        let value = integer(block.settings.get(parameter)?)?;
+    let Some(axis) = axis(branch, parameter) else {
+        let value = integer(branch.settings.get(parameter)?)?;
         return Some((value, value));
     };
     match &axis.values {
@@ -26,28 +26,28 @@ pub fn extent(block: &Block, parameter: Parameter) -> Option<(i64, i64)> {
     }
 }
 
-/// Updates of the longest run of a block.
-pub fn longest(block: &Block, rows: usize) -> u128 {
-    let epochs = extent(block, Parameter::Epochs).map_or(0, |(_, max)| max) as u128;
-    let smallest = extent(block, Parameter::BatchSize).map_or(rows as i64, |(min, _)| min);
+/// Updates of the longest run of a branch.
+pub fn longest(branch: &Branch, rows: usize) -> u128 {
+    let epochs = extent(branch, Parameter::Epochs).map_or(0, |(_, max)| max) as u128;
+    let smallest = extent(branch, Parameter::BatchSize).map_or(rows as i64, |(min, _)| min);
     epochs * u128::from(batches(Value::Integer(smallest), rows))
 }
 
-/// Updates of all runs of a block together, if none diverges; `exact` is false where a long axis was taken by its mean.
+/// Updates of all runs of a branch together, if none diverges; `exact` is false where a long axis was taken by its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     pub count: u128,
     pub exact: bool,
 }
 
-pub fn steps(block: &Block, rows: usize) -> Steps {
-    let epochs = sum(block, Parameter::Epochs, |value| match value {
+pub fn steps(branch: &Branch, rows: usize) -> Steps {
+    let epochs = sum(branch, Parameter::Epochs, |value| match value {
         Value::Integer(epochs) => epochs as u64,
         _ => 0,
     });
-    let batches = sum(block, Parameter::BatchSize, |value| batches(value, rows));
-    let own = |parameter: Parameter| axis(block, parameter).map_or(1, Axis::len);
-    let others = u128::from(block.len / (own(Parameter::Epochs) * own(Parameter::BatchSize)).max(1));
+    let batches = sum(branch, Parameter::BatchSize, |value| batches(value, rows));
+    let own = |parameter: Parameter| axis(branch, parameter).map_or(1, Axis::len);
+    let others = u128::from(branch.len / (own(Parameter::Epochs) * own(Parameter::BatchSize)).max(1));
     let count = epochs.count.saturating_mul(batches.count).saturating_mul(others);
     Steps { count, exact: epochs.exact && batches.exact }
 }
@@ -60,14 +60,14 @@ fn batches(size: Value, rows: usize) -> u64 {
     }
 }
 
-fn axis(block: &Block, parameter: Parameter) -> Option<&Axis> {
-    block.axes.iter().find(|axis| axis.parameter == parameter)
+fn axis(branch: &Branch, parameter: Parameter) -> Option<&Axis> {
+    branch.axes.iter().find(|axis| axis.parameter == parameter)
 }
 
 /// The sum of `weight` over the values that a hyperparameter takes.
-fn sum(block: &Block, parameter: Parameter, weight: impl Fn(Value) -> u64) -> Steps {
-    let Some(axis) = axis(block, parameter) else {
-        return Steps { count: block.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
+fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> Steps {
+    let Some(axis) = axis(branch, parameter) else {
+        return Steps { count: branch.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
     };
     let len = axis.len();
     if len <= SUMMED {
@@ -82,15 +82,15 @@ fn sum(block: &Block, parameter: Parameter, weight: impl Fn(Value) -> u64) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Optimizer;
-    use crate::space::{Settings, Space};
+    use crate::model::{Optimizer, Settings};
+    use crate::space::Space;
 
-    fn block(axes: Vec<Axis>) -> Block {
+    fn branch(axes: Vec<Axis>) -> Branch {
         let mut settings = Settings::default();
         settings.set(Parameter::Epochs, Some(Value::Integer(3)));
         settings.set(Parameter::BatchSize, Some(Value::Choice("full")));
-        let block = Block { optimizer: Optimizer::Sgd, settings, axes, first: 0, len: 0 };
-        Space::new(vec![block]).unwrap().blocks.remove(0)
+        let branch = Branch { optimizer: Optimizer::Sgd, settings, axes, first: 0, len: 0 };
+        Space::new(vec![branch]).unwrap().branches.remove(0)
     }
 
     fn sizes() -> Axis {
@@ -103,29 +103,29 @@ mod tests {
         let rates = Axis { parameter: Parameter::LearningRate, values: Values::Uniform { min: 0.0, max: 1.0, count: 5 } };
         let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 4, count: 6 } };
         for axes in [vec![], vec![rates.clone()], vec![epochs.clone(), rates.clone()], vec![sizes(), rates, epochs]] {
-            let block = block(axes);
-            let counted: u128 = (0..block.len)
-                .map(|offset| block.run(offset).settings)
+            let branch = branch(axes);
+            let counted: u128 = (0..branch.len)
+                .map(|offset| branch.run(offset).settings)
                 .map(|settings| {
                     let Some(Value::Integer(epochs)) = settings.get(Parameter::Epochs) else { panic!("epochs") };
                     epochs as u128 * u128::from(batches(settings.get(Parameter::BatchSize).unwrap(), 95))
                 })
                 .sum();
-            assert_eq!(steps(&block, 95), Steps { count: counted, exact: true });
+            assert_eq!(steps(&branch, 95), Steps { count: counted, exact: true });
         }
     }
 
     #[test]
     fn the_longest_run_has_the_smallest_batches_and_the_most_epochs() {
-        assert_eq!(longest(&block(vec![]), 95), 3);
+        assert_eq!(longest(&branch(vec![]), 95), 3);
         let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntUniform { min: 1, max: 7, count: 3 } };
-        assert_eq!(longest(&block(vec![sizes(), epochs]), 95), 7 * 95);
+        assert_eq!(longest(&branch(vec![sizes(), epochs]), 95), 7 * 95);
     }
 
     #[test]
     fn a_long_axis_is_taken_by_its_mean() {
         let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 1, count: 1_000_001 } };
-        let Steps { count, exact } = steps(&block(vec![epochs]), 95);
+        let Steps { count, exact } = steps(&branch(vec![epochs]), 95);
         assert!(!exact);
         assert!((count as f64 / (500_001.0 * 1_000_001.0) - 1.0).abs() < 1e-6);
     }

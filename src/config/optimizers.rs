@@ -1,4 +1,4 @@
-//! The trunk of the space: a name, a table or a list of both becomes branches, one for each optimizer in the order written.
+//! The trunk of the space: a name, a table or a list of both becomes specs, one for each optimizer in the order written.
 
 use crate::model::{Optimizer, Parameter, Value};
 use crate::space::Axis;
@@ -12,7 +12,7 @@ use super::values;
 
 /// An optimizer and what its own table says.
 #[derive(Clone, Debug)]
-pub struct Branch {
+pub struct OptimizerSpec {
     pub optimizer: Optimizer,
     pub fixed: Vec<(Parameter, Value)>,
     /// In the order written.
@@ -21,12 +21,12 @@ pub struct Branch {
     places: Vec<(Parameter, Place)>,
 }
 
-impl Branch {
+impl OptimizerSpec {
     pub fn new(optimizer: Optimizer) -> Self {
         Self { optimizer, fixed: Vec::new(), axes: Vec::new(), places: Vec::new() }
     }
 
-    /// Whether another branch asks for the same runs.
+    /// Whether another spec asks for the same runs.
     pub fn repeats(&self, other: &Self) -> bool {
         self.optimizer == other.optimizer && self.fixed == other.fixed && self.axes == other.axes
     }
@@ -49,8 +49,8 @@ pub enum Home {
     Sweep,
 }
 
-/// The branches that `optimizer` asks for; `None` where a mistake hides them.
-pub fn branches(node: &Node, home: Home, findings: &mut Findings) -> Option<Vec<Branch>> {
+/// The specs that `optimizer` asks for; `None` where a mistake hides them.
+pub fn specs(node: &Node, home: Home, findings: &mut Findings) -> Option<Vec<OptimizerSpec>> {
     match (&node.value, home) {
         (Raw::List(_), Home::Training) => {
             findings.mistakes.push(fixed_only(node, "training.optimizer", "optimizer"));
@@ -62,15 +62,15 @@ pub fn branches(node: &Node, home: Home, findings: &mut Findings) -> Option<Vec<
             None
         }
         (Raw::List(items), Home::Sweep) => {
-            let branches: Vec<_> = items.iter().map(|item| branch(item, home, findings)).collect();
-            branches.into_iter().collect()
+            let specs: Vec<_> = items.iter().map(|item| spec(item, home, findings)).collect();
+            specs.into_iter().collect()
         }
         (Raw::Table(table), Home::Sweep) if table.get("name").is_none() && table.get("values").is_some() => {
             let values = table.get("values")?.node.clone();
             findings.checked(node, Section::Range)?;
-            branches(&values, home, findings)
+            specs(&values, home, findings)
         }
-        _ => branch(node, home, findings).map(|branch| vec![branch]),
+        _ => spec(node, home, findings).map(|spec| vec![spec]),
     }
 }
 
@@ -85,9 +85,9 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn branch(node: &Node, home: Home, findings: &mut Findings) -> Option<Branch> {
+fn spec(node: &Node, home: Home, findings: &mut Findings) -> Option<OptimizerSpec> {
     match &node.value {
-        Raw::Text(name) => findings.take(optimizer(name, &node.place)).map(Branch::new),
+        Raw::Text(name) => findings.take(optimizer(name, &node.place)).map(OptimizerSpec::new),
         Raw::Table(table) => {
             let Some(name) = table.get("name") else {
                 let mistake = Mistake::at(&node.place, "an optimizer's table needs a `name`").label("which optimizer?");
@@ -106,9 +106,9 @@ fn branch(node: &Node, home: Home, findings: &mut Findings) -> Option<Branch> {
     }
 }
 
-fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Findings) -> Option<Branch> {
+fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Findings) -> Option<OptimizerSpec> {
     let Raw::Table(table) = &node.value else { return None };
-    let mut branch = Branch::new(optimizer);
+    let mut spec = OptimizerSpec::new(optimizer);
     for entry in table.0.iter().filter(|entry| entry.key != "name") {
         let own = keys::in_table(crate::model::hyperparameters::Table::Training, &entry.key);
         let Some(parameter) = own.filter(|&own| optimizer.has(own)) else {
@@ -119,11 +119,11 @@ fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Find
             continue;
         };
         let key = format!("{}.{}", optimizer.name(), entry.key);
-        branch.places.push((parameter, entry.place.clone()));
+        spec.places.push((parameter, entry.place.clone()));
         match (&entry.node.value, home) {
             (Raw::List(_) | Raw::Table(_), Home::Sweep) => {
                 if let Some(values) = ranges::values(&entry.node, parameter, &key, findings) {
-                    branch.axes.push(Axis { parameter, values });
+                    spec.axes.push(Axis { parameter, values });
                 }
             }
             (Raw::List(_) | Raw::Table(_), Home::Training) => {
@@ -131,11 +131,11 @@ fn from_table(node: &Node, optimizer: Optimizer, home: Home, findings: &mut Find
             }
             _ => {
                 let value = findings.take(values::value(&entry.node, parameter.facts().kind, &key));
-                branch.fixed.extend(value.map(|value| (parameter, value)));
+                spec.fixed.extend(value.map(|value| (parameter, value)));
             }
         }
     }
-    Some(branch)
+    Some(spec)
 }
 
 /// An argument of another optimizer, or a key of [training], in an optimizer's table.
@@ -157,9 +157,9 @@ fn not_of(optimizer: Optimizer, parameter: Parameter, place: &Place) -> Mistake 
 }
 
 /// A parameter that no optimizer of the sweep has.
-pub fn nobody_has(parameter: Parameter, place: &Place, branches: &[Branch]) -> Mistake {
+pub fn nobody_has(parameter: Parameter, place: &Place, specs: &[OptimizerSpec]) -> Mistake {
     let name = parameter.facts().name;
-    let mut here: Vec<&str> = branches.iter().map(|branch| branch.optimizer.name()).collect();
+    let mut here: Vec<&str> = specs.iter().map(|spec| spec.optimizer.name()).collect();
     here.dedup();
     Mistake::at(place, format!("no optimizer of this sweep has `{name}`"))
         .label(format!("the sweep has {}", here.join(", ")))

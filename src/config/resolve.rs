@@ -6,15 +6,15 @@ use super::experiment::{Experiment, Rng};
 use super::findings::{Checked, Findings};
 use super::keys::{self, Section};
 use super::mistake::{Mistake, Place, Sources};
-use super::optimizers::{self, Branch, Home};
+use super::optimizers::{self, Home, OptimizerSpec};
 use super::outputs;
 use super::ranges;
 use super::raw::{Entry, Raw, Table};
 use super::schedules::{self, Schedules};
 use super::values;
 use crate::model::hyperparameters::Table as In;
-use crate::model::{Optimizer, Parameter, Schedule, Start, Value};
-use crate::space::{Axis, Block, Settings, Space, Values};
+use crate::model::{Optimizer, Parameter, Schedule, Settings, Start, Value};
+use crate::space::{Axis, Branch, Space, Values};
 use crate::text;
 
 /// What a run has when the sweep does not vary it.
@@ -36,7 +36,7 @@ pub struct Asked {
     rng_place: Option<Place>,
     fixed: Vec<Fixed>,
     swept: Vec<Swept>,
-    branches: Vec<Branch>,
+    specs: Vec<OptimizerSpec>,
     schedules: Schedules,
     parameters: Option<Place>,
 }
@@ -139,10 +139,10 @@ impl Asked {
         let names = position.map(|position| swept.remove(position));
         let name = fixed.iter().find(|fixed| fixed.parameter == Parameter::ScheduleName).map(|fixed| (fixed.value, &fixed.place));
         let schedules = schedules::read(&schedule, names.as_ref().map(|names| (&names.axis.values, &names.place)), name, findings);
-        let branches = match (table.get("optimizer"), training.get("optimizer")) {
-            (Some(entry), _) => optimizers::branches(&entry.node, Home::Sweep, findings),
-            (None, Some(entry)) => optimizers::branches(&entry.node, Home::Training, findings),
-            (None, None) => default_optimizer().map(|optimizer| vec![Branch::new(optimizer)]),
+        let specs = match (table.get("optimizer"), training.get("optimizer")) {
+            (Some(entry), _) => optimizers::specs(&entry.node, Home::Sweep, findings),
+            (None, Some(entry)) => optimizers::specs(&entry.node, Home::Training, findings),
+            (None, None) => default_optimizer().map(|optimizer| vec![OptimizerSpec::new(optimizer)]),
         };
         if let (Some(_), Some(Raw::Table(_))) = (table.get("optimizer"), training.get("optimizer").map(|entry| &entry.node.value)) {
             findings.warn("training.optimizer is not used: the sweep varies the optimizer");
@@ -156,7 +156,7 @@ impl Asked {
             rng_place,
             fixed,
             swept,
-            branches: branches?,
+            specs: specs?,
             schedules: schedules?,
             parameters: parameters.map(|entry| entry.place.clone()),
         })
@@ -165,22 +165,22 @@ impl Asked {
     /// Rules that need more than one key.
     fn check(&self, sources: &Sources, findings: &mut Findings) {
         for (parameter, place) in self.named().filter(|(parameter, _)| optimizers::is_argument(*parameter)) {
-            if !self.branches.iter().any(|branch| branch.optimizer.has(parameter)) {
-                findings.mistakes.push(optimizers::nobody_has(parameter, place, &self.branches));
+            if !self.specs.iter().any(|spec| spec.optimizer.has(parameter)) {
+                findings.mistakes.push(optimizers::nobody_has(parameter, place, &self.specs));
             }
         }
         for Swept { axis: Axis { parameter, .. }, .. } in &self.swept {
-            let mut having = self.branches.iter().filter(|branch| branch.optimizer.has(*parameter)).peekable();
-            if having.peek().is_some() && having.all(|branch| branch.decides(*parameter)) {
+            let mut having = self.specs.iter().filter(|spec| spec.optimizer.has(*parameter)).peekable();
+            if having.peek().is_some() && having.all(|spec| spec.decides(*parameter)) {
                 findings.warn(format!("`{0}` in [sweep.parameters] changes nothing: the optimizer's own table has {0}", parameter.key()));
             }
         }
-        if self.branches.iter().enumerate().any(|(index, branch)| self.branches[..index].iter().any(|other| other.repeats(branch))) {
+        if self.specs.iter().enumerate().any(|(index, spec)| self.specs[..index].iter().any(|other| other.repeats(spec))) {
             findings.warn("`optimizer` has a value more than once: every one of them is trained");
         }
         self.schedules.check(self.named(), findings);
-        for branch in &self.branches {
-            self.check_branch(branch, findings);
+        for spec in &self.specs {
+            self.check_spec(spec, findings);
         }
         for fixed in self.fixed.iter().filter(|fixed| Sources::is_set(&fixed.place)) {
             if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
@@ -193,7 +193,7 @@ impl Asked {
             }
         }
         match self.rng {
-            Rng::House => self.check_house(findings),
+            Rng::Threefry => self.check_threefry(findings),
             Rng::NumpyLegacy => self.check_numpy(findings),
         }
     }
@@ -205,10 +205,10 @@ impl Asked {
     }
 
     /// Rules that one optimizer has, or that tie its options together.
-    fn check_branch(&self, branch: &Branch, findings: &mut Findings) {
-        let optimizer = branch.optimizer;
-        let place = |parameter: Parameter| branch.place(parameter).or_else(|| self.place(parameter));
-        let asks = |parameter: Parameter, value: Value| self.values(branch, parameter).contains(&value);
+    fn check_spec(&self, spec: &OptimizerSpec, findings: &mut Findings) {
+        let optimizer = spec.optimizer;
+        let place = |parameter: Parameter| spec.place(parameter).or_else(|| self.place(parameter));
+        let asks = |parameter: Parameter, value: Value| self.values(spec, parameter).contains(&value);
         if optimizer == Optimizer::Lion
             && asks(Parameter::Beta1, Value::Float(0.0))
             && let Some(place) = place(Parameter::Beta1)
@@ -225,7 +225,7 @@ impl Asked {
         }
         let clips = [Parameter::Clipnorm, Parameter::Clipvalue, Parameter::GlobalClipnorm].into_iter();
         let asked: Vec<Parameter> =
-            clips.filter(|&clip| self.values(branch, clip).iter().any(|value| *value != Value::Choice("none"))).collect();
+            clips.filter(|&clip| self.values(spec, clip).iter().any(|value| *value != Value::Choice("none"))).collect();
         if let [first, .., last] = asked[..]
             && let Some(place) = place(last)
         {
@@ -234,26 +234,26 @@ impl Asked {
             findings.mistakes.push(mistake.label("at most one of them").help(format!("keep `{}`, or another, alone", first.facts().name)));
         }
         if self.schedules.has_own_rates()
-            && let Some(place) = branch.place(Parameter::LearningRate)
+            && let Some(place) = spec.place(Parameter::LearningRate)
         {
             findings.mistakes.push(schedules::own_rates(place));
         }
     }
 
-    /// The values that a branch has of a parameter: those of a list, or the one.
-    fn values(&self, branch: &Branch, parameter: Parameter) -> Vec<Value> {
-        let own = branch.axes.iter().find(|axis| axis.parameter == parameter);
+    /// The values that a spec has of a parameter: those of a list, or the one.
+    fn values(&self, spec: &OptimizerSpec, parameter: Parameter) -> Vec<Value> {
+        let own = spec.axes.iter().find(|axis| axis.parameter == parameter);
         let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
-        let axis = if branch.decides(parameter) { own } else { shared() };
+        let axis = if spec.decides(parameter) { own } else { shared() };
         match axis.map(|axis| (&axis.values, axis.value(0))) {
             Some((Values::List(list), _)) => list.clone(),
             // Of a range its least value: nothing else is ever refused.
             Some((_, first)) => vec![first],
-            None => self.setting(branch, Schedule::None, parameter).into_iter().collect(),
+            None => self.setting(spec, Schedule::None, parameter).into_iter().collect(),
         }
     }
 
-    fn check_house(&self, findings: &mut Findings) {
+    fn check_threefry(&self, findings: &mut Findings) {
         for (_, place) in self.named().filter(|(parameter, _)| *parameter == Parameter::RngSeed) {
             findings.mistakes.push(
                 Mistake::at(place, "`rng.seed` is for rng = \"numpy_legacy\"")
@@ -296,8 +296,8 @@ impl Asked {
     }
 
     fn space(&self) -> Result<Space, Mistake> {
-        let blocks = self.branches.iter().flat_map(|branch| self.schedules.all.iter().map(|&schedule| self.block(branch, schedule)));
-        Space::new(blocks.collect()).map_err(|error| {
+        let branches = self.specs.iter().flat_map(|spec| self.schedules.all.iter().map(|&schedule| self.branch(spec, schedule)));
+        Space::new(branches.collect()).map_err(|error| {
             let axes: Vec<String> =
                 self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
             let mistake = self.parameters.as_ref().map_or_else(
@@ -308,32 +308,32 @@ impl Asked {
         })
     }
 
-    fn block(&self, branch: &Branch, schedule: Schedule) -> Block {
-        let optimizer = branch.optimizer;
+    fn branch(&self, spec: &OptimizerSpec, schedule: Schedule) -> Branch {
+        let optimizer = spec.optimizer;
         let mut settings = Settings::default();
         for parameter in Parameter::all() {
-            settings.set(parameter, self.setting(branch, schedule, parameter));
+            settings.set(parameter, self.setting(spec, schedule, parameter));
         }
         let has = |parameter: Parameter| {
             let own_rate = parameter == Parameter::LearningRate && schedule == Schedule::PiecewiseConstantDecay;
             let field = schedules::is_field(parameter) && !schedule.has(parameter);
             !own_rate && !field && (optimizer.has(parameter) || !optimizers::is_argument(parameter))
         };
-        let own = branch.axes.iter().filter(|axis| has(axis.parameter));
-        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !branch.decides(axis.parameter) && has(axis.parameter));
+        let own = spec.axes.iter().filter(|axis| has(axis.parameter));
+        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !spec.decides(axis.parameter) && has(axis.parameter));
         let axes: Vec<Axis> = own.chain(others).cloned().collect();
         for axis in &axes {
             settings.set(axis.parameter, Some(axis.value(0)));
         }
-        Block { optimizer, settings, axes, first: 0, len: 0 }
+        Branch { optimizer, settings, axes, first: 0, len: 0 }
     }
 
-    /// What a run of a branch has where no axis says otherwise: its own table, then the config, then the default.
-    fn setting(&self, branch: &Branch, schedule: Schedule, parameter: Parameter) -> Option<Value> {
+    /// What a run of a spec has where no axis says otherwise: its own table, then the config, then the default.
+    fn setting(&self, spec: &OptimizerSpec, schedule: Schedule, parameter: Parameter) -> Option<Value> {
         let numpy = self.rng == Rng::NumpyLegacy;
         let fixed = || self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| fixed.value);
         match parameter {
-            Parameter::Optimizer => Some(Value::Choice(branch.optimizer.name())),
+            Parameter::Optimizer => Some(Value::Choice(spec.optimizer.name())),
             Parameter::RngSeed if !numpy => None,
             Parameter::DataSeed | Parameter::TrainingSeed if numpy => None,
             Parameter::ScheduleName => Some(Value::Choice(schedule.name())),
@@ -343,11 +343,11 @@ impl Asked {
             }
             _ if schedules::is_field(parameter) => schedule.has(parameter).then(|| fixed().or(schedule.default(parameter)))?,
             _ if optimizers::is_argument(parameter) => {
-                let own = branch.fixed.iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
-                if !branch.optimizer.has(parameter) {
+                let own = spec.fixed.iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
+                if !spec.optimizer.has(parameter) {
                     return None;
                 }
-                own.or_else(fixed).or(branch.optimizer.default(parameter))
+                own.or_else(fixed).or(spec.optimizer.default(parameter))
             }
             _ => fixed().or(parameter.facts().default),
         }
@@ -397,7 +397,7 @@ fn fixed_of(section: &Checked, home: In, findings: &mut Findings) -> Vec<Fixed> 
 
 /// `rng = "numpy_legacy"` or `rng = { name = "numpy_legacy", seed = 2 }`; left out: the house generator.
 fn rng(entry: Option<&Entry>, fixed: &mut Vec<Fixed>, findings: &mut Findings) -> Option<Rng> {
-    let Some(entry) = entry else { return Some(Rng::House) };
+    let Some(entry) = entry else { return Some(Rng::Threefry) };
     let checked = match &entry.node.value {
         Raw::Text(_) => Checked::default(),
         _ => findings.section(Some(entry), Section::Rng),

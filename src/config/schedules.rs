@@ -9,15 +9,15 @@ use super::optimizers::and;
 use super::raw::{Entry, Raw};
 use super::values;
 use crate::model::hyperparameters::{Kind, Table};
-use crate::model::schedule::Pieces;
+use crate::model::schedule::PiecewiseRates;
 use crate::model::{Parameter, Schedule, Value};
 use crate::space::Values;
 
 /// What [training.schedule] and [sweep.parameters] say about schedules.
 pub struct Schedules {
-    /// In the order written; each is a block of runs of every optimizer.
+    /// In the order written; each is a branch of runs of every optimizer.
     pub all: Vec<Schedule>,
-    pub pieces: Arc<Pieces>,
+    pub pieces: Arc<PiecewiseRates>,
     /// Where the name is written, or the table that lacks it.
     place: Option<Place>,
     /// Fields that [training.schedule] does not try to give.
@@ -108,14 +108,14 @@ pub fn own_rates(place: &Place) -> Mistake {
 }
 
 /// The lists of a piecewise schedule.
-fn pieces(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &mut Findings) -> Option<Pieces> {
+fn pieces(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &mut Findings) -> Option<PiecewiseRates> {
     let lists = ["boundaries", "values"].map(|key| table.get(key));
     if !all.contains(&Schedule::PiecewiseConstantDecay) {
         for entry in lists.into_iter().flatten() {
             let mistake = Mistake::at(&entry.place, format!("`{}` is for piecewise_constant_decay", entry.key));
             findings.mistakes.push(mistake.label("no schedule of this sweep has it").help("remove it"));
         }
-        return Some(Pieces::default());
+        return Some(PiecewiseRates::default());
     }
     let [Some(boundaries), Some(rates)] = lists else {
         let title = "piecewise_constant_decay needs `boundaries` and `values`";
@@ -125,7 +125,7 @@ fn pieces(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &m
     };
     let counts = list(boundaries, Kind::Integer { min: 0, max: i64::from(u32::MAX) }, findings)?;
     let values = list(rates, Parameter::LearningRate.facts().kind, findings)?;
-    let pieces = Pieces {
+    let pieces = PiecewiseRates {
         boundaries: counts
             .into_iter()
             .filter_map(|value| if let Value::Integer(value) = value { Some(value as u64) } else { None })

@@ -12,6 +12,6 @@ mod split;
 pub use csv::{Dataset, Error};
 pub use generator::{RandomState, Stream, Threefry};
 pub use moments::{Centre, Centred, Moments};
-pub use order::{BatchOrder, Epochs, Shuffle};
+pub use order::{BatchOrder, EpochOrders, Shuffle};
 pub use scaling::{Scaling, ScalingError};
 pub use split::{Permutation, Split, SplitError, TestSize};

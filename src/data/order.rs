@@ -12,7 +12,7 @@ pub enum Shuffle {
     /// As the split left them.
     None,
     /// A fresh permutation each epoch, by the house generator.
-    House { seed: u32 },
+    Threefry { seed: u32 },
     /// One `RandomState(seed)` read in order: permutation of all rows (the split's; `all_rows` is 0 where the split draws
     /// nothing), one number, then before each epoch a
     /// shuffle in place of the same index array.
@@ -36,12 +36,12 @@ impl BatchOrder {
     }
 
     /// Whether all epochs have the same batches.
-    pub fn is_alike(&self) -> bool {
+    pub fn repeats_every_epoch(&self) -> bool {
         self.shuffle == Shuffle::None
     }
 
     /// A cursor before the first epoch.
-    pub fn epochs(&self) -> Epochs {
+    pub fn epochs(&self) -> EpochOrders {
         let state = match self.shuffle {
             Shuffle::NumpyLegacy { seed, all_rows } => {
                 let mut state = RandomState::new(seed);
@@ -49,25 +49,25 @@ impl BatchOrder {
                 state.randint(INITIALIZER_HIGH);
                 Some(state)
             }
-            Shuffle::None | Shuffle::House { .. } => None,
+            Shuffle::None | Shuffle::Threefry { .. } => None,
         };
-        Epochs { shuffle: self.shuffle, indices: (0..self.rows as u32).collect(), epoch: 0, state }
+        EpochOrders { shuffle: self.shuffle, indices: (0..self.rows as u32).collect(), epoch: 0, state }
     }
 }
 
 /// Walks through the epochs; each call of `advance` gives the next one's order.
 #[derive(Clone, Debug)]
-pub struct Epochs {
+pub struct EpochOrders {
     shuffle: Shuffle,
     indices: Vec<u32>,
     epoch: u32,
     state: Option<RandomState>,
 }
 
-impl Epochs {
+impl EpochOrders {
     /// The next epoch's order: positions in the training rows.
     pub fn advance(&mut self) -> &[u32] {
-        if let Shuffle::House { seed } = self.shuffle {
+        if let Shuffle::Threefry { seed } = self.shuffle {
             for (position, index) in self.indices.iter_mut().enumerate() {
                 *index = position as u32;
             }
@@ -93,7 +93,7 @@ mod tests {
     fn any_shuffle() -> impl Strategy<Value = Shuffle> {
         prop_oneof![
             Just(Shuffle::None),
-            any::<u32>().prop_map(|seed| Shuffle::House { seed }),
+            any::<u32>().prop_map(|seed| Shuffle::Threefry { seed }),
             (any::<u32>(), 0_u32..300).prop_map(|(seed, all_rows)| Shuffle::NumpyLegacy { seed, all_rows }),
         ]
     }
@@ -119,9 +119,9 @@ mod tests {
         let order = |shuffle| epochs(BatchOrder { rows: 50, batch_size: 10, shuffle }, 2);
         let still = order(Shuffle::None);
         assert!(still[0] == still[1] && still[0].iter().copied().eq(0..50));
-        let [a, b] = [1, 2].map(|seed| order(Shuffle::House { seed }));
+        let [a, b] = [1, 2].map(|seed| order(Shuffle::Threefry { seed }));
         assert!(a[0] != a[1] && a[0] != b[0] && a[1] != b[1]);
-        assert_eq!(a, order(Shuffle::House { seed: 1 }));
+        assert_eq!(a, order(Shuffle::Threefry { seed: 1 }));
     }
 
     /// 24 orders of 4 rows, 500 each: χ² with 23 degrees of freedom stays below 49.7 but for one generator in a thousand.
@@ -129,7 +129,7 @@ mod tests {
     fn the_house_shuffle_is_fair() {
         let mut counts = std::collections::HashMap::new();
         for seed in 0..12_000 {
-            let order = epochs(BatchOrder { rows: 4, batch_size: 1, shuffle: Shuffle::House { seed } }, 1).remove(0);
+            let order = epochs(BatchOrder { rows: 4, batch_size: 1, shuffle: Shuffle::Threefry { seed } }, 1).remove(0);
             *counts.entry(order).or_insert(0.0_f64) += 1.0;
         }
         let chi: f64 = counts.values().map(|count| (count - 500.0).powi(2) / 500.0).sum();

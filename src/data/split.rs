@@ -36,7 +36,7 @@ pub enum SplitError {
 /// Who draws the permutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permutation {
-    House { seed: u32 },
+    Threefry { seed: u32 },
     NumpyLegacy { seed: u32 },
 }
 
@@ -63,7 +63,7 @@ impl TestSize {
             return Err(SplitError::NothingToTrain { test, rows });
         }
         let order = match permutation {
-            Permutation::House { seed } => {
+            Permutation::Threefry { seed } => {
                 let mut order: Vec<u32> = (0..rows as u32).collect();
                 Threefry::new(seed, Stream::Split, 0).shuffle(&mut order);
                 order
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HOUSE: Permutation = Permutation::House { seed: 2 };
+    const HOUSE: Permutation = Permutation::Threefry { seed: 2 };
 
     fn sizes(test: &TestSize, rows: usize) -> (usize, usize) {
         let split = test.split(rows, HOUSE).unwrap();
@@ -113,7 +113,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_row_is_on_one_side(rows in 2_usize..300, share in 0.01_f64..0.5, seed: u32, numpy: bool) {
-            let permutation = if numpy { Permutation::NumpyLegacy { seed } } else { Permutation::House { seed } };
+            let permutation = if numpy { Permutation::NumpyLegacy { seed } } else { Permutation::Threefry { seed } };
             let split = TestSize::Fraction(share).split(rows, permutation).unwrap();
             let mut all = [split.train, split.test].concat();
             all.sort_unstable();

@@ -14,8 +14,7 @@ use std::sync::Arc;
 use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
-use crate::model::{Optimizer, Parameter, Value};
-use crate::space::Settings;
+use crate::model::{Optimizer, Parameter, Settings, Value};
 
 /// How far the device's result of a function may be from the host's.
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use super::Rates;
-use crate::model::schedule::Pieces;
-use crate::model::{Optimizer, Parameter};
-use crate::space::Settings;
+use crate::model::schedule::PiecewiseRates;
+use crate::model::{Optimizer, Parameter, Settings};
 
 /// A run's hyperparameters as its rule reads them; each `kernel::optimizers` file says what stands where.
 pub type Hyper<T> = [T; HYPER];
@@ -88,7 +87,7 @@ pub struct Timing {
 
 impl Timing {
     /// The timing of a run.
-    pub fn of(optimizer: Optimizer, settings: &Settings, pieces: &Arc<Pieces>) -> Self {
+    pub fn of(optimizer: Optimizer, settings: &Settings, pieces: &Arc<PiecewiseRates>) -> Self {
         let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
         let numbers = match optimizer {

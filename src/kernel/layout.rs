@@ -140,7 +140,7 @@ pub const TICK: usize = CLOCK + 1;
 /// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
 pub const NOT_RUN: f32 = f32::MIN;
 
-/// Columns of the figures: `reached_epoch`, `passes`, `diverged_at`, the period of the watch for cycles, and the batches that were
+/// Columns of the figures: `reached_epoch`, `crossings`, `diverged_at`, the period of the watch for cycles, and the batches that were
 /// taken while loops still went round. The first and the third are complements, so that 0 stands for never.
 pub const FIGURE_COLUMNS: usize = 5;
 

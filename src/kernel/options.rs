@@ -14,8 +14,7 @@
 use super::{Hyper, Real, Rule, State};
 use crate::kernel::coefficients::Clock;
 use crate::kernel::optimizers::{clip, decayed};
-use crate::model::{Optimizer, Parameter, Schedule, Value};
-use crate::space::Settings;
+use crate::model::{Optimizer, Parameter, Schedule, Settings, Value};
 
 /// How gradients are clipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -15,9 +15,8 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use crate::model::schedule::Pieces;
-use crate::model::{Parameter, Schedule, Value};
-use crate::space::Settings;
+use crate::model::schedule::PiecewiseRates;
+use crate::model::{Parameter, Schedule, Settings, Value};
 
 /// Slots of the arguments of a [`Rates`].
 const ARGUMENTS: usize = 5;
@@ -28,12 +27,12 @@ pub struct Rates {
     schedule: Schedule,
     /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a target that is left out is negative.
     numbers: [f32; ARGUMENTS],
-    pieces: Arc<Pieces>,
+    pieces: Arc<PiecewiseRates>,
 }
 
 impl Rates {
     /// The schedule of a run; `None` where its rate is constant.
-    pub fn of(settings: &Settings, pieces: &Arc<Pieces>) -> Option<Self> {
+    pub fn of(settings: &Settings, pieces: &Arc<PiecewiseRates>) -> Option<Self> {
         let schedule = settings.schedule();
         if schedule == Schedule::None {
             return None;

@@ -173,7 +173,7 @@ pub const SEED_MAX: i64 = u32::MAX as i64;
 pub const EPOCHS_MAX: i64 = u32::MAX as i64;
 
 /// The largest magnitude of a start: anything beyond counts as diverged.
-pub const DIVERGED: f64 = 1e12;
+pub const DIVERGENCE_LIMIT: f64 = 1e12;
 
 const fn float(min: f64, max: f64) -> Kind {
     Kind::Float { min, min_open: false, max, max_open: false }
@@ -364,7 +364,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         InitialWeight,
         Model,
         "initial_weight",
-        Kind::FloatOr { min: -DIVERGED, max: DIVERGED, words: INITIALIZERS },
+        Kind::FloatOr { min: -DIVERGENCE_LIMIT, max: DIVERGENCE_LIMIT, words: INITIALIZERS },
         Some(Value::Choice("glorot_uniform")),
         Linear,
         "the weight before the first update"
@@ -373,7 +373,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         InitialBias,
         Model,
         "initial_bias",
-        Kind::FloatOr { min: -DIVERGED, max: DIVERGED, words: INITIALIZERS },
+        Kind::FloatOr { min: -DIVERGENCE_LIMIT, max: DIVERGENCE_LIMIT, words: INITIALIZERS },
         Some(Value::Choice("zeros")),
         Linear,
         "the bias before the first update"

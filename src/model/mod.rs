@@ -16,6 +16,7 @@ pub mod params;
 pub mod problem;
 pub mod quadratic;
 pub mod schedule;
+pub mod settings;
 pub mod verdict;
 
 pub use activation::Activation;
@@ -29,4 +30,5 @@ pub use params::{PARAMS, Params};
 pub use problem::{Problem, Rows};
 pub use quadratic::Quadratic;
 pub use schedule::Schedule;
-pub use verdict::{Figures, Verdict};
+pub use settings::Settings;
+pub use verdict::{RunStatistics, Verdict};

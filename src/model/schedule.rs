@@ -17,7 +17,7 @@ pub enum Schedule {
 
 /// The lists of a piecewise constant schedule: one value more than boundaries, which ascend.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pieces {
+pub struct PiecewiseRates {
     /// The last batches, from 0, of all values but the last.
     pub boundaries: Vec<u64>,
     pub values: Vec<f64>,

@@ -55,7 +55,7 @@ impl Verdict {
 /// What the kernels report of a run for its verdict. An *epoch's end* is that, or with one epoch the end of each quarter of
 /// its steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Figures {
+pub struct RunStatistics {
     /// J over the training rows at the start.
     pub start_loss: f32,
     /// The largest J at the start and the epochs' ends.
@@ -65,7 +65,7 @@ pub struct Figures {
     /// The first epoch, from 0, at whose end the run had reached.
     pub reached_epoch: Option<u32>,
     /// How many steps of the last epoch pass the minimum along the step.
-    pub passes: u32,
+    pub crossings: u32,
     /// How many steps the last epoch has.
     pub last_epoch_steps: u32,
     /// After how many epochs, 2 or more, the run comes back to where it was, again and again.
@@ -84,7 +84,7 @@ pub fn reached(optimum: f64, variance: f64) -> f64 {
     optimum + (REACHED_SHARE - 1.0) * optimum.abs() + REACHED_VARIANCE * variance
 }
 
-impl Figures {
+impl RunStatistics {
     /// Before the first update of a run whose J is `loss`.
     pub fn at_start(loss: f32, last_epoch_steps: u32) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Figures {
             worst_loss: loss,
             last_loss: loss,
             reached_epoch: None,
-            passes: 0,
+            crossings: 0,
             last_epoch_steps,
             cycle_period: None,
             diverged_at: None,
@@ -118,7 +118,7 @@ impl Figures {
             Verdict::Cycling
         } else if self.worst_loss > self.start_loss {
             Verdict::Overshooting
-        } else if u64::from(self.passes) * 2 > u64::from(self.last_epoch_steps) {
+        } else if u64::from(self.crossings) * 2 > u64::from(self.last_epoch_steps) {
             Verdict::Oscillating
         } else {
             Verdict::Slow

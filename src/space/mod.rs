@@ -7,55 +7,7 @@ mod axis;
 
 pub use axis::{Axis, Values};
 
-use crate::model::{Activation, Loss, Neuron, Optimizer, Parameter, Schedule, Value};
-
-/// What one run is trained with: a value for each hyperparameter that it has, defaults included.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings([Option<Value>; Parameter::COUNT]);
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self([None; Parameter::COUNT])
-    }
-}
-
-impl Settings {
-    /// The value of a hyperparameter; `None` where the run does not have it.
-    pub fn get(&self, parameter: Parameter) -> Option<Value> {
-        self.0[parameter as usize]
-    }
-
-    pub fn set(&mut self, parameter: Parameter, value: Option<Value>) {
-        self.0[parameter as usize] = value;
-    }
-
-    /// The schedule of the learning rate.
-    pub fn schedule(&self) -> Schedule {
-        match self.get(Parameter::ScheduleName) {
-            Some(Value::Choice(name)) => Schedule::from_name(name).unwrap_or(Schedule::None),
-            _ => Schedule::None,
-        }
-    }
-
-    /// The neuron that the run trains.
-    pub fn neuron(&self) -> Neuron {
-        let word = |parameter: Parameter| match self.get(parameter) {
-            Some(Value::Choice(word)) => word,
-            _ => "",
-        };
-        Neuron {
-            activation: Activation::from_name(word(Parameter::Activation)).unwrap_or(Activation::Linear),
-            loss: Loss::from_name(word(Parameter::Loss)).unwrap_or(Loss::Mse),
-            use_bias: self.get(Parameter::UseBias) != Some(Value::Boolean(false)),
-            bits: false,
-        }
-    }
-
-    /// The number under `parameter`; integers are widened, anything else is `None`.
-    pub fn number(&self, parameter: Parameter) -> Option<f64> {
-        self.get(parameter)?.number()
-    }
-}
+use crate::model::{Optimizer, Parameter, Settings};
 
 /// A run: its number in the space, and its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +19,9 @@ pub struct Run {
 
 /// The runs of one optimizer under one schedule: a contiguous range of run numbers. Mixed radix over its axes, the last fastest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block {
+pub struct Branch {
     pub optimizer: Optimizer,
-    /// The values of everything that does not vary in this block (and of what varies: its value at the first point).
+    /// The values of everything that does not vary in this branch (and of what varies: its value at the first point).
     pub settings: Settings,
     pub axes: Vec<Axis>,
     /// The number of its first run.
@@ -78,8 +30,8 @@ pub struct Block {
     pub len: u64,
 }
 
-impl Block {
-    /// The position on each axis of the `offset`-th run of the block, in the order of `axes`.
+impl Branch {
+    /// The position on each axis of the `offset`-th run of the branch, in the order of `axes`.
     pub fn digits(&self, mut offset: u64, digits: &mut [u64]) {
         for (axis, digit) in self.axes.iter().zip(digits).rev() {
             *digit = offset % axis.len();
@@ -87,7 +39,7 @@ impl Block {
         }
     }
 
-    /// The run at `offset` inside the block.
+    /// The run at `offset` inside the branch.
     pub fn run(&self, offset: u64) -> Run {
         let mut digits = vec![0; self.axes.len()];
         self.digits(offset, &mut digits);
@@ -110,25 +62,25 @@ pub enum Error {
 /// All runs of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
-    pub blocks: Vec<Block>,
+    pub branches: Vec<Branch>,
 }
 
 impl Space {
-    /// Lays the blocks one behind the other. `first` and `len` of each block are set here.
-    pub fn new(mut blocks: Vec<Block>) -> Result<Self, Error> {
+    /// Lays the branches one behind the other. `first` and `len` of each branch are set here.
+    pub fn new(mut branches: Vec<Branch>) -> Result<Self, Error> {
         let mut first = 0_u64;
-        for block in &mut blocks {
-            let len = block.axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(axis.len()));
-            block.len = len.ok_or(Error::TooManyRuns)?;
-            block.first = first;
-            first = first.checked_add(block.len).filter(|&sum| i64::try_from(sum).is_ok()).ok_or(Error::TooManyRuns)?;
+        for branch in &mut branches {
+            let len = branch.axes.iter().try_fold(1_u64, |product, axis| product.checked_mul(axis.len()));
+            branch.len = len.ok_or(Error::TooManyRuns)?;
+            branch.first = first;
+            first = first.checked_add(branch.len).filter(|&sum| i64::try_from(sum).is_ok()).ok_or(Error::TooManyRuns)?;
         }
-        Ok(Self { blocks })
+        Ok(Self { branches })
     }
 
     /// How many runs there are.
     pub fn len(&self) -> u64 {
-        self.blocks.last().map_or(0, |block| block.first + block.len)
+        self.branches.last().map_or(0, |branch| branch.first + branch.len)
     }
 
     /// Whether there is no run at all.
@@ -136,32 +88,32 @@ impl Space {
         self.len() == 0
     }
 
-    /// The block that holds a run; `None` past the end.
-    pub fn block_of(&self, index: u64) -> Option<&Block> {
-        let position = self.blocks.partition_point(|block| block.first + block.len <= index);
-        self.blocks.get(position)
+    /// The branch that holds a run; `None` past the end.
+    pub fn branch_of(&self, index: u64) -> Option<&Branch> {
+        let position = self.branches.partition_point(|branch| branch.first + branch.len <= index);
+        self.branches.get(position)
     }
 
     /// The run of that number; `None` past the end.
     pub fn run(&self, index: u64) -> Option<Run> {
-        self.block_of(index).map(|block| block.run(index - block.first))
+        self.branch_of(index).map(|branch| branch.run(index - branch.first))
     }
 
-    fn differ<T: PartialEq>(&self, of: impl Fn(&Block) -> T) -> bool {
-        self.blocks.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
+    fn differ<T: PartialEq>(&self, of: impl Fn(&Branch) -> T) -> bool {
+        self.branches.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
     }
 
     /// The hyperparameters that vary anywhere, each once, in the order in which they were written.
     pub fn varied(&self) -> Vec<Parameter> {
         let mut varied = Vec::new();
-        let schedules = self.differ(|block| block.settings.schedule());
-        if self.differ(|block| block.optimizer) || (self.blocks.len() > 1 && !schedules) {
+        let schedules = self.differ(|branch| branch.settings.schedule());
+        if self.differ(|branch| branch.optimizer) || (self.branches.len() > 1 && !schedules) {
             varied.push(Parameter::Optimizer);
         }
         if schedules {
             varied.push(Parameter::ScheduleName);
         }
-        for axis in self.blocks.iter().flat_map(|block| &block.axes) {
+        for axis in self.branches.iter().flat_map(|branch| &branch.axes) {
             if !varied.contains(&axis.parameter) {
                 varied.push(axis.parameter);
             }
@@ -182,24 +134,25 @@ pub fn spread(len: u64, count: u64) -> impl Iterator<Item = u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Value;
     use proptest::prelude::*;
 
     const PARAMETERS: [Parameter; 4] = [Parameter::LearningRate, Parameter::Momentum, Parameter::BatchSize, Parameter::Epochs];
 
-    /// A space whose blocks have axes of these lengths.
+    /// A space whose branches have axes of these lengths.
     fn space(lengths: &[Vec<u64>]) -> Space {
         let axes = |lengths: &Vec<u64>| {
             let values = |&count: &u64| Values::IntSteps { min: 0, step: 1, count };
             PARAMETERS.into_iter().zip(lengths).map(|(parameter, count)| Axis { parameter, values: values(count) }).collect()
         };
-        let block = |(index, lengths): (usize, &Vec<u64>)| Block {
+        let branch = |(index, lengths): (usize, &Vec<u64>)| Branch {
             optimizer: Optimizer::ALL[index % 3],
             settings: Settings::default(),
             axes: axes(lengths),
             first: 0,
             len: 0,
         };
-        Space::new(lengths.iter().enumerate().map(block).collect()).unwrap()
+        Space::new(lengths.iter().enumerate().map(branch).collect()).unwrap()
     }
 
     fn lengths() -> impl Strategy<Value = Vec<Vec<u64>>> {
@@ -208,13 +161,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn blocks_are_contiguous_in_their_order(lengths in lengths()) {
+        fn branches_are_contiguous_in_their_order(lengths in lengths()) {
             let space = space(&lengths);
             let mut next = 0;
-            for (block, lengths) in space.blocks.iter().zip(&lengths) {
-                prop_assert_eq!(block.first, next);
-                prop_assert_eq!(block.len, lengths.iter().product::<u64>());
-                next += block.len;
+            for (branch, lengths) in space.branches.iter().zip(&lengths) {
+                prop_assert_eq!(branch.first, next);
+                prop_assert_eq!(branch.len, lengths.iter().product::<u64>());
+                next += branch.len;
             }
             prop_assert_eq!(space.len(), next);
             prop_assert!(space.run(next).is_none());
@@ -225,14 +178,14 @@ mod tests {
             let space = space(&lengths);
             for index in 0..space.len() {
                 let run = space.run(index).unwrap();
-                let block = space.block_of(index).unwrap();
-                prop_assert_eq!((run.index, run.optimizer), (index, block.optimizer));
+                let branch = space.branch_of(index).unwrap();
+                prop_assert_eq!((run.index, run.optimizer), (index, branch.optimizer));
                 // The values of these axes are their digits; the last is the fastest.
-                let number = block.axes.iter().fold(0, |number, axis| match run.settings.get(axis.parameter) {
+                let number = branch.axes.iter().fold(0, |number, axis| match run.settings.get(axis.parameter) {
                     Some(Value::Integer(digit)) => number * axis.len() + digit as u64,
                     other => panic!("{other:?}"),
                 });
-                prop_assert_eq!(block.first + number, index);
+                prop_assert_eq!(branch.first + number, index);
             }
         }
     }
@@ -250,12 +203,12 @@ mod tests {
             let axis = |(parameter, &count)| Axis { parameter, values: Values::IntSteps { min: 0, step: 1, count } };
             PARAMETERS.into_iter().zip(counts).map(axis).collect()
         };
-        let block =
-            |counts: &[u64]| Block { optimizer: Optimizer::Sgd, settings: Settings::default(), axes: axes(counts), first: 0, len: 0 };
-        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 30])]).unwrap().len(), 1 << 62);
-        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 31])]), Err(Error::TooManyRuns));
-        assert_eq!(Space::new(vec![block(&[1 << 32, 1 << 32])]), Err(Error::TooManyRuns));
-        assert_eq!(Space::new(vec![block(&[1 << 62]), block(&[1 << 62])]), Err(Error::TooManyRuns));
+        let branch =
+            |counts: &[u64]| Branch { optimizer: Optimizer::Sgd, settings: Settings::default(), axes: axes(counts), first: 0, len: 0 };
+        assert_eq!(Space::new(vec![branch(&[1 << 32, 1 << 30])]).unwrap().len(), 1 << 62);
+        assert_eq!(Space::new(vec![branch(&[1 << 32, 1 << 31])]), Err(Error::TooManyRuns));
+        assert_eq!(Space::new(vec![branch(&[1 << 32, 1 << 32])]), Err(Error::TooManyRuns));
+        assert_eq!(Space::new(vec![branch(&[1 << 62]), branch(&[1 << 62])]), Err(Error::TooManyRuns));
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn run_cells(table: &RunTable) -> Vec<Cells<'_>> {
     }));
     cells.extend(floats_of(table).map(|(_, column, _)| Cells::Floats(Cow::Borrowed(column(table)))));
     cells.push(Cells::Integers(table.steps.iter().map(|&steps| steps as i64).collect()));
-    cells.push(Cells::Integers(table.passes.iter().map(|&passes| i64::from(passes)).collect()));
+    cells.push(Cells::Integers(table.crossings.iter().map(|&crossings| i64::from(crossings)).collect()));
     cells.push(Cells::Integer(table.reached_epoch.iter().map(|epoch| epoch.map(i64::from)).collect()));
     cells.push(Cells::Integer(table.cycle_period.iter().map(|period| period.map(i64::from)).collect()));
     cells.push(Cells::Integer(table.diverged_at.iter().map(|batch| batch.map(|batch| batch as i64)).collect()));
@@ -134,7 +134,7 @@ pub fn read_runs(path: &Path) -> Result<RunTable, Error> {
     }
     table.steps = named.known("steps")?;
     table.reached_epoch = named.integers("reached_epoch")?.into_iter().map(|epoch| epoch.map(|epoch| epoch as u32)).collect();
-    table.passes = named.known("passes")?.into_iter().map(|passes| passes as u32).collect();
+    table.crossings = named.known("passes")?.into_iter().map(|crossings| crossings as u32).collect();
     // Directories of earlier versions have no cycles.
     let periods =
         if names.iter().any(|name| name == "cycle_period") { named.integers("cycle_period")? } else { vec![None; table.run.len()] };

@@ -41,7 +41,7 @@ pub struct RunTable {
     /// J − J* on the training rows at the row's (weight, bias).
     pub excess: Vec<f32>,
     /// Steps of the last epoch that passed the minimum along the step, and how many steps it has.
-    pub passes: Vec<u32>,
+    pub crossings: Vec<u32>,
     /// After how many epochs a run came back to where it was, again and again.
     pub cycle_period: Vec<Option<u32>>,
     /// The first batch, from 1, whose result was outside.
@@ -81,7 +81,7 @@ impl RunTable {
             verdict: of(&self.verdict, rows),
             reached_epoch: of(&self.reached_epoch, rows),
             excess: of(&self.excess, rows),
-            passes: of(&self.passes, rows),
+            crossings: of(&self.crossings, rows),
             cycle_period: of(&self.cycle_period, rows),
             diverged_at: of(&self.diverged_at, rows),
         }
@@ -111,7 +111,7 @@ impl RunTable {
         self.verdict.extend(&other.verdict);
         self.reached_epoch.extend(&other.reached_epoch);
         self.excess.extend(&other.excess);
-        self.passes.extend(&other.passes);
+        self.crossings.extend(&other.crossings);
         self.cycle_period.extend(&other.cycle_period);
         self.diverged_at.extend(&other.diverged_at);
     }

@@ -11,8 +11,8 @@ use crate::backend::{Group, Lanes, PerRun, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{Options, Timing, Variant, hyper, options};
-use crate::model::{Optimizer, Parameter, Problem, Schedule, Start, Value};
-use crate::space::{Block, Settings};
+use crate::model::{Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
+use crate::space::Branch;
 use crate::store::Column;
 
 /// Runs that are planned at once where all cores plan.
@@ -88,7 +88,7 @@ impl Plan {
         for run in runs {
             let inside = cursor.as_ref().is_some_and(|cursor| cursor.holds(run));
             if !inside {
-                cursor = experiment.space.block_of(run).map(Cursor::new);
+                cursor = experiment.space.branch_of(run).map(Cursor::new);
             }
             if let Some(cursor) = &mut cursor {
                 cursor.go(run);
@@ -253,9 +253,9 @@ impl Groups {
     }
 }
 
-/// The settings of one run after the other inside a block; only what changes is decoded again.
+/// The settings of one run after the other inside a branch; only what changes is decoded again.
 struct Cursor<'a> {
-    block: &'a Block,
+    branch: &'a Branch,
     settings: Settings,
     /// The problem of these settings, once somebody has asked.
     problem: Option<usize>,
@@ -270,29 +270,29 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(block: &'a Block) -> Self {
-        let digits = vec![u64::MAX; block.axes.len()];
-        let alone = block.axes.last().is_some_and(|axis| is_hyper_alone(block, axis.parameter));
-        Self { block, settings: block.settings.clone(), problem: None, facts: None, next: digits.clone(), digits, last: None, alone }
+    fn new(branch: &'a Branch) -> Self {
+        let digits = vec![u64::MAX; branch.axes.len()];
+        let alone = branch.axes.last().is_some_and(|axis| is_hyper_alone(branch, axis.parameter));
+        Self { branch, settings: branch.settings.clone(), problem: None, facts: None, next: digits.clone(), digits, last: None, alone }
     }
 
     fn holds(&self, run: u64) -> bool {
-        run >= self.block.first && run - self.block.first < self.block.len
+        run >= self.branch.first && run - self.branch.first < self.branch.len
     }
 
     fn go(&mut self, run: u64) {
         if self.goes_on(run) {
             return;
         }
-        self.block.digits(run - self.block.first, &mut self.next);
-        for (axis, (&next, digit)) in self.block.axes.iter().zip(self.next.iter().zip(&mut self.digits)) {
+        self.branch.digits(run - self.branch.first, &mut self.next);
+        for (axis, (&next, digit)) in self.branch.axes.iter().zip(self.next.iter().zip(&mut self.digits)) {
             if *digit != next {
                 *digit = next;
                 self.settings.set(axis.parameter, Some(axis.value(next)));
                 if Problems::made_by(axis.parameter) {
                     self.problem = None;
                 }
-                if !is_hyper_alone(self.block, axis.parameter) {
+                if !is_hyper_alone(self.branch, axis.parameter) {
                     self.facts = None;
                 }
             }
@@ -302,7 +302,7 @@ impl<'a> Cursor<'a> {
     /// Goes on to the run behind the last one, where they differ in a rate that nothing else follows from: so it is with most runs.
     fn goes_on(&mut self, run: u64) -> bool {
         let follows = self.last.replace(run).is_some_and(|last| last + 1 == run);
-        let (Some(axis), Some(digit)) = (self.block.axes.last(), self.digits.last_mut()) else { return false };
+        let (Some(axis), Some(digit)) = (self.branch.axes.last(), self.digits.last_mut()) else { return false };
         if !(follows && self.alone && *digit + 1 < axis.len()) {
             return false;
         }
@@ -318,15 +318,15 @@ impl<'a> Cursor<'a> {
     /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
     fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> (&Facts, &Settings) {
         let problem = self.problem(experiment, problems);
-        let Self { block, settings, facts, .. } = self;
-        (facts.get_or_insert_with(|| Facts::of(experiment, problems, problem, block, settings)), settings)
+        let Self { branch, settings, facts, .. } = self;
+        (facts.get_or_insert_with(|| Facts::of(experiment, problems, problem, branch, settings)), settings)
     }
 }
 
 impl Facts {
-    fn of(experiment: &Experiment, problems: &Problems, number: usize, block: &Block, settings: &Settings) -> Self {
-        let (problem, optimizer) = (&problems.all[number], block.optimizer);
-        let (key, momentum) = key(experiment, problem, settings, block);
+    fn of(experiment: &Experiment, problems: &Problems, number: usize, branch: &Branch, settings: &Settings) -> Self {
+        let (problem, optimizer) = (&problems.all[number], branch.optimizer);
+        let (key, momentum) = key(experiment, problem, settings, branch);
         let start = [(Parameter::InitialWeight, Stream::InitialWeight), (Parameter::InitialBias, Stream::InitialBias)];
         Self {
             problem: number,
@@ -342,8 +342,8 @@ impl Facts {
 }
 
 /// Whether nothing but a run's hyperparameters as numbers follows from this one.
-fn is_hyper_alone(block: &Block, parameter: Parameter) -> bool {
-    parameter == Parameter::LearningRate && block.settings.schedule() == Schedule::None
+fn is_hyper_alone(branch: &Branch, parameter: Parameter) -> bool {
+    parameter == Parameter::LearningRate && branch.settings.schedule() == Schedule::None
 }
 
 /// What follows from the settings of a run beside its hyperparameters as numbers.
@@ -361,7 +361,7 @@ struct Facts {
 }
 
 /// The group of a run, and whether the run has momentum.
-fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, block: &Block) -> (Key, bool) {
+fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, branch: &Branch) -> (Key, bool) {
     let rows = problem.train.len();
     let batch_size = match settings.get(Parameter::BatchSize) {
         Some(Value::Integer(size)) => (size as usize).min(rows),
@@ -371,9 +371,9 @@ fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, block: &
         Some(Value::Integer(epochs)) => epochs as u64,
         _ => 1,
     };
-    let variant = Variant::of(block.optimizer, settings);
+    let variant = Variant::of(branch.optimizer, settings);
     let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings) };
-    let options = Options::of(block.optimizer, settings);
+    let options = Options::of(branch.optimizer, settings);
     (Key { problem: problem.id, order, epochs, variant, options }.without_momentum(), variant.momentum)
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::Error;
 use crate::config::Experiment;
 use crate::kernel::direct;
-use crate::model::{Neuron, Parameter, Problem, Value};
-use crate::space::{Axis, Block, Settings};
+use crate::model::{Neuron, Parameter, Problem, Settings, Value};
+use crate::space::{Axis, Branch};
 
 /// The most problems of a sweep: each holds its rows in memory.
 const MAX: u64 = 10_000;
@@ -29,8 +29,8 @@ impl Problems {
     /// Splits and scales the data for each problem of the sweep, in the order of the runs.
     pub fn new(experiment: &Experiment) -> Result<Self, Error> {
         let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
-        for block in &experiment.space.blocks {
-            problems.add_block(experiment, block)?;
+        for branch in &experiment.space.branches {
+            problems.add_branch(experiment, branch)?;
         }
         Ok(problems)
     }
@@ -45,14 +45,14 @@ impl Problems {
         OWN.contains(&parameter)
     }
 
-    fn add_block(&mut self, experiment: &Experiment, block: &Block) -> Result<(), Error> {
+    fn add_branch(&mut self, experiment: &Experiment, branch: &Branch) -> Result<(), Error> {
         let own = |axis: &&Axis| Self::made_by(axis.parameter);
-        let axes: Vec<Axis> = block.axes.iter().filter(own).cloned().collect();
+        let axes: Vec<Axis> = branch.axes.iter().filter(own).cloned().collect();
         let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
         if count > MAX {
             return Err(Error::TooManyProblems { count, max: MAX });
         }
-        let points = Block { axes, first: 0, len: count, ..block.clone() };
+        let points = Branch { axes, first: 0, len: count, ..branch.clone() };
         for offset in 0..count {
             self.add(experiment, &points.run(offset).settings)?;
         }

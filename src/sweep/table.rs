@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
-use crate::model::{Figures, Verdict};
+use crate::model::{RunStatistics, Verdict};
 use crate::store::{RunTable, Selected};
 
 /// Metrics of the ends of the runs of a plan that have a problem in common, group by group.
@@ -55,7 +55,7 @@ pub fn table(plan: &mut Plan, problems: &Problems, outcomes: &[Outcome], measure
         verdict: vec![Verdict::Slow; runs],
         reached_epoch: vec![None; runs],
         excess: vec![f32::NAN; runs],
-        passes: vec![0; runs],
+        crossings: vec![0; runs],
         cycle_period: vec![None; runs],
         diverged_at: vec![None; runs],
     };
@@ -81,10 +81,10 @@ pub fn table(plan: &mut Plan, problems: &Problems, outcomes: &[Outcome], measure
     table
 }
 
-fn judge(table: &mut RunTable, row: usize, figures: &Figures, reached_loss: f32) {
+fn judge(table: &mut RunTable, row: usize, figures: &RunStatistics, reached_loss: f32) {
     table.verdict[row] = figures.judge(reached_loss);
     table.reached_epoch[row] = figures.reached_epoch;
-    table.passes[row] = figures.passes;
+    table.crossings[row] = figures.crossings;
     table.cycle_period[row] = figures.cycle_period;
     table.diverged_at[row] = figures.diverged_at;
 }

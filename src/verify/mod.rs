@@ -255,7 +255,7 @@ fn orders(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let device = probed(gpu, &(batch_functions() + probes::WORD + probes::ORDER), "probe_order({i})", [], &inputs, [4, batches::ROWS])?;
     let mut finding = Compared::new(batches::EXACT, batches::EXACT, device);
     for (seed, epoch) in cases {
-        let mut epochs = BatchOrder { rows: batches::ROWS, batch_size: 1, shuffle: Shuffle::House { seed } }.epochs();
+        let mut epochs = BatchOrder { rows: batches::ROWS, batch_size: 1, shuffle: Shuffle::Threefry { seed } }.epochs();
         (0..epoch).for_each(|_| _ = epochs.advance());
         let order: Vec<f32> = epochs.advance().iter().map(|&row| row as f32).collect();
         let exact: Vec<f64> = order.iter().map(|&row| f64::from(row)).collect();

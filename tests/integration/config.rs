@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use gradsweep::config::{self, DataFrom, Experiment, HistoryRuns, Rng, Source};
 use gradsweep::data::TestSize;
-use gradsweep::model::{Optimizer, Parameter, Value};
-use gradsweep::space::Settings;
+use gradsweep::model::{Optimizer, Parameter, Settings, Value};
 use insta::assert_snapshot;
 
 const DATA: &str = r#"data = { path = "advertising.csv", feature = "TV", target = "sales" }
@@ -59,7 +58,7 @@ mod defaults {
         for parameter in [Parameter::Nesterov, Parameter::Beta1, Parameter::Beta2, Parameter::Amsgrad, Parameter::RngSeed] {
             assert_eq!(run.get(parameter), None, "{parameter:?}");
         }
-        assert_eq!((experiment.name.as_str(), experiment.rng, &experiment.data.test), ("sweep", Rng::House, &TestSize::None));
+        assert_eq!((experiment.name.as_str(), experiment.rng, &experiment.data.test), ("sweep", Rng::Threefry, &TestSize::None));
         assert!(experiment.warnings.is_empty() && !experiment.surface.asked);
     }
 
@@ -171,10 +170,10 @@ mod trunk {
             optimizer = ["adam", { name = "sgd", momentum = [0.0, 0.9], nesterov = true }]
             "#,
         );
-        let blocks: Vec<_> = experiment.space.blocks.iter().map(|block| (block.optimizer, block.first, block.len)).collect();
-        assert_eq!(blocks, [(Optimizer::Adam, 0, 4), (Optimizer::Sgd, 4, 8)]);
-        // In a block: the optimizer's own first, then the others as written; the last is the fastest.
-        let axes: Vec<_> = experiment.space.blocks[1].axes.iter().map(|axis| axis.parameter).collect();
+        let branches: Vec<_> = experiment.space.branches.iter().map(|branch| (branch.optimizer, branch.first, branch.len)).collect();
+        assert_eq!(branches, [(Optimizer::Adam, 0, 4), (Optimizer::Sgd, 4, 8)]);
+        // In a branch: the optimizer's own first, then the others as written; the last is the fastest.
+        let axes: Vec<_> = experiment.space.branches[1].axes.iter().map(|axis| axis.parameter).collect();
         assert_eq!(axes, [Parameter::Momentum, Parameter::LearningRate, Parameter::BatchSize]);
         let run = settings(&experiment, 4 + 0b101);
         assert_eq!(run.get(Parameter::Momentum), Some(Value::Float(0.9)));
@@ -210,7 +209,7 @@ mod trunk {
     #[test]
     fn one_optimizer_may_be_a_name_or_a_table() {
         for text in ["\"sgd\"", "{ name = \"sgd\" }", "[\"sgd\"]", "{ values = [\"sgd\"] }"] {
-            assert_eq!(resolve(&format!("[sweep.parameters]\noptimizer = {text}\n")).space.blocks[0].optimizer, Optimizer::Sgd, "{text}");
+            assert_eq!(resolve(&format!("[sweep.parameters]\noptimizer = {text}\n")).space.branches[0].optimizer, Optimizer::Sgd, "{text}");
         }
     }
 }
@@ -222,7 +221,7 @@ mod names {
     fn qualified_names_need_no_quotes_and_may_be_written_for_all() {
         for text in ["\"data.scale\" = [\"none\", \"standard\"]", "data.scale = [\"none\", \"standard\"]"] {
             let experiment = resolve(&format!("[sweep.parameters]\n{text}\n\"training.epochs\" = [1, 2]\n"));
-            let axes: Vec<_> = experiment.space.blocks[0].axes.iter().map(|axis| axis.parameter).collect();
+            let axes: Vec<_> = experiment.space.branches[0].axes.iter().map(|axis| axis.parameter).collect();
             assert_eq!(axes, [Parameter::DataScale, Parameter::Epochs], "{text}");
         }
     }
@@ -553,7 +552,7 @@ mod anything {
     use super::*;
     use proptest::prelude::*;
 
-    /// Pieces that configs are made of, and some that they are not.
+    /// PiecewiseRates that configs are made of, and some that they are not.
     const PIECES: [&str; 40] = [
         "\n",
         "\r\n",
@@ -640,12 +639,12 @@ mod options_and_schedules {
         let experiment = resolve(
             "[training.schedule]\ndecay_steps = 10\nboundaries = [5]\nvalues = [0.2, 0.02]\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\", \"piecewise_constant_decay\"]\n\"schedule.decay_rate\" = [0.5, 0.9]\nlearning_rate = [0.1, 0.2, 0.3]\n",
         );
-        let lengths: Vec<u64> = experiment.space.blocks.iter().map(|block| block.len).collect();
+        let lengths: Vec<u64> = experiment.space.branches.iter().map(|branch| branch.len).collect();
         assert_eq!(lengths, [3, 6, 1, 3, 6, 1]);
-        let piecewise = &experiment.space.blocks[2].settings;
+        let piecewise = &experiment.space.branches[2].settings;
         assert_eq!(piecewise.get(Parameter::LearningRate), Some(Value::Float(0.2)));
         assert_eq!(piecewise.get(Parameter::DecayRate), None);
-        let exponential = &experiment.space.blocks[1].settings;
+        let exponential = &experiment.space.branches[1].settings;
         assert_eq!(exponential.get(Parameter::DecaySteps), Some(Value::Integer(10)));
         assert_eq!(exponential.get(Parameter::Staircase), Some(Value::Boolean(false)));
         assert_eq!(
@@ -659,9 +658,9 @@ mod options_and_schedules {
         let experiment = resolve(
             "[training]\nweight_decay = 0.5\n[sweep.parameters]\noptimizer = [\"sgd\", { name = \"adamw\", weight_decay = 0.1 }, { name = \"adam\", clipnorm = 1.0 }]\ngradient_accumulation_steps = [\"none\", 2]\n",
         );
-        let decays: Vec<_> = experiment.space.blocks.iter().map(|block| block.settings.number(Parameter::WeightDecay)).collect();
+        let decays: Vec<_> = experiment.space.branches.iter().map(|branch| branch.settings.number(Parameter::WeightDecay)).collect();
         assert_eq!(decays, [Some(0.5), Some(0.1), Some(0.5)]);
-        assert!(experiment.space.blocks.iter().all(|block| block.len == 2));
-        assert_eq!(experiment.space.blocks[0].settings.get(Parameter::Clipnorm), None);
+        assert!(experiment.space.branches.iter().all(|branch| branch.len == 2));
+        assert_eq!(experiment.space.branches[0].settings.get(Parameter::Clipnorm), None);
     }
 }

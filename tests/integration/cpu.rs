@@ -238,7 +238,7 @@ fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive(
     for (fast, judge) in fast.iter().zip(&judge) {
         for lane in 0..judge.weight.len() {
             worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
-            assert_eq!(fast.figures(lane).passes, judge.figures(lane).passes);
+            assert_eq!(fast.figures(lane).crossings, judge.figures(lane).crossings);
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -302,7 +302,7 @@ fn verdicts_follow_from_theory() {
         let verdicts: Vec<Verdict> = (0..outcomes[0].weight.len()).map(|run| outcomes[0].figures(run).judge(reached)).collect();
         assert_eq!(verdicts, [Verdict::Converged, Verdict::Oscillating, Verdict::Overshooting, Verdict::Slow]);
         assert_eq!(outcomes[0].figures(0).reached_epoch, Some(0));
-        assert_eq!(outcomes[0].figures(1).passes, 1);
+        assert_eq!(outcomes[0].figures(1).crossings, 1);
     }
 }
 

@@ -15,7 +15,7 @@ use gradsweep::kernel::layout::{
 };
 use gradsweep::kernel::optimizers::STATE;
 use gradsweep::kernel::options::VALUES;
-use gradsweep::model::hyperparameters::DIVERGED;
+use gradsweep::model::hyperparameters::DIVERGENCE_LIMIT;
 use wgpu::naga;
 
 fn names(folder: &str, extension: &str) -> BTreeSet<String> {
@@ -105,7 +105,7 @@ fn constants_are_those_of_the_host() {
         ("WATCHED", cycle::WATCHED),
         ("BACK", cycle::BACK.to_bits()),
         ("BROKEN", cycle::BROKEN),
-        ("LIMIT_BITS", (DIVERGED as f32).to_bits()),
+        ("LIMIT_BITS", (DIVERGENCE_LIMIT as f32).to_bits()),
         ("LARGEST", largest),
         ("HYPER", HYPER as u32),
         ("STATE", STATE as u32),

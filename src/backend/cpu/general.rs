@@ -179,9 +179,9 @@ impl General<'_> {
             }
         }
         for l in 0..TILE {
-            tile.passes.0[l] += counted(trail.passes.0[l]) & tile.alive.0[l];
+            tile.crossings.0[l] += counted(trail.crossings.0[l]) & tile.alive.0[l];
         }
-        trail.passes = Wide::ZERO;
+        trail.crossings = Wide::ZERO;
     }
 
     /// Takes note of J where the verdict looks.

@@ -41,7 +41,7 @@ pub struct Trail<const N: usize> {
     theta: [Wide<f32, N>; 2],
     gradient: [Wide<f32, N>; 2],
     /// A count in float32, as lanes have it.
-    pub passes: Wide<f32, N>,
+    pub crossings: Wide<f32, N>,
 }
 
 /// A count of a block, a whole number below 2²³ that lanes have in float32. `as` would ask each whether it is too large.
@@ -54,13 +54,13 @@ pub fn counted(count: f32) -> u32 {
 
 impl<const N: usize> Trail<N> {
     /// Before its first step, which [`Follow`] without `counts` tells it.
-    pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], passes: Wide::ZERO };
+    pub const EMPTY: Self = Self { theta: [Wide::ZERO; 2], gradient: [Wide::ZERO; 2], crossings: Wide::ZERO };
 
     /// A lane goes on to where the gradient is this.
     #[inline(always)]
     fn go(&mut self, l: usize, to: [f32; 2], gradient: [f32; 2], counts: f32) {
         let (from, behind) = (Wide::lane(&self.theta, l), Wide::lane(&self.gradient, l));
-        self.passes.0[l] += passed([behind, gradient], from, to) * counts;
+        self.crossings.0[l] += passed([behind, gradient], from, to) * counts;
         for i in 0..2 {
             self.theta[i].0[l] = to[i];
             self.gradient[i].0[l] = gradient[i];

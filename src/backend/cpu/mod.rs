@@ -243,7 +243,7 @@ struct Ends<'a> {
     /// At the start, the largest, and the last.
     losses: [&'a mut [f32]; 3],
     reached_epoch: &'a mut [u32],
-    passes: &'a mut [u32],
+    crossings: &'a mut [u32],
     cycle_period: &'a mut [u32],
 }
 
@@ -298,7 +298,7 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let mut steps = outcome.steps.chunks_mut(TILE);
     let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.worst_loss, &mut outcome.last_loss];
     let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
-    let mut counts = [&mut outcome.reached_epoch, &mut outcome.passes, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
+    let mut counts = [&mut outcome.reached_epoch, &mut outcome.crossings, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
     let mut width = TILE;
     let mut history = outcome.history.as_mut().map(|history| {
         width = history.blocks.width;
@@ -323,13 +323,13 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
             recording.val_mae = val_mae.next().unwrap_or_default();
         }
         let [weight, bias, start, worst, last] = &mut numbers;
-        let [reached, passes, period] = &mut counts;
+        let [reached, crossings, period] = &mut counts;
         let ends = Ends {
             theta: [weight.next()?, bias.next()?],
             steps: steps.next()?,
             losses: [start.next()?, worst.next()?, last.next()?],
             reached_epoch: reached.next()?,
-            passes: passes.next()?,
+            crossings: crossings.next()?,
             cycle_period: period.next()?,
         };
         Some(TileJob { first: index * TILE, ends, recording })
@@ -349,7 +349,7 @@ impl Ends<'_> {
             ends.copy_from_slice(&column.0[..lanes]);
         }
         self.reached_epoch.copy_from_slice(&tile.reached_epoch.0[..lanes]);
-        self.passes.copy_from_slice(&tile.passes.0[..lanes]);
+        self.crossings.copy_from_slice(&tile.crossings.0[..lanes]);
         self.steps.fill(shared.steps);
         self.cycle_period.fill(0);
         if shared.epochs > u64::from(WATCHED) {

@@ -8,10 +8,10 @@ use crate::backend::{PerRun, outcome::NEVER};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::Block;
 use crate::kernel::{Number, Options, Timing, cycle, neuron};
-use crate::model::{Optimizer, Rows, hyperparameters::DIVERGED};
+use crate::model::{Optimizer, Rows, hyperparameters::DIVERGENCE_LIMIT};
 
 /// The largest magnitude of a parameter that is inside.
-pub const LIMIT: f32 = DIVERGED as f32;
+pub const LIMIT: f32 = DIVERGENCE_LIMIT as f32;
 
 /// What every tile of a group shares.
 #[derive(Debug)]
@@ -287,7 +287,7 @@ pub fn passed<T: Number>(gradients: [[T; 2]; 2], from: [T; 2], to: [T; 2]) -> T 
 
 /// Whether J over the training rows falls at the step's start and rises at its end.
 #[inline(always)]
-pub fn passes(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
+pub fn crosses_minimum(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
     let gradient = |theta| neuron::slope(total, centre, theta).gradient;
     passed([gradient(from), gradient(to)], from, to) > 0.0
 }

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use super::notes::{LIMIT, Theta, Wide, fetch_row, passes};
+use super::notes::{LIMIT, Theta, Wide, crosses_minimum, fetch_row};
 use super::simd::{Loop, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::stream;
@@ -189,7 +189,7 @@ pub struct Left {
     /// Where it began.
     pub theta: [f32; 2],
     /// Steps before it that passed the minimum.
-    pub passes: u32,
+    pub crossings: u32,
 }
 
 struct AgainBy<'a, R>(Again<'a>, PhantomData<R>);
@@ -203,10 +203,10 @@ impl<R: Rule> Loop for AgainBy<'_, R> {
             let gradient = neuron::slope(moments, &centre, theta).gradient;
             let next = R::step(&hyper, clock, theta, gradient, &mut state);
             if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
-                *left = Some(Left { step, theta, passes: passed });
+                *left = Some(Left { step, theta, crossings: passed });
                 return;
             }
-            passed += u32::from(total.is_some_and(|total| passes(total, &centre, theta, next)));
+            passed += u32::from(total.is_some_and(|total| crosses_minimum(total, &centre, theta, next)));
             theta = next;
         }
     }

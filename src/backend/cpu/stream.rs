@@ -371,10 +371,10 @@ fn rows(column: &mut [[f32; TILE]]) -> &[Row] {
 /// # Safety
 /// The CPU has AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
-pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[[f32; N]]; 2], passes: &mut Wide<f32, N>) {
+pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[[f32; N]]; 2], crossings: &mut Wide<f32, N>) {
     align_frame();
     for v in 0..N / WIDTH {
-        let mut count = Vector::load(&passes.0, v);
+        let mut count = Vector::load(&crossings.0, v);
         let mut last = None;
         for (weight, bias) in path[0].iter().zip(path[1]) {
             let to = [Vector::load(weight, v), Vector::load(bias, v)];
@@ -384,6 +384,6 @@ pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[
             }
             last = Some((to, ahead));
         }
-        count.store(&mut passes.0, v);
+        count.store(&mut crossings.0, v);
     }
 }

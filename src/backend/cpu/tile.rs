@@ -35,7 +35,7 @@ pub struct Tile {
     pub worst_loss: Column<f32>,
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
-    pub passes: Column<u32>,
+    pub crossings: Column<u32>,
     /// Begins with the first epoch that is watched, whatever stands here before.
     pub watch: [Watch<f32>; TILE],
     /// Of a diverged run: the last parameters inside, and the batch that left.
@@ -83,7 +83,7 @@ impl Tile {
             worst_loss: zeros,
             last_loss: zeros,
             reached_epoch: Wide([NEVER; TILE]),
-            passes: Wide([0; TILE]),
+            crossings: Wide([0; TILE]),
             watch: [Watch::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
@@ -122,7 +122,7 @@ impl Tile {
         }
         self.alive = Wide([u32::MAX; TILE]);
         self.reached_epoch = Wide([NEVER; TILE]);
-        self.passes = Wide([0; TILE]);
+        self.crossings = Wide([0; TILE]);
         self.diverged_at = [0; TILE];
     }
 

@@ -211,11 +211,11 @@ impl Advance<'_, '_> {
 
     /// Counts the steps along a path that pass the minimum.
     fn follow<const N: usize>(&self, path: [&[[f32; N]]; 2], trail: &mut Trail<N>) {
-        trail.passes = Wide::ZERO;
+        trail.crossings = Wide::ZERO;
         #[cfg(target_arch = "x86_64")]
         if N == TILE && self.simd == Simd::Avx2 {
             // SAFETY: the level is only chosen where `is_available` has seen its features.
-            return unsafe { stream::follow(&self.shared.total, &self.shared.centre, path, &mut trail.passes) };
+            return unsafe { stream::follow(&self.shared.total, &self.shared.centre, path, &mut trail.crossings) };
         }
         self.simd.run_loop(FollowPath { shared: self.shared, path, trail });
     }
@@ -246,9 +246,9 @@ impl Advance<'_, '_> {
             }
         }
         if self.follows(epoch) {
-            let (alive, passes) = (part_of::<_, N>(&mut self.tile.alive.0), part_of::<_, N>(&mut self.tile.passes.0));
+            let (alive, crossings) = (part_of::<_, N>(&mut self.tile.alive.0), part_of::<_, N>(&mut self.tile.crossings.0));
             for l in 0..N {
-                passes[l] += counted(sums.trail.passes.0[l]) & alive[l];
+                crossings[l] += counted(sums.trail.crossings.0[l]) & alive[l];
             }
         }
         if block.judged && self.shared.verdicts {
@@ -335,7 +335,7 @@ impl Advance<'_, '_> {
             self.tile.diverged_at[l] = first + left.step as u64 + 1;
             self.tile.end[l] = left.theta;
             self.tile.alive.0[l] = 0;
-            self.tile.passes.0[l] += left.passes;
+            self.tile.crossings.0[l] += left.crossings;
         }
     }
 }

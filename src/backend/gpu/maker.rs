@@ -25,7 +25,7 @@ impl Maker {
     /// The seeds of some orders, where it is worth making them on the device.
     pub fn seeds(context: &Context, orders: &[Group<'_>]) -> Option<Vec<u32>> {
         let seed = |order: &Group<'_>| match order.order.shuffle {
-            Shuffle::House { seed } if order.order.rows <= MOST_ROWS => Some(seed),
+            Shuffle::Threefry { seed } if order.order.rows <= MOST_ROWS => Some(seed),
             _ => None,
         };
         if context.makes_batches { orders.iter().map(seed).collect() } else { None }

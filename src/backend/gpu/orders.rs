@@ -32,8 +32,8 @@ fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
     std::ptr::eq(one.problem, other.problem)
         && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
-        && !one.order.is_alike()
-        && !other.order.is_alike()
+        && !one.order.repeats_every_epoch()
+        && !other.order.repeats_every_epoch()
         && timings[0].is_some()
         && timings[0] == timings[1]
 }

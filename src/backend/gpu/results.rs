@@ -10,7 +10,7 @@ use crate::backend::outcome::{Blocks, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::cycle::{WATCHED, Watch, cycle};
 use crate::kernel::layout::{AVERAGED, FIGURE_COLUMNS, START_LOSS, WATCH};
-use crate::model::Figures;
+use crate::model::RunStatistics;
 
 /// Numbers that a thread copies in one go.
 const COPIED: usize = 1 << 16;
@@ -96,7 +96,7 @@ impl Columns<'_> {
     fn take(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
         let (count, steps) = (runs.len(), group.steps());
         for run in 0..count {
-            let [reached, passes, diverged, period] = [0, 1, 2, 3].map(|slot| self.figures[slot * count + run]);
+            let [reached, crossings, diverged, period] = [0, 1, 2, 3].map(|slot| self.figures[slot * count + run]);
             let (reached, diverged) = (!reached, !diverged);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
             if u64::from(self.figures[4 * count + run]) < diverged_at.unwrap_or(steps) {
@@ -109,12 +109,12 @@ impl Columns<'_> {
                 let [weight, bias, reach] = [0, 1, 2].map(|slot| self.watch[slot * count + run]);
                 Watch { anchor: [weight, bias], reach, period }
             };
-            let figures = Figures {
+            let figures = RunStatistics {
                 start_loss,
                 worst_loss,
                 last_loss,
                 reached_epoch: (reached != NEVER).then_some(reached),
-                passes,
+                crossings,
                 last_epoch_steps: group.order.batches() as u32,
                 cycle_period: if watched { cycle(watch()) } else { None },
                 diverged_at,

@@ -112,7 +112,7 @@ impl<'g> Supply<'g> {
 
 /// What rows take on the device, those in the order of so many shuffles among them.
 fn bytes_of_rows(group: &Group<'_>, shuffles: usize) -> u64 {
-    let moved = if group.order.is_alike() { 0 } else { shuffles };
+    let moved = if group.order.repeats_every_epoch() { 0 } else { shuffles };
     let rows = group.problem.test.len() + group.order.rows * (1 + moved);
     if group.needs_rows() { (rows * ROW) as u64 } else { 0 }
 }
@@ -125,7 +125,7 @@ fn rows<'w>(context: &mut Context, group: &Group<'_>, shuffles: usize, windows: 
         return buffer;
     }
     let (test, train) = (&group.problem.test, &group.problem.train);
-    let ordered = windows.filter(|_| !group.order.is_alike()).map(|window| (&window.x, &window.y));
+    let ordered = windows.filter(|_| !group.order.repeats_every_epoch()).map(|window| (&window.x, &window.y));
     let parts = [(&test.x, &test.y), (&train.x, &train.y)].into_iter().chain(ordered);
     let rows: Vec<[f32; 2]> = parts.flat_map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| [x, y])).collect();
     context.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&rows));

@@ -183,7 +183,7 @@ impl Flight {
 
 /// The moments that a dispatch reads: of its batches, of one epoch where all are alike.
 fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
-    let epochs = if window.is_alike() { 1 } else { stretch.epochs };
+    let epochs = if window.repeats_every_epoch() { 1 } else { stretch.epochs };
     let epochs = stretch.epoch..stretch.epoch + epochs;
     epochs.flat_map(|epoch| window.moments_of(epoch)[stretch.first_batch..stretch.end_batch].iter().map(padded)).collect()
 }
@@ -301,7 +301,7 @@ impl<'c, 'g> Portion<'c, 'g> {
             points: outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u32),
             column: outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, self.first, self.count).1 as u32),
             rounds: ROUNDS,
-            alike: u32::from(group.order.is_alike()),
+            alike: u32::from(group.order.repeats_every_epoch()),
             ..TrainParams::default()
         }
     }

@@ -33,8 +33,7 @@ pub use sgd::Sgd;
 
 use super::stages::{self, Between, Stages, Whole};
 use super::{Clock, Hyper, Number, Real};
-use crate::model::{Optimizer, Parameter, Value};
-use crate::space::Settings;
+use crate::model::{Optimizer, Parameter, Settings, Value};
 
 /// Slots of [`State`].
 pub const STATE: usize = 6;

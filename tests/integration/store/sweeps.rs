@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradsweep::backend::outcome::{Blocks, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
-use gradsweep::model::{Figures, Neuron, Parameter, Problem, Verdict};
+use gradsweep::model::{Neuron, Parameter, Problem, RunStatistics, Verdict};
 use gradsweep::store::{Column, Counts, EpochTable, Manifest, Point, RunTable, Selected, Writer};
 
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
@@ -97,7 +97,7 @@ impl Sweep {
             verdict: runs.iter().map(verdict).collect(),
             reached_epoch: of(runs, |n| (n % 4 == 1).then_some(n as u32)),
             excess: of(runs, |n| if n % 9 == 8 { f32::NEG_INFINITY } else { f32::MIN_POSITIVE }),
-            passes: of(runs, |n| n as u32 % 3),
+            crossings: of(runs, |n| n as u32 % 3),
             cycle_period: of(runs, |n| (n % 5 == 1).then_some(2 + n as u32)),
             diverged_at: runs.iter().map(|run| run.diverged_at).collect(),
         }
@@ -158,7 +158,7 @@ impl Sweep {
                     }
                 }
             }
-            let figures = Figures { diverged_at: run.diverged_at, ..Figures::at_start(1.0, self.batches as u32) };
+            let figures = RunStatistics { diverged_at: run.diverged_at, ..RunStatistics::at_start(1.0, self.batches as u32) };
             outcome.end(lane, [0.0; 2], &figures);
         }
         Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
