@@ -1,6 +1,51 @@
-//! Tests that need equipment: a GPU, or a Python with readers of Parquet.
+//! Tests that need equipment: a GPU, or a Python with readers of Parquet. Without its equipment a test is ignored, and its line says why.
+//!
+//! `GRADSWEEP_REQUIRE_GPU=1` and `GRADSWEEP_REQUIRE_READERS=1` turn missing equipment into a failure.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
+
+use gradsweep::backend::gpu::{Gpu, quiet_environment};
+use libtest_mimic::{Arguments, Completion, Trial};
+
+/// A [`Trial`] for each function of a file that takes an open [`Gpu`].
+macro_rules! gpu_trials {
+    ($($test:ident),* $(,)?) => { vec![$(crate::gpu_trial(concat!(module_path!(), "::", stringify!($test)), $test)),*] };
+}
 
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;
+mod program;
+mod readers;
 mod twins;
+
+#[expect(unsafe_code, reason = "drivers read this environment variable")]
+fn main() {
+    // SAFETY: the process has one thread.
+    unsafe { quiet_environment() };
+    let arguments = Arguments::from_args();
+    libtest_mimic::run(&arguments, program::trials().into_iter().chain(readers::trials()).chain(twins::trials()).collect()).exit();
+}
+
+/// A test that opens the GPU. It is ignored if that fails.
+fn gpu_trial(path: &str, test: fn(&Gpu)) -> Trial {
+    trial(path, move || match Gpu::open(None) {
+        Ok(gpu) => {
+            test(&gpu);
+            Completion::Completed
+        }
+        Err(error) => missing("GRADSWEEP_REQUIRE_GPU", &error.to_string()),
+    })
+}
+
+/// A test named by its path without the name of this binary.
+fn trial(path: &str, test: impl FnOnce() -> Completion + Send + 'static) -> Trial {
+    let (_, name) = path.split_once("::").unwrap();
+    Trial::ignorable_test(name, || Ok(test()))
+}
+
+/// The result of a test that lacks its equipment: ignored, unless the variable `required` demands the equipment.
+fn missing(required: &str, reason: &str) -> Completion {
+    assert!(std::env::var_os(required).is_none_or(|value| value != "1"), "{required}=1, but: {reason}");
+    Completion::ignored_with(reason.lines().next().unwrap_or_default())
+}

@@ -1,16 +1,33 @@
 //! The two texts of the mathematics: each function gives the same numbers on the device as on the host, alone and in whole runs.
 
 use gradsweep::backend::cpu::Cpu;
+use gradsweep::backend::gpu::Gpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Record};
 use gradsweep::kernel::layout::MOMENTS;
-use gradsweep::kernel::{Form, cases};
-use gradsweep::model::{Activation, Loss, Neuron, Optimizer, Rows};
+use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::sweep::Problems;
-use gradsweep::verify::verify;
+use libtest_mimic::Trial;
 
-use crate::common::gpu;
+use crate::common::functions::verify_every_function;
 use crate::common::sweeps::{RECORD, experiment, load_with, train};
+
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
+    gpu_trials![
+        every_function_is_within_its_bounds,
+        single_steps_on_the_device_are_the_hosts,
+        whole_runs_on_the_device_stay_beside_the_hosts,
+        epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts,
+        whole_runs_on_the_device_stay_beside_the_float64_reference,
+        options_and_schedules_on_the_device_are_the_hosts,
+        two_runs_on_one_device_give_the_same_bits,
+        runs_diverge_on_the_device_where_the_reference_says,
+        every_neurons_metrics_on_the_device_are_the_hosts,
+        metrics_and_surfaces_on_the_device_are_the_hosts,
+        long_runs_on_the_device_come_to_their_end,
+    ]
+}
 
 /// Every rule and flag, at rates that the reference shows to be insensitive, from starts all over the plane.
 const RULES: &str = r#"
@@ -36,33 +53,15 @@ fn relative(a: f32, b: f32) -> f64 {
     (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0)
 }
 
-#[test]
-fn every_function_is_within_its_bounds() {
-    let gpu = gpu("every_function_is_within_its_bounds (its device half)");
-    let findings = verify(gpu.as_ref()).unwrap();
-    for finding in &findings {
-        println!("{finding:?}");
-        assert!(finding.holds(), "{finding:?}");
-        assert!(finding.cases >= 15 && finding.gpu.is_some() == gpu.is_some(), "{finding:?}");
-    }
-    let all = cases::functions::ALL.len()
-        + Activation::ALL.len()
-        + Form::ALL.len()
-        + Optimizer::ALL.len()
-        + cases::options::ALL.len()
-        + 3
-        + 1
-        + 2;
-    assert_eq!(findings.len(), all);
+fn every_function_is_within_its_bounds(gpu: &Gpu) {
+    verify_every_function(Some(gpu));
 }
 
-#[test]
-fn single_steps_on_the_device_are_the_hosts() {
+fn single_steps_on_the_device_are_the_hosts(gpu: &Gpu) {
     // One batch, one step, from many starts: every function of a rule from the same state. WGSL allows 2.5 ulp for a division, about 3
     // for a root, and contraction; behind the subtraction from the parameter 8 ulp of it remain.
-    let Some(gpu) = gpu("single_steps_on_the_device_are_the_hosts") else { return };
     let experiment = experiment(&RULES.replace("epochs = 2\nbatch_size = 10", "epochs = 1\nbatch_size = \"full\""));
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, host) = train(&experiment, &Cpu::open(Some(1), None).unwrap(), RECORD);
     let mut worst = 0.0_f64;
     for (device, host) in device.iter().zip(&host) {
@@ -74,12 +73,10 @@ fn single_steps_on_the_device_are_the_hosts() {
     assert!(worst <= 8.0 * f64::from(f32::EPSILON), "{worst:e}");
 }
 
-#[test]
-fn whole_runs_on_the_device_stay_beside_the_hosts() {
+fn whole_runs_on_the_device_stay_beside_the_hosts(gpu: &Gpu) {
     // 30 steps that differ by ulps each, on runs that contract or move by bounded steps: 1e-4 is a bound with room; 1e-5 is usual.
-    let Some(gpu) = gpu("whole_runs_on_the_device_stay_beside_the_hosts") else { return };
     let experiment = experiment(RULES);
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, host) = train(&experiment, &Cpu::open(Some(1), None).unwrap(), RECORD);
     let mut worst = [0.0_f64; 2];
     for (device, host) in device.iter().zip(&host) {
@@ -106,14 +103,12 @@ fn whole_runs_on_the_device_stay_beside_the_hosts() {
     assert!(worst[0] <= 1e-4 && worst[1] <= 1e-4, "{worst:?}");
 }
 
-#[test]
-fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts() {
-    let Some(gpu) = gpu("epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts") else { return };
+fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts(gpu: &Gpu) {
     let rows: Vec<String> = (0..2 * MOMENTS + 77).map(|i| format!("{},{}", f64::from(i as u32 % 97) / 48.0 - 1.0, i % 13)).collect();
     let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nepochs = 2\nbatch_size = 1\n[sweep.parameters]\n\
                   shuffle = [false, true]\noptimizer = [\"rmsprop\", \"adam\"]\nlearning_rate = [1e-3, 1e-2]\n";
     let experiment = load_with(config, format!("x,y\n{}", rows.join("\n")).as_bytes());
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, host) = train(&experiment, &Cpu::open(None, None).unwrap(), RECORD);
     for (device, host) in device.iter().zip(&host) {
         let (a, b) = (device.history.as_ref().unwrap(), host.history.as_ref().unwrap());
@@ -125,13 +120,11 @@ fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts() {
     }
 }
 
-#[test]
-fn whole_runs_on_the_device_stay_beside_the_float64_reference() {
+fn whole_runs_on_the_device_stay_beside_the_float64_reference(gpu: &Gpu) {
     // Moments in float32 against rows in float64: the rounding of 30 steps that contract or are bounded. Centered RMSprop divides by the
     // root of a difference and is left to the steps above.
-    let Some(gpu) = gpu("whole_runs_on_the_device_stay_beside_the_float64_reference") else { return };
     let experiment = experiment(&RULES.replace("centered = [false, true]", "centered = [false]"));
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, judge) = train(&experiment, &Reference, RECORD);
     let mut worst = 0.0_f64;
     for (device, judge) in device.iter().zip(&judge) {
@@ -166,12 +159,10 @@ learning_rate = [1e-3, 1e-2]
 initial_weight = [-3.0, 0.6]
 "#;
 
-#[test]
-fn options_and_schedules_on_the_device_are_the_hosts() {
+fn options_and_schedules_on_the_device_are_the_hosts(gpu: &Gpu) {
     // 66 steps that differ by ulps each: as whole runs above.
-    let Some(gpu) = gpu("options_and_schedules_on_the_device_are_the_hosts") else { return };
     let experiment = experiment(OPTIONS);
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, host) = train(&experiment, &Cpu::open(Some(1), None).unwrap(), RECORD);
     let mut worst = 0.0_f64;
     for (device, host) in device.iter().zip(&host) {
@@ -190,12 +181,10 @@ fn options_and_schedules_on_the_device_are_the_hosts() {
     assert!(worst <= 1e-4, "{worst:e}");
 }
 
-#[test]
-fn two_runs_on_one_device_give_the_same_bits() {
-    let Some(gpu) = gpu("two_runs_on_one_device_give_the_same_bits") else { return };
+fn two_runs_on_one_device_give_the_same_bits(gpu: &Gpu) {
     let experiment = experiment(RULES);
     // The second run meets buffers with old contents and slices of another size.
-    let (first, second) = (train(&experiment, &gpu, RECORD).1, train(&experiment, &gpu, RECORD).1);
+    let (first, second) = (train(&experiment, gpu, RECORD).1, train(&experiment, gpu, RECORD).1);
     for (first, second) in first.iter().zip(&second) {
         assert!(
             first.weight == second.weight
@@ -211,13 +200,11 @@ fn two_runs_on_one_device_give_the_same_bits() {
     }
 }
 
-#[test]
-fn runs_diverge_on_the_device_where_the_reference_says() {
-    let Some(gpu) = gpu("runs_diverge_on_the_device_where_the_reference_says") else { return };
+fn runs_diverge_on_the_device_where_the_reference_says(gpu: &Gpu) {
     let experiment = experiment(
         "[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 20\nbatch_size = 10\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = { min = 1e-6, max = 1e2, count = 41, distribution = \"log_uniform\" }\nmomentum = [0.0, 0.9]\n",
     );
-    let (_, device) = train(&experiment, &gpu, RECORD);
+    let (_, device) = train(&experiment, gpu, RECORD);
     let (_, host) = train(&experiment, &Reference, RECORD);
     let mut diverged = 0;
     for (device, host) in device.iter().zip(&host) {
@@ -249,9 +236,7 @@ fn classes() -> Rows {
     Rows { x, y }
 }
 
-#[test]
-fn every_neurons_metrics_on_the_device_are_the_hosts() {
-    let Some(gpu) = gpu("every_neurons_metrics_on_the_device_are_the_hosts") else { return };
+fn every_neurons_metrics_on_the_device_are_the_hosts(gpu: &Gpu) {
     let cpu = Cpu::open(Some(1), None).unwrap();
     let rows = classes();
     let weight: Vec<f32> = (0..200).map(|i| i as f32 * 0.031 - 3.0).collect();
@@ -275,9 +260,7 @@ fn every_neurons_metrics_on_the_device_are_the_hosts() {
     println!("metrics of 30 neurons: at most {worst:.1e}");
 }
 
-#[test]
-fn metrics_and_surfaces_on_the_device_are_the_hosts() {
-    let Some(gpu) = gpu("metrics_and_surfaces_on_the_device_are_the_hosts") else { return };
+fn metrics_and_surfaces_on_the_device_are_the_hosts(gpu: &Gpu) {
     let problems = Problems::new(&experiment("test_size = 0.2")).unwrap();
     let cpu = Cpu::open(Some(1), None).unwrap();
     let (neuron, rows) = (&problems.all[0].neuron, &problems.all[0].train);
@@ -298,15 +281,13 @@ fn metrics_and_surfaces_on_the_device_are_the_hosts() {
     }
 }
 
-#[test]
-fn long_runs_on_the_device_come_to_their_end() {
+fn long_runs_on_the_device_come_to_their_end(gpu: &Gpu) {
     // 40,000 updates in one window: llvmpipe ends the loops of a thread after 65,535 rounds, and says nothing.
-    let Some(gpu) = gpu("long_runs_on_the_device_come_to_their_end") else { return };
     let experiment = experiment(
         "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 40000\nbatch_size = \"full\"\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = [1e-6, 1e-5]\n",
     );
     let record = Record { every: 0, epochs: false };
-    let (_, device) = train(&experiment, &gpu, record);
+    let (_, device) = train(&experiment, gpu, record);
     let (_, host) = train(&experiment, &Reference, record);
     for lane in 0..2 {
         // Updates of an ulp each are rounded each.

@@ -9,11 +9,11 @@ use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, Record};
 use gradsweep::config::Experiment;
 use gradsweep::kernel::Direct;
-use gradsweep::model::{Activation, Loss, Neuron, Rows, Verdict};
+use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use serde_json::Value;
 
-use crate::common::gpu;
-use crate::common::sweeps::{load, load_with, train};
+use crate::common::neurons::{first_steps_without_epsilon, logistic_cycles};
+use crate::common::sweeps::{load, train};
 
 /// Rows of two classes that overlap.
 fn classes() -> Rows {
@@ -271,57 +271,16 @@ learning_rate = {{ {rates}, count = 150, distribution = "log_uniform" }}
     }
 }
 
-/// A neuron without a bias has one gradient, and no rule divides by the other's: the first step without ε is one that paper knows.
 #[test]
 fn without_a_bias_no_rule_needs_an_epsilon() {
-    let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nactivation = \"tanh\"\ninitial_weight = 0.5\n\
-                  [training]\nbatch_size = \"full\"\nepochs = 1\n[sweep.parameters]\nuse_bias = [false]\nlearning_rate = [0.01]\n\
-                  optimizer = [{ name = \"rmsprop\", epsilon = 0.0 }, { name = \"adagrad\", epsilon = 0.0 }, { name = \"adam\", epsilon = 0.0 }, \
-                  { name = \"adamw\", epsilon = 0.0, weight_decay = 0.0 }, { name = \"adamax\", epsilon = 0.0 }]\n";
-    // The rows ask for a smaller weight, with a gradient g: η/√(1−ρ), ηg/√(a₀ + g²), and η three times.
-    let experiment = load_with(config, b"x,y\n1,-2\n2,-3\n-1,2\n");
-    let rows: [(f64, f64); 3] = [(1.0, -2.0), (2.0, -3.0), (-1.0, 2.0)];
-    let gradient: f64 = rows.iter().map(|(x, y)| 2.0 * ((0.5 * x).tanh() - y) * (1.0 - (0.5 * x).tanh().powi(2)) * x).sum::<f64>() / 3.0;
-    let steps = [0.01 / 0.1_f64.sqrt(), 0.01 * gradient / (0.1 + gradient * gradient).sqrt(), 0.01, 0.01, 0.01];
-    let gpu = gpu("without_a_bias_no_rule_needs_an_epsilon (its device half)");
-    let cpu = Cpu::open(None, None).unwrap();
-    for backend in [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend)) {
-        let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
-        let ends = outcomes.iter().flat_map(|outcome| outcome.weight.iter().zip(&outcome.bias));
-        for ((&weight, &bias), step) in ends.zip(steps) {
-            let expected = 0.5 - step;
-            assert!((f64::from(weight) - expected).abs() <= 1e-6 && bias == 0.0, "{weight}, {bias} against {expected}");
-        }
-        assert_eq!(outcomes.iter().map(|outcome| outcome.weight.len()).sum::<usize>(), steps.len());
+    for backend in [&Reference as &dyn Backend, &Cpu::open(None, None).unwrap()] {
+        first_steps_without_epsilon(backend);
     }
 }
 
-/// Logistic neurons on rows that no threshold separates, under full batches at rates far beyond 2/λmax. Periods by iterating
-/// θ − η·∇J in float64 in another language.
 #[test]
 fn a_logistic_neuron_cycles_at_large_rates() {
-    let cases: [(f64, &[f64], &[u8], u32); 4] = [
-        (5.0, &[-0.9, 1.1, 1.6, 2.7, 2.6, -0.5], &[1, 0, 1, 1, 1, 0], 2),
-        (80.0, &[-1.5, 0.1, 1.4, 1.1, -0.4, 1.7, -0.1, 1.3, -0.1, 2.8], &[0, 0, 1, 1, 0, 1, 0, 1, 1, 1], 3),
-        (10.0, &[1.8, -0.6, -1.4, 2.2], &[1, 0, 1, 1], 4),
-        (10.0, &[1.2, 2.9, 0.6, -0.6, -2.0, 0.0, 2.9, 1.6], &[0, 1, 1, 1, 0, 0, 1, 1], 6),
-    ];
-    let gpu = gpu("a_logistic_neuron_cycles_at_large_rates (its device half)");
-    let cpu = Cpu::open(None, None).unwrap();
-    let backends = [&Reference as &dyn Backend, &cpu].into_iter().chain(gpu.as_ref().map(|gpu| gpu as &dyn Backend));
-    let config = |rate: f64| {
-        format!(
-            "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nactivation = \"sigmoid\"\nloss = \"bce\"\ninitial_weight = 0.1\ninitial_bias = 0.0\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 2000\n[sweep.parameters]\nlearning_rate = [1e-2, {rate}]\n"
-        )
-    };
-    for backend in backends {
-        for (rate, x, y, period) in &cases {
-            let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
-            let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
-            let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
-            let periods = [0, 1].map(|lane| outcomes[0].figures(lane).cycle_period);
-            assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
-            assert_eq!(outcomes[0].figures(1).judge(0.0), Verdict::Cycling);
-        }
+    for backend in [&Reference as &dyn Backend, &Cpu::open(None, None).unwrap()] {
+        logistic_cycles(backend);
     }
 }

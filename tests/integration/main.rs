@@ -11,6 +11,7 @@ mod config;
 mod config_errors;
 mod cpu;
 mod direct;
+mod functions;
 mod licences;
 mod numpy_orders;
 mod rooms;

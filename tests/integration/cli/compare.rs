@@ -1,6 +1,6 @@
 //! Runs side by side, from the directory alone.
 
-use super::{folder_with, root, succeeds};
+use crate::common::program::{folder_with, root, succeeds};
 
 #[test]
 fn starts_are_compared_as_asked_for() {

@@ -3,7 +3,7 @@
 use gradsweep::store::RunDirectory;
 use serde_json::Value;
 
-use super::{gradsweep, root, succeeds};
+use crate::common::program::{gradsweep, root, succeeds};
 
 #[test]
 fn cycles_are_named_with_their_period_and_their_remedy() {

@@ -2,12 +2,8 @@
 
 use gradsweep::store::{Column, RunDirectory, Status};
 
-use super::{folder_with, gpu_is_there, gradsweep, root, succeeds};
-use crate::common::finite::assert_finite;
-
-fn on_tv(rest: &str) -> String {
-    format!("[data]\npath = {:?}\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}", root().join("configs/data/advertising.csv"))
-}
+use crate::common::divergence::diverging_runs_are_results;
+use crate::common::program::{folder_with, gradsweep, on_tv, succeeds};
 
 fn code(output: &std::process::Output) -> i32 {
     output.status.code().expect("no signal")
@@ -60,50 +56,9 @@ fn a_dry_run_writes_nothing_however_large_the_grid() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// SGD at rates up to 100 on raw data, with small batches, so that most runs leave the range somewhere inside an epoch.
-fn diverging(backend: &str) -> (tempfile::TempDir, RunDirectory) {
-    let (folder, _) = folder_with(&on_tv(
-        "test_size = 0.2\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nbatch_size = 10\nepochs = 5\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = { min = 1e-6, max = 1e2, count = 33, distribution = \"log_uniform\" }\n",
-    ));
-    succeeds(folder.path(), &["run", "sweep.toml", "--backend", backend, "--out", backend]);
-    let directory = RunDirectory::open(&folder.path().join(backend)).unwrap();
-    (folder, directory)
-}
-
-fn diverging_runs_are_results(backend: &str) {
-    let ((folder, directory), (_judge, reference)) = (diverging(backend), diverging("reference"));
-    let (runs, judged) = (directory.runs().unwrap(), reference.runs().unwrap());
-    let diverged = directory.manifest().counts.diverged;
-    assert!(diverged >= 20, "{diverged}");
-    for (row, (batch, expected)) in runs.diverged_at.iter().zip(&judged.diverged_at).enumerate() {
-        let Some(batch) = *batch else {
-            assert_eq!(*expected, None, "run {row} diverges in the reference");
-            continue;
-        };
-        assert!(expected.is_some_and(|expected| batch.abs_diff(expected) <= 1), "run {row}: {batch}, {expected:?}");
-        assert_eq!(runs.steps[row], batch - 1);
-        let history = directory.history(runs.run[row]).unwrap();
-        assert_eq!(history.last().map(|point| point.step), Some(batch - 1));
-        assert!(history.iter().all(|point| point.weight.abs() <= 1e12 && point.bias.abs() <= 1e12));
-        let epochs = directory.epochs(runs.run[row]).unwrap();
-        assert_eq!(epochs.epoch.len(), 5);
-        let known = epochs.loss.iter().filter(|loss| loss.is_finite()).count() as u64;
-        assert!(known <= (batch - 1) / 16);
-    }
-    assert_finite(&folder.path().join(backend));
-    assert!(folder.path().join(backend).join("plots/contour.png").exists());
-}
-
 #[test]
 fn diverging_runs_are_results_on_the_cpu() {
     diverging_runs_are_results("cpu");
-}
-
-#[test]
-fn diverging_runs_are_results_on_the_gpu() {
-    if gpu_is_there() {
-        diverging_runs_are_results("gpu");
-    }
 }
 
 #[test]

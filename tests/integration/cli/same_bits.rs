@@ -3,7 +3,7 @@
 use gradsweep::backend::cpu::Simd;
 use gradsweep::store::RunDirectory;
 
-use super::{folder_with, root, succeeds};
+use crate::common::program::{folder_with, root, succeeds};
 
 #[test]
 fn tables_do_not_depend_on_vectors_threads_or_chunks() {

@@ -13,7 +13,8 @@ use gradsweep::model::optimizer::OPTIONS;
 use gradsweep::model::{Activation, Loss, Optimizer, Parameter, Schedule, Value};
 use serde_json::Value as Json;
 
-use super::{goldens::RELATIVE, root};
+use crate::common::goldens::RELATIVE;
+use crate::common::program::root;
 
 /// A golden case, and the worst deviation in it.
 type Measured<'a> = (&'a Json, f64);

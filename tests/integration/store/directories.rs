@@ -3,7 +3,7 @@
 use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, Writer, choose_directory, write_surface};
 
 use super::round_trips::{names, same};
-use super::sweeps::{CONFIG, DATA, begin, small};
+use crate::common::known_sweeps::{CONFIG, DATA, begin, small};
 
 #[test]
 fn explicit_directory_is_taken_new_or_empty_and_refused_otherwise() {

@@ -1,6 +1,4 @@
 //! The run directory: what is written is read, by this program and by others, whole or interrupted.
 
 mod directories;
-mod readers;
 mod round_trips;
-mod sweeps;

@@ -9,8 +9,8 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;
 
-use super::sweeps::{Known, Sweep, begin, problems, small};
 use crate::common::finite::{assert_finite, files};
+use crate::common::known_sweeps::{Known, Sweep, begin, problems, small};
 
 /// Equality for numbers among which NaN stands for null.
 #[track_caller]

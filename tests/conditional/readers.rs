@@ -1,20 +1,32 @@
 //! Programs of other people read a run directory as it is.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gradsweep::store::{Surface, write_surface};
+use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 
-use super::sweeps::{Sweep, begin, problems, small};
+use crate::common::known_sweeps::{Sweep, begin, problems, small};
+use crate::{missing, trial};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/store/readers.py");
-const PACKAGES: [&str; 3] = ["duckdb", "numpy", "polars"];
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conditional/readers.py");
+const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/requirements.txt");
+/// The variable that turns missing readers into a failure.
+const REQUIRED: &str = "GRADSWEEP_REQUIRE_READERS";
 
-#[test]
-fn polars_duckdb_and_numpy_read_every_file() {
-    let Some(python) = python() else { return };
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
+    vec![trial(concat!(module_path!(), "::polars_duckdb_and_numpy_read_every_file"), || match python() {
+        Ok(python) => {
+            polars_duckdb_and_numpy_read_every_file(&python);
+            Completion::Completed
+        }
+        Err(reason) => missing(REQUIRED, &reason),
+    })]
+}
+
+fn polars_duckdb_and_numpy_read_every_file(python: &Path) {
     let sweep = small();
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("run");
@@ -24,9 +36,9 @@ fn polars_duckdb_and_numpy_read_every_file() {
     let (weight, bias) = (vec![-1.0, 0.0, 1.0], vec![0.0, 0.5]);
     let surface = Surface { problem: 0, quantity: "mse".into(), rows: "train".into(), weight, bias, saturated_cells: 1 };
     write_surface(&directory, &surface, &[1.0, 2.5, 3.0, 4.0, 5.0, f32::MAX]).unwrap();
-    check(&python, &directory, &sweep, "parts");
+    check(python, &directory, &sweep, "parts");
     writer.finish().unwrap();
-    check(&python, &directory, &sweep, "whole");
+    check(python, &directory, &sweep, "whole");
 }
 
 fn check(python: &Path, directory: &Path, sweep: &Sweep, state: &str) {
@@ -81,34 +93,28 @@ fn numbers(values: &[f32]) -> Vec<Value> {
     values.iter().map(|&value| if value.is_finite() { json!(f64::from(value)) } else { Value::Null }).collect()
 }
 
-/// A Python that has the readers: the one named by `GRADSWEEP_PYTHON`, `python3`, or, where the readers are required, one in a
-/// virtual environment of its own.
-fn python() -> Option<PathBuf> {
+/// A Python that has the readers: the one named by `GRADSWEEP_PYTHON`, `python3`, or the one of `target/tmp/readers`, into which
+/// `GRADSWEEP_REQUIRE_READERS=1` installs them. Otherwise the reason why there is none.
+fn python() -> Result<PathBuf, String> {
     let named = std::env::var_os("GRADSWEEP_PYTHON").map_or("python3".into(), PathBuf::from);
     let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
     let own = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if let Some(python) = [&named, &own].into_iter().find(|python| has_readers(python)) {
-        return Some(python.clone());
+        return Ok(python.clone());
     }
-    if std::env::var_os("GRADSWEEP_REQUIRE_READERS").is_none_or(|required| required != "1") {
-        // Straight to stderr: what a passing test prints is hidden otherwise.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {} has no {}; set GRADSWEEP_REQUIRE_READERS=1 to install them into {}, or GRADSWEEP_PYTHON to a Python that has them",
+    if std::env::var_os(REQUIRED).is_none_or(|required| required != "1") {
+        return Err(format!(
+            "{} has no duckdb, numpy and polars; {REQUIRED}=1 installs them into {}, GRADSWEEP_PYTHON names another Python",
             named.display(),
-            PACKAGES.join(", "),
             environment.display()
-        );
-        return None;
+        ));
     }
     let runs = |program: &Path, arguments: &[&str]| Command::new(program).args(arguments).status().is_ok_and(|status| status.success());
     let made = runs(&named, &["-m", "venv", &environment.to_string_lossy()])
-        && runs(&own, &[&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"][..], &PACKAGES].concat());
-    assert!(made && has_readers(&own), "the readers are required, and {} could not be made", environment.display());
-    Some(own)
+        && runs(&own, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS]);
+    if made && has_readers(&own) { Ok(own) } else { Err(format!("pip could not install the readers into {}", environment.display())) }
 }
 
 fn has_readers(python: &Path) -> bool {
-    let import = format!("import {}", PACKAGES.join(", "));
-    Command::new(python).args(["-c", &import]).output().is_ok_and(|output| output.status.success())
+    Command::new(python).args(["-c", "import duckdb, numpy, polars"]).output().is_ok_and(|output| output.status.success())
 }

@@ -1,0 +1,40 @@
+//! The program with `--backend gpu`, and the neuron's analytic cases on the GPU.
+
+use gradsweep::backend::gpu::Gpu;
+use libtest_mimic::Trial;
+
+use crate::common::divergence::diverging_runs_are_results;
+use crate::common::goldens::{article, cases, keras};
+use crate::common::neurons::{first_steps_without_epsilon, logistic_cycles};
+
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
+    gpu_trials![
+        article_on_the_gpu,
+        keras_batch_by_batch_on_the_gpu,
+        diverging_runs_are_results_on_the_gpu,
+        without_a_bias_no_rule_needs_an_epsilon,
+        a_logistic_neuron_cycles_at_large_rates,
+    ]
+}
+
+fn article_on_the_gpu(_: &Gpu) {
+    // 1e-5 in w is 1e-4 of the loss on the valley floor.
+    article("gpu", 1e-5, 1e-4);
+}
+
+fn keras_batch_by_batch_on_the_gpu(_: &Gpu) {
+    keras("gpu", &cases());
+}
+
+fn diverging_runs_are_results_on_the_gpu(_: &Gpu) {
+    diverging_runs_are_results("gpu");
+}
+
+fn without_a_bias_no_rule_needs_an_epsilon(gpu: &Gpu) {
+    first_steps_without_epsilon(gpu);
+}
+
+fn a_logistic_neuron_cycles_at_large_rates(gpu: &Gpu) {
+    logistic_cycles(gpu);
+}
