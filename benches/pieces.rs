@@ -45,7 +45,7 @@ fn bench_training(bencher: divan::Bencher<'_, '_>, optimizer: &str, every: u64) 
 
 fn bench_experiment(bencher: divan::Bencher<'_, '_>, experiment: &Experiment, every: u64) {
     let problems = Problems::new(experiment).unwrap();
-    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
+    let plan = Plan::new(experiment, &problems, 0..experiment.space.len()).unwrap();
     let groups = plan.groups(&problems, Record { every, epochs: false });
     let cpu = Cpu::open(None, None).unwrap();
     let mut outcomes = vec![Outcome::default(); groups.len()];
@@ -82,7 +82,7 @@ const STORED: usize = 16_384;
 fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     let experiment = experiment("sgd");
     let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..STORED as u64);
+    let plan = Plan::new(&experiment, &problems, 0..STORED as u64).unwrap();
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
     Cpu::open(None, None).unwrap().train(&plan.groups(&problems, Record { every: 1, epochs: false }), &mut outcomes).unwrap();
     let selected = gradsweep::sweep::selected(&plan, &outcomes);

@@ -85,6 +85,8 @@ pub trait Paths {
 pub enum Error {
     #[error("the path of run {run} is not available")]
     Path { run: u64, source: PathError },
+    #[error(transparent)]
+    MissingParameter(#[from] crate::model::MissingParameter),
     #[error("there is no run to compare")]
     NoRuns,
     #[error("unknown key `{key}`{}; the keys are {known}", nearest.map(|key| format!(": did you mean `{key}`?")).unwrap_or_default())]
@@ -118,7 +120,7 @@ pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
         figures.push(finals::figure(&view, &rows, Parameter::LearningRate, None));
     }
     figures.push(series::figure(&mut trails, &rows, None)?);
-    figures.extend(rates::figure(&view, &rows));
+    figures.extend(rates::figure(&view, &rows)?);
     figures.push(losses::figure(&trails, &rows)?);
     if view.varies(Parameter::BatchSize) {
         figures.extend(batches::figure(&trails, &rows)?);

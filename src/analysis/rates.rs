@@ -10,7 +10,7 @@ use super::trails::thinned;
 use super::view::View;
 use crate::figure::{Dash, Figure, Layer, LegendShape, Panel, Scale};
 use crate::kernel::Rates;
-use crate::model::{Parameter, Schedule};
+use crate::model::{MissingParameter, Parameter, Schedule};
 use crate::text;
 
 /// The most lines, and the most points of each.
@@ -21,16 +21,20 @@ const POINTS: usize = 2_000;
 const WIDE: f64 = 30.0;
 
 /// A line for every schedule and start among the runs; `None` where every rate is constant.
-pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
+pub fn figure(view: &View<'_>, rows: &[usize]) -> Result<Option<Figure>, MissingParameter> {
     if view.experiment.space.branches.iter().all(|branch| branch.settings.schedule() == Schedule::None) {
-        return None;
+        return Ok(None);
     }
-    let mut known = HashSet::new();
-    let own: Vec<usize> = rows.iter().copied().filter(|&row| known.insert(Course::of(view, row).key())).collect();
+    let (mut known, mut own) = (HashSet::new(), Vec::new());
+    for &row in rows {
+        if known.insert(Course::of(view, row)?.key()) {
+            own.push(row);
+        }
+    }
     let drawn = sample(view, &own, LINES);
     let style = Some(Parameter::ScheduleName).filter(|&parameter| view.levels(rows, parameter).len() > 1);
     let hue = Hue::new(view, &drawn, style, &[]);
-    let lines: Vec<Vec<[f64; 2]>> = drawn.iter().map(|&row| Course::of(view, row).line()).collect();
+    let lines: Vec<Vec<[f64; 2]>> = drawn.iter().map(|&row| Ok(Course::of(view, row)?.line())).collect::<Result<_, MissingParameter>>()?;
     let heights = || lines.iter().flatten().map(|point| point[1]);
     let (min, max) = heights().filter(|rate| *rate > 0.0).fold((f64::INFINITY, 0.0_f64), |(min, max), rate| (min.min(rate), max.max(rate)));
     let wide = max / min >= WIDE && heights().all(|rate| rate > 0.0);
@@ -45,7 +49,7 @@ pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
         caption.push(format!("{} of {} drawn", drawn.len(), text::count(own.len(), "schedule")));
     }
     let (x, y) = (draw::axis("batches", Scale::Linear, [0.0, end]), draw::axis("learning rate", scale, range));
-    Some(Figure {
+    Ok(Some(Figure {
         name: "rates".into(),
         title: format!("{}: the learning rate of each batch", view.experiment.name),
         caption,
@@ -55,7 +59,7 @@ pub fn figure(view: &View<'_>, rows: &[usize]) -> Option<Figure> {
         legend: hue.legend(LegendShape::Line, 10),
         color_bar: None,
         size: [960, 480],
-    })
+    }))
 }
 
 /// The rates of a run.
@@ -67,13 +71,13 @@ struct Course {
 }
 
 impl Course {
-    fn of(view: &View<'_>, row: usize) -> Self {
+    fn of(view: &View<'_>, row: usize) -> Result<Self, MissingParameter> {
         let settings = view.experiment.space.run(view.runs.run[row]).map(|run| run.settings).unwrap_or_default();
-        Self {
-            schedule: Rates::of(&settings, &view.experiment.pieces),
-            rate: settings.number(Parameter::LearningRate).unwrap_or(0.0),
-            batches: view.batches(row) * settings.number(Parameter::Epochs).map_or(1, |epochs| epochs as u64),
-        }
+        Ok(Self {
+            schedule: Rates::of(&settings, &view.experiment.piecewise)?,
+            rate: settings.required_number(Parameter::LearningRate)?,
+            batches: view.batches(row) * settings.required_number(Parameter::Epochs)? as u64,
+        })
     }
 
     /// Equal where the rates are.

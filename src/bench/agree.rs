@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use crate::backend::{Backend, Error, Group, Lanes, Outcome, Record, reference::Reference};
+use crate::backend::{Backend, Group, Lanes, Outcome, Record, reference::Reference};
 use crate::config::Experiment;
-use crate::sweep::{Plan, Problems};
+use crate::sweep::{Error, Plan, Problems};
 
 /// The largest deviation that counts as agreement, relative to max(1, |value|). float32 leaves about 1e-6 of a run of 160 updates; a
 /// GPU may contract and divides more coarsely.
@@ -25,7 +25,7 @@ pub struct Judge {
 
 impl Judge {
     pub fn new(experiment: &Experiment, problems: &Problems, runs: &[u64]) -> Result<Self, Error> {
-        let plan = Plan::new(experiment, problems, runs.iter().copied());
+        let plan = Plan::new(experiment, problems, runs.iter().copied())?;
         let groups = plan.groups(problems, Record { every: 0, epochs: false });
         let nudged: Vec<Lanes> = plan.groups.iter().map(|group| nudge(&group.lanes)).collect();
         let moved: Vec<Group<'_>> = groups.iter().zip(&nudged).map(|(group, lanes)| Group { lanes, ..*group }).collect();

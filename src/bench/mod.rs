@@ -123,9 +123,9 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], repeats: u
         missing: Vec::new(),
         sizes: None,
     };
-    let plan = Plan::new(experiment, &problems, sample.iter().copied());
+    let plan = Plan::new(experiment, &problems, sample.iter().copied())?;
     let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))), bare: None };
-    let whole = Plan::new(experiment, &problems, 0..runs);
+    let whole = Plan::new(experiment, &problems, 0..runs)?;
     let all = std::iter::once((&reference, &plan)).chain(contenders.iter().map(|contender| (contender, &whole)));
     for (contender, plan) in all {
         let limits = OnceCell::new();

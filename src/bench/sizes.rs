@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{Contender, repeated};
-use crate::backend::{Backend, Error, Outcome, Record};
+use crate::backend::{Backend, Outcome, Record};
 use crate::config::Experiment;
-use crate::sweep::{Plan, Problems};
+use crate::sweep::{Error, Plan, Problems};
 
 /// From one size to the next.
 const FACTOR: u64 = 4;
@@ -65,7 +65,7 @@ pub fn sizes(experiment: &Experiment, problems: &Problems, contenders: &[&Conten
 }
 
 fn point(experiment: &Experiment, problems: &Problems, backend: &dyn Backend, runs: u64, every: u64, repeats: u32) -> Result<Point, Error> {
-    let plan = Plan::new(experiment, problems, 0..runs);
+    let plan = Plan::new(experiment, problems, 0..runs)?;
     let groups = plan.groups(problems, Record { every, epochs: false });
     let mut outcomes = vec![Outcome::default(); groups.len()];
     // Buffers and texts are made once in a sweep, and not counted.

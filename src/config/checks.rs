@@ -46,8 +46,8 @@ const STEPS_MAX: u64 = u32::MAX as u64;
 pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
     history_runs(experiment, places, findings);
     averages(experiment, places, findings);
-    let Some(branch) = experiment.space.branches.first() else { return };
-    let split = match experiment.split(&branch.settings) {
+    let Some(split) = experiment.first_split() else { return };
+    let split = match split {
         Ok(split) if split.train.is_empty() => {
             let place = places.data("test_rows").or_else(|| places.data("train_rows"));
             findings.mistakes.push(mistake(place, "no row is left for training").label("all rows test"));
@@ -66,7 +66,7 @@ pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findin
         let wrong = mistake(places.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
         findings.mistakes.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
     }
-    if !experiment.data.test.draws() && experiment.space.varied().contains(&Parameter::DataSeed) {
+    if !experiment.data.test.is_random() && experiment.space.varied().contains(&Parameter::DataSeed) {
         findings.warn("`data.seed` changes nothing: without test_size the split draws nothing");
     }
     let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), scale, None, neuron);

@@ -14,8 +14,7 @@ use crate::text;
 impl Experiment {
     /// Training rows of the first problem; all problems of a sweep have as many.
     pub fn train_rows(&self) -> usize {
-        let first = self.space.branches.first().and_then(|branch| self.split(&branch.settings).ok());
-        first.map_or(0, |split| split.train.len())
+        self.first_split().and_then(Result::ok).map_or(0, |split| split.train.len())
     }
 
     /// Updates and epochs of the longest run.
@@ -182,7 +181,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
     let branches: Vec<Json> = experiment.space.branches.iter().map(branch).collect();
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
-    let pieces = &experiment.pieces;
+    let piecewise = &experiment.piecewise;
     let mut resolved = json!({
         "name": experiment.name,
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
@@ -191,8 +190,8 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
     });
-    if !pieces.values.is_empty() {
-        resolved["schedule"] = json!({"boundaries": pieces.boundaries, "values": pieces.values});
+    if !piecewise.values.is_empty() {
+        resolved["schedule"] = json!({"boundaries": piecewise.boundaries, "values": piecewise.values});
     }
     resolved
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::data::{Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
 use crate::model::schedule::PiecewiseRates;
-use crate::model::{Parameter, Settings, Value};
+use crate::model::{MissingParameter, Parameter, Settings};
 use crate::space::Space;
 
 /// [data], resolved.
@@ -139,7 +139,7 @@ pub struct Experiment {
     pub rng: Rng,
     pub space: Space,
     /// The lists of a piecewise constant schedule; empty without one.
-    pub pieces: Arc<PiecewiseRates>,
+    pub piecewise: Arc<PiecewiseRates>,
     pub history: HistorySpec,
     pub surface: SurfaceSpec,
     /// Accepted, but worth a word on stderr.
@@ -147,9 +147,9 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// The split of a run's problem.
-    pub fn split(&self, settings: &Settings) -> Result<Split, SplitError> {
-        let seed = self.split_seed(settings).unwrap_or(0);
+    /// Splits the rows of the data file; `seed` is that of [`Self::split_seed`].
+    pub fn split(&self, seed: Option<u32>) -> Result<Split, SplitError> {
+        let seed = seed.unwrap_or_default();
         let permutation = match self.rng {
             Rng::Threefry => Permutation::Threefry { seed },
             Rng::NumpyLegacy => Permutation::NumpyLegacy { seed },
@@ -157,32 +157,33 @@ impl Experiment {
         self.data.test.split(self.dataset.x.len(), permutation)
     }
 
-    /// The seed that moves the split; `None` where the split draws nothing.
-    pub fn split_seed(&self, settings: &Settings) -> Option<u32> {
+    /// The seed of a run's split; `None` if the split is not random.
+    pub fn split_seed(&self, settings: &Settings) -> Result<Option<u32>, MissingParameter> {
         let seed = match self.rng {
             Rng::Threefry => Parameter::DataSeed,
             Rng::NumpyLegacy => Parameter::RngSeed,
         };
-        self.data.test.draws().then(|| seed_of(settings, seed))
+        if self.data.test.is_random() { settings.required_number(seed).map(|seed| Some(seed as u32)) } else { Ok(None) }
     }
 
     /// How a run shuffles its training rows.
-    pub fn shuffle(&self, settings: &Settings) -> Shuffle {
-        match self.rng {
-            _ if settings.get(Parameter::Shuffle) == Some(Value::Boolean(false)) => Shuffle::None,
-            Rng::Threefry => Shuffle::Threefry { seed: seed_of(settings, Parameter::TrainingSeed) },
-            Rng::NumpyLegacy => Shuffle::NumpyLegacy {
-                seed: seed_of(settings, Parameter::RngSeed),
-                all_rows: if self.data.test.draws() { self.dataset.x.len() as u32 } else { 0 },
-            },
+    pub fn shuffle(&self, settings: &Settings) -> Result<Shuffle, MissingParameter> {
+        if !settings.required_flag(Parameter::Shuffle)? {
+            return Ok(Shuffle::None);
         }
+        let seed = |parameter: Parameter| settings.required_number(parameter).map(|seed| seed as u32);
+        Ok(match self.rng {
+            Rng::Threefry => Shuffle::Threefry { seed: seed(Parameter::TrainingSeed)? },
+            Rng::NumpyLegacy => Shuffle::NumpyLegacy {
+                seed: seed(Parameter::RngSeed)?,
+                all_rows: if self.data.test.is_random() { self.dataset.x.len() as u32 } else { 0 },
+            },
+        })
     }
-}
 
-/// A seed among the settings; 0 where the run has none.
-fn seed_of(settings: &Settings, parameter: Parameter) -> u32 {
-    match settings.get(parameter) {
-        Some(Value::Integer(seed)) => seed as u32,
-        _ => 0,
+    /// The split of the first run; `None` if the sweep has no run. All splits of a sweep have equally many rows.
+    pub fn first_split(&self) -> Option<Result<Split, SplitError>> {
+        let seed = self.split_seed(&self.space.branches.first()?.settings).ok()?;
+        Some(self.split(seed))
     }
 }

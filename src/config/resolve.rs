@@ -74,7 +74,7 @@ pub fn resolve(root: &Table, sources: &Sources, name: &str, from: DataFrom<'_>, 
         dataset,
         rng: asked.rng,
         space,
-        pieces: asked.schedules.pieces.clone(),
+        piecewise: asked.schedules.piecewise.clone(),
         history: history?,
         surface: surface?,
         warnings: Vec::new(),
@@ -339,7 +339,7 @@ impl Asked {
             Parameter::ScheduleName => Some(Value::Choice(schedule.name())),
             // What the first batch has: a schedule with rates of its own has no other.
             Parameter::LearningRate if schedule == Schedule::PiecewiseConstantDecay => {
-                self.schedules.pieces.values.first().map(|&rate| Value::Float(rate))
+                self.schedules.piecewise.values.first().map(|&rate| Value::Float(rate))
             }
             _ if schedules::is_field(parameter) => schedule.has(parameter).then(|| fixed().or(schedule.default(parameter)))?,
             _ if optimizers::is_argument(parameter) => {

@@ -17,7 +17,7 @@ use crate::space::Values;
 pub struct Schedules {
     /// In the order written; each is a branch of runs of every optimizer.
     pub all: Vec<Schedule>,
-    pub pieces: Arc<PiecewiseRates>,
+    pub piecewise: Arc<PiecewiseRates>,
     /// Where the name is written, or the table that lacks it.
     place: Option<Place>,
     /// Fields that [training.schedule] does not try to give.
@@ -52,9 +52,9 @@ pub fn read(
         }
         (_, None, None) => (vec![Schedule::None], None),
     };
-    let pieces = pieces(table, &all, place.as_ref(), findings)?;
+    let piecewise = piecewise(table, &all, place.as_ref(), findings)?;
     let missed = Parameter::all().filter(|&parameter| is_field(parameter) && table.misses(parameter.facts().name)).collect();
-    Some(Schedules { all, pieces: Arc::new(pieces), place, missed })
+    Some(Schedules { all, piecewise: Arc::new(piecewise), place, missed })
 }
 
 impl Schedules {
@@ -108,7 +108,7 @@ pub fn own_rates(place: &Place) -> Mistake {
 }
 
 /// The lists of a piecewise schedule.
-fn pieces(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &mut Findings) -> Option<PiecewiseRates> {
+fn piecewise(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &mut Findings) -> Option<PiecewiseRates> {
     let lists = ["boundaries", "values"].map(|key| table.get(key));
     if !all.contains(&Schedule::PiecewiseConstantDecay) {
         for entry in lists.into_iter().flatten() {
@@ -125,24 +125,24 @@ fn pieces(table: &Checked, all: &[Schedule], place: Option<&Place>, findings: &m
     };
     let counts = list(boundaries, Kind::Integer { min: 0, max: i64::from(u32::MAX) }, findings)?;
     let values = list(rates, Parameter::LearningRate.facts().kind, findings)?;
-    let pieces = PiecewiseRates {
+    let piecewise = PiecewiseRates {
         boundaries: counts
             .into_iter()
             .filter_map(|value| if let Value::Integer(value) = value { Some(value as u64) } else { None })
             .collect(),
         values: values.into_iter().filter_map(|value| if let Value::Float(value) = value { Some(value) } else { None }).collect(),
     };
-    if pieces.values.len() != pieces.boundaries.len() + 1 {
-        let title = format!("`values` has {} rates for {} boundaries", pieces.values.len(), pieces.boundaries.len());
+    if piecewise.values.len() != piecewise.boundaries.len() + 1 {
+        let title = format!("`values` has {} rates for {} boundaries", piecewise.values.len(), piecewise.boundaries.len());
         findings.mistakes.push(Mistake::at(&rates.node.place, title).label("one more than boundaries"));
         return None;
     }
-    if !pieces.boundaries.is_sorted_by(|a, b| a < b) {
+    if !piecewise.boundaries.is_sorted_by(|a, b| a < b) {
         let mistake = Mistake::at(&boundaries.node.place, "`boundaries` must ascend").label("batches, counted from 0 over all epochs");
         findings.mistakes.push(mistake.help("write them in order, each once"));
         return None;
     }
-    Some(pieces)
+    Some(piecewise)
 }
 
 fn list(entry: &Entry, kind: Kind, findings: &mut Findings) -> Option<Vec<Value>> {

@@ -41,8 +41,8 @@ pub enum Permutation {
 }
 
 impl TestSize {
-    /// Whether a permutation is drawn, and hence the seed of the split means something.
-    pub fn draws(&self) -> bool {
+    /// Whether the test rows are drawn at random, so that the split depends on its seed.
+    pub fn is_random(&self) -> bool {
         matches!(self, Self::Fraction(_) | Self::Count(_))
     }
 

@@ -184,9 +184,10 @@ fn hypers(optimizer: Optimizer) -> [(Hyper<f32>, Clock<f32>); 2] {
         settings
     };
     let at = |settings: &Settings, updates: usize| {
-        let (timing, mut ticker) = (Timing::of(optimizer, settings, &Arc::default()), Ticker::START);
+        const COMPLETE: &str = "the settings hold every argument of the optimizer";
+        let (timing, mut ticker) = (Timing::of(optimizer, settings, &Arc::default()).expect(COMPLETE), Ticker::START);
         let clocks = (0..updates).map(|_| ticker.next(optimizer, &timing));
-        (hyper(optimizer, settings), clocks.last().unwrap_or_default())
+        (hyper(optimizer, settings).expect(COMPLETE), clocks.last().unwrap_or_default())
     };
     [at(&settings(false), 1), at(&settings(true), 30)]
 }

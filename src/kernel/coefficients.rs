@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Rates;
 use crate::model::schedule::PiecewiseRates;
-use crate::model::{Optimizer, Parameter, Settings};
+use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
 /// A run's hyperparameters as its rule reads them; each `kernel::optimizers` file says what stands where.
 pub type Hyper<T> = [T; HYPER];
@@ -20,53 +20,53 @@ pub type Clock<T> = [T; CLOCK];
 pub const CLOCK: usize = 3;
 
 /// The hyperparameters of a run, for its rule.
-pub fn hyper(optimizer: Optimizer, settings: &Settings) -> Hyper<f32> {
-    let number = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0);
-    let rounded = |parameter: Parameter| number(parameter) as f32;
-    let rest = |parameter: Parameter| (1.0 - number(parameter)) as f32;
-    let late_rest = |parameter: Parameter| 1.0 - number(parameter) as f32;
+pub fn hyper(optimizer: Optimizer, settings: &Settings) -> Result<Hyper<f32>, MissingParameter> {
+    let number = |parameter: Parameter| settings.required_number(parameter);
+    let rounded = |parameter: Parameter| number(parameter).map(|number| number as f32);
+    let rest = |parameter: Parameter| number(parameter).map(|number| (1.0 - number) as f32);
+    let late_rest = |parameter: Parameter| number(parameter).map(|number| 1.0 - number as f32);
     use Parameter::{
         AdamBeta1, AdamBeta2, AdamLrRatio, AdamWeightDecay, Beta, Beta1, Beta2, ClipThreshold, Epsilon, Epsilon1, Epsilon2,
         InitialAccumulatorValue, L1Regularization, L2Regularization, L2Shrinkage, LearningRate, LearningRatePower, Momentum, MuonA, MuonB,
         MuonC, NsSteps, Rho, RmsRate, WeightDecay,
     };
-    let rate = rounded(LearningRate);
-    match optimizer {
-        Optimizer::Sgd => padded([rate, rounded(Momentum)]),
-        Optimizer::Rmsprop => padded([rate, rounded(Rho), rest(Rho), rounded(Momentum), rounded(Epsilon)]),
-        Optimizer::Adagrad => padded([rate, rounded(Epsilon), rounded(InitialAccumulatorValue)]),
-        Optimizer::Adadelta => padded([rate, rounded(Rho), rest(Rho), rounded(Epsilon)]),
-        Optimizer::Adam | Optimizer::Lamb => padded([rate, rest(Beta1), rest(Beta2), rounded(Epsilon)]),
-        Optimizer::Adamw => padded([rate, rest(Beta1), rest(Beta2), rounded(Epsilon), rounded(WeightDecay)]),
-        Optimizer::Adamax => padded([rate, rest(Beta1), rounded(Beta2), rounded(Epsilon)]),
-        Optimizer::Nadam => padded([rate, late_rest(Beta1), late_rest(Beta2), rounded(Epsilon)]),
-        Optimizer::Lion => padded([rate, rounded(Beta1), late_rest(Beta1), rounded(Beta2), late_rest(Beta2)]),
+    let rate = rounded(LearningRate)?;
+    Ok(match optimizer {
+        Optimizer::Sgd => padded([rate, rounded(Momentum)?]),
+        Optimizer::Rmsprop => padded([rate, rounded(Rho)?, rest(Rho)?, rounded(Momentum)?, rounded(Epsilon)?]),
+        Optimizer::Adagrad => padded([rate, rounded(Epsilon)?, rounded(InitialAccumulatorValue)?]),
+        Optimizer::Adadelta => padded([rate, rounded(Rho)?, rest(Rho)?, rounded(Epsilon)?]),
+        Optimizer::Adam | Optimizer::Lamb => padded([rate, rest(Beta1)?, rest(Beta2)?, rounded(Epsilon)?]),
+        Optimizer::Adamw => padded([rate, rest(Beta1)?, rest(Beta2)?, rounded(Epsilon)?, rounded(WeightDecay)?]),
+        Optimizer::Adamax => padded([rate, rest(Beta1)?, rounded(Beta2)?, rounded(Epsilon)?]),
+        Optimizer::Nadam => padded([rate, late_rest(Beta1)?, late_rest(Beta2)?, rounded(Epsilon)?]),
+        Optimizer::Lion => padded([rate, rounded(Beta1)?, late_rest(Beta1)?, rounded(Beta2)?, late_rest(Beta2)?]),
         Optimizer::Ftrl => padded([
             rate,
-            -rounded(LearningRatePower),
-            rounded(InitialAccumulatorValue),
-            rounded(L1Regularization),
-            2.0 * rounded(L2Regularization),
-            2.0 * rounded(L2Shrinkage),
-            rounded(Beta),
+            -rounded(LearningRatePower)?,
+            rounded(InitialAccumulatorValue)?,
+            rounded(L1Regularization)?,
+            2.0 * rounded(L2Regularization)?,
+            2.0 * rounded(L2Shrinkage)?,
+            rounded(Beta)?,
         ]),
-        Optimizer::Adafactor => padded([rate, rounded(Epsilon1), rounded(Epsilon2), (1.0 / number(ClipThreshold)) as f32]),
+        Optimizer::Adafactor => padded([rate, rounded(Epsilon1)?, rounded(Epsilon2)?, (1.0 / number(ClipThreshold)?) as f32]),
         Optimizer::Muon => [
             rate,
-            rounded(Momentum),
-            rounded(MuonA),
-            rounded(MuonB),
-            rounded(MuonC),
-            rounded(NsSteps),
-            rounded(RmsRate),
-            rounded(WeightDecay),
-            rounded(AdamWeightDecay),
-            rest(AdamBeta1),
-            rest(AdamBeta2),
-            rounded(Epsilon),
-            rounded(AdamLrRatio),
+            rounded(Momentum)?,
+            rounded(MuonA)?,
+            rounded(MuonB)?,
+            rounded(MuonC)?,
+            rounded(NsSteps)?,
+            rounded(RmsRate)?,
+            rounded(WeightDecay)?,
+            rounded(AdamWeightDecay)?,
+            rest(AdamBeta1)?,
+            rest(AdamBeta2)?,
+            rounded(Epsilon)?,
+            rounded(AdamLrRatio)?,
         ],
-    }
+    })
 }
 
 /// The first slots; the others are 0.
@@ -87,16 +87,16 @@ pub struct Timing {
 
 impl Timing {
     /// The timing of a run.
-    pub fn of(optimizer: Optimizer, settings: &Settings, pieces: &Arc<PiecewiseRates>) -> Self {
-        let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
+    pub fn of(optimizer: Optimizer, settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Self, MissingParameter> {
+        let rounded = |parameter: Parameter| settings.required_number(parameter).map(|number| number as f32);
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
         let numbers = match optimizer {
             _ if !has_clock(optimizer) => [0.0; 2],
-            Optimizer::Muon => [rounded(AdamBeta1), rounded(AdamBeta2)],
-            Optimizer::Adafactor => [rounded(Beta2Decay), 0.0],
-            _ => [rounded(Beta1), rounded(Beta2)],
+            Optimizer::Muon => [rounded(AdamBeta1)?, rounded(AdamBeta2)?],
+            Optimizer::Adafactor => [rounded(Beta2Decay)?, 0.0],
+            _ => [rounded(Beta1)?, rounded(Beta2)?],
         };
-        Self { numbers, rates: Rates::of(settings, pieces) }
+        Ok(Self { numbers, rates: Rates::of(settings, piecewise)? })
     }
 
     /// Equal where the clocks are.

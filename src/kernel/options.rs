@@ -14,7 +14,7 @@
 use super::{Hyper, Real, Rule, State};
 use crate::kernel::coefficients::Clock;
 use crate::kernel::optimizers::{clip, decayed};
-use crate::model::{Optimizer, Parameter, Schedule, Settings, Value};
+use crate::model::{MissingParameter, Optimizer, Parameter, Schedule, Settings};
 
 /// How gradients are clipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -58,15 +58,16 @@ pub type Values<T> = [T; VALUES];
 /// Slots of [`Values`].
 pub const VALUES: usize = 3;
 
-/// A number that is neither left out nor 0: for each of these options 0 means that there is none.
-fn set(settings: &Settings, parameter: Parameter) -> Option<f64> {
+/// The number of an optional setting that is switched on; `None` if it is absent, "none" or 0.
+fn enabled(settings: &Settings, parameter: Parameter) -> Option<f64> {
     settings.number(parameter).filter(|&value| value != 0.0)
 }
 
 /// The bound of clipping, and how it is meant.
 fn clipping(settings: &Settings) -> (Clip, f64) {
-    let each = || set(settings, Parameter::Clipnorm).or_else(|| set(settings, Parameter::Clipvalue)).map(|bound| (Clip::Each, bound));
-    set(settings, Parameter::GlobalClipnorm).map(|bound| (Clip::Global, bound)).or_else(each).unwrap_or((Clip::None, 0.0))
+    let each =
+        || enabled(settings, Parameter::Clipnorm).or_else(|| enabled(settings, Parameter::Clipvalue)).map(|bound| (Clip::Each, bound));
+    enabled(settings, Parameter::GlobalClipnorm).map(|bound| (Clip::Global, bound)).or_else(each).unwrap_or((Clip::None, 0.0))
 }
 
 impl Options {
@@ -75,18 +76,18 @@ impl Options {
         Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false, bias: true };
 
     /// The options of a run.
-    pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
-        let count = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as u32;
-        let average = settings.get(Parameter::UseEma) == Some(Value::Boolean(true));
-        Self {
+    pub fn of(optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
+        let count = |parameter: Parameter| enabled(settings, parameter).map(|count| count as u32);
+        let average = settings.required_flag(Parameter::UseEma)?;
+        Ok(Self {
             clip: clipping(settings).0,
-            decay: !optimizer.decays() && set(settings, Parameter::WeightDecay).is_some(),
-            accumulation: count(Parameter::GradientAccumulationSteps).max(1),
+            decay: !optimizer.decays() && enabled(settings, Parameter::WeightDecay).is_some(),
+            accumulation: count(Parameter::GradientAccumulationSteps).unwrap_or(1),
             average,
-            overwrite: if average { count(Parameter::EmaOverwriteFrequency) } else { 0 },
+            overwrite: count(Parameter::EmaOverwriteFrequency).filter(|_| average).unwrap_or(0),
             scheduled: settings.schedule() != Schedule::None,
-            bias: settings.neuron().use_bias,
-        }
+            bias: settings.required_flag(Parameter::UseBias)?,
+        })
     }
 
     /// The override constants of the twin.
@@ -181,9 +182,10 @@ impl Stage {
 }
 
 /// The values of a run's options.
-pub fn values(settings: &Settings) -> Values<f32> {
-    let rounded = |parameter: Parameter| settings.number(parameter).unwrap_or(0.0) as f32;
-    [clipping(settings).1 as f32, rounded(Parameter::WeightDecay), rounded(Parameter::EmaMomentum)]
+pub fn values(settings: &Settings) -> Result<Values<f32>, MissingParameter> {
+    let decay = enabled(settings, Parameter::WeightDecay).unwrap_or(0.0);
+    let momentum = settings.required_number(Parameter::EmaMomentum)?;
+    Ok([clipping(settings).1, decay, momentum].map(|value| value as f32))
 }
 
 /// The gradient after clipping.

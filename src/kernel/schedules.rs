@@ -16,7 +16,7 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use crate::model::schedule::PiecewiseRates;
-use crate::model::{Parameter, Schedule, Settings, Value};
+use crate::model::{MissingParameter, Parameter, Schedule, Settings, Value};
 
 /// Slots of the arguments of a [`Rates`].
 const ARGUMENTS: usize = 5;
@@ -27,27 +27,26 @@ pub struct Rates {
     schedule: Schedule,
     /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a target that is left out is negative.
     numbers: [f32; ARGUMENTS],
-    pieces: Arc<PiecewiseRates>,
+    piecewise: Arc<PiecewiseRates>,
 }
 
 impl Rates {
     /// The schedule of a run; `None` where its rate is constant.
-    pub fn of(settings: &Settings, pieces: &Arc<PiecewiseRates>) -> Option<Self> {
+    pub fn of(settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Option<Self>, MissingParameter> {
         let schedule = settings.schedule();
         if schedule == Schedule::None {
-            return None;
+            return Ok(None);
         }
         let mut numbers = [0.0; ARGUMENTS];
-        let rate = settings.number(Parameter::LearningRate).unwrap_or(0.0);
-        numbers[0] = rate as f32;
+        numbers[0] = settings.required_number(Parameter::LearningRate)? as f32;
         for (slot, &(parameter, _)) in numbers[1..].iter_mut().zip(schedule.arguments()) {
             *slot = match settings.get(parameter) {
                 Some(Value::Boolean(flag)) => f32::from(u8::from(flag)),
-                Some(Value::Choice(_)) | None => -1.0,
-                Some(_) => settings.number(parameter).unwrap_or(0.0) as f32,
+                Some(Value::Choice(_)) => -1.0,
+                _ => settings.required_number(parameter)? as f32,
             };
         }
-        Some(Self { schedule, numbers, pieces: Arc::clone(pieces) })
+        Ok(Some(Self { schedule, numbers, piecewise: Arc::clone(piecewise) }))
     }
 
     /// Equal where the rates are.
@@ -65,8 +64,8 @@ impl Rates {
             Schedule::ExponentialDecay => rate * libm::pow(b, periods(a, c)),
             Schedule::InverseTimeDecay => rate / (1.0 + b * periods(a, c)),
             Schedule::PiecewiseConstantDecay => {
-                let piece = self.pieces.boundaries.partition_point(|&boundary| boundary < batch);
-                self.pieces.values.get(piece).copied().unwrap_or(rate)
+                let piece = self.piecewise.boundaries.partition_point(|&boundary| boundary < batch);
+                self.piecewise.values.get(piece).copied().unwrap_or(rate)
             }
             Schedule::PolynomialDecay => {
                 let [steps, end, power, cycle] = [a, b, c, d];

@@ -30,5 +30,5 @@ pub use params::{PARAMS, Params};
 pub use problem::{Problem, Rows};
 pub use quadratic::Quadratic;
 pub use schedule::Schedule;
-pub use settings::Settings;
+pub use settings::{MissingParameter, Settings};
 pub use verdict::{RunStatistics, Verdict};

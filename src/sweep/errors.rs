@@ -16,6 +16,10 @@ pub enum Error {
          split the sweep by --set"
     )]
     TooManyProblems { count: u64, max: u64 },
+    #[error("internal error: no problem was prepared for {scale}, split seed {seed:?}, {neuron:?}")]
+    UnknownProblem { scale: &'static str, seed: Option<u32>, neuron: crate::model::Neuron },
+    #[error(transparent)]
+    MissingParameter(#[from] crate::model::MissingParameter),
     #[error("run {run} does not exist: the sweep has runs 0 to {last}")]
     NoSuchRun { run: u64, last: u64 },
 }

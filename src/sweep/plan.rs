@@ -6,12 +6,12 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::Problems;
+use super::{Error, Problems};
 use crate::backend::{Group, Lanes, PerRun, Record};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{Options, Timing, Variant, hyper, options};
-use crate::model::{Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
+use crate::model::{MissingParameter, Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
 use crate::space::Branch;
 use crate::store::Column;
 
@@ -78,7 +78,7 @@ fn shown(experiment: &Experiment) -> Vec<Parameter> {
 
 impl Plan {
     /// Plans the runs with these numbers, which exist and ascend.
-    pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Self {
+    pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
         let mut plan = Self { runs: Vec::new(), problem: PerRun::default(), groups: Vec::new(), shown, initial: Default::default() };
         let expected = runs.size_hint().0;
@@ -96,26 +96,26 @@ impl Plan {
                     alike.runs.push(run);
                     alike.rates.push(cursor.settings.get(Parameter::LearningRate));
                 } else {
-                    plan.again(&groups, &mut alike);
-                    let (facts, settings) = cursor.facts(experiment, problems);
-                    plan.add(&mut groups, run, facts, settings);
+                    plan.again(&groups, &mut alike)?;
+                    let (facts, settings) = cursor.facts(experiment, problems)?;
+                    plan.add(&mut groups, run, facts, settings)?;
                 }
             }
         }
-        plan.again(&groups, &mut alike);
-        plan
+        plan.again(&groups, &mut alike)?;
+        Ok(plan)
     }
 
     /// The same for consecutive runs, on all cores.
-    pub fn of_range(experiment: &Experiment, problems: &Problems, runs: std::ops::Range<u64>) -> Self {
+    pub fn of_range(experiment: &Experiment, problems: &Problems, runs: std::ops::Range<u64>) -> Result<Self, Error> {
         let pieces: Vec<u64> = runs.clone().step_by(PIECE as usize).collect();
         let piece = |&first: &u64| Self::new(experiment, problems, first..runs.end.min(first + PIECE));
-        let mut pieces = pieces.par_iter().map(piece).collect::<Vec<_>>().into_iter();
-        let mut plan = pieces.next().unwrap_or_else(|| Self::new(experiment, problems, std::iter::empty()));
+        let mut pieces = pieces.par_iter().map(piece).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut plan = pieces.next().map_or_else(|| Self::new(experiment, problems, std::iter::empty()), Ok)?;
         plan.reserve((runs.end - runs.start) as usize);
         let mut groups = Groups::of(&plan);
         pieces.for_each(|piece| plan.append(&mut groups, piece));
-        plan
+        Ok(plan)
     }
 
     /// Makes room for so many runs, and for as many in the group that is the only one: a column that grows is copied again and again.
@@ -147,13 +147,13 @@ impl Plan {
         }
     }
 
-    fn add(&mut self, groups: &mut Groups, run: u64, facts: &Facts, settings: &Settings) {
+    fn add(&mut self, groups: &mut Groups, run: u64, facts: &Facts, settings: &Settings) -> Result<(), Error> {
         let Facts { problem, optimizer, rows, key, momentum, start, timing, values } = facts;
         let group = groups.number(*key, &mut self.groups);
         let group = &mut self.groups[group];
         group.key.variant.momentum |= momentum;
         group.members.push(self.runs.len() as u32);
-        group.lanes.push(*start, &hyper(*optimizer, settings), timing, values);
+        group.lanes.push(*start, &hyper(*optimizer, settings)?, timing, values);
         let runs = self.runs.len();
         self.problem.push(runs, &(*problem as u32));
         for (column, start) in self.initial.iter_mut().zip(start) {
@@ -172,16 +172,18 @@ impl Plan {
                 value => value,
             });
         }
+        Ok(())
     }
 
     /// Adds the runs that wait, behind the one that they are like.
-    fn again(&mut self, groups: &Groups, alike: &mut Alike) {
-        let Some((_, group)) = groups.last else { return };
+    fn again(&mut self, groups: &Groups, alike: &mut Alike) -> Result<(), Error> {
+        let Some((_, group)) = groups.last else { return Ok(()) };
         let (first, more) = (self.runs.len() as u32, alike.runs.len());
         let group = &mut self.groups[group];
         group.members.extend(first..first + more as u32);
-        let number = |rate: &Option<Value>| rate.and_then(Value::number).unwrap_or(0.0) as f32;
-        group.lanes.again(alike.rates.iter().map(number));
+        let number = |rate: &Option<Value>| rate.and_then(Value::number).map(|rate| rate as f32);
+        let rates: Option<Vec<f32>> = alike.rates.iter().map(number).collect();
+        group.lanes.again(rates.ok_or(MissingParameter(Parameter::LearningRate))?.into_iter());
         self.problem.again(more);
         self.initial.iter_mut().for_each(|column| column.again(more));
         self.runs.append(&mut alike.runs);
@@ -193,6 +195,7 @@ impl Plan {
             }
         }
         alike.rates.clear();
+        Ok(())
     }
 
     /// The groups as a backend takes them.
@@ -311,33 +314,37 @@ impl<'a> Cursor<'a> {
         true
     }
 
-    fn problem(&mut self, experiment: &Experiment, problems: &Problems) -> usize {
-        *self.problem.get_or_insert_with(|| problems.number(experiment, &self.settings))
-    }
-
     /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
-    fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> (&Facts, &Settings) {
-        let problem = self.problem(experiment, problems);
-        let Self { branch, settings, facts, .. } = self;
-        (facts.get_or_insert_with(|| Facts::of(experiment, problems, problem, branch, settings)), settings)
+    fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> Result<(&Facts, &Settings), Error> {
+        let Self { branch, settings, problem, facts, .. } = self;
+        let facts = match facts {
+            Some(facts) => facts,
+            None => {
+                let number = match *problem {
+                    Some(number) => number,
+                    None => *problem.insert(problems.number(experiment, settings)?),
+                };
+                facts.insert(Facts::of(experiment, &problems.all[number], branch.optimizer, settings)?)
+            }
+        };
+        Ok((facts, settings))
     }
 }
 
 impl Facts {
-    fn of(experiment: &Experiment, problems: &Problems, number: usize, branch: &Branch, settings: &Settings) -> Self {
-        let (problem, optimizer) = (&problems.all[number], branch.optimizer);
-        let (key, momentum) = key(experiment, problem, settings, branch);
-        let start = [(Parameter::InitialWeight, Stream::InitialWeight), (Parameter::InitialBias, Stream::InitialBias)];
-        Self {
-            problem: number,
+    fn of(experiment: &Experiment, problem: &Problem, optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
+        let (key, momentum) = key(experiment, problem, settings, optimizer)?;
+        let start = |parameter, stream| start(settings, parameter, stream);
+        Ok(Self {
+            problem: problem.id,
             optimizer,
             rows: problem.train.len(),
             key,
             momentum,
-            start: start.map(|(parameter, stream)| self::start(settings, parameter, stream)),
-            timing: Timing::of(optimizer, settings, &experiment.pieces),
-            values: options::values(settings),
-        }
+            start: [start(Parameter::InitialWeight, Stream::InitialWeight)?, start(Parameter::InitialBias, Stream::InitialBias)?],
+            timing: Timing::of(optimizer, settings, &experiment.piecewise)?,
+            values: options::values(settings)?,
+        })
     }
 }
 
@@ -361,40 +368,35 @@ struct Facts {
 }
 
 /// The group of a run, and whether the run has momentum.
-fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, branch: &Branch) -> (Key, bool) {
+fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, optimizer: Optimizer) -> Result<(Key, bool), MissingParameter> {
     let rows = problem.train.len();
     let batch_size = match settings.get(Parameter::BatchSize) {
-        Some(Value::Integer(size)) => (size as usize).min(rows),
-        _ => rows,
+        Some(Value::Choice("full")) => rows,
+        _ => (settings.required_number(Parameter::BatchSize)? as usize).min(rows),
     };
-    let epochs = match settings.get(Parameter::Epochs) {
-        Some(Value::Integer(epochs)) => epochs as u64,
-        _ => 1,
-    };
-    let variant = Variant::of(branch.optimizer, settings);
-    let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings) };
-    let options = Options::of(branch.optimizer, settings);
-    (Key { problem: problem.id, order, epochs, variant, options }.without_momentum(), variant.momentum)
+    let epochs = settings.required_number(Parameter::Epochs)? as u64;
+    let variant = Variant::of(optimizer, settings)?;
+    let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings)? };
+    let options = Options::of(optimizer, settings)?;
+    Ok((Key { problem: problem.id, order, epochs, variant, options }.without_momentum(), variant.momentum))
 }
 
-/// A start: as given, or drawn from the run's training seed in a stream of its own. A neuron without a bias has it at 0.
-fn start(settings: &Settings, parameter: Parameter, stream: Stream) -> f32 {
-    if parameter == Parameter::InitialBias && !settings.neuron().use_bias {
-        return 0.0;
+/// The value of a parameter before the first update: a number, or drawn with the run's training seed from a stream of its own. The bias
+/// of a neuron without one is 0.
+fn start(settings: &Settings, parameter: Parameter, stream: Stream) -> Result<f32, MissingParameter> {
+    if parameter == Parameter::InitialBias && !settings.required_flag(Parameter::UseBias)? {
+        return Ok(0.0);
     }
     let start = match settings.get(parameter) {
-        Some(Value::Float(start)) => Start::Number(start),
-        Some(Value::Integer(start)) => Start::Number(start as f64),
         Some(Value::Drawn(initializer)) => Start::Drawn(initializer),
-        Some(Value::Choice(name)) => Start::from_name(name).unwrap_or(Start::Number(0.0)),
-        _ => Start::Number(0.0),
+        Some(Value::Choice(name)) => Start::from_name(name).ok_or(MissingParameter(parameter))?,
+        _ => Start::Number(settings.required_number(parameter)?),
     };
     match start {
-        Start::Number(number) => number as f32,
+        Start::Number(number) => Ok(number as f32),
         Start::Drawn(initializer) => {
-            let seed = settings.number(Parameter::TrainingSeed).unwrap_or(0.0) as u32;
-            let mut words = Threefry::new(seed, stream, 0);
-            initializer.draw(|| words.unit()) as f32
+            let mut words = Threefry::new(settings.required_number(Parameter::TrainingSeed)? as u32, stream, 0);
+            Ok(initializer.draw(|| words.unit()) as f32)
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Error;
 use crate::config::Experiment;
 use crate::kernel::direct;
-use crate::model::{Neuron, Parameter, Problem, Settings, Value};
+use crate::model::{MissingParameter, Neuron, Parameter, Problem, Settings};
 use crate::space::{Axis, Branch};
 
 /// The most problems of a sweep: each holds its rows in memory.
@@ -35,9 +35,10 @@ impl Problems {
         Ok(problems)
     }
 
-    /// The problem of a run with these settings.
-    pub fn number(&self, experiment: &Experiment, settings: &Settings) -> usize {
-        self.numbers.get(&key(experiment, settings)).copied().unwrap_or(0)
+    /// The number of the problem that a run with these settings solves.
+    pub fn number(&self, experiment: &Experiment, settings: &Settings) -> Result<usize, Error> {
+        let (seed, scale, neuron) = key(experiment, settings)?;
+        self.numbers.get(&(seed, scale, neuron)).copied().ok_or(Error::UnknownProblem { scale, seed, neuron })
     }
 
     /// Whether a hyperparameter is among those that make a problem.
@@ -60,10 +61,10 @@ impl Problems {
     }
 
     fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {
-        let (seed, scale, neuron) = key(experiment, settings);
+        let (seed, scale, neuron) = key(experiment, settings)?;
         if !self.numbers.contains_key(&(seed, scale, neuron)) {
             let id = self.all.len();
-            let split = experiment.split(settings)?;
+            let split = experiment.split(seed)?;
             let problem = Problem::new(id, &experiment.dataset, split, scale, seed, neuron);
             let mut problem = problem.map_err(|source| Error::Problem { id, scale, seed, source })?;
             problem.optimum = problem.optimum.or_else(|| direct::optimum(&problem));
@@ -74,10 +75,6 @@ impl Problems {
     }
 }
 
-fn key(experiment: &Experiment, settings: &Settings) -> Key {
-    let scale = match settings.get(Parameter::DataScale) {
-        Some(Value::Choice(scale)) => scale,
-        _ => "none",
-    };
-    (experiment.split_seed(settings), scale, settings.neuron())
+fn key(experiment: &Experiment, settings: &Settings) -> Result<Key, MissingParameter> {
+    Ok((experiment.split_seed(settings)?, settings.required_word(Parameter::DataScale)?, settings.neuron()?))
 }

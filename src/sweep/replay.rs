@@ -29,7 +29,7 @@ pub fn trace(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
     if run >= runs {
         return Err(Error::NoSuchRun { run, last: runs.saturating_sub(1) });
     }
-    let plan = Plan::new(experiment, problems, std::iter::once(run));
+    let plan = Plan::new(experiment, problems, std::iter::once(run))?;
     let groups = plan.groups(problems, Record { every: 1, epochs: true });
     let mut outcomes = vec![Outcome::default()];
     backend.train(&groups, &mut outcomes)?;

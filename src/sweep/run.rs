@@ -168,7 +168,7 @@ impl Training<'_> {
         }
         let begun = Instant::now();
         let end = self.runs.min(self.first.saturating_add(self.chunk));
-        let plan = Plan::of_range(self.work.experiment, self.work.problems, self.first..end);
+        let plan = Plan::of_range(self.work.experiment, self.work.problems, self.first..end)?;
         let outcomes = self.work.train(&plan, self.record, self.spare.pop().unwrap_or_default())?;
         let measured = measure(&plan, self.work.problems, &outcomes, self.work.backend)?;
         self.first = end;
@@ -238,7 +238,7 @@ impl Work<'_> {
             if !observer.goes_on() {
                 break;
             }
-            let plan = Plan::new(self.experiment, self.problems, runs.iter().copied());
+            let plan = Plan::new(self.experiment, self.problems, runs.iter().copied())?;
             outcomes = self.train(&plan, Record { every, epochs: false }, outcomes)?;
             writer.manifest_mut().counts.histories += runs.len() as u64;
             writer.chunk(&RunTable::default(), &[], &selected(&plan, &outcomes))?;

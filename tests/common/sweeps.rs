@@ -30,7 +30,7 @@ pub fn experiment(rest: &str) -> Experiment {
 /// Trains every run in one chunk.
 pub fn train(experiment: &Experiment, backend: &dyn Backend, record: Record) -> (Plan, Vec<Outcome>) {
     let problems = Problems::new(experiment).unwrap();
-    let plan = Plan::new(experiment, &problems, 0..experiment.space.len());
+    let plan = Plan::new(experiment, &problems, 0..experiment.space.len()).unwrap();
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
     backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
     (plan, outcomes)

@@ -53,10 +53,10 @@ impl Ran {
     fn problem(&mut self, index: u64) -> usize {
         let run = self.experiment.space.run(index).unwrap();
         let Some(Value::Choice(scale)) = run.settings.get(Parameter::DataScale) else { panic!("no scale") };
-        let seed = self.experiment.split_seed(&run.settings);
+        let seed = self.experiment.split_seed(&run.settings).unwrap();
         let known = self.problems.iter().position(|problem| (problem.scale, problem.split_seed) == (scale, seed));
         known.unwrap_or_else(|| {
-            let split = self.experiment.split(&run.settings).unwrap();
+            let split = self.experiment.split(seed).unwrap();
             let id = self.problems.len();
             self.problems.push(Problem::new(id, &self.experiment.dataset, split, scale, seed, Neuron::LINEAR).unwrap());
             id
@@ -71,14 +71,14 @@ impl Ran {
         let batch_size = run.settings.number(Parameter::BatchSize).map_or(rows, |size| (size as usize).min(rows));
         let start = [Parameter::InitialWeight, Parameter::InitialBias].map(|p| run.settings.number(p).unwrap_or(0.0) as f32);
         let mut lanes = Lanes::default();
-        let timing = Timing::of(run.optimizer, &run.settings, &self.experiment.pieces);
-        lanes.push(start, &hyper(run.optimizer, &run.settings), &timing, &options::values(&run.settings));
+        let timing = Timing::of(run.optimizer, &run.settings, &self.experiment.piecewise).unwrap();
+        lanes.push(start, &hyper(run.optimizer, &run.settings).unwrap(), &timing, &options::values(&run.settings).unwrap());
         let group = Group {
             problem,
-            order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings) },
+            order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings).unwrap() },
             epochs: run.settings.number(Parameter::Epochs).unwrap() as u64,
-            variant: Variant::of(run.optimizer, &run.settings),
-            options: Options::of(run.optimizer, &run.settings),
+            variant: Variant::of(run.optimizer, &run.settings).unwrap(),
+            options: Options::of(run.optimizer, &run.settings).unwrap(),
             lanes: &lanes,
             record: Record { every: 1, epochs: true },
         };

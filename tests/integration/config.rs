@@ -284,7 +284,7 @@ mod data {
 
     fn rows(text: &str) -> (Vec<u32>, Vec<u32>) {
         let experiment = with("", &[text]);
-        let split = experiment.split(&settings(&experiment, 0)).unwrap();
+        let split = experiment.split(experiment.split_seed(&settings(&experiment, 0)).unwrap()).unwrap();
         (split.train, split.test)
     }
 

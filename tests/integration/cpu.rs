@@ -69,7 +69,7 @@ fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record:
     let mut all = vec![String::new(); experiment.space.len() as usize];
     let runs: Vec<u64> = (0..experiment.space.len()).collect();
     for chunk in runs.chunks(chunk) {
-        let plan = Plan::new(experiment, &problems, chunk.iter().copied());
+        let plan = Plan::new(experiment, &problems, chunk.iter().copied()).unwrap();
         let mut outcomes = vec![Outcome::default(); plan.groups.len()];
         backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
         for (group, outcome) in plan.groups.iter().zip(&outcomes) {
@@ -253,7 +253,7 @@ fn diverging_runs_freeze_where_the_reference_says() {
             "scale = \"{scale}\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 20\nbatch_size = 10\n[sweep.parameters]\noptimizer = [{{ name = \"sgd\", momentum = [0.0, 0.9] }}, {{ name = \"rmsprop\", weight_decay = 1.0 }}, {{ name = \"adam\", weight_decay = 1.0 }}]\nlearning_rate = {{ min = 1e-6, max = 1e2, count = 41, distribution = \"log_uniform\" }}\n"
         ));
         let problems = Problems::new(&experiment).unwrap();
-        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
         let groups = plan.groups(&problems, RECORD);
         let mut outcomes = vec![vec![Outcome::default(); groups.len()]; 3];
         Cpu::open(None, None).unwrap().train(&groups, &mut outcomes[0]).unwrap();
@@ -293,7 +293,7 @@ fn verdicts_follow_from_theory() {
         "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 6\n[sweep.parameters]\nlearning_rate = [0.5, 0.97, 1.1, 1e-4]\n",
     );
     let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..4);
+    let plan = Plan::new(&experiment, &problems, 0..4).unwrap();
     let groups = plan.groups(&problems, RECORD);
     for backend in [&Reference as &dyn Backend, &Cpu::open(None, None).unwrap()] {
         let mut outcomes = vec![Outcome::default(); groups.len()];
@@ -329,9 +329,9 @@ fn a_run_is_planned_alike_alone_and_among_others() {
         let flag = (group.variant.optimizer, group.variant.flag);
         format!("{:?} {:?} {} {flag:?} {:?} {own:?} {:?}", group.problem.id, group.order, group.epochs, group.options, plan.problem.of(row))
     };
-    let all = Plan::of_range(&experiment, &problems, 0..runs);
+    let all = Plan::of_range(&experiment, &problems, 0..runs).unwrap();
     assert_eq!((all.runs.len() as u64, runs), (runs, 7 * 2 * 2 * 2 * 40 * 2));
     for run in (0..runs).step_by(7) {
-        assert_eq!(shown(&all, run), shown(&Plan::new(&experiment, &problems, std::iter::once(run)), run), "run {run}");
+        assert_eq!(shown(&all, run), shown(&Plan::new(&experiment, &problems, std::iter::once(run)).unwrap(), run), "run {run}");
     }
 }

@@ -134,7 +134,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         };
         let experiment = experiment(&[]);
         let problems = Problems::new(&experiment).unwrap();
-        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
         let groups = plan.groups(&problems, Record { every: 1, epochs: true });
         let shapes = ["1x64", "1x64", "4x32", "3x256"].map(|shape| shape.parse::<Shape>().unwrap());
         let cases = [1_u64, 100_000, 1 << 40, 100_000].into_iter().zip(shapes);
@@ -195,7 +195,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
             format!("model.loss=\"{loss}\""),
         ]);
         let problems = Problems::new(&experiment).unwrap();
-        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len());
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
         // Epochs of a linear neuron under the mean squared error ask for rows, too.
         let groups = plan.groups(&problems, Record { every: 3, epochs: true });
         assert_eq!(groups.len(), 90);

@@ -33,7 +33,7 @@ pub use sgd::Sgd;
 
 use super::stages::{self, Between, Stages, Whole};
 use super::{Clock, Hyper, Number, Real};
-use crate::model::{Optimizer, Parameter, Settings, Value};
+use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
 /// Slots of [`State`].
 pub const STATE: usize = 6;
@@ -116,18 +116,17 @@ impl Variant {
     }
 
     /// The variant that a run needs.
-    pub fn of(optimizer: Optimizer, settings: &Settings) -> Self {
-        let set = |parameter| settings.get(parameter) == Some(Value::Boolean(true));
+    pub fn of(optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
         let flag = match optimizer {
-            Optimizer::Sgd | Optimizer::Muon => set(Parameter::Nesterov),
-            Optimizer::Rmsprop => set(Parameter::Centered),
-            Optimizer::Adam | Optimizer::Adamw => set(Parameter::Amsgrad),
-            Optimizer::Ftrl => settings.number(Parameter::LearningRatePower) != Some(-0.5),
+            Optimizer::Sgd | Optimizer::Muon => settings.required_flag(Parameter::Nesterov)?,
+            Optimizer::Rmsprop => settings.required_flag(Parameter::Centered)?,
+            Optimizer::Adam | Optimizer::Adamw => settings.required_flag(Parameter::Amsgrad)?,
+            Optimizer::Ftrl => settings.required_number(Parameter::LearningRatePower)? != -0.5,
             _ => false,
         };
         let optional = matches!(optimizer, Optimizer::Sgd | Optimizer::Rmsprop);
-        let momentum = optional && settings.number(Parameter::Momentum).is_some_and(|momentum| momentum != 0.0);
-        Self { optimizer, flag, momentum }
+        let momentum = optional && settings.required_number(Parameter::Momentum)? != 0.0;
+        Ok(Self { optimizer, flag, momentum })
     }
 }
 
