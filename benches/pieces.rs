@@ -3,7 +3,7 @@
 
 use divan::counter::ItemsCount;
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::{Backend, Outcome, Record};
+use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::bench::BUILT_IN;
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
@@ -46,10 +46,10 @@ fn bench_training(bencher: divan::Bencher<'_, '_>, optimizer: &str, every: u64) 
 fn bench_experiment(bencher: divan::Bencher<'_, '_>, experiment: &Experiment, every: u64) {
     let problems = Problems::new(experiment).unwrap();
     let plan = Plan::new(experiment, &problems, 0..experiment.space.len()).unwrap();
-    let groups = plan.groups(&problems, Record { every, epochs: false });
+    let groups = plan.groups(&problems, RecordOptions { every, epochs: false });
     let cpu = Cpu::open(None, None).unwrap();
     let mut outcomes = vec![Outcome::default(); groups.len()];
-    let steps: u64 = groups.iter().map(|group| group.steps() * group.lanes.len() as u64).sum();
+    let steps: u64 = groups.iter().map(|group| group.steps() * group.inputs.len() as u64).sum();
     bencher.counter(ItemsCount::new(steps)).bench_local(|| cpu.train(&groups, &mut outcomes).unwrap());
 }
 
@@ -84,7 +84,7 @@ fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     let problems = Problems::new(&experiment).unwrap();
     let plan = Plan::new(&experiment, &problems, 0..STORED as u64).unwrap();
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
-    Cpu::open(None, None).unwrap().train(&plan.groups(&problems, Record { every: 1, epochs: false }), &mut outcomes).unwrap();
+    Cpu::open(None, None).unwrap().train(&plan.groups(&problems, RecordOptions { every: 1, epochs: false }), &mut outcomes).unwrap();
     let selected = gradsweep::sweep::selected(&plan, &outcomes);
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(folder.path(), Manifest::new("bench", serde_json::Value::Null), "", &[]).unwrap();

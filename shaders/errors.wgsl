@@ -1,4 +1,4 @@
-// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind neuron.wgsl; run.wgsl has the rows and the runs.
+// Sums over rows, as src/backend/cpu/notes.rs folds them. Composed behind moments.wgsl; run.wgsl has the rows and the runs.
 
 // Rows between two foldings of a sum: keeps float32 sums of long columns accurate.
 const FOLD: u32 = 256u;

@@ -1,5 +1,5 @@
 // Adds the neuron's loss, squared and absolute error over some rows, RUNS points a thread. Composed behind the shape of the dispatch and
-// direct.wgsl.
+// rows.wgsl.
 
 // Pairs of rows of a dispatch, at most: what any device takes as a uniform, which is read at no cost where all threads read the same.
 const PAIRS: u32 = 4096u;

@@ -15,10 +15,10 @@ override SCHEDULED: bool = false;
 // Whether there is a bias.
 override BIAS: bool = true;
 
-const VALUES: u32 = 3u;
+const OPTION_VALUES: u32 = 3u;
 
 // The bound of clipping, the decay, the momentum of the average.
-alias Values = array<f32, VALUES>;
+alias Values = array<f32, OPTION_VALUES>;
 
 struct Carried {
     // Of the gradients since the last update.
@@ -57,8 +57,8 @@ fn averaged(momentum: f32, average: f32, theta: f32) -> f32 {
 fn batch_step(
     k: u32,
     values: Values,
-    hyper: Hyper,
-    clock: Clock,
+    coefficients: Coefficients,
+    factors: StepFactors,
     theta: vec2<f32>,
     g: vec2<f32>,
     state: ptr<function, State>,
@@ -75,10 +75,10 @@ fn batch_step(
     }
     if updates(k) {
         if DECAY {
-            next = vec2<f32>(decayed(theta.x, values[1], hyper[0]), decayed(theta.y, values[1], hyper[0]));
+            next = vec2<f32>(decayed(theta.x, values[1], coefficients[0]), decayed(theta.y, values[1], coefficients[0]));
         }
         let bounded = clipped(values[0], gradient);
-        next = step(hyper, clock, next, select(bounded.xx, bounded, BIAS), state);
+        next = step(coefficients, factors, next, select(bounded.xx, bounded, BIAS), state);
         next.y = select(theta.y, next.y, BIAS);
     }
     if AVERAGE {

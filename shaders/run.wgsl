@@ -17,9 +17,9 @@ const SUM: u32 = START_LOSS + 5u;
 const AVERAGED: u32 = START_LOSS + 7u;
 const WATCH: u32 = START_LOSS + 9u;
 
-// A step of a clock table: the clock, and the rate where it is scheduled.
+// A step of a factors table: the factors, and the rate where it is scheduled.
 struct Tick {
-    clock: Clock,
+    factors: StepFactors,
     rate: f32,
 }
 
@@ -54,8 +54,8 @@ struct Params {
     points: u32,
     // 1: all epochs of the window have the same batches.
     alike: u32,
-    // Steps of a clock table.
-    clock_steps: u32,
+    // Steps of a factors table.
+    factor_steps: u32,
     // The first epoch of this dispatch, counted from the window's first.
     window_epoch: u32,
     // The batches of each epoch: all of them, or of a single epoch those of some blocks.
@@ -95,12 +95,12 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(0) var<uniform> params: Params;
 // Of the batches of this dispatch, epoch by epoch, or of one epoch where all are alike.
 @group(0) @binding(1) var<uniform> moments: array<Padded, MOMENTS>;
-// A table of clock_steps ticks for each timing.
-@group(0) @binding(2) var<storage, read> clocks: array<Tick>;
+// A table of factor_steps ticks for each timing.
+@group(0) @binding(2) var<storage, read> factors: array<Tick>;
 // The test rows, the training rows as the split left them, and these again in batch order, order by order and epoch by epoch, unless all
 // epochs are alike: x, y.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
-// Columns of `capacity`, up to the last that any run needs: the rule's hyperparameters, the values of the options, the bits of the clock
+// Columns of `capacity`, up to the last that any run needs: the rule's hyperparameters, the values of the options, the bits of the factors
 // table's number and of the order's.
 @group(0) @binding(4) var<storage, read> lanes: array<f32>;
 // Columns of `capacity`: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on, what
@@ -113,7 +113,7 @@ override ONE_CLOCK: bool = false;
 @group(0) @binding(7) var<storage, read_write> history: array<f32>;
 // [block][epoch][lane]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> series: array<vec4<f32>>;
-// Where all runs have the same: the clocks and rates of this dispatch's steps.
+// Where all runs have the same: the factors and rates of this dispatch's steps.
 @group(0) @binding(9) var<uniform> ticks: array<vec4<f32>, MOMENTS>;
 // Of all orders and their batches in this window, where runs have orders of their own.
 @group(0) @binding(10) var<storage, read> ordered: array<Padded>;
@@ -134,10 +134,10 @@ struct Run {
     theta: vec2<f32>,
     memory: State,
     carried: Carried,
-    hyper: Hyper,
+    coefficients: Coefficients,
     values: Values,
-    // The first tick of its clock table.
-    clocks: u32,
+    // The first tick of its factors table.
+    factors: u32,
     // The first batch of its order, and how far behind those of the first order its rows are.
     order: u32,
     rows: u32,
@@ -167,16 +167,16 @@ fn first_recorded(run: u32, rows_of_a_run: u32) -> u32 {
     return (run / given.width) * rows_of_a_run * given.width + run % given.width;
 }
 
-// The tick of a batch in an epoch of this dispatch, for runs with this clock table.
+// The tick of a batch in an epoch of this dispatch, for runs with this factors table.
 fn tick_of(table: u32, epoch: u32, batch: u32) -> Tick {
     if !TIMED {
         return Tick();
     }
     if ONE_CLOCK {
         let tick = ticks[epoch * given.batches + batch - given.first_batch];
-        return Tick(Clock(tick.x, tick.y, tick.z), tick.w);
+        return Tick(StepFactors(tick.x, tick.y, tick.z), tick.w);
     }
-    return clocks[table + (given.window_epoch + epoch) * given.batches + batch];
+    return factors[table + (given.window_epoch + epoch) * given.batches + batch];
 }
 
 // The first training row, in batch order, of an epoch of this dispatch: of the first order.
@@ -203,19 +203,19 @@ fn load(number: u32) -> Run {
     run.theta = vec2<f32>(state[column(0u, number)], state[column(1u, number)]);
     run.reached_epoch = NEVER;
     run.diverged_at = NEVER;
-    for (var slot = 0u; slot < USED_HYPER; slot += 1u) {
-        run.hyper[slot] = lanes[column(slot, number)];
+    for (var slot = 0u; slot < USED_COEFFICIENTS; slot += 1u) {
+        run.coefficients[slot] = lanes[column(slot, number)];
     }
     if CLIP > 0u || DECAY || AVERAGE {
-        for (var slot = 0u; slot < VALUES; slot += 1u) {
-            run.values[slot] = lanes[column(USED_HYPER + slot, number)];
+        for (var slot = 0u; slot < OPTION_VALUES; slot += 1u) {
+            run.values[slot] = lanes[column(USED_COEFFICIENTS + slot, number)];
         }
     }
     if TIMED && !ONE_CLOCK {
-        run.clocks = bitcast<u32>(lanes[column(USED_HYPER + VALUES, number)]) * given.clock_steps;
+        run.factors = bitcast<u32>(lanes[column(USED_COEFFICIENTS + OPTION_VALUES, number)]) * given.factor_steps;
     }
     if ORDERS {
-        let order = bitcast<u32>(lanes[column(USED_HYPER + VALUES + 1u, number)]);
+        let order = bitcast<u32>(lanes[column(USED_COEFFICIENTS + OPTION_VALUES + 1u, number)]);
         run.order = order * given.order_steps;
         run.rows = order * (given.order_steps / given.batches) * given.rows;
     }

@@ -18,11 +18,11 @@ fn stepped(before: Run, k: u32, tick: Tick, gradient: vec2<f32>) -> Run {
     var run = before;
     var memory = run.memory;
     var carried = run.carried;
-    var hyper = run.hyper;
+    var coefficients = run.coefficients;
     if SCHEDULED {
-        hyper[0] = tick.rate;
+        coefficients[0] = tick.rate;
     }
-    run.theta = batch_step(k, run.values, hyper, tick.clock, run.theta, gradient, &memory, &carried);
+    run.theta = batch_step(k, run.values, coefficients, tick.factors, run.theta, gradient, &memory, &carried);
     run.memory = memory;
     run.carried = carried;
     return run;
@@ -49,7 +49,7 @@ fn walk(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, careful: bo
         let before = *runs;
         let k = before_epoch + batch;
         for (var j = 0u; j < RUNS; j += 1u) {
-            var next = stepped(before[j], k, tick_of(before[j].clocks, epoch, batch), taken[j].gradient);
+            var next = stepped(before[j], k, tick_of(before[j].factors, epoch, batch), taken[j].gradient);
             let far = reach(next.theta);
             if careful {
                 if is_gone(before[j]) {

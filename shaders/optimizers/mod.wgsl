@@ -1,13 +1,13 @@
 // What the rules share: layouts, the variant, and the base class' functions. Twin: src/kernel/optimizers/mod.rs. The host appends `step`,
 // which calls the rule of the pipeline.
 
-const HYPER: u32 = 13u;
+const COEFFICIENTS: u32 = 13u;
 const STATE: u32 = 6u;
-const CLOCK: u32 = 3u;
+const STEP_FACTORS: u32 = 3u;
 
-alias Hyper = array<f32, HYPER>;
+alias Coefficients = array<f32, COEFFICIENTS>;
 alias State = array<f32, STATE>;
-alias Clock = array<f32, CLOCK>;
+alias StepFactors = array<f32, STEP_FACTORS>;
 
 // Whether any run of the group has momentum, and the flag of the rule: nesterov, centered, amsgrad, or a power that is no root.
 override MOMENTUM: bool = false;

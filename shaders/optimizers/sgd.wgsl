@@ -1,11 +1,11 @@
 // Stochastic gradient descent. Twin: src/kernel/optimizers/sgd.rs, which has the formulas.
 
-fn sgd(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
-    let pull = -(hyper[0] * g);
+fn sgd(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
+    let pull = -(coefficients[0] * g);
     if !MOMENTUM {
         return theta + pull;
     }
-    let momentum = vec2<f32>(hyper[1]);
+    let momentum = vec2<f32>(coefficients[1]);
     let velocity = fma(momentum, pair(state, 0u), pull);
     keep(state, 0u, velocity);
     return theta + select(velocity, fma(momentum, velocity, pull), FLAG);

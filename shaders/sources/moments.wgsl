@@ -1,5 +1,5 @@
 // What training takes from a batch and from all rows, by moments: the linear neuron under the mean squared error. Composed behind
-// neuron.wgsl, errors.wgsl and train_moments.wgsl, which has the bindings.
+// moments.wgsl, errors.wgsl and train_moments.wgsl, which has the bindings.
 
 fn total() -> Moments {
     return Moments(given.total_u, given.total_uu, given.total_r, given.total_ru, given.total_rr, given.total_rows);
@@ -14,7 +14,7 @@ fn moments_in(padded: Padded) -> Moments {
 }
 
 fn from_moments(m: Moments, theta: vec2<f32>) -> Taken {
-    let at = slope(m, centre(), theta);
+    let at = moment_gradient(m, centre(), theta);
     return Taken(at.gradient, loss(m, at), 0.0);
 }
 

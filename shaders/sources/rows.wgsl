@@ -1,4 +1,4 @@
-// What training takes from a batch and from all rows, by their rows: any neuron. Composed behind direct.wgsl and train_moments.wgsl,
+// What training takes from a batch and from all rows, by their rows: any neuron. Composed behind rows.wgsl and train_moments.wgsl,
 // which has the bindings.
 
 // Rows between two foldings of a sum: keeps float32 sums of long columns accurate.

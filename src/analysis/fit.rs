@@ -6,7 +6,7 @@ use super::hue::Hue;
 use super::sample::{DRAWN, sample};
 use super::view::View;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::kernel::Direct;
+use crate::kernel::RowEvaluator;
 use crate::model::{Activation, Parameter, Problem};
 use crate::text;
 
@@ -85,7 +85,7 @@ const BENDS: usize = 128;
 
 /// What the neuron predicts over a range of the unscaled feature.
 fn line(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
-    let direct = Direct::of(&problem.neuron);
+    let direct = RowEvaluator::of(&problem.neuron);
     let pieces = if problem.neuron.activation == Activation::Linear { 1 } else { BENDS };
     let x = (0..=pieces).map(|i| from + (to - from) * i as f64 / pieces as f64);
     x.map(|x| [x, direct.predict(theta, problem.scaling.apply(x))]).collect()

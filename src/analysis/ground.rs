@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::frame::Frame;
 use super::isoline::Isoline;
-use crate::kernel::Direct;
+use crate::kernel::RowEvaluator;
 use crate::model::{Curvature, Problem, Quadratic, verdict};
 
 /// Cells of the grid along each axis.
@@ -45,7 +45,7 @@ impl<'a> Ground<'a> {
         if problem.neuron.is_quadratic() {
             return Self::Paraboloid(&problem.quadratic);
         }
-        let direct = Direct::of(&problem.neuron);
+        let direct = RowEvaluator::of(&problem.neuron);
         let floor = problem.optimum.map_or(0.0, |optimum| optimum.loss);
         Self::Any(Any {
             cost: Box::new(move |theta| direct.loss(&problem.train, theta)),

@@ -9,7 +9,7 @@ use super::sample::sample;
 use super::trails::thinned;
 use super::view::View;
 use crate::figure::{Dash, Figure, Layer, LegendShape, Panel, Scale};
-use crate::kernel::Rates;
+use crate::kernel::RateSchedule;
 use crate::model::{MissingParameter, Parameter, Schedule};
 use crate::text;
 
@@ -65,7 +65,7 @@ pub fn figure(view: &View<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
 /// The rates of a run.
 struct Course {
     /// `None` for a constant rate.
-    schedule: Option<Rates>,
+    schedule: Option<RateSchedule>,
     rate: f64,
     batches: u64,
 }
@@ -74,7 +74,7 @@ impl Course {
     fn of(view: &View<'_>, row: usize) -> Result<Self, MissingParameter> {
         let settings = view.experiment.space.run(view.runs.run[row]).map(|run| run.settings).unwrap_or_default();
         Ok(Self {
-            schedule: Rates::of(&settings, &view.experiment.piecewise)?,
+            schedule: RateSchedule::of(&settings, &view.experiment.piecewise)?,
             rate: settings.required_number(Parameter::LearningRate)?,
             batches: view.batches(row) * settings.required_number(Parameter::Epochs)? as u64,
         })
@@ -82,7 +82,7 @@ impl Course {
 
     /// Equal where the rates are.
     fn key(&self) -> impl Eq + std::hash::Hash + use<> {
-        (self.schedule.as_ref().map(Rates::key).ok_or(self.rate.to_bits()), self.batches)
+        (self.schedule.as_ref().map(RateSchedule::key).ok_or(self.rate.to_bits()), self.batches)
     }
 
     fn line(&self) -> Vec<[f64; 2]> {

@@ -80,14 +80,14 @@ impl Iterator for Windows {
 
 /// The training rows of a problem about a centre.
 #[derive(Debug)]
-pub struct Centring {
+pub struct CentredRows {
     pub centre: Centre,
     pub centred: Centred,
     /// The moments of all of them.
     pub total: Moments,
 }
 
-impl Centring {
+impl CentredRows {
     pub fn of(problem: &Problem) -> Self {
         let (rows, quadratic) = (&problem.train, &problem.quadratic);
         let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
@@ -101,7 +101,7 @@ impl Centring {
 #[derive(Debug)]
 pub struct Batches<'a> {
     group: &'a Group<'a>,
-    pub rows: Arc<Centring>,
+    pub rows: Arc<CentredRows>,
     order: EpochOrders,
     windows: Windows,
     window: Window,
@@ -115,11 +115,11 @@ impl<'a> Batches<'a> {
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
         let each = if group.order.repeats_every_epoch() { by_steps } else { by_steps.min(by_bytes) };
-        Self::in_windows(group, each, Arc::new(Centring::of(group.problem)))
+        Self::in_windows(group, each, Arc::new(CentredRows::of(group.problem)))
     }
 
     /// In windows of so many epochs, at least 1, of the rows of the group's problem.
-    pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<Centring>) -> Self {
+    pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<CentredRows>) -> Self {
         let window = Window { batches: group.order.batches(), alike: group.order.repeats_every_epoch(), ..Window::default() };
         Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
     }

@@ -4,22 +4,22 @@
 //! run directories or what a run's number is.
 
 pub mod batches;
+pub mod broadcast;
 pub mod cpu;
 pub mod gpu;
 pub mod limits;
 pub mod outcome;
 mod paraboloid;
-pub mod per_run;
 pub mod reference;
 
+pub use broadcast::Broadcast;
 pub use limits::Limits;
 pub use outcome::{EpochSeries, History, Outcome};
-pub use per_run::PerRun;
 
 use crate::data::BatchOrder;
-use crate::kernel::coefficients::HYPER;
-use crate::kernel::options::Values;
-use crate::kernel::{Hyper, Options, Timing, Variant};
+use crate::kernel::coefficients::COEFFICIENTS;
+use crate::kernel::options::OptionValues;
+use crate::kernel::{Coefficients, FactorInputs, Options, Variant};
 use crate::model::{Neuron, Problem, Rows};
 
 /// Runs that share everything but the numbers in their lanes.
@@ -30,8 +30,8 @@ pub struct Group<'a> {
     pub epochs: u64,
     pub variant: Variant,
     pub options: Options,
-    pub lanes: &'a Lanes,
-    pub record: Record,
+    pub inputs: &'a RunInputs,
+    pub record: RecordOptions,
 }
 
 impl Group<'_> {
@@ -48,18 +48,18 @@ impl Group<'_> {
 
 /// What may differ between the runs of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lanes {
+pub struct RunInputs {
     runs: usize,
-    pub initial_weight: PerRun<f32>,
-    pub initial_bias: PerRun<f32>,
+    pub initial_weight: Broadcast<f32>,
+    pub initial_bias: Broadcast<f32>,
     /// By slot.
-    pub hyper: [PerRun<f32>; HYPER],
-    pub timing: PerRun<Timing>,
+    pub coefficients: [Broadcast<f32>; COEFFICIENTS],
+    pub factor_inputs: Broadcast<FactorInputs>,
     /// Of the options.
-    pub values: PerRun<Values<f32>>,
+    pub values: Broadcast<OptionValues<f32>>,
 }
 
-impl Lanes {
+impl RunInputs {
     pub fn len(&self) -> usize {
         self.runs
     }
@@ -69,31 +69,31 @@ impl Lanes {
     }
 
     /// Adds a run.
-    pub fn push(&mut self, start: [f32; 2], hyper: &Hyper<f32>, timing: &Timing, values: &Values<f32>) {
+    pub fn push(&mut self, start: [f32; 2], coefficients: &Coefficients<f32>, factor_inputs: &FactorInputs, values: &OptionValues<f32>) {
         let runs = self.runs;
         self.initial_weight.push(runs, &start[0]);
         self.initial_bias.push(runs, &start[1]);
-        for (column, slot) in self.hyper.iter_mut().zip(hyper) {
+        for (column, slot) in self.coefficients.iter_mut().zip(coefficients) {
             column.push(runs, slot);
         }
-        self.timing.push(runs, timing);
+        self.factor_inputs.push(runs, factor_inputs);
         self.values.push(runs, values);
         self.runs += 1;
     }
 
     /// Adds runs that differ from the last in their learning rates alone.
     pub fn again(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
-        let [own, hyper @ ..] = &mut self.hyper;
+        let [own, coefficients @ ..] = &mut self.coefficients;
         let more = rates.len();
         for (run, rate) in (self.runs..).zip(rates) {
             own.push(run, &rate);
         }
-        for slot in hyper {
+        for slot in coefficients {
             slot.again(more);
         }
         self.initial_weight.again(more);
         self.initial_bias.again(more);
-        self.timing.again(more);
+        self.factor_inputs.again(more);
         self.values.again(more);
         self.runs += more;
     }
@@ -103,27 +103,27 @@ impl Lanes {
         let (runs, more) = (self.runs, others.runs);
         self.initial_weight.append(runs, others.initial_weight, more);
         self.initial_bias.append(runs, others.initial_bias, more);
-        for (column, other) in self.hyper.iter_mut().zip(others.hyper) {
+        for (column, other) in self.coefficients.iter_mut().zip(others.coefficients) {
             column.append(runs, other, more);
         }
-        self.timing.append(runs, others.timing, more);
+        self.factor_inputs.append(runs, others.factor_inputs, more);
         self.values.append(runs, others.values, more);
         self.runs += more;
     }
 
     /// The hyperparameters of a run.
-    pub fn hyper(&self, run: usize) -> Hyper<f32> {
-        let mut hyper = [0.0; HYPER];
-        for (slot, column) in hyper.iter_mut().zip(&self.hyper) {
+    pub fn coefficients(&self, run: usize) -> Coefficients<f32> {
+        let mut coefficients = [0.0; COEFFICIENTS];
+        for (slot, column) in coefficients.iter_mut().zip(&self.coefficients) {
             *slot = *column.of(run);
         }
-        hyper
+        coefficients
     }
 }
 
 /// What is kept of each run besides its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct RecordOptions {
     /// A point after every n-th batch, the start and the last always; 0: none.
     pub every: u64,
     /// Loss and MAE of each epoch, on training and test rows.

@@ -36,7 +36,7 @@ pub struct History {
     pub every: u64,
     /// Updates of a whole run.
     pub steps: u64,
-    pub blocks: Blocks,
+    pub blocks: BlockLayout,
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
 }
@@ -45,16 +45,16 @@ pub struct History {
 /// without test rows). The same layout as [`History`]; epochs from the one that holds the diverging batch hold no meaning.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EpochSeries {
-    pub blocks: Blocks,
+    pub blocks: BlockLayout,
     pub loss: Vec<f32>,
     pub mae: Vec<f32>,
     pub val_loss: Vec<f32>,
     pub val_mae: Vec<f32>,
 }
 
-/// The layout `[block][row][lane]`: blocks of up to [`Blocks::WIDTH`] runs, so that a row of a block is contiguous.
+/// The layout `[block][row][lane]`: blocks of up to [`BlockLayout::WIDTH`] runs, so that a row of a block is contiguous.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Blocks {
+pub struct BlockLayout {
     pub runs: usize,
     /// Rows per run: points or epochs.
     pub rows: usize,
@@ -62,7 +62,7 @@ pub struct Blocks {
     pub width: usize,
 }
 
-impl Blocks {
+impl BlockLayout {
     /// The widest block.
     pub const WIDTH: usize = 64;
 
@@ -96,7 +96,7 @@ impl Outcome {
     /// Sizes every column for a group. Buffers that are large enough are kept: the first touch of fresh memory costs far more
     /// than the write.
     pub fn prepare(&mut self, group: &Group<'_>) {
-        let runs = group.lanes.len();
+        let runs = group.inputs.len();
         self.size(runs, group.steps(), group.order.batches() as u32);
         if group.record.every == 0 {
             self.history = None;
@@ -156,7 +156,7 @@ impl Outcome {
 
 impl EpochSeries {
     fn prepare(&mut self, runs: usize, epochs: usize, tested: bool) {
-        self.blocks = Blocks::new(runs, epochs);
+        self.blocks = BlockLayout::new(runs, epochs);
         let len = self.blocks.len();
         self.loss.resize(len, 0.0);
         self.mae.resize(len, 0.0);
@@ -169,7 +169,7 @@ impl History {
     fn prepare(&mut self, runs: usize, steps: u64, every: u64) {
         self.every = every;
         self.steps = steps;
-        self.blocks = Blocks::new(runs, Self::points(steps, every));
+        self.blocks = BlockLayout::new(runs, Self::points(steps, every));
         self.weight.resize(self.blocks.len(), 0.0);
         self.bias.resize(self.blocks.len(), 0.0);
     }

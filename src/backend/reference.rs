@@ -3,9 +3,11 @@
 //! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
-use crate::kernel::direct::{Direct, Means};
-use crate::kernel::options::{Carried, Run, Stage};
-use crate::kernel::{Clock, Hyper, Rule, State, Ticker, Variant, blocks::blocks, coefficients::CLOCK, cycle};
+use crate::kernel::options::{BatchAction, OptionState, Run};
+use crate::kernel::rows::{Means, RowEvaluator};
+use crate::kernel::{
+    Coefficients, Rule, State, StepFactorGenerator, StepFactors, Variant, blocks::blocks, coefficients::STEP_FACTORS, cycle,
+};
 use crate::model::{Neuron, Rows, RunStatistics, hyperparameters::DIVERGENCE_LIMIT};
 use crate::with_rule;
 
@@ -21,7 +23,7 @@ impl Backend for Reference {
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
         for (group, outcome) in groups.iter().zip(outcomes) {
             outcome.prepare(group);
-            for lane in 0..group.lanes.len() {
+            for lane in 0..group.inputs.len() {
                 train(&Formulas::of(group.variant), group, lane, outcome);
             }
         }
@@ -29,7 +31,7 @@ impl Backend for Reference {
     }
 
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
-        let direct = Direct::of(neuron);
+        let direct = RowEvaluator::of(neuron);
         let mut metrics = Metrics::default();
         for (&w, &b) in weight.iter().zip(bias) {
             let means = direct.over(rows, [f64::from(w), f64::from(b)]);
@@ -41,7 +43,7 @@ impl Backend for Reference {
     }
 
     fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
-        let direct = Direct::of(neuron);
+        let direct = RowEvaluator::of(neuron);
         let cell = |w: f64, b: f64| (direct.loss(rows, [w, b]) as f32).min(f32::MAX);
         cells.clear();
         cells.extend(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))));
@@ -51,8 +53,8 @@ impl Backend for Reference {
 
 /// A rule, chosen once: so the loop around it has one text.
 struct Formulas {
-    initial: fn(&Hyper<f64>) -> State<f64>,
-    batch: fn(&Run<f64>, &Stage, &Clock<f64>, [f64; 2], [f64; 2], &mut State<f64>, &mut Carried<f64>) -> [f64; 2],
+    initial: fn(&Coefficients<f64>) -> State<f64>,
+    batch: fn(&Run<f64>, &BatchAction, &StepFactors<f64>, [f64; 2], [f64; 2], &mut State<f64>, &mut OptionState<f64>) -> [f64; 2],
 }
 
 impl Formulas {
@@ -64,7 +66,7 @@ impl Formulas {
 /// One run as it proceeds.
 struct Walk {
     theta: [f64; 2],
-    watch: cycle::Watch<f64>,
+    watch: cycle::CycleDetector<f64>,
     figures: RunStatistics,
     steps: u64,
 }
@@ -72,17 +74,17 @@ struct Walk {
 /// Trains the run in a lane, and writes its results there.
 fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
     let rows = &group.problem.train;
-    let hyper = group.lanes.hyper(lane).map(f64::from);
-    let timing = group.lanes.timing.of(lane);
-    let mut run = Run { values: group.lanes.values.of(lane).map(f64::from), hyper };
-    let mut carried = Carried::start();
-    let mut clock = [0.0; CLOCK];
-    let (mut state, mut ticker) = ((formulas.initial)(&hyper), Ticker::START);
-    let theta = [&group.lanes.initial_weight, &group.lanes.initial_bias].map(|start| f64::from(*start.of(lane)));
-    let direct = Direct::of(&group.problem.neuron);
+    let coefficients = group.inputs.coefficients(lane).map(f64::from);
+    let factor_inputs = group.inputs.factor_inputs.of(lane);
+    let mut run = Run { values: group.inputs.values.of(lane).map(f64::from), coefficients };
+    let mut carried = OptionState::start();
+    let mut factors = [0.0; STEP_FACTORS];
+    let (mut state, mut ticker) = ((formulas.initial)(&coefficients), StepFactorGenerator::START);
+    let theta = [&group.inputs.initial_weight, &group.inputs.initial_bias].map(|start| f64::from(*start.of(lane)));
+    let direct = RowEvaluator::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
     let figures = RunStatistics::at_start(direct.loss(rows, theta) as f32, group.order.batches() as u32);
-    let mut walk = Walk { theta, watch: cycle::Watch::default(), figures, steps: 0 };
+    let mut walk = Walk { theta, watch: cycle::CycleDetector::default(), figures, steps: 0 };
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
     let mut order = group.order.epochs();
@@ -97,10 +99,10 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
             loss_sum += n * loss;
             mae_sum += n * absolute;
             if group.options.updates(walk.steps) {
-                clock = ticker.next(group.variant.optimizer, timing).map(f64::from);
-                run.hyper[0] = timing.rate(walk.steps).map_or(run.hyper[0], f64::from);
+                factors = ticker.next(group.variant.optimizer, factor_inputs).map(f64::from);
+                run.coefficients[0] = factor_inputs.rate(walk.steps).map_or(run.coefficients[0], f64::from);
             }
-            let next = (formulas.batch)(&run, &group.options.at(walk.steps), &clock, walk.theta, gradient, &mut state, &mut carried);
+            let next = (formulas.batch)(&run, &group.options.at(walk.steps), &factors, walk.theta, gradient, &mut state, &mut carried);
             if !next.iter().all(|v| v.abs() <= DIVERGENCE_LIMIT) {
                 walk.figures.diverged_at = Some(walk.steps + 1);
                 break 'run;
@@ -130,7 +132,7 @@ fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outc
 }
 
 /// Whether J over all rows falls at the step's start and rises at its end.
-fn crosses_minimum(direct: &Direct, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
+fn crosses_minimum(direct: &RowEvaluator, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
     let along = |theta| {
         let gradient = direct.over(rows, theta).gradient;
         gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::backend::{Backend, Group, Lanes, Outcome, Record, reference::Reference};
+use crate::backend::{Backend, Group, Outcome, RecordOptions, RunInputs, reference::Reference};
 use crate::config::Experiment;
 use crate::sweep::{Error, Plan, Problems};
 
@@ -26,9 +26,9 @@ pub struct Judge {
 impl Judge {
     pub fn new(experiment: &Experiment, problems: &Problems, runs: &[u64]) -> Result<Self, Error> {
         let plan = Plan::new(experiment, problems, runs.iter().copied())?;
-        let groups = plan.groups(problems, Record { every: 0, epochs: false });
-        let nudged: Vec<Lanes> = plan.groups.iter().map(|group| nudge(&group.lanes)).collect();
-        let moved: Vec<Group<'_>> = groups.iter().zip(&nudged).map(|(group, lanes)| Group { lanes, ..*group }).collect();
+        let groups = plan.groups(problems, RecordOptions { every: 0, epochs: false });
+        let nudged: Vec<RunInputs> = plan.groups.iter().map(|group| nudge(&group.inputs)).collect();
+        let moved: Vec<Group<'_>> = groups.iter().zip(&nudged).map(|(group, inputs)| Group { inputs, ..*group }).collect();
         let mut outcomes = [vec![Outcome::default(); groups.len()], vec![Outcome::default(); groups.len()]];
         Reference.train(&groups, &mut outcomes[0])?;
         Reference.train(&moved, &mut outcomes[1])?;
@@ -49,7 +49,7 @@ impl Judge {
 }
 
 /// The same starts, an ulp away.
-fn nudge(lanes: &Lanes) -> Lanes {
+fn nudge(lanes: &RunInputs) -> RunInputs {
     let mut nudged = lanes.clone();
     for start in [&mut nudged.initial_weight, &mut nudged.initial_bias] {
         start.change(|value| *value = value.next_up());

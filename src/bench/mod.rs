@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::backend::{Backend, Description, Error, Group, Limits, Outcome, Record, reference::Reference};
+use crate::backend::{Backend, Description, Error, Group, Limits, Outcome, RecordOptions, reference::Reference};
 use crate::config::Experiment;
 use crate::sweep::{self, Plan, Problems};
 
@@ -181,7 +181,7 @@ pub struct Cost {
 /// Measures in turns, so that all see the same state of the machine.
 fn cost(contender: &Contender<'_>, bare: &Open<'_>, plan: &Plan, problems: &Problems, repeats: u32) -> Result<Cost, Error> {
     let (bare, whole) = (bare()?, (contender.open)()?);
-    let [plain, recorded] = [false, true].map(|epochs| plan.groups(problems, Record { every: 0, epochs }));
+    let [plain, recorded] = [false, true].map(|epochs| plan.groups(problems, RecordOptions { every: 0, epochs }));
     let cases = [(&bare, &plain), (&whole, &plain), (&whole, &recorded)];
     let mut outcomes = vec![vec![Outcome::default(); plain.len()]; cases.len()];
     // The first time makes room for results.
@@ -217,7 +217,7 @@ fn line(
     repeats: u32,
     limits: &OnceCell<Option<Limits>>,
 ) -> Result<Line, Error> {
-    let groups = plan.groups(problems, Record { every, epochs: false });
+    let groups = plan.groups(problems, RecordOptions { every, epochs: false });
     let mut outcomes = vec![Outcome::default(); groups.len()];
     let begun = Instant::now();
     let backend = (contender.open)()?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Contender, repeated};
-use crate::backend::{Backend, Outcome, Record};
+use crate::backend::{Backend, Outcome, RecordOptions};
 use crate::config::Experiment;
 use crate::sweep::{Error, Plan, Problems};
 
@@ -66,7 +66,7 @@ pub fn sizes(experiment: &Experiment, problems: &Problems, contenders: &[&Conten
 
 fn point(experiment: &Experiment, problems: &Problems, backend: &dyn Backend, runs: u64, every: u64, repeats: u32) -> Result<Point, Error> {
     let plan = Plan::new(experiment, problems, 0..runs)?;
-    let groups = plan.groups(problems, Record { every, epochs: false });
+    let groups = plan.groups(problems, RecordOptions { every, epochs: false });
     let mut outcomes = vec![Outcome::default(); groups.len()];
     // Buffers and texts are made once in a sweep, and not counted.
     backend.train(&groups, &mut outcomes)?;

@@ -5,16 +5,16 @@
 use super::Real;
 
 /// An activation φ.
-pub trait Response: Send + Sync + 'static {
+pub trait ActivationFn: Send + Sync + 'static {
     /// φ(z) and φ′(z).
     fn at<T: Real>(z: T) -> [T; 2];
 }
 
 /// Calls `$body` with `$response` bound to the type of a `model::Activation`: the one place where an activation becomes a type.
 #[macro_export]
-macro_rules! with_response {
+macro_rules! with_activation {
     ($activation:expr, $response:ident => $body:expr) => {
-        $crate::with_response!(@ $activation, $response => $body;
+        $crate::with_activation!(@ $activation, $response => $body;
             Linear Sigmoid Tanh Relu Relu6 LeakyRelu Elu Selu Softplus Softsign Silu Gelu Mish Exponential HardSigmoid)
     };
     (@ $activation:expr, $response:ident => $body:expr; $($name:ident)*) => {
@@ -33,7 +33,7 @@ macro_rules! response {
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
 
-        impl Response for $name {
+        impl ActivationFn for $name {
             #[inline(always)]
             fn at<$number: Real>($z: $number) -> [$number; 2] {
                 $body

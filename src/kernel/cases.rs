@@ -11,47 +11,47 @@ pub mod shapes;
 
 use std::sync::Arc;
 
-use super::coefficients::{Clock, Hyper, Ticker, Timing, hyper};
+use super::coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
 use crate::model::{Optimizer, Parameter, Settings, Value};
 
 /// How far the device's result of a function may be from the host's.
 #[derive(Clone, Copy, Debug)]
-pub struct Allowed {
+pub struct Tolerance {
     /// Units of 2⁻²³ of the terms' magnitude.
     pub ulps: f32,
     pub why: &'static str,
 }
 
 /// Of `neuron::slope`.
-pub const SLOPE: Allowed = Allowed { ulps: 3.0, why: "WGSL may round fma's product: half an ulp of each of six terms" };
+pub const SLOPE: Tolerance = Tolerance { ulps: 3.0, why: "WGSL may round fma's product: half an ulp of each of six terms" };
 /// Of `neuron::loss`, from the slope at the same point.
-pub const LOSS: Allowed = Allowed { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
+pub const LOSS: Tolerance = Tolerance { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
 /// Of `neuron::error`.
-pub const ERROR: Allowed = Allowed { ulps: 1.0, why: "WGSL may fuse what the host keeps unfused" };
+pub const ERROR: Tolerance = Tolerance { ulps: 1.0, why: "WGSL may fuse what the host keeps unfused" };
 
 /// How far the host's float32 may be from float64.
-pub const SLOPE_ON_HOST: Allowed = Allowed { ulps: 3.0, why: "six roundings, half an ulp each" };
-pub const LOSS_ON_HOST: Allowed = Allowed { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
-pub const ERROR_ON_HOST: Allowed = Allowed { ulps: 1.5, why: "three roundings, half an ulp each" };
+pub const SLOPE_ON_HOST: Tolerance = Tolerance { ulps: 3.0, why: "six roundings, half an ulp each" };
+pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
+pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.5, why: "three roundings, half an ulp each" };
 
 /// Of an optimizer's `step` on the host.
-pub fn allowed_on_host(optimizer: Optimizer) -> Allowed {
+pub fn allowed_on_host(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Ftrl => Allowed { ulps: 48.0, why: "the power multiplies the logarithm's error by the exponent, up to 46" },
-        _ => Allowed { ulps: 8.0, why: "sixteen roundings at most, half an ulp each" },
+        Optimizer::Ftrl => Tolerance { ulps: 48.0, why: "the power multiplies the logarithm's error by the exponent, up to 46" },
+        _ => Tolerance { ulps: 8.0, why: "sixteen roundings at most, half an ulp each" },
     }
 }
 
 /// Of an optimizer's `step`.
-pub fn allowed(optimizer: Optimizer) -> Allowed {
+pub fn allowed(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Sgd | Optimizer::Lion => Allowed { ulps: 2.0, why: "products and sums only; WGSL may fuse them, or not" },
+        Optimizer::Sgd | Optimizer::Lion => Tolerance { ulps: 2.0, why: "products and sums only; WGSL may fuse them, or not" },
         Optimizer::Ftrl => {
-            Allowed { ulps: 96.0, why: "WGSL: as below; the power multiplies the logarithm's error by the exponent, up to 46" }
+            Tolerance { ulps: 96.0, why: "WGSL: as below; the power multiplies the logarithm's error by the exponent, up to 46" }
         }
-        _ => Allowed { ulps: 24.0, why: "WGSL: a root within 5 ulp, three of them in the pull, a division within 2.5, six roundings" },
+        _ => Tolerance { ulps: 24.0, why: "WGSL: a root within 5 ulp, three of them in the pull, a division within 2.5, six roundings" },
     }
 }
 
@@ -114,8 +114,8 @@ impl Point {
 /// What a rule's `step` is given.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    pub hyper: Hyper<f32>,
-    pub clock: Clock<f32>,
+    pub coefficients: Coefficients<f32>,
+    pub factors: StepFactors<f32>,
     pub theta: [f32; 2],
     pub gradient: [f32; 2],
     pub state: State<f32>,
@@ -125,12 +125,12 @@ impl Step {
     /// All steps of a variant: first ones and later ones, gradients of every size, parameters at 0, where the whole pull shows.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();
-        for (hyper, clock) in hypers(variant.optimizer) {
+        for (coefficients, factors) in hypers(variant.optimizer) {
             for theta in [[0.0, 0.0], [0.6, -0.021], [-3.0, 30.0], [1e6, -1e-3]] {
                 for gradient in [[1e-6, -2.0], [-40_000.0, 300.0], [0.0, 5.0], [1e10, 1e-10], [-0.3, -0.7]] {
                     for warmth in [0.0, 0.3, -0.9] {
                         let state = state(variant.optimizer, gradient, warmth);
-                        steps.push(Self { hyper, clock, theta, gradient, state });
+                        steps.push(Self { coefficients, factors, theta, gradient, state });
                     }
                 }
             }
@@ -168,13 +168,13 @@ impl Step {
     }
 
     fn ftrl_divisor(&self, n: f32) -> f64 {
-        let [rate, power, ..] = self.hyper.map(f64::from);
+        let [rate, power, ..] = self.coefficients.map(f64::from);
         libm::pow(f64::from(n), power) / rate
     }
 }
 
-/// Hyperparameters and clocks of an optimizer: Keras' defaults at the first update, and others at the thirtieth.
-fn hypers(optimizer: Optimizer) -> [(Hyper<f32>, Clock<f32>); 2] {
+/// Hyperparameters and factors of an optimizer: Keras' defaults at the first update, and others at the thirtieth.
+fn hypers(optimizer: Optimizer) -> [(Coefficients<f32>, StepFactors<f32>); 2] {
     let settings = |others: bool| {
         let mut settings = Settings::default();
         for &(parameter, default) in optimizer.arguments() {
@@ -185,9 +185,10 @@ fn hypers(optimizer: Optimizer) -> [(Hyper<f32>, Clock<f32>); 2] {
     };
     let at = |settings: &Settings, updates: usize| {
         const COMPLETE: &str = "the settings hold every argument of the optimizer";
-        let (timing, mut ticker) = (Timing::of(optimizer, settings, &Arc::default()).expect(COMPLETE), Ticker::START);
-        let clocks = (0..updates).map(|_| ticker.next(optimizer, &timing));
-        (hyper(optimizer, settings).expect(COMPLETE), clocks.last().unwrap_or_default())
+        let (factor_inputs, mut ticker) =
+            (FactorInputs::of(optimizer, settings, &Arc::default()).expect(COMPLETE), StepFactorGenerator::START);
+        let factors = (0..updates).map(|_| ticker.next(optimizer, &factor_inputs));
+        (coefficients(optimizer, settings).expect(COMPLETE), factors.last().unwrap_or_default())
     };
     [at(&settings(false), 1), at(&settings(true), 30)]
 }

@@ -3,24 +3,24 @@
 
 use std::sync::Arc;
 
-use super::Rates;
+use super::RateSchedule;
 use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
 /// A run's hyperparameters as its rule reads them; each `kernel::optimizers` file says what stands where.
-pub type Hyper<T> = [T; HYPER];
+pub type Coefficients<T> = [T; COEFFICIENTS];
 
-/// Slots of [`Hyper`]. The first is always the learning rate.
-pub const HYPER: usize = 13;
+/// Slots of [`Coefficients`]. The first is always the learning rate.
+pub const COEFFICIENTS: usize = 13;
 
 /// What a rule reads of the time: numbers that depend on the update's number t only (and on β).
-pub type Clock<T> = [T; CLOCK];
+pub type StepFactors<T> = [T; STEP_FACTORS];
 
-/// Slots of [`Clock`].
-pub const CLOCK: usize = 3;
+/// Slots of [`StepFactors`].
+pub const STEP_FACTORS: usize = 3;
 
 /// The hyperparameters of a run, for its rule.
-pub fn hyper(optimizer: Optimizer, settings: &Settings) -> Result<Hyper<f32>, MissingParameter> {
+pub fn coefficients(optimizer: Optimizer, settings: &Settings) -> Result<Coefficients<f32>, MissingParameter> {
     let number = |parameter: Parameter| settings.required_number(parameter);
     let rounded = |parameter: Parameter| number(parameter).map(|number| number as f32);
     let rest = |parameter: Parameter| number(parameter).map(|number| (1.0 - number) as f32);
@@ -70,38 +70,38 @@ pub fn hyper(optimizer: Optimizer, settings: &Settings) -> Result<Hyper<f32>, Mi
 }
 
 /// The first slots; the others are 0.
-fn padded<const N: usize>(slots: [f32; N]) -> Hyper<f32> {
-    let mut hyper = [0.0; HYPER];
-    hyper[..N].copy_from_slice(&slots);
-    hyper
+fn padded<const N: usize>(slots: [f32; N]) -> Coefficients<f32> {
+    let mut coefficients = [0.0; COEFFICIENTS];
+    coefficients[..N].copy_from_slice(&slots);
+    coefficients
 }
 
-/// What a run's clock depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor, and the
+/// What a run's factors depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor, and the
 /// schedule of its rate. Runs of a group with the
-/// same timing share a table.
+/// same factor_inputs share a table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Timing {
+pub struct FactorInputs {
     numbers: [f32; 2],
-    rates: Option<Rates>,
+    rates: Option<RateSchedule>,
 }
 
-impl Timing {
-    /// The timing of a run.
+impl FactorInputs {
+    /// The factor_inputs of a run.
     pub fn of(optimizer: Optimizer, settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Self, MissingParameter> {
         let rounded = |parameter: Parameter| settings.required_number(parameter).map(|number| number as f32);
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
         let numbers = match optimizer {
-            _ if !has_clock(optimizer) => [0.0; 2],
+            _ if !has_step_factors(optimizer) => [0.0; 2],
             Optimizer::Muon => [rounded(AdamBeta1)?, rounded(AdamBeta2)?],
             Optimizer::Adafactor => [rounded(Beta2Decay)?, 0.0],
             _ => [rounded(Beta1)?, rounded(Beta2)?],
         };
-        Ok(Self { numbers, rates: Rates::of(settings, piecewise)? })
+        Ok(Self { numbers, rates: RateSchedule::of(settings, piecewise)? })
     }
 
-    /// Equal where the clocks are.
+    /// Equal where the factors are.
     pub fn key(&self) -> impl Eq + std::hash::Hash + use<> {
-        ([self.numbers[0].to_bits(), self.numbers[1].to_bits()], self.rates.as_ref().map(Rates::key))
+        ([self.numbers[0].to_bits(), self.numbers[1].to_bits()], self.rates.as_ref().map(RateSchedule::key))
     }
 
     /// The scheduled rate of batch k, from 0; `None` where the rate is constant.
@@ -110,10 +110,10 @@ impl Timing {
     }
 }
 
-/// The clock of a run, update by update. Products are carried in float64 and rounded to float32 at each update: the same for
+/// The factors of a run, update by update. Products are carried in float64 and rounded to float32 at each update: the same for
 /// every update number, whoever asks.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticker {
+pub struct StepFactorGenerator {
     /// Updates so far.
     updates: u64,
     /// β₁ᵗ and β₂ᵗ.
@@ -123,41 +123,41 @@ pub struct Ticker {
     product: f64,
 }
 
-impl Ticker {
+impl StepFactorGenerator {
     /// Before the first update.
     pub const START: Self = Self { updates: 0, powers: [1.0; 2], decay: 1.0, product: 1.0 };
 
-    /// The clock of the next update of a run with this timing; each `kernel::optimizers` file says what it reads.
-    pub fn next(&mut self, optimizer: Optimizer, timing: &Timing) -> Clock<f32> {
+    /// The factors of the next update of a run with this factor_inputs; each `kernel::optimizers` file says what it reads.
+    pub fn next(&mut self, optimizer: Optimizer, factor_inputs: &FactorInputs) -> StepFactors<f32> {
         self.updates += 1;
         match optimizer {
             Optimizer::Adam | Optimizer::Adamw | Optimizer::Muon => {
-                let [first, second] = self.corrections(timing);
+                let [first, second] = self.corrections(factor_inputs);
                 [second.sqrt() / first, 0.0, 0.0]
             }
             Optimizer::Adamax | Optimizer::Lamb => {
-                let [first, second] = self.corrections(timing);
+                let [first, second] = self.corrections(factor_inputs);
                 [first, second, 0.0]
             }
             Optimizer::Nadam => {
-                let [_, second] = self.corrections(timing);
-                let [ahead, now] = self.look_ahead(timing.numbers[0]);
+                let [_, second] = self.corrections(factor_inputs);
+                let [ahead, now] = self.look_ahead(factor_inputs.numbers[0]);
                 [ahead, now, second]
             }
             Optimizer::Adafactor => {
                 let t = self.updates as f64;
-                let forget = libm::pow(t, f64::from(timing.numbers[0])) as f32;
+                let forget = libm::pow(t, f64::from(factor_inputs.numbers[0])) as f32;
                 [(1.0 / t.sqrt()) as f32, 1.0 - forget, 0.0]
             }
             Optimizer::Sgd | Optimizer::Rmsprop | Optimizer::Adadelta | Optimizer::Adagrad | Optimizer::Ftrl | Optimizer::Lion => {
-                [0.0; CLOCK]
+                [0.0; STEP_FACTORS]
             }
         }
     }
 
     /// 1 − β₁ᵗ and 1 − β₂ᵗ: powers rounded to float32, and subtracted there.
-    fn corrections(&mut self, timing: &Timing) -> [f32; 2] {
-        for (power, beta) in self.powers.iter_mut().zip(timing.numbers) {
+    fn corrections(&mut self, factor_inputs: &FactorInputs) -> [f32; 2] {
+        for (power, beta) in self.powers.iter_mut().zip(factor_inputs.numbers) {
             *power *= f64::from(beta);
         }
         self.powers.map(|power| 1.0 - power as f32)
@@ -173,8 +173,8 @@ impl Ticker {
     }
 }
 
-/// Whether the rule reads the clock at all.
-pub fn has_clock(optimizer: Optimizer) -> bool {
+/// Whether the rule reads the factors at all.
+pub fn has_step_factors(optimizer: Optimizer) -> bool {
     use Optimizer::{Adadelta, Adafactor, Adagrad, Adam, Adamax, Adamw, Ftrl, Lamb, Lion, Muon, Nadam, Rmsprop, Sgd};
     match optimizer {
         Adam | Adamw | Adamax | Adafactor | Nadam | Lamb | Muon => true,

@@ -19,7 +19,7 @@ pub const BROKEN: u32 = u32::MAX;
 
 /// What is known of the ends that were watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Watch<T> {
+pub struct CycleDetector<T> {
     /// The first end.
     pub anchor: [T; 2],
     /// The farthest that an end was from it, in weight or bias.
@@ -37,9 +37,9 @@ pub fn since(epoch: u64, epochs: u64) -> Option<u32> {
 
 /// The watch after an epoch that ended at `theta`.
 #[inline(always)]
-pub fn watch<T: Real>(watch: Watch<T>, theta: [T; 2], since: u32) -> Watch<T> {
+pub fn watch<T: Real>(watch: CycleDetector<T>, theta: [T; 2], since: u32) -> CycleDetector<T> {
     if since == 0 {
-        return Watch { anchor: theta, reach: T::of(0.0), period: 0 };
+        return CycleDetector { anchor: theta, reach: T::of(0.0), period: 0 };
     }
     let distance = (theta[0] - watch.anchor[0]).abs().larger((theta[1] - watch.anchor[1]).abs());
     let back = distance <= T::of(BACK) * watch.reach;
@@ -51,12 +51,12 @@ pub fn watch<T: Real>(watch: Watch<T>, theta: [T; 2], since: u32) -> Watch<T> {
     } else {
         watch.period
     };
-    Watch { anchor: watch.anchor, reach, period }
+    CycleDetector { anchor: watch.anchor, reach, period }
 }
 
 /// The period of a cycle of two epochs or more.
 #[inline(always)]
-pub fn cycle<T: Real>(watch: Watch<T>) -> Option<u32> {
+pub fn cycle<T: Real>(watch: CycleDetector<T>) -> Option<u32> {
     let size = watch.anchor[0].abs().larger(watch.anchor[1].abs());
     (watch.period >= 2 && watch.period <= LONGEST && watch.reach > T::of(STILL) * size).then_some(watch.period)
 }
@@ -68,7 +68,7 @@ mod tests {
     /// What is seen of a run of 40 epochs that end here and there.
     fn seen(end: impl Fn(u64) -> [f64; 2]) -> Option<u32> {
         let ends = (0..40).filter_map(|epoch| Some((since(epoch, 40)?, end(epoch))));
-        cycle(ends.fold(Watch::default(), |state, (since, theta)| watch(state, theta, since)))
+        cycle(ends.fold(CycleDetector::default(), |state, (since, theta)| watch(state, theta, since)))
     }
 
     #[test]

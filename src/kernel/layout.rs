@@ -2,9 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::coefficients::{CLOCK, HYPER};
+use super::coefficients::{COEFFICIENTS, STEP_FACTORS};
 use super::optimizers::STATE;
-use super::options::VALUES;
+use super::options::OPTION_VALUES;
 use crate::data::Moments;
 
 /// Threads of a workgroup, where no shape says otherwise.
@@ -39,7 +39,7 @@ pub struct TrainParams {
     pub every: u32,
     pub points: u32,
     pub alike: u32,
-    pub clock_steps: u32,
+    pub factor_steps: u32,
     pub window_epoch: u32,
     pub first_batch: u32,
     pub end_batch: u32,
@@ -97,7 +97,7 @@ pub const TRAIN_PARAMS: [&str; 32] = [
     "every",
     "points",
     "alike",
-    "clock_steps",
+    "factor_steps",
     "window_epoch",
     "first_batch",
     "end_batch",
@@ -121,9 +121,9 @@ pub fn padded(moments: &Moments) -> Padded {
     [u, uu, r, ru, rr, rows, 0.0, 0.0]
 }
 
-/// The most columns of the lanes: the rule's hyperparameters, the values of the options, and the bits of the clock table's number and of the
+/// The most columns of the lanes: the rule's hyperparameters, the values of the options, and the bits of the factors table's number and of the
 /// order's.
-pub const LANE_COLUMNS: usize = HYPER + VALUES + 2;
+pub const LANE_COLUMNS: usize = COEFFICIENTS + OPTION_VALUES + 2;
 
 /// The first columns of the state behind the rule's: of the losses, of the average, of the watch for cycles.
 pub const START_LOSS: usize = 2 + STATE;
@@ -134,8 +134,8 @@ pub const WATCH: usize = START_LOSS + 9;
 /// next dispatch, what options carry (the sum of gradients and the average), and the anchor and reach of the watch for cycles.
 pub const STATE_COLUMNS: usize = WATCH + 3;
 
-/// Numbers of a step in a clock table: the clock, and the rate where it is scheduled.
-pub const TICK: usize = CLOCK + 1;
+/// Numbers of a step in a factors table: the factors, and the rate where it is scheduled.
+pub const TICK: usize = STEP_FACTORS + 1;
 
 /// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
 pub const NOT_RUN: f32 = f32::MIN;

@@ -6,7 +6,7 @@ use super::{Number, Real};
 use crate::model::{Activation, Loss};
 
 /// A loss ℓ of one row.
-pub trait Penalty: Send + Sync + 'static {
+pub trait LossFn: Send + Sync + 'static {
     /// ℓ(y, ŷ) and ∂ℓ/∂ŷ.
     fn at<T: Real>(prediction: T, target: T) -> [T; 2];
 
@@ -20,14 +20,14 @@ pub trait Penalty: Send + Sync + 'static {
 }
 
 /// A loss of a few operations, no logarithm and no exponential: one text for a number and for a vector.
-pub trait Algebraic: Penalty {
-    /// [`Penalty::at`].
+pub trait Algebraic: LossFn {
+    /// [`LossFn::at`].
     fn few<T: Number>(prediction: T, target: T) -> [T; 2];
 }
 
 /// Which text of a loss rows need: the loss, and what its activation and its labels make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Form {
+pub enum LossForm {
     Mse,
     Mae,
     Huber,
@@ -45,7 +45,7 @@ pub enum Form {
     Poisson,
 }
 
-impl Form {
+impl LossForm {
     pub const ALL: [Self; 13] = [
         Self::Mse,
         Self::Mae,
@@ -121,16 +121,16 @@ impl Form {
     }
 }
 
-/// Calls `$body` with `$penalty` bound to the type of a [`Form`]: the one place where a loss becomes a type.
+/// Calls `$body` with `$penalty` bound to the type of a [`LossForm`]: the one place where a loss becomes a type.
 #[macro_export]
-macro_rules! with_penalty {
+macro_rules! with_loss {
     ($form:expr, $penalty:ident => $body:expr) => {
-        $crate::with_penalty!(@ $form, $penalty => $body;
+        $crate::with_loss!(@ $form, $penalty => $body;
             Mse Mae Huber LogCosh BinaryCrossentropy Logits Hinge HingeOfBits SquaredHinge SquaredHingeOfBits Mape Msle Poisson)
     };
     (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
         match $form {
-            $($crate::kernel::losses::Form::$name => {
+            $($crate::kernel::losses::LossForm::$name => {
                 type $penalty = $crate::kernel::losses::$name;
                 $body
             })*
@@ -147,7 +147,7 @@ macro_rules! with_algebraic {
     };
     (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
         match $form {
-            $($crate::kernel::losses::Form::$name => {
+            $($crate::kernel::losses::LossForm::$name => {
                 type $penalty = $crate::kernel::losses::$name;
                 Some($body)
             })*
@@ -162,7 +162,7 @@ macro_rules! penalty {
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
 
-        impl Penalty for $name {
+        impl LossFn for $name {
             #[inline(always)]
             fn at<$number: Real>($prediction: $number, $target: $number) -> [$number; 2] {
                 $body
@@ -304,7 +304,7 @@ impl Logits {
     }
 }
 
-impl Penalty for Logits {
+impl LossFn for Logits {
     /// With z for ŷ.
     #[inline(always)]
     fn at<T: Real>(z: T, target: T) -> [T; 2] {

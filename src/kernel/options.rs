@@ -11,8 +11,8 @@
 //! For one number clipnorm is clipvalue. Batches weigh alike, and nothing is flushed at an epoch's end. Where the average is asked
 //! for, a run ends at it; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
 
-use super::{Hyper, Real, Rule, State};
-use crate::kernel::coefficients::Clock;
+use super::{Coefficients, Real, Rule, State};
+use crate::kernel::coefficients::StepFactors;
 use crate::kernel::optimizers::{clip, decayed};
 use crate::model::{MissingParameter, Optimizer, Parameter, Schedule, Settings};
 
@@ -53,10 +53,10 @@ impl Default for Options {
 }
 
 /// The values of a run's options: the bound of clipping, λ, M.
-pub type Values<T> = [T; VALUES];
+pub type OptionValues<T> = [T; OPTION_VALUES];
 
 /// Slots of [`Values`].
-pub const VALUES: usize = 3;
+pub const OPTION_VALUES: usize = 3;
 
 /// The number of an optional setting that is switched on; `None` if it is absent, "none" or 0.
 fn enabled(settings: &Settings, parameter: Parameter) -> Option<f64> {
@@ -129,9 +129,9 @@ impl Options {
 
     /// What batch k, from 0, does.
     #[inline(always)]
-    pub fn at(&self, batch: u64) -> Stage {
+    pub fn at(&self, batch: u64) -> BatchAction {
         let accumulation = u64::from(self.accumulation);
-        Stage {
+        BatchAction {
             options: *self,
             updates: self.updates(batch),
             starts_average: batch < accumulation,
@@ -142,7 +142,7 @@ impl Options {
 
 /// What a batch does, the same for all runs of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub struct BatchAction {
     pub options: Options,
     pub updates: bool,
     /// Whether the average starts anew.
@@ -151,7 +151,7 @@ pub struct Stage {
     overwrites: bool,
 }
 
-impl Stage {
+impl BatchAction {
     /// 1: the mean of the gradients since the last update, of which `sum` is kept.
     #[inline(always)]
     pub fn accumulate<T: Real>(&self, g: [T; 2], sum: &mut [T; 2]) -> [T; 2] {
@@ -162,11 +162,18 @@ impl Stage {
     }
 
     /// 2 to 4: the parameters after an update from `theta` with gradient `g`.
-    pub fn update<T: Real, R: Rule>(&self, run: &Run<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    pub fn update<T: Real, R: Rule>(
+        &self,
+        run: &Run<T>,
+        factors: &StepFactors<T>,
+        theta: [T; 2],
+        g: [T; 2],
+        state: &mut State<T>,
+    ) -> [T; 2] {
         let [bound, decay, _] = run.values;
-        let rate = run.hyper[0];
+        let rate = run.coefficients[0];
         let from = if self.options.decay { [decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)] } else { theta };
-        let next = R::step(&run.hyper, clock, from, self.options.seen(bound, g), state);
+        let next = R::step(&run.coefficients, factors, from, self.options.seen(bound, g), state);
         if self.options.bias { next } else { [next[0], theta[1]] }
     }
 
@@ -182,7 +189,7 @@ impl Stage {
 }
 
 /// The values of a run's options.
-pub fn values(settings: &Settings) -> Result<Values<f32>, MissingParameter> {
+pub fn values(settings: &Settings) -> Result<OptionValues<f32>, MissingParameter> {
     let decay = enabled(settings, Parameter::WeightDecay).unwrap_or(0.0);
     let momentum = settings.required_number(Parameter::EmaMomentum)?;
     Ok([clipping(settings).1, decay, momentum].map(|value| value as f32))
@@ -204,13 +211,13 @@ fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
 
 /// What options keep from batch to batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Carried<T> {
+pub struct OptionState<T> {
     /// Of the gradients since the last update.
     pub sum: [T; 2],
     pub average: [T; 2],
 }
 
-impl<T: Real> Carried<T> {
+impl<T: Real> OptionState<T> {
     /// Before the first batch.
     pub fn start() -> Self {
         Self { sum: [T::of(0.0); 2], average: [T::of(0.0); 2] }
@@ -220,23 +227,23 @@ impl<T: Real> Carried<T> {
 /// One run as its rule sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<T> {
-    pub values: Values<T>,
-    pub hyper: Hyper<T>,
+    pub values: OptionValues<T>,
+    pub coefficients: Coefficients<T>,
 }
 
 impl<T: Real> Run<T> {
     /// The parameters after a batch whose gradient at `theta` is `g`.
     pub fn batch<R: Rule>(
         &self,
-        stage: &Stage,
-        clock: &Clock<T>,
+        stage: &BatchAction,
+        factors: &StepFactors<T>,
         theta: [T; 2],
         g: [T; 2],
         state: &mut State<T>,
-        carried: &mut Carried<T>,
+        carried: &mut OptionState<T>,
     ) -> [T; 2] {
         let g = if stage.options.accumulation > 1 { stage.accumulate(g, &mut carried.sum) } else { g };
-        let next = if stage.updates { stage.update::<T, R>(self, clock, theta, g, state) } else { theta };
+        let next = if stage.updates { stage.update::<T, R>(self, factors, theta, g, state) } else { theta };
         if stage.options.average { stage.average(self.values[2], next, &mut carried.average) } else { next }
     }
 }

@@ -18,19 +18,19 @@ use std::sync::Arc;
 use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Parameter, Schedule, Settings, Value};
 
-/// Slots of the arguments of a [`Rates`].
+/// Slots of the arguments of a [`RateSchedule`].
 const ARGUMENTS: usize = 5;
 
 /// A schedule with its arguments. Runs of a sweep that has piecewise schedules share their lists.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rates {
+pub struct RateSchedule {
     schedule: Schedule,
     /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a target that is left out is negative.
     numbers: [f32; ARGUMENTS],
     piecewise: Arc<PiecewiseRates>,
 }
 
-impl Rates {
+impl RateSchedule {
     /// The schedule of a run; `None` where its rate is constant.
     pub fn of(settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Option<Self>, MissingParameter> {
         let schedule = settings.schedule();

@@ -1,7 +1,7 @@
 //! The stages of a rule that has a fused loop: what waits for a root or a division ends a stage, so that vectors of runs can follow each
 //! other through them (`backend::cpu::stream`), and no unit waits for a single vector's chain of results.
 
-use super::{Clock, Hyper, Number, State};
+use super::{Coefficients, Number, State, StepFactors};
 
 /// What a stage hands to the next; each rule says what stands where. Slots that it does not name are anything.
 pub type Between<T> = [T; BETWEEN];
@@ -24,26 +24,32 @@ pub trait Stages {
     const DIVIDED: usize;
 
     /// From the gradient to what roots are taken of; the state is renewed in place.
-    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T>;
+    fn begin<T: Number>(coefficients: &Coefficients<T>, g: [T; 2], state: &mut State<T>) -> Between<T>;
 
     /// The roots, in the places of what they are taken of.
     #[inline(always)]
-    fn root<T: Number>(_: &Hyper<T>, begun: Between<T>) -> Between<T> {
+    fn root<T: Number>(_: &Coefficients<T>, begun: Between<T>) -> Between<T> {
         begun
     }
 
     /// The division.
-    fn divide<T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, begun: Between<T>) -> Between<T>;
+    fn divide<T: Number>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, begun: Between<T>) -> Between<T>;
 
     /// The new parameters. Slots of the state that [`Self::begin`] does not touch may be renewed here.
-    fn finish<T: Number>(hyper: &Hyper<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2];
+    fn finish<T: Number>(coefficients: &Coefficients<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2];
 }
 
 /// All stages of a rule, for one number or vector.
 #[inline(always)]
-pub fn through<R: Stages, T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-    let rooted = R::root(hyper, R::begin(hyper, g, state));
-    R::finish(hyper, theta, R::divide(hyper, clock, rooted), state)
+pub fn through<R: Stages, T: Number>(
+    coefficients: &Coefficients<T>,
+    factors: &StepFactors<T>,
+    theta: [T; 2],
+    g: [T; 2],
+    state: &mut State<T>,
+) -> [T; 2] {
+    let rooted = R::root(coefficients, R::begin(coefficients, g, state));
+    R::finish(coefficients, theta, R::divide(coefficients, factors, rooted), state)
 }
 
 /// The stages of a rule that has none: it is taken as a whole, by [`Rule::step`](super::Rule::step).
@@ -56,15 +62,15 @@ impl Stages for Whole {
     const BEGUN: usize = 0;
     const DIVIDED: usize = 0;
 
-    fn begin<T: Number>(_: &Hyper<T>, _: [T; 2], _: &mut State<T>) -> Between<T> {
+    fn begin<T: Number>(_: &Coefficients<T>, _: [T; 2], _: &mut State<T>) -> Between<T> {
         [T::of(0.0); BETWEEN]
     }
 
-    fn divide<T: Number>(_: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+    fn divide<T: Number>(_: &Coefficients<T>, _: &StepFactors<T>, begun: Between<T>) -> Between<T> {
         begun
     }
 
-    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], _: Between<T>, _: &mut State<T>) -> [T; 2] {
+    fn finish<T: Number>(_: &Coefficients<T>, theta: [T; 2], _: Between<T>, _: &mut State<T>) -> [T; 2] {
         theta
     }
 }

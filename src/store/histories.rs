@@ -8,7 +8,7 @@ use super::pages::{both, range};
 use super::parquet::{Cells, GROUP_ROWS, TableFile};
 use super::schema::Selected;
 use crate::backend::History;
-use crate::backend::outcome::Blocks;
+use crate::backend::outcome::BlockLayout;
 
 /// The most steps that a row group names by their places in a list. Longer runs are few, and have their steps encoded one by one.
 const LISTED: usize = 1 << 16;
@@ -130,11 +130,11 @@ impl<'a> Stretch<'a> {
             series.values.resize(end.next_power_of_two(), 0.0);
         }
         let turned = &mut series.values[begin..end];
-        let mut tile = [[0.0; Blocks::WIDTH]; TURNED];
+        let mut tile = [[0.0; BlockLayout::WIDTH]; TURNED];
         for (first, lines) in (0..points).step_by(TURNED).zip(block[..points * width].chunks(TURNED * width)) {
             // In order, as memory likes to be read.
-            match lines.as_chunks::<{ Blocks::WIDTH }>() {
-                (whole, []) if width == Blocks::WIDTH => tile[..whole.len()].copy_from_slice(whole),
+            match lines.as_chunks::<{ BlockLayout::WIDTH }>() {
+                (whole, []) if width == BlockLayout::WIDTH => tile[..whole.len()].copy_from_slice(whole),
                 _ => tile.iter_mut().zip(lines.chunks_exact(width)).for_each(|(own, line)| own[..width].copy_from_slice(line)),
             }
             for (lane, run) in (behind..).zip(turned.chunks_exact_mut(points)) {

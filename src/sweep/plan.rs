@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::{Error, Problems};
-use crate::backend::{Group, Lanes, PerRun, Record};
+use crate::backend::{Broadcast, Group, RecordOptions, RunInputs};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
-use crate::kernel::{Options, Timing, Variant, hyper, options};
+use crate::kernel::{FactorInputs, Options, Variant, coefficients, options};
 use crate::model::{MissingParameter, Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
 use crate::space::Branch;
 use crate::store::Column;
@@ -40,7 +40,7 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Planned {
     key: Key,
-    pub lanes: Lanes,
+    pub inputs: RunInputs,
     /// The position in the chunk of each lane's run, ascending.
     pub members: Vec<u32>,
 }
@@ -58,11 +58,11 @@ pub struct Plan {
     /// Run numbers, ascending.
     pub runs: Vec<u64>,
     /// The problem of each run.
-    pub problem: PerRun<u32>,
+    pub problem: Broadcast<u32>,
     pub groups: Vec<Planned>,
     /// The value of each shown hyperparameter.
     pub shown: Vec<(Parameter, Column)>,
-    pub initial: [PerRun<f32>; 2],
+    pub initial: [Broadcast<f32>; 2],
 }
 
 /// The hyperparameters with a column in runs.parquet: those that vary, and always optimizer, learning rate and batch size.
@@ -80,7 +80,7 @@ impl Plan {
     /// Plans the runs with these numbers, which exist and ascend.
     pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
-        let mut plan = Self { runs: Vec::new(), problem: PerRun::default(), groups: Vec::new(), shown, initial: Default::default() };
+        let mut plan = Self { runs: Vec::new(), problem: Broadcast::default(), groups: Vec::new(), shown, initial: Default::default() };
         let expected = runs.size_hint().0;
         plan.reserve(expected);
         let mut groups = Groups { expected, ..Groups::default() };
@@ -134,7 +134,7 @@ impl Plan {
             let own = &mut self.groups[number];
             own.key.variant.momentum |= group.key.variant.momentum;
             own.members.extend(group.members.iter().map(|member| member + behind));
-            own.lanes.append(group.lanes);
+            own.inputs.append(group.inputs);
         }
         let (runs, more) = (self.runs.len(), other.runs.len());
         self.problem.append(runs, other.problem, more);
@@ -148,12 +148,12 @@ impl Plan {
     }
 
     fn add(&mut self, groups: &mut Groups, run: u64, facts: &Facts, settings: &Settings) -> Result<(), Error> {
-        let Facts { problem, optimizer, rows, key, momentum, start, timing, values } = facts;
+        let Facts { problem, optimizer, rows, key, momentum, start, factor_inputs, values } = facts;
         let group = groups.number(*key, &mut self.groups);
         let group = &mut self.groups[group];
         group.key.variant.momentum |= momentum;
         group.members.push(self.runs.len() as u32);
-        group.lanes.push(*start, &hyper(*optimizer, settings)?, timing, values);
+        group.inputs.push(*start, &coefficients(*optimizer, settings)?, factor_inputs, values);
         let runs = self.runs.len();
         self.problem.push(runs, &(*problem as u32));
         for (column, start) in self.initial.iter_mut().zip(start) {
@@ -183,7 +183,7 @@ impl Plan {
         group.members.extend(first..first + more as u32);
         let number = |rate: &Option<Value>| rate.and_then(Value::number).map(|rate| rate as f32);
         let rates: Option<Vec<f32>> = alike.rates.iter().map(number).collect();
-        group.lanes.again(rates.ok_or(MissingParameter(Parameter::LearningRate))?.into_iter());
+        group.inputs.again(rates.ok_or(MissingParameter(Parameter::LearningRate))?.into_iter());
         self.problem.again(more);
         self.initial.iter_mut().for_each(|column| column.again(more));
         self.runs.append(&mut alike.runs);
@@ -199,14 +199,14 @@ impl Plan {
     }
 
     /// The groups as a backend takes them.
-    pub fn groups<'a>(&'a self, problems: &'a Problems, record: Record) -> Vec<Group<'a>> {
+    pub fn groups<'a>(&'a self, problems: &'a Problems, record: RecordOptions) -> Vec<Group<'a>> {
         let group = |planned: &'a Planned| Group {
             problem: &problems.all[planned.key.problem],
             order: planned.key.order,
             epochs: planned.key.epochs,
             variant: planned.key.variant,
             options: planned.key.options,
-            lanes: &planned.lanes,
+            inputs: &planned.inputs,
             record,
         };
         self.groups.iter().map(group).collect()
@@ -244,7 +244,7 @@ impl Groups {
             return number;
         }
         let number = *self.numbers.entry(key).or_insert_with(|| {
-            let mut group = Planned { key, lanes: Lanes::default(), members: Vec::new() };
+            let mut group = Planned { key, inputs: RunInputs::default(), members: Vec::new() };
             if groups.is_empty() {
                 group.members.reserve(self.expected);
             }
@@ -342,7 +342,7 @@ impl Facts {
             key,
             momentum,
             start: [start(Parameter::InitialWeight, Stream::InitialWeight)?, start(Parameter::InitialBias, Stream::InitialBias)?],
-            timing: Timing::of(optimizer, settings, &experiment.piecewise)?,
+            factor_inputs: FactorInputs::of(optimizer, settings, &experiment.piecewise)?,
             values: options::values(settings)?,
         })
     }
@@ -363,8 +363,8 @@ struct Facts {
     key: Key,
     momentum: bool,
     start: [f32; 2],
-    timing: Timing,
-    values: options::Values<f32>,
+    factor_inputs: FactorInputs,
+    values: options::OptionValues<f32>,
 }
 
 /// The group of a run, and whether the run has momentum.

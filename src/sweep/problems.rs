@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Error;
 use crate::config::Experiment;
-use crate::kernel::direct;
+use crate::kernel::rows;
 use crate::model::{MissingParameter, Neuron, Parameter, Problem, Settings};
 use crate::space::{Axis, Branch};
 
@@ -67,7 +67,7 @@ impl Problems {
             let split = experiment.split(seed)?;
             let problem = Problem::new(id, &experiment.dataset, split, scale, seed, neuron);
             let mut problem = problem.map_err(|source| Error::Problem { id, scale, seed, source })?;
-            problem.optimum = problem.optimum.or_else(|| direct::optimum(&problem));
+            problem.optimum = problem.optimum.or_else(|| rows::optimum(&problem));
             self.all.push(problem);
             self.numbers.insert((seed, scale, neuron), id);
         }

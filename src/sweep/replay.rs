@@ -1,7 +1,7 @@
 //! Replay: a run is a function of the config and its number, so its history is computed again instead of stored.
 
 use super::{Error, Plan, Problems};
-use crate::backend::{Backend, Outcome, Record};
+use crate::backend::{Backend, Outcome, RecordOptions};
 use crate::config::Experiment;
 
 /// One run, step by step.
@@ -30,7 +30,7 @@ pub fn trace(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
         return Err(Error::NoSuchRun { run, last: runs.saturating_sub(1) });
     }
     let plan = Plan::new(experiment, problems, std::iter::once(run))?;
-    let groups = plan.groups(problems, Record { every: 1, epochs: true });
+    let groups = plan.groups(problems, RecordOptions { every: 1, epochs: true });
     let mut outcomes = vec![Outcome::default()];
     backend.train(&groups, &mut outcomes)?;
     let (outcome, group) = (&outcomes[0], &groups[0]);
@@ -62,7 +62,7 @@ pub fn trace(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
 
 /// The loss of each batch at the parameters before its update, from the rows.
 fn batch_losses(group: &crate::backend::Group<'_>, weight: &[f32], bias: &[f32]) -> Vec<f64> {
-    let (rows, direct) = (&group.problem.train, crate::kernel::Direct::of(&group.problem.neuron));
+    let (rows, direct) = (&group.problem.train, crate::kernel::RowEvaluator::of(&group.problem.neuron));
     let mut order = group.order.epochs();
     let mut losses = Vec::with_capacity(weight.len());
     let mut points = weight.iter().zip(bias).take(weight.len().saturating_sub(1)).peekable();

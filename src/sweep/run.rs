@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::table::{Measured, measure, selected, table};
 use super::{Error, Plan, Problems, estimate};
-use crate::backend::{Backend, Outcome, Record};
+use crate::backend::{Backend, Outcome, RecordOptions};
 use crate::config::{Experiment, HistoryRuns, Recorded};
 use crate::model::Verdict;
 use crate::space::spread;
@@ -75,7 +75,7 @@ pub fn run(
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
     writer.manifest_mut().counts.runs = runs;
     writer.problems(&problems.all)?;
-    let record = Record { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs };
+    let record = RecordOptions { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs };
     let work = Work { experiment, problems, backend };
     let kept = Kept::new(runs, &recorded);
     let mut training = Training { work, record, runs, chunk, first: 0, spare: Vec::new(), kept, observer };
@@ -150,7 +150,7 @@ struct Stored {
 /// The side that trains.
 struct Training<'a> {
     work: Work<'a>,
-    record: Record,
+    record: RecordOptions,
     runs: u64,
     chunk: u64,
     /// The first run of the next chunk.
@@ -186,7 +186,7 @@ impl Training<'_> {
 struct Storing<'a> {
     writer: &'a mut Writer,
     problems: &'a Problems,
-    record: Record,
+    record: RecordOptions,
 }
 
 impl Storing<'_> {
@@ -194,7 +194,7 @@ impl Storing<'_> {
         let begun = Instant::now();
         let Trained { mut plan, outcomes, measured, seconds } = chunk;
         let table = table(&mut plan, self.problems, &outcomes, &measured);
-        let Record { every, epochs } = self.record;
+        let RecordOptions { every, epochs } = self.record;
         let all = if epochs || every > 0 { selected(&plan, &outcomes) } else { Vec::new() };
         let counts = &mut self.writer.manifest_mut().counts;
         count(counts, &table);
@@ -217,7 +217,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Trains the runs of a plan, into buffers of earlier ones.
-    fn train(&self, plan: &Plan, record: Record, mut outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, Error> {
+    fn train(&self, plan: &Plan, record: RecordOptions, mut outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, Error> {
         outcomes.resize_with(plan.groups.len(), Outcome::default);
         self.backend.train(&plan.groups(self.problems, record), &mut outcomes)?;
         Ok(outcomes)
@@ -239,7 +239,7 @@ impl Work<'_> {
                 break;
             }
             let plan = Plan::new(self.experiment, self.problems, runs.iter().copied())?;
-            outcomes = self.train(&plan, Record { every, epochs: false }, outcomes)?;
+            outcomes = self.train(&plan, RecordOptions { every, epochs: false }, outcomes)?;
             writer.manifest_mut().counts.histories += runs.len() as u64;
             writer.chunk(&RunTable::default(), &[], &selected(&plan, &outcomes))?;
         }

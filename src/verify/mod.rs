@@ -9,15 +9,15 @@ use crate::backend::Error;
 use crate::backend::gpu::{Gpu, batch_functions, elementary, functions, watching};
 use crate::data::{BatchOrder, Shuffle};
 use crate::kernel::cases::options::Batch;
-use crate::kernel::cases::{self, Allowed, Point, Step, batches, cycles, shapes};
-use crate::kernel::coefficients::CLOCK;
-use crate::kernel::cycle::{self, Watch};
+use crate::kernel::cases::{self, Point, Step, Tolerance, batches, cycles, shapes};
+use crate::kernel::coefficients::STEP_FACTORS;
+use crate::kernel::cycle::{self, CycleDetector};
 use crate::kernel::layout::words;
 use crate::kernel::optimizers::{STATE, Sgd};
-use crate::kernel::options::{Carried, Options, Run};
-use crate::kernel::{Clock, Form, Hyper, Penalty, Response, Rule, State, Variant, neuron};
+use crate::kernel::options::{OptionState, Options, Run};
+use crate::kernel::{ActivationFn, Coefficients, LossFn, LossForm, Rule, State, StepFactors, Variant, moments};
 use crate::model::{Activation, Optimizer};
-use crate::{with_penalty, with_response, with_rule};
+use crate::{with_activation, with_loss, with_rule};
 
 /// One function, and how far off it was at worst.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,7 +77,7 @@ pub fn verify(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
     for activation in Activation::ALL {
         findings.push(response(gpu, activation)?);
     }
-    for form in Form::ALL {
+    for form in LossForm::ALL {
         findings.push(penalty(gpu, form)?);
     }
     findings.extend(neurons(gpu)?);
@@ -117,21 +117,21 @@ fn response(gpu: Option<&Gpu>, activation: Activation) -> Result<Finding, Error>
     let device = probed(gpu, &elementary(), &call, [], &shapes::Z, [1, 2])?;
     let mut finding = Compared::new(shapes::ACTIVATION_ON_HOST, shapes::ACTIVATION, device);
     for z in shapes::Z {
-        let host = with_response!(activation, A => A::at(z));
-        let exact = with_response!(activation, A => A::at(f64::from(z)));
+        let host = with_activation!(activation, A => A::at(z));
+        let exact = with_activation!(activation, A => A::at(f64::from(z)));
         finding.case(&host, &exact, &shapes::terms_of(z, host));
     }
     Ok(finding.named("activation", activation.name().into()))
 }
 
-fn penalty(gpu: Option<&Gpu>, form: Form) -> Result<Finding, Error> {
+fn penalty(gpu: Option<&Gpu>, form: LossForm) -> Result<Finding, Error> {
     let rows = shapes::rows(form);
     let call = format!("loss_{}(probe_input[{{i}}], probe_input[{{i}} + 1u])", form.name());
     let device = probed(gpu, &elementary(), &call, [], &rows.concat(), [2, 2])?;
     let mut finding = Compared::new(shapes::LOSS_ON_HOST, shapes::LOSS, device);
     for [prediction, label] in rows {
-        let host = with_penalty!(form, L => L::at(prediction, label));
-        let exact = with_penalty!(form, L => L::at(f64::from(prediction), f64::from(label)));
+        let host = with_loss!(form, L => L::at(prediction, label));
+        let exact = with_loss!(form, L => L::at(f64::from(prediction), f64::from(label)));
         finding.case(&host, &exact, &shapes::terms(form, [prediction, label], host));
     }
     Ok(finding.named("loss", form.name().into()))
@@ -154,17 +154,20 @@ fn neurons(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
     let mut error = Compared::new(cases::ERROR_ON_HOST, cases::ERROR, column(&[3]));
     for point in &points {
         let (terms, wide) = (point.terms(), point.theta.map(f64::from));
-        let (host, exact) = (neuron::slope(&point.moments, &point.centre, point.theta), neuron::slope(&point.moments, &point.centre, wide));
+        let (host, exact) = (
+            moments::moment_gradient(&point.moments, &point.centre, point.theta),
+            moments::moment_gradient(&point.moments, &point.centre, wide),
+        );
         slope.case(&host.gradient, &exact.gradient, &terms.gradient);
-        loss.case(&[neuron::loss(&point.moments, &host)], &[neuron::loss(&point.moments, &exact)], &[terms.loss]);
+        loss.case(&[moments::loss(&point.moments, &host)], &[moments::loss(&point.moments, &exact)], &[terms.loss]);
         let [x, y] = [point.x, point.y].map(f64::from);
-        error.case(&[neuron::error(point.theta, point.x, point.y)], &[neuron::error(wide, x, y)], &[terms.error]);
+        error.case(&[moments::error(point.theta, point.x, point.y)], &[moments::error(wide, x, y)], &[terms.error]);
     }
-    Ok(vec![slope.named("neuron", "slope".into()), loss.named("neuron", "loss".into()), error.named("neuron", "error".into())])
+    Ok(vec![slope.named("moments", "moment_gradient".into()), loss.named("moments", "loss".into()), error.named("moments", "error".into())])
 }
 
 /// A rule's step, behind a pointer: one text of what is done with it.
-type Text<T> = fn(&Hyper<T>, &Clock<T>, [T; 2], [T; 2], &mut State<T>) -> [T; 2];
+type Text<T> = fn(&Coefficients<T>, &StepFactors<T>, [T; 2], [T; 2], &mut State<T>) -> [T; 2];
 
 /// A rule's step in each of its variants.
 fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
@@ -173,7 +176,8 @@ fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
     for (flag, momentum) in [(false, false), (false, true), (true, false), (true, true)] {
         let variant = Variant { optimizer, flag, momentum };
         let steps = Step::all(variant);
-        let inputs: Vec<f32> = steps.iter().flat_map(|s| [&s.hyper[..], &s.clock, &s.theta, &s.gradient, &s.state].concat()).collect();
+        let inputs: Vec<f32> =
+            steps.iter().flat_map(|s| [&s.coefficients[..], &s.factors, &s.theta, &s.gradient, &s.state].concat()).collect();
         let constants = [("MOMENTUM", f64::from(u8::from(momentum))), ("FLAG", f64::from(u8::from(flag)))];
         let values = probed(gpu, &module, "probe_step({i})", constants, &inputs, [inputs.len() / steps.len(), 2 + STATE])?;
         finding.device = finding.device.zip(values).map(|(mut all, more)| {
@@ -183,9 +187,9 @@ fn steps(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
         let (single, double): (Text<f32>, Text<f64>) = with_rule!(variant, R => (R::step, R::step));
         for step in &steps {
             let (mut state, mut wide) = (step.state, step.state.map(f64::from));
-            let next = single(&step.hyper, &step.clock, step.theta, step.gradient, &mut state);
-            let (hyper, clock) = (step.hyper.map(f64::from), step.clock.map(f64::from));
-            let exact = double(&hyper, &clock, step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide);
+            let next = single(&step.coefficients, &step.factors, step.theta, step.gradient, &mut state);
+            let (coefficients, factors) = (step.coefficients.map(f64::from), step.factors.map(f64::from));
+            let exact = double(&coefficients, &factors, step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide);
             let (terms, slots) = step.terms(variant, next, &state);
             finding.case(&[&next[..], &state].concat(), &[&exact[..], &wide].concat(), &[&terms[..], &slots].concat());
         }
@@ -199,7 +203,7 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
     let batches = Batch::all();
     let numbers = |b: &Batch| {
         let pairs = [b.theta, b.gradient, b.carried.sum, b.carried.average].concat();
-        [&[b.k as f32][..], &b.run.values, &b.run.hyper, &pairs].concat()
+        [&[b.k as f32][..], &b.run.values, &b.run.coefficients, &pairs].concat()
     };
     let inputs: Vec<f32> = batches.iter().flat_map(numbers).collect();
     let module = functions(Optimizer::Sgd) + probes::BATCH;
@@ -210,11 +214,11 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
         let stage = options.at(*k);
         let (mut behind, mut state) = (*carried, [0.0; STATE]);
         let wide = |pair: [f32; 2]| pair.map(f64::from);
-        let (mut exact_behind, mut exact_state) = (Carried { sum: wide(carried.sum), average: wide(carried.average) }, [0.0; STATE]);
-        let exact_run = Run { values: run.values.map(f64::from), hyper: run.hyper.map(f64::from) };
-        let next = run.batch::<Plain>(&stage, &[0.0; CLOCK], *theta, *gradient, &mut state, &mut behind);
+        let (mut exact_behind, mut exact_state) = (OptionState { sum: wide(carried.sum), average: wide(carried.average) }, [0.0; STATE]);
+        let exact_run = Run { values: run.values.map(f64::from), coefficients: run.coefficients.map(f64::from) };
+        let next = run.batch::<Plain>(&stage, &[0.0; STEP_FACTORS], *theta, *gradient, &mut state, &mut behind);
         let [wide_theta, wide_gradient] = [*theta, *gradient].map(wide);
-        let exact = exact_run.batch::<Plain>(&stage, &[0.0; CLOCK], wide_theta, wide_gradient, &mut exact_state, &mut exact_behind);
+        let exact = exact_run.batch::<Plain>(&stage, &[0.0; STEP_FACTORS], wide_theta, wide_gradient, &mut exact_state, &mut exact_behind);
         let host = [next, behind.sum, behind.average].concat();
         finding.case(&host, &[exact, exact_behind.sum, exact_behind.average].concat(), &batch.terms(next, &behind));
     }
@@ -225,7 +229,7 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
 fn watches(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let cases = cycles::all();
     // As they pass through numbers: bits for what is not one.
-    let numbers = |(watch, theta, since): &(Watch<f32>, [f32; 2], u32)| {
+    let numbers = |(watch, theta, since): &(CycleDetector<f32>, [f32; 2], u32)| {
         [watch.anchor[0], watch.anchor[1], watch.reach, f32::from_bits(watch.period), theta[0], theta[1], *since as f32]
     };
     let inputs: Vec<f32> = cases.iter().flat_map(numbers).collect();
@@ -234,7 +238,7 @@ fn watches(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let mut finding = Compared::new(cycles::WATCH_ON_HOST, cycles::WATCH, device);
     for (watch, theta, since) in cases {
         let host = cycle::watch(watch, theta, since);
-        let wide = Watch { anchor: watch.anchor.map(f64::from), reach: f64::from(watch.reach), period: watch.period };
+        let wide = CycleDetector { anchor: watch.anchor.map(f64::from), reach: f64::from(watch.reach), period: watch.period };
         let exact = cycle::watch(wide, theta.map(f64::from), since);
         let [size, period] = [f64::from(theta[0].abs().max(theta[1].abs())), f64::from(exact.period)];
         let own = [host.anchor[0], host.anchor[1], host.reach, host.period as f32];
@@ -297,7 +301,7 @@ struct Compared {
 }
 
 impl Compared {
-    fn new(host: Allowed, device: Allowed, values: Option<Vec<f32>>) -> Self {
+    fn new(host: Tolerance, device: Tolerance, values: Option<Vec<f32>>) -> Self {
         let (cpu, gpu) = (Deviation::new(f64::from(host.ulps)), Deviation::new(f64::from(device.ulps)));
         Self { cases: 0, cpu, gpu, device: values, taken: 0 }
     }

@@ -36,30 +36,30 @@ fn probe_neuron(i: u32) -> vec4<f32> {
     }
     let moments = Moments(v[0], v[1], v[2], v[3], v[4], v[5]);
     let theta = vec2<f32>(v[9], v[10]);
-    let at = slope(moments, Centre(v[6], v[7], v[8]), theta);
+    let at = moment_gradient(moments, Centre(v[6], v[7], v[8]), theta);
     return vec4<f32>(at.gradient, loss(moments, at), error(theta, v[11], v[12]));
 }
 ";
 
-/// Parameters (2) and state behind a rule's step, from hyperparameters, clock, parameters (2), gradient (2) and state.
+/// Parameters (2) and state behind a rule's step, from hyperparameters, factors, parameters (2), gradient (2) and state.
 pub const STEP: &str = "
 fn probe_step(i: u32) -> array<f32, 2u + STATE> {
-    var hyper: Hyper;
-    var clock: Clock;
+    var coefficients: Coefficients;
+    var factors: StepFactors;
     var memory: State;
-    for (var k = 0u; k < HYPER; k += 1u) {
-        hyper[k] = probe_input[i + k];
+    for (var k = 0u; k < COEFFICIENTS; k += 1u) {
+        coefficients[k] = probe_input[i + k];
     }
-    for (var k = 0u; k < CLOCK; k += 1u) {
-        clock[k] = probe_input[i + HYPER + k];
+    for (var k = 0u; k < STEP_FACTORS; k += 1u) {
+        factors[k] = probe_input[i + COEFFICIENTS + k];
     }
-    let pairs = i + HYPER + CLOCK;
+    let pairs = i + COEFFICIENTS + STEP_FACTORS;
     for (var k = 0u; k < STATE; k += 1u) {
         memory[k] = probe_input[pairs + 4u + k];
     }
     let theta = vec2<f32>(probe_input[pairs], probe_input[pairs + 1u]);
     let gradient = vec2<f32>(probe_input[pairs + 2u], probe_input[pairs + 3u]);
-    let next = step(hyper, clock, theta, gradient, &memory);
+    let next = step(coefficients, factors, theta, gradient, &memory);
     var result: array<f32, 2u + STATE>;
     result[0] = next.x;
     result[1] = next.y;
@@ -75,22 +75,22 @@ fn probe_step(i: u32) -> array<f32, 2u + STATE> {
 pub const BATCH: &str = "
 fn probe_batch(i: u32) -> array<f32, 6> {
     var values: Values;
-    for (var k = 0u; k < VALUES; k += 1u) {
+    for (var k = 0u; k < OPTION_VALUES; k += 1u) {
         values[k] = probe_input[i + 1u + k];
     }
-    var hyper: Hyper;
-    for (var k = 0u; k < HYPER; k += 1u) {
-        hyper[k] = probe_input[i + 1u + VALUES + k];
+    var coefficients: Coefficients;
+    for (var k = 0u; k < COEFFICIENTS; k += 1u) {
+        coefficients[k] = probe_input[i + 1u + OPTION_VALUES + k];
     }
-    let pairs = i + 1u + VALUES + HYPER;
+    let pairs = i + 1u + OPTION_VALUES + COEFFICIENTS;
     var pair: array<vec2<f32>, 4>;
     for (var k = 0u; k < 4u; k += 1u) {
         pair[k] = vec2<f32>(probe_input[pairs + 2u * k], probe_input[pairs + 2u * k + 1u]);
     }
-    var clock: Clock;
+    var factors: StepFactors;
     var memory: State;
-    var carried = Carried(pair[2], pair[3]);
-    let next = batch_step(u32(probe_input[i]), values, hyper, clock, pair[0], pair[1], &memory, &carried);
+    var carried = OptionState(pair[2], pair[3]);
+    let next = batch_step(u32(probe_input[i]), values, coefficients, factors, pair[0], pair[1], &memory, &carried);
     return array<f32, 6>(next.x, next.y, carried.sum.x, carried.sum.y, carried.average.x, carried.average.y);
 }
 ";
@@ -99,7 +99,7 @@ fn probe_batch(i: u32) -> array<f32, 6> {
 pub const WATCH: &str = "
 fn probe_watch(i: u32) -> vec4<f32> {
     let anchor = vec2<f32>(probe_input[i], probe_input[i + 1u]);
-    let before = Watch(anchor, probe_input[i + 2u], bitcast<u32>(probe_input[i + 3u]));
+    let before = CycleDetector(anchor, probe_input[i + 2u], bitcast<u32>(probe_input[i + 3u]));
     let now = watch(before, vec2<f32>(probe_input[i + 4u], probe_input[i + 5u]), u32(probe_input[i + 6u]));
     return vec4<f32>(now.anchor, now.reach, f32(now.period));
 }

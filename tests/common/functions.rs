@@ -1,7 +1,7 @@
 //! Every function of the mathematics within its bounds.
 
 use gradsweep::backend::gpu::Gpu;
-use gradsweep::kernel::{Form, cases};
+use gradsweep::kernel::{LossForm, cases};
 use gradsweep::model::{Activation, Optimizer};
 use gradsweep::verify::verify;
 
@@ -14,7 +14,7 @@ pub fn verify_every_function(gpu: Option<&Gpu>) {
     }
     let all = cases::functions::ALL.len()
         + Activation::ALL.len()
-        + Form::ALL.len()
+        + LossForm::ALL.len()
         + Optimizer::ALL.len()
         + cases::options::ALL.len()
         + 3

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gradsweep::backend::outcome::{Blocks, EpochSeries, History, Outcome};
+use gradsweep::backend::outcome::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
 use gradsweep::model::{Neuron, Parameter, Problem, RunStatistics, Verdict};
 use gradsweep::store::{Column, Counts, EpochTable, Manifest, Point, RunTable, Selected, Writer};
@@ -131,10 +131,10 @@ impl Sweep {
     /// Everything that holds no meaning is infinite, so that it would be seen where it does not belong.
     fn outcome(&self, runs: &[Known]) -> Outcome {
         let mut history = History { every: self.every, steps: self.steps(), ..History::default() };
-        history.blocks = Blocks::new(runs.len(), History::points(self.steps(), self.every));
+        history.blocks = BlockLayout::new(runs.len(), History::points(self.steps(), self.every));
         history.weight = vec![f32::INFINITY; history.blocks.len()];
         history.bias = history.weight.clone();
-        let mut epochs = EpochSeries { blocks: Blocks::new(runs.len(), self.epochs as usize), ..EpochSeries::default() };
+        let mut epochs = EpochSeries { blocks: BlockLayout::new(runs.len(), self.epochs as usize), ..EpochSeries::default() };
         let nothing = vec![f32::INFINITY; epochs.blocks.len()];
         let tested = if self.tested { nothing.clone() } else { Vec::new() };
         (epochs.loss, epochs.mae, epochs.val_loss, epochs.val_mae) = (nothing.clone(), nothing, tested.clone(), tested);

@@ -1,6 +1,6 @@
 //! Checks of neurons that hold on every backend.
 
-use gradsweep::backend::{Backend, Record};
+use gradsweep::backend::{Backend, RecordOptions};
 use gradsweep::model::Verdict;
 
 use super::sweeps::{load_with, train};
@@ -16,7 +16,7 @@ pub fn first_steps_without_epsilon(backend: &dyn Backend) {
     let rows: [(f64, f64); 3] = [(1.0, -2.0), (2.0, -3.0), (-1.0, 2.0)];
     let gradient: f64 = rows.iter().map(|(x, y)| 2.0 * ((0.5 * x).tanh() - y) * (1.0 - (0.5 * x).tanh().powi(2)) * x).sum::<f64>() / 3.0;
     let steps = [0.01 / 0.1_f64.sqrt(), 0.01 * gradient / (0.1 + gradient * gradient).sqrt(), 0.01, 0.01, 0.01];
-    let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
+    let (_, outcomes) = train(&experiment, backend, RecordOptions { every: 0, epochs: false });
     let ends = outcomes.iter().flat_map(|outcome| outcome.weight.iter().zip(&outcome.bias));
     for ((&weight, &bias), step) in ends.zip(steps) {
         let expected = 0.5 - step;
@@ -42,7 +42,7 @@ pub fn logistic_cycles(backend: &dyn Backend) {
     for (rate, x, y, period) in &cases {
         let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
         let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
-        let (_, outcomes) = train(&experiment, backend, Record { every: 0, epochs: false });
+        let (_, outcomes) = train(&experiment, backend, RecordOptions { every: 0, epochs: false });
         let periods = [0, 1].map(|lane| outcomes[0].figures(lane).cycle_period);
         assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
         assert_eq!(outcomes[0].figures(1).judge(0.0), Verdict::Cycling);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use gradsweep::backend::{Backend, Outcome, Record};
+use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::sweep::{Plan, Problems};
 
 /// All that can be recorded.
-pub const RECORD: Record = Record { every: 1, epochs: true };
+pub const RECORD: RecordOptions = RecordOptions { every: 1, epochs: true };
 
 /// A config whose paths are relative to `configs`.
 pub fn load(text: &str) -> Experiment {
@@ -28,7 +28,7 @@ pub fn experiment(rest: &str) -> Experiment {
 }
 
 /// Trains every run in one chunk.
-pub fn train(experiment: &Experiment, backend: &dyn Backend, record: Record) -> (Plan, Vec<Outcome>) {
+pub fn train(experiment: &Experiment, backend: &dyn Backend, record: RecordOptions) -> (Plan, Vec<Outcome>) {
     let problems = Problems::new(experiment).unwrap();
     let plan = Plan::new(experiment, &problems, 0..experiment.space.len()).unwrap();
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];

@@ -3,7 +3,7 @@
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::gpu::Gpu;
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Record};
+use gradsweep::backend::{Backend, RecordOptions};
 use gradsweep::kernel::layout::MOMENTS;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::sweep::Problems;
@@ -286,7 +286,7 @@ fn long_runs_on_the_device_come_to_their_end(gpu: &Gpu) {
     let experiment = experiment(
         "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 40000\nbatch_size = \"full\"\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = [1e-6, 1e-5]\n",
     );
-    let record = Record { every: 0, epochs: false };
+    let record = RecordOptions { every: 0, epochs: false };
     let (_, device) = train(&experiment, gpu, record);
     let (_, host) = train(&experiment, &Reference, record);
     for lane in 0..2 {

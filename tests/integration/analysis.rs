@@ -2,11 +2,11 @@
 
 use gradsweep::analysis::{Comparison, Diagnosis, EpochPoint, Error, Path, PathError, Paths, Sweep, compare, diagnosis, figures};
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::{Backend, Group, Lanes, Outcome, Record};
+use gradsweep::backend::{Backend, Group, Outcome, RecordOptions, RunInputs};
 use gradsweep::config::{self, DataFrom, Experiment, Source};
 use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
-use gradsweep::kernel::{Options, Timing, Variant, hyper, options};
+use gradsweep::kernel::{FactorInputs, Options, Variant, coefficients, options};
 use gradsweep::model::{Neuron, Parameter, Problem, Value, Verdict, verdict::reached_loss};
 use gradsweep::store::{Column, RunTable};
 
@@ -70,17 +70,17 @@ impl Ran {
         let rows = problem.train.len();
         let batch_size = run.settings.number(Parameter::BatchSize).map_or(rows, |size| (size as usize).min(rows));
         let start = [Parameter::InitialWeight, Parameter::InitialBias].map(|p| run.settings.number(p).unwrap_or(0.0) as f32);
-        let mut lanes = Lanes::default();
-        let timing = Timing::of(run.optimizer, &run.settings, &self.experiment.piecewise).unwrap();
-        lanes.push(start, &hyper(run.optimizer, &run.settings).unwrap(), &timing, &options::values(&run.settings).unwrap());
+        let mut lanes = RunInputs::default();
+        let timing = FactorInputs::of(run.optimizer, &run.settings, &self.experiment.piecewise).unwrap();
+        lanes.push(start, &coefficients(run.optimizer, &run.settings).unwrap(), &timing, &options::values(&run.settings).unwrap());
         let group = Group {
             problem,
             order: BatchOrder { rows, batch_size, shuffle: self.experiment.shuffle(&run.settings).unwrap() },
             epochs: run.settings.number(Parameter::Epochs).unwrap() as u64,
             variant: Variant::of(run.optimizer, &run.settings).unwrap(),
             options: Options::of(run.optimizer, &run.settings).unwrap(),
-            lanes: &lanes,
-            record: Record { every: 1, epochs: true },
+            inputs: &lanes,
+            record: RecordOptions { every: 1, epochs: true },
         };
         let mut outcomes = [Outcome::default()];
         cpu.train(&[group], &mut outcomes).unwrap();

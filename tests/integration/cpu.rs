@@ -2,7 +2,7 @@
 
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Group, Outcome, Record};
+use gradsweep::backend::{Backend, Group, Outcome, RecordOptions};
 use gradsweep::config::Experiment;
 use gradsweep::model::Verdict;
 use gradsweep::sweep::{Plan, Problems, trace};
@@ -64,7 +64,7 @@ fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<Str
     bits_of(experiment, backend, chunk, RECORD)
 }
 
-fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record: Record) -> Vec<String> {
+fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record: RecordOptions) -> Vec<String> {
     let problems = Problems::new(experiment).unwrap();
     let mut all = vec![String::new(); experiment.space.len() as usize];
     let runs: Vec<u64> = (0..experiment.space.len()).collect();
@@ -124,7 +124,7 @@ fn same_bits(experiment: &Experiment) {
 #[test]
 fn bits_of_whole_tiles_are_those_of_single_lanes() {
     let (judge, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
-    let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| Record { every, epochs });
+    let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| RecordOptions { every, epochs });
     let mut diverged = 0;
     for (scale, largest) in [("none", "1.0"), ("standard", "1.0"), ("standard", "1e6")] {
         let experiment = experiment(&format!(
@@ -260,11 +260,11 @@ fn diverging_runs_freeze_where_the_reference_says() {
         Reference.train(&groups, &mut outcomes[1]).unwrap();
         // Just past the limit a batch may cancel nearly the whole deviation, and what is left of it is rounding: there float64 itself
         // ends elsewhere when it starts an ulp away. Such runs are known by that, and few.
-        let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.lanes.clone()).collect();
+        let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.inputs.clone()).collect();
         for lanes in &mut nudged {
             lanes.initial_weight.change(|weight| *weight = weight.next_up());
         }
-        let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, lanes)| Group { lanes, ..*group }).collect();
+        let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, inputs)| Group { inputs, ..*group }).collect();
         Reference.train(&moved, &mut outcomes[2]).unwrap();
         let (mut diverged, mut sensitive) = (0, 0);
         for ((fast, judge), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
@@ -323,9 +323,9 @@ fn a_run_is_planned_alike_alone_and_among_others() {
             .zip(&groups)
             .find_map(|(planned, group)| Some((group, planned.members.iter().position(|member| *member as usize == row)?)))
             .unwrap();
-        let lanes = group.lanes;
+        let lanes = group.inputs;
         let start = [lanes.initial_weight.of(lane), lanes.initial_bias.of(lane)];
-        let own = (start, lanes.hyper(lane), lanes.timing.of(lane), lanes.values.of(lane));
+        let own = (start, lanes.coefficients(lane), lanes.factor_inputs.of(lane), lanes.values.of(lane));
         let flag = (group.variant.optimizer, group.variant.flag);
         format!("{:?} {:?} {} {flag:?} {:?} {own:?} {:?}", group.problem.id, group.order, group.epochs, group.options, plan.problem.of(row))
     };

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
-use gradsweep::backend::{Backend, Outcome, Record};
+use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::config::Experiment;
-use gradsweep::kernel::Direct;
+use gradsweep::kernel::RowEvaluator;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use serde_json::Value;
 
@@ -105,7 +105,7 @@ fn gradients_are_the_slopes_of_the_loss() {
     let rows = classes();
     let h = 1e-6;
     for neuron in neurons() {
-        let direct = Direct::of(&neuron);
+        let direct = RowEvaluator::of(&neuron);
         let at = |theta: [f64; 2]| direct.over(&rows, theta);
         // A point at which no row meets a kink.
         let theta = [0.731, 0.277];
@@ -121,7 +121,7 @@ fn gradients_are_the_slopes_of_the_loss() {
             let room = 1e-6 * at(theta).loss.abs().max(quotient.abs()).max(1.0) / if neuron.loss == Loss::Mape { 1e-3 } else { 1.0 };
             assert!((gradient[i] - quotient).abs() <= room, "{neuron:?}: {} against {quotient}", gradient[i]);
         }
-        let without = Direct::of(&Neuron { use_bias: false, ..neuron }).over(&rows, theta);
+        let without = RowEvaluator::of(&Neuron { use_bias: false, ..neuron }).over(&rows, theta);
         assert_eq!(without.gradient, [gradient[0], 0.0], "{neuron:?}");
     }
 }
@@ -160,7 +160,7 @@ fn gradients_are_keras() {
             loss: Loss::from_name(text("loss")).unwrap(),
             ..Neuron::LINEAR
         };
-        let direct = Direct::of(&named.on(rows.y.iter().map(|&y| f64::from(y))));
+        let direct = RowEvaluator::of(&named.on(rows.y.iter().map(|&y| f64::from(y))));
         let rate = sgd["learning_rate"].as_f64().unwrap() as f32;
         let batch = case["batch_size"].as_u64().unwrap() as usize;
         let mut theta = [case["w0"].as_f64().unwrap(), case["b0"].as_f64().unwrap()];
@@ -202,7 +202,7 @@ initial_weight = [-1.0, 0.3, 2.0]
 
 /// Ends and epoch losses of every run, in run order of the groups.
 fn ends(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
-    let (_, outcomes) = train(experiment, backend, Record { every: 0, epochs: true });
+    let (_, outcomes) = train(experiment, backend, RecordOptions { every: 0, epochs: true });
     let of_outcome = |outcome: &Outcome| {
         let epochs = outcome.epochs.as_ref().unwrap();
         let last = |lane: usize| epochs.blocks.index(lane, 2);
@@ -254,7 +254,8 @@ learning_rate = {{ {rates}, count = 150, distribution = "log_uniform" }}
 "#
         ));
         let of = |threads: usize, level: Simd| {
-            let (_, outcomes) = train(&experiment, &Cpu::open(Some(threads), Some(level)).unwrap(), Record { every: 0, epochs: false });
+            let (_, outcomes) =
+                train(&experiment, &Cpu::open(Some(threads), Some(level)).unwrap(), RecordOptions { every: 0, epochs: false });
             let run = |own: &Outcome, lane: usize| {
                 format!("{:x} {:x} {:?}", own.weight[lane].to_bits(), own.bias[lane].to_bits(), own.figures(lane))
             };

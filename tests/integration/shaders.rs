@@ -8,13 +8,13 @@ use gradsweep::backend::gpu::{composed, elementary};
 use gradsweep::backend::outcome::NEVER;
 use gradsweep::data::Stream;
 use gradsweep::kernel::blocks::BLOCK_STEPS;
-use gradsweep::kernel::coefficients::{CLOCK, HYPER};
+use gradsweep::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
 use gradsweep::kernel::cycle;
 use gradsweep::kernel::layout::{
     AVERAGED, LIMIT_ROUNDS, MOMENTS, PAIRS, START_LOSS, TRAIN_PARAMS, TrainParams, WATCH, WINDOW_PARAMS, WORKGROUP, WindowParams,
 };
 use gradsweep::kernel::optimizers::STATE;
-use gradsweep::kernel::options::VALUES;
+use gradsweep::kernel::options::OPTION_VALUES;
 use gradsweep::model::hyperparameters::DIVERGENCE_LIMIT;
 use wgpu::naga;
 
@@ -107,10 +107,10 @@ fn constants_are_those_of_the_host() {
         ("BROKEN", cycle::BROKEN),
         ("LIMIT_BITS", (DIVERGENCE_LIMIT as f32).to_bits()),
         ("LARGEST", largest),
-        ("HYPER", HYPER as u32),
+        ("COEFFICIENTS", COEFFICIENTS as u32),
         ("STATE", STATE as u32),
-        ("CLOCK", CLOCK as u32),
-        ("VALUES", VALUES as u32),
+        ("STEP_FACTORS", STEP_FACTORS as u32),
+        ("OPTION_VALUES", OPTION_VALUES as u32),
         ("STREAM_ORDER", Stream::Order as u32),
     ];
     let mut seen = BTreeSet::new();
@@ -134,9 +134,9 @@ fn constants_are_those_of_the_host() {
 fn functions_have_the_names_and_arguments_of_the_host() {
     // The host passes [weight, bias] where the device has one vector, so counts agree; `step` is a method of each rule.
     let text = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernel").join(path)).unwrap();
-    let host = [text("neuron.rs"), text("optimizers/mod.rs")].concat();
+    let host = [text("moments.rs"), text("optimizers/mod.rs")].concat();
     for (name, _, module) in parsed().iter().filter(|(name, ..)| name.starts_with("train_moments")) {
-        for (function, arguments) in [("slope", 3), ("loss", 2), ("error", 3), ("step", 5)] {
+        for (function, arguments) in [("moment_gradient", 3), ("loss", 2), ("error", 3), ("step", 5)] {
             let device = module.functions.iter().find(|(_, own)| own.name.as_deref() == Some(function));
             let (_, device) = device.unwrap_or_else(|| panic!("{name} has no {function}"));
             assert_eq!(device.arguments.len(), arguments, "{name}: {function}");

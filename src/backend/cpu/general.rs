@@ -15,9 +15,9 @@ use super::simd::{Loop, Simd};
 use super::stream;
 use super::tile::{Column, TILE, Tile};
 use crate::backend::batches::Window;
-use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
 use crate::kernel::optimizers::{STATE, decayed};
-use crate::kernel::options::{Clip, Stage};
+use crate::kernel::options::{BatchAction, Clip};
 use crate::kernel::{Options, Rule, Stages};
 
 /// Lanes of a loop at every level: what is compiled here is compiled once a level, whatever the size of the group.
@@ -29,23 +29,23 @@ pub struct General<'a> {
     pub shared: &'a Shared<'a>,
     pub window: &'a Window,
     pub source: Source,
-    /// Whether all runs of the group have one timing.
+    /// Whether all runs of the group have one factor_inputs.
     pub alike: bool,
-    /// Whether the rule reads a clock, and its step.
+    /// Whether the rule reads a factors, and its step.
     pub clocked: bool,
     pub step: StepOf,
 }
 
 /// A rule's step over a tile: the one place here that is compiled for each rule.
-pub type StepOf = fn(Simd, &mut Tile, &Gradients<TILE>, &[Column<f32>; CLOCK]);
+pub type StepOf = fn(Simd, &mut Tile, &Gradients<TILE>, &[Column<f32>; STEP_FACTORS]);
 
-pub fn step<R: Rule>(simd: Simd, tile: &mut Tile, gradients: &Gradients<TILE>, clocks: &[Column<f32>; CLOCK]) {
+pub fn step<R: Rule>(simd: Simd, tile: &mut Tile, gradients: &Gradients<TILE>, factors: &[Column<f32>; STEP_FACTORS]) {
     #[cfg(target_arch = "x86_64")]
     if <R::Stages as Stages>::STREAMS && simd.has_avx2() && tile.lanes > TILE / 2 {
         // SAFETY: levels are only chosen where `is_available` has seen their features.
-        return unsafe { stream::step::<R>(tile, &gradients.gradient, clocks) };
+        return unsafe { stream::step::<R>(tile, &gradients.gradient, factors) };
     }
-    simd.run_step(Step::<R> { tile, gradients, clocks, rule: PhantomData });
+    simd.run_step(Step::<R> { tile, gradients, factors, rule: PhantomData });
 }
 
 impl General<'_> {
@@ -71,7 +71,7 @@ impl General<'_> {
             self.follow(tile, &mut trail, false);
         }
         let mut gradients = Gradients::ZERO;
-        let mut clocks = [Wide([0.0; TILE]); CLOCK];
+        let mut factors = [Wide([0.0; TILE]); STEP_FACTORS];
         let measured = !recording.loss.is_empty();
         let [mut loss, mut absolute] = [[0.0_f32; TILE]; 2];
         for block in self.shared.blocks {
@@ -86,9 +86,9 @@ impl General<'_> {
                 }
                 let k = before + batch as u64;
                 if self.shared.options.updates(k) && (self.clocked || self.shared.options.scheduled) {
-                    self.tick(tile, &mut clocks, k);
+                    self.tick(tile, &mut factors, k);
                 }
-                self.update(tile, &mut gradients, &clocks, k);
+                self.update(tile, &mut gradients, &factors, k);
                 if last {
                     self.follow(tile, &mut trail, true);
                 }
@@ -137,10 +137,10 @@ impl General<'_> {
     }
 
     /// Batch k, from 0: options and rule, and the test for divergence.
-    fn update(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, clocks: &[Column<f32>; CLOCK], k: u64) {
+    fn update(&self, tile: &mut Tile, gradients: &mut Gradients<TILE>, factors: &[Column<f32>; STEP_FACTORS], k: u64) {
         if self.shared.calm {
             // Without options, and no run leaves.
-            return (self.step)(self.simd, tile, gradients, clocks);
+            return (self.step)(self.simd, tile, gradients, factors);
         }
         let before = [tile.theta[0], tile.theta[1]];
         let (options, stage) = (&self.shared.options, self.shared.options.at(k));
@@ -154,7 +154,7 @@ impl General<'_> {
             if options.decay {
                 self.simd.run_loop(Decay { tile });
             }
-            (self.step)(self.simd, tile, gradients, clocks);
+            (self.step)(self.simd, tile, gradients, factors);
             if !options.bias {
                 tile.theta[1] = before[1];
             }
@@ -199,18 +199,18 @@ impl General<'_> {
         }
     }
 
-    /// The clocks of an update, and its rate where that is scheduled.
-    fn tick(&self, tile: &mut Tile, clocks: &mut [Column<f32>; CLOCK], k: u64) {
+    /// The factors of an update, and its rate where that is scheduled.
+    fn tick(&self, tile: &mut Tile, factors: &mut [Column<f32>; STEP_FACTORS], k: u64) {
         let own = if self.alike { 1 } else { tile.lanes };
         for lane in 0..own {
             let lanes = if self.alike { 0..TILE } else { lane..lane + 1 };
-            let timing = self.shared.timing.of(tile.run(lane));
-            let now = tile.tickers[lane].next(self.shared.optimizer, timing);
-            for (slot, clock) in clocks.iter_mut().zip(now) {
-                slot.0[lanes.clone()].fill(clock);
+            let factor_inputs = self.shared.factor_inputs.of(tile.run(lane));
+            let now = tile.tickers[lane].next(self.shared.optimizer, factor_inputs);
+            for (slot, factors) in factors.iter_mut().zip(now) {
+                slot.0[lanes.clone()].fill(factors);
             }
-            if let Some(rate) = timing.rate(k) {
-                tile.hyper[0].0[lanes].fill(rate);
+            if let Some(rate) = factor_inputs.rate(k) {
+                tile.coefficients[0].0[lanes].fill(rate);
             }
         }
     }
@@ -219,7 +219,7 @@ impl General<'_> {
 /// 1 of the options: gradients become their means since the last update.
 struct Accumulate<'a> {
     tile: &'a mut Tile,
-    stage: &'a Stage,
+    stage: &'a BatchAction,
     gradients: &'a mut Gradients<TILE>,
 }
 
@@ -275,7 +275,7 @@ struct Decay<'a> {
 impl Loop for Decay<'_> {
     #[inline(always)]
     fn run(self) {
-        let ([weight, bias], decay, rate) = (&mut self.tile.theta, &self.tile.values[1], &self.tile.hyper[0]);
+        let ([weight, bias], decay, rate) = (&mut self.tile.theta, &self.tile.values[1], &self.tile.coefficients[0]);
         for l in 0..TILE {
             weight.0[l] = decayed(weight.0[l], decay.0[l], rate.0[l]);
             bias.0[l] = decayed(bias.0[l], decay.0[l], rate.0[l]);
@@ -287,7 +287,7 @@ impl Loop for Decay<'_> {
 struct Step<'a, R> {
     tile: &'a mut Tile,
     gradients: &'a Gradients<TILE>,
-    clocks: &'a [Column<f32>; CLOCK],
+    factors: &'a [Column<f32>; STEP_FACTORS],
     rule: PhantomData<R>,
 }
 
@@ -295,15 +295,15 @@ impl<R: Rule> Loop for Step<'_, R> {
     #[inline(always)]
     fn run(self) {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let hyper: [&[f32; WIDTH]; HYPER] = parts_of(&self.tile.hyper, offset);
-            let clocks: [&[f32; WIDTH]; CLOCK] = parts_of(self.clocks, offset);
+            let coefficients: [&[f32; WIDTH]; COEFFICIENTS] = parts_of(&self.tile.coefficients, offset);
+            let factors: [&[f32; WIDTH]; STEP_FACTORS] = parts_of(self.factors, offset);
             let mut theta: [Wide<f32, WIDTH>; 2] = Wide::of(&self.tile.theta, 2, offset);
             let mut states: [Wide<f32, WIDTH>; STATE] = Wide::of(&self.tile.state, R::STATE, offset);
             let g: [[f32; WIDTH]; 2] = [take(&self.gradients.gradient[0], offset), take(&self.gradients.gradient[1], offset)];
             for l in 0..WIDTH {
                 let mut state = Wide::lane(&states, l);
-                let (now, from) = (lane_of(&clocks, l), Wide::lane(&theta, l));
-                let next = R::step(&lane_of(&hyper, l), &now, from, [g[0][l], g[1][l]], &mut state);
+                let (now, from) = (lane_of(&factors, l), Wide::lane(&theta, l));
+                let next = R::step(&lane_of(&coefficients, l), &now, from, [g[0][l], g[1][l]], &mut state);
                 theta[0].0[l] = next[0];
                 theta[1].0[l] = next[1];
                 for i in 0..R::STATE {
@@ -323,7 +323,7 @@ impl<R: Rule> Loop for Step<'_, R> {
 /// 5 of the options: the average of the parameters.
 struct Average<'a> {
     tile: &'a mut Tile,
-    stage: &'a Stage,
+    stage: &'a BatchAction,
 }
 
 impl Loop for Average<'_> {

@@ -6,7 +6,7 @@ use super::rows::{Direct, Divide, Sums};
 use super::simd::Loop;
 use super::tile::{TILE, Tile};
 use crate::data::Moments;
-use crate::kernel::neuron;
+use crate::kernel::moments;
 
 /// What a batch gives to N runs.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Loop for Fill<'_> {
         for offset in (0..self.tile.lanes).step_by(WIDTH) {
             let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
             for l in 0..WIDTH {
-                let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
+                let slope = moments::moment_gradient(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
                 self.gradients.gradient[0][offset + l] = slope.gradient[0];
                 self.gradients.gradient[1][offset + l] = slope.gradient[1];
             }
@@ -59,8 +59,8 @@ impl Loop for Fill<'_> {
                 continue;
             }
             for l in 0..WIDTH {
-                let slope = neuron::slope(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
-                self.gradients.loss[offset + l] = neuron::loss(self.moments, &slope);
+                let slope = moments::moment_gradient(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
+                self.gradients.loss[offset + l] = moments::loss(self.moments, &slope);
             }
             let mut absolute = [0.0; WIDTH];
             add_errors(&mut absolute, [&theta[0], &theta[1]], self.x, self.y);

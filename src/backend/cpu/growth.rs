@@ -27,7 +27,7 @@ impl Pull {
         self.slope * f64::from(LIMIT) + self.rest <= f64::from(f32::MAX) / 4.0
     }
 
-    /// Of `neuron::slope`'s formula, term by term.
+    /// Of `moments::slope`'s formula, term by term.
     pub fn of(window: &Window, centre: &Centre) -> Self {
         let away = f64::from(centre.weight.abs().max(centre.bias.abs()));
         let x = f64::from(centre.x.abs());

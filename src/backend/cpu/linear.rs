@@ -10,7 +10,7 @@ use super::rows::{Sums, Wanted};
 use super::simd::Simd;
 use super::tile::TILE;
 use super::vector::{Vector, WIDTH, align_frame};
-use crate::kernel::direct::level;
+use crate::kernel::rows::pre_activation;
 use crate::kernel::{Algebraic, Number};
 use crate::model::{Activation, Neuron};
 use crate::with_algebraic;
@@ -133,7 +133,7 @@ fn over<R: Row<K>, const K: usize>(over: Over<'_>, sums: &mut [&mut [f32; TILE];
             for row in first..end {
                 let (x, y) = (Vector::of(x[row]), Vector::of(y[row]));
                 for i in 0..2 {
-                    let added = R::at(level(theta[i], x), x, y);
+                    let added = R::at(pre_activation(theta[i], x), x, y);
                     for k in 0..K {
                         part[i][k] = part[i][k] + added[k];
                     }

@@ -7,7 +7,7 @@ use super::notes::{Recording, Shared, Theta, Wide, add_errors, judge, passed, re
 use super::simd::Loop;
 use super::tile::Tile;
 use crate::data::Moments;
-use crate::kernel::neuron;
+use crate::kernel::moments;
 
 /// Adds the losses of a batch's rows, and their |e|, before its step.
 pub struct BatchLoss<'a, const N: usize> {
@@ -25,8 +25,8 @@ impl<const N: usize> Loop for BatchLoss<'_, N> {
     fn run(self) {
         let Self { moments, theta, .. } = self;
         for l in 0..N {
-            let slope = neuron::slope(moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
-            self.loss.0[l] += moments.rows * neuron::loss(moments, &slope);
+            let slope = moments::moment_gradient(moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
+            self.loss.0[l] += moments.rows * moments::loss(moments, &slope);
         }
         let mut batch = Wide([0.0; N]);
         add_errors(&mut batch.0, theta, self.x, self.y);
@@ -82,7 +82,7 @@ impl<const N: usize> Loop for Follow<'_, N> {
         let (total, centre, counts) = (self.shared.total, self.shared.centre, f32::from(u8::from(self.counts)));
         for l in 0..N {
             let to = [self.theta[0][l], self.theta[1][l]];
-            self.trail.go(l, to, neuron::slope(&total, &centre, to).gradient, counts);
+            self.trail.go(l, to, moments::moment_gradient(&total, &centre, to).gradient, counts);
         }
     }
 }

@@ -36,12 +36,12 @@ use self::tile::{Slots, TILE, Tile};
 use self::train::Advance;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
-use super::{Backend, Description, Group, Lanes, Limits, Metrics, Outcome};
+use super::{Backend, Description, Group, Limits, Metrics, Outcome, RunInputs};
 use crate::data::Centre;
 use crate::kernel::blocks::{Block, blocks};
-use crate::kernel::coefficients::{Clock, has_clock};
+use crate::kernel::coefficients::{StepFactors, has_step_factors};
 use crate::kernel::cycle::{WATCHED, cycle};
-use crate::kernel::{Form, Hyper, Rule, Ticker, Timing, Variant};
+use crate::kernel::{Coefficients, FactorInputs, LossForm, Rule, StepFactorGenerator, Variant};
 use crate::model::{Activation, Neuron, Rows};
 use crate::with_rule;
 
@@ -102,7 +102,7 @@ impl Cpu {
         let blocks = blocks(batches, group.epochs);
         let mut windows = Batches::new(group);
         let neuron = &group.problem.neuron;
-        let longest = text.stride.map(|stride| longest_step(group.lanes, stride));
+        let longest = text.stride.map(|stride| longest_step(group.inputs, stride));
         let bounded = longest.is_none_or(train::stays_out);
         let plain = group.options.is_plain();
         let fused = text.fused.filter(|_| plain && simd.fuses() && neuron.is_quadratic() && bounded);
@@ -110,20 +110,21 @@ impl Cpu {
         let calm = plain && longest.is_some_and(|step| is_calm(group, &windows.rows.centre, step));
         let shared = shared(group, &windows, &blocks, self.verdicts, calm);
         let source = if neuron.is_quadratic() { Source::Moments } else { Source::Rows(Direct::new(simd, neuron)) };
-        let timed = has_clock(group.variant.optimizer) || group.options.scheduled;
-        let alike = timed && group.lanes.timing.only().is_some();
-        let mut clocks = Clocks::new(group, fused.is_some() && alike);
+        let timed = has_step_factors(group.variant.optimizer) || group.options.scheduled;
+        let alike = timed && group.inputs.factor_inputs.only().is_some();
+        let mut factors = Clocks::new(group, fused.is_some() && alike);
         let pull = |window: &Window| {
-            let known = fused.is_some_and(|rule| (rule.inertia)(&Hyper::default()).is_some());
+            let known = fused.is_some_and(|rule| (rule.inertia)(&Coefficients::default()).is_some());
             known.then(|| Pull::of(window, &shared.centre))
         };
-        let advance = |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, pull: Option<Pull>, clocks: &[Clock<f32>]| {
-            let general = General { simd, shared: &shared, window, source, alike, clocked: text.clocked, step: text.step };
-            match fused {
-                Some(rule) => Advance { simd, rule, tile, shared: &shared, window, clocks, pull, recording }.run(),
-                None => general.advance(tile, recording),
-            }
-        };
+        let advance =
+            |tile: &mut Tile, recording: &mut Recording<'_>, window: &Window, pull: Option<Pull>, factors: &[StepFactors<f32>]| {
+                let general = General { simd, shared: &shared, window, source, alike, clocked: text.clocked, step: text.step };
+                match fused {
+                    Some(rule) => Advance { simd, rule, tile, shared: &shared, window, factors, pull, recording }.run(),
+                    None => general.advance(tile, recording),
+                }
+            };
         let mut jobs = jobs(outcome);
         let start = |tile: &mut Tile, job: &TileJob<'_>| {
             tile.begin(group, job.first, &text.slots, timed);
@@ -136,7 +137,7 @@ impl Cpu {
             }
         };
         let Some(window) = windows.next_window() else { return };
-        let now = clocks.of(window);
+        let now = factors.of(window);
         if window.epochs as u64 == group.epochs {
             let pull = pull(window);
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
@@ -152,13 +153,13 @@ impl Cpu {
             tile
         };
         let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
-        let mut pass = |window: &Window, now: &[Clock<f32>]| {
+        let mut pass = |window: &Window, now: &[StepFactors<f32>]| {
             let pull = pull(window);
             tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| advance(tile, &mut job.recording, window, pull, now));
         };
         pass(window, now);
         while let Some(window) = windows.next_window() {
-            let now = clocks.of(window);
+            let now = factors.of(window);
             pass(window, now);
         }
         tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.ends.write(tile, &shared));
@@ -217,7 +218,7 @@ impl Backend for Cpu {
             return Ok(());
         }
         let direct = Direct::new(self.simd, neuron);
-        let logistic = neuron.form() == Form::Logits && !rows.is_empty();
+        let logistic = neuron.form() == LossForm::Logits && !rows.is_empty();
         self.pool.install(|| {
             if logistic {
                 logistic::surface(self.simd, &direct, rows, weight, bias, cells);
@@ -253,7 +254,7 @@ struct Text {
     /// Its loops, if it has any.
     fused: Option<Fused>,
     /// The longest step of a run in learning rates, where the fused loop relies on there being one.
-    stride: Option<fn(&Hyper<f32>) -> f32>,
+    stride: Option<fn(&Coefficients<f32>) -> f32>,
     slots: Slots,
     clocked: bool,
     step: StepOf,
@@ -264,8 +265,8 @@ impl Text {
         with_rule!(variant, R => Self {
             fused: Fused::of::<R>(),
             stride: R::BOUNDED.then_some(R::stride),
-            slots: Slots { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
-            clocked: R::CLOCK > 0,
+            slots: Slots { coefficients: R::COEFFICIENTS, state: R::STATE, initial: R::INITIAL.then_some(R::initial::<f32>) },
+            clocked: R::STEP_FACTORS > 0,
             step: general::step::<R>,
         })
     }
@@ -274,7 +275,7 @@ impl Text {
 fn shared<'a>(group: &Group<'a>, windows: &Batches<'_>, blocks: &'a [Block], verdicts: bool, calm: bool) -> Shared<'a> {
     Shared {
         optimizer: group.variant.optimizer,
-        timing: &group.lanes.timing,
+        factor_inputs: &group.inputs.factor_inputs,
         options: group.options,
         centre: windows.rows.centre,
         total: windows.rows.total,
@@ -370,12 +371,12 @@ impl Ends<'_> {
 }
 
 /// The longest step that a run of the group can take in either parameter, by its rule's bound.
-fn longest_step(lanes: &Lanes, stride: fn(&Hyper<f32>) -> f32) -> f32 {
-    let [rate, others @ ..] = &lanes.hyper;
+fn longest_step(lanes: &RunInputs, stride: fn(&Coefficients<f32>) -> f32) -> f32 {
+    let [rate, others @ ..] = &lanes.coefficients;
     if others.iter().all(|slot| slot.only().is_some()) {
-        return rate.largest() * stride(&lanes.hyper(0));
+        return rate.largest() * stride(&lanes.coefficients(0));
     }
-    let steps = (0..lanes.len()).map(|run| *rate.of(run) * stride(&lanes.hyper(run)));
+    let steps = (0..lanes.len()).map(|run| *rate.of(run) * stride(&lanes.coefficients(run)));
     // A rate of 0 whose step nothing bounds is not known to stay.
     steps.map(|step| if step.is_nan() { f32::INFINITY } else { step }).fold(0.0, f32::max)
 }
@@ -386,7 +387,7 @@ const CALM_GRADIENT: f64 = 1e15;
 /// Whether no run of a group without options can leave the range or overflow: as far as all of its steps can take it, were each the longest and all in one
 /// direction, parameters are inside and gradients are small. So it is with most sweeps of rules with bounded steps.
 fn is_calm(group: &Group<'_>, centre: &Centre, longest_step: f32) -> bool {
-    let (lanes, rows) = (group.lanes, &group.problem.train);
+    let (lanes, rows) = (group.inputs, &group.problem.train);
     let start = lanes.initial_weight.largest().max(lanes.initial_bias.largest());
     let reach = f64::from(start) + f64::from(longest_step) * group.steps() as f64;
     let most = |column: &[f32]| column.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
@@ -399,24 +400,28 @@ fn is_calm(group: &Group<'_>, centre: &Centre, longest_step: f32) -> bool {
     reach <= f64::from(notes::LIMIT) / 4.0 && steepest.is_some_and(|steepest| 2.0 * steepest * x <= CALM_GRADIENT)
 }
 
-/// The clocks of a window on the fused path, where all runs of a group have the same.
+/// The factors of a window on the fused path, where all runs of a group have the same.
 struct Clocks {
     optimizer: crate::model::Optimizer,
-    shared: Option<(Timing, Ticker)>,
-    table: Vec<Clock<f32>>,
+    shared: Option<(FactorInputs, StepFactorGenerator)>,
+    table: Vec<StepFactors<f32>>,
 }
 
 impl Clocks {
     fn new(group: &Group<'_>, read: bool) -> Self {
-        let first = group.lanes.timing.only().filter(|_| read);
-        Self { optimizer: group.variant.optimizer, shared: first.map(|timing| (timing.clone(), Ticker::START)), table: Vec::new() }
+        let first = group.inputs.factor_inputs.only().filter(|_| read);
+        Self {
+            optimizer: group.variant.optimizer,
+            shared: first.map(|factor_inputs| (factor_inputs.clone(), StepFactorGenerator::START)),
+            table: Vec::new(),
+        }
     }
 
-    /// The clock of each step of the next window, or nothing.
-    fn of(&mut self, window: &Window) -> &[Clock<f32>] {
+    /// The factors of each step of the next window, or nothing.
+    fn of(&mut self, window: &Window) -> &[StepFactors<f32>] {
         self.table.clear();
-        if let Some((timing, ticker)) = &mut self.shared {
-            self.table.extend((0..window.epochs * window.batches).map(|_| ticker.next(self.optimizer, timing)));
+        if let Some((factor_inputs, ticker)) = &mut self.shared {
+            self.table.extend((0..window.epochs * window.batches).map(|_| ticker.next(self.optimizer, factor_inputs)));
         }
         &self.table
     }

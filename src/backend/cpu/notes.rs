@@ -4,10 +4,10 @@
 //! The formulas are `kernel`'s; this file knows no rule.
 
 use super::tile::{Column, TILE, Tile};
-use crate::backend::{PerRun, outcome::NEVER};
+use crate::backend::{Broadcast, outcome::NEVER};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::Block;
-use crate::kernel::{Number, Options, Timing, cycle, neuron};
+use crate::kernel::{FactorInputs, Number, Options, cycle, moments};
 use crate::model::{Optimizer, Rows, hyperparameters::DIVERGENCE_LIMIT};
 
 /// The largest magnitude of a parameter that is inside.
@@ -18,7 +18,7 @@ pub const LIMIT: f32 = DIVERGENCE_LIMIT as f32;
 pub struct Shared<'a> {
     pub optimizer: Optimizer,
     /// Of all runs of the group.
-    pub timing: &'a PerRun<Timing>,
+    pub factor_inputs: &'a Broadcast<FactorInputs>,
     pub options: Options,
     pub centre: Centre,
     pub total: Moments,
@@ -140,8 +140,8 @@ pub fn judge<const N: usize>(tile: &mut Tile, shared: &Shared<'_>, theta: Theta<
 pub fn losses<const N: usize>(total: &Moments, centre: &Centre, theta: Theta<'_, N>) -> [f32; N] {
     let mut losses = [0.0; N];
     for l in 0..N {
-        let slope = neuron::slope(total, centre, [theta[0][l], theta[1][l]]);
-        losses[l] = neuron::loss(total, &slope);
+        let slope = moments::moment_gradient(total, centre, [theta[0][l], theta[1][l]]);
+        losses[l] = moments::loss(total, &slope);
     }
     losses
 }
@@ -288,7 +288,7 @@ pub fn passed<T: Number>(gradients: [[T; 2]; 2], from: [T; 2], to: [T; 2]) -> T 
 /// Whether J over the training rows falls at the step's start and rises at its end.
 #[inline(always)]
 pub fn crosses_minimum(total: &Moments, centre: &Centre, from: [f32; 2], to: [f32; 2]) -> bool {
-    let gradient = |theta| neuron::slope(total, centre, theta).gradient;
+    let gradient = |theta| moments::moment_gradient(total, centre, theta).gradient;
     passed([gradient(from), gradient(to)], from, to) > 0.0
 }
 
@@ -297,7 +297,7 @@ pub fn crosses_minimum(total: &Moments, centre: &Centre, from: [f32; 2], to: [f3
 pub fn add_errors<const N: usize>(sums: &mut [f32; N], theta: Theta<'_, N>, x: &[f32], y: &[f32]) {
     for (&x, &y) in x.iter().zip(y) {
         for l in 0..N {
-            sums[l] += neuron::error([theta[0][l], theta[1][l]], x, y).abs();
+            sums[l] += moments::error([theta[0][l], theta[1][l]], x, y).abs();
         }
     }
 }
@@ -313,7 +313,7 @@ pub fn errors<const N: usize>(theta: Theta<'_, N>, x: &[f32], y: &[f32]) -> [[f3
         let (mut square, mut absolute) = ([0.0_f32; N], [0.0_f32; N]);
         for (&x, &y) in x.iter().zip(y) {
             for l in 0..N {
-                let error = neuron::error([theta[0][l], theta[1][l]], x, y);
+                let error = moments::error([theta[0][l], theta[1][l]], x, y);
                 square[l] += error * error;
                 absolute[l] += error.abs();
             }

@@ -12,10 +12,10 @@ use super::linear::{Linear, Over};
 use super::notes::FOLD;
 use super::simd::{Loop, Simd};
 use super::tile::TILE;
-use crate::kernel::direct::level;
-use crate::kernel::{Form, Penalty, Response};
+use crate::kernel::rows::pre_activation;
+use crate::kernel::{ActivationFn, LossFn, LossForm};
 use crate::model::{Activation, Neuron};
-use crate::{with_penalty, with_response};
+use crate::{with_activation, with_loss};
 
 /// Numbers of an array: a few rows of a tile, within the nearest cache.
 const LEN: usize = 16 * TILE;
@@ -147,14 +147,14 @@ impl Direct {
         let in_one = neuron.activation == Activation::Linear && neuron.form().has_algebraic_slope();
         Self {
             simd,
-            respond: with_response!(neuron.activation, A => pass!(Respond<A>)),
-            predict: with_response!(neuron.activation, A => pass!(Predict<A>)),
-            slopes: with_penalty!(neuron.form(), L => pass!(Slopes<L>)),
-            linear: in_one.then_some(with_penalty!(neuron.form(), L => pass!(Straight<L>))),
+            respond: with_activation!(neuron.activation, A => pass!(Respond<A>)),
+            predict: with_activation!(neuron.activation, A => pass!(Predict<A>)),
+            slopes: with_loss!(neuron.form(), L => pass!(Slopes<L>)),
+            linear: in_one.then_some(with_loss!(neuron.form(), L => pass!(Straight<L>))),
             #[cfg(target_arch = "x86_64")]
             vectors: Linear::of(simd, neuron),
-            lose: with_penalty!(neuron.form(), L => pass!(Lose<L>)),
-            from_z: neuron.form() == Form::Logits,
+            lose: with_loss!(neuron.form(), L => pass!(Lose<L>)),
+            from_z: neuron.form() == LossForm::Logits,
             use_bias: neuron.use_bias,
         }
     }
@@ -256,7 +256,7 @@ impl Loop for Levels<'_> {
             row += 1;
             let z = &mut room.z[own];
             for l in 0..few.width {
-                z[l] = level([weight[l], bias[l]], x);
+                z[l] = pre_activation([weight[l], bias[l]], x);
             }
         }
     }
@@ -265,7 +265,7 @@ impl Loop for Levels<'_> {
 /// The activation's pass.
 struct Respond<'a, A>(&'a mut Room, Few<'a>, PhantomData<A>);
 
-impl<A: Response> Loop for Respond<'_, A> {
+impl<A: ActivationFn> Loop for Respond<'_, A> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;
@@ -275,7 +275,7 @@ impl<A: Response> Loop for Respond<'_, A> {
             row += 1;
             let (prediction, slope) = (&mut room.prediction[own.clone()], &mut room.slope[own]);
             for l in 0..few.width {
-                [prediction[l], slope[l]] = A::at(level([weight[l], bias[l]], x));
+                [prediction[l], slope[l]] = A::at(pre_activation([weight[l], bias[l]], x));
             }
         }
     }
@@ -284,7 +284,7 @@ impl<A: Response> Loop for Respond<'_, A> {
 /// The same without the derivative.
 struct Predict<'a, A>(&'a mut Room, Few<'a>, PhantomData<A>);
 
-impl<A: Response> Loop for Predict<'_, A> {
+impl<A: ActivationFn> Loop for Predict<'_, A> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;
@@ -294,7 +294,7 @@ impl<A: Response> Loop for Predict<'_, A> {
             row += 1;
             let prediction = &mut room.prediction[own];
             for l in 0..few.width {
-                prediction[l] = A::at(level([weight[l], bias[l]], x))[0];
+                prediction[l] = A::at(pre_activation([weight[l], bias[l]], x))[0];
             }
         }
     }
@@ -303,7 +303,7 @@ impl<A: Response> Loop for Predict<'_, A> {
 /// The loss' pass for gradients.
 struct Slopes<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
 
-impl<L: Penalty> Loop for Slopes<'_, L> {
+impl<L: LossFn> Loop for Slopes<'_, L> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;
@@ -325,7 +325,7 @@ impl<L: Penalty> Loop for Slopes<'_, L> {
 /// The passes of a linear neuron for gradients: ŷ is z and φ′ is 1, and nothing need be kept between the two.
 struct Straight<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
 
-impl<L: Penalty> Straight<'_, L> {
+impl<L: LossFn> Straight<'_, L> {
     /// K rows in one go: parameters and sums stay in registers meanwhile.
     #[inline(always)]
     fn rows<const K: usize>(&mut self, first: usize) {
@@ -339,7 +339,7 @@ impl<L: Penalty> Straight<'_, L> {
         for l in 0..few.width {
             let (mut along_weight, mut along_bias) = (by_weight[l], by_bias[l]);
             for k in 0..K {
-                let z = level([weight[l], bias[l]], x[k]);
+                let z = pre_activation([weight[l], bias[l]], x[k]);
                 let slope = L::behind(z, [z, 1.0], y[k])[1];
                 along_weight += slope * x[k];
                 along_bias += slope;
@@ -350,7 +350,7 @@ impl<L: Penalty> Straight<'_, L> {
     }
 }
 
-impl<L: Penalty> Loop for Straight<'_, L> {
+impl<L: LossFn> Loop for Straight<'_, L> {
     #[inline(always)]
     fn run(mut self) {
         const ROWS: usize = 4;
@@ -369,7 +369,7 @@ impl<L: Penalty> Loop for Straight<'_, L> {
 /// The loss' pass for losses.
 struct Lose<'a, L>(&'a mut Room, Few<'a>, PhantomData<L>);
 
-impl<L: Penalty> Loop for Lose<'_, L> {
+impl<L: LossFn> Loop for Lose<'_, L> {
     #[inline(always)]
     fn run(self) {
         let Self(room, few, _) = self;

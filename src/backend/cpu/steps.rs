@@ -10,10 +10,10 @@ use super::simd::{Loop, Simd};
 use super::stream;
 use super::tile::{Column, TILE};
 use crate::data::{Centre, Moments};
-use crate::kernel::coefficients::{CLOCK, HYPER};
+use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
 use crate::kernel::optimizers::STATE;
 use crate::kernel::stages::SLOTS;
-use crate::kernel::{Clock, Hyper, Rule, Stages, State, neuron};
+use crate::kernel::{Coefficients, Rule, Stages, State, StepFactors, moments};
 
 /// The columns of N runs that every step reads and writes.
 #[derive(Clone, Copy)]
@@ -75,49 +75,49 @@ fn theta_of<'a, const N: usize>(rows: &'a [&mut [[f32; N]]; 2], row: usize) -> T
 }
 
 /// Of rules that read none. As a constant: `default` of an array is a call where it is not inlined.
-const NO_CLOCK: Clock<f32> = [0.0; CLOCK];
+const NO_CLOCK: StepFactors<f32> = [0.0; STEP_FACTORS];
 
 /// The hyperparameters of a lane. Other slots than these are no rule's that has loops of its own.
 #[inline(always)]
-pub fn hyper_of<const N: usize>(columns: &[Wide<f32, N>; SLOTS], l: usize) -> Hyper<f32> {
-    let mut hyper = [0.0; HYPER];
+pub fn hyper_of<const N: usize>(columns: &[Wide<f32, N>; SLOTS], l: usize) -> Coefficients<f32> {
+    let mut coefficients = [0.0; COEFFICIENTS];
     for i in 0..SLOTS {
-        hyper[i] = columns[i].0[l];
+        coefficients[i] = columns[i].0[l];
     }
-    hyper
+    coefficients
 }
 
-/// The clocks of a block.
+/// The factors of a block.
 #[derive(Clone, Copy)]
 pub enum Clocks<'a, const N: usize> {
     /// One for all runs, or none at all where the rule reads none.
-    Shared(&'a [Clock<f32>]),
+    Shared(&'a [StepFactors<f32>]),
     /// `[step][slot][lane]`
-    Own(&'a [[Wide<f32, N>; CLOCK]]),
+    Own(&'a [[Wide<f32, N>; STEP_FACTORS]]),
 }
 
 impl<const N: usize> Clocks<'_, N> {
     #[inline(always)]
-    fn shared(&self, step: usize) -> Clock<f32> {
-        if let Self::Shared(clocks) = self { clocks.get(step).copied().unwrap_or(NO_CLOCK) } else { NO_CLOCK }
+    fn shared(&self, step: usize) -> StepFactors<f32> {
+        if let Self::Shared(factors) = self { factors.get(step).copied().unwrap_or(NO_CLOCK) } else { NO_CLOCK }
     }
 
     /// A row of lanes a slot.
     #[inline(always)]
-    fn own(&self, step: usize) -> [Wide<f32, N>; CLOCK] {
-        if let Self::Own(clocks) = self { clocks[step] } else { [Wide::ZERO; CLOCK] }
+    fn own(&self, step: usize) -> [Wide<f32, N>; STEP_FACTORS] {
+        if let Self::Own(factors) = self { factors[step] } else { [Wide::ZERO; STEP_FACTORS] }
     }
 
     /// Of a lane, at a step.
-    pub fn of(&self, step: usize, lane: usize) -> Clock<f32> {
-        if let Self::Own(clocks) = self { Wide::lane(&clocks[step], lane) } else { self.shared(step) }
+    pub fn of(&self, step: usize, lane: usize) -> StepFactors<f32> {
+        if let Self::Own(factors) = self { Wide::lane(&factors[step], lane) } else { self.shared(step) }
     }
 }
 
 /// Some steps of N runs, of whatever rule.
 pub struct Steps<'a, 'p, const N: usize> {
     pub lanes: &'a mut Lanes<N>,
-    pub hyper: &'a [Wide<f32, N>; SLOTS],
+    pub coefficients: &'a [Wide<f32, N>; SLOTS],
     /// Σ(w² + b²) after each step is added here, unless steps are bounded.
     pub energy: &'a mut Wide<f32, N>,
     /// Whether anybody asks for that sum: else it may be left out.
@@ -125,29 +125,33 @@ pub struct Steps<'a, 'p, const N: usize> {
     pub centre: Centre,
     /// Of each step's batch.
     pub moments: &'a [Moments],
-    pub clocks: Clocks<'a, N>,
+    pub factors: Clocks<'a, N>,
     pub path: Option<&'a mut Path<'p, N>>,
 }
 
-/// The same as a loop over lanes. `ALIKE` where runs share their clocks, `ORIGIN` where the centre's abscissa is 0.
+/// The same as a loop over lanes. `ALIKE` where runs share their factors, `ORIGIN` where the centre's abscissa is 0.
 struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(Steps<'a, 'p, N>, PhantomData<R>);
 
 impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
     #[inline(always)]
     fn run(self) {
-        let Steps { lanes: all, hyper, energy: sum, centre, moments, clocks, mut path, .. } = self.0;
+        let Steps { lanes: all, coefficients, energy: sum, centre, moments, factors, mut path, .. } = self.0;
         // Copies, so that the compiler sees that nothing else is written where they are.
         let (mut lanes, mut energy) = (*all, *sum);
         for (step, moments) in moments.iter().enumerate() {
-            let shared = if ALIKE { clocks.shared(step) } else { [0.0; CLOCK] };
-            let own = clocks.own(step);
+            let shared = if ALIKE { factors.shared(step) } else { [0.0; STEP_FACTORS] };
+            let own = factors.own(step);
             for l in 0..N {
                 let theta = Wide::lane(&lanes.theta, l);
                 let mut state = Wide::lane(&lanes.state, l);
-                let slope = if ORIGIN { neuron::slope_at_origin(moments, &centre, theta) } else { neuron::slope(moments, &centre, theta) };
-                let hyper = hyper_of(hyper, l);
+                let slope = if ORIGIN {
+                    moments::moment_gradient_at_origin(moments, &centre, theta)
+                } else {
+                    moments::moment_gradient(moments, &centre, theta)
+                };
+                let coefficients = hyper_of(coefficients, l);
                 let now = if ALIKE { shared } else { Wide::lane(&own, l) };
-                let next = R::step(&hyper, &now, theta, slope.gradient, &mut state);
+                let next = R::step(&coefficients, &now, theta, slope.gradient, &mut state);
                 if !R::BOUNDED {
                     energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
                 }
@@ -168,14 +172,14 @@ impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for By
 
 /// The steps of a block again, for one run that seems to have left the range, with a test after each.
 pub struct Again<'a> {
-    pub hyper: Hyper<f32>,
+    pub coefficients: Coefficients<f32>,
     /// Where the block begins.
     pub state: State<f32>,
     pub theta: [f32; 2],
     pub centre: Centre,
     pub moments: &'a [Moments],
     /// Of each step.
-    pub clocks: &'a [Clock<f32>],
+    pub factors: &'a [StepFactors<f32>],
     /// The moments of all rows, where steps that pass the minimum are counted.
     pub total: Option<&'a Moments>,
     pub left: &'a mut Option<Left>,
@@ -197,11 +201,11 @@ struct AgainBy<'a, R>(Again<'a>, PhantomData<R>);
 impl<R: Rule> Loop for AgainBy<'_, R> {
     #[inline(always)]
     fn run(self) {
-        let Again { hyper, mut state, mut theta, centre, moments, clocks, total, left } = self.0;
+        let Again { coefficients, mut state, mut theta, centre, moments, factors, total, left } = self.0;
         let mut passed = 0;
-        for (step, (moments, clock)) in moments.iter().zip(clocks).enumerate() {
-            let gradient = neuron::slope(moments, &centre, theta).gradient;
-            let next = R::step(&hyper, clock, theta, gradient, &mut state);
+        for (step, (moments, factors)) in moments.iter().zip(factors).enumerate() {
+            let gradient = moments::moment_gradient(moments, &centre, theta).gradient;
+            let next = R::step(&coefficients, factors, theta, gradient, &mut state);
             if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
                 *left = Some(Left { step, theta, crossings: passed });
                 return;
@@ -222,13 +226,13 @@ pub type StepsBy<const N: usize> = fn(Simd, Steps<'_, '_, N>);
 #[derive(Clone, Copy)]
 pub struct Fused {
     /// How many slots the rule reads or touches.
-    pub hyper: usize,
+    pub coefficients: usize,
     pub state: usize,
-    pub clock: usize,
+    pub factors: usize,
     /// Whether its steps are bounded.
     pub bounded: bool,
     /// See [`Rule::inertia`].
-    pub inertia: fn(&Hyper<f32>) -> Option<[f32; 3]>,
+    pub inertia: fn(&Coefficients<f32>) -> Option<[f32; 3]>,
     pub few: StepsBy<FEW>,
     pub whole: StepsBy<TILE>,
     pub again: fn(Simd, Again<'_>),
@@ -237,12 +241,12 @@ pub struct Fused {
 impl Fused {
     /// `None` for a rule that is taken as a whole: the constant alone keeps loops of it from being compiled.
     pub fn of<R: Rule>() -> Option<Self> {
-        const { assert!(!(<R::Stages as Stages>::FUSED || <R::Stages as Stages>::STREAMS) || R::HYPER <= SLOTS) };
+        const { assert!(!(<R::Stages as Stages>::FUSED || <R::Stages as Stages>::STREAMS) || R::COEFFICIENTS <= SLOTS) };
         if <R::Stages as Stages>::FUSED {
             Some(Self {
-                hyper: R::HYPER,
+                coefficients: R::COEFFICIENTS,
                 state: R::STATE,
-                clock: R::CLOCK,
+                factors: R::STEP_FACTORS,
                 bounded: R::BOUNDED,
                 inertia: R::inertia,
                 few: few::<R>,
@@ -258,17 +262,17 @@ impl Fused {
 /// Few runs wait for each other's results and not for units: they have one text about any abscissa, for all levels.
 fn few<R: Rule>(simd: Simd, steps: Steps<'_, '_, FEW>) {
     let rule = PhantomData::<R>;
-    if R::CLOCK > 0 && matches!(steps.clocks, Clocks::Own(_)) {
+    if R::STEP_FACTORS > 0 && matches!(steps.factors, Clocks::Own(_)) {
         simd.run_fused::<true, false>(ByLane::<_, FEW, false, false>(steps, rule));
     } else {
         simd.run_fused::<true, false>(ByLane::<_, FEW, true, false>(steps, rule));
     }
 }
 
-/// The text that fits. Lanes with clocks of their own wait for these: one about any abscissa is enough.
+/// The text that fits. Lanes with factors of their own wait for these: one about any abscissa is enough.
 fn whole<R: Rule>(simd: Simd, steps: Steps<'_, '_, TILE>) {
     let (rule, origin) = (PhantomData::<R>, steps.centre.is_origin());
-    if R::CLOCK > 0 && matches!(steps.clocks, Clocks::Own(_)) {
+    if R::STEP_FACTORS > 0 && matches!(steps.factors, Clocks::Own(_)) {
         return simd.run_fused::<true, true>(ByLane::<_, TILE, false, false>(steps, rule));
     }
     #[cfg(target_arch = "x86_64")]

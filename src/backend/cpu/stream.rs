@@ -15,22 +15,23 @@ use super::steps::{Clocks, Lanes, Path, Steps};
 use super::tile::{TILE, Tile};
 use super::vector::{Vector, WIDTH, align_frame};
 use crate::data::{Centre, Moments};
-use crate::kernel::coefficients::CLOCK;
+use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::optimizers::STATE;
 use crate::kernel::stages::{Between, SLOTS};
-use crate::kernel::{Clock, Hyper, Number, Rule, Stages, State, neuron};
+use crate::kernel::{Coefficients, Number, Rule, Stages, State, StepFactors, moments};
 
 /// Vectors of a tile.
 const VECTORS: usize = TILE / WIDTH;
 
-/// Takes a tile through some steps with the same clock for all runs.
+/// Takes a tile through some steps with the same factors for all runs.
 ///
 /// # Safety
 /// The CPU has AVX2 and FMA.
 pub unsafe fn steps<R: Rule>(steps: Steps<'_, '_, TILE>) {
-    let Steps { lanes: Lanes { theta, state }, hyper: [a, b, c, d, e], energy, summed, centre, moments, clocks, path } = steps;
-    let clocks = if let Clocks::Shared(clocks) = clocks { clocks } else { &[] };
-    let (runs, batches) = (Runs { theta, state, hyper: [a, b, c, d, e], energy }, Batches::<false, false> { centre, moments, clocks });
+    let Steps { lanes: Lanes { theta, state }, coefficients: [a, b, c, d, e], energy, summed, centre, moments, factors, path } = steps;
+    let factors = if let Clocks::Shared(factors) = factors { factors } else { &[] };
+    let (runs, batches) =
+        (Runs { theta, state, coefficients: [a, b, c, d, e], energy }, Batches::<false, false> { centre, moments, factors });
     // SAFETY: as the caller says.
     unsafe {
         if !R::BOUNDED && summed {
@@ -57,19 +58,19 @@ unsafe fn about<R: Rule, const SUMMED: bool>(runs: Runs<'_>, batches: Batches<'_
     }
 }
 
-/// Takes a tile through one step whose gradients are known, with a clock for each run.
+/// Takes a tile through one step whose gradients are known, with a factors for each run.
 ///
 /// # Safety
 /// The CPU has AVX2 and FMA.
-pub unsafe fn step<R: Rule>(tile: &mut Tile, gradient: &[[f32; TILE]; 2], clocks: &[Wide<f32, TILE>; CLOCK]) {
+pub unsafe fn step<R: Rule>(tile: &mut Tile, gradient: &[[f32; TILE]; 2], factors: &[Wide<f32, TILE>; STEP_FACTORS]) {
     let mut nowhere = Wide::ZERO;
-    let Tile { theta, state, hyper: [a, b, c, d, e, ..], .. } = tile;
-    let runs = Runs { theta, state, hyper: [a, b, c, d, e], energy: &mut nowhere };
+    let Tile { theta, state, coefficients: [a, b, c, d, e, ..], .. } = tile;
+    let runs = Runs { theta, state, coefficients: [a, b, c, d, e], energy: &mut nowhere };
     // SAFETY: as the caller says.
-    unsafe { through::<R, _, false>(runs, Given { gradient, clocks }, None) }
+    unsafe { through::<R, _, false>(runs, Given { gradient, factors }, None) }
 }
 
-/// Where the gradients of steps, and their clocks, come from.
+/// Where the gradients of steps, and their factors, come from.
 trait Source {
     /// Whether the places where steps lead are summed.
     const SUMMED: bool;
@@ -79,27 +80,27 @@ trait Source {
     fn steps(&self) -> usize;
     fn at<R: Rule>(&self, step: usize) -> Self::Now;
     fn gradient(&self, now: &Self::Now, v: usize, theta: [Vector; 2]) -> [Vector; 2];
-    fn clock<R: Rule>(&self, now: &Self::Now, v: usize) -> Clock<Vector>;
+    fn factors<R: Rule>(&self, now: &Self::Now, v: usize) -> StepFactors<Vector>;
 }
 
 /// The moments of batches, about the abscissa 0 or any other.
 struct Batches<'a, const ORIGIN: bool, const SUMMED: bool> {
     centre: Centre,
     moments: &'a [Moments],
-    clocks: &'a [Clock<f32>],
+    factors: &'a [StepFactors<f32>],
 }
 
 impl<'a, const ORIGIN: bool, const SUMMED: bool> Batches<'a, ORIGIN, SUMMED> {
     /// The same, with more known of them.
     fn known<const AT_ORIGIN: bool, const SUMS: bool>(self) -> Batches<'a, AT_ORIGIN, SUMS> {
-        let Self { centre, moments, clocks } = self;
-        Batches { centre, moments, clocks }
+        let Self { centre, moments, factors } = self;
+        Batches { centre, moments, factors }
     }
 }
 
 impl<const ORIGIN: bool, const SUMS: bool> Source for Batches<'_, ORIGIN, SUMS> {
     const SUMMED: bool = SUMS;
-    type Now = (Moments, Clock<Vector>);
+    type Now = (Moments, StepFactors<Vector>);
 
     #[inline(always)]
     fn steps(&self) -> usize {
@@ -108,32 +109,35 @@ impl<const ORIGIN: bool, const SUMS: bool> Source for Batches<'_, ORIGIN, SUMS> 
 
     #[inline(always)]
     fn at<R: Rule>(&self, step: usize) -> Self::Now {
-        let mut clock = [Vector::of(0.0); CLOCK];
-        if R::CLOCK > 0 {
-            for slot in 0..CLOCK {
-                clock[slot] = Vector::of(self.clocks[step][slot]);
+        let mut factors = [Vector::of(0.0); STEP_FACTORS];
+        if R::STEP_FACTORS > 0 {
+            for slot in 0..STEP_FACTORS {
+                factors[slot] = Vector::of(self.factors[step][slot]);
             }
         }
-        (self.moments[step], clock)
+        (self.moments[step], factors)
     }
 
     #[inline(always)]
     fn gradient(&self, (moments, _): &Self::Now, _: usize, theta: [Vector; 2]) -> [Vector; 2] {
-        let slope =
-            if ORIGIN { neuron::slope_at_origin(moments, &self.centre, theta) } else { neuron::slope(moments, &self.centre, theta) };
+        let slope = if ORIGIN {
+            moments::moment_gradient_at_origin(moments, &self.centre, theta)
+        } else {
+            moments::moment_gradient(moments, &self.centre, theta)
+        };
         slope.gradient
     }
 
     #[inline(always)]
-    fn clock<R: Rule>(&self, (_, clock): &Self::Now, _: usize) -> Clock<Vector> {
-        *clock
+    fn factors<R: Rule>(&self, (_, factors): &Self::Now, _: usize) -> StepFactors<Vector> {
+        *factors
     }
 }
 
 /// One step's.
 struct Given<'a> {
     gradient: &'a [[f32; TILE]; 2],
-    clocks: &'a [Wide<f32, TILE>; CLOCK],
+    factors: &'a [Wide<f32, TILE>; STEP_FACTORS],
 }
 
 impl Source for Given<'_> {
@@ -154,14 +158,14 @@ impl Source for Given<'_> {
     }
 
     #[inline(always)]
-    fn clock<R: Rule>(&self, (): &Self::Now, v: usize) -> Clock<Vector> {
-        let mut clock = [Vector::of(0.0); CLOCK];
-        if R::CLOCK > 0 {
-            for slot in 0..CLOCK {
-                clock[slot] = Vector::load(&self.clocks[slot].0, v);
+    fn factors<R: Rule>(&self, (): &Self::Now, v: usize) -> StepFactors<Vector> {
+        let mut factors = [Vector::of(0.0); STEP_FACTORS];
+        if R::STEP_FACTORS > 0 {
+            for slot in 0..STEP_FACTORS {
+                factors[slot] = Vector::load(&self.factors[slot].0, v);
             }
         }
-        clock
+        factors
     }
 }
 
@@ -180,7 +184,7 @@ fn end<const K: usize>(values: &mut [Vector; K], count: usize) {
 struct Runs<'a> {
     theta: &'a mut [Wide<f32, TILE>; 2],
     state: &'a mut [Wide<f32, TILE>; STATE],
-    hyper: [&'a Wide<f32, TILE>; SLOTS],
+    coefficients: [&'a Wide<f32, TILE>; SLOTS],
     energy: &'a mut Wide<f32, TILE>,
 }
 
@@ -197,8 +201,8 @@ impl<S: Source> Vectors<'_, S> {
     }
 
     #[inline(always)]
-    fn hyper(&self, v: usize) -> Hyper<Vector> {
-        let [a, b, c, d, e] = self.runs.hyper;
+    fn coefficients(&self, v: usize) -> Coefficients<Vector> {
+        let [a, b, c, d, e] = self.runs.coefficients;
         let [a, b, c, d, e] =
             [Vector::load(&a.0, v), Vector::load(&b.0, v), Vector::load(&c.0, v), Vector::load(&d.0, v), Vector::load(&e.0, v)];
         [a, b, c, d, e, a, a, a, a, a, a, a, a]
@@ -234,7 +238,7 @@ impl<S: Source> Vectors<'_, S> {
     #[inline(always)]
     fn begin<R: Rule>(&mut self, v: usize, gradient: [Vector; 2]) -> Between<Vector> {
         let mut state = self.state(v);
-        let mut begun = R::Stages::begin(&self.hyper(v), gradient, &mut state);
+        let mut begun = R::Stages::begin(&self.coefficients(v), gradient, &mut state);
         self.renew::<R>(v, &state);
         end(&mut begun, R::Stages::BEGUN);
         begun
@@ -242,14 +246,14 @@ impl<S: Source> Vectors<'_, S> {
 
     #[inline(always)]
     fn root<R: Rule>(&self, v: usize, begun: Between<Vector>) -> Between<Vector> {
-        let mut rooted = R::Stages::root(&self.hyper(v), begun);
+        let mut rooted = R::Stages::root(&self.coefficients(v), begun);
         end(&mut rooted, R::Stages::BEGUN);
         rooted
     }
 
     #[inline(always)]
     fn divide<R: Rule>(&self, v: usize, now: &S::Now, begun: Between<Vector>) -> Between<Vector> {
-        let mut divided = R::Stages::divide(&self.hyper(v), &self.source.clock::<R>(now, v), begun);
+        let mut divided = R::Stages::divide(&self.coefficients(v), &self.source.factors::<R>(now, v), begun);
         end(&mut divided, R::Stages::DIVIDED);
         divided
     }
@@ -258,7 +262,7 @@ impl<S: Source> Vectors<'_, S> {
     #[inline(always)]
     fn finish<R: Rule>(&mut self, v: usize, divided: Between<Vector>) -> [Vector; 2] {
         let mut state = self.state(v);
-        let next = R::Stages::finish(&self.hyper(v), self.theta(v), divided, &mut state);
+        let next = R::Stages::finish(&self.coefficients(v), self.theta(v), divided, &mut state);
         self.renew::<R>(v, &state);
         if S::SUMMED {
             let energy = &mut self.runs.energy.0;
@@ -378,7 +382,7 @@ pub unsafe fn follow<const N: usize>(total: &Moments, centre: &Centre, path: [&[
         let mut last = None;
         for (weight, bias) in path[0].iter().zip(path[1]) {
             let to = [Vector::load(weight, v), Vector::load(bias, v)];
-            let ahead = neuron::slope(total, centre, to).gradient;
+            let ahead = moments::moment_gradient(total, centre, to).gradient;
             if let Some((from, behind)) = last {
                 count = count + passed([behind, ahead], from, to);
             }

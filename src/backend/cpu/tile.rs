@@ -3,9 +3,9 @@
 use super::notes::Wide;
 use super::rows::{Direct, Room, Sums, Wanted};
 use crate::backend::{Group, outcome::NEVER};
-use crate::kernel::cycle::Watch;
-use crate::kernel::options::{VALUES, Values};
-use crate::kernel::{Hyper, State, Ticker, coefficients::HYPER, optimizers::STATE};
+use crate::kernel::cycle::CycleDetector;
+use crate::kernel::options::{OPTION_VALUES, OptionValues};
+use crate::kernel::{Coefficients, State, StepFactorGenerator, coefficients::COEFFICIENTS, optimizers::STATE};
 use crate::model::Rows;
 
 /// Runs of a tile.
@@ -22,13 +22,13 @@ pub struct Tile {
     pub lanes: usize,
     pub theta: [Column<f32>; 2],
     pub state: [Column<f32>; STATE],
-    pub hyper: [Column<f32>; HYPER],
+    pub coefficients: [Column<f32>; COEFFICIENTS],
     /// Values of the options.
-    pub values: [Column<f32>; VALUES],
+    pub values: [Column<f32>; OPTION_VALUES],
     /// What options carry: the sum of gradients since the last update, and the average of the parameters.
     pub sum: [Column<f32>; 2],
     pub average: [Column<f32>; 2],
-    pub tickers: [Ticker; TILE],
+    pub tickers: [StepFactorGenerator; TILE],
     /// All ones while the run is inside, 0 once it has diverged.
     pub alive: Column<u32>,
     pub start_loss: Column<f32>,
@@ -37,7 +37,7 @@ pub struct Tile {
     pub reached_epoch: Column<u32>,
     pub crossings: Column<u32>,
     /// Begins with the first epoch that is watched, whatever stands here before.
-    pub watch: [Watch<f32>; TILE],
+    pub watch: [CycleDetector<f32>; TILE],
     /// Of a diverged run: the last parameters inside, and the batch that left.
     pub end: [[f32; 2]; TILE],
     pub diverged_at: [u64; TILE],
@@ -58,10 +58,10 @@ fn repeat(columns: &mut [Column<f32>], lanes: usize) {
 /// How much of a tile a rule uses: see [`Rule`](crate::kernel::Rule).
 #[derive(Clone, Copy, Debug)]
 pub struct Slots {
-    pub hyper: usize,
+    pub coefficients: usize,
     pub state: usize,
     /// The state before the first update, where that is not 0.
-    pub initial: Option<fn(&Hyper<f32>) -> State<f32>>,
+    pub initial: Option<fn(&Coefficients<f32>) -> State<f32>>,
 }
 
 impl Tile {
@@ -73,18 +73,18 @@ impl Tile {
             lanes: 0,
             theta: [zeros; 2],
             state: [zeros; STATE],
-            hyper: [zeros; HYPER],
-            values: [zeros; VALUES],
+            coefficients: [zeros; COEFFICIENTS],
+            values: [zeros; OPTION_VALUES],
             sum: [zeros; 2],
             average: [zeros; 2],
-            tickers: [Ticker::START; TILE],
+            tickers: [StepFactorGenerator::START; TILE],
             alive: Wide([0; TILE]),
             start_loss: zeros,
             worst_loss: zeros,
             last_loss: zeros,
             reached_epoch: Wide([NEVER; TILE]),
             crossings: Wide([0; TILE]),
-            watch: [Watch::default(); TILE],
+            watch: [CycleDetector::default(); TILE],
             end: [[0.0; 2]; TILE],
             diverged_at: [0; TILE],
             room: Room::EMPTY,
@@ -92,33 +92,33 @@ impl Tile {
         }
     }
 
-    /// Takes the runs of `group` from `first` on, at their start, with what their rule reads and keeps; `timed` where they have clocks or
+    /// Takes the runs of `group` from `first` on, at their start, with what their rule reads and keeps; `timed` where they have factors or
     /// scheduled rates. J at the start is still to be told, by [`Self::starts_at`].
     pub fn begin(&mut self, group: &Group<'_>, first: usize, slots: &Slots, timed: bool) {
-        let lanes = TILE.min(group.lanes.len() - first);
+        let lanes = TILE.min(group.inputs.len() - first);
         (self.first, self.lanes) = (first, lanes);
-        group.lanes.initial_weight.fill(first, &mut self.theta[0].0[..lanes]);
-        group.lanes.initial_bias.fill(first, &mut self.theta[1].0[..lanes]);
-        for (column, slot) in self.hyper.iter_mut().zip(&group.lanes.hyper).take(slots.hyper) {
+        group.inputs.initial_weight.fill(first, &mut self.theta[0].0[..lanes]);
+        group.inputs.initial_bias.fill(first, &mut self.theta[1].0[..lanes]);
+        for (column, slot) in self.coefficients.iter_mut().zip(&group.inputs.coefficients).take(slots.coefficients) {
             slot.fill(first, &mut column.0[..lanes]);
         }
         self.state[..slots.state].fill(Wide([0.0; TILE]));
         if let Some(initial) = slots.initial {
             for (lane, run) in (first..first + lanes).enumerate() {
-                let initial = initial(&group.lanes.hyper(run));
+                let initial = initial(&group.inputs.coefficients(run));
                 for slot in 0..slots.state {
                     self.state[slot].0[lane] = initial[slot];
                 }
             }
         }
         repeat(&mut self.theta, lanes);
-        repeat(&mut self.hyper[..slots.hyper], lanes);
+        repeat(&mut self.coefficients[..slots.coefficients], lanes);
         repeat(&mut self.state[..slots.state], lanes);
         if !group.options.is_plain() {
-            self.carry(group.lanes.values.range(first..first + lanes));
+            self.carry(group.inputs.values.range(first..first + lanes));
         }
         if timed {
-            self.tickers = [Ticker::START; TILE];
+            self.tickers = [StepFactorGenerator::START; TILE];
         }
         self.alive = Wide([u32::MAX; TILE]);
         self.reached_epoch = Wide([NEVER; TILE]);
@@ -127,7 +127,7 @@ impl Tile {
     }
 
     /// What options need beside a rule.
-    fn carry<'a>(&mut self, values: impl Iterator<Item = &'a Values<f32>>) {
+    fn carry<'a>(&mut self, values: impl Iterator<Item = &'a OptionValues<f32>>) {
         for (lane, run) in values.enumerate() {
             for (column, value) in self.values.iter_mut().zip(run) {
                 column.0[lane] = *value;

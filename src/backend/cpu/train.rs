@@ -13,7 +13,7 @@ use super::tile::{TILE, Tile};
 use crate::backend::batches::Window;
 use crate::data::Moments;
 use crate::kernel::blocks::{BLOCK_STEPS, Block};
-use crate::kernel::coefficients::{CLOCK, Clock, HYPER};
+use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS, StepFactors};
 use crate::kernel::stages::SLOTS;
 
 /// Whether runs whose steps are so long at most, and that leave the range inside a block, are still far outside at its end.
@@ -28,8 +28,8 @@ pub struct Advance<'a, 'b> {
     pub tile: &'a mut Tile,
     pub shared: &'a Shared<'a>,
     pub window: &'a Window,
-    /// The clock of each step of the window, epoch-major, where all runs of the group have the same; else empty.
-    pub clocks: &'a [Clock<f32>],
+    /// The factors of each step of the window, epoch-major, where all runs of the group have the same; else empty.
+    pub factors: &'a [StepFactors<f32>],
     /// Of the window's batches, where the rule keeps a velocity that tells how far steps lead.
     pub pull: Option<Pull>,
     pub recording: &'a mut Recording<'b>,
@@ -46,8 +46,8 @@ impl Advance<'_, '_> {
 #[derive(Clone, Copy)]
 struct Part<'p, const N: usize> {
     by: StepsBy<N>,
-    hyper: &'p [Wide<f32, N>; SLOTS],
-    clocks: Clocks<'p, N>,
+    coefficients: &'p [Wide<f32, N>; SLOTS],
+    factors: Clocks<'p, N>,
     epoch: usize,
     block: &'p Block,
     /// Whether no run can leave the range in it.
@@ -71,13 +71,13 @@ impl Advance<'_, '_> {
     /// The same by N lanes, which are no fewer than the runs.
     fn lanes<const N: usize>(&mut self, by: StepsBy<N>) {
         let rule = self.rule;
-        let (mut lanes, mut hyper) = (Lanes::<N>::ZERO, [Wide::<f32, N>::ZERO; SLOTS]);
+        let (mut lanes, mut coefficients) = (Lanes::<N>::ZERO, [Wide::<f32, N>::ZERO; SLOTS]);
         lanes.begin(&self.tile.theta, &self.tile.state[..rule.state]);
-        for (own, column) in hyper.iter_mut().zip(&self.tile.hyper[..rule.hyper]) {
+        for (own, column) in coefficients.iter_mut().zip(&self.tile.coefficients[..rule.coefficients]) {
             own.begin(column);
         }
-        let alike = rule.clock == 0 || !self.clocks.is_empty();
-        let mut clocks: Vec<[Wide<f32, N>; CLOCK]> = if alike { Vec::new() } else { vec![[Wide::ZERO; CLOCK]; BLOCK_STEPS] };
+        let alike = rule.factors == 0 || !self.factors.is_empty();
+        let mut factors: Vec<[Wide<f32, N>; STEP_FACTORS]> = if alike { Vec::new() } else { vec![[Wide::ZERO; STEP_FACTORS]; BLOCK_STEPS] };
         let zero = Wide::ZERO;
         let mut sums = Sums { energy: zero, loss: zero, mae: zero, epoch_loss: zero, epoch_mae: zero, trail: Trail::EMPTY };
         // Where every block begins, if it matters.
@@ -86,7 +86,7 @@ impl Advance<'_, '_> {
             record_point(self.recording, lanes.theta(), 0);
         }
         let calm = self.shared.calm;
-        let growth = self.growth(&hyper);
+        let growth = self.growth(&coefficients);
         // Blocks in which no run can leave the range.
         let mut safe = 0;
         for epoch in 0..self.window.epochs {
@@ -98,14 +98,14 @@ impl Advance<'_, '_> {
             }
             for block in self.shared.blocks {
                 let first = epoch * self.window.batches + block.first;
-                let shared = self.clocks.get(first..first + block.len).unwrap_or_default();
-                let clocks = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut clocks, block)) };
+                let shared = self.factors.get(first..first + block.len).unwrap_or_default();
+                let factors = if alike { Clocks::Shared(shared) } else { Clocks::Own(self.tick::<N>(&mut factors, block)) };
                 if let (0, Some(growth)) = (safe, &growth) {
                     safe = self.safe(growth, &lanes);
                 }
                 let calm = calm || safe > 0;
                 safe = safe.saturating_sub(1);
-                let part = Part { by, hyper: &hyper, clocks, epoch, block, calm };
+                let part = Part { by, coefficients: &coefficients, factors, epoch, block, calm };
                 if calm {
                     self.block(part, &mut lanes, &mut sums);
                 } else {
@@ -127,10 +127,10 @@ impl Advance<'_, '_> {
     }
 
     /// How far the tile's runs can get in the longest block, where that is known.
-    fn growth<const N: usize>(&self, hyper: &[Wide<f32, N>; SLOTS]) -> Option<Growth> {
+    fn growth<const N: usize>(&self, coefficients: &[Wide<f32, N>; SLOTS]) -> Option<Growth> {
         let pull = self.pull.filter(Pull::is_finite)?;
-        let mut largest = [0.0; HYPER];
-        for (slot, column) in largest.iter_mut().zip(hyper).take(self.rule.hyper) {
+        let mut largest = [0.0; COEFFICIENTS];
+        for (slot, column) in largest.iter_mut().zip(coefficients).take(self.rule.coefficients) {
             *slot = self.largest(std::slice::from_ref(column));
         }
         let steps = self.shared.blocks.iter().map(|block| block.len).max().unwrap_or(0);
@@ -268,8 +268,11 @@ impl Advance<'_, '_> {
 
     /// The steps of a block.
     fn steps<const N: usize>(&self, part: Part<'_, N>, lanes: &mut Lanes<N>, energy: &mut Wide<f32, N>, path: Option<&mut Path<'_, N>>) {
-        let Part { by, hyper, clocks, calm, .. } = part;
-        by(self.simd, Steps { lanes, hyper, energy, summed: !calm, centre: self.shared.centre, moments: self.moments(part), clocks, path });
+        let Part { by, coefficients, factors, calm, .. } = part;
+        by(
+            self.simd,
+            Steps { lanes, coefficients, energy, summed: !calm, centre: self.shared.centre, moments: self.moments(part), factors, path },
+        );
     }
 
     /// Of the batches of a block.
@@ -278,24 +281,28 @@ impl Advance<'_, '_> {
         &self.window.moments_of(epoch)[block.first..block.first + block.len]
     }
 
-    /// The clocks of a block, a row of lanes each, where runs have their own.
-    fn tick<'c, const N: usize>(&mut self, clocks: &'c mut [[Wide<f32, N>; CLOCK]], block: &Block) -> &'c [[Wide<f32, N>; CLOCK]] {
+    /// The factors of a block, a row of lanes each, where runs have their own.
+    fn tick<'c, const N: usize>(
+        &mut self,
+        factors: &'c mut [[Wide<f32, N>; STEP_FACTORS]],
+        block: &Block,
+    ) -> &'c [[Wide<f32, N>; STEP_FACTORS]] {
         for l in 0..N {
-            for row in clocks.iter_mut().take(block.len) {
-                let timing = self.shared.timing.of(self.tile.run(l));
-                let now = self.tile.tickers[l].next(self.shared.optimizer, timing);
-                for slot in 0..self.rule.clock {
+            for row in factors.iter_mut().take(block.len) {
+                let factor_inputs = self.shared.factor_inputs.of(self.tile.run(l));
+                let now = self.tile.tickers[l].next(self.shared.optimizer, factor_inputs);
+                for slot in 0..self.rule.factors {
                     row[slot].0[l] = now[slot];
                 }
             }
         }
-        clocks
+        factors
     }
 
     /// Ends the runs that left the range inside a block: each suspect is stepped again from its saved state, alone, with a test
     /// after every step.
     fn freeze<const N: usize>(&mut self, part: Part<'_, N>, lanes: &Lanes<N>, before: &Lanes<N>, energy: &mut Wide<f32, N>) {
-        let Part { hyper, clocks, epoch, block, .. } = part;
+        let Part { coefficients, factors, epoch, block, .. } = part;
         if self.rule.bounded {
             for l in 0..N {
                 let (weight, bias) = (2.0 * lanes.theta[0].0[l], 2.0 * lanes.theta[1].0[l]);
@@ -313,20 +320,20 @@ impl Advance<'_, '_> {
         }
         let first = self.number(epoch) * self.window.batches as u64 + block.first as u64;
         for l in (0..N).filter(|&l| !(energy[l] <= LIMIT * LIMIT) && alive[l] != 0) {
-            let mut own = [[0.0; CLOCK]; BLOCK_STEPS];
-            for (step, clock) in own.iter_mut().enumerate().take(block.len) {
-                *clock = clocks.of(step, l);
+            let mut own = [[0.0; STEP_FACTORS]; BLOCK_STEPS];
+            for (step, own_factors) in own.iter_mut().enumerate().take(block.len) {
+                *own_factors = factors.of(step, l);
             }
             let mut left = None;
             (self.rule.again)(
                 self.simd,
                 Again {
-                    hyper: hyper_of(hyper, l),
+                    coefficients: hyper_of(coefficients, l),
                     state: Wide::lane(&before.state, l),
                     theta: Wide::lane(&before.theta, l),
                     centre: self.shared.centre,
                     moments: self.moments(part),
-                    clocks: &own,
+                    factors: &own,
                     total: self.follows(epoch).then_some(&self.shared.total),
                     left: &mut left,
                 },

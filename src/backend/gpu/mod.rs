@@ -2,7 +2,6 @@
 //!
 //! It holds no formula: those are `shaders/`, the twins of `kernel`.
 
-mod clocks;
 mod context;
 mod evaluate;
 mod limits;
@@ -13,6 +12,7 @@ mod results;
 mod shaders;
 mod shape;
 mod slices;
+mod step_factors;
 mod supply;
 mod survey;
 mod train;
@@ -105,7 +105,7 @@ impl Backend for Gpu {
 mod tests {
     use super::context::tests::skipped;
     use super::*;
-    use crate::backend::{EpochSeries, Record};
+    use crate::backend::{EpochSeries, RecordOptions};
     use crate::config::{self, DataFrom, Source};
     use crate::sweep::{Plan, Problems};
 
@@ -135,7 +135,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         let experiment = experiment(&[]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
-        let groups = plan.groups(&problems, Record { every: 1, epochs: true });
+        let groups = plan.groups(&problems, RecordOptions { every: 1, epochs: true });
         let shapes = ["1x64", "1x64", "4x32", "3x256"].map(|shape| shape.parse::<Shape>().unwrap());
         let cases = [1_u64, 100_000, 1 << 40, 100_000].into_iter().zip(shapes);
         let results = cases.map(|(budget, shape)| {
@@ -197,7 +197,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
         // Epochs of a linear neuron under the mean squared error ask for rows, too.
-        let groups = plan.groups(&problems, Record { every: 3, epochs: true });
+        let groups = plan.groups(&problems, RecordOptions { every: 3, epochs: true });
         assert_eq!(groups.len(), 90);
         assert_eq!(orders::together(&groups, |_| 10).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
         assert_eq!(orders::together(&groups, |_| 100).len(), 3);

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::backend::{EpochSeries, Group, Lanes, Outcome};
-use crate::kernel::Timing;
+use crate::backend::{EpochSeries, Group, Outcome, RunInputs};
+use crate::kernel::FactorInputs;
 
 /// The most groups that are joined, whatever fits the device: the host goes through their lists.
 const MOST: usize = 1 << 14;
@@ -28,7 +28,7 @@ pub fn together(groups: &[Group<'_>], bound: impl Fn(&Group<'_>) -> usize) -> Ve
 
 /// Whether two groups can be one: all that a dispatch has once is the same for both.
 fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
-    let timings = [one, other].map(|group| group.lanes.timing.only().map(Timing::key));
+    let timings = [one, other].map(|group| group.inputs.factor_inputs.only().map(FactorInputs::key));
     std::ptr::eq(one.problem, other.problem)
         && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
@@ -39,10 +39,10 @@ fn joins(one: &Group<'_>, other: &Group<'_>) -> bool {
 }
 
 /// The runs of some groups, group by group.
-pub fn merged(groups: &[Group<'_>], members: &[usize]) -> Lanes {
-    let mut lanes = Lanes::default();
+pub fn merged(groups: &[Group<'_>], members: &[usize]) -> RunInputs {
+    let mut lanes = RunInputs::default();
     for &member in members {
-        lanes.append(groups[member].lanes.clone());
+        lanes.append(groups[member].inputs.clone());
     }
     lanes
 }
@@ -52,7 +52,7 @@ pub fn scatter(joint: &Outcome, groups: &[Group<'_>], members: &[usize], outcome
     let mut first = 0;
     for &member in members {
         let (group, own) = (&groups[member], &mut outcomes[member]);
-        let runs = first..first + group.lanes.len();
+        let runs = first..first + group.inputs.len();
         own.prepare(group);
         for (lane, run) in runs.clone().enumerate() {
             own.end(lane, [joint.weight[run], joint.bias[run]], &joint.figures(run));

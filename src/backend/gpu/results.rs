@@ -6,9 +6,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::context::{Arriving, Context, Error, Span};
-use crate::backend::outcome::{Blocks, NEVER};
+use crate::backend::outcome::{BlockLayout, NEVER};
 use crate::backend::{Group, Outcome};
-use crate::kernel::cycle::{WATCHED, Watch, cycle};
+use crate::kernel::cycle::{CycleDetector, WATCHED, cycle};
 use crate::kernel::layout::{AVERAGED, FIGURE_COLUMNS, START_LOSS, WATCH};
 use crate::model::RunStatistics;
 
@@ -107,7 +107,7 @@ impl Columns<'_> {
             let watched = is_watched(group) && diverged_at.is_none();
             let watch = || {
                 let [weight, bias, reach] = [0, 1, 2].map(|slot| self.watch[slot * count + run]);
-                Watch { anchor: [weight, bias], reach, period }
+                CycleDetector { anchor: [weight, bias], reach, period }
             };
             let figures = RunStatistics {
                 start_loss,
@@ -151,6 +151,6 @@ fn take_series(outcome: &mut Outcome, runs: &Range<usize>, rows: &[[f32; 4]]) {
 }
 
 /// Where the recorded rows of runs from `first` on stand in a column, and how many there are.
-pub fn recorded(blocks: &Blocks, first: usize, count: usize) -> (usize, usize) {
+pub fn recorded(blocks: &BlockLayout, first: usize, count: usize) -> (usize, usize) {
     (first / blocks.width * blocks.block_len(), count.div_ceil(blocks.width) * blocks.block_len())
 }

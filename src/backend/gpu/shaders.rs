@@ -2,14 +2,14 @@
 
 use super::shape::Shape;
 use super::unroll::unrolled;
-use crate::kernel::{Form, Hyper, Rule, State, Variant};
+use crate::kernel::{Coefficients, LossForm, Rule, State, Variant};
 use crate::model::{Activation, Loss, Neuron, Optimizer};
 use crate::with_rule;
 
 const ACTIVATIONS: &str = include_str!("../../../shaders/activations.wgsl");
-const DIRECT: &str = include_str!("../../../shaders/direct.wgsl");
+const DIRECT: &str = include_str!("../../../shaders/rows.wgsl");
 const LOSSES: &str = include_str!("../../../shaders/losses.wgsl");
-const NEURON: &str = include_str!("../../../shaders/neuron.wgsl");
+const NEURON: &str = include_str!("../../../shaders/moments.wgsl");
 const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
 const OPTIONS: &str = include_str!("../../../shaders/options.wgsl");
 const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
@@ -47,14 +47,14 @@ pub fn elementary() -> String {
 
 /// The first slots of hyperparameters and state, which are all that a variant of a rule knows, and how its state begins.
 pub struct Used {
-    pub hyper: usize,
+    pub coefficients: usize,
     pub state: usize,
-    pub initial: Option<fn(&Hyper<f32>) -> State<f32>>,
+    pub initial: Option<fn(&Coefficients<f32>) -> State<f32>>,
 }
 
 impl Used {
     pub fn of(variant: Variant) -> Self {
-        with_rule!(variant, R => Self { hyper: R::HYPER, state: R::STATE, initial: R::INITIAL.then_some(R::initial) })
+        with_rule!(variant, R => Self { coefficients: R::COEFFICIENTS, state: R::STATE, initial: R::INITIAL.then_some(R::initial) })
     }
 }
 
@@ -119,18 +119,18 @@ fn rule(variant: Variant) -> String {
         Optimizer::Lamb => files!("adam", "lamb"),
         Optimizer::Muon => files!("muon"),
     };
-    let Used { hyper, state, initial } = Used::of(variant);
+    let Used { coefficients, state, initial } = Used::of(variant);
     let begins_full = initial.is_some();
     let name = optimizer.name();
     let step = format!(
         "
-const USED_HYPER: u32 = {hyper}u;
+const USED_COEFFICIENTS: u32 = {coefficients}u;
 const USED_STATE: u32 = {state}u;
 // Whether the state begins with anything but zeros.
 const BEGINS_FULL: bool = {begins_full};
 
-fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {{
-    return {name}(hyper, clock, theta, g, state);
+fn step(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {{
+    return {name}(coefficients, factors, theta, g, state);
 }}
 "
     );
@@ -141,7 +141,7 @@ fn step(hyper: Hyper, clock: Clock, theta: vec2<f32>, g: vec2<f32>, state: ptr<f
 fn direct(neuron: &Neuron) -> String {
     let (activation, form, use_bias) = (neuron.activation.name(), neuron.form(), neuron.use_bias);
     let penalty = match form {
-        Form::Logits => "return loss_logits(z, y);".to_owned(),
+        LossForm::Logits => "return loss_logits(z, y);".to_owned(),
         _ => format!("let at = loss_{}(response.x, y);\n    return vec2<f32>(at.x, at.y * response.y);", form.name()),
     };
     let choice = format!(

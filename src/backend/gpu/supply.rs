@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::context::{Context, Error};
 use super::maker::Maker;
 use crate::backend::Group;
-use crate::backend::batches::{Batches, Centring, WINDOW_STEPS, Window, Windows};
+use crate::backend::batches::{Batches, CentredRows, WINDOW_STEPS, Window, Windows};
 use crate::kernel::layout::{Padded, padded};
 
 /// Bytes of a row: x, y.
@@ -30,7 +30,7 @@ fn bytes_of_epoch(group: &Group<'_>) -> usize {
 pub struct Supply<'g> {
     group: &'g Group<'g>,
     source: Source<'g>,
-    pub rows: Arc<Centring>,
+    pub rows: Arc<CentredRows>,
 }
 
 enum Source<'g> {
@@ -68,7 +68,7 @@ impl<'g> Supply<'g> {
             let rows = Arc::clone(&batches.rows);
             return Ok(Self { group, source: Source::Alone(batches), rows });
         }
-        let rows = Arc::new(Centring::of(group.problem));
+        let rows = Arc::new(CentredRows::of(group.problem));
         let by_bytes = most_orders(context, group) / orders.len();
         let each = by_bytes.min(WINDOW_STEPS / group.order.batches());
         let source = if let Some(seeds) = Maker::seeds(context, orders) {

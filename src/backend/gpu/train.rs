@@ -4,19 +4,19 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Instant;
 
-use super::clocks::{Tables, has_one_clock, is_timed};
 use super::context::{Access, Context, Error, Pipeline};
 use super::orders;
 use super::results::{Outputs, Results, is_watched, recorded};
 use super::shaders::{self, Used};
 use super::slices::Stretch;
+use super::step_factors::{Tables, has_one_clock, is_timed};
 use super::supply::{Stock, Supply, most_orders};
 use crate::backend::batches::{WINDOW_STEPS, Window};
-use crate::backend::outcome::{Blocks, NEVER};
+use crate::backend::outcome::{BlockLayout, NEVER};
 use crate::backend::{Group, Outcome};
 use crate::kernel::blocks::{Block, blocks};
 use crate::kernel::layout::{FIGURE_COLUMNS, LANE_COLUMNS, MOMENTS, Padded, ROUNDS, STATE_COLUMNS, TICK, TrainParams, padded};
-use crate::kernel::options::VALUES;
+use crate::kernel::options::OPTION_VALUES;
 
 const ACCESSES: [Access; 11] = [
     Access::Uniform,
@@ -51,7 +51,7 @@ pub fn train(context: &mut Context, groups: &[Group<'_>], outcomes: &mut [Outcom
             continue;
         }
         let lanes = orders::merged(groups, &members);
-        let group = Group { lanes: &lanes, ..groups[members[0]] };
+        let group = Group { inputs: &lanes, ..groups[members[0]] };
         let each: Vec<Group<'_>> = members.iter().map(|&member| groups[member]).collect();
         train_group(context, &group, &each, &mut joint)?;
         orders::scatter(&joint, groups, &members, outcomes);
@@ -67,7 +67,7 @@ fn train_group(context: &mut Context, group: &Group<'_>, orders: &[Group<'_>], o
     if steps >= u64::from(NEVER) || group.epochs > u64::from(NEVER) {
         return Err(Error::TooLong { steps });
     }
-    let runs = group.lanes.len();
+    let runs = group.inputs.len();
     let most = portion(context, group, outcome)?;
     let mut flight = Flight::new();
     // A portion's results come back while the next is trained.
@@ -96,7 +96,7 @@ struct Pipelines {
 impl Pipelines {
     fn new(context: &mut Context, group: &Group<'_>, ordered: bool) -> Self {
         let last = Self::pipeline(context, group, ordered, true);
-        let updates = (group.lanes.len() as u64).saturating_mul(group.steps());
+        let updates = (group.inputs.len() as u64).saturating_mul(group.steps());
         let worth = group.epochs > 1 && updates >= context.worth_another;
         Self { last, others: worth.then(|| Self::pipeline(context, group, ordered, false)) }
     }
@@ -131,7 +131,7 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     let points = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);
     let epochs = outcome.epochs.as_ref().map_or(0, |series| series.blocks.rows as u64 * 16);
     let widest = points.max(epochs).max(STATE_COLUMNS.max(LANE_COLUMNS) as u64 * 4);
-    let block = (Blocks::WIDTH as u64).min(group.lanes.len() as u64).max(1);
+    let block = (BlockLayout::WIDTH as u64).min(group.inputs.len() as u64).max(1);
     let runs = limit / widest / block * block;
     let often = (1..SPARSE).contains(&group.record.every);
     if runs == 0 {
@@ -142,7 +142,7 @@ fn portion(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<us
     Ok(runs.min(aimed).min(1 << 22) as usize)
 }
 
-/// How many of the `count` runs from `first` on have clock tables that fit one buffer: whole blocks, or all.
+/// How many of the `count` runs from `first` on have factors tables that fit one buffer: whole blocks, or all.
 fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize) -> usize {
     if !is_timed(group) {
         return count;
@@ -151,8 +151,8 @@ fn table_bound(context: &Context, group: &Group<'_>, first: usize, count: usize)
     let table = steps * TICK as u64 * 4;
     let most = (context.largest() / table).max(1) as usize;
     let mut known = HashSet::new();
-    let fitting = group.lanes.timing.range(first..first + count).position(|run| known.insert(run.key()) && known.len() > most);
-    fitting.map_or(count, |runs| (runs / Blocks::WIDTH).max(1) * Blocks::WIDTH).min(count)
+    let fitting = group.inputs.factor_inputs.range(first..first + count).position(|run| known.insert(run.key()) && known.len() > most);
+    fitting.map_or(count, |runs| (runs / BlockLayout::WIDTH).max(1) * BlockLayout::WIDTH).min(count)
 }
 
 /// The dispatch that the device works on while the next one is made ready, so that it never waits for the host.
@@ -190,31 +190,31 @@ fn moments_of(window: &Window, stretch: &Stretch) -> Vec<Padded> {
 
 /// The columns that the shader reads of some runs, up to the last that any of them needs. What is not there need not be carried over.
 fn lane_columns(group: &Group<'_>, orders: &[Group<'_>], tables: &[u32], runs: Range<usize>) -> Vec<f32> {
-    let (lanes, used) = (group.lanes, Used::of(group.variant));
+    let (lanes, used) = (group.inputs, Used::of(group.variant));
     let valued = group.options.has_values();
     let others = if !orders.is_empty() {
-        VALUES + 2
+        OPTION_VALUES + 2
     } else if !tables.is_empty() {
-        VALUES + 1
+        OPTION_VALUES + 1
     } else if valued {
-        VALUES
+        OPTION_VALUES
     } else {
         0
     };
-    let mut all = vec![0.0; (used.hyper + others) * runs.len()];
-    let (hyper, others) = all.split_at_mut(used.hyper * runs.len());
-    for (column, own) in hyper.chunks_exact_mut(runs.len()).zip(&lanes.hyper) {
+    let mut all = vec![0.0; (used.coefficients + others) * runs.len()];
+    let (coefficients, others) = all.split_at_mut(used.coefficients * runs.len());
+    for (column, own) in coefficients.chunks_exact_mut(runs.len()).zip(&lanes.coefficients) {
         column.iter_mut().zip(own.range(runs.clone())).for_each(|(slot, &value)| *slot = value);
     }
     let mut others = others.chunks_exact_mut(runs.len());
-    for (slot, column) in others.by_ref().take(VALUES).enumerate().filter(|_| valued) {
+    for (slot, column) in others.by_ref().take(OPTION_VALUES).enumerate().filter(|_| valued) {
         column.iter_mut().zip(lanes.values.range(runs.clone())).for_each(|(own, values)| *own = values[slot]);
     }
     if let Some(column) = others.next() {
         column.iter_mut().zip(tables).for_each(|(slot, &number)| *slot = f32::from_bits(number));
     }
     if let Some(column) = others.next() {
-        let numbers = orders.iter().zip(0..).flat_map(|(order, number)| std::iter::repeat_n(f32::from_bits(number), order.lanes.len()));
+        let numbers = orders.iter().zip(0..).flat_map(|(order, number)| std::iter::repeat_n(f32::from_bits(number), order.inputs.len()));
         column.iter_mut().zip(numbers.skip(runs.start)).for_each(|(slot, number)| *slot = number);
     }
     all
@@ -222,10 +222,10 @@ fn lane_columns(group: &Group<'_>, orders: &[Group<'_>], tables: &[u32], runs: R
 
 /// The columns of the state that do not begin with 0.
 fn begun_columns(group: &Group<'_>, runs: Range<usize>) -> Vec<f32> {
-    let (lanes, used) = (group.lanes, Used::of(group.variant));
+    let (lanes, used) = (group.inputs, Used::of(group.variant));
     let mut columns: Vec<f32> = lanes.initial_weight.range(runs.clone()).chain(lanes.initial_bias.range(runs.clone())).copied().collect();
     if let Some(initial) = used.initial {
-        let states: Vec<_> = runs.map(|run| initial(&lanes.hyper(run))).collect();
+        let states: Vec<_> = runs.map(|run| initial(&lanes.coefficients(run))).collect();
         columns.extend((0..used.state).flat_map(|slot| states.iter().map(move |state| state[slot])));
     }
     columns
@@ -253,7 +253,7 @@ impl<'c, 'g> Portion<'c, 'g> {
         let begun = begun_columns(group, own);
         let [points, epochs] =
             [outcome.history.as_ref().map(|history| history.blocks), outcome.epochs.as_ref().map(|series| series.blocks)];
-        let bytes = |blocks: Option<Blocks>, size: usize| blocks.map_or(0, |blocks| (recorded(&blocks, first, count).1 * size) as u64);
+        let bytes = |blocks: Option<BlockLayout>, size: usize| blocks.map_or(0, |blocks| (recorded(&blocks, first, count).1 * size) as u64);
         let lanes = context.input("lanes", bytemuck::cast_slice(&columns));
         let state = context.begun("state", bytemuck::cast_slice(&begun), (STATE_COLUMNS * count * 4) as u64);
         let figures = context.begun("figures", &[], (FIGURE_COLUMNS * count * 4) as u64);
@@ -318,11 +318,11 @@ impl<'c, 'g> Portion<'c, 'g> {
         let batches = self.group.order.batches();
         let steps = stock.epochs * batches;
         let timed = is_timed(self.group);
-        params.clock_steps = if timed { steps as u32 } else { 0 };
+        params.factor_steps = if timed { steps as u32 } else { 0 };
         params.order_steps = if stock.alone.is_none() { steps as u32 } else { 0 };
-        let clocks = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
+        let factors = if timed { self.tables.next(steps) } else { vec![0.0; TICK] };
         let one_clock = has_one_clock(self.group);
-        let bound = self.bind(pipelines, stock, if one_clock { &clocks[..TICK] } else { &clocks }, params);
+        let bound = self.bind(pipelines, stock, if one_clock { &factors[..TICK] } else { &factors }, params);
         let rows_of_a_step = self.rows_of_a_step(stock);
         let step_work = 1 + rows_of_a_step / ROWS_AN_UPDATE;
         let bounded = if self.context.software { (MOST_ROUNDS / (ROUNDS_A_STEP + 4 * rows_of_a_step)).max(1) } else { u64::MAX };
@@ -353,7 +353,7 @@ impl<'c, 'g> Portion<'c, 'g> {
                 }
                 if one_clock {
                     let first = (stretch.epoch * batches + stretch.first_batch) * TICK;
-                    self.context.uniform("ticks", bytemuck::cast_slice(&clocks[first..first + stretch.steps() * TICK]));
+                    self.context.uniform("ticks", bytemuck::cast_slice(&factors[first..first + stretch.steps() * TICK]));
                 }
                 let pipeline = pipelines.others.as_ref().filter(|_| stretch.epoch < last).unwrap_or(&pipelines.last);
                 let groups = (runs as u64).div_ceil(self.context.shape.runs_a_workgroup());
@@ -370,15 +370,15 @@ impl<'c, 'g> Portion<'c, 'g> {
     }
 
     /// What the dispatches of a window read and write. Its moments and ticks are uniforms that each dispatch fills anew.
-    fn bind(&mut self, pipelines: &Pipelines, stock: &Stock<'_>, clocks: &[f32], params: &TrainParams) -> wgpu::BindGroup {
+    fn bind(&mut self, pipelines: &Pipelines, stock: &Stock<'_>, factors: &[f32], params: &TrainParams) -> wgpu::BindGroup {
         let context = &mut *self.context;
         let params = context.uniform("params", bytemuck::bytes_of(params));
         let moments = context.room("moments", (MOMENTS * size_of::<Padded>()) as u64);
-        let clocks = context.input("clocks", bytemuck::cast_slice(clocks));
+        let factors = context.input("factors", bytemuck::cast_slice(factors));
         let ticks = context.room("ticks", (MOMENTS * TICK * 4) as u64);
         let Outputs { state, figures, history, series } = &self.outputs;
         let own = [&self.lanes, state, figures, history, series];
-        let buffers = [&[&params, &moments, &clocks, &stock.rows], &own[..], &[&ticks, &stock.ordered]].concat();
+        let buffers = [&[&params, &moments, &factors, &stock.rows], &own[..], &[&ticks, &stock.ordered]].concat();
         context.bind(&pipelines.last, &buffers)
     }
 

@@ -1,13 +1,13 @@
 //! Vectors for what a device makes batches of: shuffles, and means of float64 that are rounded to float32. Both are integers on a device, so
 //! nothing is allowed them.
 
-use super::Allowed;
+use super::Tolerance;
 use crate::data::{Stream, Threefry};
 
 /// On the device, against the host.
-pub const EXACT: Allowed = Allowed { ulps: 0.0, why: "integers alone" };
+pub const EXACT: Tolerance = Tolerance { ulps: 0.0, why: "integers alone" };
 /// On the host, against float64.
-pub const MEAN_ON_HOST: Allowed = Allowed { ulps: 0.5, why: "one rounding" };
+pub const MEAN_ON_HOST: Tolerance = Tolerance { ulps: 0.5, why: "one rounding" };
 
 /// Rows of each order.
 pub const ROWS: usize = 16;

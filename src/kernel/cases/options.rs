@@ -1,13 +1,13 @@
 //! Vectors for the options around a rule: each option alone, around plain SGD.
 
-use super::Allowed;
-use crate::kernel::coefficients::HYPER;
-use crate::kernel::options::{Carried, Clip, Options, Run, VALUES};
+use super::Tolerance;
+use crate::kernel::coefficients::COEFFICIENTS;
+use crate::kernel::options::{Clip, OPTION_VALUES, OptionState, Options, Run};
 
 /// On the device, against the host.
-pub const OPTION: Allowed = Allowed { ulps: 8.0, why: "WGSL: a root within 5 ulp, a division within 2.5; products that it may fuse" };
+pub const OPTION: Tolerance = Tolerance { ulps: 8.0, why: "WGSL: a root within 5 ulp, a division within 2.5; products that it may fuse" };
 /// On the host, against float64.
-pub const OPTION_ON_HOST: Allowed = Allowed { ulps: 4.0, why: "eight roundings at most, half an ulp each" };
+pub const OPTION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, why: "eight roundings at most, half an ulp each" };
 
 /// The options that are looked at, by their keys.
 pub const ALL: [(&str, Options); 8] = [
@@ -29,22 +29,22 @@ pub struct Batch {
     pub run: Run<f32>,
     pub theta: [f32; 2],
     pub gradient: [f32; 2],
-    pub carried: Carried<f32>,
+    pub carried: OptionState<f32>,
 }
 
 impl Batch {
     /// Batches with and without an update, gradients within and beyond the bound, nothing and something carried.
     pub fn all() -> Vec<Self> {
         let mut batches = Vec::new();
-        let mut hyper = [0.0; HYPER];
-        hyper[0] = 0.03;
+        let mut coefficients = [0.0; COEFFICIENTS];
+        coefficients[0] = 0.03;
         for k in [0, 1, 2, 5, 6] {
             for values in [[0.5, 0.1, 0.99], [3.0, 1e-4, 0.5]] {
-                let values: [f32; VALUES] = values;
+                let values: [f32; OPTION_VALUES] = values;
                 for theta in [[0.0, 0.0], [0.6, -0.021], [-3.0, 30.0], [1e6, -1e-3]] {
                     for gradient in [[1e-6, -2.0], [-40_000.0, 300.0], [0.3, 0.4], [-0.3, 5.0]] {
-                        let carried = Carried { sum: [0.7 * gradient[0], -0.2], average: [theta[0] + 0.1, 0.9 * theta[1]] };
-                        batches.push(Self { k, run: Run { values, hyper }, theta, gradient, carried });
+                        let carried = OptionState { sum: [0.7 * gradient[0], -0.2], average: [theta[0] + 0.1, 0.9 * theta[1]] };
+                        batches.push(Self { k, run: Run { values, coefficients }, theta, gradient, carried });
                     }
                 }
             }
@@ -53,7 +53,7 @@ impl Batch {
     }
 
     /// What an ulp of the parameters, the sum and the average behind the batch is measured by.
-    pub fn terms(&self, next: [f32; 2], behind: &Carried<f32>) -> [f64; 6] {
+    pub fn terms(&self, next: [f32; 2], behind: &OptionState<f32>) -> [f64; 6] {
         let wide = |value: f32| f64::from(value).abs();
         let pair = |of: &dyn Fn(usize) -> f64| [of(0), of(1)];
         let parameters = pair(&|i| wide(self.theta[i]) + wide(next[i]) + wide(behind.average[i]));

@@ -1,17 +1,17 @@
 //! Vectors for activations and losses, and how far a device may be from the host on them. This file knows no device.
 
-use super::Allowed;
-use crate::kernel::losses::Form;
+use super::Tolerance;
+use crate::kernel::losses::LossForm;
 use crate::model::Activation;
 
 /// Of an activation's value and derivative, in units of 2⁻²³ of the larger of 1, |z| and |φ|.
-pub const ACTIVATION: Allowed = Allowed { ulps: 8.0, why: "two elementary functions within 6 ulp, a division within 2.5, products" };
+pub const ACTIVATION: Tolerance = Tolerance { ulps: 8.0, why: "two elementary functions within 6 ulp, a division within 2.5, products" };
 /// Of a loss's value and slope, in units of 2⁻²³ of [`terms`].
-pub const LOSS: Allowed = Allowed { ulps: 10.0, why: "two elementary functions within 6 ulp, two divisions within 2.5, products" };
+pub const LOSS: Tolerance = Tolerance { ulps: 10.0, why: "two elementary functions within 6 ulp, two divisions within 2.5, products" };
 
 /// The same of the host's float32 against float64.
-pub const ACTIVATION_ON_HOST: Allowed = Allowed { ulps: 4.0, why: "an elementary function within 2.5 ulp, three roundings" };
-pub const LOSS_ON_HOST: Allowed = Allowed { ulps: 6.0, why: "two elementary functions within 2.5 ulp, roundings" };
+pub const ACTIVATION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, why: "an elementary function within 2.5 ulp, three roundings" };
+pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, why: "two elementary functions within 2.5 ulp, roundings" };
 
 /// Arguments of activations: both sides of every kink but not the kinks themselves, where the device's rounding decides.
 pub const Z: [f32; 24] = [
@@ -20,13 +20,13 @@ pub const Z: [f32; 24] = [
 ];
 
 /// Predictions and labels of a loss: what its activation may give and its labels may be, kinks left out.
-pub fn rows(form: Form) -> Vec<[f32; 2]> {
+pub fn rows(form: LossForm) -> Vec<[f32; 2]> {
     let (predictions, labels): (&[f32], &[f32]) = match form {
-        Form::BinaryCrossentropy => (&[-0.5, 0.0, 1e-3, 0.1, 0.5, 0.9, 0.999, 1.5], &[0.0, 0.25, 1.0]),
-        Form::Logits => (&Z, &[0.0, 0.25, 1.0]),
-        Form::Hinge | Form::SquaredHinge => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[-1.0, 1.0]),
-        Form::HingeOfBits | Form::SquaredHingeOfBits => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[0.0, 1.0]),
-        Form::Msle | Form::Poisson => (&[0.001, 0.1, 0.5, 1.0, 3.0, 1000.0], &[0.0, 0.3, 1.0, 25.0]),
+        LossForm::BinaryCrossentropy => (&[-0.5, 0.0, 1e-3, 0.1, 0.5, 0.9, 0.999, 1.5], &[0.0, 0.25, 1.0]),
+        LossForm::Logits => (&Z, &[0.0, 0.25, 1.0]),
+        LossForm::Hinge | LossForm::SquaredHinge => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[-1.0, 1.0]),
+        LossForm::HingeOfBits | LossForm::SquaredHingeOfBits => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[0.0, 1.0]),
+        LossForm::Msle | LossForm::Poisson => (&[0.001, 0.1, 0.5, 1.0, 3.0, 1000.0], &[0.0, 0.3, 1.0, 25.0]),
         _ => (&[-300.0, -2.5, -0.6, 0.0, 0.01, 0.7, 1.0, 5.0, 1e4], &[-7.0, -0.5, 0.2, 1.9, 100.0]),
     };
     predictions.iter().flat_map(|&prediction| labels.iter().map(move |&label| [prediction, label])).collect()
@@ -39,15 +39,15 @@ pub fn terms_of(z: f32, [value, slope]: [f32; 2]) -> [f64; 2] {
 }
 
 /// What an ulp of a loss and of its slope is measured by: the result, the error's terms, and what they are multiplied by.
-pub fn terms(form: Form, [prediction, label]: [f32; 2], [value, slope]: [f32; 2]) -> [f64; 2] {
+pub fn terms(form: LossForm, [prediction, label]: [f32; 2], [value, slope]: [f32; 2]) -> [f64; 2] {
     let wide = |x: f32| f64::from(x).abs();
     let error = (wide(prediction) + wide(label)).max(1.0);
     let (by_value, by_slope) = match form {
-        Form::Mse | Form::SquaredHinge | Form::SquaredHingeOfBits => (error * error, 2.0 * error),
-        Form::Mape => (100.0 * error / wide(label), 100.0 / wide(label)),
-        Form::Poisson => (error * 10.0, 1.0 + wide(label) / wide(prediction)),
-        Form::Msle => (10.0, 1.0),
-        Form::BinaryCrossentropy => (error * 17.0, wide(slope).max(1.0)),
+        LossForm::Mse | LossForm::SquaredHinge | LossForm::SquaredHingeOfBits => (error * error, 2.0 * error),
+        LossForm::Mape => (100.0 * error / wide(label), 100.0 / wide(label)),
+        LossForm::Poisson => (error * 10.0, 1.0 + wide(label) / wide(prediction)),
+        LossForm::Msle => (10.0, 1.0),
+        LossForm::BinaryCrossentropy => (error * 17.0, wide(slope).max(1.0)),
         _ => (error, 1.0),
     };
     [by_value.max(wide(value)), by_slope.max(wide(slope))]
@@ -56,14 +56,14 @@ pub fn terms(form: Form, [prediction, label]: [f32; 2], [value, slope]: [f32; 2]
 /// Every activation and every form, by name.
 pub fn names() -> Vec<String> {
     let activations = Activation::ALL.into_iter().map(|activation| format!("activation_{}", activation.name()));
-    activations.chain(Form::ALL.into_iter().map(|form| format!("loss_{}", form.name()))).collect()
+    activations.chain(LossForm::ALL.into_iter().map(|form| format!("loss_{}", form.name()))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Penalty, Response};
-    use crate::{with_penalty, with_response};
+    use crate::kernel::{ActivationFn, LossFn};
+    use crate::{with_activation, with_loss};
 
     /// φ at float32 against φ at float64, and φ′ against a difference quotient in float64.
     #[test]
@@ -71,8 +71,8 @@ mod tests {
         let h = 1e-5;
         for activation in Activation::ALL {
             for z in Z {
-                let single = with_response!(activation, A => A::at(z));
-                let double = |z: f64| with_response!(activation, A => A::at(z));
+                let single = with_activation!(activation, A => A::at(z));
+                let double = |z: f64| with_activation!(activation, A => A::at(z));
                 let wide = f64::from(z);
                 let (exact, terms) = (double(wide), terms_of(z, single));
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
@@ -89,14 +89,14 @@ mod tests {
     #[test]
     fn losses_agree_with_float64_and_their_slopes_are_derivatives() {
         let h = 1e-6;
-        for form in Form::ALL {
+        for form in LossForm::ALL {
             for [prediction, label] in rows(form) {
-                let single = with_penalty!(form, L => L::at(prediction, label));
-                let double = |at: f64| with_penalty!(form, L => L::at(at, f64::from(label)));
+                let single = with_loss!(form, L => L::at(prediction, label));
+                let double = |at: f64| with_loss!(form, L => L::at(at, f64::from(label)));
                 let (exact, terms) = (double(f64::from(prediction)), terms(form, [prediction, label], single));
                 let wide = f64::from(prediction);
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
-                let at_the_clip = form == Form::BinaryCrossentropy && prediction == 0.0;
+                let at_the_clip = form == LossForm::BinaryCrossentropy && prediction == 0.0;
                 let room = 1e-4 * exact[1].abs().max(exact[0].abs()).max(1.0);
                 assert!(at_the_clip || (exact[1] - quotient).abs() <= room, "{form:?} {prediction} {label}: {} {quotient}", exact[1]);
                 for i in 0..2 {
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn bounds_of_slopes_bound_them() {
-        for form in Form::ALL {
+        for form in LossForm::ALL {
             for [prediction, label] in rows(form) {
-                let slope = with_penalty!(form, L => L::at(f64::from(prediction), f64::from(label)))[1];
+                let slope = with_loss!(form, L => L::at(f64::from(prediction), f64::from(label)))[1];
                 let error = f64::from(prediction - label).abs();
                 let bound = form.steepest(error, f64::from(label).abs()).unwrap_or(f64::INFINITY);
                 assert!(slope.abs() <= bound * (1.0 + 1e-6), "{form:?} at {prediction}, {label}: {slope} above {bound}");
@@ -125,7 +125,7 @@ mod tests {
     /// The values of the rules at their kinks.
     #[test]
     fn kinks_are_tensorflows() {
-        let slope = |activation: Activation, z: f32| with_response!(activation, A => A::at(z))[1];
+        let slope = |activation: Activation, z: f32| with_activation!(activation, A => A::at(z))[1];
         use Activation::*;
         for (activation, z, expected) in [
             (Relu, 0.0, 0.0),
@@ -139,16 +139,16 @@ mod tests {
         ] {
             assert_eq!(slope(activation, z), expected, "{activation:?} at {z}");
         }
-        let at = |form: Form, prediction: f32, label: f32| with_penalty!(form, L => L::at(prediction, label));
-        assert_eq!(at(Form::Mae, 0.5, 0.5)[1], 0.0);
-        assert_eq!(at(Form::Mape, 0.5, 0.5)[1], 0.0);
-        assert_eq!(at(Form::Huber, 1.5, 0.5), [0.5, 1.0]);
-        assert_eq!(at(Form::Hinge, 1.0, 1.0), [0.0, -1.0]);
-        assert_eq!(at(Form::Hinge, -1.0, -1.0), [0.0, 1.0]);
-        assert_eq!(at(Form::HingeOfBits, -1.0, 0.0), [0.0, 1.0]);
-        assert_eq!(at(Form::Logits, 50.0, 0.0), [50.0, 1.0]);
-        let clipped = [at(Form::BinaryCrossentropy, 0.0, 1.0), at(Form::BinaryCrossentropy, 1.0, 0.0)];
+        let at = |form: LossForm, prediction: f32, label: f32| with_loss!(form, L => L::at(prediction, label));
+        assert_eq!(at(LossForm::Mae, 0.5, 0.5)[1], 0.0);
+        assert_eq!(at(LossForm::Mape, 0.5, 0.5)[1], 0.0);
+        assert_eq!(at(LossForm::Huber, 1.5, 0.5), [0.5, 1.0]);
+        assert_eq!(at(LossForm::Hinge, 1.0, 1.0), [0.0, -1.0]);
+        assert_eq!(at(LossForm::Hinge, -1.0, -1.0), [0.0, 1.0]);
+        assert_eq!(at(LossForm::HingeOfBits, -1.0, 0.0), [0.0, 1.0]);
+        assert_eq!(at(LossForm::Logits, 50.0, 0.0), [50.0, 1.0]);
+        let clipped = [at(LossForm::BinaryCrossentropy, 0.0, 1.0), at(LossForm::BinaryCrossentropy, 1.0, 0.0)];
         assert!((clipped[0][0] - 16.118).abs() < 1e-3 && (clipped[1][0] - 15.942).abs() < 1e-3, "{clipped:?}");
-        assert_eq!(at(Form::Msle, -1.0, 2.0)[1], 0.0);
+        assert_eq!(at(LossForm::Msle, -1.0, 2.0)[1], 0.0);
     }
 }

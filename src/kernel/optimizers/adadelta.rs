@@ -6,21 +6,21 @@
 //!
 //! d collects δ without the rate. Source: Keras 3, `Adadelta`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Hyper: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
+/// Coefficients: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
 pub struct Adadelta;
 
 impl Rule for Adadelta {
     type Stages = Whole;
 
     const STATE: usize = 4;
-    const HYPER: usize = 4;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 4;
+    const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rho, rest, epsilon, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rho, rest, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
             state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));

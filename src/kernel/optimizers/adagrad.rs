@@ -6,27 +6,27 @@
 //!
 //! a starts at `initial_accumulator_value`; ε stands inside the root. Source: Keras 3, `Adagrad`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Hyper: η, ε, a before the first update. State: a of weight and bias.
+/// Coefficients: η, ε, a before the first update. State: a of weight and bias.
 pub struct Adagrad;
 
 impl Rule for Adagrad {
     type Stages = Whole;
 
     const STATE: usize = 2;
-    const HYPER: usize = 3;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 3;
+    const STEP_FACTORS: usize = 0;
     const INITIAL: bool = true;
 
     #[inline(always)]
-    fn initial<T: Real>(hyper: &Hyper<T>) -> State<T> {
-        super::filled(hyper[2])
+    fn initial<T: Real>(coefficients: &Coefficients<T>) -> State<T> {
+        super::filled(coefficients[2])
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, epsilon, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, epsilon, ..] = *coefficients;
         let mut root = [epsilon; 2];
         for i in 0..2 {
             state[i] = g[i].mul_add(g[i], state[i]);

@@ -8,12 +8,12 @@
 //! ε stands outside the root, beside the uncorrected √v. One division serves both parameters: 1/p = q·(1/(pq)). Source: Keras
 //! 3, `Adam`.
 
-use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
+use super::{Between, Coefficients, Number, Real, Rule, Stages, State, StepFactors, stages};
 
 /// The least ε the reciprocal of whose square is far inside float32.
 const SAFE: f32 = 1e-10;
 
-/// Hyper: η, 1−β₁, 1−β₂, ε. Clock: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
+/// Coefficients: η, 1−β₁, 1−β₂, ε. StepFactors: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
 #[derive(Debug)]
 pub struct Adam<const AMSGRAD: bool>;
 
@@ -21,20 +21,20 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     type Stages = Self;
 
     const STATE: usize = if AMSGRAD { 6 } else { 4 };
-    const HYPER: usize = 4;
-    const CLOCK: usize = 1;
+    const COEFFICIENTS: usize = 4;
+    const STEP_FACTORS: usize = 1;
     const BOUNDED: bool = true;
 
     /// Of the k-th last gradient g, m has at most (1−β₁)β₁ᵏg and v at least (1−β₂)β₂ᵏg²; √(1−β₂ᵗ)/(1−β₁ᵗ) is at most 1/(1−β₁).
-    fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [_, rest_1, rest_2, epsilon, ..] = *hyper;
+    fn stride(coefficients: &Coefficients<f32>) -> f32 {
+        let [_, rest_1, rest_2, epsilon, ..] = *coefficients;
         let kept = (1.0 - rest_1) / (1.0 - rest_2).sqrt();
         if kept < 1.0 && epsilon >= SAFE { 1.0 / (rest_2.sqrt() * (1.0 - kept)) } else { f32::INFINITY }
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        stages::through::<Self, T>(coefficients, factors, theta, g, state)
     }
 }
 
@@ -46,8 +46,8 @@ impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     const DIVIDED: usize = 3;
 
     #[inline(always)]
-    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
-        let [_, rest_1, rest_2, epsilon, ..] = *hyper;
+    fn begin<T: Number>(coefficients: &Coefficients<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
+        let [_, rest_1, rest_2, epsilon, ..] = *coefficients;
         let mut squares = [epsilon; 2];
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
@@ -63,20 +63,20 @@ impl<const AMSGRAD: bool> Stages for Adam<AMSGRAD> {
     }
 
     #[inline(always)]
-    fn root<T: Number>(hyper: &Hyper<T>, begun: Between<T>) -> Between<T> {
-        let ([first, second, weight, bias, ..], epsilon) = (begun, hyper[3]);
+    fn root<T: Number>(coefficients: &Coefficients<T>, begun: Between<T>) -> Between<T> {
+        let ([first, second, weight, bias, ..], epsilon) = (begun, coefficients[3]);
         [first, second, weight.sqrt() + epsilon, bias.sqrt() + epsilon, epsilon, epsilon]
     }
 
     #[inline(always)]
-    fn divide<T: Number>(hyper: &Hyper<T>, clock: &Clock<T>, begun: Between<T>) -> Between<T> {
+    fn divide<T: Number>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, begun: Between<T>) -> Between<T> {
         let [by_weight, by_bias, p, q, ..] = begun;
-        let share = (hyper[0] * clock[0]) / (p * q);
+        let share = (coefficients[0] * factors[0]) / (p * q);
         [by_weight * q, by_bias * p, share, share, share, share]
     }
 
     #[inline(always)]
-    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
+    fn finish<T: Number>(_: &Coefficients<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
         let [by_weight, by_bias, share, ..] = divided;
         [(-by_weight).mul_add(share, theta[0]), (-by_bias).mul_add(share, theta[1])]
     }

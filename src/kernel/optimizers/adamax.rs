@@ -6,26 +6,26 @@
 //!
 //! Source: Keras 3, `Adamax`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Hyper: η, 1−β₁, β₂, ε. Clock: 1−β₁ᵗ. State: m, u of weight and bias.
+/// Coefficients: η, 1−β₁, β₂, ε. StepFactors: 1−β₁ᵗ. State: m, u of weight and bias.
 pub struct Adamax;
 
 impl Rule for Adamax {
     type Stages = Whole;
 
     const STATE: usize = 4;
-    const HYPER: usize = 4;
-    const CLOCK: usize = 1;
+    const COEFFICIENTS: usize = 4;
+    const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rest_1, beta_2, epsilon, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rest_1, beta_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
             state[2 + i] = (beta_2 * state[2 + i]).larger(g[i].abs());
-            next[i] = theta[i] - (rate * state[i]) / (clock[0] * (state[2 + i] + epsilon));
+            next[i] = theta[i] - (rate * state[i]) / (factors[0] * (state[2 + i] + epsilon));
         }
         next
     }

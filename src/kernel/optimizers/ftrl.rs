@@ -9,31 +9,31 @@
 //! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
 //! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole, clip};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole, clip};
 
-/// Hyper: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
+/// Coefficients: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
 pub struct Ftrl<const POWER: bool>;
 
 impl<const POWER: bool> Rule for Ftrl<POWER> {
     type Stages = Whole;
 
     const STATE: usize = 4;
-    const HYPER: usize = 7;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 7;
+    const STEP_FACTORS: usize = 0;
     const INITIAL: bool = true;
 
     #[inline(always)]
-    fn initial<T: Real>(hyper: &Hyper<T>) -> State<T> {
+    fn initial<T: Real>(coefficients: &Coefficients<T>) -> State<T> {
         let zero = T::of(0.0);
         let mut state = [zero; super::STATE];
-        state[0] = hyper[2];
-        state[1] = hyper[2];
+        state[0] = coefficients[2];
+        state[1] = coefficients[2];
         state
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, power, _, l1, l2, shrinkage, beta, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, power, _, l1, l2, shrinkage, beta, ..] = *coefficients;
         let raised = |n: T| if POWER { (power * n.logarithm()).exponential() } else { n.sqrt() };
         let inverse = T::of(1.0) / rate;
         let mut next = theta;

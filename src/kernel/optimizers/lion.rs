@@ -6,21 +6,21 @@
 //!
 //! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Hyper: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
+/// Coefficients: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
 pub struct Lion;
 
 impl Rule for Lion {
     type Stages = Whole;
 
     const STATE: usize = 2;
-    const HYPER: usize = 5;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 5;
+    const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, _: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
             next[i] = theta[i] - rate * (beta_1 * state[i] + rest_1 * g[i]).sign();

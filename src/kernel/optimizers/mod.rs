@@ -32,7 +32,7 @@ pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
 use super::stages::{self, Between, Stages, Whole};
-use super::{Clock, Hyper, Number, Real};
+use super::{Coefficients, Number, Real, StepFactors};
 use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
 /// Slots of [`State`].
@@ -46,9 +46,9 @@ pub trait Rule: Send + Sync + 'static {
     /// How many slots of the state the rule touches: the first so many.
     const STATE: usize;
     /// How many slots of the hyperparameters it reads: the first so many.
-    const HYPER: usize;
-    /// How many slots of the clock it reads: the first so many.
-    const CLOCK: usize;
+    const COEFFICIENTS: usize;
+    /// How many slots of the factors it reads: the first so many.
+    const STEP_FACTORS: usize;
 
     /// Its stages, or [`Whole`](super::stages::Whole).
     type Stages: Stages;
@@ -59,7 +59,7 @@ pub trait Rule: Send + Sync + 'static {
     /// The longest step that an update can take in either parameter, whatever the gradients, in learning rates; infinite where nothing
     /// bounds it, or where a divisor may be so small that its reciprocal overflows. Who is far outside cannot be back soon, so that a fused
     /// loop of bounded steps looks at the ends of blocks alone.
-    fn stride(_: &Hyper<f32>) -> f32 {
+    fn stride(_: &Coefficients<f32>) -> f32 {
         f32::INFINITY
     }
 
@@ -67,18 +67,18 @@ pub trait Rule: Send + Sync + 'static {
     const INITIAL: bool = false;
 
     /// The state before the first update.
-    fn initial<T: Real>(_: &Hyper<T>) -> State<T> {
+    fn initial<T: Real>(_: &Coefficients<T>) -> State<T> {
         filled(T::of(0.0))
     }
 
     /// Of a rule that keeps a velocity v of each parameter, its state's first two slots if it has any: η, μ and k such that |v| is at most
     /// μ|v| + η|g| after an update with gradient g, and a step at most k|v|. None of them falls as a hyperparameter grows.
-    fn inertia(_: &Hyper<f32>) -> Option<[f32; 3]> {
+    fn inertia(_: &Coefficients<f32>) -> Option<[f32; 3]> {
         None
     }
 
     /// The parameters after one update from `theta` with gradient `g`; the state is renewed in place.
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
 }
 
 /// A state with one number in every slot.
@@ -183,13 +183,13 @@ mod tests {
                 for step in Step::all(variant) {
                     with_rule!(variant, R => {
                         let (mut plain, mut marked) = (step.state, step.state);
-                        let (mut hyper, mut clock) = (step.hyper, step.clock);
-                        assert!(R::INITIAL || R::initial(&hyper) == [0.0; STATE], "{variant:?}");
-                        hyper[R::HYPER..].fill(f32::NAN);
-                        clock[R::CLOCK..].fill(f32::NAN);
+                        let (mut coefficients, mut factors) = (step.coefficients, step.factors);
+                        assert!(R::INITIAL || R::initial(&coefficients) == [0.0; STATE], "{variant:?}");
+                        coefficients[R::COEFFICIENTS..].fill(f32::NAN);
+                        factors[R::STEP_FACTORS..].fill(f32::NAN);
                         marked[R::STATE..].fill(7.0);
-                        let expected = R::step(&step.hyper, &step.clock, step.theta, step.gradient, &mut plain);
-                        let next = R::step(&hyper, &clock, step.theta, step.gradient, &mut marked);
+                        let expected = R::step(&step.coefficients, &step.factors, step.theta, step.gradient, &mut plain);
+                        let next = R::step(&coefficients, &factors, step.theta, step.gradient, &mut marked);
                         assert_eq!(next.map(f32::to_bits), expected.map(f32::to_bits), "{variant:?}");
                         assert_eq!(marked[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), plain[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
                         assert!(marked[R::STATE..].iter().all(|&slot| slot == 7.0), "{variant:?}");

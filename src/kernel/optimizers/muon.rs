@@ -8,10 +8,10 @@
 //!
 //! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole, decayed};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole, decayed};
 use crate::model::hyperparameters::NS_STEPS_MAX;
 
-/// Hyper: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Clock: Adam's. State: m of the
+/// Coefficients: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. StepFactors: Adam's. State: m of the
 /// weight; m, v of the bias.
 pub struct Muon<const NESTEROV: bool>;
 
@@ -19,12 +19,12 @@ impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
     type Stages = Whole;
 
     const STATE: usize = 3;
-    const HYPER: usize = 13;
-    const CLOCK: usize = 1;
+    const COEFFICIENTS: usize = 13;
+    const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, momentum, a, b, c, times, scale, decay, bias_decay, rest_1, rest_2, epsilon, ratio] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, momentum, a, b, c, times, scale, decay, bias_decay, rest_1, rest_2, epsilon, ratio] = *coefficients;
         state[0] = momentum.mul_add(state[0], g[0]);
         let direction = if NESTEROV { momentum.mul_add(state[0], g[0]) } else { state[0] };
         let mut x = direction / (direction.abs() + T::of(1e-7));
@@ -36,7 +36,7 @@ impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
         let weight = decayed(theta[0], decay, rate) - (scale * rate) * x;
         state[1] = rest_1.mul_add(g[1] - state[1], state[1]);
         state[2] = rest_2.mul_add(g[1].mul_add(g[1], -state[2]), state[2]);
-        let alpha = (rate * ratio) * clock[0];
+        let alpha = (rate * ratio) * factors[0];
         let bias = decayed(theta[1], bias_decay, rate) - (alpha * state[1]) / (state[2].sqrt() + epsilon);
         [weight, bias]
     }

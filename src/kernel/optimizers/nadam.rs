@@ -7,27 +7,27 @@
 //!
 //! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
 
-use super::{Clock, Hyper, Real, Rule, State, Whole};
+use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Hyper: η, 1−β₁, 1−β₂, ε. Clock: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
+/// Coefficients: η, 1−β₁, 1−β₂, ε. StepFactors: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Nadam;
 
 impl Rule for Nadam {
     type Stages = Whole;
 
     const STATE: usize = 4;
-    const HYPER: usize = 4;
-    const CLOCK: usize = 3;
+    const COEFFICIENTS: usize = 4;
+    const STEP_FACTORS: usize = 3;
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        let [rate, rest_1, rest_2, epsilon, ..] = *hyper;
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        let [rate, rest_1, rest_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
             state[2 + i] = rest_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
-            let ahead = clock[0].mul_add(state[i], clock[1] * g[i]);
-            next[i] = theta[i] - (rate * ahead) / ((state[2 + i] / clock[2]).sqrt() + epsilon);
+            let ahead = factors[0].mul_add(state[i], factors[1] * g[i]);
+            next[i] = theta[i] - (rate * ahead) / ((state[2 + i] / factors[2]).sqrt() + epsilon);
         }
         next
     }

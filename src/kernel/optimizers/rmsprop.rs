@@ -11,12 +11,12 @@
 //! (centered only, where float32 loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch.
 //! Source: Keras 3, `RMSprop`.
 
-use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
+use super::{Between, Coefficients, Number, Real, Rule, Stages, State, StepFactors, stages};
 
 /// The least ε whose reciprocal is far inside float32.
 const SAFE: f32 = 1e-20;
 
-/// Hyper: η, ρ, 1−ρ, μ, ε. State: v/(1−ρ), a, m of weight and bias.
+/// Coefficients: η, ρ, 1−ρ, μ, ε. State: v/(1−ρ), a, m of weight and bias.
 #[derive(Debug)]
 pub struct Rmsprop<const MOMENTUM: bool, const CENTERED: bool>;
 
@@ -30,19 +30,19 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     } else {
         2
     };
-    const HYPER: usize = 5;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 5;
+    const STEP_FACTORS: usize = 0;
     const BOUNDED: bool = !CENTERED && !MOMENTUM;
 
     /// v is at least (1−ρ)g².
-    fn stride(hyper: &Hyper<f32>) -> f32 {
-        let [_, _, rest, _, epsilon, ..] = *hyper;
+    fn stride(coefficients: &Coefficients<f32>) -> f32 {
+        let [_, _, rest, _, epsilon, ..] = *coefficients;
         if Self::BOUNDED && epsilon >= SAFE { 1.0 / rest.sqrt() } else { f32::INFINITY }
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        stages::through::<Self, T>(coefficients, factors, theta, g, state)
     }
 }
 
@@ -55,8 +55,8 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CE
     const DIVIDED: usize = if CENTERED { 5 } else { 3 };
 
     #[inline(always)]
-    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
-        let [_, rho, rest, _, epsilon, ..] = *hyper;
+    fn begin<T: Number>(coefficients: &Coefficients<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
+        let [_, rho, rest, _, epsilon, ..] = *coefficients;
         let mut radicand = [epsilon; 2];
         for i in 0..2 {
             state[i] = g[i].mul_add(g[i], rho * state[i]);
@@ -70,22 +70,22 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Stages for Rmsprop<MOMENTUM, CE
     }
 
     #[inline(always)]
-    fn root<T: Number>(_: &Hyper<T>, begun: Between<T>) -> Between<T> {
+    fn root<T: Number>(_: &Coefficients<T>, begun: Between<T>) -> Between<T> {
         let [by_weight, by_bias, weight, bias, radicands @ ..] = begun;
         [by_weight, by_bias, weight.sqrt(), bias.sqrt(), radicands[0], radicands[1]]
     }
 
     #[inline(always)]
-    fn divide<T: Number>(hyper: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+    fn divide<T: Number>(coefficients: &Coefficients<T>, _: &StepFactors<T>, begun: Between<T>) -> Between<T> {
         let [by_weight, by_bias, p, q, radicands @ ..] = begun;
-        let share = hyper[0] / (p * q);
+        let share = coefficients[0] / (p * q);
         [by_weight * q, by_bias * p, share, radicands[0], radicands[1], share]
     }
 
     #[inline(always)]
-    fn finish<T: Number>(hyper: &Hyper<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2] {
+    fn finish<T: Number>(coefficients: &Coefficients<T>, theta: [T; 2], divided: Between<T>, state: &mut State<T>) -> [T; 2] {
         let [by_weight, by_bias, share, radicands @ ..] = divided;
-        let (momentum, mut next) = (hyper[3], theta);
+        let (momentum, mut next) = (coefficients[3], theta);
         for (i, product) in [by_weight, by_bias].into_iter().enumerate() {
             next[i] = (-product).mul_add(share, theta[i]);
             if MOMENTUM {

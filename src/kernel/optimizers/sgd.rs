@@ -6,9 +6,9 @@
 //!
 //! The rate sits inside v. Without momentum v is −ηg, so μ = 0 gives the same bits in each variant. Source: Keras 3, `SGD`.
 
-use super::{Between, Clock, Hyper, Number, Real, Rule, Stages, State, stages};
+use super::{Between, Coefficients, Number, Real, Rule, Stages, State, StepFactors, stages};
 
-/// Hyper: η, μ. State: v of weight and bias.
+/// Coefficients: η, μ. State: v of weight and bias.
 #[derive(Debug)]
 pub struct Sgd<const MOMENTUM: bool, const NESTEROV: bool>;
 
@@ -16,18 +16,18 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV
     type Stages = Self;
 
     const STATE: usize = if MOMENTUM { 2 } else { 0 };
-    const HYPER: usize = 2;
-    const CLOCK: usize = 0;
+    const COEFFICIENTS: usize = 2;
+    const STEP_FACTORS: usize = 0;
 
-    fn inertia(hyper: &Hyper<f32>) -> Option<[f32; 3]> {
-        let [rate, momentum, ..] = *hyper;
+    fn inertia(coefficients: &Coefficients<f32>) -> Option<[f32; 3]> {
+        let [rate, momentum, ..] = *coefficients;
         let momentum = if MOMENTUM { momentum } else { 0.0 };
         Some([rate, momentum, if NESTEROV { 1.0 + momentum } else { 1.0 }])
     }
 
     #[inline(always)]
-    fn step<T: Real>(hyper: &Hyper<T>, clock: &Clock<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
-        stages::through::<Self, T>(hyper, clock, theta, g, state)
+    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+        stages::through::<Self, T>(coefficients, factors, theta, g, state)
     }
 }
 
@@ -39,8 +39,8 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Stages for Sgd<MOMENTUM, NESTER
     const DIVIDED: usize = 2;
 
     #[inline(always)]
-    fn begin<T: Number>(hyper: &Hyper<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
-        let [rate, momentum, ..] = *hyper;
+    fn begin<T: Number>(coefficients: &Coefficients<T>, g: [T; 2], state: &mut State<T>) -> Between<T> {
+        let [rate, momentum, ..] = *coefficients;
         let mut change = [rate; 2];
         for i in 0..2 {
             change[i] = -(rate * g[i]);
@@ -54,12 +54,12 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Stages for Sgd<MOMENTUM, NESTER
     }
 
     #[inline(always)]
-    fn divide<T: Number>(_: &Hyper<T>, _: &Clock<T>, begun: Between<T>) -> Between<T> {
+    fn divide<T: Number>(_: &Coefficients<T>, _: &StepFactors<T>, begun: Between<T>) -> Between<T> {
         begun
     }
 
     #[inline(always)]
-    fn finish<T: Number>(_: &Hyper<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
+    fn finish<T: Number>(_: &Coefficients<T>, theta: [T; 2], divided: Between<T>, _: &mut State<T>) -> [T; 2] {
         [theta[0] + divided[0], theta[1] + divided[1]]
     }
 }

@@ -1,4 +1,4 @@
-// The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: src/kernel/neuron.rs,
+// The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: src/kernel/moments.rs,
 // which has the formulas.
 
 struct Moments {
@@ -13,7 +13,7 @@ struct Moments {
 // The point about which moments are taken: weight, bias, abscissa.
 alias Centre = vec3<f32>;
 
-struct Slope {
+struct MomentGradient {
     // dL/dw, dL/db
     gradient: vec2<f32>,
     dw: f32,
@@ -21,15 +21,15 @@ struct Slope {
     tilt: f32,
 }
 
-fn slope(moments: Moments, centre: Centre, theta: vec2<f32>) -> Slope {
+fn moment_gradient(moments: Moments, centre: Centre, theta: vec2<f32>) -> MomentGradient {
     let dw = theta.x - centre.x;
     let level = fma(dw, centre.z, theta.y - centre.y);
     let by_bias = fma(moments.u, dw, fma(2.0, level, -moments.r));
     let tilt = fma(moments.uu, dw, fma(moments.u, level, -moments.ru));
-    return Slope(vec2<f32>(fma(centre.z, by_bias, tilt), by_bias), dw, level, tilt);
+    return MomentGradient(vec2<f32>(fma(centre.z, by_bias, tilt), by_bias), dw, level, tilt);
 }
 
-fn loss(moments: Moments, at: Slope) -> f32 {
+fn loss(moments: Moments, at: MomentGradient) -> f32 {
     let along_level = (0.5 * at.level) * (at.gradient.y - moments.r);
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }

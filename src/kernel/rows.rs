@@ -1,4 +1,4 @@
-//! The direct path: a neuron's loss and gradient from rows, whatever its activation and loss. Twin: `shaders/direct.wgsl`.
+//! The direct path: a neuron's loss and gradient from rows, whatever its activation and loss. Twin: `shaders/rows.wgsl`.
 //!
 //! ```text
 //! z = w·x + b     ŷ = φ(z)     dL/dw = mean(ℓ′·φ′·x)     dL/db = mean(ℓ′·φ′), 0 without a bias
@@ -7,21 +7,21 @@
 //! z and e = ŷ − y stay unfused: ties decide kinks.
 
 use super::Number;
-use super::activations::Response;
-use super::losses::{Form, Logits, Penalty};
+use super::activations::ActivationFn;
+use super::losses::{Logits, LossFn, LossForm};
 use crate::model::{Neuron, Optimum, Problem, Rows, optimum};
-use crate::{with_penalty, with_response};
+use crate::{with_activation, with_loss};
 
 /// w·x + b, unfused.
 #[inline(always)]
-pub fn level<T: Number>([weight, bias]: [T; 2], x: T) -> T {
+pub fn pre_activation<T: Number>([weight, bias]: [T; 2], x: T) -> T {
     weight * x + bias
 }
 
 impl Neuron {
     /// Which text of the loss its rows need.
-    pub fn form(&self) -> Form {
-        Form::of(self.loss, self.activation, self.bits)
+    pub fn form(&self) -> LossForm {
+        LossForm::of(self.loss, self.activation, self.bits)
     }
 }
 
@@ -36,18 +36,18 @@ pub struct Means {
 
 /// A neuron in float64, its activation and loss chosen once.
 #[derive(Clone, Copy, Debug)]
-pub struct Direct {
+pub struct RowEvaluator {
     response: fn(f64) -> [f64; 2],
     penalty: fn(f64, [f64; 2], f64) -> [f64; 2],
-    form: Form,
+    form: LossForm,
     use_bias: bool,
 }
 
-impl Direct {
+impl RowEvaluator {
     pub fn of(neuron: &Neuron) -> Self {
         Self {
-            response: with_response!(neuron.activation, A => A::at::<f64>),
-            penalty: with_penalty!(neuron.form(), L => L::behind::<f64>),
+            response: with_activation!(neuron.activation, A => A::at::<f64>),
+            penalty: with_loss!(neuron.form(), L => L::behind::<f64>),
             form: neuron.form(),
             use_bias: neuron.use_bias,
         }
@@ -55,7 +55,7 @@ impl Direct {
 
     /// ŷ at x.
     pub fn predict(&self, theta: [f64; 2], x: f64) -> f64 {
-        (self.response)(level(theta, x))[0]
+        (self.response)(pre_activation(theta, x))[0]
     }
 
     /// Loss, gradient and errors over rows at `[weight, bias]`; NaN without any.
@@ -64,7 +64,7 @@ impl Direct {
         let mut sums = Means::default();
         for (x, y) in rows {
             let (x, y) = (f64::from(x), f64::from(y));
-            let z = level(theta, x);
+            let z = pre_activation(theta, x);
             let response = (self.response)(z);
             let [loss, slope] = (self.penalty)(z, response, y);
             let error = response[0] - y;
@@ -85,12 +85,12 @@ impl Direct {
 
     /// The loss of [`Self::over`] alone: of logits a third of the exponentials.
     pub fn loss(&self, rows: &Rows, theta: [f64; 2]) -> f64 {
-        if self.form != Form::Logits {
+        if self.form != LossForm::Logits {
             return self.over(rows, theta).loss;
         }
         let mut sum = 0.0;
         for (&x, &y) in rows.x.iter().zip(&rows.y) {
-            sum += Logits::value(level(theta, f64::from(x)), f64::from(y));
+            sum += Logits::value(pre_activation(theta, f64::from(x)), f64::from(y));
         }
         sum / rows.len() as f64
     }
@@ -102,10 +102,10 @@ const ROUGH_ROWS: usize = 2_000;
 /// The optimum of a problem by search over its training rows, which are float32; `None` where J falls on and on.
 pub fn optimum(problem: &Problem) -> Option<Optimum> {
     let rows = &problem.train;
-    if problem.neuron.form() == Form::Logits && problem.neuron.use_bias && separable(rows) {
+    if problem.neuron.form() == LossForm::Logits && problem.neuron.use_bias && separable(rows) {
         return None;
     }
-    let direct = Direct::of(&problem.neuron);
+    let direct = RowEvaluator::of(&problem.neuron);
     let stride = rows.len().div_ceil(ROUGH_ROWS).max(1);
     let thinned = |column: &[f32]| column.iter().copied().step_by(stride).collect::<Vec<f32>>();
     let rough = Rows { x: thinned(&rows.x), y: thinned(&rows.y) };

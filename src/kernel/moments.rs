@@ -1,4 +1,4 @@
-//! The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: `shaders/neuron.wgsl`.
+//! The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: `shaders/moments.wgsl`.
 //!
 //! ```text
 //! δw = w − w₀     c = (b − b₀) + δw·x₀                  the deviation from the centre line, at the centre abscissa
@@ -13,7 +13,7 @@ use crate::data::{Centre, Moments};
 
 /// The gradient of a batch's loss, and what the loss itself is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Slope<T> {
+pub struct MomentGradient<T> {
     /// ∂L/∂w, ∂L/∂b
     pub gradient: [T; 2],
     dw: T,
@@ -23,7 +23,7 @@ pub struct Slope<T> {
 
 /// The gradient of the loss of the rows behind `moments` at `[weight, bias]`.
 #[inline(always)]
-pub fn slope<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> MomentGradient<T> {
     let (u, uu) = (T::of(moments.u), T::of(moments.uu));
     let (r, ru) = (T::of(moments.r), T::of(moments.ru));
     let x = T::of(centre.x);
@@ -31,12 +31,12 @@ pub fn slope<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 
     let level = dw.mul_add(x, bias - T::of(centre.bias));
     let by_bias = u.mul_add(dw, T::of(2.0).mul_add(level, -r));
     let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    Slope { gradient: [x.mul_add(by_bias, tilt), by_bias], dw, level, tilt }
+    MomentGradient { gradient: [x.mul_add(by_bias, tilt), by_bias], dw, level, tilt }
 }
 
 /// The same about the abscissa 0, to the bit and in fewer operations: a multiple of 0 is added nowhere.
 #[inline(always)]
-pub fn slope_at_origin<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> Slope<T> {
+pub fn moment_gradient_at_origin<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> MomentGradient<T> {
     let (u, uu) = (T::of(moments.u), T::of(moments.uu));
     let (r, ru) = (T::of(moments.r), T::of(moments.ru));
     let dw = weight - T::of(centre.weight);
@@ -44,12 +44,12 @@ pub fn slope_at_origin<T: Number>(moments: &Moments, centre: &Centre, [weight, b
     // Twice a number is exact, so the sum is rounded once, as a fused one is.
     let by_bias = u.mul_add(dw, (level + level) - r);
     let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    Slope { gradient: [tilt, by_bias], dw, level, tilt }
+    MomentGradient { gradient: [tilt, by_bias], dw, level, tilt }
 }
 
 /// The loss at the point where the slope was taken.
 #[inline(always)]
-pub fn loss<T: Number>(moments: &Moments, slope: &Slope<T>) -> T {
+pub fn loss<T: Number>(moments: &Moments, slope: &MomentGradient<T>) -> T {
     let half = T::of(0.5);
     let along_level = (half * slope.level) * (slope.gradient[1] - T::of(moments.r));
     (half * slope.dw).mul_add(slope.tilt - T::of(moments.ru), along_level) + T::of(moments.rr)
@@ -72,9 +72,11 @@ mod tests {
         let at_origin = points.iter().filter(|point| point.centre.is_origin());
         assert!(at_origin.clone().count() >= 20);
         for point in at_origin {
-            let (full, short) =
-                (slope(&point.moments, &point.centre, point.theta), slope_at_origin(&point.moments, &point.centre, point.theta));
-            let bits = |slope: &Slope<f32>| (slope.gradient.map(f32::to_bits), loss(&point.moments, slope).to_bits());
+            let (full, short) = (
+                moment_gradient(&point.moments, &point.centre, point.theta),
+                moment_gradient_at_origin(&point.moments, &point.centre, point.theta),
+            );
+            let bits = |slope: &MomentGradient<f32>| (slope.gradient.map(f32::to_bits), loss(&point.moments, slope).to_bits());
             assert_eq!(bits(&full), bits(&short), "{point:?}");
         }
     }

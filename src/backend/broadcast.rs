@@ -3,8 +3,8 @@
 //! In most sweeps one or two numbers vary and a dozen do not: a column of each would be written by the plan, and read by the backend, for
 //! nothing.
 
-use crate::kernel::Timing;
-use crate::kernel::options::Values;
+use crate::kernel::FactorInputs;
+use crate::kernel::options::OptionValues;
 
 /// The bit of a float32 that is its sign.
 const SIGN: u32 = 1 << 31;
@@ -26,13 +26,13 @@ impl Same for u32 {
     }
 }
 
-impl Same for Values<f32> {
+impl Same for OptionValues<f32> {
     fn same(&self, other: &Self) -> bool {
         self.iter().zip(other).all(|(own, other)| own.same(other))
     }
 }
 
-impl Same for Timing {
+impl Same for FactorInputs {
     fn same(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
@@ -40,15 +40,15 @@ impl Same for Timing {
 
 /// See the module. It does not know how many runs share a single value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PerRun<T>(Vec<T>);
+pub struct Broadcast<T>(Vec<T>);
 
-impl<T> Default for PerRun<T> {
+impl<T> Default for Broadcast<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: Clone + Same> PerRun<T> {
+impl<T: Clone + Same> Broadcast<T> {
     /// Adds the value of the run behind `runs` others.
     pub fn push(&mut self, runs: usize, value: &T) {
         if !self.only().is_some_and(|only| only.same(value)) {
@@ -112,7 +112,7 @@ impl<T: Clone + Same> PerRun<T> {
     }
 }
 
-impl PerRun<f32> {
+impl Broadcast<f32> {
     /// The largest magnitude of a value.
     pub fn largest(&self) -> f32 {
         // Without their signs the bits of numbers are in their order, and integers are compared many at a time.
@@ -148,7 +148,7 @@ mod tests {
         fn it_holds_what_was_put_in(values in prop::collection::vec(value(), 0..9), cut in 0..9_usize) {
             let cut = cut.min(values.len());
             let filled = |values: &[f32]| {
-                let mut column = PerRun::default();
+                let mut column = Broadcast::default();
                 for (runs, value) in values.iter().enumerate() {
                     match runs.checked_sub(1) {
                         Some(last) if values[last].same(value) => column.again(1),
