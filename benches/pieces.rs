@@ -88,7 +88,7 @@ fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     let selected = gradsweep::sweep::selected(&plan, &outcomes);
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(folder.path(), Manifest::new("bench", serde_json::Value::Null), "", &[]).unwrap();
-    then(&mut || writer.chunk(&gradsweep::store::RunTable::default(), &[], &selected).unwrap(), folder.path());
+    then(&mut || writer.chunk(&gradsweep::table::RunTable::default(), &[], &selected).unwrap(), folder.path());
 }
 
 /// A chunk of histories into a run directory. Few samples: of many the system would wait for the disk.

@@ -3,6 +3,8 @@
 //!
 //! A room imports only rooms above it in this listing; `tests/integration/rooms.rs` watches over that. ARCHITECTURE.md says what each room
 //! is for and what it does not know.
+//!
+//! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for wasm32-unknown-unknown.
 
 #![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug; tests, in crates of their own, may.
 
@@ -20,14 +22,19 @@ pub mod kernel;
 
 // -- the work
 pub mod backend;
+#[cfg(feature = "cli")]
 pub mod store;
 pub mod sweep;
+pub mod table;
 
 // -- understanding
 pub mod figure;
 
+#[cfg(feature = "cli")]
 pub mod bench;
+#[cfg(feature = "gpu")]
 pub mod verify;
 
 pub mod analysis;
+#[cfg(feature = "cli")]
 pub mod plot;

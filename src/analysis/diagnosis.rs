@@ -9,7 +9,7 @@ use super::tally;
 use super::view::View;
 use crate::config::Experiment;
 use crate::model::{Parameter, Problem, Verdict};
-use crate::store::RunTable;
+use crate::table::RunTable;
 use crate::text;
 
 /// How many of the best runs are named.

@@ -33,7 +33,7 @@ pub use diagnosis::{Best, Diagnosis, diagnosis};
 use crate::config::Experiment;
 use crate::figure::Figure;
 use crate::model::{Parameter, Problem};
-use crate::store::RunTable;
+use crate::table::RunTable;
 
 use trails::Trails;
 use view::View;

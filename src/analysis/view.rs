@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::level::Level;
 use crate::config::Experiment;
 use crate::model::{Optimizer, Parameter, Problem, Value};
-use crate::store::{Column, RunTable};
+use crate::table::{Column, RunTable};
 
 /// What else changes a step, so that the limit of plain SGD says nothing.
 const CHANGING: [Parameter; 6] = [

@@ -6,6 +6,7 @@
 pub mod batches;
 pub mod broadcast;
 pub mod cpu;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod limits;
 pub mod outcome;
@@ -162,6 +163,7 @@ pub struct Description {
 /// Why a backend could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[cfg(feature = "gpu")]
     #[error(transparent)]
     Gpu(#[from] gpu::Error),
     #[error(transparent)]

@@ -6,8 +6,8 @@ use gradsweep::analysis::{self, Sweep};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::config::Experiment;
 use gradsweep::figure::Figure;
-use gradsweep::store::RunTable;
 use gradsweep::sweep::Problems;
+use gradsweep::table::RunTable;
 
 use super::args;
 use super::failure::Failure;

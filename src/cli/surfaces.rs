@@ -5,8 +5,9 @@ use std::path::Path;
 use gradsweep::backend::Backend;
 use gradsweep::config::{Experiment, SurfaceAxis, SurfaceRows};
 use gradsweep::model::{Problem, Rows};
-use gradsweep::store::{RunTable, Surface, write_surface};
+use gradsweep::store::{Surface, write_surface};
 use gradsweep::sweep::Problems;
+use gradsweep::table::RunTable;
 
 use super::failure::Failure;
 

@@ -3,11 +3,12 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::Manifest;
 use super::errors::{Error, file};
 use super::manifest::FORMAT;
 use super::parquet::TableReader;
 use super::rows::{read_epochs, read_history, read_runs};
-use super::{Manifest, RunTable};
+use crate::table::RunTable;
 
 /// The directory for a new sweep: as asked, if it is new or empty; else runs/<name>, or -2, -3 .. behind it.
 pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error> {

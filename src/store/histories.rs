@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use super::errors::Error;
 use super::pages::{both, range};
 use super::parquet::{Cells, GROUP_ROWS, TableFile};
-use super::schema::Selected;
 use crate::backend::History;
 use crate::backend::outcome::BlockLayout;
+use crate::table::Selected;
 
 /// The most steps that a row group names by their places in a list. Longer runs are few, and have their steps encoded one by one.
 const LISTED: usize = 1 << 16;

@@ -10,13 +10,11 @@ mod manifest;
 mod pages;
 mod parquet;
 mod rows;
-mod schema;
 mod surface;
 mod writer;
 
 pub use directory::{EpochTable, Point, RunDirectory, choose_directory};
 pub use errors::Error;
 pub use manifest::{Counts, FORMAT, Manifest, Status, Timings};
-pub use schema::{Column, RunTable, Selected};
 pub use surface::{Surface, write_surface};
 pub use writer::Writer;

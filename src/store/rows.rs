@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::Error;
 use super::parquet::{Cells, Field, Kind, TableReader};
-use super::{Column, Error, RunTable};
 use crate::model::optimum::Source;
 use crate::model::{self, Parameter, Problem, Verdict};
+use crate::table::{Column, RunTable};
 
 /// Columns of history/part-NNNNN.parquet.
 pub fn history_fields() -> Vec<Field> {

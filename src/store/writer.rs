@@ -10,8 +10,9 @@ use super::errors::{Error, file};
 use super::histories::Histories;
 use super::parquet::{Cells, Field, GROUP_ROWS, TableFile};
 use super::rows::{epoch_fields, history_fields, problem_table, run_cells, run_fields};
-use super::{Manifest, RunTable, Selected, Status};
+use super::{Manifest, Status};
 use crate::model::Problem;
+use crate::table::{RunTable, Selected};
 
 /// Rows of a part that are worth a thread.
 const PART_ROWS: usize = 1 << 18;

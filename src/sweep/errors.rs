@@ -5,6 +5,7 @@
 pub enum Error {
     #[error(transparent)]
     Backend(#[from] crate::backend::Error),
+    #[cfg(feature = "cli")]
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     #[error("problem {id} ({scale}, split seed {seed}): {source}", seed = seed.map_or("none".to_owned(), |seed| seed.to_string()))]

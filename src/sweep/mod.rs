@@ -6,6 +6,7 @@ mod errors;
 mod plan;
 mod problems;
 mod replay;
+#[cfg(feature = "cli")]
 mod run;
 mod table;
 
@@ -13,5 +14,6 @@ pub use errors::Error;
 pub use plan::{Estimate, Plan, estimate};
 pub use problems::Problems;
 pub use replay::{Trace, trace};
+#[cfg(feature = "cli")]
 pub use run::{Finished, Observer, Options, run};
-pub use table::selected;
+pub use table::{Measured, measure, selected, table};

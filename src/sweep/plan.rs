@@ -13,7 +13,7 @@ use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::{FactorInputs, Options, Variant, coefficients, options};
 use crate::model::{MissingParameter, Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
 use crate::space::Branch;
-use crate::store::Column;
+use crate::table::Column;
 
 /// Runs that are planned at once where all cores plan.
 const PIECE: u64 = 1 << 12;

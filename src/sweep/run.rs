@@ -11,7 +11,8 @@ use crate::backend::{Backend, Outcome, RecordOptions};
 use crate::config::{Experiment, HistoryRuns, Recorded};
 use crate::model::Verdict;
 use crate::space::spread;
-use crate::store::{Counts, Manifest, RunTable, Writer};
+use crate::store::{Counts, Manifest, Writer};
+use crate::table::RunTable;
 
 /// What a sweep is told besides its config.
 #[derive(Clone, Copy, Debug, Default)]

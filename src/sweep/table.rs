@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Error, Plan, Problems};
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::model::{RunStatistics, Verdict};
-use crate::store::{RunTable, Selected};
+use crate::table::{RunTable, Selected};
 
 /// Metrics of the ends of the runs of a plan that have a problem in common, group by group.
 pub struct Measured {

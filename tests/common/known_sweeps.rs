@@ -5,7 +5,8 @@ use std::path::Path;
 use gradsweep::backend::outcome::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
 use gradsweep::model::{Neuron, Parameter, Problem, RunStatistics, Verdict};
-use gradsweep::store::{Column, Counts, EpochTable, Manifest, Point, RunTable, Selected, Writer};
+use gradsweep::store::{Counts, EpochTable, Manifest, Point, Writer};
+use gradsweep::table::{Column, RunTable, Selected};
 
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
 pub const DATA: &[u8] = b"x,y\r\n1,3\n2,5\n4,9.5\n";

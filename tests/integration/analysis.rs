@@ -8,7 +8,7 @@ use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
 use gradsweep::kernel::{FactorInputs, Options, Variant, coefficients, options};
 use gradsweep::model::{Neuron, Parameter, Problem, Value, Verdict, verdict::reached_loss};
-use gradsweep::store::{Column, RunTable};
+use gradsweep::table::{Column, RunTable};
 
 /// A sweep that has run.
 struct Ran {

@@ -61,7 +61,8 @@ fn names(levels: &[Simd]) -> String {
 /// The CPU backend.
 #[derive(Debug)]
 pub struct Cpu {
-    pool: rayon::ThreadPool,
+    /// `None` on targets without threads: rayon then computes on the calling thread.
+    pool: Option<rayon::ThreadPool>,
     simd: Simd,
     verdicts: bool,
 }
@@ -74,7 +75,8 @@ impl Cpu {
             return Err(Error::NoSuchLevel { wanted: simd.name(), available: Simd::available() });
         }
         let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = (!cfg!(target_family = "wasm")).then(pool).transpose();
         Ok(Self { pool: pool.map_err(|source| Error::Threads { threads, source })?, simd, verdicts: true })
     }
 
@@ -88,7 +90,15 @@ impl Cpu {
     }
 
     pub fn threads(&self) -> usize {
-        self.pool.current_num_threads()
+        self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+
+    /// Runs parallel work on this backend's threads.
+    fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
     }
 }
 
@@ -177,7 +187,7 @@ impl Backend for Cpu {
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
-        self.pool.install(|| {
+        self.install(|| {
             groups.par_iter().zip(outcomes).for_each(|(group, outcome)| {
                 self.train_group(group, outcome);
             });
@@ -191,7 +201,7 @@ impl Backend for Cpu {
             return Ok(metrics);
         }
         let direct = Direct::new(self.simd, neuron);
-        self.pool.install(|| {
+        self.install(|| {
             let outputs = metrics.loss.par_chunks_mut(TILE).zip(metrics.mse.par_chunks_mut(TILE)).zip(metrics.mae.par_chunks_mut(TILE));
             let points = weight.par_chunks(TILE).zip(bias.par_chunks(TILE));
             points.zip(outputs).for_each(|((weight, bias), ((loss, mse), mae))| {
@@ -210,7 +220,7 @@ impl Backend for Cpu {
         cells.resize(weight.len() * bias.len(), 0.0);
         if neuron.is_quadratic() {
             let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
-            self.pool.install(|| {
+            self.install(|| {
                 cells.par_chunks_mut(weight.len().max(1)).zip(levels).for_each(|(cells, level)| {
                     self.simd.run_loop(evaluate::SurfaceRow { curve: &curve, tilt: &tilt, level, cells });
                 });
@@ -219,7 +229,7 @@ impl Backend for Cpu {
         }
         let direct = Direct::new(self.simd, neuron);
         let logistic = neuron.form() == LossForm::Logits && !rows.is_empty();
-        self.pool.install(|| {
+        self.install(|| {
             if logistic {
                 logistic::surface(self.simd, &direct, rows, weight, bias, cells);
             } else {

@@ -1,6 +1,7 @@
 //! Exit codes, and what is written: results are results, mistakes write nothing.
 
-use gradsweep::store::{Column, RunDirectory, Status};
+use gradsweep::store::{RunDirectory, Status};
+use gradsweep::table::Column;
 
 use crate::common::divergence::diverging_runs_are_results;
 use crate::common::program::{folder_with, gradsweep, on_tv, succeeds};

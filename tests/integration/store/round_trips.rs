@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use gradsweep::model::Parameter;
-use gradsweep::store::{Column, RunDirectory, RunTable, Status};
+use gradsweep::store::{RunDirectory, Status};
+use gradsweep::table::{Column, RunTable};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;

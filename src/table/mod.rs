@@ -1,4 +1,6 @@
-//! The columns of runs.parquet, as values.
+//! The table of runs as values: one column per hyperparameter and result, the schema of runs.parquet.
+//!
+//! It knows no files: `store` reads and writes them, `analysis` and `sweep` need only the values.
 
 use crate::backend::Outcome;
 use crate::model::{Kind, Parameter, Value, Verdict};
