@@ -1,11 +1,11 @@
-//! The time that the process's threads were running, beside the time that passed: whether a figure had the cores it counts.
+//! CPU time of the process. Its ratio to wall-clock time shows whether other programs used the cores during a measurement.
 
-/// Seconds that all threads together have run, those that have ended among them; `None` where this file does not know how to ask.
+/// CPU seconds of all threads of the process, including ended ones; `None` on systems other than Linux with glibc.
 pub fn cpu_seconds() -> Option<f64> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the call writes to the place that it is given.
+        // SAFETY: the call writes only to `time`.
         let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
         (failed == 0).then_some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
     }
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_takes_time_also_where_its_thread_has_ended() {
+    fn cpu_time_includes_ended_threads() {
         let before = cpu_seconds().unwrap();
         let work = || {
             let begun = std::time::Instant::now();

@@ -1,11 +1,11 @@
-//! The picture of a bench: steps a second over the number of runs, a line for each contender.
+//! The figure of a benchmark: updates a second by the number of runs, one line per contender.
 
 use super::sizes::{Curve, Point, Sizes};
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale, palette};
 use crate::text;
 
-/// Draws what was measured at the sizes; devices are named under the title.
+/// The figure of the speeds at all sizes. The caption names the devices and the crossover.
 pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
     let mut names: Vec<&str> = Vec::new();
     for curve in &sizes.curves {
@@ -15,16 +15,14 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
     }
     let color = |name: &str| palette::category(names.iter().position(|other| *other == name).unwrap_or(0));
     let entry = |name: &&str| LegendEntry { label: (*name).to_owned(), color: color(name), shape: LegendShape::Line };
-    let mut caption = vec![devices.join("; ")];
-    caption.push(verdict(sizes));
     Figure {
         name: "bench".into(),
-        title: format!("{sweep}: updates a second by the number of runs"),
-        caption,
+        title: format!("{sweep}: training speed by the number of runs"),
+        caption: vec![devices.join("; "), crossover(sizes)],
         columns: 2,
         panels: vec![
             panel("without histories", sizes, false, &color, sizes.gpu_pays_from[0]),
-            panel("with all points kept in memory", sizes, true, &color, sizes.gpu_pays_from[1]),
+            panel("with histories in memory", sizes, true, &color, sizes.gpu_pays_from[1]),
         ],
         shared_axes: true,
         legend: names.iter().map(entry).collect(),
@@ -33,43 +31,43 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
     }
 }
 
-/// From which size the GPU pays, in words.
-pub fn verdict(sizes: &Sizes) -> String {
+/// The sentence that says from how many runs the GPU is faster, without a full stop.
+pub fn crossover(sizes: &Sizes) -> String {
     if !sizes.curves.iter().any(|curve| curve.backend == "gpu") {
         return "No GPU was measured".into();
     }
-    let most = sizes.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs).max().unwrap_or(0);
-    let most = text::count(most as usize, "run");
+    let largest = sizes.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs).max().unwrap_or(0);
+    let largest = text::count(largest as usize, "run");
     let from = |runs: Option<u64>| {
-        runs.map_or_else(|| format!("at no size up to {most}"), |runs| format!("from {} on", text::count(runs as usize, "run")))
+        runs.map_or_else(|| format!("at no size up to {largest}"), |runs| format!("from {} up", text::count(runs as usize, "run")))
     };
     match sizes.gpu_pays_from {
-        [None, None] => format!("Up to {most} the GPU is not faster than all cores"),
+        [None, None] => format!("The GPU is not faster than the CPU at any size up to {largest}"),
         [without, with] => {
-            format!("The GPU is faster than all cores {} without histories, and {} with them", from(without), from(with))
+            format!("The GPU is faster than the CPU {} without histories, and {} with histories", from(without), from(with))
         }
     }
 }
 
 fn panel(title: &str, sizes: &Sizes, history: bool, color: &dyn Fn(&str) -> Color, pays_from: Option<u64>) -> Panel {
-    let own: Vec<&Curve> = sizes.curves.iter().filter(|curve| curve.history == history).collect();
+    let curves: Vec<&Curve> = sizes.curves.iter().filter(|curve| curve.history == history).collect();
     let mut layers = Vec::new();
     if let Some(runs) = pays_from {
-        let label = "the GPU pays".to_owned();
+        let label = "GPU faster".to_owned();
         layers.push(Layer::Rule { at: runs as f64, vertical: true, label, color: palette::GRAY, dash: Dash::Dashed });
     }
-    for curve in own {
+    for curve in curves {
         let points: Vec<[f64; 2]> = curve.points.iter().map(|point| [point.runs as f64, point.steps_per_s()]).collect();
         let color = color(&curve.name);
         layers.push(Layer::Line { points: points.clone(), color, width: 1.8, dash: Dash::Solid });
         layers.push(Layer::Marks { points, mark: Mark::Filled, color, size: 5.0 });
     }
     let all = || sizes.curves.iter().flat_map(|curve| &curve.points);
-    let x = axis("runs", Scale::Log, around(all().map(|point| point.runs as f64)));
+    let x = axis("number of runs", Scale::Log, around(all().map(|point| point.runs as f64)));
     Panel { title: title.into(), x, y: axis("updates a second", Scale::Log, around(all().map(Point::steps_per_s))), layers }
 }
 
-/// A range of positive numbers with a quarter of their size to spare.
+/// A range on a logarithmic axis that holds all values, with a margin of a factor 1.4 at both ends.
 fn around(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let (min, max) = values.fold((f64::INFINITY, 0.0_f64), |(min, max), value| (min.min(value), max.max(value)));
     if max > 0.0 { [min / 1.4, max * 1.4] } else { [0.1, 10.0] }

@@ -1,4 +1,4 @@
-//! `gradsweep adapters`: the GPUs that can be used, and why others cannot.
+//! `gradsweep adapters`: the GPUs that can be used, and what the other graphics APIs lack.
 
 use std::fmt::Write;
 
@@ -11,18 +11,20 @@ use super::output::{print, print_json};
 
 pub fn adapters(arguments: &args::Adapters) -> Result<(), Failure> {
     let survey = survey();
-    if arguments.json { print_json(&survey) } else { print(&text(&survey)) }
+    if arguments.json { print_json(&survey) } else { print(&list(&survey)) }
 }
 
-fn text(survey: &Survey) -> String {
+fn list(survey: &Survey) -> String {
     let mut text = String::new();
     for adapter in &survey.adapters {
-        let software = if adapter.software { ", in software: slower than the CPU backend, taken only by --backend gpu" } else { "" };
-        let _ = writeln!(text, "{}\n    {}, {}{software}", adapter.name, adapter.api, adapter.driver);
-        let _ = writeln!(text, "    buffers up to {} MiB, {} invocations a workgroup", adapter.binding_mib, adapter.workgroup);
+        let _ = writeln!(text, "{}\n    {}, driver {}", adapter.name, adapter.api, adapter.driver);
+        let _ = writeln!(text, "    buffers up to {} MiB, up to {} threads per workgroup", adapter.binding_mib, adapter.workgroup);
+        if adapter.software {
+            text.push_str("    software adapter: slower than the CPU backend, used only with --backend gpu\n");
+        }
     }
     if survey.adapters.is_empty() {
-        let _ = writeln!(text, "no GPU adapter");
+        text.push_str("no GPU adapter was found\n");
     }
     for missing in &survey.missing {
         let _ = writeln!(text, "{}: {}", missing.api, missing.why);
@@ -31,7 +33,9 @@ fn text(survey: &Survey) -> String {
         }
     }
     let simd = Simd::best();
-    let slow = if simd.fuses() { "" } else { " (no fused multiply-add: the CPU backend is slow here)" };
-    let _ = writeln!(text, "\nCPU backend: {}, {}{slow}", cpu::model_name(), simd.name());
+    let _ = writeln!(text, "\nCPU backend: {}, {}", cpu::model_name(), simd.name());
+    if !simd.fuses() {
+        text.push_str("    slow on this CPU, which has no fused multiply-add instruction\n");
+    }
     text
 }

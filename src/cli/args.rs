@@ -1,4 +1,4 @@
-//! The arguments, as clap reads them.
+//! The command-line arguments, as clap parses them.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradsweep::backend::cpu::Simd;
 use gradsweep::backend::gpu::Shape;
 
-/// Trains every run of a hyperparameter sweep of one neuron in parallel, on the GPU or on all cores, and shows what happened and
-/// why.
+/// Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores, and explains the results.
 #[derive(Debug, Parser)]
 #[command(name = "gradsweep", version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -17,112 +16,114 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train a sweep, store it, draw it and say what happened
+    /// Train a sweep, store its results, draw pictures and print a diagnosis
     Run(Run),
-    /// Draw the pictures of a run directory again
+    /// Draw the pictures of a stored sweep again
     Plot(Plot),
-    /// Compare the runs of a directory by a hyperparameter: a ranked table and pictures side by side
+    /// Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by side
     Compare(Compare),
-    /// Compute the history of one run again, bit for bit
+    /// Print weight and bias of one run after every batch, computed again bit for bit
     Replay(Replay),
-    /// Compare the backends on this machine: results first, then speed
+    /// Measure the backends on this machine: check their results, then their speed
     Bench(Bench),
-    /// Check each function of the kernels on this machine: the worst error, and what is allowed
+    /// Measure the rounding error of every kernel function on this machine
     Verify(Verify),
-    /// List the GPUs that can be used, and why others cannot
+    /// List the usable GPUs, and what to install if there is none
     Adapters(Adapters),
-    /// Write a commented config and its data to start from
+    /// Write a commented example config with its data
     Init(Init),
 }
 
-/// Which backend computes.
+/// The backend that trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
-    /// A hardware GPU where there is one and the work is worth it, else the CPU
+    /// A hardware GPU if there is one and the CPU would take more than about 2 s, else the CPU
     #[default]
     Auto,
+    /// WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
     Gpu,
+    /// SIMD on all cores, in float32
     Cpu,
-    /// float64, one run after the other: the judge of the others
+    /// One core, one run at a time, in float64: slow, checks the other backends
     Reference,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Backend {
-    /// Who computes
+    /// Backend that trains the runs
     #[arg(long, value_enum, default_value_t)]
     pub backend: Choice,
-    /// The GPU whose name contains this (see `gradsweep adapters`)
+    /// Use the first GPU whose name contains NAME (see `gradsweep adapters`)
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
-    /// CPU threads [default: all cores]
+    /// Number of CPU threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
-    /// CPU vector instructions [default: the widest]
+    /// CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this CPU]
     #[arg(long, value_name = "LEVEL", value_parser = simd)]
     pub simd: Option<Simd>,
-    /// How training is cut into GPU threads: runs a thread, x, threads a workgroup [default: 1x64; in software 4x64 for much work]
-    #[arg(long, value_name = "SHAPE")]
+    /// Runs per GPU thread x threads per workgroup [default: 1x64; 4x64 on software adapters for large sweeps]
+    #[arg(long, value_name = "RUNSxTHREADS")]
     pub shape: Option<Shape>,
 }
 
 fn simd(name: &str) -> Result<Simd, String> {
     let names = || Simd::ALL.map(Simd::name).join(", ");
-    Simd::from_name(name).ok_or_else(|| format!("known levels: {}", names()))
+    Simd::from_name(name).ok_or_else(|| format!("the levels are {}", names()))
 }
 
 #[derive(Args, Debug)]
 pub struct Run {
-    /// The sweep, a TOML file
+    /// Config of the sweep, a TOML file
     pub config: PathBuf,
     #[command(flatten)]
     pub backend: Backend,
-    /// The directory for the results; must be new or empty [default: runs/<name>]
+    /// Directory for the results; must be new or empty [default: runs/<name>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Override a key of the config, for example training.epochs=20
+    /// Override a key of the config, for example --set training.epochs=20
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
-    /// Do not draw pictures
+    /// Draw no pictures
     #[arg(long)]
     pub no_plots: bool,
-    /// Runs trained and written at a time [default: by memory]
+    /// Runs that are trained and stored at a time [default: chosen by memory use]
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..))]
     pub chunk: Option<u64>,
-    /// Check the config and say what would be done; opens no device, writes nothing
+    /// Check the config and print the planned runs; open no device, write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Print the result as JSON
+    /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct Plot {
-    /// A run directory
+    /// Run directory, as written by `gradsweep run`
     pub directory: PathBuf,
-    /// Where to write the pictures [default: plots/ in the run directory]
+    /// Directory for the pictures [default: plots/ in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub struct Compare {
-    /// A run directory
+    /// Run directory, as written by `gradsweep run`
     pub directory: PathBuf,
-    /// The hyperparameter whose values are compared
+    /// Hyperparameter whose values are compared, for example optimizer
     #[arg(long, value_name = "KEY")]
     pub by: String,
-    /// Only runs with this value, for example optimizer=sgd
+    /// Include only runs with this value, for example --where optimizer=sgd
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = filter)]
     pub filters: Vec<(String, String)>,
-    /// A second hyperparameter, told apart by colour
+    /// Second hyperparameter, shown by colour
     #[arg(long, value_name = "KEY")]
     pub style: Option<String>,
-    /// Where to write the pictures [default: plots/ in the run directory]
+    /// Directory for the pictures [default: plots/ in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Print the table only
+    /// Draw no pictures
     #[arg(long)]
     pub no_plots: bool,
     /// Print the table as JSON
@@ -144,14 +145,15 @@ pub enum Format {
 
 #[derive(Args, Debug)]
 pub struct Replay {
-    /// A run directory
+    /// Run directory, as written by `gradsweep run`
     pub directory: PathBuf,
-    /// The number of the run
+    /// Number of the run, column `run` of runs.parquet
     #[arg(long, value_name = "N")]
     pub run: u64,
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Epochs (loss and mae, on training and test rows) instead of steps (weight, bias)
+    /// Print loss and MAE after every epoch instead of weight and bias after every batch
     #[arg(long)]
     pub epochs: bool,
     #[command(flatten)]
@@ -160,32 +162,32 @@ pub struct Replay {
 
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// The sweep to measure [default: the built-in one, 16,384 runs of 160 updates]
+    /// Config of the sweep to measure [default: a built-in sweep of 16,384 RMSprop runs with 160 updates each]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub backend: Backend,
-    /// Measure a software GPU adapter too
+    /// Measure software GPU adapters too
     #[arg(long)]
     pub software: bool,
-    /// Measure each SIMD level that this CPU has, on one core
+    /// Measure every SIMD level of this CPU, on one core
     #[arg(long)]
     pub levels: bool,
-    /// Measure the GPU in several shapes (see --shape)
+    /// Measure the GPU with several values of --shape
     #[arg(long)]
     pub shapes: bool,
-    /// Measure at every size from one run on, and say from which the GPU pays
+    /// Measure 1, 4, 16, .. runs, and print the number of runs from which the GPU is faster than the CPU
     #[arg(long)]
     pub sizes: bool,
-    /// Draw the speeds over the number of runs, as bench.png and bench.svg in this directory
+    /// Draw the speed by the number of runs: bench.png and bench.svg in DIR (implies --sizes)
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
-    /// Fail where a CPU without histories reaches less than this share of the machine's limit, in percent
+    /// Fail if the CPU, without histories, reaches less than PERCENT of the machine's limit
     #[arg(long, value_name = "PERCENT")]
     pub floor: Option<f64>,
-    /// Repeat each measurement so often and take the median
+    /// Repetitions of each measurement; the median is reported
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeats: u32,
-    /// Override a key of the config
+    /// Override a key of the config, for example --set training.epochs=20
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     /// Print the table as JSON
@@ -195,10 +197,10 @@ pub struct Bench {
 
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// The GPU whose name contains this (see `gradsweep adapters`) [default: the first]
+    /// Use the first GPU whose name contains NAME (see `gradsweep adapters`) [default: the first GPU]
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
-    /// Print the findings as JSON
+    /// Print the table as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -212,7 +214,7 @@ pub struct Adapters {
 
 #[derive(Args, Debug)]
 pub struct Init {
-    /// The directory to write to
+    /// Directory for the config and its data
     #[arg(default_value = ".")]
     pub directory: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Which backend does the work, and the line that says which and why.
+//! The choice of the backend.
 
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::gpu::{Gpu, Shape};
@@ -8,44 +8,48 @@ use gradsweep::backend::{Backend, Error};
 use super::args::{self, Choice};
 use super::failure::Failure;
 
-/// Updates that a CPU core takes a second, on the low side: only whether probing for a GPU is worth it hangs on it.
+/// A low estimate of the updates that a CPU core computes in a second. Only the decision whether to open a GPU depends on it.
 const CPU_STEPS_PER_SECOND: u128 = 1_000_000_000;
-/// Opening a Vulkan instance costs 40 ms and more: below this the CPU is done before a GPU has started.
-const WORTH_PROBING_SECONDS: u128 = 2;
+/// `auto` opens no GPU for sweeps that take the CPU less than this, because opening a Vulkan instance takes 40 ms or more.
+const MIN_GPU_SECONDS: u128 = 2;
 
-/// A backend, and why it was chosen.
+/// An open backend.
 pub struct Chosen {
     pub backend: Box<dyn Backend>,
-    pub why: String,
+    /// The reason for the choice, if `auto` made it.
+    pub reason: Option<&'static str>,
 }
 
-/// Opens the backend for a sweep of so many updates.
+/// Opens the backend for a sweep of `steps` updates in total.
 pub fn choose(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
-    let chosen = |backend: Box<dyn Backend>, why: &str| Ok(Chosen { backend, why: why.to_owned() });
     match arguments.backend {
-        Choice::Cpu => chosen(Box::new(cpu(arguments)?), "as asked"),
-        Choice::Reference => chosen(Box::new(Reference), "as asked"),
-        Choice::Gpu => chosen(Box::new(gpu(arguments, steps)?), "as asked"),
-        Choice::Auto => {
-            let cpu = cpu(arguments)?;
-            let seconds = steps / CPU_STEPS_PER_SECOND / cpu.threads() as u128;
-            if seconds < WORTH_PROBING_SECONDS {
-                return chosen(Box::new(cpu), "the work takes it less than about 2 s");
-            }
-            match gpu(arguments, steps) {
-                Ok(gpu) if !gpu.is_software() => chosen(Box::new(gpu), "a hardware GPU, and the work is worth it"),
-                Ok(_) => chosen(Box::new(cpu), "the only GPU adapter is software, which is slower"),
-                Err(_) => chosen(Box::new(cpu), "no GPU adapter; `gradsweep adapters` says why"),
-            }
-        }
+        Choice::Cpu => Ok(Chosen { backend: Box::new(cpu(arguments)?), reason: None }),
+        Choice::Reference => Ok(Chosen { backend: Box::new(Reference), reason: None }),
+        Choice::Gpu => Ok(Chosen { backend: Box::new(gpu(arguments, steps)?), reason: None }),
+        Choice::Auto => auto(arguments, steps),
     }
 }
 
-pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
-    Cpu::open(arguments.threads.map(usize::from), arguments.simd).map_err(Failure::wrong)
+fn auto(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
+    let cpu = cpu(arguments)?;
+    let seconds = steps / CPU_STEPS_PER_SECOND / cpu.threads() as u128;
+    let (backend, reason): (Box<dyn Backend>, _) = if seconds < MIN_GPU_SECONDS {
+        (Box::new(cpu), "estimated time is under 2 s, so no GPU was opened")
+    } else {
+        match gpu(arguments, steps) {
+            Ok(gpu) if !gpu.is_software() => (Box::new(gpu), "a hardware GPU is faster for a sweep of this size"),
+            Ok(_) => (Box::new(cpu), "the only GPU adapter is a software one, which is slower"),
+            Err(_) => (Box::new(cpu), "no GPU adapter was found; `gradsweep adapters` shows the reason"),
+        }
+    };
+    Ok(Chosen { backend, reason: Some(reason) })
 }
 
-/// The GPU for so many updates.
+pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
+    Cpu::open(arguments.threads.map(usize::from), arguments.simd).map_err(Failure::usage)
+}
+
+/// Opens the GPU. The default shape depends on the number of updates.
 fn gpu(arguments: &args::Backend, updates: u128) -> Result<Gpu, Failure> {
     let gpu = Gpu::open(arguments.adapter.as_deref()).map_err(Error::from)?;
     let worth = Shape::worth(gpu.is_software(), updates);

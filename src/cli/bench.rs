@@ -1,4 +1,4 @@
-//! `gradsweep bench [CONFIG]`: the backends side by side on this machine.
+//! `gradsweep bench [CONFIG]`: measures the backends on this machine.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::gpu::{self, Gpu, Shape};
-use gradsweep::bench::{self, BUILT_IN, Contender, Curve, Line, Sizes, Speed, Table, measure};
+use gradsweep::bench::{self, BUILT_IN, Contender, Curve, Line, Options, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
 use gradsweep::text;
 
@@ -18,8 +18,8 @@ use super::plot;
 
 pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     let experiment = experiment(arguments)?;
-    let at_sizes = arguments.sizes || arguments.plot.is_some();
-    let table = measure(&experiment, &contenders(arguments)?, arguments.repeats, at_sizes)?;
+    let options = Options { repeats: arguments.repeats, at_sizes: arguments.sizes || arguments.plot.is_some() };
+    let table = measure(&experiment, &contenders(arguments)?, options)?;
     let drawn = match (&arguments.plot, &table.sizes) {
         (Some(directory), Some(sizes)) => draw(&table, sizes, directory)?,
         _ => Vec::new(),
@@ -27,19 +27,22 @@ pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
     if arguments.json {
         print_json(&table)?;
     } else {
-        print(&text(&table))?;
+        print(&report(&table))?;
         for picture in plot::listed(&drawn) {
             print(&format!("\nwritten: {picture}\n"))?;
         }
     }
     if let Some(line) = table.lines.iter().find(|line| !line.agrees) {
-        return Err(Failure::failed(format!("the results of {} differ from the reference's", line.name)));
+        return Err(Failure::failed(format!(
+            "the results of {} deviate from the float64 reference by {:.1e}; at most {:.0e} is allowed",
+            line.name, line.deviation, table.tolerance
+        )));
     }
-    arguments.floor.map_or(Ok(()), |floor| above(&table, floor))
+    arguments.floor.map_or(Ok(()), |floor| check_floor(&table, floor))
 }
 
-/// Whether every CPU reaches a share of its limit, in percent; who has no limit has no floor.
-fn above(table: &Table, floor: f64) -> Result<(), Failure> {
+/// Fails if a CPU line without histories is below `floor` percent of its limit. Lines without a known limit pass.
+fn check_floor(table: &Table, floor: f64) -> Result<(), Failure> {
     for line in table.lines.iter().filter(|line| !line.history && line.backend == "cpu") {
         let share = line.speed.and_then(|speed| speed.share_of_limit).map(|share| 100.0 * share);
         if let Some(share) = share.filter(|share| *share < floor) {
@@ -57,17 +60,9 @@ fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
     Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)
 }
 
-/// One core, all cores, on request each SIMD level below the widest, and the GPU. A software adapter takes part on request only.
+/// One core, all cores, with --levels each narrower SIMD level, and the GPU.
 fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     let cpu = backends::cpu(&arguments.backend)?;
-    let on_cpu = |name: String, threads: usize, simd: Simd| {
-        let open = move || Cpu::open(Some(threads), Some(simd));
-        Contender {
-            name,
-            open: Box::new(move || Ok(Box::new(open()?) as Box<dyn Backend>)),
-            bare: Some(Box::new(move || Ok(Box::new(open()?.without_verdicts()) as Box<dyn Backend>))),
-        }
-    };
     let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1, cpu.simd())];
     if cpu.threads() > 1 {
         contenders.push(on_cpu(format!("cpu, {} cores", cpu.threads()), cpu.threads(), cpu.simd()));
@@ -84,6 +79,16 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     Ok(contenders)
 }
 
+fn on_cpu<'a>(name: String, threads: usize, simd: Simd) -> Contender<'a> {
+    let open = move || Cpu::open(Some(threads), Some(simd));
+    Contender {
+        name,
+        open: Box::new(move || Ok(Box::new(open()?) as Box<dyn Backend>)),
+        open_bare: Some(Box::new(move || Ok(Box::new(open()?.without_verdicts()) as Box<dyn Backend>))),
+    }
+}
+
+/// The GPU. Software adapters are refused unless --software or --backend gpu is given.
 fn on_gpu(arguments: &args::Bench, name: String, shape: Shape) -> Contender<'_> {
     let software = arguments.software || arguments.backend.backend == Choice::Gpu;
     let open = move || {
@@ -93,47 +98,46 @@ fn on_gpu(arguments: &args::Bench, name: String, shape: Shape) -> Contender<'_> 
         }
         Ok(Box::new(gpu.shaped(shape)) as Box<dyn Backend>)
     };
-    Contender { name, open: Box::new(open), bare: None }
+    Contender { name, open: Box::new(open), open_bare: None }
 }
 
-fn text(table: &Table) -> String {
+/// Explains the columns of the table.
+const LEGEND: &str = "\
+deviation   largest relative difference from float64, over the insensitive runs
+of limit    share of the speed that the arithmetic units (with histories: the memory too) allow at most
+cpu/wall    busy threads: CPU time over elapsed time
+cold ms     opening the backend and the first training
+";
+
+fn report(table: &Table) -> String {
     let mut text = String::new();
+    let runs = text::grouped(table.runs);
+    let _ = writeln!(text, "sweep {}, {runs} runs; times are medians of {} (min to max)", table.sweep, table.repeats);
     let _ = writeln!(
         text,
-        "{}: {} runs. Results: {} runs against float64, {} of them insensitive, tolerance {:.0e}. Speed: median of {} (min to max).\n",
-        table.sweep, table.runs, table.judged, table.insensitive, table.tolerance, table.repeats
+        "checked against float64: {} runs, of which {} are insensitive to rounding; allowed deviation {:.0e}\n",
+        table.judged, table.insensitive, table.tolerance
     );
     let _ = writeln!(
         text,
         "{:<14} {:>8} {:>8} {:>10} {:>9} {:>9} {:>22} {:>8} {:>9} {:>9}",
-        "backend", "history", "runs", "deviation", "runs/s", "steps/s", "ms (min to max)", "of limit", "cpu/wall", "cold ms"
+        "backend", "history", "runs", "deviation", "runs/s", "updates/s", "ms (min to max)", "of limit", "cpu/wall", "cold ms"
     );
     for line in &table.lines {
         let _ = writeln!(text, "{}", row(line));
     }
-    text.push('\n');
+    let _ = writeln!(text, "\n{LEGEND}");
     let mut named: Vec<&str> = Vec::new();
     for line in &table.lines {
         if !named.contains(&line.name.as_str()) {
             named.push(&line.name);
-            let _ = writeln!(text, "{:<14} {}, {}{}", line.name, line.device, line.detail, in_software(line));
+            let _ = writeln!(text, "{:<14} {}, {}{}", line.name, line.device, line.detail, software_note(line));
         }
-    }
-    for limit in &table.limits {
-        let limits = &limit.limits;
-        let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
-        let name = format!("limits of {}", limit.name);
-        let _ = writeln!(text, "{name:<22} {fused}fma/s, {roots}(2 √ and ÷)/s, memory filled at {filled}B/s");
-    }
-    for cost in &table.costs {
-        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), cost.verdicts * 100.0, cost.epochs * 100.0);
-        let name = format!("figures of {}", cost.name);
-        let _ =
-            writeln!(text, "{name:<22} {bare}steps/s without any; verdicts take {verdicts:+.0} %, losses and MAE of epochs {epochs:+.0} %");
     }
     for missing in &table.missing {
         let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);
     }
+    limits(&mut text, table);
     if let Some(sizes) = &table.sizes {
         text.push('\n');
         by_size(&mut text, sizes);
@@ -141,7 +145,28 @@ fn text(table: &Table) -> String {
     text
 }
 
-/// Updates a second at each size, a column for each contender, and from which size the GPU pays.
+/// The measured limits of the machine, and the cost of verdicts and epoch series.
+fn limits(text: &mut String, table: &Table) {
+    for limit in &table.limits {
+        let limits = &limit.limits;
+        let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
+        let _ = writeln!(
+            text,
+            "{:<14} limits: {fused} multiply-adds/s; {roots} times two square roots and a division/s; {filled}B/s of memory writes",
+            limit.name
+        );
+    }
+    for cost in &table.costs {
+        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), cost.verdicts * 100.0, cost.epochs * 100.0);
+        let _ = writeln!(
+            text,
+            "{:<14} final weights alone: {bare} updates/s; verdicts add {verdicts:+.0} % to the time, loss and MAE per epoch {epochs:+.0} %",
+            cost.name
+        );
+    }
+}
+
+/// Updates a second at each size, one column per contender, and the sentence on the GPU.
 fn by_size(text: &mut String, sizes: &Sizes) {
     for history in [false, true] {
         let own: Vec<&Curve> = sizes.curves.iter().filter(|curve| curve.history == history).collect();
@@ -159,14 +184,14 @@ fn by_size(text: &mut String, sizes: &Sizes) {
             text.push('\n');
         }
     }
-    let _ = writeln!(text, "{}.", bench::verdict(sizes));
+    let _ = writeln!(text, "{}.", bench::crossover(sizes));
 }
 
-/// `bench.png` and `bench.svg` in a directory.
+/// Writes `bench.png` and `bench.svg` to a directory.
 fn draw(table: &Table, sizes: &Sizes, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut devices: Vec<String> = Vec::new();
     for line in table.lines.iter().filter(|line| line.backend != "reference") {
-        let device = format!("{}: {}{}", line.backend, line.device, in_software(line));
+        let device = format!("{}: {}{}", line.backend, line.device, software_note(line));
         if !devices.contains(&device) {
             devices.push(device);
         }
@@ -174,9 +199,8 @@ fn draw(table: &Table, sizes: &Sizes, directory: &Path) -> Result<Vec<PathBuf>, 
     plot::draw(&[bench::picture(&table.sweep, sizes, &devices)], directory)
 }
 
-/// What is said of a GPU whose work a CPU does.
-fn in_software(line: &Line) -> &'static str {
-    if line.software { ", in software" } else { "" }
+fn software_note(line: &Line) -> &'static str {
+    if line.software { ", software adapter" } else { "" }
 }
 
 fn row(line: &Line) -> String {
@@ -190,12 +214,12 @@ fn row(line: &Line) -> String {
             share_of_limit.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0)),
             cpu_per_wall.map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}")),
         ),
-        None => format!("{:>61}", "differs: no speed"),
+        None => format!("{:>61}", "not timed: the results deviate"),
     };
     format!("{:<14} {history:>8} {:>8} {:>10.1e} {speed} {:>9.1}", line.name, line.runs, line.deviation, line.cold_s * 1e3)
 }
 
-/// Three digits and a unit.
+/// A number with three significant digits and an SI prefix.
 fn si(value: f64) -> String {
     let (scaled, unit) = match value {
         v if v >= 1e9 => (v / 1e9, " G"),

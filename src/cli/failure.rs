@@ -1,21 +1,23 @@
-//! How a subcommand fails: words for stderr and an exit code.
+//! The failure of a subcommand: a message for stderr and an exit code.
 
 use gradsweep::{analysis, backend, config, plot, store, sweep};
 
-/// Exit codes of the contract.
+use super::terminal::has_color;
+
 const FAILED: u8 = 1;
-const WRONG: u8 = 2;
+const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
-/// Why a subcommand ends without having done its work.
+/// The reason why a subcommand ended early.
 #[derive(Debug)]
 pub enum Failure {
-    /// It failed at run time.
+    /// A failure at run time.
     Failed(String),
-    /// The command line or the config is wrong.
-    Wrong(String),
+    /// A wrong command line or config.
+    Usage(String),
+    /// Ctrl-C.
     Interrupted,
-    /// The reader of stdout went away: no failure.
+    /// The program that reads stdout has closed it. The exit code is 0.
     ClosedPipe,
 }
 
@@ -23,15 +25,16 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Failed(_) => FAILED,
-            Self::Wrong(_) => WRONG,
+            Self::Usage(_) => USAGE,
             Self::Interrupted => INTERRUPTED,
             Self::ClosedPipe => 0,
         }
     }
 
-    pub fn text(&self) -> &str {
+    /// The message for stderr; may be empty.
+    pub fn message(&self) -> &str {
         match self {
-            Self::Failed(text) | Self::Wrong(text) => text,
+            Self::Failed(message) | Self::Usage(message) => message,
             Self::Interrupted | Self::ClosedPipe => "",
         }
     }
@@ -40,14 +43,14 @@ impl Failure {
         Self::Failed(format!("error: {error}"))
     }
 
-    pub fn wrong(error: impl std::fmt::Display) -> Self {
-        Self::Wrong(format!("error: {error}"))
+    pub fn usage(error: impl std::fmt::Display) -> Self {
+        Self::Usage(format!("error: {error}"))
     }
 }
 
 impl From<config::Mistakes> for Failure {
     fn from(mistakes: config::Mistakes) -> Self {
-        Self::Wrong(mistakes.render(super::output::color()))
+        Self::Usage(mistakes.render(has_color()))
     }
 }
 
@@ -62,14 +65,14 @@ impl From<sweep::Error> for Failure {
         match error {
             sweep::Error::Store(error) => error.into(),
             sweep::Error::Backend(error) => error.into(),
-            error => Self::wrong(error),
+            error => Self::usage(error),
         }
     }
 }
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        if error.is_usage() { Self::wrong(error) } else { Self::failed(error) }
+        if error.is_usage() { Self::usage(error) } else { Self::failed(error) }
     }
 }
 

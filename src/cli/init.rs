@@ -1,4 +1,4 @@
-//! `gradsweep init [DIR]`: a commented config and its data, ready to run.
+//! `gradsweep init [DIR]`: writes a commented config and its data.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::args;
 use super::failure::Failure;
 use super::output::print;
 
-/// The name of the config.
+/// The file name of the config.
 const CONFIG: &str = "sweep.toml";
 
 pub fn init(arguments: &args::Init) -> Result<(), Failure> {
@@ -16,7 +16,10 @@ pub fn init(arguments: &args::Init) -> Result<(), Failure> {
     let data = arguments.directory.join(STARTER_DATA_PATH);
     for path in [&config, &data] {
         if path.exists() {
-            return Err(Failure::wrong(format!("{} is there already; nothing was written", path.display())));
+            return Err(Failure::usage(format!(
+                "{} already exists, and nothing was written; name another directory, for example `gradsweep init my_sweep`",
+                path.display()
+            )));
         }
     }
     let write = |path: &Path, bytes: &[u8]| {
@@ -26,5 +29,6 @@ pub fn init(arguments: &args::Init) -> Result<(), Failure> {
     };
     write(&data, STARTER_DATA)?;
     write(&config, STARTER.as_bytes())?;
-    print(&format!("{}\n{}\n\nNow: gradsweep run {}\n", config.display(), data.display(), config.display()))
+    let (config, data) = (config.display(), data.display());
+    print(&format!("written   {config}\n          {data}\nnext      gradsweep run {config}\n"))
 }

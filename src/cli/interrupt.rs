@@ -1,27 +1,28 @@
-//! Ctrl-C: the running chunk is finished and stored, then the program ends.
+//! Ctrl-C: the current chunk is trained and stored, then the program ends. A second Ctrl-C ends it at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the user has asked to stop.
+/// A flag that the signal handler sets.
 #[derive(Clone, Debug)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens from now on. A second signal ends the program at once.
+    /// Installs the signal handler.
     pub fn listen() -> Self {
-        let asked = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&asked);
-        // Without a handler the signal ends the program, as it always did.
+        let requested = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&requested);
+        // If the handler cannot be installed, the signal ends the program at once, which is the default.
         let _ = ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
         });
-        Self(asked)
+        Self(requested)
     }
 
-    pub fn asked(&self) -> bool {
+    /// Whether the user pressed Ctrl-C.
+    pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

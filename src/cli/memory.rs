@@ -1,13 +1,13 @@
-//! What the process does with memory that it has freed.
+//! Settings of the C library's allocator.
 
-/// Keeps it. Chunk after chunk needs the same megabytes for a moment, and glibc hands large ones back to the system each time: who gets
-/// them again pays for every page, a quarter of the time of writing a history. Other allocators are left as they are.
+/// Keeps freed memory in the process. Every chunk allocates the same few megabytes; glibc returns large blocks to the system, and touching
+/// their pages again takes a quarter of the time of writing a history. Does nothing with other C libraries.
 pub fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "a setting of the C library")]
-    // SAFETY: the call takes numbers and changes thresholds of the allocator.
+    #[expect(unsafe_code, reason = "mallopt is a function of the C library")]
+    // SAFETY: the calls take two integers and change thresholds of the allocator.
     unsafe {
-        // 32 MiB is the most that it takes; freed memory at a heap's end stays below 1 GiB.
+        // 32 MiB is the largest threshold that glibc accepts. Freed memory at the end of a heap is limited to 1 GiB.
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
     }

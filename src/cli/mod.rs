@@ -1,7 +1,7 @@
-//! The command line, one file a subcommand: the only room that prints, draws bars and knows clap.
+//! The command line, one file per subcommand. Only this folder prints, draws progress bars and uses clap.
 //!
-//! Results go to stdout, progress and warnings to stderr. Exit codes: 0 done, 1 failed at run time, 2 the command line or the config
-//! is wrong, 130 interrupted.
+//! Results go to stdout, progress and warnings to stderr. Exit codes: 0 success, 1 failure at run time, 2 wrong command line or config,
+//! 130 interrupted.
 
 mod adapters;
 mod args;
@@ -19,6 +19,7 @@ mod progress;
 mod replay;
 mod run;
 mod surfaces;
+mod terminal;
 mod verify;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 
-/// Reads the arguments, runs the subcommand, and turns its failure into words and an exit code.
+/// Reads the arguments, runs the subcommand, and prints its failure.
 pub fn main() -> ExitCode {
     memory::keep_freed();
     let arguments = match Arguments::try_parse() {
@@ -47,18 +48,18 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !failure.text().is_empty() {
-                eprintln!("{}", failure.text().trim_end());
+            if !failure.message().is_empty() {
+                eprintln!("{}", failure.message().trim_end());
             }
             ExitCode::from(failure.code())
         }
     }
 }
 
-/// Help and version are results; anything else is a wrong command line.
+/// Prints clap's answer: help and version (exit code 0), or a command-line error (exit code 2).
 fn usage(error: &clap::Error) -> ExitCode {
     let code = if error.use_stderr() { 2 } else { 0 };
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     let _ = error.print();
     ExitCode::from(code)
 }

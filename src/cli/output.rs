@@ -1,13 +1,8 @@
-//! Where words go: results to stdout, everything else to stderr.
+//! Printing: results to stdout, notes and warnings to stderr.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use super::failure::Failure;
-
-/// Whether stderr takes colour: a terminal, and NO_COLOR is not set.
-pub fn color() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
 
 /// Prints a result.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -23,12 +18,12 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&(text + "\n"))
 }
 
-/// Says something on the side.
+/// Prints a line to stderr.
 pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Warns.
+/// Prints a warning to stderr.
 pub fn warn(text: &str) {
     note(&format!("warning: {text}"));
 }

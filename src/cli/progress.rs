@@ -1,4 +1,4 @@
-//! The progress bar of a sweep: runs, updates a second, time left. Silent where stderr is no terminal.
+//! The progress bar of a sweep: runs, updates a second, time left. It is hidden if stderr is not a terminal.
 
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt::Interrupt;
 
-/// Watches a sweep.
+/// A sweep's observer that draws the bar and stops the sweep on Ctrl-C.
 pub struct Progress {
     bar: ProgressBar,
     begun: Instant,
@@ -17,6 +17,7 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// A bar for a sweep of `runs` runs; from now on Ctrl-C stops the sweep after the current chunk.
     pub fn new(runs: u64) -> Self {
         let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(runs), target);
@@ -25,7 +26,7 @@ impl Progress {
         Self { bar, begun: Instant::now(), interrupt: Interrupt::listen() }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -34,11 +35,11 @@ impl Progress {
 impl Observer for Progress {
     fn stored(&mut self, counts: &Counts) {
         let rate = counts.steps_done as f64 / self.begun.elapsed().as_secs_f64().max(1e-9);
-        self.bar.set_message(format!("{} steps/s", HumanCount(rate as u64)));
+        self.bar.set_message(format!("{} updates/s", HumanCount(rate as u64)));
         self.bar.set_position(counts.runs_done);
     }
 
     fn goes_on(&self) -> bool {
-        !self.interrupt.asked()
+        !self.interrupt.is_requested()
     }
 }

@@ -1,4 +1,4 @@
-//! `gradsweep run CONFIG`: train, store, draw, and say what happened.
+//! `gradsweep run CONFIG`: trains a sweep, stores its results, draws pictures and prints the diagnosis.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::store::{Manifest, Status, choose_directory};
 use gradsweep::sweep::{self, Options, Problems, estimate};
+use gradsweep::text;
 use indicatif::HumanBytes;
 use serde_json::json;
 
@@ -40,7 +41,8 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let finished = finished?;
     if finished.manifest.status == Status::Incomplete {
         let counts = &finished.manifest.counts;
-        note(&format!("interrupted: {} of {} runs are in {}", counts.runs_done, counts.runs, directory.display()));
+        let (done, all) = (text::grouped(counts.runs_done), text::grouped(counts.runs));
+        note(&format!("interrupted after {done} of {all} runs; {} holds them and can be read like a complete sweep", directory.display()));
         return Err(Failure::Interrupted);
     }
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, Some(finished.manifest.counts.by_verdict()));
@@ -52,7 +54,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)
 }
 
-/// Says what would be done.
+/// Prints the resolved config and the size of the sweep.
 fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
     let sizes = estimate(experiment);
     if as_json {
@@ -62,12 +64,15 @@ fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
         );
     }
     let bytes = HumanBytes(u64::try_from(sizes.bytes).unwrap_or(u64::MAX));
-    print(&format!("{}\nto be written     at most about {bytes} (before compression)\n", config::describe(experiment)))
+    print(&format!("{}\noutput            up to {bytes}, before compression\n", config::describe(experiment)))
 }
 
+/// `backend: cpu (AMD EPYC, avx2, 2 threads); estimated time is under 2 s, so no GPU was opened`.
 fn announcement(description: &Description, chosen: &Chosen) -> String {
-    let software = if description.software { ", in software" } else { "" };
-    format!("on {}: {}, {}{software} ({})", description.backend, description.device, description.detail, chosen.why)
+    let Description { backend, device, detail, software } = description;
+    let software = if *software { ", software adapter" } else { "" };
+    let reason = chosen.reason.map_or(String::new(), |reason| format!("; {reason}"));
+    format!("backend: {backend} ({device}, {detail}{software}){reason}")
 }
 
 fn manifest(experiment: &Experiment, description: &Description, arguments: &args::Run) -> Manifest {
@@ -86,17 +91,17 @@ fn manifest(experiment: &Experiment, description: &Description, arguments: &args
     manifest
 }
 
-/// The closing words.
+/// Prints the diagnosis and the written files.
 fn conclude(as_json: bool, directory: &Path, manifest: &Manifest, diagnosis: &Diagnosis, pictures: &[PathBuf]) -> Result<(), Failure> {
     if as_json {
         let files: Vec<String> = pictures.iter().map(|path| path.display().to_string()).collect();
         return print_json(&json!({ "directory": directory.display().to_string(), "counts": manifest.counts,
             "timings": manifest.timings, "diagnosis": diagnosis, "pictures": files }));
     }
-    let mut text = format!("{diagnosis}\n");
-    let _ = writeln!(text, "results   {}", directory.display());
+    let mut summary = format!("{diagnosis}\n");
+    let _ = writeln!(summary, "results   {}", directory.display());
     for (index, line) in listed(pictures).iter().enumerate() {
-        let _ = writeln!(text, "{:<9} {line}", if index == 0 { "pictures" } else { "" });
+        let _ = writeln!(summary, "{:<9} {line}", if index == 0 { "pictures" } else { "" });
     }
-    print(&text)
+    print(&summary)
 }

@@ -28,7 +28,7 @@ pub fn write(
     for problem in &problems.all[..count] {
         let (name, rows) = rows(problem, experiment.surface.rows);
         if rows.is_empty() {
-            return Err(Failure::wrong(format!(
+            return Err(Failure::usage(format!(
                 "[surface] rows = \"{name}\": there are no such rows; set data.test_size, or rows = \"train\""
             )));
         }

@@ -1,10 +1,11 @@
-//! `gradsweep verify`: each function of the kernels on this machine, and how far off it is at worst.
+//! `gradsweep verify`: the largest error of every kernel function on this machine.
 
 use std::fmt::Write;
 
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{self, Simd};
 use gradsweep::backend::gpu::Gpu;
+use gradsweep::text;
 use gradsweep::verify::{Deviation, Finding, verify};
 use serde_json::json;
 
@@ -25,18 +26,25 @@ pub fn run(arguments: &args::Verify) -> Result<(), Failure> {
         print_json(&json!({ "cpu": cpu, "gpu": gpu, "functions": findings }))?;
     } else {
         let gpu = match &device {
-            Ok(device) => format!("{}, {}, against the CPU; elementary functions against float64", device.device, device.detail),
+            Ok(device) => {
+                format!("{}, {}; compared with the CPU, elementary functions with float64", device.device, device.detail)
+            }
             Err(error) => format!("not measured: {error}"),
         };
-        print(&format!("{}\ncpu   {cpu}, against float64\ngpu   {gpu}\n", table(&findings)))?;
+        let unit = "Largest error of all cases, and the allowed error in brackets, in ulp (units in the last place of float32).";
+        print(&format!("{}\n{unit}\nCPU: {cpu}; compared with float64\nGPU: {gpu}\n", table(&findings)))?;
     }
     let wrong: Vec<&str> = findings.iter().filter(|finding| !finding.holds()).map(|finding| finding.name.as_str()).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(Failure::failed(format!("further off than allowed: {}", wrong.join(", ")))) }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let verb = if wrong.len() == 1 { "exceeds its" } else { "exceed their" };
+    Err(Failure::failed(format!("{} {verb} allowed error: {}", text::count(wrong.len(), "function"), wrong.join(", "))))
 }
 
-/// A line a function: the worst error in units of the last place, of what is allowed.
+/// One line per function.
 fn table(findings: &[Finding]) -> String {
-    let mut text = format!("{:<11} {:<28} {:>7} {:>16} {:>16}\n", "", "function", "cases", "cpu ulp (of)", "gpu ulp (of)");
+    let mut text = format!("{:<11} {:<28} {:>7} {:>16} {:>16}\n", "kind", "function", "cases", "CPU error, ulp", "GPU error, ulp");
     let mut kind = "";
     for finding in findings {
         let heading = if finding.kind == kind { "" } else { finding.kind };
@@ -47,6 +55,7 @@ fn table(findings: &[Finding]) -> String {
     text
 }
 
+/// `0.91 (1)`: the error and the allowed error; an exclamation mark follows if it is too large.
 fn cell(deviation: Deviation) -> String {
     format!("{:.2} ({}){}", deviation.ulps, deviation.allowed, if deviation.holds() { "" } else { " !" })
 }

@@ -1,21 +1,21 @@
-//! Speeds as shares of what the machine can do at most.
+//! Roofline: the highest training speed that the measured limits of the machine allow.
 //!
-//! A step of RMSprop or Adam needs two roots and a division, which no rearrangement saves and no other unit can take; one of SGD needs
-//! twelve multiply-adds; a recorded point needs eight bytes.
+//! A step of RMSprop or Adam needs two square roots and a division, which only the division unit computes. A step of SGD needs twelve
+//! multiply-adds. A recorded point needs eight bytes of memory traffic.
 
 use crate::backend::Limits;
 use crate::kernel::Variant;
 use crate::model::Optimizer;
 
-/// Multiply-adds, multiplications and additions on the units of a step of SGD with momentum: six for the gradient, four for the
-/// update, two for the test that it stays inside.
+/// Multiply-adds, multiplications and additions in a step of SGD with momentum: six for the gradient, four for the update, two for the
+/// divergence test.
 const SGD_OPERATIONS: f64 = 12.0;
 
-/// Weight and bias.
+/// Weight and bias in float32.
 const POINT_BYTES: f64 = 8.0;
 
-/// The steps a second that no text of the rule can pass on this machine, with a point after every n-th (0: none); `None` for rules
-/// without a fused loop.
+/// The largest possible number of steps a second, with a point recorded after every `every`-th step (0: none). `None` for rules whose
+/// limit is not modelled.
 pub fn steps_per_s(limits: &Limits, variant: Variant, every: u64) -> Option<f64> {
     let computed = match (variant.optimizer, variant.flag) {
         (Optimizer::Sgd, _) => limits.fused_per_s / SGD_OPERATIONS,
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_bound_steps_and_memory_bounds_points() {
+    fn arithmetic_limits_steps_and_memory_limits_points() {
         let limits = Limits { threads: None, fused_per_s: 120.0, roots_per_s: 7.0, filled_bytes_per_s: 16.0 };
         let variant = |optimizer, flag| Variant { optimizer, flag, momentum: false };
         assert_eq!(steps_per_s(&limits, variant(Optimizer::Sgd, false), 0), Some(10.0));

@@ -1,0 +1,39 @@
+//! The cost of the figures that training can compute besides weights and biases.
+
+use super::contender::{Contender, OpenBackend};
+use super::table::Cost;
+use super::workload::{Workload, median};
+use crate::backend::{Error, RecordOptions};
+use crate::sweep::{Plan, Problems};
+
+/// Measures training without figures, with the bookkeeping for verdicts, and with epoch series. The three take turns, so that all of them
+/// meet the same state of the machine.
+pub fn cost(contender: &Contender<'_>, open_bare: &OpenBackend<'_>, plan: &Plan, problems: &Problems, repeats: u32) -> Result<Cost, Error> {
+    let (bare, full) = (open_bare()?, (contender.open)()?);
+    let [plain, with_epochs] = [false, true].map(|epochs| plan.groups(problems, RecordOptions { every: 0, epochs }));
+    let mut workloads =
+        [Workload::new(bare.as_ref(), &plain), Workload::new(full.as_ref(), &plain), Workload::new(full.as_ref(), &with_epochs)];
+    for workload in &mut workloads {
+        // The first training allocates the memory for results.
+        workload.train()?;
+    }
+    for workload in &mut workloads {
+        workload.calibrate()?;
+    }
+    let mut seconds: [Vec<f64>; 3] = Default::default();
+    for _ in 0..repeats.max(1) {
+        for (workload, seconds) in workloads.iter_mut().zip(&mut seconds) {
+            seconds.push(workload.measure()?);
+        }
+    }
+    let [bare, verdicts, epochs] = seconds.map(|mut seconds| {
+        seconds.sort_by(f64::total_cmp);
+        median(&seconds)
+    });
+    Ok(Cost {
+        name: contender.name.clone(),
+        bare_steps_per_s: workloads[0].steps() as f64 / bare,
+        verdicts: verdicts / bare - 1.0,
+        epochs: (epochs - verdicts) / bare,
+    })
+}
