@@ -1,6 +1,6 @@
-//! docs/supported.md: what is supported, from the tables of `model`, with the worst deviation from Keras that the golden cases showed.
+//! docs/supported.md: every name, default and bound from the tables of `model`, with the worst deviation from Keras in the golden cases.
 //!
-//! The CPU's float32 has the same bits on every machine, so the page is compared as a whole. `GRADSWEEP_WRITE_DOCS=1` writes it.
+//! The CPU computes the same bits on every machine, so the whole page is compared. `GRADSWEEP_WRITE_DOCS=1` writes it.
 
 use std::fmt::Write as _;
 
@@ -26,19 +26,19 @@ pub fn check(measured: &[Measured<'_>]) {
         std::fs::write(path, page).unwrap();
     } else {
         let there = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(there == page, "docs/supported.md is not what was measured; GRADSWEEP_WRITE_DOCS=1 writes:\n{page}");
+        assert!(there == page, "docs/supported.md differs from the measured page; run the test with GRADSWEEP_WRITE_DOCS=1 to write:\n{page}");
     }
 }
 
 fn page(measured: &[Measured<'_>]) -> String {
     let mut page = format!(
-        "# What is supported
+        "# Supported models and optimizers
 
-Every name, default and bound below is read from the tables that the program itself reads, and every deviation is measured: the
-largest difference from Keras' own float32 in weight or bias, after any batch of any golden case with that rule, as a share of the
-parameter's largest magnitude in the case, on the CPU. A CPU gives the same bits at every SIMD level, so these are the figures of
-any machine. On a GPU the same {} cases stay within {RELATIVE:e}, but for ties that decide a kink; `gradsweep verify` measures yours,
-function by function. Aliases are Keras' other names.
+The program reads every name, default and bound below from the same tables, and a test compares this page with them. A deviation is the
+largest difference from Keras' float32 weight or bias after any batch of any golden case with that rule, relative to the largest
+magnitude of the parameter in the case. It is measured on the CPU, which computes the same bits at every SIMD level and thus on every
+machine. On a GPU the same {} cases stay within {RELATIVE:e}, except where a rounding error decides on which side of a kink an
+input falls; `gradsweep verify` measures the functions of your GPU. Aliases are Keras' other names.
 
 ",
         measured.len()
@@ -80,7 +80,7 @@ fn optimizers(page: &mut String, measured: &[Measured<'_>]) {
 }
 
 fn options(page: &mut String, measured: &[Measured<'_>]) {
-    page.push_str("\nEach of them takes the options of Keras' base class too; what is left out is Keras' `None`.\n\n");
+    page.push_str("\nEvery optimizer also accepts the options of Keras' base class. Default `none` is Keras' `None`: the option is off.\n\n");
     head(page, "Options", &["option", "default", "cases", "worst deviation"]);
     for (option, default) in OPTIONS {
         let name = option.facts().name;
@@ -99,7 +99,7 @@ fn schedules(page: &mut String, measured: &[Measured<'_>]) {
         let own = worst(measured, |case| case["schedule"]["name"] == schedule.name());
         let _ = writeln!(page, "| `{}` | {fields} | {own} |", schedule.name());
     }
-    page.push_str("\nThe initial rate is the learning rate, swept or not; the piecewise schedule has rates of its own.\n\n");
+    page.push_str("\nA schedule starts at the run's `learning_rate`, except `piecewise_constant_decay`, which has its own rates in `values`.\n\n");
 }
 
 fn neurons(page: &mut String, measured: &[Measured<'_>]) {
@@ -117,7 +117,7 @@ fn neurons(page: &mut String, measured: &[Measured<'_>]) {
         let own = worst(measured, |case| case["loss"] == loss.name());
         let _ = writeln!(page, "| `{}` | {} | {} | {own} |", loss.name(), aliases(LOSS_ALIASES, loss.name()), loss.labels().rule());
     }
-    let _ = writeln!(page, "\nStarts: a number, or one of {}, drawn from the run's seed.\n", code(INITIALIZERS));
+    let _ = writeln!(page, "\n`initial_weight` and `initial_bias` are a number or one of {}; random initializers draw from the run's seed.\n", code(INITIALIZERS));
 }
 
 fn parameters(page: &mut String) {
@@ -126,5 +126,5 @@ fn parameters(page: &mut String) {
         let default = line.default.map_or_else(String::new, |value| format!("`{}`", plain(value)));
         let _ = writeln!(page, "| `{}` | {} | {default} | {} |", line.parameter.key(), rule(line.kind), line.meaning);
     }
-    page.push_str("\nDefaults of arguments stand with their optimizer or schedule above.\n");
+    page.push_str("\nArguments of optimizers and fields of schedules have their defaults in the tables above.\n");
 }
