@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::gpu::{self, Gpu, Shape};
-use gradsweep::bench::{self, BUILT_IN, Contender, Curve, Line, Options, Sizes, Speed, Table, measure};
+use gradsweep::bench::{self, BUILT_IN, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
 use gradsweep::text;
 
@@ -104,8 +104,8 @@ fn on_gpu(arguments: &args::Bench, name: String, shape: Shape) -> Contender<'_> 
 /// Explains the columns of the table.
 const LEGEND: &str = "\
 deviation   largest relative difference from float64, over the insensitive runs
-of limit    share of the speed that the arithmetic units (with histories: the memory too) allow at most
-cpu/wall    busy threads: CPU time over elapsed time
+of limit    speed as a share of the measured limit of the arithmetic units; with histories, of the memory if that is lower
+cpu/wall    CPU time over elapsed time: the number of busy cores
 cold ms     opening the backend and the first training
 ";
 
@@ -127,17 +127,19 @@ fn report(table: &Table) -> String {
         let _ = writeln!(text, "{}", row(line));
     }
     let _ = writeln!(text, "\n{LEGEND}");
+    text.push_str("devices\n");
     let mut named: Vec<&str> = Vec::new();
     for line in &table.lines {
         if !named.contains(&line.name.as_str()) {
             named.push(&line.name);
-            let _ = writeln!(text, "{:<14} {}, {}{}", line.name, line.device, line.detail, software_note(line));
+            let _ = writeln!(text, "  {:<14} {}, {}{}", line.name, line.device, line.detail, software_note(line));
         }
     }
     for missing in &table.missing {
-        let _ = writeln!(text, "{:<14} not measured: {}", missing.name, missing.why);
+        let _ = writeln!(text, "  {:<14} not measured: {}", missing.name, missing.why);
     }
-    limits(&mut text, table);
+    limits(&mut text, &table.limits);
+    costs(&mut text, &table.costs);
     if let Some(sizes) = &table.sizes {
         text.push('\n');
         by_size(&mut text, sizes);
@@ -145,25 +147,37 @@ fn report(table: &Table) -> String {
     text
 }
 
-/// The measured limits of the machine, and the cost of verdicts and epoch series.
-fn limits(text: &mut String, table: &Table) {
-    for limit in &table.limits {
-        let limits = &limit.limits;
+fn limits(text: &mut String, limits: &[Limit]) {
+    if !limits.is_empty() {
+        text.push_str("measured limits of the machine\n");
+    }
+    for Limit { name, limits } in limits {
         let [fused, roots, filled] = [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s].map(si);
         let _ = writeln!(
             text,
-            "{:<14} limits: {fused} multiply-adds/s; {roots} times two square roots and a division/s; {filled}B/s of memory writes",
-            limit.name
+            "  {name:<14} {fused} multiply-adds/s, {roots} × (2 square roots + 1 division)/s, {filled}B/s written to memory"
         );
     }
-    for cost in &table.costs {
-        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), cost.verdicts * 100.0, cost.epochs * 100.0);
+}
+
+fn costs(text: &mut String, costs: &[Cost]) {
+    if !costs.is_empty() {
+        text.push_str("cost of figures, in percent of the time for final weights alone\n");
+    }
+    for cost in costs {
+        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), percent(cost.verdicts), percent(cost.epochs));
         let _ = writeln!(
             text,
-            "{:<14} final weights alone: {bare} updates/s; verdicts add {verdicts:+.0} % to the time, loss and MAE per epoch {epochs:+.0} %",
+            "  {:<14} final weights alone: {bare} updates/s; verdicts: {verdicts}; loss and MAE of each epoch: {epochs}",
             cost.name
         );
     }
+}
+
+/// A share as a signed percentage without decimals.
+fn percent(share: f64) -> String {
+    let percent = (share * 100.0).round() + 0.0; // −0 + 0 is +0.
+    format!("{percent:+} %")
 }
 
 /// Updates a second at each size, one column per contender, and the sentence on the GPU.

@@ -4,5 +4,6 @@ mod compare;
 mod examples;
 mod exit_codes;
 mod goldens;
+mod messages;
 mod same_bits;
 mod supported;

@@ -26,7 +26,10 @@ pub fn check(measured: &[Measured<'_>]) {
         std::fs::write(path, page).unwrap();
     } else {
         let there = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(there == page, "docs/supported.md differs from the measured page; run the test with GRADSWEEP_WRITE_DOCS=1 to write:\n{page}");
+        assert!(
+            there == page,
+            "docs/supported.md differs from the measured page; run the test with GRADSWEEP_WRITE_DOCS=1 to write:\n{page}"
+        );
     }
 }
 
@@ -80,7 +83,9 @@ fn optimizers(page: &mut String, measured: &[Measured<'_>]) {
 }
 
 fn options(page: &mut String, measured: &[Measured<'_>]) {
-    page.push_str("\nEvery optimizer also accepts the options of Keras' base class. Default `none` is Keras' `None`: the option is off.\n\n");
+    page.push_str(
+        "\nEvery optimizer also accepts the options of Keras' base class. Default `none` is Keras' `None`: the option is off.\n\n",
+    );
     head(page, "Options", &["option", "default", "cases", "worst deviation"]);
     for (option, default) in OPTIONS {
         let name = option.facts().name;
@@ -99,7 +104,9 @@ fn schedules(page: &mut String, measured: &[Measured<'_>]) {
         let own = worst(measured, |case| case["schedule"]["name"] == schedule.name());
         let _ = writeln!(page, "| `{}` | {fields} | {own} |", schedule.name());
     }
-    page.push_str("\nA schedule starts at the run's `learning_rate`, except `piecewise_constant_decay`, which has its own rates in `values`.\n\n");
+    page.push_str(
+        "\nA schedule starts at the run's `learning_rate`, except `piecewise_constant_decay`, which has its own rates in `values`.\n\n",
+    );
 }
 
 fn neurons(page: &mut String, measured: &[Measured<'_>]) {
@@ -117,7 +124,11 @@ fn neurons(page: &mut String, measured: &[Measured<'_>]) {
         let own = worst(measured, |case| case["loss"] == loss.name());
         let _ = writeln!(page, "| `{}` | {} | {} | {own} |", loss.name(), aliases(LOSS_ALIASES, loss.name()), loss.labels().rule());
     }
-    let _ = writeln!(page, "\n`initial_weight` and `initial_bias` are a number or one of {}; random initializers draw from the run's seed.\n", code(INITIALIZERS));
+    let _ = writeln!(
+        page,
+        "\n`initial_weight` and `initial_bias` are a number or one of {}; random initializers draw from the run's seed.\n",
+        code(INITIALIZERS)
+    );
 }
 
 fn parameters(page: &mut String) {

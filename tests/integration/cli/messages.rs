@@ -1,0 +1,379 @@
+//! The words that a user reads: help, results and errors, as inline snapshots. Device names and times are filtered.
+
+use super::{folder_with, gradsweep, root, succeeds};
+
+/// Help text at a width of 100 columns, without trailing spaces.
+fn help(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep")).args(arguments).env("COLUMNS", "100").output().unwrap();
+    assert!(output.status.success());
+    trimmed(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn trimmed(text: &str) -> String {
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The message of a failing command.
+fn failure(folder: &std::path::Path, arguments: &[&str]) -> String {
+    let output = gradsweep(folder, arguments);
+    assert!(!output.status.success(), "{arguments:?}");
+    trimmed(&String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn help_of_the_program() {
+    insta::assert_snapshot!(help(&["--help"]), @r###"
+        Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores,
+        and explains the results
+
+        Usage: gradsweep <COMMAND>
+
+        Commands:
+          run       Train a sweep, store its results, draw pictures and print a diagnosis
+          plot      Draw the pictures of a stored sweep again
+          compare   Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by
+                    side
+          replay    Print weight and bias of one run after every batch, computed again bit for bit
+          bench     Measure the backends on this machine: check their results, then their speed
+          verify    Measure the rounding error of every kernel function on this machine
+          adapters  List the usable GPUs, and what to install if there is none
+          init      Write a commented example config with its data
+          help      Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+        "###);
+}
+
+#[test]
+fn help_of_run() {
+    insta::assert_snapshot!(help(&["run", "--help"]), @r###"
+        Train a sweep, store its results, draw pictures and print a diagnosis
+
+        Usage: gradsweep run [OPTIONS] <CONFIG>
+
+        Arguments:
+          <CONFIG>
+                  Config of the sweep, a TOML file
+
+        Options:
+              --backend <BACKEND>
+                  Backend that trains the runs
+
+                  Possible values:
+                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
+                    else the CPU
+                  - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
+                  - cpu:       SIMD on all cores, in float32
+                  - reference: One core, one run at a time, in float64: slow, checks the other backends
+
+                  [default: auto]
+
+              --adapter <NAME>
+                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+
+              --threads <N>
+                  Number of CPU threads [default: all cores]
+
+              --simd <LEVEL>
+                  CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this
+                  CPU]
+
+              --shape <RUNSxTHREADS>
+                  Runs per GPU thread x threads per workgroup [default: 1x64; 4x64 on software adapters for
+                  large sweeps]
+
+              --out <DIR>
+                  Directory for the results; must be new or empty [default: runs/<name>]
+
+              --set <KEY=VALUE>
+                  Override a key of the config, for example --set training.epochs=20
+
+              --no-plots
+                  Draw no pictures
+
+              --chunk <RUNS>
+                  Runs that are trained and stored at a time [default: chosen by memory use]
+
+              --dry-run
+                  Check the config and print the planned runs; open no device, write nothing
+
+              --json
+                  Print the results as JSON
+
+          -h, --help
+                  Print help (see a summary with '-h')
+        "###);
+}
+
+#[test]
+fn help_of_plot() {
+    insta::assert_snapshot!(help(&["plot", "--help"]), @r###"
+        Draw the pictures of a stored sweep again
+
+        Usage: gradsweep plot [OPTIONS] <DIRECTORY>
+
+        Arguments:
+          <DIRECTORY>  Run directory, as written by `gradsweep run`
+
+        Options:
+              --out <DIR>  Directory for the pictures [default: plots/ in the run directory]
+          -h, --help       Print help
+        "###);
+}
+
+#[test]
+fn help_of_compare() {
+    insta::assert_snapshot!(help(&["compare", "--help"]), @r###"
+        Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by side
+
+        Usage: gradsweep compare [OPTIONS] --by <KEY> <DIRECTORY>
+
+        Arguments:
+          <DIRECTORY>  Run directory, as written by `gradsweep run`
+
+        Options:
+              --by <KEY>           Hyperparameter whose values are compared, for example optimizer
+              --where <KEY=VALUE>  Include only runs with this value, for example --where optimizer=sgd
+              --style <KEY>        Second hyperparameter, shown by colour
+              --out <DIR>          Directory for the pictures [default: plots/ in the run directory]
+              --no-plots           Draw no pictures
+              --json               Print the table as JSON
+          -h, --help               Print help
+        "###);
+}
+
+#[test]
+fn help_of_replay() {
+    insta::assert_snapshot!(help(&["replay", "--help"]), @r###"
+        Print weight and bias of one run after every batch, computed again bit for bit
+
+        Usage: gradsweep replay [OPTIONS] --run <N> <DIRECTORY>
+
+        Arguments:
+          <DIRECTORY>
+                  Run directory, as written by `gradsweep run`
+
+        Options:
+              --run <N>
+                  Number of the run, column `run` of runs.parquet
+
+              --format <FORMAT>
+                  Output format
+
+                  [default: csv]
+                  [possible values: csv, json]
+
+              --epochs
+                  Print loss and MAE after every epoch instead of weight and bias after every batch
+
+              --backend <BACKEND>
+                  Backend that trains the runs
+
+                  Possible values:
+                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
+                    else the CPU
+                  - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
+                  - cpu:       SIMD on all cores, in float32
+                  - reference: One core, one run at a time, in float64: slow, checks the other backends
+
+                  [default: auto]
+
+              --adapter <NAME>
+                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+
+              --threads <N>
+                  Number of CPU threads [default: all cores]
+
+              --simd <LEVEL>
+                  CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this
+                  CPU]
+
+              --shape <RUNSxTHREADS>
+                  Runs per GPU thread x threads per workgroup [default: 1x64; 4x64 on software adapters for
+                  large sweeps]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+        "###);
+}
+
+#[test]
+fn help_of_bench() {
+    insta::assert_snapshot!(help(&["bench", "--help"]), @r###"
+        Measure the backends on this machine: check their results, then their speed
+
+        Usage: gradsweep bench [OPTIONS] [CONFIG]
+
+        Arguments:
+          [CONFIG]
+                  Config of the sweep to measure [default: a built-in sweep of 16,384 RMSprop runs with 160
+                  updates each]
+
+        Options:
+              --backend <BACKEND>
+                  Backend that trains the runs
+
+                  Possible values:
+                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
+                    else the CPU
+                  - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
+                  - cpu:       SIMD on all cores, in float32
+                  - reference: One core, one run at a time, in float64: slow, checks the other backends
+
+                  [default: auto]
+
+              --adapter <NAME>
+                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+
+              --threads <N>
+                  Number of CPU threads [default: all cores]
+
+              --simd <LEVEL>
+                  CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this
+                  CPU]
+
+              --shape <RUNSxTHREADS>
+                  Runs per GPU thread x threads per workgroup [default: 1x64; 4x64 on software adapters for
+                  large sweeps]
+
+              --software
+                  Measure software GPU adapters too
+
+              --levels
+                  Measure every SIMD level of this CPU, on one core
+
+              --shapes
+                  Measure the GPU with several values of --shape
+
+              --sizes
+                  Measure 1, 4, 16, .. runs, and print the number of runs from which the GPU is faster than
+                  the CPU
+
+              --plot <DIR>
+                  Draw the speed by the number of runs: bench.png and bench.svg in DIR (implies --sizes)
+
+              --floor <PERCENT>
+                  Fail if the CPU, without histories, reaches less than PERCENT of the machine's limit
+
+              --repeats <N>
+                  Repetitions of each measurement; the median is reported
+
+                  [default: 5]
+
+              --set <KEY=VALUE>
+                  Override a key of the config, for example --set training.epochs=20
+
+              --json
+                  Print the table as JSON
+
+          -h, --help
+                  Print help (see a summary with '-h')
+        "###);
+}
+
+#[test]
+fn help_of_verify() {
+    insta::assert_snapshot!(help(&["verify", "--help"]), @r###"
+        Measure the rounding error of every kernel function on this machine
+
+        Usage: gradsweep verify [OPTIONS]
+
+        Options:
+              --adapter <NAME>  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+                                [default: the first GPU]
+              --json            Print the table as JSON
+          -h, --help            Print help
+        "###);
+}
+
+#[test]
+fn help_of_adapters() {
+    insta::assert_snapshot!(help(&["adapters", "--help"]), @r###"
+        List the usable GPUs, and what to install if there is none
+
+        Usage: gradsweep adapters [OPTIONS]
+
+        Options:
+              --json  Print the list as JSON
+          -h, --help  Print help
+        "###);
+}
+
+#[test]
+fn help_of_init() {
+    insta::assert_snapshot!(help(&["init", "--help"]), @r###"
+        Write a commented example config with its data
+
+        Usage: gradsweep init [DIRECTORY]
+
+        Arguments:
+          [DIRECTORY]  Directory for the config and its data [default: .]
+
+        Options:
+          -h, --help  Print help
+        "###);
+}
+
+#[test]
+fn summary_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = root().join("configs/article.toml");
+    let arguments = ["run", config.to_str().unwrap(), "--backend", "reference", "--out", "out"];
+    let output = gradsweep(folder.path(), &arguments);
+    assert!(output.status.success());
+    let announcement = String::from_utf8_lossy(&output.stderr);
+    let device = announcement.split_once('(').and_then(|(_, rest)| rest.split_once(", float64")).map_or("", |(device, _)| device);
+    insta::assert_snapshot!(announcement.replace(device, "DEVICE"), @"backend: reference (DEVICE, float64, one core)");
+    let summary = trimmed(&String::from_utf8_lossy(&output.stdout));
+    // The diagnosis has tests of its own.
+    let files = summary.lines().skip_while(|line| !line.starts_with("results")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(files, @r"
+    results   out
+    pictures  out/plots/contour.png
+              out/plots/parameters.png
+              out/plots/losses.png
+              out/plots/fit.png
+    ");
+}
+
+#[test]
+fn small_sweeps_open_no_gpu_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = root().join("configs/article.toml");
+    let output = gradsweep(folder.path(), &["run", config.to_str().unwrap(), "--out", "out", "--no-plots"]);
+    let announcement = String::from_utf8_lossy(&output.stderr);
+    assert!(announcement.starts_with("backend: cpu ("), "{announcement}");
+    assert!(announcement.ends_with("; estimated time is under 2 s, so no GPU was opened\n"), "{announcement}");
+}
+
+#[test]
+fn errors_state_the_fact_and_the_remedy() {
+    let (folder, _) = folder_with("");
+    std::fs::write(folder.path().join("data.csv"), "").unwrap();
+    insta::assert_snapshot!(
+        failure(folder.path(), &["init", "."]),
+        @"error: ./sweep.toml already exists, and nothing was written; name another directory, for example `gradsweep init my_sweep`"
+    );
+    insta::assert_snapshot!(failure(folder.path(), &["run", "sweep.toml", "--simd", "sse9"]), @r"
+    error: invalid value 'sse9' for '--simd <LEVEL>': the levels are scalar, sse2, avx2, avx512, neon
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(failure(folder.path(), &["compare", "out", "--by", "optimizer", "--where", "sgd"]), @r"
+    error: invalid value 'sgd' for '--where <KEY=VALUE>': write KEY=VALUE, for example optimizer=sgd
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn init_names_its_files_and_the_next_command() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(succeeds(folder.path(), &["init", "mine"]), @r"
+    written   mine/sweep.toml
+              mine/data/advertising.csv
+    next      gradsweep run mine/sweep.toml
+    ");
+}
