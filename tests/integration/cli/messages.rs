@@ -1,6 +1,6 @@
 //! The words that a user reads: help, results and errors, as inline snapshots. Device names and times are filtered.
 
-use super::{folder_with, gradsweep, root, succeeds};
+use crate::common::program::{folder_with, gradsweep, root, succeeds};
 
 /// Help text at a width of 100 columns, without trailing spaces.
 fn help(arguments: &[&str]) -> String {
