@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::backend::{Backend, Group, RunInputs, Outcome, RecordOptions, reference::Reference};
+use crate::backend::{Backend, Group, Outcome, RecordOptions, RunInputs, reference::Reference};
 use crate::config::Experiment;
 use crate::sweep::{Error, Plan, Problems};
 
