@@ -1,7 +1,7 @@
 //! Gradsweep trains every run of a hyperparameter sweep of one neuron, `ŷ = φ(w·x + b)`, in parallel, on the GPU or on all
 //! cores, and shows what happened and why.
 //!
-//! A room imports only rooms above it in this listing; `tests/integration/rooms.rs` watches over that. ARCHITECTURE.md says what each room
+//! A room imports only rooms above it in this listing; `tests/integration/rooms` watches over that. ARCHITECTURE.md says what each room
 //! is for and what it does not know.
 //!
 //! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for wasm32-unknown-unknown.
