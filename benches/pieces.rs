@@ -5,7 +5,7 @@ use divan::counter::ItemsCount;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::bench::BUILT_IN;
-use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::store::{Manifest, Writer};
 use gradsweep::sweep::{Plan, Problems};
@@ -19,7 +19,7 @@ fn experiment(optimizer: &str) -> Experiment {
 }
 
 fn experiment_with(sets: &[String]) -> Experiment {
-    let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
+    let source = ConfigSource { file: "built-in", name: "bench", data: DataLocation::Bytes(STARTER_DATA) };
     config::load_text(BUILT_IN, &source, sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 

@@ -8,7 +8,7 @@ use super::view::{View, is_seed};
 use super::{draw, tally};
 use crate::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale, Tick};
 use crate::model::Parameter;
-use crate::model::hyperparameters::Scale as Spread;
+use crate::model::Scale as Spread;
 use crate::text;
 
 /// The most values on the axis, and lines.

@@ -33,7 +33,7 @@ pub fn advise(view: &View<'_>, rows: &[usize]) -> Advice {
     };
     if kappa >= ILL && problem.scale != "standard" {
         let cause = format!("κ = {}", text::condition(kappa));
-        let remedy = view.experiment.setting(Parameter::DataScale, "standard");
+        let remedy = view.experiment.override_for(Parameter::DataScale, "standard");
         return Advice { cause, remedy, otherwise: "Standardise the feature".into() };
     }
     let own: Vec<usize> = rows.iter().copied().filter(|&row| view.runs.problem[row] == view.runs.problem[kindest]).collect();
@@ -101,7 +101,7 @@ fn too_slow(view: &View<'_>, rows: &[usize], best: usize) -> Advice {
     let more = (10.0 * epochs).min(EPOCHS_MAX as f64);
     Advice {
         cause: format!("{} are too few at learning_rate {}", updates(view, best), text::short(rate, 4)),
-        remedy: view.experiment.setting(Parameter::Epochs, &format!("{more}")),
+        remedy: view.experiment.override_for(Parameter::Epochs, &format!("{more}")),
         otherwise: "Take more epochs".into(),
     }
 }
@@ -118,7 +118,7 @@ fn updates(view: &View<'_>, row: usize) -> String {
 }
 
 fn with_rate(view: &View<'_>, cause: String, rate: f64, otherwise: &str) -> Advice {
-    let remedy = view.experiment.setting(Parameter::LearningRate, &digit(rate));
+    let remedy = view.experiment.override_for(Parameter::LearningRate, &digit(rate));
     Advice { cause, remedy, otherwise: otherwise.into() }
 }
 

@@ -7,7 +7,7 @@ use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::gpu::{self, Gpu, Shape};
 use gradsweep::bench::{self, BUILT_IN, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
-use gradsweep::config::{self, DataFrom, Experiment, STARTER_DATA, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
 use gradsweep::text;
 
 use super::args::{self, Choice};
@@ -56,7 +56,7 @@ fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
     if let Some(path) = &arguments.config {
         return Ok(config::load(path, &arguments.sets)?);
     }
-    let source = Source { file: "built-in", name: "bench", data: DataFrom::Bytes(STARTER_DATA) };
+    let source = ConfigSource { file: "built-in", name: "bench", data: DataLocation::Bytes(STARTER_DATA) };
     Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)
 }
 

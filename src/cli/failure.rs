@@ -48,8 +48,8 @@ impl Failure {
     }
 }
 
-impl From<config::Mistakes> for Failure {
-    fn from(mistakes: config::Mistakes) -> Self {
+impl From<config::ConfigError> for Failure {
+    fn from(mistakes: config::ConfigError) -> Self {
         Self::Usage(mistakes.render(has_color()))
     }
 }

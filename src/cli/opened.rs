@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradsweep::analysis::{self, EpochPoint, Paths};
 use gradsweep::backend::Backend;
-use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::store::RunDirectory;
 use gradsweep::sweep::{Problems, trace};
 
@@ -23,7 +23,7 @@ impl Opened {
         let manifest = directory.manifest().clone();
         let file = path.join("sweep.toml").display().to_string();
         let text = directory.config()?;
-        let source = Source { file: &file, name: &manifest.name, data: DataFrom::File(&directory.data_path()) };
+        let source = ConfigSource { file: &file, name: &manifest.name, data: DataLocation::File(&directory.data_path()) };
         let experiment = config::load_text(&text, &source, &manifest.set)?;
         if experiment.dataset.sha256 != manifest.data_sha256 {
             return Err(Failure::failed(format!(

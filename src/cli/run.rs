@@ -48,7 +48,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, Some(finished.manifest.counts.by_verdict()));
     let pictures =
         if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))? };
-    if experiment.surface.asked || !arguments.no_plots {
+    if experiment.surface.requested || !arguments.no_plots {
         surfaces::write(&experiment, &problems, &finished.kept, chosen.backend.as_ref(), &directory)?;
     }
     conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)

@@ -24,7 +24,7 @@ pub fn write(
     backend: &dyn Backend,
     directory: &Path,
 ) -> Result<(), Failure> {
-    let count = if experiment.surface.asked { problems.all.len() } else { problems.all.len().min(UNASKED) };
+    let count = if experiment.surface.requested { problems.all.len() } else { problems.all.len().min(UNASKED) };
     for problem in &problems.all[..count] {
         let (name, rows) = rows(problem, experiment.surface.rows);
         if rows.is_empty() {

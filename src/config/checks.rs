@@ -1,80 +1,82 @@
 //! Rules that need the data as well as the config: the split, the scales, the lengths of runs, the numbers of runs.
 
+use super::diagnostics::{CheckedTable, Diagnostics};
+use super::error::{Diagnostic, Location};
 use super::experiment::{Experiment, HistoryRuns, SurfaceRows};
-use super::findings::{Checked, Findings};
-use super::lengths;
-use super::mistake::{Mistake, Place};
-use super::raw::{Raw, Table};
-use super::resolve::Asked;
+use super::step_count;
+use super::sweep_spec::SweepSpec;
+use super::toml_tree::{TomlTable, TomlValue};
 use crate::data::ScalingError;
 use crate::model::loss::Labels;
 use crate::model::{Loss, Neuron, Parameter, Problem, Value, problem};
 use crate::text;
 
 /// Where to point.
-pub struct Places<'a> {
-    pub asked: &'a Asked,
-    pub data: &'a Checked,
-    pub root: &'a Table,
+pub struct CheckContext<'a> {
+    pub spec: &'a SweepSpec,
+    pub data: &'a CheckedTable,
+    pub root: &'a TomlTable,
 }
 
-impl Places<'_> {
-    fn data(&self, key: &str) -> Option<&Place> {
-        self.data.get(key).map(|entry| &entry.node.place)
+impl CheckContext<'_> {
+    fn data(&self, key: &str) -> Option<&Location> {
+        self.data.get(key).map(|entry| &entry.node.location)
     }
 
     /// `table.key`, where it is written.
-    fn value(&self, table: &str, key: &str) -> Option<&Place> {
+    fn value(&self, table: &str, key: &str) -> Option<&Location> {
         match &self.root.get(table)?.node.value {
-            Raw::Table(table) => table.get(key).map(|entry| &entry.node.place),
+            TomlValue::Table(table) => table.get(key).map(|entry| &entry.node.location),
             _ => None,
         }
     }
 }
 
-/// A mistake at a place, if it has one: what is left out has none.
-fn mistake(place: Option<&Place>, title: impl Into<String>) -> Mistake {
-    match place {
-        Some(place) => Mistake::at(place, title),
-        None => Mistake::whole(title),
+/// A mistake at a location, if it has one: what is left out has none.
+fn diagnostic(location: Option<&Location>, title: impl Into<String>) -> Diagnostic {
+    match location {
+        Some(location) => Diagnostic::at(location, title),
+        None => Diagnostic::whole(title),
     }
 }
 
 /// The largest number of updates of a run: they are counted in 32 bits where they are computed.
 const STEPS_MAX: u64 = u32::MAX as u64;
 
-pub fn check(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
-    history_runs(experiment, places, findings);
-    averages(experiment, places, findings);
+pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
+    history_runs(experiment, locations, diagnostics);
+    averages(experiment, locations, diagnostics);
     let Some(split) = experiment.first_split() else { return };
     let split = match split {
         Ok(split) if split.train.is_empty() => {
-            let place = places.data("test_rows").or_else(|| places.data("train_rows"));
-            findings.mistakes.push(mistake(place, "no row is left for training").label("all rows test"));
+            let location = locations.data("test_rows").or_else(|| locations.data("train_rows"));
+            diagnostics.errors.push(diagnostic(location, "no row is left for training").label("all rows test"));
             return;
         }
         Ok(split) => split,
         Err(error) => {
-            let place = places.data("test_size");
-            findings.mistakes.push(mistake(place, error.to_string()).label("too many rows to test").help("take a smaller test_size"));
+            let location = locations.data("test_size");
+            diagnostics
+                .errors
+                .push(diagnostic(location, error.to_string()).label("too many rows to test").help("take a smaller test_size"));
             return;
         }
     };
-    steps(experiment, split.train.len(), places, findings);
-    batches(experiment, split.train.len(), places, findings);
+    steps(experiment, split.train.len(), locations, diagnostics);
+    batches(experiment, split.train.len(), locations, diagnostics);
     if split.test.is_empty() && experiment.surface.rows == SurfaceRows::Test {
-        let wrong = mistake(places.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
-        findings.mistakes.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
+        let wrong = diagnostic(locations.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
+        diagnostics.errors.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
     }
     if !experiment.data.test.is_random() && experiment.space.varied().contains(&Parameter::DataSeed) {
-        findings.warn("`data.seed` changes nothing: without test_size the split draws nothing");
+        diagnostics.warn("`data.seed` changes nothing: without test_size the split draws nothing");
     }
     let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), scale, None, neuron);
     let scales = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR));
     let losses = words(experiment, Parameter::Loss).into_iter().filter_map(Loss::from_name);
     let losses = losses.map(|loss| problem("none", Neuron { loss, ..Neuron::LINEAR })).filter(is_about_labels);
     for error in scales.chain(losses).filter_map(Result::err) {
-        findings.mistakes.push(unfit(&error, places));
+        diagnostics.errors.push(unfit(&error, locations));
     }
 }
 
@@ -108,58 +110,58 @@ fn words(experiment: &Experiment, parameter: Parameter) -> Vec<&'static str> {
 }
 
 /// Data that a problem of the sweep cannot have.
-fn unfit(error: &problem::Error, places: &Places<'_>) -> Mistake {
+fn unfit(error: &problem::Error, locations: &CheckContext<'_>) -> Diagnostic {
     match error {
         problem::Error::Label(label) => {
-            let place = places.asked.place(Parameter::Loss).or_else(|| places.data("target"));
+            let location = locations.spec.location(Parameter::Loss).or_else(|| locations.data("target"));
             let remedy = match label.loss.labels() {
                 Labels::TwoClasses => "write the classes as −1 and 1, or as 0 and 1",
                 Labels::Probability => "write the classes as 0 and 1, or take a loss for any label, such as \"mse\"",
                 Labels::NotNegative | Labels::Any => "take a loss for any label, such as \"mse\" or \"huber\"",
             };
-            mistake(place, error.to_string()).label("cannot learn this label").help(remedy)
+            diagnostic(location, error.to_string()).label("cannot learn this label").help(remedy)
         }
         problem::Error::TooLarge { column, .. } => {
-            let too_large = mistake(places.data(column), error.to_string()).label("too large");
+            let too_large = diagnostic(locations.data(column), error.to_string()).label("too large");
             let too_large = too_large.help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST));
             if *column == "feature" { too_large.help("or set data.scale = \"standard\", as the scaled values count") } else { too_large }
         }
         problem::Error::Scaling(ScalingError::Constant { .. }) => {
-            let place = places.asked.place(Parameter::DataScale).or_else(|| places.data("feature"));
-            mistake(place, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
+            let location = locations.spec.location(Parameter::DataScale).or_else(|| locations.data("feature"));
+            diagnostic(location, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
         }
     }
 }
 
 /// Keras takes `ema_*` without a word where no average is kept; here a word is said.
-fn averages(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
+fn averages(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     if values(experiment, Parameter::UseEma).contains(&Value::Boolean(true)) {
         return;
     }
     for parameter in [Parameter::EmaMomentum, Parameter::EmaOverwriteFrequency] {
-        if places.asked.place(parameter).is_some() {
-            findings.warn(format!("`{}` changes nothing: without use_ema = true no average is kept", parameter.key()));
+        if locations.spec.location(parameter).is_some() {
+            diagnostics.warn(format!("`{}` changes nothing: without use_ema = true no average is kept", parameter.key()));
         }
     }
 }
 
-fn history_runs(experiment: &Experiment, places: &Places<'_>, findings: &mut Findings) {
+fn history_runs(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     let Some(HistoryRuns::List(runs)) = &experiment.history.runs else { return };
     let len = experiment.space.len();
     if let Some(run) = runs.iter().find(|&&run| run >= len) {
-        let wrong = mistake(
-            places.value("history", "runs"),
+        let wrong = diagnostic(
+            locations.value("history", "runs"),
             format!("`history.runs` names run {run}, but the sweep has {len} run{}", if len == 1 { "" } else { "s" }),
         );
-        findings.mistakes.push(wrong.label(format!("runs are numbered from 0 to {}", len - 1)));
+        diagnostics.errors.push(wrong.label(format!("runs are numbered from 0 to {}", len - 1)));
     }
 }
 
-fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
-    let longest = experiment.space.branches.iter().map(|branch| lengths::longest(branch, rows)).max().unwrap_or(0);
+fn steps(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
+    let longest = experiment.space.branches.iter().map(|branch| step_count::longest_run(branch, rows)).max().unwrap_or(0);
     if longest > u128::from(STEPS_MAX) {
-        let wrong = mistake(places.asked.place(Parameter::Epochs), format!("a run would have {} updates", text::grouped(longest)));
-        findings.mistakes.push(
+        let wrong = diagnostic(locations.spec.location(Parameter::Epochs), format!("a run would have {} updates", text::grouped(longest)));
+        diagnostics.errors.push(
             wrong
                 .label(format!("over {rows} rows"))
                 .help("take fewer epochs, or a larger batch_size")
@@ -169,13 +171,13 @@ fn steps(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &m
 }
 
 /// A batch larger than the rows is full; worth a word where it was asked for.
-fn batches(experiment: &Experiment, rows: usize, places: &Places<'_>, findings: &mut Findings) {
-    if places.asked.place(Parameter::BatchSize).is_none() {
+fn batches(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
+    if locations.spec.location(Parameter::BatchSize).is_none() {
         return;
     }
     let largest =
-        experiment.space.branches.iter().filter_map(|branch| lengths::extent(branch, Parameter::BatchSize)).map(|(_, max)| max).max();
+        experiment.space.branches.iter().filter_map(|branch| step_count::extent(branch, Parameter::BatchSize)).map(|(_, max)| max).max();
     if let Some(largest) = largest.filter(|&largest| largest > rows as i64) {
-        findings.warn(format!("batch_size {largest} is more than the {rows} training rows: such a batch is all of them"));
+        diagnostics.warn(format!("batch_size {largest} is more than the {rows} training rows: such a batch is all of them"));
     }
 }

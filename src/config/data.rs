@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::diagnostics::{CheckedTable, Diagnostics};
+use super::error::{Diagnostic, Location};
 use super::experiment::DataSpec;
-use super::findings::{Checked, Findings};
 use super::keys;
-use super::mistake::{Mistake, Place};
-use super::raw::{Entry, Node, Raw};
-use super::values;
+use super::scalars;
+use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
 use crate::data::{Dataset, Error, TestSize};
 
 /// Where the data file is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataFrom<'a> {
+pub enum DataLocation<'a> {
     /// `data.path` is relative to this folder.
     Folder(&'a Path),
     /// This file, whatever `data.path` says: a run directory has its own copy.
@@ -23,85 +23,85 @@ pub enum DataFrom<'a> {
 }
 
 /// Reads the section and the file.
-pub fn read(section: &Checked, from: DataFrom<'_>, findings: &mut Findings) -> Option<(DataSpec, Dataset)> {
-    let [path, feature, target] = ["path", "feature", "target"].map(|key| required(section, key, findings));
-    let rows = ["train_rows", "test_rows"].map(|key| section.get(key).and_then(|entry| findings.take(rows(entry))));
-    let size = section.get("test_size").and_then(|entry| findings.take(test_size(&entry.node)));
+pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Diagnostics) -> Option<(DataSpec, Dataset)> {
+    let [path, feature, target] = ["path", "feature", "target"].map(|key| required(section, key, diagnostics));
+    let rows = ["train_rows", "test_rows"].map(|key| section.get(key).and_then(|entry| diagnostics.ok(rows(entry))));
+    let size = section.get("test_size").and_then(|entry| diagnostics.ok(test_size(&entry.node)));
     if let (Some(size), Some(rows)) = (section.get("test_size"), section.get("train_rows").or_else(|| section.get("test_rows"))) {
-        let both = Mistake::at(&size.place, format!("both `test_size` and `{}` say which rows test", rows.key)).label("one too many");
-        findings.mistakes.push(both.help("keep one of them"));
+        let both = Diagnostic::at(&size.location, format!("both `test_size` and `{}` say which rows test", rows.key)).label("one too many");
+        diagnostics.errors.push(both.help("keep one of them"));
     }
     let (path, feature, target) = (path?, feature?, target?);
     let named = PathBuf::from(&path.0);
     let file = match from {
-        DataFrom::Folder(folder) => folder.join(&named),
-        DataFrom::File(file) => file.to_path_buf(),
-        DataFrom::Bytes(_) => named.clone(),
+        DataLocation::Folder(folder) => folder.join(&named),
+        DataLocation::File(file) => file.to_path_buf(),
+        DataLocation::Bytes(_) => named.clone(),
     };
     let dataset = match from {
-        DataFrom::Bytes(bytes) => Dataset::parse(bytes.to_vec(), &feature.0, &target.0),
-        DataFrom::Folder(_) | DataFrom::File(_) => Dataset::read(&file, &feature.0, &target.0),
+        DataLocation::Bytes(bytes) => Dataset::parse(bytes.to_vec(), &feature.0, &target.0),
+        DataLocation::Folder(_) | DataLocation::File(_) => Dataset::read(&file, &feature.0, &target.0),
     };
     let dataset = match dataset {
         Ok(dataset) => dataset,
         Err(error) => {
-            findings.mistakes.push(explain(&error, &file, &path, &feature, &target));
+            diagnostics.errors.push(explain(&error, &file, &path, &feature, &target));
             return None;
         }
     };
     if feature.0 == target.0 {
-        findings.warn(format!("feature and target are the same column, \"{}\"", feature.0));
+        diagnostics.warn(format!("feature and target are the same column, \"{}\"", feature.0));
     }
     let test = match rows {
         [None, None] => size.unwrap_or(TestSize::None),
-        [train, test] => findings.take(chosen_rows(train, test, dataset.x.len()))?,
+        [train, test] => diagnostics.ok(chosen_rows(train, test, dataset.x.len()))?,
     };
     if let TestSize::Rows { train, test } = &test
         && let trains = train.iter().collect::<HashSet<_>>()
         && let Some(row) = test.iter().find(|row| trains.contains(row))
     {
-        findings.warn(format!("row {row} both trains and tests"));
+        diagnostics.warn(format!("row {row} both trains and tests"));
     }
     Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
 }
 
 /// A config without the section.
-pub fn missing() -> Mistake {
-    Mistake::whole("the config has no [data]")
+pub fn missing() -> Diagnostic {
+    Diagnostic::whole("the config has no [data]")
         .help("add data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }, or a table [data] with these keys")
         .note("`gradsweep init` writes a commented config to start from")
 }
 
-/// Text, and the place of its value.
-type Named = (String, Place);
+/// Text, and the location of its value.
+type Named = (String, Location);
 
-fn required(section: &Checked, key: &str, findings: &mut Findings) -> Option<Named> {
+fn required(section: &CheckedTable, key: &str, diagnostics: &mut Diagnostics) -> Option<Named> {
     if let Some(entry) = section.get(key) {
-        let text = findings.take(values::text(&entry.node, &format!("data.{key}")))?;
-        return Some((text, entry.node.place.clone()));
+        let text = diagnostics.ok(scalars::string(&entry.node, &format!("data.{key}")))?;
+        return Some((text, entry.node.location.clone()));
     }
-    if let Some(header) = section.header.as_ref().filter(|_| section.misses(key)) {
+    if let Some(header) = section.header.as_ref().filter(|_| section.lacks(key)) {
         let example = match key {
             "path" => "path = \"data/advertising.csv\": a CSV file, relative to the config",
             "feature" => "feature = \"TV\": the column that the neuron reads",
             _ => "target = \"sales\": the column that it should predict",
         };
-        let mistake = Mistake::at(&header.place, format!("[data] has no `{key}`")).label("needed");
-        findings.mistakes.push(mistake.help(format!("add {example}")));
+        let diagnostic = Diagnostic::at(&header.location, format!("[data] has no `{key}`")).label("needed");
+        diagnostics.errors.push(diagnostic.help(format!("add {example}")));
     }
     None
 }
 
 /// What the reader of the file found, at the key that is to blame.
-fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &Named) -> Mistake {
+fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &Named) -> Diagnostic {
     let column = |name: &str| if name == feature.0 { &feature.1 } else { &target.1 };
-    let (place, label) = match error {
+    let (location, label) = match error {
         Error::NoColumn { column: name, .. } => (column(name), "no such column"),
         Error::TwiceInHeader { column: name, .. } => (column(name), "which of the two?"),
         Error::NoNumbers { column: name, .. } => (column(name), "not a column of numbers"),
         _ => (&path.1, "this file"),
     };
-    let mut mistake = Mistake::at(place, error.to_string()).label(label);
+    let mut diagnostic = Diagnostic::at(location, error.to_string()).label(label);
     let guess = match error {
         Error::NoColumn { column, columns } if columns.len() > 1 => {
             keys::nearest(column, columns.iter().map(String::as_str)).map(|guess| format!("\"{guess}\""))
@@ -110,18 +110,18 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
         _ => None,
     };
     if let Some(guess) = guess {
-        mistake = mistake.help(format!("did you mean {guess}?"));
+        diagnostic = diagnostic.help(format!("did you mean {guess}?"));
     }
     if let Some(remedy) = error.remedy() {
-        mistake = mistake.help(remedy);
+        diagnostic = diagnostic.help(remedy);
     }
     match error {
         Error::NoColumn { columns, .. } => {
             let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
-            mistake.note(format!("its columns: {}", names.join(", ")))
+            diagnostic.note(format!("its columns: {}", names.join(", ")))
         }
-        Error::Absent { .. } => mistake.note("data.path is relative to the folder of the config"),
-        _ => mistake,
+        Error::Absent { .. } => diagnostic.note("data.path is relative to the folder of the config"),
+        _ => diagnostic,
     }
 }
 
@@ -138,45 +138,46 @@ pub fn nearest_file(path: &Path) -> Option<PathBuf> {
 }
 
 /// As in scikit-learn: a share between 0 and 1, or a count of rows.
-fn test_size(node: &Node) -> Result<TestSize, Mistake> {
+fn test_size(node: &TomlNode) -> Result<TestSize, Diagnostic> {
     match node.value {
-        Raw::Integer(Some(0)) | Raw::Float(0.0) => Ok(TestSize::None),
-        Raw::Integer(Some(count)) if count > 0 => Ok(TestSize::Count(count as u64)),
-        Raw::Float(share) if share > 0.0 && share < 1.0 => Ok(TestSize::Fraction(share)),
-        _ => Err(Mistake::at(&node.place, format!("`data.test_size` cannot be {}", node.text))
+        TomlValue::Integer(Some(0)) | TomlValue::Float(0.0) => Ok(TestSize::None),
+        TomlValue::Integer(Some(count)) if count > 0 => Ok(TestSize::Count(count as u64)),
+        TomlValue::Float(share) if share > 0.0 && share < 1.0 => Ok(TestSize::Fraction(share)),
+        _ => Err(Diagnostic::at(&node.location, format!("`data.test_size` cannot be {}", node.text))
             .label("must be a share below 1, such as 0.2, or a count of rows, such as 40")),
     }
 }
 
 /// Rows as the config names them.
 enum Rows {
-    Range { start: u64, end: u64, place: Place },
-    List(Vec<(u64, Place)>),
+    Range { start: u64, end: u64, location: Location },
+    List(Vec<(u64, Location)>),
 }
 
-fn rows(entry: &Entry) -> Result<Rows, Mistake> {
+fn rows(entry: &TomlEntry) -> Result<Rows, Diagnostic> {
     let (node, key) = (&entry.node, format!("data.{}", entry.key));
     match &node.value {
-        Raw::Text(text) => {
+        TomlValue::String(text) => {
             let ends = text.split_once("..").and_then(|(start, end)| Some((start.trim().parse().ok()?, end.trim().parse().ok()?)));
             match ends {
-                Some((start, end)) if start < end => Ok(Rows::Range { start, end, place: node.place.clone() }),
-                _ => Err(Mistake::at(&node.place, format!("`{key}` = {} is no range of rows", node.text))
+                Some((start, end)) if start < end => Ok(Rows::Range { start, end, location: node.location.clone() }),
+                _ => Err(Diagnostic::at(&node.location, format!("`{key}` = {} is no range of rows", node.text))
                     .label("must be \"start..end\" with start < end")
                     .note("rows are counted from 0, without the header; the end is out: \"0..160\" is the first 160 rows")),
             }
         }
-        Raw::List(items) if !items.is_empty() => {
-            let read = |item: &Node| values::integer(item, 0, i64::from(u32::MAX), &key).map(|row| (row as u64, item.place.clone()));
+        TomlValue::List(items) if !items.is_empty() => {
+            let read =
+                |item: &TomlNode| scalars::integer(item, 0, i64::from(u32::MAX), &key).map(|row| (row as u64, item.location.clone()));
             items.iter().map(read).collect::<Result<_, _>>().map(Rows::List)
         }
-        _ => Err(Mistake::at(&node.place, format!("`{key}` must be a range such as \"0..160\" or a list of row numbers"))
+        _ => Err(Diagnostic::at(&node.location, format!("`{key}` must be a range such as \"0..160\" or a list of row numbers"))
             .label(node.value.kind())),
     }
 }
 
 /// Rows that are not named are not used; but without `train_rows` all rows that do not test train.
-fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<TestSize, Mistake> {
+fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<TestSize, Diagnostic> {
     let materialize = |rows: Option<Rows>| rows.map_or(Ok(Vec::new()), |rows| row_numbers(rows, count));
     let rest = train.is_none();
     let (mut train, test) = (materialize(train)?, materialize(test)?);
@@ -187,17 +188,17 @@ fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<
     Ok(TestSize::Rows { train, test })
 }
 
-fn row_numbers(rows: Rows, count: usize) -> Result<Vec<u32>, Mistake> {
-    let past = |row: u64, place: &Place| {
-        Mistake::at(place, format!("row {row} is past the end of the data"))
+fn row_numbers(rows: Rows, count: usize) -> Result<Vec<u32>, Diagnostic> {
+    let past = |row: u64, location: &Location| {
+        Diagnostic::at(location, format!("row {row} is past the end of the data"))
             .label(format!("the file has {count} rows"))
             .note("rows are counted from 0, without the header; the end of a range is out")
     };
     match rows {
-        Rows::Range { end, place, .. } if end > count as u64 => Err(past(end - 1, &place)),
+        Rows::Range { end, location, .. } if end > count as u64 => Err(past(end - 1, &location)),
         Rows::Range { start, end, .. } => Ok((start as u32..end as u32).collect()),
         Rows::List(rows) => {
-            rows.into_iter().map(|(row, place)| if row < count as u64 { Ok(row as u32) } else { Err(past(row, &place)) }).collect()
+            rows.into_iter().map(|(row, location)| if row < count as u64 { Ok(row as u32) } else { Err(past(row, &location)) }).collect()
         }
     }
 }

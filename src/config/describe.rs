@@ -3,8 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
-use super::lengths::{self, Steps};
-use super::ranges::plain;
+use super::ranges::format_value;
+use super::step_count::{self, StepCount};
 use crate::data::TestSize;
 use crate::model::optimizer::OPTIONS;
 use crate::model::{Initializer, Parameter, Value};
@@ -21,18 +21,18 @@ impl Experiment {
     pub fn longest_run(&self) -> [u64; 2] {
         let rows = self.train_rows();
         let branches = &self.space.branches;
-        let steps = branches.iter().map(|branch| lengths::longest(branch, rows)).max().unwrap_or(0);
-        let epochs = branches.iter().filter_map(|branch| lengths::extent(branch, Parameter::Epochs)).map(|(_, max)| max).max();
+        let steps = branches.iter().map(|branch| step_count::longest_run(branch, rows)).max().unwrap_or(0);
+        let epochs = branches.iter().filter_map(|branch| step_count::extent(branch, Parameter::Epochs)).map(|(_, max)| max).max();
         [u64::try_from(steps).unwrap_or(u64::MAX), epochs.unwrap_or(1) as u64]
     }
 
     /// Updates of all runs together, if none diverges.
-    pub fn steps(&self) -> Steps {
+    pub fn total_steps(&self) -> StepCount {
         let rows = self.train_rows();
-        self.space.branches.iter().map(|branch| lengths::steps(branch, rows)).fold(Steps { count: 0, exact: true }, |sum, branch| Steps {
-            count: sum.count.saturating_add(branch.count),
-            exact: sum.exact && branch.exact,
-        })
+        self.space.branches.iter().map(|branch| step_count::total_steps(branch, rows)).fold(
+            StepCount { count: 0, exact: true },
+            |sum, branch| StepCount { count: sum.count.saturating_add(branch.count), exact: sum.exact && branch.exact },
+        )
     }
 }
 
@@ -66,10 +66,10 @@ pub fn describe(experiment: &Experiment) -> String {
         }
         for (parameter, value) in constants(branch).filter(|&(parameter, value)| !is_off(parameter, value)) {
             let default = if is_default(branch, parameter, value) { "   (default)" } else { "" };
-            line(&format!("  {}", parameter.key()), &format!("{}{default}", plain(value)));
+            line(&format!("  {}", parameter.key()), &format!("{}{default}", format_value(value)));
         }
     }
-    let Steps { count, exact } = experiment.steps();
+    let StepCount { count, exact } = experiment.total_steps();
     line("", "");
     line("runs", &text::grouped(experiment.space.len()));
     line("steps", &format!("{}{}", if exact { "" } else { "about " }, text::grouped(count)));
@@ -106,10 +106,10 @@ fn axis_in_words(axis: &Axis) -> String {
     const SHOWN: usize = 8;
     let count = text::grouped(axis.len());
     let plural = if axis.len() == 1 { "value" } else { "values" };
-    let ends = || format!("{} to {}", plain(axis.value(0)), plain(axis.value(axis.len() - 1)));
+    let ends = || format!("{} to {}", format_value(axis.value(0)), format_value(axis.value(axis.len() - 1)));
     match &axis.values {
         Values::List(list) => {
-            let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| plain(value)).collect();
+            let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| format_value(value)).collect();
             format!("{count} {plural}: {}{}", shown.join(", "), if list.len() > SHOWN { ", .." } else { "" })
         }
         Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, in equal ratios", ends()),
@@ -157,7 +157,7 @@ fn surface(experiment: &Experiment) -> String {
         )
     };
     let text = format!("{}, {}, {} rows", axis("weight", surface.weight), axis("bias", surface.bias), rows_name(surface.rows));
-    if surface.asked { text } else { format!("{text}   (default)") }
+    if surface.requested { text } else { format!("{text}   (default)") }
 }
 
 /// The whole resolved config as JSON, for the manifest.

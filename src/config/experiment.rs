@@ -51,7 +51,7 @@ pub struct HistorySpec {
 
 /// What of a sweep is recorded, decided.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recorded {
+pub struct RecordingPlan {
     pub every: u64,
     /// The runs whose histories are stored while the sweep runs.
     pub runs: Vec<HistoryRuns>,
@@ -66,10 +66,10 @@ impl HistorySpec {
     pub const SAMPLE: u64 = 200;
 
     /// What is recorded of a sweep of `runs` runs.
-    pub fn decide(&self, runs: u64) -> Recorded {
+    pub fn decide(&self, runs: u64) -> RecordingPlan {
         let few = runs <= Self::ALL_UP_TO;
         let default = || if few { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
-        Recorded {
+        RecordingPlan {
             every: self.every,
             runs: if self.every == 0 { Vec::new() } else { self.runs.clone().map_or_else(default, |runs| vec![runs]) },
             epochs: self.epochs.unwrap_or(few),
@@ -88,7 +88,7 @@ impl HistoryRuns {
     }
 }
 
-impl Recorded {
+impl RecordingPlan {
     /// Whether every run is recorded as it is trained; else the recorded ones are trained once more, alone.
     pub fn all(&self) -> bool {
         self.runs.contains(&HistoryRuns::All)
@@ -120,7 +120,7 @@ pub enum SurfaceRows {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SurfaceSpec {
     /// Whether the config has the table: then surfaces are written even without pictures.
-    pub asked: bool,
+    pub requested: bool,
     /// `None`: fitted around the optimum and the recorded paths.
     pub weight: Option<SurfaceAxis>,
     pub bias: Option<SurfaceAxis>,

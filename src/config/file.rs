@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::data::nearest_file;
-use super::mistake::Mistake;
+use super::error::Diagnostic;
 
 /// The text of the config at `path`.
-pub fn read(path: &Path) -> Result<String, Mistake> {
+pub fn read(path: &Path) -> Result<String, Diagnostic> {
     if path.is_dir() {
         return Err(folder(path));
     }
@@ -14,27 +14,27 @@ pub fn read(path: &Path) -> Result<String, Mistake> {
         if error.kind() == std::io::ErrorKind::NotFound {
             return absent(path);
         }
-        Mistake::whole(format!("cannot read {}: {error}", path.display()))
+        Diagnostic::whole(format!("cannot read {}: {error}", path.display()))
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..valid].split(|&byte| byte == b'\n').count();
         let utf16 = error.as_bytes().starts_with(&[0xFF, 0xFE]) || error.as_bytes().starts_with(&[0xFE, 0xFF]);
         let remedy = if utf16 { "it looks like UTF-16: save it as UTF-8" } else { "save it as UTF-8" };
-        Mistake::whole(format!("{} is not UTF-8: line {line}, byte {valid} of the file", path.display())).help(remedy)
+        Diagnostic::whole(format!("{} is not UTF-8: line {line}, byte {valid} of the file", path.display())).help(remedy)
     })
 }
 
-fn absent(path: &Path) -> Mistake {
-    let mistake = Mistake::whole(format!("there is no config {}", path.display()));
+fn absent(path: &Path) -> Diagnostic {
+    let diagnostic = Diagnostic::whole(format!("there is no config {}", path.display()));
     match nearest_file(path) {
-        Some(guess) => mistake.help(format!("did you mean {}?", guess.display())),
-        None => mistake.help("`gradsweep init` writes one to start from"),
+        Some(guess) => diagnostic.help(format!("did you mean {}?", guess.display())),
+        None => diagnostic.help("`gradsweep init` writes one to start from"),
     }
 }
 
-fn folder(path: &Path) -> Mistake {
-    let mistake = Mistake::whole(format!("{} is a folder, not a config", path.display()));
+fn folder(path: &Path) -> Diagnostic {
+    let diagnostic = Diagnostic::whole(format!("{} is a folder, not a config", path.display()));
     let mut inside: Vec<String> = std::fs::read_dir(path)
         .into_iter()
         .flatten()
@@ -45,9 +45,9 @@ fn folder(path: &Path) -> Mistake {
     inside.sort_unstable();
     inside.truncate(6);
     if inside.is_empty() {
-        mistake.help("name a TOML file; `gradsweep init` writes one to start from")
+        diagnostic.help("name a TOML file; `gradsweep init` writes one to start from")
     } else {
-        mistake.help(format!("name a file in it: {}", inside.join(", ")))
+        diagnostic.help(format!("name a file in it: {}", inside.join(", ")))
     }
 }
 
@@ -56,21 +56,21 @@ pub fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-pub fn blank() -> Mistake {
-    Mistake::whole("the config is empty")
+pub fn blank() -> Diagnostic {
+    Diagnostic::whole("the config is empty")
         .help("`gradsweep init` writes a commented one to start from")
         .note("a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] say what to try")
 }
 
 /// Says so where the text that is no TOML is JSON or YAML.
-pub fn other_language(text: &str, mistake: Mistake) -> Mistake {
+pub fn other_language(text: &str, diagnostic: Diagnostic) -> Diagnostic {
     let start = text.trim_start();
     if start.starts_with('{') {
-        mistake.help("this looks like JSON; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+        diagnostic.help("this looks like JSON; a config is TOML: [training], then a line epochs = 10").help(STARTER)
     } else if start.starts_with("---") || text.lines().any(is_yaml) {
-        mistake.help("this looks like YAML; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+        diagnostic.help("this looks like YAML; a config is TOML: [training], then a line epochs = 10").help(STARTER)
     } else {
-        mistake
+        diagnostic
     }
 }
 

@@ -1,9 +1,9 @@
-//! A table in place of a start: `{ name = "random_normal", stddev = 0.05 }`, with Keras' arguments.
+//! A table in location of a start: `{ name = "random_normal", stddev = 0.05 }`, with Keras' arguments.
 
+use super::error::Diagnostic;
 use super::keys;
-use super::mistake::Mistake;
-use super::raw::{Node, Table};
-use super::values;
+use super::scalars;
+use super::toml_tree::{TomlNode, TomlTable};
 use crate::model::hyperparameters::DIVERGENCE_LIMIT;
 use crate::model::initializer::INITIALIZERS;
 use crate::model::{Initializer, Start, Value};
@@ -19,17 +19,18 @@ fn arguments(name: &str) -> &'static [&'static str] {
 }
 
 /// Reads the table. `key` is the start's name in messages.
-pub fn read(node: &Node, table: &Table, key: &str) -> Result<Value, Mistake> {
+pub fn read(node: &TomlNode, table: &TomlTable, key: &str) -> Result<Value, Diagnostic> {
     let Some(entry) = table.get("name") else {
-        let missing = Mistake::at(&node.place, format!("`{key}` is a table without a `name`")).label("which initializer?");
+        let missing = Diagnostic::at(&node.location, format!("`{key}` is a table without a `name`")).label("which initializer?");
         return Err(missing.help("write { name = \"random_normal\", stddev = 0.05 }, or a number"));
     };
-    let name = values::text(&entry.node, &format!("{key}.name"))?;
+    let name = scalars::string(&entry.node, &format!("{key}.name"))?;
     let Some(default) = Start::from_name(&name) else {
-        let mistake = Mistake::at(&entry.node.place, format!("there is no initializer {}", entry.node.text)).label("no such initializer");
+        let diagnostic =
+            Diagnostic::at(&entry.node.location, format!("there is no initializer {}", entry.node.text)).label("no such initializer");
         return Err(match keys::nearest(&name, INITIALIZERS.iter().copied()) {
-            Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
-            None => mistake.help(format!("take one of {}", INITIALIZERS.join(", "))),
+            Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
+            None => diagnostic.help(format!("take one of {}", INITIALIZERS.join(", "))),
         });
     };
     let own = arguments(&name);
@@ -55,30 +56,30 @@ pub fn read(node: &Node, table: &Table, key: &str) -> Result<Value, Mistake> {
     match start {
         Start::Number(value) => Ok(Value::Float(value)),
         Start::Drawn(Initializer::Uniform { min, max }) if min > max => {
-            Err(Mistake::at(&node.place, format!("`{key}` has minval {min} above maxval {max}")).label("empty"))
+            Err(Diagnostic::at(&node.location, format!("`{key}` has minval {min} above maxval {max}")).label("empty"))
         }
         Start::Drawn(Initializer::Normal { stddev, .. } | Initializer::TruncatedNormal { stddev, .. }) if stddev < 0.0 => {
-            Err(Mistake::at(&node.place, format!("`{key}` has the stddev {stddev}")).label("must be at least 0"))
+            Err(Diagnostic::at(&node.location, format!("`{key}` has the stddev {stddev}")).label("must be at least 0"))
         }
         Start::Drawn(initializer) => Ok(Value::Drawn(initializer)),
     }
 }
 
-fn unknown(name: &str, entry: &super::raw::Entry, own: &[&str]) -> Mistake {
-    let mistake = Mistake::at(&entry.place, format!("{name} has no `{}`", entry.key)).label("not one of its arguments");
+fn unknown(name: &str, entry: &super::toml_tree::TomlEntry, own: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::at(&entry.location, format!("{name} has no `{}`", entry.key)).label("not one of its arguments");
     match entry.key.as_str() {
-        "seed" => mistake.help("remove it: a start is drawn from training.seed"),
-        _ if own.is_empty() => mistake.help(format!("write \"{name}\": it has no arguments")),
-        _ => mistake.help(format!("its arguments: {}", own.join(", "))),
+        "seed" => diagnostic.help("remove it: a start is drawn from training.seed"),
+        _ if own.is_empty() => diagnostic.help(format!("write \"{name}\": it has no arguments")),
+        _ => diagnostic.help(format!("its arguments: {}", own.join(", "))),
     }
 }
 
 /// A number that is no larger than a start may be.
-fn bounded(node: &Node, key: &str) -> Result<f64, Mistake> {
-    let value = values::float(node, key)?;
+fn bounded(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
+    let value = scalars::float(node, key)?;
     if value.abs() <= DIVERGENCE_LIMIT {
         return Ok(value);
     }
-    Err(Mistake::at(&node.place, format!("`{key}` is out of bounds: {}", node.text))
+    Err(Diagnostic::at(&node.location, format!("`{key}` is out of bounds: {}", node.text))
         .label(format!("at most {DIVERGENCE_LIMIT:e} away from 0")))
 }

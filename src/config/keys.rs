@@ -2,15 +2,12 @@
 //!
 //! Hyperparameters come from `model::hyperparameters::TABLE` and are not repeated here. This file does not know values.
 
-use crate::model::hyperparameters::{TABLE, Table as Home};
-use crate::model::{Optimizer, Parameter};
-
-use super::mistake::{Mistake, Place};
-use super::raw::Table;
+use crate::model::hyperparameters::TABLE;
+use crate::model::{Optimizer, Parameter, ParameterTable};
 
 /// A table of the config, by its name in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
+pub enum TableKind {
     Top,
     Data,
     Model,
@@ -23,19 +20,19 @@ pub enum Section {
     SurfaceAxis,
     Rng,
     Schedule,
-    /// A table in place of a list of values.
+    /// A table in location of a list of values.
     Range,
-    /// A table in place of an optimizer's name.
+    /// A table in location of an optimizer's name.
     OptimizerTable,
 }
 
-use Section::{
+use TableKind::{
     Data, History, HistoryRuns, Model, OptimizerTable, Parameters, Range, Rng, Schedule, Surface, SurfaceAxis, Sweep, Top, Training,
 };
 
-impl Section {
+impl TableKind {
     /// For messages, after "known" or "unknown key .. ".
-    fn place(self) -> String {
+    pub fn phrase(self) -> String {
         if self == Top { "at the top of the config".into() } else { format!("in {}", self.name()) }
     }
 
@@ -61,7 +58,7 @@ impl Section {
 }
 
 /// Every key that is no hyperparameter.
-const KEYS: &[(Section, &[&str])] = &[
+const KEYS: &[(TableKind, &[&str])] = &[
     (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
     (Data, &["path", "feature", "target", "test_size", "train_rows", "test_rows"]),
     (Model, &[]),
@@ -79,13 +76,13 @@ const KEYS: &[(Section, &[&str])] = &[
 ];
 
 /// Keys that Keras, W&B or Optuna have and this version does not.
-pub const LATER: &[(Section, &[&str])] =
+pub const UNSUPPORTED: &[(TableKind, &[&str])] =
     &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS), (Range, &["q", "mu", "sigma", "mean", "stddev", "probabilities"])];
 
 const BASE_CLASS: &[&str] = &["loss_scale_factor"];
 
 /// What people write, and the key that they mean.
-const ALIASES: &[(&str, &str)] = &[
+pub const ALIASES: &[(&str, &str)] = &[
     ("lr", "learning_rate"),
     ("rate", "learning_rate"),
     ("eta", "learning_rate"),
@@ -153,22 +150,24 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Whether a table's name may stand before a hyperparameter's in [sweep.parameters].
 pub fn is_qualifier(table: &str) -> bool {
-    [Home::Data, Home::Model, Home::Training, Home::Schedule, Home::Rng].into_iter().any(|home| home_name(home) == table)
+    [ParameterTable::Data, ParameterTable::Model, ParameterTable::Training, ParameterTable::Schedule, ParameterTable::Rng]
+        .into_iter()
+        .any(|own| table_name(own) == table)
 }
 
-fn home_name(home: Home) -> &'static str {
-    match home {
-        Home::Data => "data",
-        Home::Model => "model",
-        Home::Training => "training",
-        Home::Schedule => "schedule",
-        Home::Rng => "rng",
+fn table_name(table: ParameterTable) -> &'static str {
+    match table {
+        ParameterTable::Data => "data",
+        ParameterTable::Model => "model",
+        ParameterTable::Training => "training",
+        ParameterTable::Schedule => "schedule",
+        ParameterTable::Rng => "rng",
     }
 }
 
 /// `training.epochs` and the like: table and name.
 pub fn qualified(parameter: Parameter) -> String {
-    format!("{}.{}", home_name(parameter.facts().table), parameter.facts().name)
+    format!("{}.{}", table_name(parameter.facts().table), parameter.facts().name)
 }
 
 /// A key of [sweep.parameters] in the one form in which it is compared: `training.learning_rate` is `learning_rate`. Others stay
@@ -183,20 +182,20 @@ pub fn swept(key: &str) -> Option<Parameter> {
 }
 
 /// The hyperparameter of that name in a table of the config.
-pub fn in_table(home: Home, name: &str) -> Option<Parameter> {
-    TABLE.iter().find(|line| line.table == home && line.name == name).map(|line| line.parameter)
+pub fn in_table(table: ParameterTable, name: &str) -> Option<Parameter> {
+    TABLE.iter().find(|line| line.table == table && line.name == name).map(|line| line.parameter)
 }
 
 /// Every key of a section.
-pub fn known(section: Section, optimizer: Option<Optimizer>) -> Vec<&'static str> {
+pub fn known(section: TableKind, optimizer: Option<Optimizer>) -> Vec<&'static str> {
     let own = KEYS.iter().filter(|(of, _)| *of == section).flat_map(|(_, keys)| keys.iter().copied());
-    let home = |home: Home| TABLE.iter().filter(move |line| line.table == home).map(|line| line.name).collect::<Vec<_>>();
+    let names = |table: ParameterTable| TABLE.iter().filter(move |line| line.table == table).map(|line| line.name).collect::<Vec<_>>();
     let hyperparameters = match section {
-        Data => home(Home::Data),
-        Model => home(Home::Model),
-        Training => home(Home::Training),
-        Rng => home(Home::Rng),
-        Schedule => home(Home::Schedule),
+        Data => names(ParameterTable::Data),
+        Model => names(ParameterTable::Model),
+        Training => names(ParameterTable::Training),
+        Rng => names(ParameterTable::Rng),
+        Schedule => names(ParameterTable::Schedule),
         Parameters => Parameter::all().map(Parameter::key).collect(),
         OptimizerTable => {
             let arguments = |optimizer: Optimizer| Parameter::all().filter(move |own| optimizer.has(*own)).map(|own| own.facts().name);
@@ -219,74 +218,11 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// The key that was probably meant.
-fn meant(key: &str, candidates: &[&'static str]) -> Option<&'static str> {
+pub fn meant(key: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map(|&(_, meant)| meant);
     // In [sweep.parameters] names may be qualified: what is meant by `scale` is `data.scale`.
     let names = |meant: &str| candidates.iter().copied().find(|known| *known == meant || known.ends_with(&format!(".{meant}")));
     alias.and_then(names).or_else(|| names(key)).or_else(|| nearest(key, candidates.iter().copied()))
-}
-
-/// The mistakes among the keys of a table, and the keys that were probably meant by them: those need not be missed as well.
-pub fn check(table: &Table, section: Section) -> (Vec<Mistake>, Vec<&'static str>) {
-    let known = known(section, None);
-    let wrong = table.0.iter().filter(|entry| !known.contains(&entry.key.as_str()));
-    let (mistakes, meant): (Vec<_>, Vec<_>) = wrong.map(|entry| unknown(&entry.key, &entry.place, section, None)).unzip();
-    (mistakes, meant.into_iter().flatten().collect())
-}
-
-/// A key that a section does not have, and the one that was probably meant.
-pub fn unknown(key: &str, place: &Place, section: Section, optimizer: Option<Optimizer>) -> (Mistake, Option<&'static str>) {
-    let known = known(section, optimizer);
-    let list = list(section, &known);
-    if LATER.iter().any(|(of, keys)| *of == section && keys.contains(&key)) {
-        let mistake = Mistake::at(place, format!("`{key}` is not in this version of gradsweep")).label("not supported yet");
-        return (mistake.help("remove it").note(list), None);
-    }
-    if section == Parameters && key == "seed" {
-        return (ambiguous_seed(place), None);
-    }
-    let guess = meant(key, &known);
-    let mistake = Mistake::at(place, format!("unknown key `{key}` {}", section.place())).label("no such key");
-    let mistake = match advice(key, section, guess) {
-        Some(advice) => mistake.help(advice),
-        None => mistake.note(list),
-    };
-    let of_a_grid = section == Sweep && guess == Some("runs");
-    (if of_a_grid { mistake.note("it is for sampled methods; a grid has as many runs as its axes multiply to") } else { mistake }, guess)
-}
-
-/// The known keys of a section in words; arguments of optimizers are too many to be named.
-fn list(section: Section, known: &[&str]) -> String {
-    if !matches!(section, Training | Parameters) {
-        return format!("known {}: {}", section.place(), known.join(", "));
-    }
-    let argument = |key: &&&str| swept(key).is_some_and(super::optimizers::is_argument);
-    let others: Vec<&str> = known.iter().filter(|key| !argument(key)).copied().collect();
-    format!("known {}: {}, and arguments of optimizers such as learning_rate", section.place(), others.join(", "))
-}
-
-fn ambiguous_seed(place: &Place) -> Mistake {
-    Mistake::at(place, "`seed` is ambiguous in [sweep.parameters]")
-        .label("the seed of what?")
-        .help("write \"training.seed\" (batch order and drawn start) or \"data.seed\" (split)")
-        .note("each seed moves only its own thing; with rng = \"numpy_legacy\" there is one, \"rng.seed\"")
-}
-
-/// What to write instead of an unknown key, where that can be guessed.
-fn advice(key: &str, section: Section, guess: Option<&'static str>) -> Option<String> {
-    if let Some(guess) = guess {
-        return Some(if guess.contains('.') { format!("did you mean \"{guess}\"?") } else { format!("did you mean `{guess}`?") });
-    }
-    // Not of this table: perhaps of another.
-    let meant = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map_or(key, |&(_, meant)| meant);
-    let home = [Data, Model, Training, Sweep, History, Surface, Top]
-        .into_iter()
-        .find(|&other| other != section && known(other, None).contains(&meant))?;
-    Some(if meant == key {
-        format!("`{key}` belongs {}", home.place())
-    } else {
-        format!("did you mean `{meant}`? It belongs {}", home.place())
-    })
 }
 
 /// A key of [sweep.parameters] as TOML has it.
@@ -302,7 +238,7 @@ mod tests {
     fn no_key_stands_twice_in_a_section_and_none_is_both_known_and_later() {
         for (section, _) in KEYS {
             let mut keys = known(*section, None);
-            keys.extend(LATER.iter().filter(|(of, _)| of == section).flat_map(|(_, keys)| keys.iter().copied()));
+            keys.extend(UNSUPPORTED.iter().filter(|(of, _)| of == section).flat_map(|(_, keys)| keys.iter().copied()));
             let count = keys.len();
             keys.sort_unstable();
             keys.dedup();

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use crate::model::hyperparameters::Kind;
-use crate::model::{Parameter, Value};
+use crate::model::{Kind, Parameter, Value};
 use crate::space::Values;
 use crate::text;
 
-use super::findings::{Checked, Findings};
-use super::keys::{self, Section};
-use super::mistake::Mistake;
-use super::raw::{Node, Raw};
+use super::diagnostics::{CheckedTable, Diagnostics};
+use super::error::Diagnostic;
+use super::keys::{self, TableKind};
+use super::scalars;
+use super::toml_tree::{TomlNode, TomlValue};
 use super::values;
 
 /// How the values of a range are spread.
@@ -31,7 +31,7 @@ const DISTRIBUTIONS: [(&str, Distribution); 5] = [
 ];
 
 /// Distributions that W&B or Optuna have and this version does not.
-const LATER: [&str; 10] = [
+const UNSUPPORTED: [&str; 10] = [
     "normal",
     "log_normal",
     "q_uniform",
@@ -45,146 +45,149 @@ const LATER: [&str; 10] = [
 ];
 
 /// The values of an axis. `key` is its name in messages.
-pub fn values(node: &Node, parameter: Parameter, key: &str, findings: &mut Findings) -> Option<Values> {
+pub fn values(node: &TomlNode, parameter: Parameter, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     let kind = parameter.facts().kind;
     let values = match &node.value {
-        Raw::List(items) => list(node, items, kind, key, findings),
-        Raw::Table(_) => {
-            let table = findings.checked(node, Section::Range)?;
-            from_table(node, &table, kind, key, findings)
+        TomlValue::List(items) => list(node, items, kind, key, diagnostics),
+        TomlValue::Table(_) => {
+            let table = diagnostics.inner_table(node, TableKind::Range)?;
+            from_table(node, &table, kind, key, diagnostics)
         }
         _ => {
-            findings.mistakes.push(single(node, parameter, key));
+            diagnostics.errors.push(single(node, parameter, key));
             None
         }
     };
     if let Some(values) = &values {
-        warn_of_duplicates(values, key, findings);
+        warn_of_duplicates(values, key, diagnostics);
     }
     values
 }
 
 /// A bare value where values are expected.
-fn single(node: &Node, parameter: Parameter, key: &str) -> Mistake {
-    Mistake::at(&node.place, format!("`{key}` in [sweep.parameters] must be a list or a table, not {}", node.value.kind()))
+fn single(node: &TomlNode, parameter: Parameter, key: &str) -> Diagnostic {
+    Diagnostic::at(&node.location, format!("`{key}` in [sweep.parameters] must be a list or a table, not {}", node.value.kind()))
         .label("a single value does not vary")
         .help(format!("write a list, [{}], or put it into the config as {}", node.text, keys::qualified(parameter)))
 }
 
-fn list(node: &Node, items: &[Node], kind: Kind, key: &str, findings: &mut Findings) -> Option<Values> {
+fn list(node: &TomlNode, items: &[TomlNode], kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     if items.is_empty() {
-        let empty = Mistake::at(&node.place, format!("`{key}` has no values"))
+        let empty = Diagnostic::at(&node.location, format!("`{key}` has no values"))
             .label("an empty list makes an empty sweep")
             .help("give it at least one value, or remove the key");
-        findings.mistakes.push(empty);
+        diagnostics.errors.push(empty);
         return None;
     }
-    let read: Vec<_> = items.iter().map(|item| findings.take(values::value(item, kind, key))).collect();
+    let read: Vec<_> = items.iter().map(|item| diagnostics.ok(values::value(item, kind, key))).collect();
     read.into_iter().collect::<Option<Vec<Value>>>().map(Values::List)
 }
 
-fn from_table(node: &Node, table: &Checked, kind: Kind, key: &str, findings: &mut Findings) -> Option<Values> {
+fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     let distribution = match table.get("distribution") {
-        Some(entry) => Some(findings.take(distribution(&entry.node, key))?),
+        Some(entry) => Some(diagnostics.ok(distribution(&entry.node, key))?),
         None => None,
     };
     if let Some(entry) = table.get("values").or_else(|| table.get("value")) {
         let others = ["min", "max", "count", "step"].into_iter().find_map(|other| table.get(other));
         if let Some(other) = others.or_else(|| table.get("value").filter(|_| entry.key == "values")) {
-            let both = Mistake::at(&other.place, format!("`{key}` has both `{}` and `{}`", entry.key, other.key)).label("one too many");
-            findings.mistakes.push(both.help("give either values or a range"));
+            let both =
+                Diagnostic::at(&other.location, format!("`{key}` has both `{}` and `{}`", entry.key, other.key)).label("one too many");
+            diagnostics.errors.push(both.help("give either values or a range"));
             return None;
         }
         if !matches!(distribution, None | Some(Distribution::Categorical)) {
-            let place = table.get("distribution").map_or(&node.place, |entry| &entry.node.place);
-            findings
-                .mistakes
-                .push(Mistake::at(place, format!("`{key}` has values and a distribution of a range")).help("remove `distribution`"));
+            let location = table.get("distribution").map_or(&node.location, |entry| &entry.node.location);
+            diagnostics
+                .errors
+                .push(Diagnostic::at(location, format!("`{key}` has values and a distribution of a range")).help("remove `distribution`"));
             return None;
         }
         return match (&entry.node.value, entry.key.as_str()) {
-            (Raw::List(items), "values") => list(&entry.node, items, kind, key, findings),
-            (_, "value") => findings.take(values::value(&entry.node, kind, key)).map(|value| Values::List(vec![value])),
+            (TomlValue::List(items), "values") => list(&entry.node, items, kind, key, diagnostics),
+            (_, "value") => diagnostics.ok(values::value(&entry.node, kind, key)).map(|value| Values::List(vec![value])),
             (other, _) => {
-                let mistake = Mistake::at(&entry.node.place, format!("`{key}.values` must be a list, not {}", other.kind()));
-                findings.mistakes.push(mistake.label(other.kind()));
+                let diagnostic = Diagnostic::at(&entry.node.location, format!("`{key}.values` must be a list, not {}", other.kind()));
+                diagnostics.errors.push(diagnostic.label(other.kind()));
                 None
             }
         };
     }
     if distribution == Some(Distribution::Categorical) {
-        let missing = Mistake::at(&node.place, format!("`{key}` is categorical and has no `values`"));
-        findings.mistakes.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
+        let missing = Diagnostic::at(&node.location, format!("`{key}` is categorical and has no `values`"));
+        diagnostics.errors.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
         return None;
     }
-    range(node, table, kind, distribution, key, findings)
+    range(node, table, kind, distribution, key, diagnostics)
 }
 
-fn distribution(node: &Node, key: &str) -> Result<Distribution, Mistake> {
-    let name = values::text(node, &format!("{key}.distribution"))?;
+fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> {
+    let name = scalars::string(node, &format!("{key}.distribution"))?;
     if let Some((_, distribution)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == name) {
         return Ok(*distribution);
     }
     let known = DISTRIBUTIONS.map(|(name, _)| name);
-    if LATER.contains(&name.as_str()) {
-        return Err(values::not_in_this_version(
-            &node.place,
+    if UNSUPPORTED.contains(&name.as_str()) {
+        return Err(scalars::unsupported(
+            &node.location,
             &format!("{key}.distribution"),
             &node.text,
             &format!("take one of {}", known.join(", ")),
         ));
     }
-    let mistake = Mistake::at(&node.place, format!("`{key}` has no distribution {}", node.text)).label("no such distribution");
-    let mistake = match keys::nearest(&name, known) {
-        Some(guess) => mistake.help(format!("did you mean \"{guess}\"?")),
-        None => mistake,
+    let diagnostic = Diagnostic::at(&node.location, format!("`{key}` has no distribution {}", node.text)).label("no such distribution");
+    let diagnostic = match keys::nearest(&name, known) {
+        Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
+        None => diagnostic,
     };
-    Err(mistake.note(format!("known: {}", known.join(", "))))
+    Err(diagnostic.note(format!("known: {}", known.join(", "))))
 }
 
 fn range(
-    node: &Node,
-    table: &Checked,
+    node: &TomlNode,
+    table: &CheckedTable,
     kind: Kind,
     distribution: Option<Distribution>,
     key: &str,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Values> {
     if matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..)) {
-        let mistake = Mistake::at(&node.place, format!("`{key}` has no range: it is {}", values::rule(kind)));
-        findings.mistakes.push(mistake.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
+        let diagnostic = Diagnostic::at(&node.location, format!("`{key}` has no range: it is {}", scalars::accepted_values(kind)));
+        diagnostics.errors.push(diagnostic.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
         return None;
     }
-    let missing: Vec<&str> = ["min", "max"].into_iter().filter(|end| table.misses(end)).collect();
+    let missing: Vec<&str> = ["min", "max"].into_iter().filter(|end| table.lacks(end)).collect();
     if !missing.is_empty() {
         let title = format!("the range of `{key}` has no `{}`", missing.join("` and no `"));
-        findings.mistakes.push(Mistake::at(&node.place, title).label("a range needs min and max; both are in"));
+        diagnostics.errors.push(Diagnostic::at(&node.location, title).label("a range needs min and max; both are in"));
         return None;
     }
     let (min, max) = (&table.get("min")?.node, &table.get("max")?.node);
     if distribution == Some(Distribution::LogUniform) {
-        findings.take(positive(min, max, table, key))?;
+        diagnostics.ok(positive(min, max, table, key))?;
     }
     let (low, high) = (values::value(min, kind, &format!("{key}.min")), values::value(max, kind, &format!("{key}.max")));
-    let (low, high) = (findings.take(low), findings.take(high));
-    let shape = Shape { node, table, distribution, key };
+    let (low, high) = (diagnostics.ok(low), diagnostics.ok(high));
+    let shape = RangeTable { node, table, distribution, key };
     match (low?, high?) {
-        (Value::Float(low), Value::Float(high)) => findings.take(shape.floats(low, high)),
-        (Value::Integer(low), Value::Integer(high)) => findings.take(shape.integers(low, high)),
+        (Value::Float(low), Value::Float(high)) => diagnostics.ok(shape.floats(low, high)),
+        (Value::Integer(low), Value::Integer(high)) => diagnostics.ok(shape.integers(low, high)),
         (low, high) => {
             let word = if matches!(low, Value::Choice(_)) { min } else { max };
-            let mistake = Mistake::at(&word.place, format!("an end of the range of `{key}` is {}, a word", word.text));
-            findings.mistakes.push(mistake.label(format!("between {low:?} and {high:?} there is nothing")).help("write a list instead"));
+            let diagnostic = Diagnostic::at(&word.location, format!("an end of the range of `{key}` is {}, a word", word.text));
+            diagnostics
+                .errors
+                .push(diagnostic.label(format!("between {low:?} and {high:?} there is nothing")).help("write a list instead"));
             None
         }
     }
 }
 
 /// The ends of a log range are above 0. W&B's `log_uniform` takes exponents, and gets told.
-fn positive(min: &Node, max: &Node, table: &Checked, key: &str) -> Result<(), Mistake> {
-    let value = |node: &Node| match node.value {
-        Raw::Float(value) => Some(value),
-        Raw::Integer(value) => value.map(|value| value as f64),
+fn positive(min: &TomlNode, max: &TomlNode, table: &CheckedTable, key: &str) -> Result<(), Diagnostic> {
+    let value = |node: &TomlNode| match node.value {
+        TomlValue::Float(value) => Some(value),
+        TomlValue::Integer(value) => value.map(|value| value as f64),
         _ => None,
     };
     let (Some(low), Some(high)) = (value(min), value(max)) else { return Ok(()) };
@@ -193,17 +196,18 @@ fn positive(min: &Node, max: &Node, table: &Checked, key: &str) -> Result<(), Mi
     else {
         return Ok(());
     };
-    let mistake =
-        Mistake::at(&node.place, format!("a log range of `{key}` needs min > 0, but {end} = {}", node.text)).label("must be above 0");
+    let diagnostic =
+        Diagnostic::at(&node.location, format!("a log range of `{key}` needs min > 0, but {end} = {}", node.text)).label("must be above 0");
     let exponents = low < 0.0 && low < high && high < 20.0;
-    let wandb = table.get("distribution").is_some_and(|entry| matches!(&entry.node.value, Raw::Text(name) if name == "log_uniform"));
+    let wandb =
+        table.get("distribution").is_some_and(|entry| matches!(&entry.node.value, TomlValue::String(name) if name == "log_uniform"));
     Err(if exponents && wandb {
         let bounds = [low, high].map(|end| text::exact(rounded(libm::exp(end))));
-        mistake
+        diagnostic
             .help(format!("if these are exponents, write the values: min = {}, max = {}", bounds[0], bounds[1]))
             .note("W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values")
     } else {
-        mistake.help("take a small positive min such as 1e-6, or distribution = \"uniform\"")
+        diagnostic.help("take a small positive min such as 1e-6, or distribution = \"uniform\"")
     })
 }
 
@@ -213,15 +217,15 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// A range whose ends are known.
-struct Shape<'a> {
-    node: &'a Node,
-    table: &'a Checked,
+struct RangeTable<'a> {
+    node: &'a TomlNode,
+    table: &'a CheckedTable,
     distribution: Option<Distribution>,
     key: &'a str,
 }
 
-impl Shape<'_> {
-    fn floats(&self, min: f64, max: f64) -> Result<Values, Mistake> {
+impl RangeTable<'_> {
+    fn floats(&self, min: f64, max: f64) -> Result<Values, Diagnostic> {
         if min > max {
             return Err(self.empty());
         }
@@ -236,7 +240,7 @@ impl Shape<'_> {
             (Some(count), None) => Ok(Values::Uniform { min, max, count }),
             (None, Some(_)) if log => Err(self.step_in_log()),
             (None, Some(step)) => {
-                let step = values::float(step, &format!("{}.step", self.key))?;
+                let step = scalars::float(step, &format!("{}.step", self.key))?;
                 if step > 0.0 {
                     Ok(Values::steps(min, max, step))
                 } else {
@@ -255,7 +259,7 @@ impl Shape<'_> {
         }
     }
 
-    fn integers(&self, min: i64, max: i64) -> Result<Values, Mistake> {
+    fn integers(&self, min: i64, max: i64) -> Result<Values, Diagnostic> {
         if min > max {
             return Err(self.empty());
         }
@@ -269,7 +273,7 @@ impl Shape<'_> {
                 .label("how many values?")
                 .help("add count = 10")),
             (None, step) => {
-                let step = step.map_or(Ok(1), |step| values::integer(step, 1, i64::MAX, &format!("{}.step", self.key)))?;
+                let step = step.map_or(Ok(1), |step| scalars::integer(step, 1, i64::MAX, &format!("{}.step", self.key)))?;
                 let intervals = (i128::from(max) - i128::from(min)) / i128::from(step);
                 Ok(Values::IntSteps { min, step, count: intervals as u64 + 1 })
             }
@@ -277,9 +281,9 @@ impl Shape<'_> {
         }
     }
 
-    fn count(&self, one_point: bool) -> Result<Option<u64>, Mistake> {
+    fn count(&self, one_point: bool) -> Result<Option<u64>, Diagnostic> {
         let Some(entry) = self.table.get("count") else { return Ok(None) };
-        let count = values::integer(&entry.node, 1, i64::MAX, &format!("{}.count", self.key))?;
+        let count = scalars::integer(&entry.node, 1, i64::MAX, &format!("{}.count", self.key))?;
         if count == 1 && !one_point {
             return Err(self
                 .at("count", format!("`{}` has count = 1, but min and max differ", self.key))
@@ -289,27 +293,27 @@ impl Shape<'_> {
         Ok(Some(count as u64))
     }
 
-    fn step(&self) -> Option<&Node> {
+    fn step(&self) -> Option<&TomlNode> {
         self.table.get("step").map(|entry| &entry.node)
     }
 
-    fn whole(&self, title: String) -> Mistake {
-        Mistake::at(&self.node.place, title)
+    fn whole(&self, title: String) -> Diagnostic {
+        Diagnostic::at(&self.node.location, title)
     }
 
-    fn at(&self, key: &str, title: String) -> Mistake {
-        Mistake::at(self.table.get(key).map_or(&self.node.place, |entry| &entry.node.place), title)
+    fn at(&self, key: &str, title: String) -> Diagnostic {
+        Diagnostic::at(self.table.get(key).map_or(&self.node.location, |entry| &entry.node.location), title)
     }
 
-    fn empty(&self) -> Mistake {
+    fn empty(&self) -> Diagnostic {
         self.at("min", format!("the range of `{}` is empty: min is above max", self.key)).label("above max").help("exchange min and max")
     }
 
-    fn both(&self) -> Mistake {
+    fn both(&self) -> Diagnostic {
         self.at("step", format!("the range of `{}` has both `count` and `step`", self.key)).label("one too many").help("keep one of them")
     }
 
-    fn step_in_log(&self) -> Mistake {
+    fn step_in_log(&self) -> Diagnostic {
         self.at("step", format!("the log range of `{}` has a `step`", self.key))
             .label("values of a log range are in equal ratios")
             .help("write count instead")
@@ -317,26 +321,26 @@ impl Shape<'_> {
 }
 
 /// Repeated values are kept (they keep their index), but are seldom meant.
-fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
+fn warn_of_duplicates(values: &Values, key: &str, diagnostics: &mut Diagnostics) {
     match values {
         Values::List(list) => {
             let mut seen = HashSet::new();
-            let repeated = list.iter().map(|&value| plain(value)).find(|value| !seen.insert(value.clone()));
+            let repeated = list.iter().map(|&value| format_value(value)).find(|value| !seen.insert(value.clone()));
             if let Some(value) = repeated {
-                findings.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
+                diagnostics.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
             }
         }
         &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count, .. } if min == max && count > 1 => {
-            findings.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", text::exact(min)));
+            diagnostics.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", text::exact(min)));
         }
         &Values::IntUniform { min, max, count } if i128::from(count) > i128::from(max) - i128::from(min) + 1 => {
-            findings.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and every one of them is trained"));
+            diagnostics.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and every one of them is trained"));
         }
         &Values::IntLogUniform { min, max, count } => {
             let axis = crate::space::Axis { parameter: Parameter::Epochs, values: values.clone() };
             // Ratios are smallest, in integers, at the lower end.
             if count > 2 && (axis.value(0) == axis.value(1) || min == max) {
-                findings.warn(format!("`{key}` has equal values after rounding: every one of them is trained"));
+                diagnostics.warn(format!("`{key}` has equal values after rounding: every one of them is trained"));
             }
         }
         _ => {}
@@ -344,7 +348,7 @@ fn warn_of_duplicates(values: &Values, key: &str, findings: &mut Findings) {
 }
 
 /// A value as one would write it in TOML.
-pub fn plain(value: Value) -> String {
+pub fn format_value(value: Value) -> String {
     match value {
         Value::Float(value) => text::exact(value),
         Value::Integer(value) => value.to_string(),

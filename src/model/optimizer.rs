@@ -1,6 +1,6 @@
 //! The optimizers by name, and which hyperparameters each of them has. Formulas live in `kernel::optimizers`.
 
-use super::{Parameter, Value};
+use super::parameter::{Parameter, Value};
 
 /// An update rule of Keras 3, in the order of Keras' documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +108,11 @@ impl Optimizer {
     /// Whether Keras' constructor takes this argument.
     pub fn has(self, parameter: Parameter) -> bool {
         self.arguments().iter().any(|(own, _)| *own == parameter) || OPTIONS.iter().any(|(option, _)| *option == parameter)
+    }
+
+    /// Whether the hyperparameter is an argument of at least one optimizer, rather than of every run.
+    pub fn is_argument_of_any(parameter: Parameter) -> bool {
+        Self::ALL.into_iter().any(|optimizer| optimizer.has(parameter))
     }
 
     /// Whether `weight_decay` is an argument of its own, with a default that is not `None`.

@@ -1,6 +1,6 @@
 //! The learning rate schedules by name, and which fields each of them has. Formulas live in `kernel::schedules`.
 
-use super::{Parameter, Value};
+use super::parameter::{Parameter, Value};
 
 /// A schedule of Keras 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +48,11 @@ impl Schedule {
                 &[(FirstDecaySteps, None), (TMul, Some(Float(2.0))), (MMul, Some(Float(1.0))), (Alpha, Some(Float(0.0)))]
             }
         }
+    }
+
+    /// Whether the hyperparameter is a field of at least one schedule.
+    pub fn is_field_of_any(parameter: Parameter) -> bool {
+        Self::ALL.into_iter().any(|schedule| schedule.has(parameter))
     }
 
     /// Whether the schedule has this field.

@@ -1,6 +1,10 @@
 //! The hyperparameters of one run.
 
-use super::{Activation, Loss, Neuron, Parameter, Schedule, Value};
+use super::activation::Activation;
+use super::loss::Loss;
+use super::neuron::Neuron;
+use super::parameter::{Parameter, Value};
+use super::schedule::Schedule;
 
 /// The hyperparameters of one run: a value for each that the run has, defaults included.
 #[derive(Clone, Debug, PartialEq)]

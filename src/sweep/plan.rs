@@ -430,5 +430,5 @@ pub fn estimate(experiment: &Experiment) -> Estimate {
     let epochs_per_run = if recorded.epochs { epochs } else { 0 };
     let points = u128::from(recorded.count(runs)) * u128::from(points_per_run);
     let bytes = u128::from(runs) * (RUN_BYTES + u128::from(epochs_per_run) * EPOCH_BYTES) + points * POINT_BYTES;
-    Estimate { runs, steps: experiment.steps().count, longest, bytes, points_per_run, epochs_per_run }
+    Estimate { runs, steps: experiment.total_steps().count, longest, bytes, points_per_run, epochs_per_run }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::table::{Measured, measure, selected, table};
 use super::{Error, Plan, Problems, estimate};
 use crate::backend::{Backend, Outcome, RecordOptions};
-use crate::config::{Experiment, HistoryRuns, Recorded};
+use crate::config::{Experiment, HistoryRuns, RecordingPlan};
 use crate::model::Verdict;
 use crate::space::spread;
 use crate::store::{Counts, Manifest, Writer};
@@ -51,7 +51,7 @@ const KEPT_BEST: usize = 100;
 const KEPT_SAMPLE: u64 = 10_000;
 
 /// Runs of a chunk when nobody says.
-fn chunk_runs(experiment: &Experiment, recorded: &Recorded) -> u64 {
+fn chunk_runs(experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
     let sizes = estimate(experiment);
     let points = if recorded.all() { sizes.points_per_run } else { 0 };
     let bytes = LANE_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
@@ -249,7 +249,7 @@ impl Work<'_> {
 }
 
 /// The runs whose histories are stored after the sweep, ascending.
-fn wanted(recorded: &Recorded, runs: u64, kept: &Kept) -> Vec<u64> {
+fn wanted(recorded: &RecordingPlan, runs: u64, kept: &Kept) -> Vec<u64> {
     let mut wanted: Vec<u64> = Vec::new();
     for which in &recorded.runs {
         match which {
@@ -282,7 +282,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(runs: u64, recorded: &Recorded) -> Self {
+    fn new(runs: u64, recorded: &RecordingPlan) -> Self {
         let most = recorded.runs.iter().map(|which| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 }).max();
         Self { runs, table: RunTable::default(), best: Vec::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
-use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::sweep::{Plan, Problems};
 
 /// All that can be recorded.
@@ -12,13 +12,13 @@ pub const RECORD: RecordOptions = RecordOptions { every: 1, epochs: true };
 /// A config whose paths are relative to `configs`.
 pub fn load(text: &str) -> Experiment {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
+    let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Folder(&folder) };
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 /// A config whose data are these bytes.
 pub fn load_with(text: &str, data: &[u8]) -> Experiment {
-    let source = Source { file: "test.toml", name: "test", data: DataFrom::Bytes(data) };
+    let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Bytes(data) };
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 

@@ -3,7 +3,7 @@
 use gradsweep::analysis::{Comparison, Diagnosis, EpochPoint, Error, Path, PathError, Paths, Sweep, compare, diagnosis, figures};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Group, Outcome, RecordOptions, RunInputs};
-use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::data::BatchOrder;
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
 use gradsweep::kernel::{FactorInputs, Options, Variant, coefficients, options};
@@ -34,7 +34,7 @@ impl Ran {
     fn text(text: &str, csv: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("data.csv"), csv).unwrap();
-        let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(folder.path()) };
+        let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Folder(folder.path()) };
         Self::of(config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}")))
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gradsweep::config::{self, DataFrom, Experiment, HistoryRuns, Rng, Source};
+use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, HistoryRuns, Rng};
 use gradsweep::data::TestSize;
 use gradsweep::model::{Optimizer, Parameter, Settings, Value};
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ const DATA: &str = r#"data = { path = "advertising.csv", feature = "TV", target 
 fn with(text: &str, sets: &[&str]) -> Experiment {
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
     let folder = Path::new("configs/data");
-    let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::Folder(folder) };
+    let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Folder(folder) };
     config::load_text(&format!("{DATA}{text}"), &source, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
@@ -59,7 +59,7 @@ mod defaults {
             assert_eq!(run.get(parameter), None, "{parameter:?}");
         }
         assert_eq!((experiment.name.as_str(), experiment.rng, &experiment.data.test), ("sweep", Rng::Threefry, &TestSize::None));
-        assert!(experiment.warnings.is_empty() && !experiment.surface.asked);
+        assert!(experiment.warnings.is_empty() && !experiment.surface.requested);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod data {
         {
             std::fs::write(&file, csv).unwrap();
             let text = format!("\u{FEFF}[data]\r\npath = \"odd.csv\"\r\nfeature = \"{feature}\"\r\ntarget = \"b\"\r\n");
-            let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::Folder(folder.path()) };
+            let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Folder(folder.path()) };
             let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             assert_eq!(experiment.dataset.feature, feature);
         }
@@ -316,7 +316,7 @@ mod data {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("data.csv");
         std::fs::write(&copy, "TV,sales\n1,2\n2,3\n").unwrap();
-        let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::File(&copy) };
+        let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::File(&copy) };
         let experiment = config::load_text(DATA, &source, &[]).unwrap();
         assert_eq!(experiment.dataset.x, [1.0, 2.0]);
         assert_eq!(experiment.data.path, Path::new("advertising.csv"));
@@ -612,7 +612,7 @@ mod anything {
                 let end = boundary((start + removed).min(text.len())).max(start);
                 text.replace_range(start..end, PIECES[piece]);
             }
-            let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::File(Path::new("configs/data/advertising.csv")) };
+            let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::File(Path::new("configs/data/advertising.csv")) };
             for sets in [vec![], vec![format!("training.epochs={}", PIECES[set])], vec![format!("sweep.parameters.{}", PIECES[set])]] {
                 match config::load_text(&text, &source, &sets) {
                     Ok(experiment) => {

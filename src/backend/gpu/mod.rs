@@ -106,7 +106,7 @@ mod tests {
     use super::context::tests::skipped;
     use super::*;
     use crate::backend::{EpochSeries, RecordOptions};
-    use crate::config::{self, DataFrom, Source};
+    use crate::config::{self, ConfigSource, DataLocation};
     use crate::sweep::{Plan, Problems};
 
     /// Runs that need several blocks an epoch, several workgroups, and a divergence here and there.
@@ -250,7 +250,7 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 
     fn experiment(sets: &[String]) -> config::Experiment {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-        let source = Source { file: "test.toml", name: "test", data: DataFrom::Folder(&folder) };
+        let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Folder(&folder) };
         config::load_text(SWEEP, &source, sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 

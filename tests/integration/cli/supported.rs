@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use gradsweep::config::{plain, rule};
+use gradsweep::config::{accepted_values, format_value};
 use gradsweep::model::activation::ACTIVATION_ALIASES;
 use gradsweep::model::hyperparameters::TABLE;
 use gradsweep::model::initializer::INITIALIZERS;
@@ -70,7 +70,7 @@ fn code(words: &[impl AsRef<str>]) -> String {
 
 fn with_default(parameter: Parameter, default: Option<Value>) -> String {
     let name = parameter.facts().name;
-    default.map_or_else(|| name.to_owned(), |default| format!("{name} = {}", plain(default)))
+    default.map_or_else(|| name.to_owned(), |default| format!("{name} = {}", format_value(default)))
 }
 
 fn optimizers(page: &mut String, measured: &[Measured<'_>]) {
@@ -89,7 +89,7 @@ fn options(page: &mut String, measured: &[Measured<'_>]) {
     head(page, "Options", &["option", "default", "cases", "worst deviation"]);
     for (option, default) in OPTIONS {
         let name = option.facts().name;
-        let default = default.map_or_else(|| "none".into(), |value| format!("`{}`", plain(value)));
+        let default = default.map_or_else(|| "none".into(), |value| format!("`{}`", format_value(value)));
         let own = worst(measured, |case| case["group"] == "option" && case["optimizer"].get(name).is_some());
         let _ = writeln!(page, "| `{name}` | {default} | {own} |");
     }
@@ -134,8 +134,8 @@ fn neurons(page: &mut String, measured: &[Measured<'_>]) {
 fn parameters(page: &mut String) {
     head(page, "Hyperparameters", &["key in [sweep.parameters]", "allowed", "default", "meaning"]);
     for line in TABLE {
-        let default = line.default.map_or_else(String::new, |value| format!("`{}`", plain(value)));
-        let _ = writeln!(page, "| `{}` | {} | {default} | {} |", line.parameter.key(), rule(line.kind), line.meaning);
+        let default = line.default.map_or_else(String::new, |value| format!("`{}`", format_value(value)));
+        let _ = writeln!(page, "| `{}` | {} | {default} | {} |", line.parameter.key(), accepted_values(line.kind), line.meaning);
     }
     page.push_str("\nArguments of optimizers and fields of schedules have their defaults in the tables above.\n");
 }

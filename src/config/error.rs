@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 /// Where something was written: a part of the config, or of a `--set` argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// Index into [`Sources`].
     pub source: usize,
     /// Bytes.
@@ -33,28 +33,28 @@ impl Sources {
         Self(std::iter::once(config).chain(sets).collect())
     }
 
-    /// Whether a place is in a `--set` argument.
-    pub fn is_set(place: &Place) -> bool {
-        place.source > 0
+    /// Whether a location is in a `--set` argument.
+    pub fn is_set(location: &Location) -> bool {
+        location.source > 0
     }
 
-    pub fn text(&self, place: &Place) -> &str {
-        self.0[place.source].text.get(place.span.clone()).unwrap_or_default()
+    pub fn text(&self, location: &Location) -> &str {
+        self.0[location.source].text.get(location.span.clone()).unwrap_or_default()
     }
 
-    /// The whole `--set` argument that a place is in.
-    pub fn whole(&self, place: &Place) -> &str {
-        &self.0[place.source].text
+    /// The whole `--set` argument that a location is in.
+    pub fn whole(&self, location: &Location) -> &str {
+        &self.0[location.source].text
     }
 }
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// What is wrong, with key and value.
     title: String,
     /// `None`: the file as a whole.
-    place: Option<Place>,
+    location: Option<Location>,
     /// Beside the caret.
     label: String,
     remarks: Vec<Remark>,
@@ -68,14 +68,14 @@ enum Remark {
     Note(String),
 }
 
-impl Mistake {
-    pub fn at(place: &Place, title: impl Into<String>) -> Self {
-        Self { title: title.into(), place: Some(place.clone()), label: String::new(), remarks: Vec::new() }
+impl Diagnostic {
+    pub fn at(location: &Location, title: impl Into<String>) -> Self {
+        Self { title: title.into(), location: Some(location.clone()), label: String::new(), remarks: Vec::new() }
     }
 
     /// About the file as a whole.
     pub fn whole(title: impl Into<String>) -> Self {
-        Self { title: title.into(), place: None, label: String::new(), remarks: Vec::new() }
+        Self { title: title.into(), location: None, label: String::new(), remarks: Vec::new() }
     }
 
     pub fn label(mut self, label: impl Into<String>) -> Self {
@@ -95,10 +95,10 @@ impl Mistake {
 
     fn group<'a>(&'a self, sources: &'a Sources) -> Group<'a> {
         let title = Level::ERROR.primary_title(&self.title);
-        let group = match &self.place {
-            Some(place) => {
-                let Source { name, text } = &sources.0[place.source];
-                let mark = AnnotationKind::Primary.span(place.span.clone());
+        let group = match &self.location {
+            Some(location) => {
+                let Source { name, text } = &sources.0[location.source];
+                let mark = AnnotationKind::Primary.span(location.span.clone());
                 let mark = if self.label.is_empty() { mark } else { mark.label(&self.label) };
                 title.element(Snippet::source(text).path(name).annotation(mark))
             }
@@ -113,15 +113,15 @@ impl Mistake {
 
 /// All that is wrong with a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistakes {
+pub struct ConfigError {
     sources: Sources,
     /// At least one.
-    list: Vec<Mistake>,
+    list: Vec<Diagnostic>,
 }
 
-impl Mistakes {
-    pub fn new(sources: Sources, mut list: Vec<Mistake>) -> Self {
-        list.sort_by_key(|mistake| mistake.place.as_ref().map(|place| (place.source, place.span.start)));
+impl ConfigError {
+    pub fn new(sources: Sources, mut list: Vec<Diagnostic>) -> Self {
+        list.sort_by_key(|diagnostic| diagnostic.location.as_ref().map(|location| (location.source, location.span.start)));
         Self { sources, list }
     }
 
@@ -134,18 +134,18 @@ impl Mistakes {
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut report: Vec<String> =
-            self.list.iter().map(|mistake| renderer.render(&[mistake.group(&self.sources)]).trim_end().to_string()).collect();
+            self.list.iter().map(|diagnostic| renderer.render(&[diagnostic.group(&self.sources)]).trim_end().to_string()).collect();
         if self.count() > 1 {
-            report.push(format!("{} mistakes; nothing was written", self.count()));
+            report.push(format!("{} errors; nothing was written", self.count()));
         }
         report.join("\n\n")
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.render(false))
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for ConfigError {}

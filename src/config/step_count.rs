@@ -27,7 +27,7 @@ pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
 }
 
 /// Updates of the longest run of a branch.
-pub fn longest(branch: &Branch, rows: usize) -> u128 {
+pub fn longest_run(branch: &Branch, rows: usize) -> u128 {
     let epochs = extent(branch, Parameter::Epochs).map_or(0, |(_, max)| max) as u128;
     let smallest = extent(branch, Parameter::BatchSize).map_or(rows as i64, |(min, _)| min);
     epochs * u128::from(batches(Value::Integer(smallest), rows))
@@ -35,12 +35,12 @@ pub fn longest(branch: &Branch, rows: usize) -> u128 {
 
 /// Updates of all runs of a branch together, if none diverges; `exact` is false where a long axis was taken by its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Steps {
+pub struct StepCount {
     pub count: u128,
     pub exact: bool,
 }
 
-pub fn steps(branch: &Branch, rows: usize) -> Steps {
+pub fn total_steps(branch: &Branch, rows: usize) -> StepCount {
     let epochs = sum(branch, Parameter::Epochs, |value| match value {
         Value::Integer(epochs) => epochs as u64,
         _ => 0,
@@ -49,7 +49,7 @@ pub fn steps(branch: &Branch, rows: usize) -> Steps {
     let own = |parameter: Parameter| axis(branch, parameter).map_or(1, Axis::len);
     let others = u128::from(branch.len / (own(Parameter::Epochs) * own(Parameter::BatchSize)).max(1));
     let count = epochs.count.saturating_mul(batches.count).saturating_mul(others);
-    Steps { count, exact: epochs.exact && batches.exact }
+    StepCount { count, exact: epochs.exact && batches.exact }
 }
 
 /// Batches an epoch.
@@ -65,18 +65,18 @@ fn axis(branch: &Branch, parameter: Parameter) -> Option<&Axis> {
 }
 
 /// The sum of `weight` over the values that a hyperparameter takes.
-fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> Steps {
+fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> StepCount {
     let Some(axis) = axis(branch, parameter) else {
-        return Steps { count: branch.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
+        return StepCount { count: branch.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
     };
     let len = axis.len();
     if len <= SUMMED {
-        return Steps { count: (0..len).map(|position| u128::from(weight(axis.value(position)))).sum(), exact: true };
+        return StepCount { count: (0..len).map(|position| u128::from(weight(axis.value(position)))).sum(), exact: true };
     }
-    // A long axis: as many places, evenly spread.
-    let places = (0..SUMMED).map(|place| (u128::from(place) * u128::from(len - 1) / u128::from(SUMMED - 1)) as u64);
-    let sample: u128 = places.map(|position| u128::from(weight(axis.value(position)))).sum();
-    Steps { count: (sample as f64 / SUMMED as f64 * len as f64) as u128, exact: false }
+    // A long axis: as many locations, evenly spread.
+    let locations = (0..SUMMED).map(|location| (u128::from(location) * u128::from(len - 1) / u128::from(SUMMED - 1)) as u64);
+    let sample: u128 = locations.map(|position| u128::from(weight(axis.value(position)))).sum();
+    StepCount { count: (sample as f64 / SUMMED as f64 * len as f64) as u128, exact: false }
 }
 
 #[cfg(test)]
@@ -111,21 +111,21 @@ mod tests {
                     epochs as u128 * u128::from(batches(settings.get(Parameter::BatchSize).unwrap(), 95))
                 })
                 .sum();
-            assert_eq!(steps(&branch, 95), Steps { count: counted, exact: true });
+            assert_eq!(total_steps(&branch, 95), StepCount { count: counted, exact: true });
         }
     }
 
     #[test]
     fn the_longest_run_has_the_smallest_batches_and_the_most_epochs() {
-        assert_eq!(longest(&branch(vec![]), 95), 3);
+        assert_eq!(longest_run(&branch(vec![]), 95), 3);
         let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntUniform { min: 1, max: 7, count: 3 } };
-        assert_eq!(longest(&branch(vec![sizes(), epochs]), 95), 7 * 95);
+        assert_eq!(longest_run(&branch(vec![sizes(), epochs]), 95), 7 * 95);
     }
 
     #[test]
     fn a_long_axis_is_taken_by_its_mean() {
         let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 1, count: 1_000_001 } };
-        let Steps { count, exact } = steps(&branch(vec![epochs]), 95);
+        let StepCount { count, exact } = total_steps(&branch(vec![epochs]), 95);
         assert!(!exact);
         assert!((count as f64 / (500_001.0 * 1_000_001.0) - 1.0).abs() < 1e-6);
     }

@@ -1,4 +1,4 @@
-//! The mirror of the text: a tree of TOML values, each with its place, with the `--set` arguments laid over it.
+//! The mirror of the text: a tree of TOML values, each with its location, with the `--set` arguments laid over it.
 //!
 //! This file knows TOML and nothing of what keys mean, but for one thing: below [sweep.parameters] a qualified name may be
 //! written with or without quotes (`"data.scale"`, `data.scale`), and is one key here.
@@ -7,35 +7,35 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::error::{Diagnostic, Location};
 use super::keys;
-use super::mistake::{Mistake, Place};
 
-/// A value and its place.
+/// A value and its location.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    pub place: Place,
-    pub value: Raw,
+pub struct TomlNode {
+    pub location: Location,
+    pub value: TomlValue,
     /// As written; for messages.
     pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Raw {
-    Text(String),
+pub enum TomlValue {
+    String(String),
     /// `None`: beyond 64 bits.
     Integer(Option<i64>),
     Float(f64),
     Boolean(bool),
     Date,
-    List(Vec<Node>),
-    Table(Table),
+    List(Vec<TomlNode>),
+    Table(TomlTable),
 }
 
-impl Raw {
+impl TomlValue {
     /// With its article, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Text(_) => "text",
+            Self::String(_) => "text",
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a float",
             Self::Boolean(_) => "true or false",
@@ -48,30 +48,30 @@ impl Raw {
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct TomlEntry {
     pub key: String,
-    pub place: Place,
-    pub node: Node,
+    pub location: Location,
+    pub node: TomlNode,
 }
 
 /// Entries in the order in which they were written.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Table(pub Vec<Entry>);
+pub struct TomlTable(pub Vec<TomlEntry>);
 
-impl Table {
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+impl TomlTable {
+    pub fn get(&self, key: &str) -> Option<&TomlEntry> {
         self.0.iter().find(|entry| entry.key == key)
     }
 }
 
 /// A config's text as a tree.
-pub fn parse(text: &str) -> Result<Table, Mistake> {
+pub fn parse(text: &str) -> Result<TomlTable, Diagnostic> {
     let document = DeTable::parse(text).map_err(|error| syntax(&error, 0, 0))?;
     let mut root = table(document.get_ref(), &Context { text, source: 0, offset: 0 });
     for entry in root.0.iter_mut().filter(|entry| entry.key == "sweep") {
-        if let Raw::Table(sweep) = &mut entry.node.value {
+        if let TomlValue::Table(sweep) = &mut entry.node.value {
             for entry in sweep.0.iter_mut().filter(|entry| entry.key == "parameters") {
-                if let Raw::Table(parameters) = &mut entry.node.value {
+                if let TomlValue::Table(parameters) = &mut entry.node.value {
                     flatten(parameters)?;
                 }
             }
@@ -81,9 +81,9 @@ pub fn parse(text: &str) -> Result<Table, Mistake> {
 }
 
 /// Lays a `--set KEY=VALUE` over the tree; `source` is its index among the sources.
-pub fn set(root: &mut Table, argument: &str, source: usize) -> Result<(), Mistake> {
-    let whole = Place { source, span: 0..argument.len() };
-    let usage = |title: String| Mistake::at(&whole, title).help("write --set KEY=VALUE, for example --set training.epochs=20");
+pub fn set(root: &mut TomlTable, argument: &str, source: usize) -> Result<(), Diagnostic> {
+    let whole = Location { source, span: 0..argument.len() };
+    let usage = |title: String| Diagnostic::at(&whole, title).help("write --set KEY=VALUE, for example --set training.epochs=20");
     let Some(equals) = equals_sign(argument) else {
         return Err(usage(format!("`--set {argument}` has no `=`")));
     };
@@ -93,8 +93,8 @@ pub fn set(root: &mut Table, argument: &str, source: usize) -> Result<(), Mistak
     insert(root, &join_parameter(path), node)
 }
 
-/// The keys on the way to a value, each with its place.
-type Path = Vec<(String, Place)>;
+/// The keys on the way to a value, each with its location.
+type Path = Vec<(String, Location)>;
 
 /// The first `=` outside quotes.
 fn equals_sign(argument: &str) -> Option<usize> {
@@ -121,7 +121,7 @@ fn key_path(key: &str, source: usize) -> Option<Path> {
     let mut level = document.get_ref();
     loop {
         let (key, value) = level.iter().next()?;
-        path.push((key.get_ref().to_string(), Place { source, span: key.span() }));
+        path.push((key.get_ref().to_string(), Location { source, span: key.span() }));
         match value.get_ref() {
             DeValue::Table(inner) => level = inner,
             _ => return Some(path),
@@ -130,16 +130,16 @@ fn key_path(key: &str, source: usize) -> Option<Path> {
 }
 
 /// The value of a `--set` argument: TOML, or else a bare word, which is text.
-fn set_value(argument: &str, start: usize, source: usize) -> Result<Node, Mistake> {
+fn set_value(argument: &str, start: usize, source: usize) -> Result<TomlNode, Diagnostic> {
     let rest = &argument[start..];
     let value = rest.trim();
     let offset = start + (rest.len() - rest.trim_start().len());
     match DeValue::parse(value) {
         Ok(parsed) => Ok(node(parsed.get_ref(), parsed.span(), &Context { text: value, source, offset })),
         Err(error) if value.starts_with(['[', '{', '"', '\'']) => Err(syntax(&error, source, offset)),
-        Err(_) => Ok(Node {
-            place: Place { source, span: offset..offset + value.len() },
-            value: Raw::Text(value.into()),
+        Err(_) => Ok(TomlNode {
+            location: Location { source, span: offset..offset + value.len() },
+            value: TomlValue::String(value.into()),
             text: format!("\"{value}\""),
         }),
     }
@@ -153,24 +153,24 @@ fn join_parameter(mut path: Path) -> Path {
     {
         let joined = match rest {
             [(table, start), (name, end), ..] if keys::is_qualifier(table) => {
-                let place = Place { source: start.source, span: start.span.start..end.span.end };
-                Some((2..4, (format!("{table}.{name}"), place)))
+                let location = Location { source: start.source, span: start.span.start..end.span.end };
+                Some((2..4, (format!("{table}.{name}"), location)))
             }
-            [(name, place), ..] => Some((2..3, (name.clone(), place.clone()))),
+            [(name, location), ..] => Some((2..3, (name.clone(), location.clone()))),
             [] => None,
         };
-        if let Some((range, (name, place))) = joined {
-            path.splice(range, [(keys::canonical(&name), place)]);
+        if let Some((range, (name, location))) = joined {
+            path.splice(range, [(keys::canonical(&name), location)]);
         }
     }
     path
 }
 
-fn insert(table: &mut Table, path: &[(String, Place)], node: Node) -> Result<(), Mistake> {
-    let Some(((key, place), rest)) = path.split_first() else { return Ok(()) };
+fn insert(table: &mut TomlTable, path: &[(String, Location)], node: TomlNode) -> Result<(), Diagnostic> {
+    let Some(((key, location), rest)) = path.split_first() else { return Ok(()) };
     let position = table.0.iter().position(|entry| entry.key == *key);
     if rest.is_empty() {
-        let entry = Entry { key: key.clone(), place: place.clone(), node };
+        let entry = TomlEntry { key: key.clone(), location: location.clone(), node };
         match position {
             Some(position) => table.0[position] = entry,
             None => table.0.push(entry),
@@ -178,36 +178,38 @@ fn insert(table: &mut Table, path: &[(String, Place)], node: Node) -> Result<(),
         return Ok(());
     }
     let position = position.unwrap_or_else(|| {
-        let node = Node { place: place.clone(), value: Raw::Table(Table::default()), text: String::new() };
-        table.0.push(Entry { key: key.clone(), place: place.clone(), node });
+        let node = TomlNode { location: location.clone(), value: TomlValue::Table(TomlTable::default()), text: String::new() };
+        table.0.push(TomlEntry { key: key.clone(), location: location.clone(), node });
         table.0.len() - 1
     });
     let below = &mut table.0[position].node;
     match &mut below.value {
-        Raw::Table(inner) => insert(inner, rest, node),
-        other => Err(Mistake::at(place, format!("`{key}` is {}, not a table", other.kind()))
+        TomlValue::Table(inner) => insert(inner, rest, node),
+        other => Err(Diagnostic::at(location, format!("`{key}` is {}, not a table", other.kind()))
             .label(format!("the config has {}", below.text))
             .help(format!("replace it as a whole: {key}=..., or give it a table in the config"))),
     }
 }
 
 /// Makes qualified names of the tables below [sweep.parameters].
-fn flatten(parameters: &mut Table) -> Result<(), Mistake> {
-    let mut flat: Vec<Entry> = Vec::new();
+fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
+    let mut flat: Vec<TomlEntry> = Vec::new();
     for entry in std::mem::take(&mut parameters.0) {
         match entry.node.value {
-            Raw::Table(inner) if keys::is_qualifier(&entry.key) => flat.extend(inner.0.into_iter().map(|mut below| {
+            TomlValue::Table(inner) if keys::is_qualifier(&entry.key) => flat.extend(inner.0.into_iter().map(|mut below| {
                 below.key = format!("{}.{}", entry.key, below.key);
                 below
             })),
             _ => flat.push(entry),
         }
     }
-    flat.sort_by_key(|entry| entry.place.span.start);
+    flat.sort_by_key(|entry| entry.location.span.start);
     for mut entry in flat {
         entry.key = keys::canonical(&entry.key);
         if parameters.get(&entry.key).is_some() {
-            return Err(Mistake::at(&entry.place, format!("`{}` stands twice in [sweep.parameters]", entry.key)).label("the second one"));
+            return Err(
+                Diagnostic::at(&entry.location, format!("`{}` stands twice in [sweep.parameters]", entry.key)).label("the second one")
+            );
         }
         parameters.0.push(entry);
     }
@@ -223,42 +225,42 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn place(&self, span: &Range<usize>) -> Place {
-        Place { source: self.source, span: self.offset + span.start..self.offset + span.end }
+    fn location(&self, span: &Range<usize>) -> Location {
+        Location { source: self.source, span: self.offset + span.start..self.offset + span.end }
     }
 }
 
-fn table(parsed: &DeTable<'_>, context: &Context<'_>) -> Table {
-    let mut entries: Vec<Entry> = parsed
+fn table(parsed: &DeTable<'_>, context: &Context<'_>) -> TomlTable {
+    let mut entries: Vec<TomlEntry> = parsed
         .iter()
-        .map(|(key, value)| Entry {
+        .map(|(key, value)| TomlEntry {
             key: key.get_ref().to_string(),
-            place: context.place(&key.span()),
+            location: context.location(&key.span()),
             node: node(value.get_ref(), value.span(), context),
         })
         .collect();
-    entries.sort_by_key(|entry| entry.place.span.start);
-    Table(entries)
+    entries.sort_by_key(|entry| entry.location.span.start);
+    TomlTable(entries)
 }
 
-fn node(parsed: &DeValue<'_>, span: Range<usize>, context: &Context<'_>) -> Node {
+fn node(parsed: &DeValue<'_>, span: Range<usize>, context: &Context<'_>) -> TomlNode {
     let value = match parsed {
-        DeValue::String(text) => Raw::Text(text.to_string()),
-        DeValue::Integer(integer) => Raw::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
+        DeValue::String(text) => TomlValue::String(text.to_string()),
+        DeValue::Integer(integer) => TomlValue::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
         // What overflows becomes infinite, and infinite values are refused where they are read.
-        DeValue::Float(float) => Raw::Float(float.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(value) => Raw::Boolean(*value),
-        DeValue::Datetime(_) => Raw::Date,
-        DeValue::Array(items) => Raw::List(items.iter().map(|item| node(item.get_ref(), item.span(), context)).collect()),
-        DeValue::Table(inner) => Raw::Table(table(inner, context)),
+        DeValue::Float(float) => TomlValue::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(value) => TomlValue::Boolean(*value),
+        DeValue::Datetime(_) => TomlValue::Date,
+        DeValue::Array(items) => TomlValue::List(items.iter().map(|item| node(item.get_ref(), item.span(), context)).collect()),
+        DeValue::Table(inner) => TomlValue::Table(table(inner, context)),
     };
-    Node { place: context.place(&span), value, text: context.text.get(span).unwrap_or_default().to_string() }
+    TomlNode { location: context.location(&span), value, text: context.text.get(span).unwrap_or_default().to_string() }
 }
 
-fn syntax(error: &toml::de::Error, source: usize, offset: usize) -> Mistake {
+fn syntax(error: &toml::de::Error, source: usize, offset: usize) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
-    Mistake::at(
-        &Place { source, span: offset + span.start..offset + span.end },
+    Diagnostic::at(
+        &Location { source, span: offset + span.start..offset + span.end },
         format!("this is not TOML: {}", error.message().trim_end_matches(", expected nothing")),
     )
 }

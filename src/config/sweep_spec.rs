@@ -1,0 +1,363 @@
+//! The hyperparameters that a config fixes or varies, and the space of runs that follows from them.
+
+use super::diagnostics::{CheckedTable, Diagnostics};
+use super::error::{Diagnostic, Location, Sources};
+use super::experiment::Rng;
+use super::keys::{self, TableKind};
+use super::optimizers::{self, OptimizerKey, OptimizerSpec};
+use super::ranges;
+use super::scalars;
+use super::schedules::{self, Schedules};
+use super::toml_tree::{TomlEntry, TomlTable, TomlValue};
+use super::values;
+use crate::model::{Optimizer, Parameter, ParameterTable, Schedule, Settings, Start, Value};
+use crate::space::{Axis, Branch, Space, Values};
+use crate::text;
+
+/// What a run has when the sweep does not vary it.
+struct FixedValue {
+    parameter: Parameter,
+    value: Value,
+    location: Location,
+}
+
+/// An axis, and the location of its key.
+struct SweptAxis {
+    axis: Axis,
+    location: Location,
+}
+
+/// Everything that decides on runs, as written.
+pub struct SweepSpec {
+    pub rng: Rng,
+    rng_location: Option<Location>,
+    fixed: Vec<FixedValue>,
+    swept: Vec<SweptAxis>,
+    specs: Vec<OptimizerSpec>,
+    pub schedules: Schedules,
+    parameters: Option<Location>,
+}
+
+impl SweepSpec {
+    pub fn read(root: &TomlTable, sections: [&CheckedTable; 3], sweep: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let [data, model, training] = sections;
+        let mut fixed = Vec::new();
+        for (section, home) in [(data, ParameterTable::Data), (model, ParameterTable::Model), (training, ParameterTable::Training)] {
+            fixed.extend(fixed_of(section, home, diagnostics));
+        }
+        let rng = rng(root.get("rng"), &mut fixed, diagnostics);
+        let schedule = diagnostics.table(training.get("schedule"), TableKind::Schedule);
+        fixed.extend(fixed_of(&schedule, ParameterTable::Schedule, diagnostics));
+        let parameters = sweep.get("parameters");
+        let table = diagnostics.table(parameters, TableKind::Parameters);
+        let mut swept = axes(&table, diagnostics);
+        let position = swept.iter().position(|swept| swept.axis.parameter == Parameter::ScheduleName);
+        let names = position.map(|position| swept.remove(position));
+        let name = fixed.iter().find(|fixed| fixed.parameter == Parameter::ScheduleName).map(|fixed| (fixed.value, &fixed.location));
+        let schedules = schedules::read(&schedule, names.as_ref().map(|names| (&names.axis.values, &names.location)), name, diagnostics);
+        let specs = match (table.get("optimizer"), training.get("optimizer")) {
+            (Some(entry), _) => optimizers::specs(&entry.node, OptimizerKey::Sweep, diagnostics),
+            (None, Some(entry)) => optimizers::specs(&entry.node, OptimizerKey::Training, diagnostics),
+            (None, None) => default_optimizer().map(|optimizer| vec![OptimizerSpec::new(optimizer)]),
+        };
+        if let (Some(_), Some(TomlValue::Table(_))) = (table.get("optimizer"), training.get("optimizer").map(|entry| &entry.node.value)) {
+            diagnostics.warn("training.optimizer is not used: the sweep varies the optimizer");
+        }
+        if let (Some(swept), Some(fixed)) = (table.get("optimizer"), training.get("optimizer")) {
+            warn_of_override(fixed, swept, diagnostics);
+        }
+        let rng_location = root.get("rng").map(|entry| entry.node.location.clone());
+        Some(Self {
+            rng: rng?,
+            rng_location,
+            fixed,
+            swept,
+            specs: specs?,
+            schedules: schedules?,
+            parameters: parameters.map(|entry| entry.location.clone()),
+        })
+    }
+
+    /// Rules that need more than one key.
+    pub fn check(&self, sources: &Sources, diagnostics: &mut Diagnostics) {
+        for (parameter, location) in self.named().filter(|(parameter, _)| Optimizer::is_argument_of_any(*parameter)) {
+            if !self.specs.iter().any(|spec| spec.optimizer.has(parameter)) {
+                diagnostics.errors.push(optimizers::unused_argument(parameter, location, &self.specs));
+            }
+        }
+        for SweptAxis { axis: Axis { parameter, .. }, .. } in &self.swept {
+            let mut having = self.specs.iter().filter(|spec| spec.optimizer.has(*parameter)).peekable();
+            if having.peek().is_some() && having.all(|spec| spec.decides(*parameter)) {
+                diagnostics
+                    .warn(format!("`{0}` in [sweep.parameters] changes nothing: the optimizer's own table has {0}", parameter.key()));
+            }
+        }
+        if self.specs.iter().enumerate().any(|(index, spec)| self.specs[..index].iter().any(|other| other.repeats(spec))) {
+            diagnostics.warn("`optimizer` has a value more than once: every one of them is trained");
+        }
+        self.schedules.check(self.named(), diagnostics);
+        for spec in &self.specs {
+            self.check_spec(spec, diagnostics);
+        }
+        for fixed in self.fixed.iter().filter(|fixed| Sources::is_set(&fixed.location)) {
+            if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
+                let key = keys::quoted(fixed.parameter.key());
+                diagnostics.warn(format!(
+                    "--set {} changes nothing: the sweep varies it. For one value: --set 'sweep.parameters.{key}=[{}]'",
+                    sources.whole(&fixed.location),
+                    ranges::format_value(fixed.value),
+                ));
+            }
+        }
+        match self.rng {
+            Rng::Threefry => self.check_threefry(diagnostics),
+            Rng::NumpyLegacy => self.check_numpy(diagnostics),
+        }
+    }
+
+    /// Every hyperparameter that the config names outside optimizers' tables.
+    fn named(&self) -> impl Iterator<Item = (Parameter, &Location)> + Clone {
+        let fixed = self.fixed.iter().map(|fixed| (fixed.parameter, &fixed.location));
+        fixed.chain(self.swept.iter().map(|swept| (swept.axis.parameter, &swept.location)))
+    }
+
+    /// Rules that one optimizer has, or that tie its options together.
+    fn check_spec(&self, spec: &OptimizerSpec, diagnostics: &mut Diagnostics) {
+        let optimizer = spec.optimizer;
+        let location = |parameter: Parameter| spec.location(parameter).or_else(|| self.location(parameter));
+        let asks = |parameter: Parameter, value: Value| self.values(spec, parameter).contains(&value);
+        if optimizer == Optimizer::Lion
+            && asks(Parameter::Beta1, Value::Float(0.0))
+            && let Some(location) = location(Parameter::Beta1)
+        {
+            let diagnostic = Diagnostic::at(location, "`beta_1` of lion must be above 0").label("0 for lion, too");
+            diagnostics.errors.push(diagnostic.help("take beta_1 = 0.9, Keras' default, or any other share below 1"));
+        }
+        if optimizer.decays()
+            && asks(Parameter::WeightDecay, Value::Choice("none"))
+            && let Some(location) = location(Parameter::WeightDecay)
+        {
+            let diagnostic = Diagnostic::at(location, format!("`weight_decay` of {} cannot be \"none\"", optimizer.name()));
+            diagnostics.errors.push(diagnostic.label("Keras refuses None here").help("write 0.0 for no decay"));
+        }
+        let clips = [Parameter::Clipnorm, Parameter::Clipvalue, Parameter::GlobalClipnorm].into_iter();
+        let asked: Vec<Parameter> =
+            clips.filter(|&clip| self.values(spec, clip).iter().any(|value| *value != Value::Choice("none"))).collect();
+        if let [first, .., last] = asked[..]
+            && let Some(location) = location(last)
+        {
+            let names: Vec<&str> = asked.iter().map(|clip| clip.facts().name).collect();
+            let diagnostic = Diagnostic::at(location, format!("{} has {}", optimizer.name(), text::list(&names)));
+            diagnostics
+                .errors
+                .push(diagnostic.label("at most one of them").help(format!("keep `{}`, or another, alone", first.facts().name)));
+        }
+        if self.schedules.all_define_rates()
+            && let Some(location) = spec.location(Parameter::LearningRate)
+        {
+            diagnostics.errors.push(schedules::learning_rate_conflict(location));
+        }
+    }
+
+    /// The values that a spec has of a parameter: those of a list, or the one.
+    fn values(&self, spec: &OptimizerSpec, parameter: Parameter) -> Vec<Value> {
+        let own = spec.axes.iter().find(|axis| axis.parameter == parameter);
+        let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
+        let axis = if spec.decides(parameter) { own } else { shared() };
+        match axis.map(|axis| (&axis.values, axis.value(0))) {
+            Some((Values::List(list), _)) => list.clone(),
+            // Of a range its least value: nothing else is ever refused.
+            Some((_, first)) => vec![first],
+            None => self.setting(spec, Schedule::None, parameter).into_iter().collect(),
+        }
+    }
+
+    fn check_threefry(&self, diagnostics: &mut Diagnostics) {
+        for (_, location) in self.named().filter(|(parameter, _)| *parameter == Parameter::RngSeed) {
+            diagnostics.errors.push(
+                Diagnostic::at(location, "`rng.seed` is for rng = \"numpy_legacy\"")
+                    .label("the house generator has no seed of its own")
+                    .help("write \"data.seed\" (split) or \"training.seed\" (batch order and drawn start)"),
+            );
+        }
+    }
+
+    /// One generator is read in order: nothing else may draw.
+    fn check_numpy(&self, diagnostics: &mut Diagnostics) {
+        for (parameter, location) in self.named() {
+            if matches!(parameter, Parameter::DataSeed | Parameter::TrainingSeed) {
+                let key = parameter.key();
+                diagnostics.errors.push(
+                    Diagnostic::at(location, format!("`{key}` has no meaning with rng = \"numpy_legacy\""))
+                        .label("one generator draws everything")
+                        .help("write rng.seed instead"),
+                );
+            }
+        }
+        for parameter in [Parameter::InitialWeight, Parameter::InitialBias] {
+            let swept = self.swept.iter().find(|swept| swept.axis.parameter == parameter);
+            let fixed = self.fixed.iter().find(|fixed| fixed.parameter == parameter);
+            let location = match (swept, fixed) {
+                (Some(swept), _) if matches!(&swept.axis.values, Values::List(list) if list.iter().any(drawn)) => Some(&swept.location),
+                (Some(_), _) => None,
+                (None, Some(fixed)) => drawn(&fixed.value).then_some(&fixed.location),
+                (None, None) => parameter.facts().default.as_ref().is_some_and(drawn).then_some(self.rng_location.as_ref()).flatten(),
+            };
+            if let Some(location) = location {
+                let key = keys::qualified(parameter);
+                diagnostics.errors.push(
+                    Diagnostic::at(location, format!("`{key}` would be drawn, and rng = \"numpy_legacy\" draws no start"))
+                        .label(if fixed.is_none() && swept.is_none() { "left out, the start is glorot_uniform" } else { "drawn" })
+                        .help(format!("write the number that the notebook drew: {key} = 0.6")),
+                );
+            }
+        }
+    }
+
+    pub fn space(&self) -> Result<Space, Diagnostic> {
+        let branches = self.specs.iter().flat_map(|spec| self.schedules.all.iter().map(|&schedule| self.branch(spec, schedule)));
+        Space::new(branches.collect()).map_err(|error| {
+            let axes: Vec<String> =
+                self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
+            let diagnostic = self.parameters.as_ref().map_or_else(
+                || Diagnostic::whole(error.to_string()),
+                |location| Diagnostic::at(location, error.to_string()).label("its axes multiply"),
+            );
+            diagnostic.help("take fewer values").note(format!("values of each: {}", axes.join(", ")))
+        })
+    }
+
+    fn branch(&self, spec: &OptimizerSpec, schedule: Schedule) -> Branch {
+        let optimizer = spec.optimizer;
+        let mut settings = Settings::default();
+        for parameter in Parameter::all() {
+            settings.set(parameter, self.setting(spec, schedule, parameter));
+        }
+        let has = |parameter: Parameter| {
+            let own_rate = parameter == Parameter::LearningRate && schedule == Schedule::PiecewiseConstantDecay;
+            let field = Schedule::is_field_of_any(parameter) && !schedule.has(parameter);
+            !own_rate && !field && (optimizer.has(parameter) || !Optimizer::is_argument_of_any(parameter))
+        };
+        let own = spec.axes.iter().filter(|axis| has(axis.parameter));
+        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !spec.decides(axis.parameter) && has(axis.parameter));
+        let axes: Vec<Axis> = own.chain(others).cloned().collect();
+        for axis in &axes {
+            settings.set(axis.parameter, Some(axis.value(0)));
+        }
+        Branch { optimizer, settings, axes, first: 0, len: 0 }
+    }
+
+    /// What a run of a spec has where no axis says otherwise: its own table, then the config, then the default.
+    fn setting(&self, spec: &OptimizerSpec, schedule: Schedule, parameter: Parameter) -> Option<Value> {
+        let numpy = self.rng == Rng::NumpyLegacy;
+        let fixed = || self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| fixed.value);
+        match parameter {
+            Parameter::Optimizer => Some(Value::Choice(spec.optimizer.name())),
+            Parameter::RngSeed if !numpy => None,
+            Parameter::DataSeed | Parameter::TrainingSeed if numpy => None,
+            Parameter::ScheduleName => Some(Value::Choice(schedule.name())),
+            // What the first batch has: a schedule with rates of its own has no other.
+            Parameter::LearningRate if schedule == Schedule::PiecewiseConstantDecay => {
+                self.schedules.piecewise.values.first().map(|&rate| Value::Float(rate))
+            }
+            _ if Schedule::is_field_of_any(parameter) => schedule.has(parameter).then(|| fixed().or(schedule.default(parameter)))?,
+            _ if Optimizer::is_argument_of_any(parameter) => {
+                let own = spec.fixed.iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
+                if !spec.optimizer.has(parameter) {
+                    return None;
+                }
+                own.or_else(fixed).or(spec.optimizer.default(parameter))
+            }
+            _ => fixed().or(parameter.facts().default),
+        }
+    }
+
+    /// Where a hyperparameter is written, if it is: its axis, or else its fixed value.
+    pub fn location(&self, parameter: Parameter) -> Option<&Location> {
+        let swept = self.swept.iter().find(|swept| swept.axis.parameter == parameter).map(|swept| &swept.location);
+        swept.or_else(|| self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| &fixed.location))
+    }
+}
+
+/// Whether a start is drawn.
+fn drawn(start: &Value) -> bool {
+    match start {
+        Value::Drawn(_) => true,
+        Value::Choice(name) => matches!(Start::from_name(name), Some(Start::Drawn(_))),
+        _ => false,
+    }
+}
+
+fn default_optimizer() -> Option<Optimizer> {
+    match Parameter::Optimizer.facts().default {
+        Some(Value::Choice(name)) => Optimizer::from_name(name),
+        _ => None,
+    }
+}
+
+/// The hyperparameters of a section, but for the optimizer.
+fn fixed_of(section: &CheckedTable, home: ParameterTable, diagnostics: &mut Diagnostics) -> Vec<FixedValue> {
+    let named = section.table.0.iter().filter_map(|entry| Some((entry, keys::in_table(home, &entry.key)?)));
+    named
+        .filter(|(_, parameter)| *parameter != Parameter::Optimizer)
+        .filter_map(|(entry, parameter)| {
+            let key = keys::qualified(parameter);
+            let value = match (&entry.node.value, parameter) {
+                (TomlValue::Table(_), Parameter::InitialWeight | Parameter::InitialBias) => {
+                    values::value(&entry.node, parameter.facts().kind, &key)
+                }
+                (TomlValue::List(_) | TomlValue::Table(_), _) => Err(optimizers::list_not_allowed(&entry.node, &key, parameter.key())),
+                _ => values::value(&entry.node, parameter.facts().kind, &key),
+            };
+            Some(FixedValue { parameter, value: diagnostics.ok(value)?, location: entry.node.location.clone() })
+        })
+        .collect()
+}
+
+/// `rng = "numpy_legacy"` or `rng = { name = "numpy_legacy", seed = 2 }`; left out: the house generator.
+fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut Diagnostics) -> Option<Rng> {
+    let Some(entry) = entry else { return Some(Rng::Threefry) };
+    let checked = match &entry.node.value {
+        TomlValue::String(_) => CheckedTable::default(),
+        _ => diagnostics.table(Some(entry), TableKind::Rng),
+    };
+    fixed.extend(fixed_of(&checked, ParameterTable::Rng, diagnostics));
+    let node = match (&entry.node.value, checked.get("name")) {
+        (_, Some(name)) => &name.node,
+        (TomlValue::String(_), None) => &entry.node,
+        (_, None) => {
+            let missing = Diagnostic::at(&entry.node.location, "`rng` has no `name`").label("which generator?");
+            diagnostics.errors.push(missing.help("write { name = \"numpy_legacy\", seed = 2 }, or leave rng out for the house generator"));
+            return None;
+        }
+    };
+    let name = diagnostics.ok(scalars::string(node, "rng.name"))?;
+    if name == "numpy_legacy" {
+        return Some(Rng::NumpyLegacy);
+    }
+    let diagnostic = Diagnostic::at(&node.location, format!("there is no rng {}", node.text)).label("no such generator");
+    diagnostics.errors.push(diagnostic.help("write \"numpy_legacy\", or leave rng out for the house generator"));
+    None
+}
+
+/// The axes of [sweep.parameters] but for the optimizer, in the order written.
+fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAxis> {
+    let named = parameters.table.0.iter().filter_map(|entry| Some((entry, keys::swept(&entry.key)?)));
+    named
+        .filter(|(_, parameter)| *parameter != Parameter::Optimizer)
+        .filter_map(|(entry, parameter)| {
+            let values = ranges::values(&entry.node, parameter, parameter.key(), diagnostics)?;
+            Some(SweptAxis { axis: Axis { parameter, values }, location: entry.location.clone() })
+        })
+        .collect()
+}
+
+/// A `--set training.optimizer=..` beside a swept optimizer.
+fn warn_of_override(fixed: &TomlEntry, swept: &TomlEntry, diagnostics: &mut Diagnostics) {
+    if Sources::is_set(&fixed.location) && !Sources::is_set(&swept.location) {
+        diagnostics.warn(format!(
+            "--set training.optimizer={} changes nothing: the sweep varies it. For one: --set 'sweep.parameters.optimizer=[{}]'",
+            fixed.node.text, fixed.node.text
+        ));
+    }
+}

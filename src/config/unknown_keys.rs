@@ -1,0 +1,74 @@
+//! Errors for keys that a table does not have, with the key that was probably meant.
+
+use super::error::{Diagnostic, Location};
+use super::keys::{ALIASES, TableKind, UNSUPPORTED, known, meant, swept};
+use super::toml_tree::TomlTable;
+use crate::model::Optimizer;
+
+use TableKind::{Data, History, Model, Parameters, Surface, Sweep, Top, Training};
+
+/// The errors among the keys of a table, and the keys that were probably meant by them: those need not be missed as well.
+pub fn check(table: &TomlTable, section: TableKind) -> (Vec<Diagnostic>, Vec<&'static str>) {
+    let known = known(section, None);
+    let wrong = table.0.iter().filter(|entry| !known.contains(&entry.key.as_str()));
+    let (errors, meant): (Vec<_>, Vec<_>) = wrong.map(|entry| unknown(&entry.key, &entry.location, section, None)).unzip();
+    (errors, meant.into_iter().flatten().collect())
+}
+
+/// A key that a section does not have, and the one that was probably meant.
+pub fn unknown(key: &str, location: &Location, section: TableKind, optimizer: Option<Optimizer>) -> (Diagnostic, Option<&'static str>) {
+    let known = known(section, optimizer);
+    let list = list(section, &known);
+    if UNSUPPORTED.iter().any(|(of, keys)| *of == section && keys.contains(&key)) {
+        let diagnostic = Diagnostic::at(location, format!("`{key}` is not in this version of gradsweep")).label("not supported yet");
+        return (diagnostic.help("remove it").note(list), None);
+    }
+    if section == Parameters && key == "seed" {
+        return (ambiguous_seed(location), None);
+    }
+    let guess = meant(key, &known);
+    let diagnostic = Diagnostic::at(location, format!("unknown key `{key}` {}", section.phrase())).label("no such key");
+    let diagnostic = match advice(key, section, guess) {
+        Some(advice) => diagnostic.help(advice),
+        None => diagnostic.note(list),
+    };
+    let of_a_grid = section == Sweep && guess == Some("runs");
+    (
+        if of_a_grid { diagnostic.note("it is for sampled methods; a grid has as many runs as its axes multiply to") } else { diagnostic },
+        guess,
+    )
+}
+
+/// The known keys of a section in words; arguments of optimizers are too many to be named.
+fn list(section: TableKind, known: &[&str]) -> String {
+    if !matches!(section, Training | Parameters) {
+        return format!("known {}: {}", section.phrase(), known.join(", "));
+    }
+    let argument = |key: &&&str| swept(key).is_some_and(Optimizer::is_argument_of_any);
+    let others: Vec<&str> = known.iter().filter(|key| !argument(key)).copied().collect();
+    format!("known {}: {}, and arguments of optimizers such as learning_rate", section.phrase(), others.join(", "))
+}
+
+fn ambiguous_seed(location: &Location) -> Diagnostic {
+    Diagnostic::at(location, "`seed` is ambiguous in [sweep.parameters]")
+        .label("the seed of what?")
+        .help("write \"training.seed\" (batch order and drawn start) or \"data.seed\" (split)")
+        .note("each seed moves only its own thing; with rng = \"numpy_legacy\" there is one, \"rng.seed\"")
+}
+
+/// What to write instead of an unknown key, where that can be guessed.
+fn advice(key: &str, section: TableKind, guess: Option<&'static str>) -> Option<String> {
+    if let Some(guess) = guess {
+        return Some(if guess.contains('.') { format!("did you mean \"{guess}\"?") } else { format!("did you mean `{guess}`?") });
+    }
+    // Not of this table: perhaps of another.
+    let meant = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map_or(key, |&(_, meant)| meant);
+    let home = [Data, Model, Training, Sweep, History, Surface, Top]
+        .into_iter()
+        .find(|&other| other != section && known(other, None).contains(&meant))?;
+    Some(if meant == key {
+        format!("`{key}` belongs {}", home.phrase())
+    } else {
+        format!("did you mean `{meant}`? It belongs {}", home.phrase())
+    })
+}
