@@ -1,0 +1,132 @@
+//! Exported functions of the WebAssembly module: open a sweep from the text of its config and the bytes of its data, replay a run, read
+//! its path.
+//!
+//! The module imports nothing, so a page needs no generated JavaScript. A call that returns −1 leaves its error in [`message`].
+//! Pointers that a call returns are valid until the next call.
+
+use std::cell::RefCell;
+
+use gradsweep::backend::cpu::Cpu;
+use gradsweep::config::{self, DataFrom, Experiment, Source};
+use gradsweep::sweep::{self, Problems};
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+/// The open sweep and the result of the last call.
+#[derive(Default)]
+struct State {
+    sweep: Option<Sweep>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    message: String,
+}
+
+struct Sweep {
+    experiment: Experiment,
+    problems: Problems,
+    cpu: Cpu,
+}
+
+impl Sweep {
+    fn open(config: &[u8], data: &[u8], settings: &[u8]) -> Result<Self, String> {
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|error| error.to_string());
+        let settings: Vec<String> = text(settings)?.lines().map(str::to_owned).collect();
+        let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::Bytes(data) };
+        let experiment = config::load_text(text(config)?, &source, &settings).map_err(|error| error.to_string())?;
+        let problems = Problems::new(&experiment).map_err(|error| error.to_string())?;
+        let cpu = Cpu::open(None, None).map_err(|error| error.to_string())?;
+        Ok(Self { experiment, problems, cpu })
+    }
+}
+
+/// Allocates `length` bytes for an argument of [`open`], which frees them.
+#[unsafe(no_mangle)]
+pub extern "C" fn allocate(length: usize) -> *mut u8 {
+    Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
+}
+
+/// Opens a sweep in place of the last one and returns its number of runs, or −1.
+///
+/// The config and the data are those of a run directory; `settings` has a line `key=value` for each override (`--set`), or none.
+///
+/// # Safety
+///
+/// Each pointer comes from [`allocate`], with the length that it was called with, and is used in no other call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn open(
+    config: *mut u8,
+    config_length: usize,
+    data: *mut u8,
+    data_length: usize,
+    settings: *mut u8,
+    settings_length: usize,
+) -> f64 {
+    // SAFETY: the caller passes what `allocate` returned, each once.
+    let [config, data, settings] = unsafe { [take(config, config_length), take(data, data_length), take(settings, settings_length)] };
+    let sweep = Sweep::open(&config, &data, &settings);
+    STATE.with_borrow_mut(|state| {
+        state.sweep = None;
+        match sweep {
+            Ok(sweep) => state.sweep.insert(sweep).experiment.space.len() as f64,
+            Err(message) => state.fail(message),
+        }
+    })
+}
+
+/// Trains one run with its history and returns the number of points of its path, or −1.
+#[unsafe(no_mangle)]
+pub extern "C" fn replay(run: f64) -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let Some(Sweep { experiment, problems, cpu }) = &state.sweep else { return state.fail("no sweep is open".to_owned()) };
+        match sweep::trace(experiment, problems, cpu, run as u64) {
+            Ok(trace) => {
+                (state.weight, state.bias) = (trace.weight, trace.bias);
+                state.weight.len() as f64
+            }
+            Err(error) => state.fail(error.to_string()),
+        }
+    })
+}
+
+/// The weights of the path of the last [`replay`], float32.
+#[unsafe(no_mangle)]
+pub extern "C" fn weight() -> *const f32 {
+    STATE.with_borrow(|state| state.weight.as_ptr())
+}
+
+/// The biases of the path of the last [`replay`], float32.
+#[unsafe(no_mangle)]
+pub extern "C" fn bias() -> *const f32 {
+    STATE.with_borrow(|state| state.bias.as_ptr())
+}
+
+/// The error of the last call that failed, UTF-8.
+#[unsafe(no_mangle)]
+pub extern "C" fn message() -> *const u8 {
+    STATE.with_borrow(|state| state.message.as_ptr())
+}
+
+/// The length of [`message`] in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn message_length() -> usize {
+    STATE.with_borrow(|state| state.message.len())
+}
+
+impl State {
+    fn fail(&mut self, message: String) -> f64 {
+        self.message = message;
+        -1.0
+    }
+}
+
+/// Takes the bytes of an argument back from the caller.
+///
+/// # Safety
+///
+/// `bytes` comes from `allocate(length)` and is not used again.
+unsafe fn take(bytes: *mut u8, length: usize) -> Box<[u8]> {
+    // SAFETY: `allocate` made this box.
+    unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(bytes, length)) }
+}
