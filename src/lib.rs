@@ -1,40 +1,74 @@
-//! Gradsweep trains every run of a hyperparameter sweep of one neuron, `ŷ = φ(w·x + b)`, in parallel, on the GPU or on all
-//! cores, and shows what happened and why.
+//! Gradsweep trains all runs of a hyperparameter sweep of one neuron, `ŷ = φ(w·x + b)`, in parallel, on a GPU or on all CPU cores, and
+//! explains the results.
 //!
-//! A room imports only rooms above it in this listing; `tests/integration/rooms` watches over that. ARCHITECTURE.md says what each room
-//! is for and what it does not know.
+//! # A sweep in ten lines
 //!
-//! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for wasm32-unknown-unknown.
+//! ```
+//! use gradsweep::backend::cpu::Cpu;
+//! use gradsweep::sweep::{Options, Problems};
+//! use gradsweep::{analysis, config, store::Manifest, sweep};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let directory = folder.path().join("results");
+//! let experiment = config::load("configs/starter.toml".as_ref(), &["training.epochs=5".into()])?;
+//! let problems = Problems::new(&experiment)?;
+//! let backend = Cpu::open(None, None)?;
+//! let manifest = Manifest::new(&experiment.name, config::resolved(&experiment));
+//! let finished = sweep::run(&experiment, &problems, &backend, &directory, manifest, Options::default(), &mut ())?;
+//! let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, None);
+//! println!("{diagnosis}"); // for example "27 runs: 15 slow, 12 converged", and the best runs
+//! # assert_eq!(diagnosis.runs, experiment.space.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Layers
+//!
+//! A module imports only modules above it in the list of this file; `tests/integration/rooms` checks this. ARCHITECTURE.md describes each module and
+//! has a glossary.
+//!
+//! 1. Vocabulary: [`data`] (rows, splits, batch orders), [`model`] (neurons, losses, hyperparameters, verdicts), [`space`], [`text`].
+//! 2. The question: [`config`] reads a TOML file and returns an [`Experiment`](config::Experiment).
+//! 3. Mathematics: [`kernel`] has every update rule, activation and loss as one formula.
+//! 4. Work: a [`Backend`](backend::Backend) trains groups of runs, [`sweep::run`] trains all of them chunk by chunk, and [`store`] writes and reads the
+//!    run directory.
+//! 5. Results: [`analysis`] makes a [`Diagnosis`](analysis::Diagnosis), comparisons and [`figure`]s; [`plot`] draws them. [`mod@bench`] and [`verify`] check a
+//!    machine.
+//!
+//! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for `wasm32-unknown-unknown`.
 
-#![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug; tests, in crates of their own, may.
+#![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug in the program; tests may panic.
 
-// -- the vocabulary
+// Vocabulary.
 pub mod data;
 pub mod model;
 pub mod space;
 pub mod text;
 
-// -- what is asked
+// The question.
 pub mod config;
 
-// -- the mathematics
+// Mathematics.
 pub mod kernel;
 
-// -- the work
+// Work.
 pub mod backend;
-#[cfg(feature = "cli")]
-pub mod store;
-pub mod sweep;
 pub mod table;
 
-// -- understanding
+#[cfg(feature = "cli")]
+pub mod store;
+
+pub mod sweep;
+
+// Results.
 pub mod figure;
 
 #[cfg(feature = "cli")]
 pub mod bench;
+
 #[cfg(feature = "gpu")]
 pub mod verify;
 
 pub mod analysis;
+
 #[cfg(feature = "cli")]
 pub mod plot;
