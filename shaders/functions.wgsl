@@ -1,5 +1,5 @@
-// Elementary functions, in the polynomials of the host: WGSL's own are too coarse, and differ by device. Twin:
-// src/kernel/functions.rs, which has the bounds.
+// Elementary functions with the polynomials of the host. WGSL's built-in functions are less accurate and differ between devices. Twin:
+// src/kernel/functions.rs, which has the error bounds.
 
 const LOG2_E: f32 = 1.442695;
 const LN2_HIGH: f32 = 0.69314575;
@@ -13,15 +13,16 @@ fn power_of_two(n: i32) -> f32 {
     return bitcast<f32>((n + 127) << 23u);
 }
 
+// e^r - 1 and n of a range reduction.
 struct Reduced {
     less_one: f32,
     exponent: i32,
 }
 
-// e^r - 1 and n, where x = n ln 2 + r and |r| <= ln(2)/2.
+// Range reduction x = n ln 2 + r with |r| <= ln(2)/2.
 fn reduced(x: f32) -> Reduced {
     let n = round(x * LOG2_E);
-    // The clamp changes nothing, but across it no compiler regroups the sum, which would lose the digits that LN2_LOW brings.
+    // The clamp does not change the value. It keeps compilers from reassociating the sum, which would lose the digits of LN2_LOW.
     let r = fma(n, -LN2_LOW, clamp(fma(n, -LN2_HIGH, x), -0.5, 0.5));
     var p = fma(0.0013920349, r, 0.008369221);
     p = fma(p, r, 0.041666795);
@@ -60,7 +61,7 @@ fn logarithm(x: f32) -> f32 {
     return fma(n, LN2_HIGH, f + small);
 }
 
-// The sign of the second number on the size of the first.
+// `size` with the sign of `x`.
 fn signed_as(size: f32, x: f32) -> f32 {
     return select(size, -size, x < 0.0);
 }

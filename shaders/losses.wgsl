@@ -1,4 +1,4 @@
-// The losses of one row: value and slope at a prediction. Twin: src/kernel/losses.rs, which has the formulas. Composed behind
+// Loss functions of one row: value and derivative at a prediction. Twin: src/kernel/losses.rs, which has the formulas. The host composes it after
 // functions.wgsl.
 
 const EPSILON: f32 = 1e-7;
@@ -32,7 +32,7 @@ fn loss_binary_crossentropy(prediction: f32, target_value: f32) -> vec2<f32> {
     return vec2<f32>(value, select(0.0, (p - target_value) / (p * (1.0 - p)), inside));
 }
 
-// With z for the prediction: binary crossentropy behind a sigmoid.
+// Binary crossentropy of a sigmoid's output, as a function of its input z.
 fn loss_logits(z: f32, target_value: f32) -> vec2<f32> {
     return vec2<f32>(softplus(z) - target_value * z, logistic(z) - target_value);
 }

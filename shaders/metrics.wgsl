@@ -1,75 +1,75 @@
-// Adds the neuron's loss, squared and absolute error over some rows, RUNS points a thread. Composed behind the shape of the dispatch and
-// rows.wgsl.
+// Adds loss, squared error and absolute error of a neuron over some rows, for RUNS_PER_THREAD points (weight, bias) per thread. The host composes it
+// after the dispatch constants and rows.wgsl.
 
-// Pairs of rows of a dispatch, at most: what any device takes as a uniform, which is read at no cost where all threads read the same.
-const PAIRS: u32 = 4096u;
-// Pairs between two foldings of a sum: keeps float32 sums of long columns accurate.
-const FOLD: u32 = 128u;
+// The most pairs of rows of one dispatch: 64 KiB, which every device accepts as a uniform. Threads that read one address of a uniform share one read.
+const MAX_ROW_PAIRS: u32 = 4096u;
+// Pairs of a partial sum. Partial sums keep float32 sums over many rows accurate.
+const PARTIAL_SUM_PAIRS: u32 = 128u;
 
 struct Params {
     points: u32,
-    // Of this dispatch.
+    // Rows of this dispatch.
     rows: u32,
-    // How often the last loop goes round.
-    rounds: u32,
+    // Iterations of the loop that checks the device's loop counter.
+    loop_check_iterations: u32,
     padding: u32,
 }
 
-alias Points = array<vec2<f32>, RUNS>;
-alias Sums = array<vec3<f32>, RUNS>;
+alias Points = array<vec2<f32>, RUNS_PER_THREAD>;
+alias Sums = array<vec3<f32>, RUNS_PER_THREAD>;
 
 @group(0) @binding(0) var<uniform> params: Params;
-// x, y of two rows.
-@group(0) @binding(1) var<uniform> pairs: array<vec4<f32>, PAIRS>;
-@group(0) @binding(2) var<storage, read> thetas: array<vec2<f32>>;
-// Loss, squared and absolute error; the fourth grows by `rounds` with each dispatch whose loops still went round in the end.
+// x and y of one row, x and y of the next.
+@group(0) @binding(1) var<uniform> row_pairs: array<vec4<f32>, MAX_ROW_PAIRS>;
+@group(0) @binding(2) var<storage, read> points: array<vec2<f32>>;
+// Sums of loss, squared and absolute error. Each dispatch whose loop check passes adds `loop_check_iterations` to the fourth element.
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
 
-fn add(points: ptr<function, Points>, row: vec2<f32>, to: ptr<function, Sums>) {
-    for (var j = 0u; j < RUNS; j += 1u) {
-        let own = share((*points)[j], row.x, row.y);
-        (*to)[j] += vec3<f32>(own.loss, own.error * own.error, abs(own.error));
+fn add_row(thread_points: ptr<function, Points>, row: vec2<f32>, thread_sums: ptr<function, Sums>) {
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        let added = share((*thread_points)[j], row.x, row.y);
+        (*thread_sums)[j] += vec3<f32>(added.loss, added.error * added.error, abs(added.error));
     }
 }
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(WORKGROUP_SIZE)
 fn metrics(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let first = (group.y * groups.x + group.x) * WORKGROUP * RUNS + local;
+    let first = (group.y * groups.x + group.x) * WORKGROUP_SIZE * RUNS_PER_THREAD + local;
     if first >= params.points {
         return;
     }
-    var points: Points;
-    for (var j = 0u; j < RUNS; j += 1u) {
-        points[j] = thetas[min(first + j * WORKGROUP, params.points - 1u)];
+    var thread_points: Points;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        thread_points[j] = points[min(first + j * WORKGROUP_SIZE, params.points - 1u)];
     }
-    var all: Sums;
-    let count = params.rows / 2u;
-    for (var begin = 0u; begin < count; begin += FOLD) {
-        var part: Sums;
-        for (var i = begin; i < min(begin + FOLD, count); i += 1u) {
-            let pair = pairs[i];
-            add(&points, pair.xy, &part);
-            add(&points, pair.zw, &part);
+    var thread_sums: Sums;
+    let pair_count = params.rows / 2u;
+    for (var begin = 0u; begin < pair_count; begin += PARTIAL_SUM_PAIRS) {
+        var partial_sums: Sums;
+        for (var i = begin; i < min(begin + PARTIAL_SUM_PAIRS, pair_count); i += 1u) {
+            let pair = row_pairs[i];
+            add_row(&thread_points, pair.xy, &partial_sums);
+            add_row(&thread_points, pair.zw, &partial_sums);
         }
-        for (var j = 0u; j < RUNS; j += 1u) {
-            all[j] += part[j];
+        for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+            thread_sums[j] += partial_sums[j];
         }
     }
     if params.rows % 2u == 1u {
-        add(&points, pairs[count].xy, &all);
+        add_row(&thread_points, row_pairs[pair_count].xy, &thread_sums);
     }
-    var rounds = 0u;
-    for (var i = 0u; i < params.rounds; i += 1u) {
-        rounds += 1u;
+    var iterations = 0u;
+    for (var i = 0u; i < params.loop_check_iterations; i += 1u) {
+        iterations += 1u;
     }
-    for (var j = 0u; j < RUNS; j += 1u) {
-        let point = first + j * WORKGROUP;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        let point = first + j * WORKGROUP_SIZE;
         if point < params.points {
-            sums[point] += vec4<f32>(all[j], f32(rounds));
+            sums[point] += vec4<f32>(thread_sums[j], f32(iterations));
         }
     }
 }

@@ -1,5 +1,5 @@
-// The linear neuron under the mean squared error: gradient and loss of a batch from its moments. Twin: src/kernel/moments.rs,
-// which has the formulas.
+// Gradient and loss of a batch from its moments, for the linear neuron under the mean squared error. Twin: src/kernel/moments.rs, which has the
+// formulas.
 
 struct Moments {
     u: f32,
@@ -10,11 +10,12 @@ struct Moments {
     rows: f32,
 }
 
-// The point about which moments are taken: weight, bias, abscissa.
+// The point about which moments are taken: weight, bias and abscissa.
 alias Centre = vec3<f32>;
 
+// The gradient, and the intermediate values from which `loss` continues.
 struct MomentGradient {
-    // dL/dw, dL/db
+    // ∂L/∂w and ∂L/∂b.
     gradient: vec2<f32>,
     dw: f32,
     level: f32,
@@ -34,7 +35,7 @@ fn loss(moments: Moments, at: MomentGradient) -> f32 {
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }
 
-// The prediction less the target, of one row.
+// Prediction minus target of one row.
 fn error(theta: vec2<f32>, x: f32, y: f32) -> f32 {
     return (theta.x * x + theta.y) - y;
 }

@@ -1,27 +1,28 @@
-// What Keras' base class does around every rule. Twin: src/kernel/options.rs, which has the formulas. The host composes it behind a rule.
+// Options of Keras' base optimizer, which wrap every rule. Twin: src/kernel/options.rs, which has the formulas. The host composes it after a rule.
 
-// How gradients are clipped: not, each on its own, by their common norm.
+// Gradient clipping. 0: none; 1: each gradient by itself; 2: by the global norm.
 override CLIP: u32 = 0u;
-// Whether the base class decays parameters.
+// Whether weight decay is applied before the rule.
 override DECAY: bool = false;
-// Batches of an update.
+// Batches per update (gradient accumulation).
 override ACCUMULATION: u32 = 1u;
-// Whether an average is kept.
+// Whether an exponential moving average of the parameters is kept.
 override AVERAGE: bool = false;
-// The average replaces the parameters with each so-many-th update; 0: never.
+// Updates between two replacements of the parameters by their average; 0: never.
 override OVERWRITE: u32 = 0u;
-// Whether the rate follows a schedule.
+// Whether the learning rate follows a schedule.
 override SCHEDULED: bool = false;
-// Whether there is a bias.
+// Whether the neuron has a bias.
 override BIAS: bool = true;
 
 const OPTION_VALUES: u32 = 3u;
 
-// The bound of clipping, the decay, the momentum of the average.
-alias Values = array<f32, OPTION_VALUES>;
+// Clipping bound, weight decay, momentum of the average.
+alias OptionValues = array<f32, OPTION_VALUES>;
 
-struct Carried {
-    // Of the gradients since the last update.
+// The state of the options between batches.
+struct OptionState {
+    // Sum of the gradients since the last update.
     sum: vec2<f32>,
     average: vec2<f32>,
 }
@@ -53,24 +54,24 @@ fn averaged(momentum: f32, average: f32, theta: f32) -> f32 {
     return momentum * average + (1.0 - momentum) * theta;
 }
 
-// The parameters after batch k, from 0, whose gradient at `theta` is `g`.
+// The parameters after batch k (counted from 0), whose gradient at `theta` is `g`.
 fn batch_step(
     k: u32,
-    values: Values,
+    values: OptionValues,
     coefficients: Coefficients,
     factors: StepFactors,
     theta: vec2<f32>,
     g: vec2<f32>,
     state: ptr<function, State>,
-    carried: ptr<function, Carried>,
+    option_state: ptr<function, OptionState>,
 ) -> vec2<f32> {
     var next = theta;
     var gradient = g;
     if ACCUMULATION > 1u {
-        (*carried).sum += g;
-        gradient = (*carried).sum / f32(ACCUMULATION);
+        (*option_state).sum += g;
+        gradient = (*option_state).sum / f32(ACCUMULATION);
         if updates(k) {
-            (*carried).sum = vec2<f32>(0.0);
+            (*option_state).sum = vec2<f32>(0.0);
         }
     }
     if updates(k) {
@@ -82,10 +83,10 @@ fn batch_step(
         next.y = select(theta.y, next.y, BIAS);
     }
     if AVERAGE {
-        let old = (*carried).average;
+        let old = (*option_state).average;
         let average = vec2<f32>(averaged(values[2], old.x, next.x), averaged(values[2], old.y, next.y));
-        (*carried).average = select(average, next, starts_average(k));
-        next = select(next, (*carried).average, overwrites(k));
+        (*option_state).average = select(average, next, starts_average(k));
+        next = select(next, (*option_state).average, overwrites(k));
     }
     return next;
 }

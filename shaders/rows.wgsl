@@ -1,23 +1,24 @@
-// The direct path: a neuron's loss and gradient from rows. Twin: src/kernel/rows.rs, which has the formulas. Composed behind
-// activations.wgsl, losses.wgsl and the choice of one of each: `respond(z)` is φ(z) and φ′(z), `penalize(z, response, y)` is ℓ and ∂ℓ/∂z,
-// `USE_BIAS` whether there is one.
+// Loss and gradient of a neuron from rows. Twin: src/kernel/rows.rs, which has the formulas. The host composes it after activations.wgsl, losses.wgsl and
+// the functions of one neuron: `activate(z)` returns φ(z) and φ′(z), `loss_at(z, activated, y)` returns ℓ and ∂ℓ/∂z, `USE_BIAS` is whether the neuron has
+// a bias.
 
+// The contribution of one row.
 struct Share {
     // ∂ℓ/∂z times x, and ∂ℓ/∂z; 0 without a bias.
     gradient: vec2<f32>,
     loss: f32,
-    // The prediction less the label.
+    // Prediction minus label.
     error: f32,
 }
 
+// w·x + b. It is not fused, because ties decide at kinks.
 fn pre_activation(theta: vec2<f32>, x: f32) -> f32 {
     return theta.x * x + theta.y;
 }
 
-// What one row adds.
 fn share(theta: vec2<f32>, x: f32, y: f32) -> Share {
     let z = pre_activation(theta, x);
-    let response = respond(z);
-    let at = penalize(z, response, y);
-    return Share(vec2<f32>(at.y * x, select(0.0, at.y, USE_BIAS)), at.x, response.x - y);
+    let activated = activate(z);
+    let at = loss_at(z, activated, y);
+    return Share(vec2<f32>(at.y * x, select(0.0, at.y, USE_BIAS)), at.x, activated.x - y);
 }

@@ -1,7 +1,7 @@
-// The cost surface by the closed form, a cell a thread: J = J* + Var(x)·δw² + (δb + δw·x̄)². The terms of the columns are prepared
-// on the host in float64.
+// The cost surface of the linear neuron under the mean squared error, one cell per thread: J = J* + Var(x)·δw² + (δb + δw·x̄)². The host computes the
+// terms of the columns in float64.
 
-const WORKGROUP: u32 = 64u;
+const WORKGROUP_SIZE: u32 = 64u;
 const LARGEST: f32 = 3.4028234e38;
 
 struct Params {
@@ -12,19 +12,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Of each column: J* + Var(x)·δw², and δw·x̄.
+// J* + Var(x)·δw² and δw·x̄ of each column.
 @group(0) @binding(1) var<storage, read> columns: array<vec2<f32>>;
 // δb of each row.
-@group(0) @binding(2) var<storage, read> levels: array<f32>;
+@group(0) @binding(2) var<storage, read> bias_offsets: array<f32>;
 @group(0) @binding(3) var<storage, read_write> cells: array<f32>;
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(WORKGROUP_SIZE)
 fn surface(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let cell = id.y * groups.x * WORKGROUP + id.x;
+    let cell = id.y * groups.x * WORKGROUP_SIZE + id.x;
     if cell >= params.cells {
         return;
     }
     let column = columns[cell % params.columns];
-    let level = levels[cell / params.columns] + column.y;
+    let level = bias_offsets[cell / params.columns] + column.y;
     cells[cell] = min(level * level + column.x, LARGEST);
 }

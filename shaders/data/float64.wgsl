@@ -1,23 +1,23 @@
-// float64 where a device has none: the bits of a number are a pair of words, the high one first. Sums and quotients are rounded to the nearest,
-// ties to even, as every CPU rounds them, by integers alone: of floats a compiler may drop what a sum has lost.
+// float64 arithmetic in 32-bit integers, because WGSL has no float64. A number is a pair of words, the high word first. Sums and quotients are rounded
+// to nearest, ties to even, as IEEE 754 requires. Pairs of float32 would not do: a compiler may reassociate float operations and lose the low part.
 //
-// Numbers are finite; a subnormal one counts as 0, and no quotient is one.
+// Numbers must be finite. Subnormal numbers count as 0, and quotients must not be subnormal.
 
 alias Double = vec2<u32>;
 
-const SIGN: u32 = 0x80000000u;
-const HIDDEN: u32 = 0x00100000u;
+const SIGN_BIT: u32 = 0x80000000u;
+const HIDDEN_BIT: u32 = 0x00100000u;
 
 fn exponent_of(a: Double) -> u32 {
     return (a.x >> 20u) & 0x7ffu;
 }
 
-// 53 bits, the hidden one among them.
+// The 53 bits of the significand, including the hidden bit.
 fn significand_of(a: Double) -> vec2<u32> {
-    return vec2<u32>((a.x & (HIDDEN - 1u)) | HIDDEN, a.y);
+    return vec2<u32>((a.x & (HIDDEN_BIT - 1u)) | HIDDEN_BIT, a.y);
 }
 
-// By fewer than 64 places.
+// Shifts left by fewer than 64 places.
 fn shifted_left(a: vec2<u32>, places: u32) -> vec2<u32> {
     if places == 0u {
         return a;
@@ -28,7 +28,7 @@ fn shifted_left(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>((a.x << places) | (a.y >> (32u - places)), a.y << places);
 }
 
-// Whatever falls off at the right stays as a 1 in the last place.
+// Shifts right; bits that are shifted out set the last bit (sticky bit).
 fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     if places == 0u {
         return a;
@@ -44,34 +44,34 @@ fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>(a.x >> places, (a.y >> places) | (a.x << (32u - places)) | u32(lost != 0u));
 }
 
-// Whether what stands before the last three bits is rounded up by these.
-fn goes_up(bits: u32) -> u32 {
-    let rest = bits & 7u;
-    return u32(rest > 4u || (rest == 4u && (bits & 8u) == 8u));
+// 1 where the last three bits round the bits before them up, else 0.
+fn rounds_up(bits: u32) -> u32 {
+    let discarded = bits & 7u;
+    return u32(discarded > 4u || (discarded == 4u && (bits & 8u) == 8u));
 }
 
-// The number whose significand is the first 53 of these 56 bits, rounded by the other three.
+// The number whose significand is the first 53 of the 56 bits, rounded by the last three.
 fn rounded(sign: u32, exponent: u32, bits: vec2<u32>) -> Double {
     let low = (bits.y >> 3u) | (bits.x << 29u);
-    let up = goes_up(bits.y);
+    let up = rounds_up(bits.y);
     let high = (bits.x >> 3u) + u32(low + up < low);
-    // The hidden bit counts as 1 of the exponent, and so does a carry beyond it.
+    // The hidden bit adds 1 to the exponent, and so does a carry out of the significand.
     return Double(sign | (((exponent - 1u) << 20u) + high), low + up);
 }
 
 fn sum(a: Double, b: Double) -> Double {
-    let sizes = vec2<u32>(a.x, b.x) & vec2<u32>(~SIGN);
-    let turned = sizes.y > sizes.x || (sizes.y == sizes.x && b.y > a.y);
-    let large = select(a, b, turned);
-    let small = select(b, a, turned);
+    let magnitudes = vec2<u32>(a.x, b.x) & vec2<u32>(~SIGN_BIT);
+    let is_swapped = magnitudes.y > magnitudes.x || (magnitudes.y == magnitudes.x && b.y > a.y);
+    let large = select(a, b, is_swapped);
+    let small = select(b, a, is_swapped);
     if exponent_of(small) == 0u {
         return large;
     }
-    let sign = large.x & SIGN;
+    let sign = large.x & SIGN_BIT;
     let exponent = exponent_of(large);
     let first = shifted_left(significand_of(large), 3u);
     let second = shifted_right(shifted_left(significand_of(small), 3u), exponent - exponent_of(small));
-    if sign == (small.x & SIGN) {
+    if sign == (small.x & SIGN_BIT) {
         let low = first.y + second.y;
         let bits = vec2<u32>(first.x + second.x + u32(low < first.y), low);
         let carry = bits.x >> 24u;
@@ -86,18 +86,18 @@ fn sum(a: Double, b: Double) -> Double {
     return rounded(sign, exponent - places, shifted_left(bits, places));
 }
 
-// By a number of 1 to 65,535: long division, 16 bits at a time.
+// The quotient by a divisor of 1 to 65,535: long division in digits of 16 bits.
 fn quotient(a: Double, divisor: u32) -> Double {
     if exponent_of(a) == 0u {
         return Double(0u, 0u);
     }
-    let whole = shifted_left(significand_of(a), 11u);
-    var digits = array<u32, 6>(whole.x >> 16u, whole.x & 0xffffu, whole.y >> 16u, whole.y & 0xffffu, 0u, 0u);
-    var rest = 0u;
+    let significand = shifted_left(significand_of(a), 11u);
+    var digits = array<u32, 6>(significand.x >> 16u, significand.x & 0xffffu, significand.y >> 16u, significand.y & 0xffffu, 0u, 0u);
+    var remainder = 0u;
     for (var i = 0u; i < 6u; i += 1u) {
-        let part = (rest << 16u) | digits[i];
-        digits[i] = part / divisor;
-        rest = part % divisor;
+        let dividend = (remainder << 16u) | digits[i];
+        digits[i] = dividend / divisor;
+        remainder = dividend % divisor;
     }
     let first = (digits[0] << 16u) | digits[1];
     let second = (digits[2] << 16u) | digits[3];
@@ -105,19 +105,19 @@ fn quotient(a: Double, divisor: u32) -> Double {
     let leading = countLeadingZeros(first);
     var bits = shifted_left(vec2<u32>(first, second), leading);
     bits.y |= shifted_left(vec2<u32>(0u, third), leading).x;
-    let lost = u32(((third << leading) | rest) != 0u);
+    let lost = u32(((third << leading) | remainder) != 0u);
     bits = shifted_right(bits, 8u);
-    return rounded(a.x & SIGN, exponent_of(a) - leading, vec2<u32>(bits.x, bits.y | lost));
+    return rounded(a.x & SIGN_BIT, exponent_of(a) - leading, vec2<u32>(bits.x, bits.y | lost));
 }
 
 fn doubled(a: Double) -> Double {
-    return Double(a.x + select(HIDDEN, 0u, exponent_of(a) == 0u), a.y);
+    return Double(a.x + select(HIDDEN_BIT, 0u, exponent_of(a) == 0u), a.y);
 }
 
-// The bits of the nearest float32: infinity beyond the largest, subnormal numbers below the smallest.
+// The bits of the nearest float32: infinity above the largest, subnormal numbers below the smallest normal.
 fn narrowed(a: Double) -> u32 {
-    let sign = a.x & SIGN;
-    // Of float32, whose bias is 896 less.
+    let sign = a.x & SIGN_BIT;
+    // The exponent of float32, whose bias is smaller by 896.
     let exponent = i32(exponent_of(a)) - 896;
     if exponent >= 255 {
         return sign | 0x7f800000u;
@@ -126,5 +126,5 @@ fn narrowed(a: Double) -> u32 {
         return sign;
     }
     let bits = shifted_right(significand_of(a), 26u + u32(max(1 - exponent, 0))).y;
-    return sign | ((u32(max(exponent, 1) - 1) << 23u) + (bits >> 3u) + goes_up(bits));
+    return sign | ((u32(max(exponent, 1) - 1) << 23u) + (bits >> 3u) + rounds_up(bits));
 }

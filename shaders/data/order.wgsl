@@ -1,25 +1,26 @@
-// Shuffles the training rows, an epoch of an order a thread. Composed behind generator.wgsl and window.wgsl. Twin: src/data/order.rs.
+// Shuffles the training rows, one permutation per thread. The host composes it after generator.wgsl and batch_window.wgsl. Twin: src/data/order.rs.
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(WORKGROUP_SIZE)
 fn order(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let shuffle = number_of(group, local, groups);
-    let number = params.first + shuffle;
-    if number >= params.end {
+    let permutation = thread_index(group, local, groups);
+    let index = params.first + permutation;
+    if index >= params.end {
         return;
     }
     for (var row = 0u; row < params.rows; row += 1u) {
-        places[place_of(row, shuffle)] = row;
+        permutations[position_index(row, permutation)] = row;
     }
-    var words = words_of(seeds[number / params.epochs], STREAM_ORDER, params.first_epoch + number % params.epochs);
-    for (var row = params.rows - 1u; row > 0u; row -= 1u) {
-        let here = place_of(row, shuffle);
-        let there = place_of(up_to(&words, row), shuffle);
-        let taken = places[there];
-        places[there] = places[here];
-        places[here] = taken;
+    // Fisher–Yates from the end.
+    var words = words_of(seeds[index / params.epochs], STREAM_ORDER, params.first_epoch + index % params.epochs);
+    for (var last = params.rows - 1u; last > 0u; last -= 1u) {
+        let a = position_index(last, permutation);
+        let b = position_index(up_to(&words, last), permutation);
+        let swapped = permutations[b];
+        permutations[b] = permutations[a];
+        permutations[a] = swapped;
     }
 }

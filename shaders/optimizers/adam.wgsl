@@ -1,6 +1,6 @@
 // Adam and AMSGrad. Twin: src/kernel/optimizers/adam.rs, which has the formulas.
 
-// m and v after a gradient: what Nadam, Lamb and Muon share.
+// Updates the means m and v with a gradient. Nadam and Lamb use it too.
 fn means(rest: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) {
     let old_m = pair(state, 0u);
     let old_v = pair(state, 2u);

@@ -1,5 +1,5 @@
-// What the rules share: layouts, the variant, and the base class' functions. Twin: src/kernel/optimizers/mod.rs. The host appends `step`,
-// which calls the rule of the pipeline.
+// Definitions that all rules share: layouts, variant flags and functions of Keras' base optimizer. Twin: src/kernel/optimizers/mod.rs. The host appends
+// `step`, which calls the rule of the pipeline.
 
 const COEFFICIENTS: u32 = 13u;
 const STATE: u32 = 6u;
@@ -9,13 +9,13 @@ alias Coefficients = array<f32, COEFFICIENTS>;
 alias State = array<f32, STATE>;
 alias StepFactors = array<f32, STEP_FACTORS>;
 
-// Whether any run of the group has momentum, and the flag of the rule: nesterov, centered, amsgrad, or a power that is no root.
+// Whether any run of the group has momentum, and the flag of the rule: nesterov, centered, amsgrad, or for Ftrl a power other than the square root.
 override MOMENTUM: bool = false;
 override FLAG: bool = false;
 
 const LARGEST: f32 = 3.4028234e38;
 
-// The pair of numbers from slot `first` of a state on.
+// Slots `first` and `first + 1` of a state: one number each for weight and bias.
 fn pair(state: ptr<function, State>, first: u32) -> vec2<f32> {
     return vec2<f32>((*state)[first], (*state)[first + 1u]);
 }

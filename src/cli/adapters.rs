@@ -3,32 +3,32 @@
 use std::fmt::Write;
 
 use gradsweep::backend::cpu::{self, Simd};
-use gradsweep::backend::gpu::{Survey, survey};
+use gradsweep::backend::gpu::AdapterList;
 
 use super::args;
 use super::failure::Failure;
 use super::output::{print, print_json};
 
 pub fn adapters(arguments: &args::Adapters) -> Result<(), Failure> {
-    let survey = survey();
-    if arguments.json { print_json(&survey) } else { print(&list(&survey)) }
+    let adapters = AdapterList::enumerate();
+    if arguments.json { print_json(&adapters) } else { print(&list(&adapters)) }
 }
 
-fn list(survey: &Survey) -> String {
+fn list(list: &AdapterList) -> String {
     let mut text = String::new();
-    for adapter in &survey.adapters {
+    for adapter in &list.adapters {
         let _ = writeln!(text, "{}\n    {}, driver {}", adapter.name, adapter.api, adapter.driver);
-        let _ = writeln!(text, "    buffers up to {} MiB, up to {} threads per workgroup", adapter.binding_mib, adapter.workgroup);
-        if adapter.software {
+        let _ = writeln!(text, "    buffers up to {} MiB, up to {} threads per workgroup", adapter.binding_mib, adapter.max_workgroup_size);
+        if adapter.is_software {
             text.push_str("    software adapter: slower than the CPU backend, used only with --backend gpu\n");
         }
     }
-    if survey.adapters.is_empty() {
+    if list.adapters.is_empty() {
         text.push_str("no GPU adapter was found\n");
     }
-    for missing in &survey.missing {
-        let _ = writeln!(text, "{}: {}", missing.api, missing.why);
-        for line in &missing.helps {
+    for missing in &list.missing {
+        let _ = writeln!(text, "{}: {}", missing.api, missing.reason);
+        for line in &missing.remedies {
             let _ = writeln!(text, "    {line}");
         }
     }

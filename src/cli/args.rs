@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradsweep::backend::cpu::Simd;
-use gradsweep::backend::gpu::Shape;
+use gradsweep::backend::gpu::WorkgroupShape;
 
 /// Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores, and explains the results.
 #[derive(Debug, Parser)]
@@ -64,7 +64,7 @@ pub struct Backend {
     pub simd: Option<Simd>,
     /// Runs per GPU thread x threads per workgroup [default: 1x64; 4x64 on software adapters for large sweeps]
     #[arg(long, value_name = "RUNSxTHREADS")]
-    pub shape: Option<Shape>,
+    pub shape: Option<WorkgroupShape>,
 }
 
 fn simd(name: &str) -> Result<Simd, String> {

@@ -1,7 +1,7 @@
 //! The choice of the backend.
 
 use gradsweep::backend::cpu::Cpu;
-use gradsweep::backend::gpu::{Gpu, Shape};
+use gradsweep::backend::gpu::{Gpu, WorkgroupShape};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Error};
 
@@ -52,6 +52,6 @@ pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
 /// Opens the GPU. The default shape depends on the number of updates.
 fn gpu(arguments: &args::Backend, updates: u128) -> Result<Gpu, Failure> {
     let gpu = Gpu::open(arguments.adapter.as_deref()).map_err(Error::from)?;
-    let worth = Shape::worth(gpu.is_software(), updates);
-    Ok(gpu.shaped(arguments.shape.unwrap_or(worth)))
+    let default = WorkgroupShape::for_updates(gpu.is_software(), updates);
+    Ok(gpu.with_shape(arguments.shape.unwrap_or(default)))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
-use gradsweep::backend::gpu::{self, Gpu, Shape};
+use gradsweep::backend::gpu::{self, Gpu, WorkgroupShape};
 use gradsweep::bench::{self, BUILT_IN, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
 use gradsweep::text;
@@ -72,8 +72,8 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
         contenders.extend(others.map(|level| on_cpu(format!("cpu, {}", level.name()), 1, level)));
     }
     if arguments.backend.backend != Choice::Cpu {
-        contenders.push(on_gpu(arguments, "gpu".into(), arguments.backend.shape.unwrap_or(Shape::PLAIN)));
-        let shapes = Shape::ALL.into_iter().filter(|_| arguments.shapes);
+        contenders.push(on_gpu(arguments, "gpu".into(), arguments.backend.shape.unwrap_or(WorkgroupShape::PLAIN)));
+        let shapes = WorkgroupShape::ALL.into_iter().filter(|_| arguments.shapes);
         contenders.extend(shapes.map(|shape| on_gpu(arguments, format!("gpu, {shape}"), shape)));
     }
     Ok(contenders)
@@ -89,14 +89,14 @@ fn on_cpu<'a>(name: String, threads: usize, simd: Simd) -> Contender<'a> {
 }
 
 /// The GPU. Software adapters are refused unless --software or --backend gpu is given.
-fn on_gpu(arguments: &args::Bench, name: String, shape: Shape) -> Contender<'_> {
+fn on_gpu(arguments: &args::Bench, name: String, shape: WorkgroupShape) -> Contender<'_> {
     let software = arguments.software || arguments.backend.backend == Choice::Gpu;
     let open = move || {
         let gpu = Gpu::open(arguments.backend.adapter.as_deref())?;
         if gpu.is_software() && !software {
             return Err(gpu::Error::OnlySoftware { adapter: gpu.describe().device }.into());
         }
-        Ok(Box::new(gpu.shaped(shape)) as Box<dyn Backend>)
+        Ok(Box::new(gpu.with_shape(shape)) as Box<dyn Backend>)
     };
     Contender { name, open: Box::new(open), open_bare: None }
 }

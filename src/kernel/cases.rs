@@ -1,7 +1,7 @@
-//! Vectors for each function of the kernels, and how far a device may be from the host on them.
+//! Test vectors for each function of the kernels, and the tolerances of float32 on the host and on a device.
 //!
-//! Steps are compared from the *same* state: near a stability limit a path enlarges an ulp without bound. An ulp is one of the
-//! terms' magnitude, not of the result's, where terms cancel. This file knows no device.
+//! Steps are compared from equal states, because near a stability limit a path amplifies an ulp without bound. An ulp is relative to the magnitude of the
+//! terms, not of the result, because terms can cancel.
 
 pub mod batches;
 pub mod cycles;
@@ -16,46 +16,48 @@ use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
 use crate::model::{Optimizer, Parameter, Settings, Value};
 
-/// How far the device's result of a function may be from the host's.
+/// The largest allowed deviation of a function's result.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {
     /// Units of 2⁻²³ of the terms' magnitude.
     pub ulps: f32,
-    pub why: &'static str,
+    /// Why the results can differ by this much.
+    pub reason: &'static str,
 }
 
-/// Of `neuron::slope`.
-pub const SLOPE: Tolerance = Tolerance { ulps: 3.0, why: "WGSL may round fma's product: half an ulp of each of six terms" };
-/// Of `neuron::loss`, from the slope at the same point.
-pub const LOSS: Tolerance = Tolerance { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
-/// Of `neuron::error`.
-pub const ERROR: Tolerance = Tolerance { ulps: 1.0, why: "WGSL may fuse what the host keeps unfused" };
+/// Tolerance of `moments::moment_gradient` on a device.
+pub const GRADIENT: Tolerance = Tolerance { ulps: 3.0, reason: "WGSL may round fma's product: half an ulp of each of six terms" };
+/// Tolerance of `moments::loss` on a device, from the gradient at the same point.
+pub const LOSS: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
+/// Tolerance of `moments::error` on a device.
+pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "WGSL may fuse what the host keeps unfused" };
 
-/// How far the host's float32 may be from float64.
-pub const SLOPE_ON_HOST: Tolerance = Tolerance { ulps: 3.0, why: "six roundings, half an ulp each" };
-pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, why: "a product of two slopes, each off by up to its own bound" };
-pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.5, why: "three roundings, half an ulp each" };
+/// Tolerances of the host's float32 against float64.
+pub const GRADIENT_ON_HOST: Tolerance = Tolerance { ulps: 3.0, reason: "six roundings, half an ulp each" };
+pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
+pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.5, reason: "three roundings, half an ulp each" };
 
-/// Of an optimizer's `step` on the host.
-pub fn allowed_on_host(optimizer: Optimizer) -> Tolerance {
+/// Tolerance of an optimizer's `step` on the host.
+pub fn host_tolerance(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Ftrl => Tolerance { ulps: 48.0, why: "the power multiplies the logarithm's error by the exponent, up to 46" },
-        _ => Tolerance { ulps: 8.0, why: "sixteen roundings at most, half an ulp each" },
+        Optimizer::Ftrl => Tolerance { ulps: 48.0, reason: "the power multiplies the logarithm's error by the exponent, up to 46" },
+        _ => Tolerance { ulps: 8.0, reason: "at most sixteen roundings, half an ulp each" },
     }
 }
 
-/// Of an optimizer's `step`.
-pub fn allowed(optimizer: Optimizer) -> Tolerance {
+/// Tolerance of an optimizer's `step` on a device.
+pub fn device_tolerance(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Sgd | Optimizer::Lion => Tolerance { ulps: 2.0, why: "products and sums only; WGSL may fuse them, or not" },
-        Optimizer::Ftrl => {
-            Tolerance { ulps: 96.0, why: "WGSL: as below; the power multiplies the logarithm's error by the exponent, up to 46" }
-        }
-        _ => Tolerance { ulps: 24.0, why: "WGSL: a root within 5 ulp, three of them in the pull, a division within 2.5, six roundings" },
+        Optimizer::Sgd | Optimizer::Lion => Tolerance { ulps: 2.0, reason: "products and sums, which WGSL may fuse" },
+        Optimizer::Ftrl => Tolerance {
+            ulps: 96.0,
+            reason: "the bounds of the other rules; the power multiplies the logarithm's error by the exponent, up to 46",
+        },
+        _ => Tolerance { ulps: 24.0, reason: "WGSL allows 5 ulp for a root (three of them in a step), 2.5 for a division; six roundings" },
     }
 }
 
-/// A batch, a point, and a row.
+/// Moments of a batch, parameters, and a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
     pub moments: Moments,
@@ -65,7 +67,7 @@ pub struct Point {
     pub y: f32,
 }
 
-/// Magnitudes of the terms of a neuron's functions.
+/// Magnitudes of the terms of gradient, loss and error; an ulp is relative to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     pub gradient: [f64; 2],
@@ -74,7 +76,7 @@ pub struct Terms {
 }
 
 impl Point {
-    /// All points: batches of raw and standardised data, parameters at the centre, beside it and far away.
+    /// All points: batches of raw and standardised data, parameters at the centre, near it and far away.
     pub fn all() -> Vec<Self> {
         let batches = [
             (Centre::new(0.047_536_6, 7.032_593_5, 147.042_5), [0.0, 14_662.0, 0.0, 0.0, 10.5, 200.0]),
@@ -95,7 +97,7 @@ impl Point {
         points
     }
 
-    /// What an ulp is measured by.
+    /// The magnitudes of the terms.
     pub fn terms(&self) -> Terms {
         let wide = |value: f32| f64::from(value).abs();
         let (m, c) = (&self.moments, &self.centre);
@@ -111,7 +113,7 @@ impl Point {
     }
 }
 
-/// What a rule's `step` is given.
+/// Arguments of a rule's `step`.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     pub coefficients: Coefficients<f32>,
@@ -122,7 +124,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// All steps of a variant: first ones and later ones, gradients of every size, parameters at 0, where the whole pull shows.
+    /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, where the step is the whole result.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();
         for (coefficients, factors) in hypers(variant.optimizer) {
@@ -138,7 +140,7 @@ impl Step {
         steps
     }
 
-    /// What an ulp of the parameters, then of each slot of the state, is measured by, when the host's step led to these.
+    /// The magnitudes that define an ulp of the parameters and of each slot of the state, given the host's results.
     pub fn terms(&self, variant: Variant, next: [f32; 2], state: &State<f32>) -> ([f64; 2], [f64; STATE]) {
         let both = |old: f32, new: f32| f64::from(old).abs() + f64::from(new).abs();
         let mut slots: [f64; STATE] = std::array::from_fn(|slot| both(self.state[slot], state[slot]));
@@ -147,7 +149,7 @@ impl Step {
                 slots[2 + i] = self.ftrl_z(i, state);
             }
         }
-        // What has the parameters' unit, or is divided to have it, is a term of them.
+        // State slots in the unit of the parameters, or divided to have it, are terms of the parameters.
         let theta = |i: usize| {
             both(self.theta[i], next[i])
                 + match variant.optimizer {
@@ -160,20 +162,21 @@ impl Step {
         ([theta(0), theta(1)], slots)
     }
 
-    /// Ftrl: z is what is left of two large terms, and is divided into the parameter.
+    /// The terms of Ftrl's z, which is a difference of large terms.
     fn ftrl_z(&self, i: usize, state: &State<f32>) -> f64 {
         let wide = |value: f32| f64::from(value).abs();
         let powers = self.ftrl_divisor(self.state[i]) + self.ftrl_divisor(state[i]);
         wide(self.state[2 + i]) + wide(self.gradient[i]) + wide(self.theta[i]) * powers
     }
 
+    /// The divisor of Ftrl's z: nᵖ / η.
     fn ftrl_divisor(&self, n: f32) -> f64 {
         let [rate, power, ..] = self.coefficients.map(f64::from);
         libm::pow(f64::from(n), power) / rate
     }
 }
 
-/// Hyperparameters and factors of an optimizer: Keras' defaults at the first update, and others at the thirtieth.
+/// Coefficients and step factors of an optimizer: Keras' defaults at the first update, other values at the thirtieth.
 fn hypers(optimizer: Optimizer) -> [(Coefficients<f32>, StepFactors<f32>); 2] {
     let settings = |others: bool| {
         let mut settings = Settings::default();
@@ -193,7 +196,7 @@ fn hypers(optimizer: Optimizer) -> [(Coefficients<f32>, StepFactors<f32>); 2] {
     [at(&settings(false), 1), at(&settings(true), 30)]
 }
 
-/// A value that is not the default.
+/// A value other than the default.
 fn other(parameter: Parameter, default: Value) -> Value {
     use Parameter::{Beta1, Beta2, Beta2Decay, Epsilon, Epsilon2, LearningRatePower, Momentum, NsSteps, Rho, WeightDecay};
     match (parameter, default) {
@@ -209,13 +212,13 @@ fn other(parameter: Parameter, default: Value) -> Value {
     }
 }
 
-/// A state that gradients of this size leave behind: none at warmth 0. A mean is smaller than the root mean square.
+/// A state as gradients of this magnitude produce it; zeros at warmth 0. A mean is smaller than the root mean square.
 fn state(optimizer: Optimizer, gradient: [f32; 2], warmth: f32) -> State<f32> {
     let [a, b] = gradient.map(|g| g * warmth);
     let [p, q] = [2.0 * a * a, 2.0 * b * b];
     match optimizer {
         Optimizer::Sgd => [1e-3 * a, 1e-3 * b, 0.0, 0.0, 0.0, 0.0],
-        // Of the mean square, 1/(1−ρ) times as large.
+        // RMSprop stores the mean square times 1/(1−ρ).
         Optimizer::Rmsprop => [10.0 * p, 10.0 * q, a, b, warmth, -warmth],
         Optimizer::Adam | Optimizer::Adamw | Optimizer::Nadam | Optimizer::Lamb => [a, b, p, q, 1.5 * p, 0.5 * q],
         Optimizer::Adamax => [a, b, 2.0 * a.abs(), 2.0 * b.abs(), 0.0, 0.0],

@@ -1,4 +1,5 @@
-//! What host and shaders share: uniforms, columns and constants. `tests/integration/shaders.rs` holds them against the WGSL.
+//! The data layout that host and shaders share: uniform structs, columns of the buffers, and constants. `tests/integration/shaders.rs` compares them
+//! with the WGSL modules as naga parses them.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -7,153 +8,153 @@ use super::optimizers::STATE;
 use super::options::OPTION_VALUES;
 use crate::data::Moments;
 
-/// Threads of a workgroup, where no shape says otherwise.
-pub const WORKGROUP: u32 = 64;
+/// Threads per workgroup, unless a `WorkgroupShape` sets another number.
+pub const WORKGROUP_SIZE: u32 = 64;
 
-/// The uniforms of training, in `shaders/run.wgsl`.
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-#[repr(C)]
-pub struct TrainParams {
-    pub centre_weight: f32,
-    pub centre_bias: f32,
-    pub centre_x: f32,
-    pub reached_loss: f32,
-    pub total_u: f32,
-    pub total_uu: f32,
-    pub total_r: f32,
-    pub total_ru: f32,
-    pub total_rr: f32,
-    pub total_rows: f32,
-    pub first_run: u32,
-    pub end_run: u32,
-    pub capacity: u32,
-    pub width: u32,
-    pub batches: u32,
-    pub batch_size: u32,
-    pub rows: u32,
-    pub test_rows: u32,
-    pub first_epoch: u32,
-    pub taken_epochs: u32,
-    pub epochs: u32,
-    pub steps: u32,
-    pub every: u32,
-    pub points: u32,
-    pub alike: u32,
-    pub factor_steps: u32,
-    pub window_epoch: u32,
-    pub first_batch: u32,
-    pub end_batch: u32,
-    pub rounds: u32,
-    pub order_steps: u32,
-    pub column: u32,
+/// Declares a `repr(C)` uniform struct together with the table of its fields, so that no second list can deviate.
+macro_rules! uniform_struct {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+        #[repr(C)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+
+        impl $name {
+            /// Name and byte offset of each field.
+            pub const FIELDS: &'static [(&'static str, usize)] = &[$((stringify!($field), std::mem::offset_of!($name, $field)),)*];
+        }
+    };
 }
 
-/// The uniforms of `shaders/data`, in `shaders/data/window.wgsl`.
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-#[repr(C)]
-pub struct WindowParams {
-    pub first: u32,
-    pub end: u32,
-    pub first_epoch: u32,
-    pub epochs: u32,
-    pub rows: u32,
-    pub batch_size: u32,
-    pub batches: u32,
-    pub test_rows: u32,
+uniform_struct! {
+    /// Uniforms of the training shader, `Params` in `shaders/run_state.wgsl`.
+    TrainParams {
+        /// The point about which moments are taken.
+        centre_weight: f32,
+        centre_bias: f32,
+        centre_x: f32,
+        /// A loss that counts as the optimum.
+        reached_loss: f32,
+        /// Moments of all training rows.
+        total_u: f32,
+        total_uu: f32,
+        total_r: f32,
+        total_ru: f32,
+        total_rr: f32,
+        total_rows: f32,
+        /// The runs of this dispatch: `first_run .. end_run`.
+        first_run: u32,
+        end_run: u32,
+        /// Elements of a column: the runs in the buffers.
+        column_stride: u32,
+        /// Runs of a block of recorded rows.
+        block_width: u32,
+        batches_per_epoch: u32,
+        batch_size: u32,
+        training_rows: u32,
+        test_rows: u32,
+        /// The epochs of this dispatch, counted from the start of the run.
+        first_epoch: u32,
+        dispatch_epochs: u32,
+        /// Epochs and steps of a whole run.
+        total_epochs: u32,
+        total_steps: u32,
+        /// Updates between two recorded points.
+        record_interval: u32,
+        recorded_points: u32,
+        /// 1: every epoch has the same batches.
+        repeats_every_epoch: u32,
+        /// Rows of one step-input table.
+        table_steps: u32,
+        /// The first epoch of this dispatch, counted from the first epoch of the window.
+        epoch_in_window: u32,
+        /// The batches of this dispatch in each of its epochs.
+        first_batch: u32,
+        end_batch: u32,
+        /// Iterations of the loop check.
+        loop_check_iterations: u32,
+        /// Batches of one batch order in this window.
+        order_steps: u32,
+        /// Offset of the biases in the history buffer.
+        bias_offset: u32,
+    }
 }
 
-/// A float64 as `shaders/data/float64.wgsl` has it: the upper and the lower half of its bits.
-pub fn words(number: f64) -> [u32; 2] {
-    [(number.to_bits() >> 32) as u32, number.to_bits() as u32]
+uniform_struct! {
+    /// Uniforms of the shaders that build batches, `Params` in `shaders/data/batch_window.wgsl`.
+    WindowParams {
+        /// The permutations of this dispatch: `first .. end`, counted by batch order and epoch.
+        first: u32,
+        end: u32,
+        /// The epochs of the window.
+        first_epoch: u32,
+        epochs: u32,
+        /// Training rows.
+        rows: u32,
+        batch_size: u32,
+        batches: u32,
+        test_rows: u32,
+    }
 }
 
-/// The names of [`WindowParams`]' fields, in order: all are 4 bytes wide.
-pub const WINDOW_PARAMS: [&str; 8] = ["first", "end", "first_epoch", "epochs", "rows", "batch_size", "batches", "test_rows"];
-
-/// The names of [`TrainParams`]' fields, in order: all are 4 bytes wide.
-pub const TRAIN_PARAMS: [&str; 32] = [
-    "centre_weight",
-    "centre_bias",
-    "centre_x",
-    "reached_loss",
-    "total_u",
-    "total_uu",
-    "total_r",
-    "total_ru",
-    "total_rr",
-    "total_rows",
-    "first_run",
-    "end_run",
-    "capacity",
-    "width",
-    "batches",
-    "batch_size",
-    "rows",
-    "test_rows",
-    "first_epoch",
-    "taken_epochs",
-    "epochs",
-    "steps",
-    "every",
-    "points",
-    "alike",
-    "factor_steps",
-    "window_epoch",
-    "first_batch",
-    "end_batch",
-    "rounds",
-    "order_steps",
-    "column",
-];
-
-/// The most batches whose moments or ticks a dispatch of training has (`shaders/run.wgsl`): 64 KiB, which every device takes as a uniform.
-pub const MOMENTS: usize = 2048;
-
-/// The most pairs of rows of a dispatch of `shaders/metrics.wgsl`: the same 64 KiB.
-pub const PAIRS: usize = 4096;
-
-/// The moments of a batch as that uniform has them.
-pub type Padded = [f32; 8];
-
-/// On the boundaries that uniforms ask for.
-pub fn padded(moments: &Moments) -> Padded {
-    let Moments { u, uu, r, ru, rr, rows } = *moments;
-    [u, uu, r, ru, rr, rows, 0.0, 0.0]
-}
-
-/// The most columns of the lanes: the rule's hyperparameters, the values of the options, and the bits of the factors table's number and of the
-/// order's.
-pub const LANE_COLUMNS: usize = COEFFICIENTS + OPTION_VALUES + 2;
-
-/// The first columns of the state behind the rule's: of the losses, of the average, of the watch for cycles.
-pub const START_LOSS: usize = 2 + STATE;
-pub const AVERAGED: usize = START_LOSS + 7;
-pub const WATCH: usize = START_LOSS + 9;
-
-/// Columns of the state: weight, bias, the rule's state, start, worst and last loss, the sums of an epoch that goes on in the
-/// next dispatch, what options carry (the sum of gradients and the average), and the anchor and reach of the watch for cycles.
-pub const STATE_COLUMNS: usize = WATCH + 3;
-
-/// Numbers of a step in a factors table: the factors, and the rate where it is scheduled.
-pub const TICK: usize = STEP_FACTORS + 1;
-
-/// Stands in the outputs before a dispatch, where a launch that never ran would read as zeros: no loss is so far below 0.
-pub const NOT_RUN: f32 = f32::MIN;
-
-/// Columns of the figures: `reached_epoch`, `crossings`, `diverged_at`, the period of the watch for cycles, and the batches that were
-/// taken while loops still went round. The first and the third are complements, so that 0 stands for never.
-pub const FIGURE_COLUMNS: usize = 5;
-
-/// How often a loop goes round that shows whether loops still do: a software adapter ends every loop of a thread, silently, once all of
-/// them together went round 65,535 times.
-pub const ROUNDS: u32 = 2;
-
-/// Rounds of a thread of `shaders/limits.wgsl`.
-pub const LIMIT_ROUNDS: u32 = 1024;
-
-/// The uniforms of `shaders/metrics.wgsl`, `shaders/surface.wgsl` and `shaders/limits.wgsl`: counts.
+/// Uniforms of `shaders/metrics.wgsl`, `shaders/surface.wgsl` and `shaders/limits.wgsl`: up to four counts.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct CountParams {
     pub counts: [u32; 4],
 }
+
+/// A float64 as `shaders/data/float64.wgsl` stores it: the upper and the lower 32 bits.
+pub fn words(number: f64) -> [u32; 2] {
+    [(number.to_bits() >> 32) as u32, number.to_bits() as u32]
+}
+
+/// The most batches whose moments or step inputs one training dispatch has as a uniform: 64 KiB, which every device accepts.
+pub const MAX_UNIFORM_BATCHES: usize = 2048;
+
+/// The most pairs of rows of one dispatch of `shaders/metrics.wgsl`: 64 KiB, which every device accepts.
+pub const MAX_ROW_PAIRS: usize = 4096;
+
+/// Moments of a batch in the 16-byte alignment of uniforms: u, uu, r, ru, rr, rows, 0, 0.
+pub type PaddedMoments = [f32; 8];
+
+/// Moments with the padding of uniforms.
+pub fn padded(moments: &Moments) -> PaddedMoments {
+    let Moments { u, uu, r, ru, rr, rows } = *moments;
+    [u, uu, r, ru, rr, rows, 0.0, 0.0]
+}
+
+/// The most columns of the run inputs: coefficients, option values, and the bits of the numbers of step-input table and batch order.
+pub const INPUT_COLUMNS: usize = COEFFICIENTS + OPTION_VALUES + 2;
+
+/// First column of the start, worst and last loss in the state buffer, after weight, bias and the state of the rule.
+pub const START_LOSS: usize = 2 + STATE;
+
+/// First column of the parameters' average in the state buffer.
+pub const AVERAGE_COLUMN: usize = START_LOSS + 7;
+
+/// First column of the cycle detector in the state buffer.
+pub const CYCLE_COLUMN: usize = START_LOSS + 9;
+
+/// Columns of the state buffer: weight, bias, state of the rule, start, worst and last loss, two sums of an unfinished epoch, gradient sum and average
+/// of the options (two columns each), anchor (two) and reach of the cycle detector.
+pub const STATE_COLUMNS: usize = CYCLE_COLUMN + 3;
+
+/// Numbers of one step in a step-input table: the step factors and the scheduled learning rate.
+pub const STEP_INPUTS: usize = STEP_FACTORS + 1;
+
+/// Columns of the statistics buffer: `reached_epoch`, minimum crossings, `diverged_at`, cycle period, completed steps. The first and the third are
+/// stored as complements, so that 0 means never.
+pub const STATISTIC_COLUMNS: usize = 5;
+
+/// The value of outputs before a dispatch. A dispatch that did not run leaves it in place, whereas zeros could be results.
+pub const SENTINEL: f32 = f32::MIN;
+
+/// Iterations of the loop check at the end of a shader. Software adapters end all loops of a thread after 65,535 iterations without an error; then this
+/// loop does not run either.
+pub const LOOP_CHECK_ITERATIONS: u32 = 2;
+
+/// Loop iterations of a thread of `shaders/limits.wgsl`.
+pub const LIMIT_ITERATIONS: u32 = 1024;

@@ -4,7 +4,7 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::gpu::Gpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, RecordOptions};
-use gradsweep::kernel::layout::MOMENTS;
+use gradsweep::kernel::layout::MAX_UNIFORM_BATCHES;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::sweep::Problems;
 use libtest_mimic::Trial;
@@ -104,7 +104,8 @@ fn whole_runs_on_the_device_stay_beside_the_hosts(gpu: &Gpu) {
 }
 
 fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts(gpu: &Gpu) {
-    let rows: Vec<String> = (0..2 * MOMENTS + 77).map(|i| format!("{},{}", f64::from(i as u32 % 97) / 48.0 - 1.0, i % 13)).collect();
+    let rows: Vec<String> =
+        (0..2 * MAX_UNIFORM_BATCHES + 77).map(|i| format!("{},{}", f64::from(i as u32 % 97) / 48.0 - 1.0, i % 13)).collect();
     let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nepochs = 2\nbatch_size = 1\n[sweep.parameters]\n\
                   shuffle = [false, true]\noptimizer = [\"rmsprop\", \"adam\"]\nlearning_rate = [1e-3, 1e-2]\n";
     let experiment = load_with(config, format!("x,y\n{}", rows.join("\n")).as_bytes());
@@ -112,7 +113,7 @@ fn epochs_of_more_batches_than_a_uniform_holds_are_taken_in_parts(gpu: &Gpu) {
     let (_, host) = train(&experiment, &Cpu::open(None, None).unwrap(), RECORD);
     for (device, host) in device.iter().zip(&host) {
         let (a, b) = (device.history.as_ref().unwrap(), host.history.as_ref().unwrap());
-        assert_eq!(b.blocks.rows, 1 + 2 * (2 * MOMENTS + 77));
+        assert_eq!(b.blocks.rows, 1 + 2 * (2 * MAX_UNIFORM_BATCHES + 77));
         for lane in 0..host.weight.len() {
             let worst = (0..b.blocks.rows).flat_map(|point| [0, 1].map(|i| relative(a.at(lane, point)[i], b.at(lane, point)[i])));
             assert!(worst.fold(0.0, f64::max) <= 1e-4);

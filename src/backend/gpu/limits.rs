@@ -1,57 +1,55 @@
-//! What the device reaches at most, by `shaders/limits.wgsl`.
+//! Peak rates of the device, measured by the microbenchmarks of `shaders/limits.wgsl`.
 
 use std::time::Instant;
 
-use super::context::{Access, Context, Error};
-use super::shaders;
+use super::bindings::LimitBindings;
+use super::context::Context;
+use super::error::Error;
+use super::pipelines::{LimitKernel, PipelineKey};
 use crate::backend::limits::Limits;
-use crate::kernel::layout::{CountParams, LIMIT_ROUNDS};
+use crate::kernel::layout::{CountParams, LIMIT_ITERATIONS};
 
-const ACCESSES: [Access; 2] = [Access::Uniform, Access::Write];
+/// Bytes that the write benchmark fills: more than every cache holds; less on a software adapter, which is slow.
+const FILLED_BYTES: u64 = 512 << 20;
+const FILLED_BYTES_IN_SOFTWARE: u64 = 64 << 20;
 
-/// Bytes that are filled: beyond every cache, in software less, as that is slow.
-const FILLED: u64 = 512 << 20;
-const FILLED_IN_SOFTWARE: u64 = 64 << 20;
-
-/// Long enough for a dispatch's own cost not to count, short enough for a device that shows a screen.
+/// Duration of a measurement: long enough to hide the overhead of a dispatch, short enough for a device that drives a screen.
 const SECONDS: f64 = 0.05;
 
-/// The works of the shader, by their numbers there, and what a thread does of the first two.
-const FUSED: u32 = 0;
-const ROOTS: u32 = 1;
-const WRITES: u32 = 2;
-const CHAINS: f64 = 8.0;
-const DIVISIONS: f64 = 4.0;
+/// Fused multiply-adds, and pairs of roots with a division, of one thread per loop iteration.
+const MULTIPLY_ADDS: f64 = 8.0;
+const ROOTS_AND_DIVISIONS: f64 = 4.0;
 
-/// Vectors of 16 bytes that a thread writes.
-const WRITTEN: u32 = 16;
+/// Vectors of 16 bytes per thread of the write benchmark.
+const VECTORS_PER_THREAD: u32 = 16;
 
+/// Measures the peak rates.
 pub fn limits(context: &mut Context) -> Result<Limits, Error> {
-    let filled = if context.software { FILLED_IN_SOFTWARE } else { FILLED };
-    let bytes = filled.min(context.largest()) / 256 * 256;
+    let filled = if context.is_software { FILLED_BYTES_IN_SOFTWARE } else { FILLED_BYTES };
+    let bytes = filled.min(context.max_binding_size()) / 256 * 256;
     let vectors = (bytes / 16) as u32;
-    let mut run = Run { context, bytes, vectors };
-    let rounds = f64::from(LIMIT_ROUNDS);
+    let mut benchmark = Benchmark { context, bytes, vectors };
+    let iterations = f64::from(LIMIT_ITERATIONS);
     Ok(Limits {
         threads: None,
-        fused_per_s: run.threads_per_s(FUSED)? * CHAINS * rounds,
-        roots_per_s: run.threads_per_s(ROOTS)? * DIVISIONS * rounds,
-        filled_bytes_per_s: bytes as f64 / run.seconds(WRITES, vectors / WRITTEN)?,
+        fused_per_s: benchmark.threads_per_s(LimitKernel::MultiplyAdds)? * MULTIPLY_ADDS * iterations,
+        roots_per_s: benchmark.threads_per_s(LimitKernel::RootsAndDivisions)? * ROOTS_AND_DIVISIONS * iterations,
+        filled_bytes_per_s: bytes as f64 / benchmark.seconds(LimitKernel::Writes, vectors / VECTORS_PER_THREAD)?,
     })
 }
 
-struct Run<'c> {
+struct Benchmark<'c> {
     context: &'c mut Context,
     bytes: u64,
     vectors: u32,
 }
 
-impl Run<'_> {
-    /// With so many threads that it takes a while.
-    fn threads_per_s(&mut self, work: u32) -> Result<f64, Error> {
+impl Benchmark<'_> {
+    /// Threads per second of a kernel, with enough threads for [`SECONDS`].
+    fn threads_per_s(&mut self, kernel: LimitKernel) -> Result<f64, Error> {
         let mut threads = (1 << 14).min(self.vectors);
         loop {
-            let seconds = self.seconds(work, threads)?;
+            let seconds = self.seconds(kernel, threads)?;
             if seconds >= SECONDS || threads == self.vectors {
                 return Ok(f64::from(threads) / seconds);
             }
@@ -59,20 +57,19 @@ impl Run<'_> {
         }
     }
 
-    /// The shortest of three dispatches.
-    fn seconds(&mut self, work: u32, threads: u32) -> Result<f64, Error> {
-        let constants = [("WORK", f64::from(work))];
-        let pipeline = self.context.pipeline(&format!("limits {work}"), shaders::limits, "limits", &ACCESSES, &constants);
+    /// The shortest duration of three dispatches.
+    fn seconds(&mut self, kernel: LimitKernel, threads: u32) -> Result<f64, Error> {
+        let pipeline = self.context.pipeline(PipelineKey::Limits { kernel });
         let params = CountParams { counts: [threads, self.vectors, 0, 0] };
-        let uniform = self.context.uniform("limit counts", bytemuck::bytes_of(&params));
-        let output = self.context.buffer("limits", self.bytes, wgpu::BufferUsages::STORAGE);
-        let bound = self.context.bind(&pipeline, &[&uniform, &output]);
-        let mut best = f64::INFINITY;
+        let params = self.context.filled_uniform("limit params", bytemuck::bytes_of(&params));
+        let output = self.context.buffer("limit output", self.bytes, wgpu::BufferUsages::STORAGE);
+        let group = self.context.bind(&pipeline, &LimitBindings { params: &params, output: &output });
+        let mut shortest = f64::INFINITY;
         for _ in 0..3 {
-            let begun = Instant::now();
-            self.context.dispatch(&pipeline, &bound, u64::from(threads))?;
-            best = best.min(begun.elapsed().as_secs_f64());
+            let start = Instant::now();
+            self.context.dispatch(&pipeline, &group, u64::from(threads))?;
+            shortest = shortest.min(start.elapsed().as_secs_f64());
         }
-        Ok(best)
+        Ok(shortest)
     }
 }

@@ -1,78 +1,88 @@
-//! The GPU backend: a run a thread or a few, state in buffers between dispatches, the next dispatch sized by how long the last one took.
+//! The GPU backend: one thread trains one or a few runs, state stays in buffers between dispatches, and the measured duration of a dispatch sets the
+//! size of the next one. docs/gpu.md explains the dispatch.
 //!
-//! It holds no formula: those are `shaders/`, the twins of `kernel`.
+//! It contains no formula: those are in `shaders/`, the twins of `kernel`.
 
+mod adapters;
+mod batch_source;
+mod bindings;
+mod catalogue;
 mod context;
-mod evaluate;
+mod device_batches;
+mod dispatch_budget;
+mod driver_hints;
+mod error;
+mod in_flight;
+mod joined_orders;
 mod limits;
-mod maker;
-mod missing;
-mod orders;
+mod metrics;
+mod pipelines;
+mod probe;
+mod readback;
 mod results;
+mod run_batch;
+mod run_columns;
+mod sentinel;
 mod shaders;
-mod shape;
-mod slices;
-mod step_factors;
-mod supply;
-mod survey;
+mod step_inputs;
+mod step_range;
+mod surface;
 mod train;
+mod train_pipelines;
+mod tuning;
 mod unroll;
+mod workgroup_shape;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-pub use context::Error;
-pub use missing::{Missing, quiet_environment};
-pub use shaders::{batch_functions, composed, elementary, functions, watching};
-pub use shape::Shape;
-pub use survey::{Adapter, Survey, survey};
+pub use adapters::{AdapterInfo, AdapterList};
+pub use bindings::{Access, Binding};
+pub use catalogue::{ComposedModule, composed_modules};
+pub use driver_hints::{MissingApi, quiet_environment};
+pub use error::Error;
+pub use pipelines::ProbeConstants;
+pub use probe::Probe;
+pub use shaders::{batch_functions, cycle_functions, elementary_functions, training_functions};
+pub use workgroup_shape::WorkgroupShape;
 
 use self::context::Context;
 use super::{Backend, Description, Group, Limits, Metrics, Outcome};
 use crate::model::{Neuron, Rows};
 
-/// A GPU that is open.
+/// The backend of an open GPU.
 #[derive(Debug)]
 pub struct Gpu {
     context: Mutex<Context>,
-    adapter: Adapter,
+    adapter: AdapterInfo,
 }
 
 impl Gpu {
-    /// The adapter whose name contains `wanted`, whatever the case; without a name a hardware one before a software one.
+    /// Opens the first adapter whose name contains `wanted`, ignoring case; hardware adapters come before software adapters.
     pub fn open(wanted: Option<&str>) -> Result<Self, Error> {
         let (context, adapter) = Context::open(wanted)?;
         Ok(Self { context: Mutex::new(context), adapter })
     }
 
-    /// Trains in threads of this shape.
-    pub fn shaped(self, shape: Shape) -> Self {
-        let mut context = self.context.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// The backend with another workgroup shape.
+    pub fn with_shape(self, shape: WorkgroupShape) -> Self {
+        let mut context = self.context.into_inner().unwrap_or_else(PoisonError::into_inner);
         context.shape = shape;
         Self { context: Mutex::new(context), ..self }
     }
 
-    /// Whether the adapter computes in software.
+    /// Whether a CPU executes the shaders.
     pub fn is_software(&self) -> bool {
-        self.adapter.software
+        self.adapter.is_software
     }
 
-    /// Runs `entry` of a module of the caller's own over `threads` threads: binding 0 holds `input`, binding 1 takes `outputs` numbers.
-    /// For the twins: each function of the kernels is asked alone, on vectors of `kernel::cases`.
-    pub fn probe(
-        &self,
-        module: &str,
-        entry: &str,
-        constants: &[(&str, f64)],
-        threads: usize,
-        input: &[f32],
-        outputs: usize,
-    ) -> Result<Vec<f32>, super::Error> {
-        self.with(|context| evaluate::probe(context, module, entry, constants, threads, input, outputs))
+    /// Runs a probe and returns its output.
+    pub fn probe(&self, probe: &Probe<'_>) -> Result<Vec<f32>, super::Error> {
+        self.with_context(|context| probe::probe(context, probe))
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Context) -> Result<T, Error>) -> Result<T, super::Error> {
-        // A poisoned lock only says that another thread panicked; the context is rebuilt by nobody, and usable.
-        let mut context = self.context.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn with_context<T>(&self, work: impl FnOnce(&mut Context) -> Result<T, Error>) -> Result<T, super::Error> {
+        // After a panic in another thread the context is still valid, because every use writes the buffers that it reads.
+        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(work(&mut context)?)
     }
 }
@@ -80,24 +90,24 @@ impl Gpu {
 impl Backend for Gpu {
     fn describe(&self) -> Description {
         let detail = format!("{}, {}", self.adapter.api, self.adapter.driver);
-        Description { backend: "gpu", device: self.adapter.name.clone(), detail, software: self.adapter.software }
+        Description { backend: "gpu", device: self.adapter.name.clone(), detail, software: self.adapter.is_software }
     }
 
     fn limits(&self) -> Result<Option<Limits>, super::Error> {
-        self.with(limits::limits).map(Some)
+        self.with_context(limits::limits).map(Some)
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
-        self.with(|context| train::train(context, groups, outcomes))
+        self.with_context(|context| train::train(context, groups, outcomes))
     }
 
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, super::Error> {
-        self.with(|context| evaluate::metrics(context, neuron, rows, weight, bias))
+        self.with_context(|context| metrics::metrics(context, neuron, rows, weight, bias))
     }
 
     fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), super::Error> {
         cells.clear();
-        self.with(|context| evaluate::surface(context, neuron, rows, weight, bias, cells))
+        self.with_context(|context| surface::surface(context, neuron, rows, surface::Grid { weight, bias }, cells))
     }
 }
 
@@ -109,7 +119,7 @@ mod tests {
     use crate::config::{self, ConfigSource, DataLocation};
     use crate::sweep::{Plan, Problems};
 
-    /// Runs that need several blocks an epoch, several workgroups, and a divergence here and there.
+    /// A sweep with several blocks per epoch, several workgroups, and some runs that diverge.
     const SWEEP: &str = r#"
 [data]
 path = "data/advertising.csv"
@@ -128,30 +138,30 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 "#;
 
     #[test]
-    fn slices_and_shapes_never_show_in_a_result() {
+    fn results_do_not_depend_on_dispatch_sizes_and_shapes() {
         let Ok(gpu) = Gpu::open(None) else {
-            return skipped("slices_and_shapes_never_show_in_a_result");
+            return skipped("results_do_not_depend_on_dispatch_sizes_and_shapes");
         };
         let experiment = experiment(&[]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
         let groups = plan.groups(&problems, RecordOptions { every: 1, epochs: true });
-        let shapes = ["1x64", "1x64", "4x32", "3x256"].map(|shape| shape.parse::<Shape>().unwrap());
+        let shapes = ["1x64", "1x64", "4x32", "3x256"].map(|shape| shape.parse::<WorkgroupShape>().unwrap());
         let cases = [1_u64, 100_000, 1 << 40, 100_000].into_iter().zip(shapes);
         let results = cases.map(|(budget, shape)| {
             let mut outcomes = vec![Outcome::default(); groups.len()];
             for (group, outcome) in groups.iter().zip(&mut outcomes) {
                 {
                     let mut context = gpu.context.lock().unwrap();
-                    (context.slices, context.shape) = (slices::Slices::starting_at(budget), shape);
-                    // One case with a pipeline for all epochs, the others with two.
-                    context.worth_another = if budget == 1 { u64::MAX } else { 0 };
-                    // One in three portions, the others in one.
-                    (context.recorded_bytes, context.recorded_runs) = (1, if budget == 1 { 1 } else { u64::MAX });
+                    (context.update_budget, context.shape) = (dispatch_budget::DispatchBudget::starting_at(budget), shape);
+                    // One case has one pipeline for all epochs, the others have two.
+                    context.tuning.second_pipeline_updates = if budget == 1 { u64::MAX } else { 0 };
+                    // One case has three run batches, the others have one.
+                    (context.tuning.recorded_bytes, context.tuning.min_recorded_runs) = (1, if budget == 1 { 1 } else { u64::MAX });
                 }
                 gpu.train(&[*group], std::slice::from_mut(outcome)).unwrap();
             }
-            let lanes = |outcome: &Outcome| (0..outcome.weight.len()).map(|lane| known(outcome, lane)).collect::<Vec<_>>();
+            let lanes = |outcome: &Outcome| (0..outcome.weight.len()).map(|lane| meaningful(outcome, lane)).collect::<Vec<_>>();
             outcomes.iter().flat_map(lanes).collect::<Vec<_>>()
         });
         let results: Vec<_> = results.collect();
@@ -164,9 +174,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
     }
 
     #[test]
-    fn a_device_says_what_it_can_do() {
+    fn peak_rates_are_positive() {
         let Ok(gpu) = Gpu::open(None) else {
-            return skipped("a_device_says_what_it_can_do");
+            return skipped("peak_rates_are_positive");
         };
         let limits = gpu.limits().unwrap().unwrap();
         for limit in [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s] {
@@ -175,18 +185,18 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         assert_eq!(limits.threads, None);
     }
 
-    /// A sweep over seeds: as many orders, with a few runs each.
+    /// A sweep over seeds has one batch order per seed, with a few runs each.
     #[test]
-    fn groups_that_are_joined_give_what_each_gives_alone() {
+    fn joined_groups_give_the_results_of_single_groups() {
         let Ok(gpu) = Gpu::open(None) else {
-            return skipped("groups_that_are_joined_give_what_each_gives_alone");
+            return skipped("joined_groups_give_the_results_of_single_groups");
         };
         for loss in ["mse", "mae"] {
-            joined_and_alone(&gpu, loss);
+            compare_joined_with_single(&gpu, loss);
         }
     }
 
-    fn joined_and_alone(gpu: &Gpu, loss: &str) {
+    fn compare_joined_with_single(gpu: &Gpu, loss: &str) {
         let experiment = experiment(&[
             "sweep.parameters.learning_rate=[1e-3, 1e-1, 1e1]".into(),
             "sweep.parameters.training.seed={ min = 0, max = 29, count = 30 }".into(),
@@ -196,54 +206,60 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         ]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
-        // Epochs of a linear neuron under the mean squared error ask for rows, too.
+        // Epoch series need rows, also for a linear neuron under the mean squared error.
         let groups = plan.groups(&problems, RecordOptions { every: 3, epochs: true });
         assert_eq!(groups.len(), 90);
-        assert_eq!(orders::together(&groups, |_| 10).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
-        assert_eq!(orders::together(&groups, |_| 100).len(), 3);
-        let mut alone = vec![Outcome::default(); groups.len()];
-        for (group, alone) in groups.iter().zip(&mut alone) {
-            gpu.train(&[*group], std::slice::from_mut(alone)).unwrap();
+        assert_eq!(joined_orders::partition(&groups, |_| 10).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
+        assert_eq!(joined_orders::partition(&groups, |_| 100).len(), 3);
+        let mut single = vec![Outcome::default(); groups.len()];
+        for (group, single) in groups.iter().zip(&mut single) {
+            gpu.train(&[*group], std::slice::from_mut(single)).unwrap();
         }
         let (rows, batches) = (groups[0].order.rows, groups[0].order.batches());
         let epoch = (rows * 12 + batches * 32) as u64;
-        // Batches by the host and by the device: all epochs in one window, or two in each; all shuffles in one dispatch, or 17; all runs at
-        // once, or in portions of 64.
-        for (makes_batches, ordered, shuffled, runs) in [
+        // Batches are built on the host and on the device; with all epochs in one window or two per window, all permutations in one dispatch or 17 per
+        // dispatch, and all runs in one run batch or 64 per run batch.
+        for (builds_batches, joined_bytes, permutation_bytes, runs) in [
             (false, 1 << 26, 0, u64::MAX),
             (false, 60 * epoch, 0, 1),
             (true, 1 << 26, 1 << 24, u64::MAX),
             (true, 60 * epoch, 17 * 4 * rows, 1),
         ] {
             {
-                let mut context = gpu.context.lock().unwrap();
-                (context.makes_batches, context.ordered_bytes, context.shuffled_bytes) = (makes_batches, ordered, shuffled);
-                (context.recorded_bytes, context.recorded_runs) = (1, runs);
+                let tuning = &mut gpu.context.lock().unwrap().tuning;
+                *tuning = tuning::Tuning {
+                    builds_batches,
+                    joined_bytes,
+                    permutation_bytes,
+                    recorded_bytes: 1,
+                    min_recorded_runs: runs,
+                    ..*tuning
+                };
             }
             let mut joined = vec![Outcome::default(); groups.len()];
             gpu.train(&groups, &mut joined).unwrap();
-            for ((group, joined), alone) in groups.iter().zip(&joined).zip(&alone) {
+            for ((group, joined), single) in groups.iter().zip(&joined).zip(&single) {
                 for lane in 0..3 {
-                    let what = format!("{:?} {:?}, made on the device: {makes_batches}", group.variant, group.order);
-                    assert_eq!(known(joined, lane), known(alone, lane), "{what}");
+                    let context = format!("{:?} {:?}, batches built on the device: {builds_batches}", group.variant, group.order);
+                    assert_eq!(meaningful(joined, lane), meaningful(single, lane), "{context}");
                 }
             }
         }
     }
 
-    /// More than a dispatch takes, in a software adapter more than its loops go round, and an odd number in the last.
+    /// More rows than one dispatch has, more than a software adapter's loop limit, and an odd number in the last dispatch.
     #[test]
-    fn metrics_of_many_rows_are_taken_in_pieces() {
+    fn metrics_of_many_rows_take_several_dispatches() {
         let Ok(gpu) = Gpu::open(None) else {
-            return skipped("metrics_of_many_rows_are_taken_in_pieces");
+            return skipped("metrics_of_many_rows_take_several_dispatches");
         };
         let x: Vec<f32> = (0..200_001).map(|row| (f64::from(row) * 0.618_034).fract() as f32).collect();
         let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
         let (rows, weight, bias) = (Rows { x, y }, [3.0, 2.0, 0.0], [1.0, 1.0, 0.0]);
         let metrics = gpu.metrics(&Neuron::LINEAR, &rows, &weight, &bias).unwrap();
-        // x is spread evenly over 0 to 1; the errors are 0, x, and 3x + 1.
-        for (got, wanted) in metrics.mse.iter().zip([0.0, 1.0 / 3.0, 7.0]).chain(metrics.mae.iter().zip([0.0, 0.5, 2.5])) {
-            assert!((f64::from(*got) - wanted).abs() <= 1e-4 * wanted, "{got} is not {wanted}");
+        // x is uniform in 0 to 1; the errors of the three points are 0, x, and 3x + 1.
+        for (value, expected) in metrics.mse.iter().zip([0.0, 1.0 / 3.0, 7.0]).chain(metrics.mae.iter().zip([0.0, 0.5, 2.5])) {
+            assert!((f64::from(*value) - expected).abs() <= 1e-4 * expected, "{value} is not {expected}");
         }
         assert_eq!(metrics.loss, metrics.mse);
     }
@@ -254,8 +270,8 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
         config::load_text(SWEEP, &source, sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
     }
 
-    /// All that has a meaning in a run's results; floats as bits.
-    fn known(outcome: &Outcome, lane: usize) -> String {
+    /// The meaningful part of a run's results; floats as bits.
+    fn meaningful(outcome: &Outcome, lane: usize) -> String {
         let history = outcome.history.as_ref().unwrap();
         let points: Vec<_> =
             (0..history.known_points(outcome.steps[lane])).map(|point| history.at(lane, point).map(f32::to_bits)).collect();

@@ -1,156 +1,147 @@
-//! What training leaves in the device's buffers, on its way back to the host: the columns that mean something, all in one copy, and where
-//! they belong in an [`Outcome`].
+//! Readback of training results: the columns of a run batch, in one copy, and their place in the group's [`Outcome`].
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::context::{Arriving, Context, Error, Span};
-use crate::backend::outcome::{BlockLayout, NEVER};
+use super::context::Context;
+use super::error::Error;
+use super::readback::{Readback, Span};
+use super::run_columns::{Outputs, recorded_rows};
+use crate::backend::outcome::NEVER;
 use crate::backend::{Group, Outcome};
 use crate::kernel::cycle::{CycleDetector, WATCHED, cycle};
-use crate::kernel::layout::{AVERAGED, FIGURE_COLUMNS, START_LOSS, WATCH};
+use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, START_LOSS, STATISTIC_COLUMNS};
 use crate::model::RunStatistics;
 
-/// Numbers that a thread copies in one go.
-const COPIED: usize = 1 << 16;
+/// Numbers per parallel copy.
+const COPY_CHUNK: usize = 1 << 16;
 
-/// What training writes, in `shaders/run.wgsl`.
+/// Results of a run batch in flight.
 #[derive(Debug)]
-pub struct Outputs {
-    pub state: wgpu::Buffer,
-    pub figures: wgpu::Buffer,
-    pub history: wgpu::Buffer,
-    pub series: wgpu::Buffer,
-}
-
-/// Results of some runs of a group.
-#[derive(Debug)]
-pub struct Results {
+pub struct TrainingResults {
     runs: Range<usize>,
-    arriving: Arriving,
+    readback: Readback,
 }
 
-impl Results {
-    /// Has them copied behind what the device was given before.
-    pub fn fetch(context: &mut Context, group: &Group<'_>, outcome: &Outcome, runs: Range<usize>, outputs: &Outputs) -> Self {
-        let (first, count) = (runs.start, runs.len());
-        let Outputs { state, figures, history, series } = outputs;
-        let column = (count * 4) as u64;
-        let columns = |buffer, first: usize, columns: usize| Span { buffer, first: first as u64 * column, bytes: columns as u64 * column };
-        let averaged = if group.options.average { 2 } else { 0 };
-        let watched = if is_watched(group) { 3 } else { 0 };
-        let points = outcome.history.as_ref().map_or(0, |history| recorded(&history.blocks, first, count).1 * 8);
-        let epochs = outcome.epochs.as_ref().map_or(0, |series| recorded(&series.blocks, first, count).1 * 16);
-        let arriving = context.fetch(&[
-            columns(state, 0, 2),
-            columns(state, AVERAGED, averaged),
-            columns(state, START_LOSS, 3),
-            columns(state, WATCH, watched),
-            columns(figures, 0, FIGURE_COLUMNS),
-            Span { buffer: history, first: 0, bytes: points as u64 },
-            Span { buffer: series, first: 0, bytes: epochs as u64 },
+impl TrainingResults {
+    /// Submits the copy of the results. It runs after all earlier submissions.
+    pub fn start(context: &mut Context, group: &Group<'_>, outcome: &Outcome, runs: Range<usize>, outputs: &Outputs) -> Self {
+        let column_bytes = (runs.len() * 4) as u64;
+        let columns = |buffer, first: usize, columns: usize| Span {
+            buffer,
+            first: first as u64 * column_bytes,
+            bytes: columns as u64 * column_bytes,
+        };
+        let average_columns = if group.options.average { 2 } else { 0 };
+        let cycle_columns = if detects_cycles(group) { 3 } else { 0 };
+        let history_bytes = outcome.history.as_ref().map_or(0, |history| recorded_rows(&history.blocks, &runs).len() * 8);
+        let series_bytes = outcome.epochs.as_ref().map_or(0, |series| recorded_rows(&series.blocks, &runs).len() * 16);
+        let readback = context.start_readback(&[
+            columns(&outputs.state, 0, 2),
+            columns(&outputs.state, AVERAGE_COLUMN, average_columns),
+            columns(&outputs.state, START_LOSS, 3),
+            columns(&outputs.state, CYCLE_COLUMN, cycle_columns),
+            columns(&outputs.statistics, 0, STATISTIC_COLUMNS),
+            Span { buffer: &outputs.history, first: 0, bytes: history_bytes as u64 },
+            Span { buffer: &outputs.epoch_series, first: 0, bytes: series_bytes as u64 },
         ]);
-        Self { runs, arriving }
+        Self { runs, readback }
     }
 
-    /// Waits for them, and puts them where they belong.
-    pub fn take(self, context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
-        let Self { runs, arriving } = self;
-        context.arrived(&arriving, |spans| {
-            let [last, averaged, losses, watch, figures, history, series] = spans else { unreachable!("as many as were asked for") };
+    /// Waits for the copy and writes the results into the outcome.
+    pub fn finish(self, context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
+        let Self { runs, readback } = self;
+        context.finish_readback(&readback, |spans| {
+            let [last, average, losses, cycle, statistics, history, series] = spans else { unreachable!("seven spans were requested") };
             let floats = |bytes| bytemuck::cast_slice::<u8, f32>(bytes);
             let columns = Columns {
                 last: floats(last),
-                ends: floats(if averaged.is_empty() { last } else { averaged }),
+                ends: floats(if average.is_empty() { last } else { average }),
                 losses: floats(losses),
-                watch: floats(watch),
-                figures: bytemuck::cast_slice(figures),
+                cycle: floats(cycle),
+                statistics: bytemuck::cast_slice(statistics),
             };
-            columns.take(group, &runs, outcome)?;
-            take_history(outcome, &runs, floats(history));
-            take_series(outcome, &runs, bytemuck::cast_slice(series));
+            columns.write_to(group, &runs, outcome)?;
+            write_history(outcome, &runs, floats(history));
+            write_series(outcome, &runs, bytemuck::cast_slice(series));
             Ok(())
         })?
     }
 }
 
-/// Whether the epochs of a group are enough to tell a cycle.
-pub fn is_watched(group: &Group<'_>) -> bool {
+/// Whether the runs of a group have enough epochs for cycle detection.
+pub fn detects_cycles(group: &Group<'_>) -> bool {
     group.epochs > u64::from(WATCHED)
 }
 
-/// Columns of as many runs each.
+/// Columns of a run batch, one value per run.
 struct Columns<'a> {
-    /// Weights and biases: the last, and those that count if the run is inside.
+    /// Weight and bias after the last step.
     last: &'a [f32],
+    /// Weight and bias that a run that does not diverge ends with: the average where there is one.
     ends: &'a [f32],
-    /// At the start, the largest, the last.
+    /// Start, worst and last loss.
     losses: &'a [f32],
-    /// Anchor and reach; nothing where no epoch is watched.
-    watch: &'a [f32],
-    figures: &'a [u32],
+    /// Anchor and reach of the cycle detector; empty without cycle detection.
+    cycle: &'a [f32],
+    statistics: &'a [u32],
 }
 
 impl Columns<'_> {
-    fn take(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
+    fn write_to(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
         let (count, steps) = (runs.len(), group.steps());
         for run in 0..count {
-            let [reached, crossings, diverged, period] = [0, 1, 2, 3].map(|slot| self.figures[slot * count + run]);
+            let [reached, crossings, diverged, period, completed] = [0, 1, 2, 3, 4].map(|column| self.statistics[column * count + run]);
             let (reached, diverged) = (!reached, !diverged);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
-            if u64::from(self.figures[4 * count + run]) < diverged_at.unwrap_or(steps) {
-                return Err(Error::NotRun { what: "train_moments" });
+            if u64::from(completed) < diverged_at.unwrap_or(steps) {
+                return Err(Error::StoppedEarly { shader: "train" });
             }
             let ends = if diverged_at.is_none() { self.ends } else { self.last };
-            let [start_loss, worst_loss, last_loss] = [0, 1, 2].map(|slot| self.losses[slot * count + run]);
-            let watched = is_watched(group) && diverged_at.is_none();
-            let watch = || {
-                let [weight, bias, reach] = [0, 1, 2].map(|slot| self.watch[slot * count + run]);
+            let [start_loss, worst_loss, last_loss] = [0, 1, 2].map(|column| self.losses[column * count + run]);
+            let has_cycle_columns = detects_cycles(group) && diverged_at.is_none();
+            let detector = || {
+                let [weight, bias, reach] = [0, 1, 2].map(|column| self.cycle[column * count + run]);
                 CycleDetector { anchor: [weight, bias], reach, period }
             };
-            let figures = RunStatistics {
+            let statistics = RunStatistics {
                 start_loss,
                 worst_loss,
                 last_loss,
                 reached_epoch: (reached != NEVER).then_some(reached),
                 crossings,
                 last_epoch_steps: group.order.batches() as u32,
-                cycle_period: if watched { cycle(watch()) } else { None },
+                cycle_period: if has_cycle_columns { cycle(detector()) } else { None },
                 diverged_at,
             };
-            outcome.end(runs.start + run, [ends[run], ends[count + run]], &figures);
+            outcome.end(runs.start + run, [ends[run], ends[count + run]], &statistics);
         }
         Ok(())
     }
 }
 
-/// All weights, then all biases.
-fn take_history(outcome: &mut Outcome, runs: &Range<usize>, points: &[f32]) {
+/// Writes recorded points: all weights, then all biases.
+fn write_history(outcome: &mut Outcome, runs: &Range<usize>, points: &[f32]) {
     let Some(history) = &mut outcome.history else { return };
-    let (at, len) = recorded(&history.blocks, runs.start, runs.len());
-    let (weights, biases) = points.split_at(len);
+    let rows = recorded_rows(&history.blocks, runs);
+    let (weights, biases) = points.split_at(rows.len());
     for (column, own) in [(&mut history.weight, weights), (&mut history.bias, biases)] {
-        let parts = column[at..at + len].par_chunks_mut(COPIED).zip(own.par_chunks(COPIED));
-        parts.for_each(|(part, own)| part.copy_from_slice(own));
+        let chunks = column[rows.clone()].par_chunks_mut(COPY_CHUNK).zip(own.par_chunks(COPY_CHUNK));
+        chunks.for_each(|(chunk, own)| chunk.copy_from_slice(own));
     }
 }
 
-fn take_series(outcome: &mut Outcome, runs: &Range<usize>, rows: &[[f32; 4]]) {
+/// Writes epoch series: loss, mae, val_loss and val_mae per row.
+fn write_series(outcome: &mut Outcome, runs: &Range<usize>, rows: &[[f32; 4]]) {
     let Some(series) = &mut outcome.epochs else { return };
-    let (at, _) = recorded(&series.blocks, runs.start, runs.len());
-    let tested = !series.val_loss.is_empty();
-    for (index, row) in rows.iter().enumerate() {
-        series.loss[at + index] = row[0];
-        series.mae[at + index] = row[1];
-        if tested {
-            series.val_loss[at + index] = row[2];
-            series.val_mae[at + index] = row[3];
+    let has_test_rows = !series.val_loss.is_empty();
+    for (at, row) in recorded_rows(&series.blocks, runs).zip(rows) {
+        series.loss[at] = row[0];
+        series.mae[at] = row[1];
+        if has_test_rows {
+            series.val_loss[at] = row[2];
+            series.val_mae[at] = row[3];
         }
     }
-}
-
-/// Where the recorded rows of runs from `first` on stand in a column, and how many there are.
-pub fn recorded(blocks: &BlockLayout, first: usize, count: usize) -> (usize, usize) {
-    (first / blocks.width * blocks.block_len(), count.div_ceil(blocks.width) * blocks.block_len())
 }

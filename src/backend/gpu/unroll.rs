@@ -1,33 +1,33 @@
-//! Writes the loops over the runs of a thread out, before a module is handed to a device: compilers leave them loops where they are long,
-//! and runs that are found by a number live in memory, not in registers.
+//! Unrolls the loops over the runs of a thread before a module is compiled. Drivers do not unroll long loops, and arrays that are indexed by a
+//! variable live in memory instead of registers.
 //!
-//! It knows the one line that such a loop begins with, and braces.
+//! It recognises the one line with which such a loop begins, and matches braces.
 
-/// How a loop over the runs of a thread begins.
-const OVER_RUNS: &str = "for (var j = 0u; j < RUNS; j += 1u) {";
+/// The first line of a loop over the runs of a thread.
+const RUN_LOOP: &str = "for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {";
 
-/// A module for so many runs a thread.
+/// A module with its loops over `runs` runs unrolled.
 pub fn unrolled(module: &str, runs: u32) -> String {
-    let mut written = String::new();
-    let mut rest = module;
-    while let Some(at) = rest.find(OVER_RUNS) {
-        let (before, behind) = (&rest[..at], &rest[at + OVER_RUNS.len()..]);
-        let end = closing(behind);
-        written.push_str(before);
+    let mut output = String::new();
+    let mut remaining = module;
+    while let Some(at) = remaining.find(RUN_LOOP) {
+        let (before, body) = (&remaining[..at], &remaining[at + RUN_LOOP.len()..]);
+        let end = closing_brace(body);
+        output.push_str(before);
         for run in 0..runs {
-            written.push('{');
-            written.push_str(&with_number(&behind[..end], run));
-            written.push_str("}\n");
+            output.push('{');
+            output.push_str(&with_index(&body[..end], run));
+            output.push_str("}\n");
         }
-        rest = &behind[end + 1..];
+        remaining = &body[end + 1..];
     }
-    written + rest
+    output + remaining
 }
 
-/// Where the brace is that closes a block whose text this begins with.
-fn closing(text: &str) -> usize {
+/// The position of the brace that closes the block whose content starts here.
+fn closing_brace(code: &str) -> usize {
     let mut depth = 1;
-    let end = text.bytes().position(|byte| {
+    let end = code.bytes().position(|byte| {
         depth += match byte {
             b'{' => 1,
             b'}' => -1,
@@ -35,25 +35,25 @@ fn closing(text: &str) -> usize {
         };
         depth == 0
     });
-    end.unwrap_or(text.len())
+    end.unwrap_or(code.len())
 }
 
-/// A text with `j`, where it stands alone, as a number.
-fn with_number(text: &str, run: u32) -> String {
+/// Code with the identifier `j` replaced by a number.
+fn with_index(code: &str, run: u32) -> String {
     let number = format!("{run}u");
-    let mut written = String::new();
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut before = ' ';
-    let mut letters = text.chars().peekable();
+    let mut output = String::new();
+    let is_identifier = |c: char| c.is_alphanumeric() || c == '_';
+    let mut previous = ' ';
+    let mut letters = code.chars().peekable();
     while let Some(letter) = letters.next() {
-        if letter == 'j' && !is_word(before) && !letters.peek().copied().is_some_and(is_word) {
-            written.push_str(&number);
+        if letter == 'j' && !is_identifier(previous) && !letters.peek().copied().is_some_and(is_identifier) {
+            output.push_str(&number);
         } else {
-            written.push(letter);
+            output.push(letter);
         }
-        before = letter;
+        previous = letter;
     }
-    written
+    output
 }
 
 #[cfg(test)]
@@ -61,11 +61,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loops_over_runs_are_written_out_and_others_stay() {
-        let module =
-            "for (var i = 0u; i < 3u; i += 1u) {}\nfor (var j = 0u; j < RUNS; j += 1u) {\n    if judged { a[j] = b_j; }\n}\nlet j = 1u;\n";
-        let wanted = "for (var i = 0u; i < 3u; i += 1u) {}\n{\n    if judged { a[0u] = b_j; }\n}\n{\n    if judged { a[1u] = b_j; }\n}\n\nlet j = 1u;\n";
-        assert_eq!(unrolled(module, 2), wanted);
+    fn loops_over_runs_are_unrolled_and_other_loops_are_kept() {
+        let module = "for (var i = 0u; i < 3u; i += 1u) {}\nfor (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {\n    if due { a[j] = b_j; }\n}\nlet j = 1u;\n";
+        let expected =
+            "for (var i = 0u; i < 3u; i += 1u) {}\n{\n    if due { a[0u] = b_j; }\n}\n{\n    if due { a[1u] = b_j; }\n}\n\nlet j = 1u;\n";
+        assert_eq!(unrolled(module, 2), expected);
         assert_eq!(unrolled("let x = 1u;", 2), "let x = 1u;");
     }
 }

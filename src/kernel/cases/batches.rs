@@ -1,13 +1,13 @@
-//! Vectors for what a device makes batches of: shuffles, and means of float64 that are rounded to float32. Both are integers on a device, so
-//! nothing is allowed them.
+//! Test vectors for the construction of batches on a device: shuffles, and float64 means rounded to float32. Both use integers on a device, so the
+//! results must be equal.
 
 use super::Tolerance;
 use crate::data::{Stream, Threefry};
 
-/// On the device, against the host.
-pub const EXACT: Tolerance = Tolerance { ulps: 0.0, why: "integers alone" };
-/// On the host, against float64.
-pub const MEAN_ON_HOST: Tolerance = Tolerance { ulps: 0.5, why: "one rounding" };
+/// Tolerance on the device against the host.
+pub const EXACT: Tolerance = Tolerance { ulps: 0.0, reason: "integer arithmetic" };
+/// Tolerance on the host against float64.
+pub const MEAN_ON_HOST: Tolerance = Tolerance { ulps: 0.5, reason: "one rounding" };
 
 /// Rows of each order.
 pub const ROWS: usize = 16;
@@ -21,8 +21,8 @@ pub fn orders() -> Vec<(u32, u32)> {
 /// Terms of each sum.
 pub const TERMS: usize = 4;
 
-/// Terms, and what their sum is divided by: of one size, of many, few bits each for ties, sums that cancel, some beyond float32's range, and
-/// some where only the last of all bits says that it is no tie.
+/// Terms and the divisor of their sum: terms of equal and of different magnitude, terms with few bits for ties, sums that cancel, results outside float32's
+/// range, and near ties that only the last bit decides.
 pub fn means() -> Vec<([f64; TERMS], u32)> {
     let mut cases = vec![
         ([0.0; TERMS], 3),
@@ -35,7 +35,7 @@ pub fn means() -> Vec<([f64; TERMS], u32)> {
         ([f64::from(f32::MIN_POSITIVE), 0.0, 0.0, 0.0], 3),
         ([1e-45, 0.0, 0.0, 0.0], 2),
         ([1e-60, 0.0, 0.0, 0.0], 2),
-        // Half of the last place and a little more, which is 20 or 53 places and more further down.
+        // Half of the last place plus a term that is 20 or 53 binary places smaller.
         ([1.0, f64::EPSILON / 2.0 * (1.0 + f64::EPSILON), 0.0, 0.0], 1),
         ([1.0, f64::EPSILON / 2.0 * (1.0 + 2_f64.powi(-20)), 0.0, 0.0], 1),
         ([1.0, -f64::EPSILON / 4.0 * (1.0 + f64::EPSILON), 0.0, 0.0], 1),
@@ -53,7 +53,7 @@ pub fn means() -> Vec<([f64; TERMS], u32)> {
                     *term = f64::from_bits(draw(2.0) << 63 | exponent << 52 | fraction);
                 }
                 cases.push((terms, divisor));
-                // What is left where the first two cancel but for some last bits.
+                // The first two terms cancel except for some last bits.
                 let near = f64::from_bits(terms[0].to_bits() ^ draw(16.0));
                 cases.push(([terms[0], -near, terms[2] * 1e-16, 0.0], divisor));
             }
@@ -62,13 +62,13 @@ pub fn means() -> Vec<([f64; TERMS], u32)> {
     cases
 }
 
-/// Numbers whose quotient is a little more than halfway between two of float64: what tells is behind its 64th bit.
+/// Numbers whose quotient is slightly more than halfway between two float64 numbers: the difference is after its 64th bit.
 fn near_ties(divisor: u32) -> impl Iterator<Item = ([f64; TERMS], u32)> {
-    let almost = move |significand: &u64| {
+    let is_near_tie = move |significand: &u64| {
         let quotient = (u128::from(*significand) << 75) / u128::from(divisor);
-        let behind = quotient << (quotient.leading_zeros() + 53);
-        behind >> (128 - 11) == 1 << 10 && behind << 11 != 0
+        let after_53_bits = quotient << (quotient.leading_zeros() + 53);
+        after_53_bits >> (128 - 11) == 1 << 10 && after_53_bits << 11 != 0
     };
     let significands = (1..1_u64 << 20).map(|k| (1 << 52) + k * 4_503_599_627);
-    significands.filter(almost).take(4).map(move |significand| ([significand as f64, 0.0, 0.0, 0.0], divisor))
+    significands.filter(is_near_tie).take(4).map(move |significand| ([significand as f64, 0.0, 0.0, 0.0], divisor))
 }

@@ -1,14 +1,14 @@
-//! Vectors for the watch of a cycle: first ends, ends that come back and ends that do not, on whole rounds and between them.
+//! Test vectors for the cycle detector: first epochs, epochs that return to the anchor and epochs that do not, at multiples of the period and between.
 
 use super::Tolerance;
 use crate::kernel::cycle::{BROKEN, CycleDetector};
 
-/// On the device, against the host.
-pub const WATCH: Tolerance = Tolerance { ulps: 1.0, why: "a subtraction, comparisons" };
-/// On the host, against float64.
-pub const WATCH_ON_HOST: Tolerance = Tolerance { ulps: 0.5, why: "one rounding" };
+/// Tolerance on the device against the host.
+pub const DETECTOR: Tolerance = Tolerance { ulps: 1.0, reason: "a subtraction and comparisons" };
+/// Tolerance on the host against float64.
+pub const DETECTOR_ON_HOST: Tolerance = Tolerance { ulps: 0.5, reason: "one rounding" };
 
-/// The watch before an end, the end, and how many epochs it is behind the first.
+/// The detector before an epoch, the parameters at its end, and its distance in epochs from the first observed one.
 pub fn all() -> Vec<(CycleDetector<f32>, [f32; 2], u32)> {
     let mut cases = Vec::new();
     let anchor = [0.6, -7.3];

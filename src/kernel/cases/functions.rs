@@ -1,18 +1,18 @@
-//! The elementary functions, the range in which each is judged, and how far from float64 it may be. This file knows no device.
+//! The elementary functions, the ranges in which they are tested, and their tolerances against float64.
 
 use crate::kernel::functions::Functions;
 
-/// An elementary function and its bounds, in units of the last place of the exact result.
+/// An elementary function and its tolerances, in units of the last place of the exact result.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// Its name in both languages.
     pub name: &'static str,
     pub single: fn(f32) -> f32,
     pub double: fn(f64) -> f64,
-    /// The arguments between which the result is neither 0 nor saturated.
+    /// The range of arguments in which the result is neither 0 nor saturated.
     pub range: [f32; 2],
     pub host_ulps: f64,
-    /// WGSL allows 2.5 ulp for a division and an unfused `fma`: what they add.
+    /// Larger than on the host, because WGSL allows 2.5 ulp for a division and an unfused `fma`.
     pub device_ulps: f64,
 }
 
@@ -41,7 +41,7 @@ pub const ALL: [Function; 7] = [
 ];
 
 impl Function {
-    /// Every `stride`-th float32 of the range, both ends among them.
+    /// Every `stride`-th float32 of the range, including both ends.
     pub fn arguments(&self, stride: u32) -> impl Iterator<Item = f32> {
         let [low, high] = self.range;
         // The order of these keys is the order of the numbers.
@@ -51,7 +51,7 @@ impl Function {
         (first..last).step_by(stride as usize).chain([last]).map(number)
     }
 
-    /// How far `value` is from the function at `x`. Results below the smallest normal number may be 0.
+    /// The deviation of `value` from the function at `x`. Results below the smallest normal number may be 0.
     pub fn ulps(&self, x: f32, value: f32) -> f64 {
         let exact = (self.double)(f64::from(x));
         let smallest = f64::from(f32::MIN_POSITIVE);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_within_their_bounds() {
+    fn functions_are_within_their_tolerances() {
         for function in ALL {
             let (mut worst, mut at, mut count) = (0.0, 0.0, 0);
             for x in function.arguments(1009) {

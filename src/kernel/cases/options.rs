@@ -1,15 +1,15 @@
-//! Vectors for the options around a rule: each option alone, around plain SGD.
+//! Test vectors for the options that wrap a rule: each option alone, with plain SGD.
 
 use super::Tolerance;
 use crate::kernel::coefficients::COEFFICIENTS;
 use crate::kernel::options::{Clip, OPTION_VALUES, OptionState, Options, Run};
 
-/// On the device, against the host.
-pub const OPTION: Tolerance = Tolerance { ulps: 8.0, why: "WGSL: a root within 5 ulp, a division within 2.5; products that it may fuse" };
-/// On the host, against float64.
-pub const OPTION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, why: "eight roundings at most, half an ulp each" };
+/// Tolerance on the device against the host.
+pub const OPTION: Tolerance = Tolerance { ulps: 8.0, reason: "WGSL allows 5 ulp for a root and 2.5 for a division, and may fuse products" };
+/// Tolerance on the host against float64.
+pub const OPTION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, reason: "at most eight roundings, half an ulp each" };
 
-/// The options that are looked at, by their keys.
+/// The tested options with their keys.
 pub const ALL: [(&str, Options); 8] = [
     ("clipnorm", Options { clip: Clip::Each, ..Options::PLAIN }),
     ("clipvalue", Options { clip: Clip::Each, ..Options::PLAIN }),
@@ -21,10 +21,10 @@ pub const ALL: [(&str, Options); 8] = [
     ("use_bias", Options { bias: false, ..Options::PLAIN }),
 ];
 
-/// What a batch is given.
+/// Arguments of one batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
-    /// From 0.
+    /// Index of the batch, from 0.
     pub k: u64,
     pub run: Run<f32>,
     pub theta: [f32; 2],
@@ -33,7 +33,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Batches with and without an update, gradients within and beyond the bound, nothing and something carried.
+    /// Batches with and without an update, and gradients within and outside the clipping bound.
     pub fn all() -> Vec<Self> {
         let mut batches = Vec::new();
         let mut coefficients = [0.0; COEFFICIENTS];
@@ -52,11 +52,11 @@ impl Batch {
         batches
     }
 
-    /// What an ulp of the parameters, the sum and the average behind the batch is measured by.
-    pub fn terms(&self, next: [f32; 2], behind: &OptionState<f32>) -> [f64; 6] {
+    /// The magnitudes that define an ulp of parameters, gradient sum and average after the batch.
+    pub fn terms(&self, next: [f32; 2], after: &OptionState<f32>) -> [f64; 6] {
         let wide = |value: f32| f64::from(value).abs();
         let pair = |of: &dyn Fn(usize) -> f64| [of(0), of(1)];
-        let parameters = pair(&|i| wide(self.theta[i]) + wide(next[i]) + wide(behind.average[i]));
+        let parameters = pair(&|i| wide(self.theta[i]) + wide(next[i]) + wide(after.average[i]));
         let sums = pair(&|i| wide(self.carried.sum[i]) + wide(self.gradient[i]));
         let averages = pair(&|i| wide(self.carried.average[i]) + wide(self.theta[i]) + wide(next[i]));
         [parameters, sums, averages].concat().try_into().unwrap_or([0.0; 6])

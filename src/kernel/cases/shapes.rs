@@ -1,25 +1,25 @@
-//! Vectors for activations and losses, and how far a device may be from the host on them. This file knows no device.
+//! Test vectors for activations and losses, and their tolerances.
 
 use super::Tolerance;
 use crate::kernel::losses::LossForm;
 use crate::model::Activation;
 
-/// Of an activation's value and derivative, in units of 2⁻²³ of the larger of 1, |z| and |φ|.
-pub const ACTIVATION: Tolerance = Tolerance { ulps: 8.0, why: "two elementary functions within 6 ulp, a division within 2.5, products" };
-/// Of a loss's value and slope, in units of 2⁻²³ of [`terms`].
-pub const LOSS: Tolerance = Tolerance { ulps: 10.0, why: "two elementary functions within 6 ulp, two divisions within 2.5, products" };
+/// Tolerance of an activation's value and derivative on a device, in units of 2⁻²³ of [`activation_terms`].
+pub const ACTIVATION: Tolerance = Tolerance { ulps: 8.0, reason: "two elementary functions within 6 ulp, a division within 2.5, products" };
+/// Tolerance of a loss's value and derivative on a device, in units of 2⁻²³ of [`loss_terms`].
+pub const LOSS: Tolerance = Tolerance { ulps: 10.0, reason: "two elementary functions within 6 ulp, two divisions within 2.5, products" };
 
-/// The same of the host's float32 against float64.
-pub const ACTIVATION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, why: "an elementary function within 2.5 ulp, three roundings" };
-pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, why: "two elementary functions within 2.5 ulp, roundings" };
+/// Tolerances of the host's float32 against float64.
+pub const ACTIVATION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, reason: "an elementary function within 2.5 ulp, three roundings" };
+pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "two elementary functions within 2.5 ulp, roundings" };
 
-/// Arguments of activations: both sides of every kink but not the kinks themselves, where the device's rounding decides.
+/// Arguments of activations: both sides of every kink, without the kinks, where the device's rounding decides.
 pub const Z: [f32; 24] = [
     -1e6, -90.0, -40.0, -20.0, -9.5, -6.01, -3.01, -2.99, -1.5, -0.7, -0.1, -1e-4, 1e-4, 0.1, 0.6, 0.7, 1.5, 2.99, 3.01, 5.99, 6.01, 20.0,
     40.0, 80.0,
 ];
 
-/// Predictions and labels of a loss: what its activation may give and its labels may be, kinks left out.
+/// Predictions and labels in the domain of a loss, without kinks.
 pub fn rows(form: LossForm) -> Vec<[f32; 2]> {
     let (predictions, labels): (&[f32], &[f32]) = match form {
         LossForm::BinaryCrossentropy => (&[-0.5, 0.0, 1e-3, 0.1, 0.5, 0.9, 0.999, 1.5], &[0.0, 0.25, 1.0]),
@@ -32,14 +32,14 @@ pub fn rows(form: LossForm) -> Vec<[f32; 2]> {
     predictions.iter().flat_map(|&prediction| labels.iter().map(move |&label| [prediction, label])).collect()
 }
 
-/// What an ulp of φ(z) and φ′(z) is measured by.
-pub fn terms_of(z: f32, [value, slope]: [f32; 2]) -> [f64; 2] {
+/// The magnitudes that define an ulp of φ(z) and φ′(z).
+pub fn activation_terms(z: f32, [value, slope]: [f32; 2]) -> [f64; 2] {
     let size = |x: f32| f64::from(x).abs().max(1.0);
     [size(z).min(40.0).max(size(value)), size(z).min(40.0).max(size(slope))]
 }
 
-/// What an ulp of a loss and of its slope is measured by: the result, the error's terms, and what they are multiplied by.
-pub fn terms(form: LossForm, [prediction, label]: [f32; 2], [value, slope]: [f32; 2]) -> [f64; 2] {
+/// The magnitudes that define an ulp of a loss and of its derivative.
+pub fn loss_terms(form: LossForm, [prediction, label]: [f32; 2], [value, slope]: [f32; 2]) -> [f64; 2] {
     let wide = |x: f32| f64::from(x).abs();
     let error = (wide(prediction) + wide(label)).max(1.0);
     let (by_value, by_slope) = match form {
@@ -53,7 +53,7 @@ pub fn terms(form: LossForm, [prediction, label]: [f32; 2], [value, slope]: [f32
     [by_value.max(wide(value)), by_slope.max(wide(slope))]
 }
 
-/// Every activation and every form, by name.
+/// The names of the WGSL functions of every activation and loss form.
 pub fn names() -> Vec<String> {
     let activations = Activation::ALL.into_iter().map(|activation| format!("activation_{}", activation.name()));
     activations.chain(LossForm::ALL.into_iter().map(|form| format!("loss_{}", form.name()))).collect()
@@ -74,7 +74,7 @@ mod tests {
                 let single = with_activation!(activation, A => A::at(z));
                 let double = |z: f64| with_activation!(activation, A => A::at(z));
                 let wide = f64::from(z);
-                let (exact, terms) = (double(wide), terms_of(z, single));
+                let (exact, terms) = (double(wide), activation_terms(z, single));
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
                 let steep = quotient.abs().max(1.0);
                 assert!((exact[1] - quotient).abs() <= 1e-5 * steep, "{activation:?} at {z}: {} against {quotient}", exact[1]);
@@ -93,7 +93,7 @@ mod tests {
             for [prediction, label] in rows(form) {
                 let single = with_loss!(form, L => L::at(prediction, label));
                 let double = |at: f64| with_loss!(form, L => L::at(at, f64::from(label)));
-                let (exact, terms) = (double(f64::from(prediction)), terms(form, [prediction, label], single));
+                let (exact, terms) = (double(f64::from(prediction)), loss_terms(form, [prediction, label], single));
                 let wide = f64::from(prediction);
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
                 let at_the_clip = form == LossForm::BinaryCrossentropy && prediction == 0.0;

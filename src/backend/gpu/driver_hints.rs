@@ -1,79 +1,85 @@
-//! Why an API gave no adapter, as far as files and variables tell, and what helps.
+//! Reasons and remedies for a graphics API without an adapter, from the machine's files and environment variables.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-/// An API that gave no adapter.
+/// A graphics API without an adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Missing {
+pub struct MissingApi {
     pub api: String,
-    pub why: String,
-    pub helps: Vec<String>,
+    #[serde(rename = "why")]
+    pub reason: String,
+    /// Commands and settings that may help, one per line.
+    #[serde(rename = "helps")]
+    pub remedies: Vec<String>,
 }
 
-impl Missing {
-    fn new(api: &str, why: impl Into<String>, helps: &[&str]) -> Self {
-        Self { api: api.to_owned(), why: why.into(), helps: helps.iter().map(|&line| line.to_owned()).collect() }
+impl MissingApi {
+    fn new(api: &str, reason: impl Into<String>, remedies: &[&str]) -> Self {
+        Self { api: api.to_owned(), reason: reason.into(), remedies: remedies.iter().map(|&line| line.to_owned()).collect() }
     }
 }
 
-/// What this machine lacks for an API.
-pub fn missing(api: &str) -> Missing {
+/// The reason why an API has no adapter on this machine, with remedies.
+pub fn missing_api(api: &str) -> MissingApi {
     if api == "Vulkan" && cfg!(not(windows)) {
         return Machine { root: PathBuf::from("/"), variable: &|name| std::env::var_os(name) }.missing_vulkan();
     }
-    Missing::new(api, "no adapter answered", &["install or update the graphics driver"])
+    MissingApi::new(api, "no adapter was found", &["install or update the graphics driver"])
 }
 
-/// Keeps Mesa's drivers from complaining on stderr where `XDG_RUNTIME_DIR` is not set: names the folder for temporary files in
-/// its place. No window is opened, so nothing is put there.
+/// Sets `XDG_RUNTIME_DIR` to the folder for temporary files if it is not set, because Mesa's drivers print a warning to stderr without it. The program
+/// opens no window, so nothing is written there.
 ///
 /// # Safety
 ///
-/// It sets an environment variable. Call it first thing in `main`, while the process has one thread.
-#[expect(unsafe_code, reason = "there is no other way to keep the driver quiet")]
+/// Sets an environment variable. Call it at the start of `main`, while the process has one thread.
+#[expect(unsafe_code, reason = "the driver's warning can only be turned off by an environment variable")]
 pub unsafe fn quiet_environment() {
     const NAME: &str = "XDG_RUNTIME_DIR";
     if cfg!(unix) && std::env::var_os(NAME).is_none() {
-        // SAFETY: the caller has seen to it that no other thread reads the environment.
+        // SAFETY: the caller guarantees that no other thread reads the environment.
         unsafe { std::env::set_var(NAME, std::env::temp_dir()) };
     }
 }
 
-/// Where to look for what is missing.
+/// Files and environment variables of a machine; tests replace them.
 struct Machine<'a> {
     root: PathBuf,
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
 impl Machine<'_> {
-    /// Vulkan on Linux: a loader, then a driver that it finds, then a device.
-    fn missing_vulkan(&self) -> Missing {
-        let missing = |why: &str, helps: &[&str]| Missing::new("Vulkan", why, helps);
-        let software = "on Debian and Ubuntu: apt-get install --no-install-recommends mesa-vulkan-drivers libvulkan1 (a software adapter, and the drivers of AMD and Intel)";
+    /// The first missing part of Vulkan on Linux: the loader, a driver, or a device.
+    fn missing_vulkan(&self) -> MissingApi {
+        let missing = |reason: &str, remedies: &[&str]| MissingApi::new("Vulkan", reason, remedies);
+        let software = "on Debian and Ubuntu: apt-get install --no-install-recommends mesa-vulkan-drivers libvulkan1 (a software adapter and the drivers for AMD and Intel)";
         let nvidia = "in a container: start it with NVIDIA_DRIVER_CAPABILITIES=all (or graphics,compute,utility) and --gpus all, \
-                      so that the driver's Vulkan half is mounted too";
+                      which mounts the driver's Vulkan files";
         let has_nvidia = self.exists("dev/nvidiactl") || self.exists("proc/driver/nvidia/version");
         if !self.has_loader() {
-            return missing("the loader, libvulkan.so.1, is not there", &[software]);
+            return missing("the loader libvulkan.so.1 was not found", &[software]);
         }
         for name in ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"] {
             if let Some(value) = (self.variable)(name).filter(|value| !value.is_empty()) {
-                let why = format!("{name} names {}, and no driver there gives a device", Path::new(&value).display());
-                return missing(&why, &[&format!("unset {name}, or let it name the driver's JSON file")]);
+                let reason = format!("{name} is {}, and no driver there offers a device", Path::new(&value).display());
+                return missing(&reason, &[&format!("unset {name}, or set it to the driver's JSON file")]);
             }
         }
         let drivers = self.drivers();
         if has_nvidia && !drivers.iter().any(|name| name.contains("nvidia")) {
-            return missing("there is an NVIDIA GPU, but no ICD file (nvidia_icd.json) of its driver", &[nvidia]);
+            return missing("an NVIDIA GPU was found, but not the ICD file of its driver (nvidia_icd.json)", &[nvidia]);
         }
         if drivers.is_empty() {
-            return missing("no driver: there is no ICD file in vulkan/icd.d", &[software]);
+            return missing("no driver was found: vulkan/icd.d contains no ICD file", &[software]);
         }
-        let why = format!("none of the drivers gives a device ({})", drivers.join(", "));
-        missing(&why, &[if has_nvidia { nvidia } else { "is the device file (/dev/dri) there, and may this user open it?" }, software])
+        let reason = format!("no driver offers a device ({})", drivers.join(", "));
+        missing(
+            &reason,
+            &[if has_nvidia { nvidia } else { "check that the device file /dev/dri exists and that this user may open it" }, software],
+        )
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -91,7 +97,7 @@ impl Machine<'_> {
         folders.iter().any(|folder| folder.join("libvulkan.so.1").exists())
     }
 
-    /// The names of the drivers' ICD files.
+    /// Names of the drivers' ICD files.
     fn drivers(&self) -> Vec<String> {
         let mut folders: Vec<PathBuf> =
             ["etc", "usr/share", "usr/local/share", "usr/local/etc"].map(|base| self.root.join(base).join("vulkan/icd.d")).into();
@@ -110,8 +116,8 @@ impl Machine<'_> {
 mod tests {
     use super::*;
 
-    /// What is said of Vulkan on a machine with these files and this variable.
-    fn vulkan(files: &[&str], variable: (&str, &str)) -> Missing {
+    /// The result for Vulkan on a machine with these files and this environment variable.
+    fn vulkan(files: &[&str], variable: (&str, &str)) -> MissingApi {
         let root = tempfile::tempdir().unwrap();
         for file in files {
             let path = root.path().join(file);
@@ -125,17 +131,17 @@ mod tests {
     const LOADER: &str = "usr/lib/libvulkan.so.1";
 
     #[test]
-    fn each_lack_has_its_own_help() {
+    fn each_missing_part_has_its_remedy() {
         let none = ("", "");
         let cases = [
             (vulkan(&[], none), "libvulkan.so.1", "libvulkan1"),
-            (vulkan(&[LOADER], none), "no ICD file", "mesa-vulkan-drivers"),
+            (vulkan(&[LOADER], none), "contains no ICD file", "mesa-vulkan-drivers"),
             (vulkan(&[LOADER, "dev/nvidiactl", "usr/share/vulkan/icd.d/lvp_icd.json"], none), "NVIDIA", "NVIDIA_DRIVER_CAPABILITIES=all"),
             (vulkan(&[LOADER, "etc/vulkan/icd.d/lvp_icd.json"], none), "lvp_icd.json", "/dev/dri"),
             (vulkan(&[LOADER], ("VK_ICD_FILENAMES", "/nowhere.json")), "/nowhere.json", "unset VK_ICD_FILENAMES"),
         ];
-        for (missing, why, helps) in cases {
-            assert!(missing.why.contains(why) && missing.helps.concat().contains(helps), "{missing:?}");
+        for (missing, reason, remedy) in cases {
+            assert!(missing.reason.contains(reason) && missing.remedies.concat().contains(remedy), "{missing:?}");
         }
     }
 }

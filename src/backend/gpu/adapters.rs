@@ -1,48 +1,60 @@
-//! Which adapters there are.
+//! The list of GPU adapters on this machine.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::missing::{Missing, missing};
+use super::driver_hints::{MissingApi, missing_api};
 
-/// An adapter, as people see it.
+/// Properties of an adapter, as `gradsweep adapters` prints them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adapter {
+pub struct AdapterInfo {
     pub name: String,
     pub api: String,
     pub driver: String,
     /// `discrete`, `integrated`, `virtual`, `software` or `other`.
     pub kind: &'static str,
-    /// Whether it computes in software.
-    pub software: bool,
-    /// The largest buffer that a shader sees, in MiB.
+    /// Whether a CPU executes the shaders.
+    #[serde(rename = "software")]
+    pub is_software: bool,
+    /// The largest storage buffer binding, in MiB.
     pub binding_mib: u64,
-    /// The most invocations of a workgroup.
-    pub workgroup: u32,
+    /// The most threads of a workgroup.
+    #[serde(rename = "workgroup")]
+    pub max_workgroup_size: u32,
 }
 
-/// What there is.
+/// The adapters of this machine, and the graphics APIs without an adapter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Survey {
-    pub adapters: Vec<Adapter>,
-    pub missing: Vec<Missing>,
+pub struct AdapterList {
+    pub adapters: Vec<AdapterInfo>,
+    pub missing: Vec<MissingApi>,
 }
 
-impl fmt::Display for Survey {
-    /// The lines behind "no GPU adapter": what there is, and what each API lacks.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for adapter in &self.adapters {
-            write!(formatter, "\n  there is {} ({})", adapter.name, adapter.api)?;
-        }
-        for missing in &self.missing {
-            write!(formatter, "\n  {}: {}\n    {}", missing.api, missing.why, missing.helps.join("\n    "))?;
-        }
-        write!(formatter, "\n  --backend cpu needs none of this")
+impl AdapterList {
+    /// Enumerates the adapters of every API.
+    pub fn enumerate() -> Self {
+        let adapters: Vec<AdapterInfo> = adapters().into_iter().map(|(_, info)| info).collect();
+        let is_missing = |api: &&str| !adapters.iter().any(|adapter| adapter.api == *api);
+        let missing = apis().into_iter().map(|(_, api)| api).filter(is_missing).map(missing_api).collect();
+        Self { adapters, missing }
     }
 }
 
-/// The APIs that this program is built for, on this operating system.
+impl fmt::Display for AdapterList {
+    /// The lines that follow "no GPU adapter" in an error: the adapters that exist, and the remedies for each missing API.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for adapter in &self.adapters {
+            write!(formatter, "\n  available: {} ({})", adapter.name, adapter.api)?;
+        }
+        for missing in &self.missing {
+            write!(formatter, "\n  {}: {}\n    {}", missing.api, missing.reason, missing.remedies.join("\n    "))?;
+        }
+        write!(formatter, "\n  --backend cpu runs without a GPU")
+    }
+}
+
+/// The graphics APIs that the program supports on this operating system.
 fn apis() -> Vec<(wgpu::Backends, &'static str)> {
     let mut apis = Vec::new();
     if cfg!(any(target_os = "linux", target_os = "windows", target_os = "android", target_os = "freebsd")) {
@@ -57,23 +69,8 @@ fn apis() -> Vec<(wgpu::Backends, &'static str)> {
     apis
 }
 
-/// Asks every API.
-pub fn survey() -> Survey {
-    let mut survey = Survey::default();
-    for (adapter, facts) in adapters() {
-        drop(adapter);
-        survey.adapters.push(facts);
-    }
-    for (_, api) in apis() {
-        if !survey.adapters.iter().any(|adapter| adapter.api == api) {
-            survey.missing.push(missing(api));
-        }
-    }
-    survey
-}
-
-/// Every adapter with its facts: discrete ones first, software last.
-pub fn adapters() -> Vec<(wgpu::Adapter, Adapter)> {
+/// Every adapter with its properties: discrete adapters first, software adapters last.
+pub fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = apis().into_iter().fold(wgpu::Backends::empty(), |all, (one, _)| all | one);
     if descriptor.backends.is_empty() {
@@ -81,15 +78,14 @@ pub fn adapters() -> Vec<(wgpu::Adapter, Adapter)> {
     }
     let backends = descriptor.backends;
     let instance = wgpu::Instance::new(descriptor);
-    let found = pollster::block_on(instance.enumerate_adapters(backends));
-    let mut adapters: Vec<_> =
-        found.into_iter().map(|adapter| (facts(&adapter), adapter)).map(|(facts, adapter)| (adapter, facts)).collect();
-    adapters
-        .sort_by_key(|(_, facts)| ["discrete", "integrated", "virtual", "other", "software"].iter().position(|kind| *kind == facts.kind));
+    let found = pollster::block_on(instance.enumerate_adapters(backends)).into_iter();
+    let mut adapters: Vec<_> = found.map(|adapter| (info_of(&adapter), adapter)).map(|(info, adapter)| (adapter, info)).collect();
+    let order = ["discrete", "integrated", "virtual", "other", "software"];
+    adapters.sort_by_key(|(_, info)| order.iter().position(|kind| *kind == info.kind));
     adapters
 }
 
-fn facts(adapter: &wgpu::Adapter) -> Adapter {
+fn info_of(adapter: &wgpu::Adapter) -> AdapterInfo {
     let (info, limits) = (adapter.get_info(), adapter.limits());
     let api = match info.backend {
         wgpu::Backend::Vulkan => "Vulkan".to_owned(),
@@ -98,7 +94,7 @@ fn facts(adapter: &wgpu::Adapter) -> Adapter {
         other => format!("{other:?}"),
     };
     let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
-    Adapter {
+    AdapterInfo {
         api,
         driver,
         kind: match info.device_type {
@@ -108,14 +104,14 @@ fn facts(adapter: &wgpu::Adapter) -> Adapter {
             wgpu::DeviceType::VirtualGpu => "virtual",
             wgpu::DeviceType::Cpu | wgpu::DeviceType::Other => "other",
         },
-        software: is_software(&info),
+        is_software: is_software(&info),
         binding_mib: limits.max_storage_buffer_binding_size >> 20,
-        workgroup: limits.max_compute_invocations_per_workgroup,
+        max_workgroup_size: limits.max_compute_invocations_per_workgroup,
         name: info.name,
     }
 }
 
-/// Whether an adapter computes on the CPU. Not every driver says so by its type.
+/// Whether a CPU executes the shaders. Some drivers of software adapters report another device type, so names count too.
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
     let name = info.name.to_lowercase();
     info.device_type == wgpu::DeviceType::Cpu || ["llvmpipe", "swiftshader", "microsoft basic render"].iter().any(|own| name.contains(own))

@@ -1,0 +1,262 @@
+// Trains RUNS_PER_THREAD runs per thread through the epochs and batches of one dispatch. The host composes it after run_state.wgsl and before one of
+// evaluation/*.wgsl, which defines `evaluate_batch`, `evaluate_training_rows` and `sum_test_errors`. The CPU's step loops are in src/backend/cpu.
+//
+// Optional features are override constants, not branches on parameters, because a software adapter executes both sides of every branch.
+
+// The bits of the larger of |weight| and |bias|. NaN has larger bits than every number.
+fn magnitude_bits(theta: vec2<f32>) -> u32 {
+    let bits = bitcast<vec2<u32>>(theta) & vec2<u32>(MAGNITUDE_MASK);
+    return max(bits.x, bits.y);
+}
+
+fn has_diverged(run: Run) -> bool {
+    return run.diverged_at != NEVER;
+}
+
+// The run after batch k, whose gradient is given.
+fn after_batch(before: Run, k: u32, step: StepInputs, gradient: vec2<f32>) -> Run {
+    var run = before;
+    var rule_state = run.rule_state;
+    var option_state = run.option_state;
+    var coefficients = run.coefficients;
+    if SCHEDULED {
+        coefficients[0] = step.rate;
+    }
+    run.theta = batch_step(k, run.option_values, coefficients, step.factors, run.theta, gradient, &rule_state, &option_state);
+    run.rule_state = rule_state;
+    run.option_state = option_state;
+    return run;
+}
+
+// Trains runs through the batches first .. end of an epoch of this dispatch. With `tests_each_step` a run stops at the step that diverges, and nothing is
+// recorded. Otherwise all runs continue, and `magnitude_bits` of each run holds the maximum over the batches.
+fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, tests_each_step: bool) {
+    var batch_evaluations: Evaluations;
+    var previous: Evaluations;
+    let counts_crossings = COUNTS_CROSSINGS && dispatch.first_epoch + epoch + 1u == dispatch.total_epochs;
+    if counts_crossings {
+        evaluate_training_rows(runs, &previous);
+    }
+    let steps_before_epoch = (dispatch.first_epoch + epoch) * dispatch.batches_per_epoch;
+    var point = 0u;
+    var steps_to_point = 0u;
+    if RECORDS_POINTS {
+        point = (steps_before_epoch + first) / dispatch.record_interval;
+        steps_to_point = dispatch.record_interval - (steps_before_epoch + first) % dispatch.record_interval;
+    }
+    for (var batch = first; batch < end; batch += 1u) {
+        evaluate_batch(epoch, batch, runs, &batch_evaluations);
+        let before = *runs;
+        let k = steps_before_epoch + batch;
+        for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+            var next = after_batch(before[j], k, step_inputs_of(before[j].table_offset, epoch, batch), batch_evaluations[j].gradient);
+            let bits = magnitude_bits(next.theta);
+            if tests_each_step {
+                if has_diverged(before[j]) {
+                    next = before[j];
+                } else if bits > LIMIT_BITS {
+                    next = before[j];
+                    next.diverged_at = k + 1u;
+                }
+            } else {
+                next.magnitude_bits = max(next.magnitude_bits, bits);
+                if RECORDS_EPOCHS {
+                    next.epoch_sums += vec2<f32>(f32(batch_rows(batch)) * batch_evaluations[j].loss, batch_evaluations[j].absolute_error);
+                }
+            }
+            (*runs)[j] = next;
+        }
+        if counts_crossings {
+            var current: Evaluations;
+            evaluate_training_rows(runs, &current);
+            for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+                let displacement = (*runs)[j].theta - before[j].theta;
+                if dot(previous[j].gradient, displacement) < 0.0 && dot(current[j].gradient, displacement) > 0.0 {
+                    (*runs)[j].crossings += 1u;
+                }
+            }
+            previous = current;
+        }
+        if RECORDS_POINTS && !tests_each_step {
+            steps_to_point -= 1u;
+            let is_due = steps_to_point == 0u;
+            point += u32(is_due);
+            steps_to_point = select(steps_to_point, dispatch.record_interval, is_due);
+            if is_due || k + 1u == dispatch.total_steps {
+                record_points(runs, select(dispatch.recorded_points - 1u, point, is_due));
+            }
+        }
+    }
+}
+
+fn record_points(runs: ptr<function, Runs>, point: u32) {
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            let at = (*runs)[j].point_offset + point * dispatch.block_width;
+            history[at] = (*runs)[j].theta.x;
+            history[dispatch.bias_offset + at] = (*runs)[j].theta.y;
+        }
+    }
+}
+
+// Trains a block of steps without a divergence test inside, and repeats it with a test after each step for runs that left the range.
+fn train_block(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32) {
+    let before = *runs;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        (*runs)[j].magnitude_bits = 0u;
+    }
+    train_batches(runs, epoch, first, end, false);
+    var any_left_range = false;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        any_left_range |= !has_diverged(before[j]) && (*runs)[j].magnitude_bits > LIMIT_BITS;
+    }
+    var repeated = before;
+    if any_left_range {
+        train_batches(&repeated, epoch, first, end, true);
+    }
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if has_diverged(before[j]) || (*runs)[j].magnitude_bits > LIMIT_BITS {
+            (*runs)[j] = repeated[j];
+        }
+    }
+}
+
+// Updates the loss statistics at the end of an epoch, or of a quarter of a single epoch.
+fn record_losses(runs: ptr<function, Runs>, epoch: u32) {
+    var evaluations: Evaluations;
+    evaluate_training_rows(runs, &evaluations);
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            let current_loss = evaluations[j].loss;
+            (*runs)[j].worst_loss = max((*runs)[j].worst_loss, current_loss);
+            (*runs)[j].last_loss = current_loss;
+            if current_loss <= dispatch.reached_loss {
+                (*runs)[j].reached_epoch = min((*runs)[j].reached_epoch, epoch);
+            }
+        }
+    }
+}
+
+// Updates the cycle detectors after an epoch of the run.
+fn detect_cycles(runs: ptr<function, Runs>, epoch: u32) {
+    if epoch + WATCHED + 1u < dispatch.total_epochs {
+        return;
+    }
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            (*runs)[j].cycle = watch((*runs)[j].cycle, (*runs)[j].theta, epoch + WATCHED + 1u - dispatch.total_epochs);
+        }
+    }
+}
+
+// Records the epoch series after an epoch of the run.
+fn record_epoch(runs: ptr<function, Runs>, epoch: u32) {
+    var test_sums: array<vec2<f32>, RUNS_PER_THREAD>;
+    if dispatch.test_rows > 0u {
+        sum_test_errors(runs, &test_sums);
+    }
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            let at = first_recorded((*runs)[j].index, dispatch.total_epochs) + epoch * dispatch.block_width;
+            let training_means = (*runs)[j].epoch_sums / f32(dispatch.training_rows);
+            epoch_series[at] = vec4<f32>(training_means, test_sums[j] / max(f32(dispatch.test_rows), 1.0));
+        }
+        (*runs)[j].epoch_sums = vec2<f32>(0.0);
+    }
+}
+
+// Records the loss and the first point before the first step.
+fn record_start(runs: ptr<function, Runs>) {
+    var evaluations: Evaluations;
+    evaluate_training_rows(runs, &evaluations);
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            state[column(START_LOSS, (*runs)[j].index)] = evaluations[j].loss;
+        }
+        (*runs)[j].worst_loss = evaluations[j].loss;
+        (*runs)[j].last_loss = evaluations[j].loss;
+    }
+    if RECORDS_POINTS {
+        record_points(runs, 0u);
+    }
+}
+
+// Whether the batches of this dispatch were built: the last of them has rows.
+fn has_batches(run: Run) -> bool {
+    let end = (dispatch.epoch_in_window + dispatch.dispatch_epochs - 1u) * dispatch.batches_per_epoch + dispatch.end_batch;
+    return !JOINED_ORDERS || joined_moments[run.order_offset + end - 1u].second.y > 0.0;
+}
+
+// Whether any run of the thread has not diverged.
+fn any_active(runs: ptr<function, Runs>) -> bool {
+    var any = false;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        any |= !has_diverged((*runs)[j]);
+    }
+    return any;
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn train(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    dispatch = params;
+    let first_run = dispatch.first_run + (group.y * groups.x + group.x) * WORKGROUP_SIZE * RUNS_PER_THREAD + local;
+    if first_run >= dispatch.end_run {
+        return;
+    }
+    var runs: Runs;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        // A slot past the end duplicates the last run. It is marked as diverged, so it is neither recorded nor stored.
+        let index = first_run + j * WORKGROUP_SIZE;
+        runs[j] = load(min(index, dispatch.end_run - 1u));
+        if index >= dispatch.end_run {
+            runs[j].diverged_at = 0u;
+        }
+    }
+    if !any_active(&runs) {
+        return;
+    }
+    var at_entry = runs;
+    if dispatch.first_epoch == 0u && dispatch.first_batch == 0u {
+        record_start(&runs);
+    }
+    for (var epoch = 0u; epoch < dispatch.dispatch_epochs && any_active(&runs); epoch += 1u) {
+        let epoch_of_run = dispatch.first_epoch + epoch;
+        var first = dispatch.first_batch;
+        while first < dispatch.end_batch {
+            let segment_end = loss_segment_end(first, dispatch.batches_per_epoch, dispatch.total_epochs);
+            let end = min(first + BLOCK_STEPS, segment_end);
+            train_block(&runs, epoch, first, end);
+            if end == segment_end {
+                record_losses(&runs, epoch_of_run);
+            }
+            first = end;
+        }
+        if dispatch.end_batch == dispatch.batches_per_epoch {
+            if DETECTS_CYCLES {
+                detect_cycles(&runs, epoch_of_run);
+            }
+            if RECORDS_EPOCHS {
+                record_epoch(&runs, epoch_of_run);
+            }
+        }
+    }
+    // Loop check: software adapters end all loops of a thread after 65,535 iterations without an error. The host accepts a dispatch only if this last
+    // loop ran and its batches were built.
+    var iterations = 0u;
+    for (var i = 0u; i < dispatch.loop_check_iterations; i += 1u) {
+        iterations += 1u;
+    }
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged(at_entry[j]) {
+            store(runs[j]);
+            if iterations == dispatch.loop_check_iterations && has_batches(runs[j]) {
+                let steps = dispatch.dispatch_epochs * (dispatch.end_batch - dispatch.first_batch);
+                statistics[column(COMPLETED_STEPS, runs[j].index)] += steps;
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The size of the next dispatch, from size and duration of the last one. It never changes a result.
+//!
+//! A dispatch of seconds makes drivers reset the device; a dispatch of microseconds is dominated by its overhead. A dispatch is made smaller by
+//! fewer runs; if one workgroup through a whole window is still too long, by fewer steps too.
+
+/// Target duration of a dispatch in seconds, below the limit of 100 ms.
+const TARGET_SECONDS: f64 = 0.06;
+/// Work of the first dispatch, small enough for a slow software adapter.
+const FIRST_WORK: u64 = 1 << 20;
+/// The largest growth from one dispatch to the next.
+const MAX_GROWTH: f64 = 4.0;
+
+/// The work of the next dispatch, summed over its runs, in updates or rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DispatchBudget {
+    work: u64,
+}
+
+impl Default for DispatchBudget {
+    fn default() -> Self {
+        Self { work: FIRST_WORK }
+    }
+}
+
+impl DispatchBudget {
+    /// A budget that starts with this work.
+    #[cfg(test)]
+    pub fn starting_at(work: u64) -> Self {
+        Self { work }
+    }
+
+    /// Runs of the next dispatch if each takes `work_per_run`: whole workgroups, at least one.
+    pub fn runs(&self, work_per_run: u64, runs_per_workgroup: u64) -> u64 {
+        (self.work / work_per_run.max(1) / runs_per_workgroup).max(1) * runs_per_workgroup
+    }
+
+    /// Work of each of `runs` runs in the next dispatch: at least 1.
+    pub fn work_per_run(&self, runs: u64) -> u64 {
+        (self.work / runs.max(1)).max(1)
+    }
+
+    /// Adapts the budget to the duration of a dispatch. A dispatch that was shorter than the target because little work was left does not
+    /// reduce the budget.
+    pub fn record(&mut self, work: u64, seconds: f64) {
+        let factor = (TARGET_SECONDS / seconds.max(1e-6)).min(MAX_GROWTH);
+        let next = (work as f64 * factor).clamp(1.0, 1e15) as u64;
+        self.work = if factor < 1.0 { next } else { next.max(self.work) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dispatches_settle_below_a_tenth_of_a_second() {
+        for updates_per_second in [1e6, 4e8, 1e12] {
+            let mut budget = DispatchBudget::default();
+            let mut seconds = 0.0;
+            for _ in 0..30 {
+                let work = budget.runs(100, 64) * 100;
+                seconds = work as f64 / updates_per_second;
+                budget.record(work, seconds);
+            }
+            assert!(seconds <= 0.1, "{seconds}");
+            assert!(seconds >= 0.01 || updates_per_second < 1e6, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_dispatch_has_whole_workgroups() {
+        assert_eq!(DispatchBudget::default().runs(u64::MAX, 64), 64);
+        assert_eq!(DispatchBudget::default().runs(160, 64) % 64, 0);
+    }
+
+    #[test]
+    fn a_small_remainder_does_not_reduce_the_budget() {
+        let mut budget = DispatchBudget::starting_at(1 << 30);
+        budget.record(6400, 1e-4);
+        assert_eq!(budget, DispatchBudget::starting_at(1 << 30));
+        budget.record(6400, 0.6);
+        assert_eq!(budget, DispatchBudget::starting_at(640));
+    }
+}

@@ -1,0 +1,28 @@
+//! Errors of the GPU backend: the fact, then the remedy.
+
+use super::adapters::AdapterList;
+
+/// An error of the GPU backend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no GPU adapter{wanted}{adapters}")]
+    NoAdapter { wanted: String, adapters: AdapterList },
+    #[error("the only GPU adapter, {adapter}, is a software adapter; add --software to measure it")]
+    OnlySoftware { adapter: String },
+    #[error("{adapter} cannot be opened: {source}")]
+    NoDevice { adapter: String, source: wgpu::RequestDeviceError },
+    #[error("the GPU reported an error: {0}; use a smaller --chunk, which needs less GPU memory, or --backend cpu")]
+    Lost(String),
+    #[error(
+        "a dispatch of `{shader}` stopped early: software adapters cap the loops of a thread at 65,535 iterations; use --backend cpu, or update the GPU driver"
+    )]
+    StoppedEarly { shader: &'static str },
+    #[error(
+        "{runs} runs need {needed} bytes of {contents}, but the largest buffer of this GPU has {limit}; record fewer points ([history] every), or use --backend cpu"
+    )]
+    TooLarge { contents: &'static str, runs: u64, needed: u64, limit: u64 },
+    #[error("{rows} training rows need {needed} bytes, but the largest buffer of this GPU has {limit}; use fewer rows, or --backend cpu")]
+    TooManyRows { rows: usize, needed: u64, limit: u64 },
+    #[error("{steps} steps per run exceed the GPU backend's maximum of 4,294,967,294; use fewer epochs, larger batches, or --backend cpu")]
+    TooLong { steps: u64 },
+}

@@ -1,0 +1,105 @@
+//! Groups that differ only in their batch order, joined into one. A sweep over seeds has thousands of such groups with a few runs each; trained one by
+//! one, each would wait for dispatches of its own.
+
+use std::ops::Range;
+
+use crate::backend::{EpochSeries, Group, Outcome, RunInputs};
+use crate::kernel::FactorInputs;
+
+/// The most groups that are joined. It bounds the lists on the host.
+const MAX_JOINED: usize = 1 << 14;
+
+/// How many of the latest joined groups a group is compared with.
+const COMPARED: usize = 16;
+
+/// A group as it is trained.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingGroup<'g> {
+    /// The group, or the runs of all joined groups with the other fields of the first.
+    pub group: &'g Group<'g>,
+    /// The groups that were joined; empty for a single group.
+    pub members: &'g [Group<'g>],
+}
+
+impl TrainingGroup<'_> {
+    pub fn is_joined(&self) -> bool {
+        !self.members.is_empty()
+    }
+}
+
+/// Partitions group indices into sets that can be trained as one; `max_orders` is the most batch orders like a group's that fit the device.
+pub fn partition(groups: &[Group<'_>], max_orders: impl Fn(&Group<'_>) -> usize) -> Vec<Vec<usize>> {
+    let mut sets: Vec<Vec<usize>> = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        let max = max_orders(group).min(MAX_JOINED);
+        let fits = |set: &&mut Vec<usize>| set.len() < max && can_join(&groups[set[0]], group);
+        match sets.iter_mut().rev().take(COMPARED).find(fits) {
+            Some(set) => set.push(index),
+            None => sets.push(vec![index]),
+        }
+    }
+    sets
+}
+
+/// Whether two groups can be joined: all values that a dispatch has once are equal.
+fn can_join(one: &Group<'_>, other: &Group<'_>) -> bool {
+    let factor_inputs = [one, other].map(|group| group.inputs.factor_inputs.only().map(FactorInputs::key));
+    std::ptr::eq(one.problem, other.problem)
+        && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
+        && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
+        && !one.order.repeats_every_epoch()
+        && !other.order.repeats_every_epoch()
+        && factor_inputs[0].is_some()
+        && factor_inputs[0] == factor_inputs[1]
+}
+
+/// The runs of some groups, group by group.
+pub fn merged_inputs(groups: &[Group<'_>], members: &[usize]) -> RunInputs {
+    let mut inputs = RunInputs::default();
+    for &member in members {
+        inputs.append(groups[member].inputs.clone());
+    }
+    inputs
+}
+
+/// Copies the results of joined groups into the outcome of each group.
+pub fn scatter(joined: &Outcome, groups: &[Group<'_>], members: &[usize], outcomes: &mut [Outcome]) {
+    let mut first = 0;
+    for &member in members {
+        let (group, own) = (&groups[member], &mut outcomes[member]);
+        let runs = first..first + group.inputs.len();
+        own.prepare(group);
+        for (lane, run) in runs.clone().enumerate() {
+            own.end(lane, [joined.weight[run], joined.bias[run]], &joined.figures(run));
+        }
+        if let Some((own, joined)) = own.history.as_mut().zip(joined.history.as_ref()) {
+            for (lane, run) in runs.clone().enumerate() {
+                for point in 0..joined.blocks.rows {
+                    let (to, from) = (own.blocks.index(lane, point), joined.blocks.index(run, point));
+                    (own.weight[to], own.bias[to]) = (joined.weight[from], joined.bias[from]);
+                }
+            }
+        }
+        if let Some((own, joined)) = own.epochs.as_mut().zip(joined.epochs.as_ref()) {
+            scatter_series(joined, runs.clone(), own);
+        }
+        first = runs.end;
+    }
+}
+
+/// Copies the epoch series of some runs of joined groups into those of one group.
+fn scatter_series(joined: &EpochSeries, runs: Range<usize>, own: &mut EpochSeries) {
+    let columns = [
+        (&joined.loss, &mut own.loss),
+        (&joined.mae, &mut own.mae),
+        (&joined.val_loss, &mut own.val_loss),
+        (&joined.val_mae, &mut own.val_mae),
+    ];
+    for (from, to) in columns.into_iter().filter(|(from, _)| !from.is_empty()) {
+        for (lane, run) in runs.clone().enumerate() {
+            for epoch in 0..joined.blocks.rows {
+                to[own.blocks.index(lane, epoch)] = from[joined.blocks.index(run, epoch)];
+            }
+        }
+    }
+}
