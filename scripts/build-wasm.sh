@@ -46,9 +46,7 @@ unpack_debian_source() {
     dpkg -x "$apt"/rust-src_*.deb "$folder/rust-src"
 }
 
-# The versions of the main package: Cargo drops the entries that the module does not need.
-cp Cargo.lock wasm/Cargo.lock
-build=(cargo build --release --manifest-path wasm/Cargo.toml --target $target --target-dir "$folder")
+build=(cargo rustc --lib --crate-type cdylib --no-default-features --profile wasm --locked --target $target --target-dir "$folder")
 if has_target; then
     "${build[@]}"
 elif library=$(library_source); then
@@ -59,7 +57,7 @@ else
         "or the source of the standard library (rustup component add rust-src, or Debian's package rust-src)"
     exit 0
 fi
-cp "$folder/$target/release/gradsweep_wasm.wasm" "$folder/gradsweep.wasm"
+cp "$folder/$target/wasm/gradsweep.wasm" "$folder/gradsweep.wasm"
 echo "$folder/gradsweep.wasm: $(wc -c <"$folder/gradsweep.wasm") bytes, $(gzip -9 -c "$folder/gradsweep.wasm" | wc -c) with gzip"
 
 if ! command -v node >/dev/null; then

@@ -33,6 +33,7 @@
 //!    run directory.
 //! 5. Results: [`analysis`] makes a [`Diagnosis`](analysis::Diagnosis), comparisons and [`figure`]s; [`plot`] draws them. [`mod@bench`] and [`verify`] check a
 //!    machine.
+//! 6. The web page: [`wasm`] has the exported functions of the WebAssembly module.
 //!
 //! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for `wasm32-unknown-unknown`.
 
@@ -72,3 +73,6 @@ pub mod analysis;
 
 #[cfg(feature = "cli")]
 pub mod plot;
+
+// The web page.
+pub mod wasm;

@@ -1,14 +1,16 @@
 //! Exported functions of the WebAssembly module: open a sweep from the text of its config and the bytes of its data, replay a run, read
 //! its path.
 //!
-//! The module imports nothing, so a page needs no generated JavaScript. A call that returns −1 leaves its error in [`message`].
-//! Pointers that a call returns are valid until the next call.
+//! Their names are exported on wasm32 only; every target compiles them. The WebAssembly module imports nothing, so a page needs no
+//! generated JavaScript. A call that returns −1 leaves its error in [`message`]. Pointers that a call returns are valid until the next call.
+
+#![expect(unsafe_code, reason = "exported functions and memory that the caller allocates")]
 
 use std::cell::RefCell;
 
-use gradsweep::backend::cpu::Cpu;
-use gradsweep::config::{self, DataFrom, Experiment, Source};
-use gradsweep::sweep::{self, Problems};
+use crate::backend::cpu::Cpu;
+use crate::config::{self, ConfigSource, DataLocation, Experiment};
+use crate::sweep::{self, Problems};
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::default();
@@ -33,7 +35,7 @@ impl Sweep {
     fn open(config: &[u8], data: &[u8], settings: &[u8]) -> Result<Self, String> {
         let text = |bytes| std::str::from_utf8(bytes).map_err(|error| error.to_string());
         let settings: Vec<String> = text(settings)?.lines().map(str::to_owned).collect();
-        let source = Source { file: "sweep.toml", name: "sweep", data: DataFrom::Bytes(data) };
+        let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Bytes(data) };
         let experiment = config::load_text(text(config)?, &source, &settings).map_err(|error| error.to_string())?;
         let problems = Problems::new(&experiment).map_err(|error| error.to_string())?;
         let cpu = Cpu::open(None, None).map_err(|error| error.to_string())?;
@@ -42,7 +44,7 @@ impl Sweep {
 }
 
 /// Allocates `length` bytes for an argument of [`open`], which frees them.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn allocate(length: usize) -> *mut u8 {
     Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
 }
@@ -54,7 +56,7 @@ pub extern "C" fn allocate(length: usize) -> *mut u8 {
 /// # Safety
 ///
 /// Each pointer comes from [`allocate`], with the length that it was called with, and is used in no other call.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub unsafe extern "C" fn open(
     config: *mut u8,
     config_length: usize,
@@ -76,7 +78,7 @@ pub unsafe extern "C" fn open(
 }
 
 /// Trains one run with its history and returns the number of points of its path, or −1.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn replay(run: f64) -> f64 {
     STATE.with_borrow_mut(|state| {
         let Some(Sweep { experiment, problems, cpu }) = &state.sweep else { return state.fail("no sweep is open".to_owned()) };
@@ -91,25 +93,25 @@ pub extern "C" fn replay(run: f64) -> f64 {
 }
 
 /// The weights of the path of the last [`replay`], float32.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn weight() -> *const f32 {
     STATE.with_borrow(|state| state.weight.as_ptr())
 }
 
 /// The biases of the path of the last [`replay`], float32.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn bias() -> *const f32 {
     STATE.with_borrow(|state| state.bias.as_ptr())
 }
 
 /// The error of the last call that failed, UTF-8.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn message() -> *const u8 {
     STATE.with_borrow(|state| state.message.as_ptr())
 }
 
 /// The length of [`message`] in bytes.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn message_length() -> usize {
     STATE.with_borrow(|state| state.message.len())
 }
