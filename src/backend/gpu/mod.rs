@@ -113,7 +113,6 @@ impl Backend for Gpu {
 
 #[cfg(test)]
 mod tests {
-    use super::context::tests::skipped;
     use super::*;
     use crate::backend::{EpochSeries, RecordOptions};
     use crate::config::{self, ConfigSource, DataLocation};
@@ -138,10 +137,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 "#;
 
     #[test]
+    #[ignore = "needs a GPU; scripts/test.sh runs it if there is one"]
     fn results_do_not_depend_on_dispatch_sizes_and_shapes() {
-        let Ok(gpu) = Gpu::open(None) else {
-            return skipped("results_do_not_depend_on_dispatch_sizes_and_shapes");
-        };
+        let gpu = Gpu::open(None).unwrap();
         let experiment = experiment(&[]);
         let problems = Problems::new(&experiment).unwrap();
         let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
@@ -174,10 +172,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
     }
 
     #[test]
+    #[ignore = "needs a GPU; scripts/test.sh runs it if there is one"]
     fn peak_rates_are_positive() {
-        let Ok(gpu) = Gpu::open(None) else {
-            return skipped("peak_rates_are_positive");
-        };
+        let gpu = Gpu::open(None).unwrap();
         let limits = gpu.limits().unwrap().unwrap();
         for limit in [limits.fused_per_s, limits.roots_per_s, limits.filled_bytes_per_s] {
             assert!(limit.is_finite() && limit > 1e6, "{limits:?}");
@@ -187,10 +184,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 
     /// A sweep over seeds has one batch order per seed, with a few runs each.
     #[test]
+    #[ignore = "needs a GPU; scripts/test.sh runs it if there is one"]
     fn joined_groups_give_the_results_of_single_groups() {
-        let Ok(gpu) = Gpu::open(None) else {
-            return skipped("joined_groups_give_the_results_of_single_groups");
-        };
+        let gpu = Gpu::open(None).unwrap();
         for loss in ["mse", "mae"] {
             compare_joined_with_single(&gpu, loss);
         }
@@ -249,10 +245,9 @@ learning_rate = { min = 1e-6, max = 1e1, count = 150, distribution = "log_unifor
 
     /// More rows than one dispatch has, more than a software adapter's loop limit, and an odd number in the last dispatch.
     #[test]
+    #[ignore = "needs a GPU; scripts/test.sh runs it if there is one"]
     fn metrics_of_many_rows_take_several_dispatches() {
-        let Ok(gpu) = Gpu::open(None) else {
-            return skipped("metrics_of_many_rows_take_several_dispatches");
-        };
+        let gpu = Gpu::open(None).unwrap();
         let x: Vec<f32> = (0..200_001).map(|row| (f64::from(row) * 0.618_034).fract() as f32).collect();
         let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
         let (rows, weight, bias) = (Rows { x, y }, [3.0, 2.0, 0.0], [1.0, 1.0, 0.0]);
