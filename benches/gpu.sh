@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What a card does, in a few minutes: its functions checked, its results compared, then the speed of training without and with histories,
-# as a share of what the card itself can do and beside JAX on the same card, the number of runs from which it pays, and a sweep over seeds,
-# whose batches it makes itself. Tables, JSON and pictures are written to target/gpu.
+# Measures a GPU in a few minutes: checks every kernel function and the results, then measures the speed of training without and with
+# histories (as a share of the GPU's limits and compared with JAX), the number of runs from which the GPU is faster than the CPU, and a
+# sweep over seeds, whose batches the GPU builds. Tables, JSON and pictures are written to target/gpu.
 #
 #   benches/gpu.sh                a hardware GPU
-#   benches/gpu.sh --software     a software adapter, and JAX on the CPU: tries the script, says nothing about cards
+#   benches/gpu.sh --software     a software adapter, and JAX on the CPU: only tests the script
 set -euo pipefail
 cd "$(dirname "$0")/.."
 place=target/gpu
@@ -25,7 +25,7 @@ program=target/release/gradsweep
 "$program" adapters --json >"$place/adapters.json"
 if ! grep -q '"software": false' "$place/adapters.json" && [ "${1:-}" != --software ]; then
     "$program" adapters
-    echo "no hardware GPU: nothing measured (--software tries the script on a software adapter)"
+    echo "no hardware GPU, so nothing was measured; benches/gpu.sh --software tests the script on a software adapter"
     exit 1
 fi
 "$program" adapters | tee "$place/adapters.txt"
@@ -33,16 +33,16 @@ fi
 "$program" verify | tail -n 3
 GRADSWEEP_REQUIRE_GPU=1 cargo test --release --quiet --locked --test conditional
 
-echo "== shapes of threads"
+echo "== values of --shape"
 "$program" bench --backend gpu --shapes --set \
     "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = $runs, distribution = \"log_uniform\" }" | tee "$place/shapes.txt" | grep '^gpu, .*x.* \(no\|yes\) '
 
-echo "== seeds: 10 rates each, the CPU beside the GPU"
+echo "== sweep over seeds, 10 learning rates each, CPU and GPU"
 "$program" bench ${software:+--software} --set training.shuffle=true --set "sweep.parameters.training.seed={ min = 1, max = $seeds }" --set \
     'sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 10, distribution = "log_uniform" }' |
     tee "$place/seeds.txt" | grep -E '^(backend|cpu|gpu)[ ,].* (history|no|yes) '
 
-echo "== beside JAX"
+echo "== compared with JAX"
 python=$place/environment/bin/python
 [ -x "$python" ] || python3 -m venv "$place/environment"
 "$python" -m pip install --quiet --disable-pip-version-check numpy==2.4.6 polars "$jax"

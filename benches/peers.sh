@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What a user would run instead, side by side with this program on this machine: the same sweep, the results compared first, then the
-# speeds, one after the other. It sets up a Python environment of pinned public packages under target/peers.
+# Compares Gradsweep with Numba, JAX, NumPy and Matplotlib on this machine: the same sweep, results first, then speeds. The script
+# installs pinned public Python packages under target/peers.
 #
-#   benches/peers.sh             Numba, JAX, NumPy, Matplotlib (about ten minutes)
-#   benches/peers.sh --keras     the Keras notebook too (TensorFlow is 0.6 GB)
+#   benches/peers.sh             Numba, JAX, NumPy, Matplotlib (takes about ten minutes)
+#   benches/peers.sh --keras     the Keras notebook too (downloads 0.6 GB of TensorFlow)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 place=target/peers

@@ -1,4 +1,4 @@
-"""What every peer shares: the data, the sweep, the batches and moments, the command line, the timing."""
+"""Shared by the scripts of the other programs: data, sweep, batches, moments, command line, timing."""
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the NumPy peers bring their own threads

@@ -1,6 +1,6 @@
-"""The table of benches/peers.sh: every peer and the program on the same work, in rounds that take turns, medians of the rounds.
+"""Prints the table of benches/peers.sh: Gradsweep and other programs on the same work, as medians of alternating rounds.
 
-No speed stands where the results differ: the means of w, b and J over all runs must agree to 1e-4: large rates amplify rounding."""
+The script fails if results differ: the means of w, b and J over all runs must agree to 1e-4. Large learning rates amplify rounding errors."""
 import json
 import shutil
 import statistics
@@ -21,13 +21,13 @@ PEERS = [("Numba", "numba_parallel.py", []), ("Numba, fastmath", "numba_parallel
 
 
 def peer(script, *arguments):
-    """One JSON line of a peer."""
+    """Runs the script of another program and returns its JSON line."""
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE).stdout.splitlines()[-1])
 
 
 def config(optimizer, runs):
-    """The peers' sweep as a config: both columns standardised, no shuffling."""
+    """Writes the config of the common sweep: both columns standardised, no shuffling."""
     x, y = data(np.float64)
     table = PLACE / "peers.csv"
     table.write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist())))
@@ -60,17 +60,17 @@ def program(*arguments):
 
 
 def bench(optimizer, runs, *sets):
-    """The speeds on all cores, without and with histories, and what figures cost."""
+    """Returns the speeds on all cores, without and with histories, and the cost of verdicts."""
     sets = [word for pair in sets for word in ("--set", pair)]
     table = json.loads(program("bench", config(optimizer, runs), "--backend", "cpu", "--json", *sets))
     own = [line["name"] for line in table["lines"] if line["backend"] == "cpu"][-1]
     lines = [line for line in table["lines"] if line["name"] == own]
-    assert all(line["agrees"] for line in lines), "the program differs from float64"
+    assert all(line["agrees"] for line in lines), "the results of gradsweep differ from float64"
     return {line["history"]: line["speed"] for line in lines}, next(cost for cost in table["costs"] if cost["name"] == own)
 
 
 def whole(optimizer, runs):
-    """Seconds of the whole process with runs.parquet written, and the checksum of its results."""
+    """Returns the seconds of a whole process that writes runs.parquet, and the means of its results."""
     out = PLACE / "out"
     shutil.rmtree(out, ignore_errors=True)
     begun = time.perf_counter()
@@ -95,11 +95,11 @@ def giga(speed):
 
 
 def trained():
-    """Steps a second, and whole processes."""
-    print(f"| {RUNS:,} runs × {ROWS // BATCH * EPOCHS} steps, {CORES} cores | gradsweep | " + " | ".join(name for name, *_ in PEERS) + " | ÷ fastest exact |")
+    """Prints the speed of training from moments, and the time of whole processes."""
+    print(f"| {RUNS:,} runs × {ROWS // BATCH * EPOCHS} updates, {CORES} cores | Gradsweep | " + " | ".join(name for name, *_ in PEERS) + " | ratio |")
     print("|---|" + "--:|" * (len(PEERS) + 2))
     cold = {}
-    for optimizer in ("rmsprop", "sgd", "adam"):
+    for optimizer, title in (("rmsprop", "RMSprop"), ("sgd", "SGD"), ("adam", "Adam")):
         ours, bare, theirs, limits = [], [], {name: [] for name, *_ in PEERS}, []
         seconds, checksum = [], None
         for _ in range(ROUNDS):
@@ -117,17 +117,17 @@ def trained():
         cold[optimizer, "gradsweep"] = seconds
         exact = max(median(speeds) for name, speeds in theirs.items() if "fastmath" not in name)
         cells = " | ".join(giga(median(speeds)) for speeds in theirs.values())
-        print(f"| {optimizer}, ends alone | {giga(median(bare))} | {cells} | {median(bare) / exact:.2f} |", flush=True)
-        print(f"| {optimizer}, with what verdicts rest on | {giga(median(ours))} ({median(limits):.0%} of the limit) | " + " | ".join("" for _ in PEERS)
+        print(f"| {title}, final weights alone | {giga(median(bare))} | {cells} | {median(bare) / exact:.2f} |", flush=True)
+        print(f"| {title}, with verdicts | {giga(median(ours))} ({100 * median(limits):.0f} % of the hardware limit) | " + " | ".join("" for _ in PEERS)
               + f" | {median(ours) / exact:.2f} |", flush=True)
     row = " | ".join(f"{median(cold['rmsprop', name]):.2f} s" for name, *_ in PEERS)
     fastest = min(median(cold["rmsprop", name]) for name, *_ in PEERS)
-    print(f"| the whole process, cold, RMSprop, results in memory (gradsweep: in Parquet) | {median(cold['rmsprop', 'gradsweep']):.2f} s | {row} "
+    print(f"| RMSprop, whole process from a cold start, results in memory (Gradsweep: in Parquet files) | {median(cold['rmsprop', 'gradsweep']):.2f} s | {row} "
           f"| {fastest / median(cold['rmsprop', 'gradsweep']):.2f} |", flush=True)
 
 
 def compared(label, own, *arguments):
-    """A line of the table: what `own` measures, and the peers with these arguments."""
+    """Prints a row of the table: the speed that `own` measures, and the other programs with these arguments."""
     ours, theirs = [], {name: [] for name, *_ in PEERS}
     for _ in range(ROUNDS):
         ours.append(own())
@@ -140,17 +140,17 @@ def compared(label, own, *arguments):
 
 def histories():
     own = lambda: bench("rmsprop", SMALL)[0][True]["steps_per_s"]
-    compared(f"RMSprop, {SMALL:,} runs, history in memory", own, "--runs", SMALL, "--history")
+    compared(f"RMSprop, {SMALL:,} runs, with histories in memory", own, "--runs", SMALL, "--history")
 
 
 def rows():
-    """Gradients from the rows of a batch. The peers have the squared error; the program, which has moments for that, the absolute one."""
+    """Gradients from the rows of a batch. Gradsweep trains on the absolute error here, because it computes the squared error from moments."""
     own = lambda: bench("rmsprop", 1 << 16, "model.loss=mae")[1]["bare_steps_per_s"]
-    compared(f"RMSprop from {BATCH} rows a step, ends alone", own, "--runs", 1 << 16, "--variant", "direct")
+    compared(f"RMSprop from {BATCH} rows per batch, final weights alone (Gradsweep: absolute error, the others: squared error)", own, "--runs", 1 << 16, "--variant", "direct")
 
 
 def pictures():
-    """One contour with eight paths: Matplotlib's process against the program's, which trains, stores and draws six figures, twice each."""
+    """One contour with eight paths: Matplotlib draws it; Gradsweep trains, stores and draws six figures as PNG and SVG."""
     text = config("rmsprop", 8).read_text().replace("[history]\nevery = 0\nepochs = false\n", "").replace("max = 1.0", "max = 0.1")
     path = PLACE / "pictures.toml"
     path.write_text(text)
@@ -163,7 +163,7 @@ def pictures():
         ours.append(time.perf_counter() - begun)
         figures = len(list((out / "plots").glob("*.png")))
         theirs.append(peer("render.py", "--seconds", 0, "--out", PLACE / "render.png")["wall_s"])
-    print(f"\nPictures: gradsweep {median(ours):.2f} s for the whole run with {figures} figures (PNG and SVG), {median(ours) / figures:.3f} s each; "
+    print(f"\nPictures: Gradsweep {median(ours):.2f} s for the whole run with {figures} figures (PNG and SVG), {median(ours) / figures:.3f} s each; "
           f"Matplotlib {median(theirs):.2f} s cold for one PNG.")
 
 
@@ -178,7 +178,7 @@ def machine():
 
 
 if __name__ == "__main__":
-    print(f"{time.strftime('%Y-%m-%d')}, {machine()}; medians of {ROUNDS} rounds that take turns.\n")
+    print(f"{time.strftime('%Y-%m-%d')}, {machine()}; medians of {ROUNDS} alternating rounds.\n")
     trained()
     histories()
     rows()
