@@ -15,6 +15,7 @@ macro_rules! gpu_trials {
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;
+mod dispatches;
 mod program;
 mod readers;
 mod twins;
@@ -24,7 +25,8 @@ fn main() {
     // SAFETY: the process has one thread.
     unsafe { quiet_environment() };
     let arguments = Arguments::from_args();
-    libtest_mimic::run(&arguments, program::trials().into_iter().chain(readers::trials()).chain(twins::trials()).collect()).exit();
+    let trials = [dispatches::trials(), program::trials(), readers::trials(), twins::trials()];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }
 
 /// A test that opens the GPU. It is ignored if that fails.

@@ -9,7 +9,6 @@ use super::dispatch_budget::DispatchBudget;
 use super::error::Error;
 use super::pipelines::PipelineKey;
 use super::tuning::Tuning;
-use super::workgroup_shape::WorkgroupShape;
 use crate::kernel::layout::WORKGROUP_SIZE;
 
 /// An open device.
@@ -20,8 +19,6 @@ pub struct Context {
     pub limits: wgpu::Limits,
     /// Whether a CPU executes the shaders.
     pub is_software: bool,
-    /// Workgroups of training and metrics.
-    pub shape: WorkgroupShape,
     pub tuning: Tuning,
     /// Budget of training dispatches, in updates.
     pub update_budget: DispatchBudget,
@@ -58,21 +55,28 @@ impl Context {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             reported.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
         }));
+        let tuning = Tuning::new(info.is_software);
         let context = Self {
             device,
             queue,
             limits,
             is_software: info.is_software,
-            shape: WorkgroupShape::PLAIN,
-            tuning: Tuning::new(info.is_software),
-            update_budget: DispatchBudget::default(),
-            row_budget: DispatchBudget::default(),
+            tuning,
+            update_budget: DispatchBudget::new(tuning.first_dispatch_work),
+            row_budget: DispatchBudget::new(tuning.first_dispatch_work),
             uses_second_staging: false,
             pipelines: HashMap::new(),
             buffers: HashMap::new(),
             device_error,
         };
         Ok((context, info))
+    }
+
+    /// Changes sizes and thresholds, and resets the dispatch budgets.
+    pub fn tune(&mut self, change: impl FnOnce(&mut Tuning)) {
+        change(&mut self.tuning);
+        self.update_budget = DispatchBudget::new(self.tuning.first_dispatch_work);
+        self.row_budget = DispatchBudget::new(self.tuning.first_dispatch_work);
     }
 
     /// Returns the first error that wgpu reported since the last check. After an error all buffers and pipelines are dropped.
@@ -221,20 +225,4 @@ fn layout_entry(number: u32, binding: &Binding) -> wgpu::BindGroupLayoutEntry {
 fn no_adapter(wanted: Option<&str>) -> Error {
     let wanted = wanted.map_or(String::new(), |wanted| format!(" with \"{wanted}\" in its name"));
     Error::NoAdapter { wanted, adapters: AdapterList::enumerate() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[ignore = "needs a GPU; scripts/test.sh runs it if there is one"]
-    fn a_buffer_larger_than_the_memory_is_an_error_and_the_context_stays_usable() {
-        let (mut context, _) = Context::open(None).unwrap();
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        let buffer = context.buffer("too large", 1 << 60, usage);
-        assert!(matches!(context.read(&buffer, 64, <[u8]>::len), Err(Error::Lost(_))));
-        let buffer = context.filled_storage("small", &[7; 64]);
-        assert_eq!(context.read(&buffer, 64, <[u8]>::to_vec).unwrap(), [7; 64]);
-    }
 }

@@ -5,8 +5,6 @@
 
 /// Target duration of a dispatch in seconds, below the limit of 100 ms.
 const TARGET_SECONDS: f64 = 0.06;
-/// Work of the first dispatch, small enough for a slow software adapter.
-const FIRST_WORK: u64 = 1 << 20;
 /// The largest growth from one dispatch to the next.
 const MAX_GROWTH: f64 = 4.0;
 
@@ -16,16 +14,9 @@ pub struct DispatchBudget {
     work: u64,
 }
 
-impl Default for DispatchBudget {
-    fn default() -> Self {
-        Self { work: FIRST_WORK }
-    }
-}
-
 impl DispatchBudget {
-    /// A budget that starts with this work.
-    #[cfg(test)]
-    pub fn starting_at(work: u64) -> Self {
+    /// A budget whose first dispatch has this work.
+    pub fn new(work: u64) -> Self {
         Self { work }
     }
 
@@ -55,7 +46,7 @@ mod tests {
     #[test]
     fn dispatches_settle_below_a_tenth_of_a_second() {
         for updates_per_second in [1e6, 4e8, 1e12] {
-            let mut budget = DispatchBudget::default();
+            let mut budget = DispatchBudget::new(1 << 20);
             let mut seconds = 0.0;
             for _ in 0..30 {
                 let work = budget.runs(100, 64) * 100;
@@ -69,16 +60,16 @@ mod tests {
 
     #[test]
     fn a_dispatch_has_whole_workgroups() {
-        assert_eq!(DispatchBudget::default().runs(u64::MAX, 64), 64);
-        assert_eq!(DispatchBudget::default().runs(160, 64) % 64, 0);
+        assert_eq!(DispatchBudget::new(1 << 20).runs(u64::MAX, 64), 64);
+        assert_eq!(DispatchBudget::new(1 << 20).runs(160, 64) % 64, 0);
     }
 
     #[test]
     fn a_small_remainder_does_not_reduce_the_budget() {
-        let mut budget = DispatchBudget::starting_at(1 << 30);
+        let mut budget = DispatchBudget::new(1 << 30);
         budget.record(6400, 1e-4);
-        assert_eq!(budget, DispatchBudget::starting_at(1 << 30));
+        assert_eq!(budget, DispatchBudget::new(1 << 30));
         budget.record(6400, 0.6);
-        assert_eq!(budget, DispatchBudget::starting_at(640));
+        assert_eq!(budget, DispatchBudget::new(640));
     }
 }

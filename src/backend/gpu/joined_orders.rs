@@ -103,3 +103,35 @@ fn scatter_series(joined: &EpochSeries, runs: Range<usize>, own: &mut EpochSerie
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::RecordOptions;
+    use crate::config::{self, ConfigSource, DataLocation};
+    use crate::sweep::{Plan, Problems};
+
+    /// Three optimizers, 30 seeds, and three learning rates per group.
+    const SWEEP: &str = r#"
+[data]
+path = "rows.csv"
+feature = "x"
+target = "y"
+[sweep.parameters]
+optimizer = ["sgd", "rmsprop", "adam"]
+learning_rate = [1e-3, 1e-1, 1e1]
+"training.seed" = { min = 0, max = 29, count = 30 }
+"#;
+
+    #[test]
+    fn groups_that_differ_in_their_seed_are_joined() {
+        let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Bytes(b"x,y\n0,1\n1,3\n2,4\n") };
+        let experiment = config::load_text(SWEEP, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let problems = Problems::new(&experiment).unwrap();
+        let plan = Plan::new(&experiment, &problems, 0..experiment.space.len()).unwrap();
+        let groups = plan.groups(&problems, RecordOptions { every: 3, epochs: true });
+        assert_eq!(groups.len(), 90);
+        assert_eq!(partition(&groups, |_| 10).iter().map(Vec::len).collect::<Vec<_>>(), [10; 9]);
+        assert_eq!(partition(&groups, |_| 100).len(), 3);
+    }
+}

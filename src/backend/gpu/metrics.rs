@@ -22,7 +22,7 @@ pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f3
         return Ok(Metrics::unknown(weight.len()));
     }
     let mut metrics = Metrics::default();
-    let shape = context.shape;
+    let shape = context.tuning.shape;
     let pipeline = context.pipeline(PipelineKey::Metrics { neuron: *neuron, shape });
     let chunks = chunked(rows);
     let mut first = 0;
@@ -62,7 +62,7 @@ fn sums(context: &mut Context, pipeline: &Pipeline, chunks: &[RowChunk], points:
         context.queue.write_buffer(&params, 0, bytemuck::bytes_of(&counts));
         context.queue.write_buffer(&row_pairs, 0, bytemuck::cast_slice(&chunk.pairs));
         let start = Instant::now();
-        let submission = context.submit(pipeline, &group, (points.len() as u64).div_ceil(context.shape.runs_per_workgroup()));
+        let submission = context.submit(pipeline, &group, (points.len() as u64).div_ceil(context.tuning.shape.runs_per_workgroup()));
         context.wait_for(submission)?;
         context.row_budget.record((points.len() * chunk.rows) as u64, start.elapsed().as_secs_f64());
     }

@@ -125,7 +125,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
         let steps = (window.epochs * self.training.group.order.batches()) as u64;
         let mut first = 0;
         while first < self.runs.len() {
-            let runs_per_workgroup = self.context.shape.runs_per_workgroup();
+            let runs_per_workgroup = self.context.tuning.shape.runs_per_workgroup();
             let runs = self.context.update_budget.runs(steps * dispatches.work_per_step, runs_per_workgroup) as usize;
             let end = self.runs.len().min(first + runs);
             (params.first_run, params.end_run) = (first as u32, end as u32);
@@ -200,7 +200,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
         let earlier_epochs = self.pipelines.earlier_epochs.as_ref().filter(|_| range.first_epoch < dispatches.last_epoch);
         let pipeline = earlier_epochs.unwrap_or(&self.pipelines.any_epoch);
         let runs = u64::from(params.end_run - params.first_run);
-        let workgroups = runs.div_ceil(self.context.shape.runs_per_workgroup());
+        let workgroups = runs.div_ceil(self.context.tuning.shape.runs_per_workgroup());
         let submission = self.context.submit(pipeline, &dispatches.bind_group, workgroups);
         let work = runs * range.steps() as u64 * dispatches.work_per_step;
         in_flight.replace(self.context, submission, (!dispatches.is_being_built).then_some(work))?;

@@ -21,7 +21,7 @@ impl TrainPipelines {
             variant: group.variant,
             options: group.options,
             neuron: group.problem.neuron,
-            shape: context.shape,
+            shape: context.tuning.shape,
             records_points: group.record.every > 0,
             records_epochs: group.record.epochs,
             counts_crossings: true,

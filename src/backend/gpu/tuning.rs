@@ -1,8 +1,14 @@
 //! Sizes and thresholds of the GPU backend. They change speed and memory, never results; tests set extreme values.
 
-/// Sizes and thresholds of a context.
+use super::workgroup_shape::WorkgroupShape;
+
+/// Sizes and thresholds of an open GPU.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
+    /// Workgroups of training and metrics.
+    pub shape: WorkgroupShape,
+    /// Work of the first dispatch in updates or rows: small enough for a slow software adapter.
+    pub first_dispatch_work: u64,
     /// Updates of a group from which a second pipeline, without the count of minimum crossings, is compiled. Compiling a pipeline takes 0.1 s and more.
     pub second_pipeline_updates: u64,
     /// Target size of a run batch's recorded rows in bytes. Smaller run batches overlap more of the readback with training.
@@ -22,6 +28,8 @@ impl Tuning {
     /// The defaults for a hardware or a software adapter.
     pub fn new(is_software: bool) -> Self {
         Self {
+            shape: WorkgroupShape::PLAIN,
+            first_dispatch_work: 1 << 20,
             second_pipeline_updates: 1 << 24,
             recorded_bytes: 8 << 20,
             min_recorded_runs: 1 << 12,

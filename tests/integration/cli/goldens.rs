@@ -11,6 +11,6 @@ fn article_to_the_digit_on_the_cpu() {
 #[test]
 fn keras_batch_by_batch_on_the_cpu() {
     let cases = cases();
-    let deviations = keras("cpu", &cases);
+    let deviations = keras("cpu", &cases, &[]);
     supported::check(&cases.iter().zip(deviations).collect::<Vec<_>>());
 }
