@@ -1,5 +1,4 @@
-//! The pieces that a sweep's time goes into, one bench each: `cargo bench --bench pieces`. Names are `piece/case`; the rate is in the
-//! piece's own unit (updates, cells, rows).
+//! A benchmark of each part of a sweep: `cargo bench --bench pieces`. Rates are in updates, cells or rows per second.
 
 use divan::counter::ItemsCount;
 use gradsweep::backend::cpu::Cpu;
@@ -8,7 +7,7 @@ use gradsweep::bench::BUILT_IN;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::store::{Manifest, Writer};
-use gradsweep::sweep::{Plan, Problems};
+use gradsweep::sweep::{HistoryRows, Plan, Problems, trained_runs};
 
 fn main() {
     divan::main();
@@ -33,7 +32,7 @@ fn training_with_history(bencher: divan::Bencher<'_, '_>, optimizer: &str) {
     bench_training(bencher, optimizer, 1);
 }
 
-/// Under losses that no moments serve, RMSprop: gradients from the ten rows of a batch.
+/// RMSprop under losses whose gradient needs the ten rows of a batch, not only their moments.
 #[divan::bench(args = ["mae", "huber", "log_cosh"])]
 fn training_from_rows(bencher: divan::Bencher<'_, '_>, loss: &str) {
     bench_experiment(bencher, &experiment_with(&[format!("model.loss={loss}")]), 0);
@@ -64,7 +63,7 @@ fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
         .bench_local(|| cpu.surface_into(&problems.all[0].neuron, &problems.all[0].train, &axis, &axis, &mut cells).unwrap());
 }
 
-/// A sigmoid neuron's binary crossentropy over 200 rows.
+/// The binary crossentropy of a sigmoid neuron over 200 rows.
 #[divan::bench(args = [256, 1024])]
 fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
     let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
@@ -75,32 +74,32 @@ fn surface_from_rows(bencher: divan::Bencher<'_, '_>, side: usize) {
     bencher.counter(ItemsCount::new(side * side)).bench_local(|| cpu.surface(&neuron, &rows, &axis, &axis).unwrap());
 }
 
-/// Runs whose histories are stored: about a chunk of `run`, whose files and manifest cost little beside it.
+/// Runs whose histories are stored; about a chunk of `gradsweep run`.
 const STORED: usize = 16_384;
 
-/// Trains runs and hands over a way to store their histories, chunk after chunk, in the folder of a sweep.
-fn storing(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
+/// Trains runs, and calls `then` with a function that stores their histories in a run directory, and with the directory.
+fn with_trained_runs(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     let experiment = experiment("sgd");
     let problems = Problems::new(&experiment).unwrap();
     let plan = Plan::new(&experiment, &problems, 0..STORED as u64).unwrap();
     let mut outcomes = vec![Outcome::default(); plan.groups.len()];
     Cpu::open(None, None).unwrap().train(&plan.groups(&problems, RecordOptions { every: 1, epochs: false }), &mut outcomes).unwrap();
-    let selected = gradsweep::sweep::selected(&plan, &outcomes);
+    let trained = trained_runs(&plan, &outcomes);
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(folder.path(), Manifest::new("bench", serde_json::Value::Null), "", &[]).unwrap();
-    then(&mut || writer.chunk(&gradsweep::table::RunTable::default(), &[], &selected).unwrap(), folder.path());
+    then(&mut || writer.write_histories(&HistoryRows(&trained)).unwrap(), folder.path());
 }
 
-/// A chunk of histories into a run directory. Few samples: of many the system would wait for the disk.
+/// Stores the histories of a chunk. The samples are few, because after many the system waits for the disk.
 #[divan::bench(sample_count = 15)]
 fn storing_histories(bencher: divan::Bencher<'_, '_>) {
-    storing(|store, _| bencher.counter(ItemsCount::new(STORED * 161)).bench_local(store));
+    with_trained_runs(|store, _| bencher.counter(ItemsCount::new(STORED * 161)).bench_local(store));
 }
 
-/// Its bytes, written as they are.
+/// Writes as many bytes as [`storing_histories`] without encoding them.
 #[divan::bench(sample_count = 15)]
-fn writing_as_many_bytes(bencher: divan::Bencher<'_, '_>) {
-    storing(|store, folder| {
+fn writing_their_bytes(bencher: divan::Bencher<'_, '_>) {
+    with_trained_runs(|store, folder| {
         store();
         let parts = std::fs::read_dir(folder.join("history")).unwrap();
         let bytes = vec![7_u8; parts.map(|part| part.unwrap().metadata().unwrap().len() as usize).sum()];

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use gradsweep::backend::cpu::Cpu;
-//! use gradsweep::sweep::{Options, Problems};
+//! use gradsweep::sweep::{Inputs, Options, Problems};
 //! use gradsweep::{analysis, config, store::Manifest, sweep};
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -14,8 +14,9 @@
 //! let problems = Problems::new(&experiment)?;
 //! let backend = Cpu::open(None, None)?;
 //! let manifest = Manifest::new(&experiment.name, config::resolved(&experiment));
-//! let finished = sweep::run(&experiment, &problems, &backend, &directory, manifest, Options::default(), &mut ())?;
-//! let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, None);
+//! let inputs = Inputs { experiment: &experiment, problems: &problems, backend: &backend };
+//! let summary = sweep::run(inputs, &directory, manifest, Options::default(), &mut ())?;
+//! let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, None);
 //! println!("{diagnosis}"); // for example "27 runs: 15 slow, 12 converged", and the best runs
 //! # assert_eq!(diagnosis.runs, experiment.space.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -52,8 +53,9 @@ pub mod config;
 pub mod kernel;
 
 // Work.
-pub mod backend;
 pub mod table;
+
+pub mod backend;
 
 #[cfg(feature = "cli")]
 pub mod store;

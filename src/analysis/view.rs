@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::level::Level;
 use crate::config::Experiment;
 use crate::model::{Optimizer, Parameter, Problem, Value};
-use crate::table::{Column, RunTable};
+use crate::table::{RunTable, SettingColumn};
 
 /// What else changes a step, so that the limit of plain SGD says nothing.
 const CHANGING: [Parameter; 6] = [
@@ -100,10 +100,10 @@ impl<'a> View<'a> {
     pub fn level(&self, row: usize, parameter: Parameter) -> Level {
         let column = self.runs.settings.iter().find(|(own, _)| *own == parameter);
         match column.map(|(_, column)| column) {
-            Some(Column::Float(values)) => values[row].map(Value::Float).into(),
-            Some(Column::Integer(values)) => values[row].map(Value::Integer).into(),
-            Some(Column::Boolean(values)) => values[row].map(Value::Boolean).into(),
-            Some(Column::Text(values)) => values[row].map(Value::Choice).into(),
+            Some(SettingColumn::Float(values)) => values[row].map(Value::Float).into(),
+            Some(SettingColumn::Integer(values)) => values[row].map(Value::Integer).into(),
+            Some(SettingColumn::Boolean(values)) => values[row].map(Value::Boolean).into(),
+            Some(SettingColumn::Text(values)) => values[row].map(Value::Choice).into(),
             // What does not vary is the same in all runs of an optimizer's branch.
             None => {
                 let branch = self.experiment.space.branch_of(self.runs.run[row]);

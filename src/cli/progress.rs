@@ -39,7 +39,7 @@ impl Observer for Progress {
         self.bar.set_position(counts.runs_done);
     }
 
-    fn goes_on(&self) -> bool {
+    fn continues(&self) -> bool {
         !self.interrupt.is_requested()
     }
 }

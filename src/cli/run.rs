@@ -7,7 +7,7 @@ use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::store::{Manifest, Status, choose_directory};
-use gradsweep::sweep::{self, Options, Problems, estimate};
+use gradsweep::sweep::{self, Inputs, Options, Problems, estimate};
 use gradsweep::text;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -36,22 +36,23 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let mut progress = Progress::new(experiment.space.len());
     let manifest = manifest(&experiment, &description, arguments);
     let options = Options { chunk: arguments.chunk };
-    let finished = sweep::run(&experiment, &problems, chosen.backend.as_ref(), &directory, manifest, options, &mut progress);
+    let inputs = Inputs { experiment: &experiment, problems: &problems, backend: chosen.backend.as_ref() };
+    let summary = sweep::run(inputs, &directory, manifest, options, &mut progress);
     progress.finish();
-    let finished = finished?;
-    if finished.manifest.status == Status::Incomplete {
-        let counts = &finished.manifest.counts;
+    let summary = summary?;
+    if summary.manifest.status == Status::Incomplete {
+        let counts = &summary.manifest.counts;
         let (done, all) = (text::grouped(counts.runs_done), text::grouped(counts.runs));
         note(&format!("interrupted after {done} of {all} runs; {} holds them and can be read like a complete sweep", directory.display()));
         return Err(Failure::Interrupted);
     }
-    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &finished.kept, Some(finished.manifest.counts.by_verdict()));
+    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, Some(summary.manifest.counts.by_verdict()));
     let pictures =
-        if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &finished.kept, &directory.join("plots"))? };
+        if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &summary.runs, &directory.join("plots"))? };
     if experiment.surface.requested || !arguments.no_plots {
-        surfaces::write(&experiment, &problems, &finished.kept, chosen.backend.as_ref(), &directory)?;
+        surfaces::write(&experiment, &problems, &summary.runs, chosen.backend.as_ref(), &directory)?;
     }
-    conclude(arguments.json, &directory, &finished.manifest, &diagnosis, &pictures)
+    conclude(arguments.json, &directory, &summary.manifest, &diagnosis, &pictures)
 }
 
 /// Prints the resolved config and the size of the sweep.

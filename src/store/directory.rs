@@ -1,16 +1,17 @@
-//! Choosing and reading a run directory. An interrupted sweep reads like a finished one, as far as it got.
+//! Choosing and reading a run directory. The parts of an unfinished sweep are read like the tables of a finished one.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Manifest;
 use super::errors::{Error, file};
-use super::manifest::FORMAT;
-use super::parquet::TableReader;
-use super::rows::{read_epochs, read_history, read_runs};
-use crate::table::RunTable;
+use super::manifest::{FORMAT, Manifest};
+use super::table_file::TableReader;
+use crate::table::{EpochTable, HistoryTable, RunTable, Table as _};
 
-/// The directory for a new sweep: as asked, if it is new or empty; else runs/<name>, or -2, -3 .. behind it.
+/// The directory for a new sweep: `out` if it is given, else `runs/<name>`, or the first free of `runs/<name>-2`, `-3` ..
+///
+/// # Errors
+/// If `out` exists and is not an empty directory, or if a directory cannot be read.
 pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
     if let Some(out) = out {
         return if is_free(out)? { Ok(out.to_path_buf()) } else { Err(Error::NotEmpty { path: out.to_path_buf() }) };
@@ -18,7 +19,7 @@ pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error
     free_below(Path::new("runs"), &file_name(name))
 }
 
-/// `folder`/`name`, or the first of `name`-2, `name`-3 .. that is free.
+/// `folder`/`name`, or the first free of `name`-2, `name`-3 ..
 fn free_below(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     let mut path = folder.join(name);
     let mut number = 2;
@@ -29,16 +30,16 @@ fn free_below(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// The name of a sweep as one that every file system takes: no separators, not hidden, not too long.
+/// The name of a sweep as a file name for every file system: no separator, not hidden, at most 240 bytes.
 fn file_name(name: &str) -> String {
     let safe = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' });
-    // 4 bytes at most a character, of the usual 255; the rest is for the number behind it.
+    // A character takes at most 4 of the usual 255 bytes; the others are for the number that may follow.
     let safe: String = safe.skip_while(|&c| c == '.').take(60).collect();
     let safe = safe.trim_end_matches('.');
     if safe.is_empty() { "sweep".to_owned() } else { safe.to_owned() }
 }
 
-/// Whether nothing is there, or an empty directory.
+/// Whether the path does not exist or is an empty directory.
 fn is_free(path: &Path) -> Result<bool, Error> {
     match std::fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -48,18 +49,7 @@ fn is_free(path: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Rows of epochs.parquet; NaN stands for null.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EpochTable {
-    pub run: Vec<u64>,
-    pub epoch: Vec<u64>,
-    pub loss: Vec<f32>,
-    pub mae: Vec<f32>,
-    pub val_loss: Vec<f32>,
-    pub val_mae: Vec<f32>,
-}
-
-/// A recorded point: the update after which it was taken (0: the start), weight and bias.
+/// A recorded point of a run: the number of updates before it (0 at the start), weight and bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     pub step: u64,
@@ -67,7 +57,7 @@ pub struct Point {
     pub bias: f32,
 }
 
-/// A run directory that is read.
+/// A run directory, opened for reading.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
@@ -75,6 +65,10 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
+    /// Opens a directory and reads its manifest.
+    ///
+    /// # Errors
+    /// If the directory has no manifest, or a damaged one, or one of another format.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.join("manifest.json");
         let text = match std::fs::read(&name) {
@@ -83,7 +77,7 @@ impl RunDirectory {
             }
             text => file("read", &name, text)?,
         };
-        let damaged = |error: serde_json::Error| Error::Damaged { path: name.clone(), what: error.to_string() };
+        let damaged = |error: serde_json::Error| Error::Damaged { path: name.clone(), problem: error.to_string() };
         let json: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
         let found = json.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
         if found != FORMAT {
@@ -100,7 +94,10 @@ impl RunDirectory {
         &self.manifest
     }
 
-    /// The config as it was given.
+    /// The config file of the sweep.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
     pub fn config(&self) -> Result<String, Error> {
         let path = self.path.join("sweep.toml");
         file("read", &path, std::fs::read_to_string(&path))
@@ -111,54 +108,57 @@ impl RunDirectory {
         self.path.join("data.csv")
     }
 
-    /// All runs that are stored.
+    /// All stored runs.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
     pub fn runs(&self) -> Result<RunTable, Error> {
         let mut table = RunTable::default();
         for path in self.files("runs")? {
-            table.append(&read_runs(&path)?);
+            let reader = TableReader::open(&path)?;
+            table.append(&RunTable::read(&reader.rows_of(reader.groups()))?);
         }
         Ok(table)
     }
 
-    /// The epochs of a run; empty where none are stored.
+    /// The epochs of a run; empty if they are not stored.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
     pub fn epochs(&self, run: u64) -> Result<EpochTable, Error> {
         let mut table = EpochTable::default();
         for path in self.files("epochs")? {
             let reader = TableReader::open(&path)?;
-            let groups = groups_with(&reader, run);
+            let groups = reader.groups_with("run", run as i64);
             if groups.is_empty() {
                 continue;
             }
-            let (runs, epochs, [loss, mae, val_loss, val_mae]) = read_epochs(&path, &reader, groups)?;
-            for row in (0..runs.len()).filter(|&row| runs[row] == run) {
-                table.run.push(run);
-                table.epoch.push(epochs[row]);
-                table.loss.push(loss[row]);
-                table.mae.push(mae[row]);
-                table.val_loss.push(val_loss[row]);
-                table.val_mae.push(val_mae[row]);
-            }
+            let stored = EpochTable::read(&reader.rows_of(groups))?;
+            table.append(&stored.select(&rows_of(run, &stored.run)));
         }
         Ok(table)
     }
 
-    /// The recorded points of a run; empty where its history is not stored.
+    /// The recorded points of a run; empty if its history is not stored.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
     pub fn history(&self, run: u64) -> Result<Vec<Point>, Error> {
         let mut points = Vec::new();
         for path in self.files("history")? {
             let reader = TableReader::open(&path)?;
-            let groups = groups_with(&reader, run);
+            let groups = reader.groups_with("run", run as i64);
             if groups.is_empty() {
                 continue;
             }
-            let (runs, steps, [weight, bias]) = read_history(&path, &reader, groups)?;
-            let rows = (0..runs.len()).filter(|&row| runs[row] == run);
-            points.extend(rows.map(|row| Point { step: steps[row], weight: weight[row], bias: bias[row] }));
+            let stored = HistoryTable::read(&reader.rows_of(groups))?;
+            let point = |row: usize| Point { step: stored.step[row], weight: stored.weight[row], bias: stored.bias[row] };
+            points.extend(rows_of(run, &stored.run).into_iter().map(point));
         }
         Ok(points)
     }
 
-    /// The file of a table, or its parts in order.
+    /// The file of a table, or its parts in order. Hidden files are unfinished and left out.
     fn files(&self, table: &str) -> Result<Vec<PathBuf>, Error> {
         let whole = self.path.join(format!("{table}.parquet"));
         if whole.exists() {
@@ -169,7 +169,8 @@ impl RunDirectory {
         let mut parts = Vec::new();
         for entry in entries {
             let path = file("read", &folder, entry)?.path();
-            if path.extension().is_some_and(|extension| extension == "parquet") {
+            let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if !is_hidden && path.extension().is_some_and(|extension| extension == "parquet") {
                 parts.push(path);
             }
         }
@@ -179,11 +180,9 @@ impl RunDirectory {
     }
 }
 
-/// The row groups that may hold a run.
-fn groups_with(reader: &TableReader, run: u64) -> Vec<usize> {
-    let run = run as i64;
-    let may = |bounds: &Option<(i64, i64)>| bounds.is_none_or(|(min, max)| min <= run && run <= max);
-    reader.bounds("run").iter().enumerate().filter(|(_, bounds)| may(bounds)).map(|(group, _)| group).collect()
+/// The rows of a run, by position.
+fn rows_of(run: u64, runs: &[u64]) -> Vec<usize> {
+    (0..runs.len()).filter(|&row| runs[row] == run).collect()
 }
 
 #[cfg(test)]
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn names_count_up_past_what_is_taken() {
+    fn the_number_of_a_name_is_the_first_free_one() {
         let folder = tempfile::tempdir().unwrap();
         let choose = || free_below(folder.path(), "x").unwrap();
         for expected in ["x", "x-2", "x-3"] {
@@ -227,6 +226,10 @@ mod tests {
         let parts = [2, 99_999, 100_000].map(|number| folder.path().join(format!("runs/part-{number:05}.parquet")));
         for part in &parts {
             std::fs::write(part, "").unwrap();
+        }
+        // A killed process leaves hidden files.
+        for hidden in [".part-00003.parquet.tmp", ".part-00003.parquet"] {
+            std::fs::write(folder.path().join("runs").join(hidden), "PAR1 cut off").unwrap();
         }
         let directory = RunDirectory { path: folder.path().to_path_buf(), manifest: Manifest::new("x", serde_json::Value::Null) };
         assert_eq!(directory.files("runs").unwrap(), parts);

@@ -1,31 +1,38 @@
-//! What can go wrong with a run directory.
+//! Errors of a run directory.
 
 use std::path::{Path, PathBuf};
 
+/// Why a run directory could not be chosen, written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{path} is not empty: results are never mixed or overwritten; name another directory with --out, or remove it")]
+    /// The directory for a new sweep holds files already.
+    #[error("{path} is not empty, and results are never mixed or overwritten; name another directory with --out, or remove this one")]
     NotEmpty { path: PathBuf },
-    #[error("{path} is no run directory: it has no manifest.json; name one that `gradsweep run` has written")]
+    /// The directory holds no manifest.
+    #[error("{path} is no run directory: it has no manifest.json; name a directory that `gradsweep run` has written")]
     NotARunDirectory { path: PathBuf },
-    #[error("{path} has format {found}; this version reads format {known}")]
+    /// The directory was written by a version with another layout.
+    #[error("{path} has format {found}, and this version reads format {known}; use the version that wrote it, or run the sweep again")]
     Format { path: PathBuf, found: u32, known: u32 },
-    #[error("cannot {what} {path}: {source}")]
-    File { what: &'static str, path: PathBuf, source: std::io::Error },
+    /// An operation of the file system failed; `action` is its verb.
+    #[error("cannot {action} {path}: {source}")]
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
+    /// A Parquet file could not be written or read.
     #[error("{path}: {source}")]
     Parquet { path: PathBuf, source: parquet::errors::ParquetError },
-    #[error("{path} is damaged: {what}")]
-    Damaged { path: PathBuf, what: String },
+    /// A file of the directory has other contents than this program writes.
+    #[error("{path} is damaged: {problem}")]
+    Damaged { path: PathBuf, problem: String },
 }
 
 impl Error {
-    /// Whether the caller named the wrong directory, rather than the work having failed.
+    /// Whether the user named the wrong directory, as opposed to a failure at run time.
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::NotEmpty { .. } | Self::NotARunDirectory { .. } | Self::Format { .. })
     }
 }
 
-/// Adds what was done to which file.
-pub fn file<T>(what: &'static str, path: &Path, result: std::io::Result<T>) -> Result<T, Error> {
-    result.map_err(|source| Error::File { what, path: path.to_path_buf(), source })
+/// Adds the action and the path to an error of the file system.
+pub(super) fn file<T>(action: &'static str, path: &Path, result: std::io::Result<T>) -> Result<T, Error> {
+    result.map_err(|source| Error::File { action, path: path.to_path_buf(), source })
 }

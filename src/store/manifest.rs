@@ -1,12 +1,13 @@
-//! manifest.json: what was run, by what, and how far it got.
+//! manifest.json: the config, the backend and the progress of a sweep.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Verdict;
 
-/// The version of the layout of a run directory.
+/// The version of the run directory's layout.
 pub const FORMAT: u32 = 1;
 
+/// Whether all runs of the sweep are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -14,13 +15,13 @@ pub enum Status {
     Incomplete,
 }
 
-/// How many runs and steps; filled in chunk by chunk.
+/// Numbers of runs and steps, updated with each chunk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     pub runs: u64,
     pub runs_done: u64,
     pub steps_done: u64,
-    /// Runs by verdict, in the order of `Verdict::ALL`.
+    /// Runs with each verdict; see [`Counts::by_verdict`].
     pub diverged: u64,
     pub converged: u64,
     #[serde(default)]
@@ -28,21 +29,21 @@ pub struct Counts {
     pub overshooting: u64,
     pub oscillating: u64,
     pub slow: u64,
-    /// Runs whose histories are stored.
+    /// Runs with a stored history.
     pub histories: u64,
-    /// Surface cells that saturated at the largest float32.
+    /// Surface cells beyond float32, stored as its largest value.
     pub saturated_cells: u64,
 }
 
 impl Counts {
-    /// Runs by verdict, in the order of `Verdict::ALL`.
+    /// Runs with each verdict, in the order of `Verdict::ALL`.
     pub fn by_verdict(&self) -> [u64; Verdict::ALL.len()] {
         let mut counts = self.clone();
-        Verdict::ALL.map(|verdict| *counts.of(verdict))
+        Verdict::ALL.map(|verdict| *counts.of_mut(verdict))
     }
 
-    /// Runs with a verdict.
-    pub fn of(&mut self, verdict: Verdict) -> &mut u64 {
+    /// The number of runs with a verdict.
+    pub fn of_mut(&mut self, verdict: Verdict) -> &mut u64 {
         match verdict {
             Verdict::Diverged => &mut self.diverged,
             Verdict::Converged => &mut self.converged,
@@ -54,27 +55,28 @@ impl Counts {
     }
 }
 
-/// Seconds.
+/// Durations in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timings {
     pub training_s: f64,
     pub writing_s: f64,
     pub total_s: f64,
-    /// Updates over training time.
+    /// Updates per second of training.
     pub steps_per_s: f64,
 }
 
+/// The contents of manifest.json.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub format: u32,
     pub version: String,
     pub name: String,
     pub status: Status,
-    /// The resolved config, for people and other programs to read; the program reads sweep.toml and `set` again.
+    /// The resolved config, for people and other programs; this program reads sweep.toml and `set` instead.
     pub config: serde_json::Value,
-    /// The `--set` overrides, in order.
+    /// The `--set` overrides, in the order of the command line.
     pub set: Vec<String>,
-    /// SHA-256 of the data file, in hexadecimal; data.csv beside this file is a copy of it.
+    /// The hexadecimal SHA-256 of the data file, of which data.csv in the same directory is a copy.
     pub data_sha256: String,
     pub backend: String,
     pub device: String,
@@ -86,7 +88,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// A sweep that has not begun.
+    /// The manifest of a sweep before its first chunk.
     pub fn new(name: &str, config: serde_json::Value) -> Self {
         Self {
             format: FORMAT,

@@ -1,19 +1,17 @@
-//! The run directory: one schema for writer and reader. What is there is always readable.
+//! The run directory: writing it chunk by chunk, and reading it, finished or not.
 //!
-//! This room knows Parquet, NPY, JSON and file names. It does not know how results came about.
+//! This folder knows Parquet, NPY, JSON and file names. It does not know how runs are trained.
 
-mod columns;
 mod directory;
+mod encode;
 mod errors;
-mod histories;
 mod manifest;
-mod pages;
-mod parquet;
-mod rows;
+mod problem_table;
 mod surface;
+mod table_file;
 mod writer;
 
-pub use directory::{EpochTable, Point, RunDirectory, choose_directory};
+pub use directory::{Point, RunDirectory, choose_directory};
 pub use errors::Error;
 pub use manifest::{Counts, FORMAT, Manifest, Status, Timings};
 pub use surface::{Surface, write_surface};

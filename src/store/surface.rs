@@ -1,4 +1,4 @@
-//! surfaces/<problem>.npy: float32 `[bias, weight]`, and its axes in a .json beside it.
+//! surfaces/<problem>.npy: a float32 array `[bias, weight]`; surfaces/<problem>.json: its axes.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,32 +6,36 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::errors::{Error, file};
+use super::table_file::temporary_path;
 
-/// The axes of a surface.
+/// The description of a surface: what its cells are, and its axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surface {
     pub problem: usize,
-    /// What the cells hold.
+    /// The loss whose value a cell is, by its name in the config.
     pub quantity: String,
-    /// Which rows it is the cost of.
+    /// The rows over which the loss is averaged: "train", "test" or "all".
     pub rows: String,
     pub weight: Vec<f64>,
     pub bias: Vec<f64>,
-    /// Cells beyond float32, which hold its largest value.
+    /// Cells beyond float32, stored as its largest value.
     pub saturated_cells: u64,
 }
 
-/// Writes a surface into a run directory. `cells` is `[bias][weight]` in row-major order; what is beyond float32 is written as
-/// its largest value.
+/// Writes a surface into a run directory. `cells` is `[bias][weight]` in row-major order; a cell beyond float32 is written as its
+/// largest value.
+///
+/// # Errors
+/// If a file cannot be written, or if the number of cells is not that of the axes.
 pub fn write_surface(directory: &Path, surface: &Surface, cells: &[f32]) -> Result<(), Error> {
     let folder = directory.join("surfaces");
     file("create", &folder, std::fs::create_dir_all(&folder))?;
     let path = folder.join(format!("{}.npy", surface.problem));
     if cells.len() != surface.bias.len() * surface.weight.len() {
-        let what = format!("{} cells for {} biases and {} weights", cells.len(), surface.bias.len(), surface.weight.len());
-        return Err(Error::Damaged { path, what });
+        let problem = format!("{} cells for {} biases and {} weights", cells.len(), surface.bias.len(), surface.weight.len());
+        return Err(Error::Damaged { path, problem });
     }
-    let temporary = path.with_extension("npy.tmp");
+    let temporary = temporary_path(&path);
     let written = std::fs::File::create(&temporary).and_then(|output| {
         let mut output = std::io::BufWriter::new(output);
         output.write_all(&header(surface.bias.len(), surface.weight.len()))?;
@@ -43,11 +47,11 @@ pub fn write_surface(directory: &Path, surface: &Surface, cells: &[f32]) -> Resu
     file("write", &temporary, written)?;
     file("rename", &path, std::fs::rename(&temporary, &path))?;
     let axes = path.with_extension("json");
-    let text = serde_json::to_string_pretty(surface).map_err(|error| Error::Damaged { path: axes.clone(), what: error.to_string() })?;
-    file("write", &axes, std::fs::write(&axes, text + "\n"))
+    let json = serde_json::to_string_pretty(surface).map_err(|error| Error::Damaged { path: axes.clone(), problem: error.to_string() })?;
+    file("write", &axes, std::fs::write(&axes, json + "\n"))
 }
 
-/// The header of NPY 1.0: magic, version, length, a dictionary, padded so that the data begin at a multiple of 64.
+/// The header of NPY 1.0: magic, version, length, and a dictionary, padded to a multiple of 64 bytes.
 fn header(rows: usize, columns: usize) -> Vec<u8> {
     let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
     let len = (10 + dictionary.len() + 1).next_multiple_of(64) - 10;

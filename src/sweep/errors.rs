@@ -1,26 +1,33 @@
-//! What can go wrong in a sweep.
+//! Errors of a sweep.
+
+#[cfg(feature = "cli")]
+use crate::store;
+use crate::{backend, data, model};
 
 /// Why a sweep stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Backend(#[from] crate::backend::Error),
+    Backend(#[from] backend::Error),
     #[cfg(feature = "cli")]
     #[error(transparent)]
-    Store(#[from] crate::store::Error),
+    Store(#[from] store::Error),
+    /// The data of a problem cannot be scaled or trained on.
     #[error("problem {id} ({scale}, split seed {seed}): {source}", seed = seed.map_or("none".to_owned(), |seed| seed.to_string()))]
-    Problem { id: usize, scale: &'static str, seed: Option<u32>, source: crate::model::problem::Error },
+    Problem { id: usize, scale: &'static str, seed: Option<u32>, source: model::problem::Error },
     #[error("{0}")]
-    Split(#[from] crate::data::SplitError),
+    Split(#[from] data::SplitError),
+    /// Every problem holds its rows in memory.
     #[error(
-        "the sweep has {count} problems (data.scale and the seeds of the split make a new one each); at most {max} are held at once: \
-         split the sweep by --set"
+        "the sweep has {count} problems, one for each combination of data.scale, model and seed of the split; at most {max} fit in \
+         memory at once: split the sweep with --set"
     )]
     TooManyProblems { count: u64, max: u64 },
+    /// A run has settings for which no problem was made.
     #[error("internal error: no problem was prepared for {scale}, split seed {seed:?}, {neuron:?}")]
-    UnknownProblem { scale: &'static str, seed: Option<u32>, neuron: crate::model::Neuron },
+    UnknownProblem { scale: &'static str, seed: Option<u32>, neuron: model::Neuron },
     #[error(transparent)]
-    MissingParameter(#[from] crate::model::MissingParameter),
+    MissingParameter(#[from] model::MissingParameter),
     #[error("run {run} does not exist: the sweep has runs 0 to {last}")]
     NoSuchRun { run: u64, last: u64 },
 }

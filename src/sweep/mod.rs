@@ -1,19 +1,25 @@
-//! The sweep: problems, a plan for each chunk of runs, the loop that trains, judges and stores them, and replay.
+//! A sweep: its problems, a plan for each chunk of runs, the loop that trains and stores the chunks, and the replay of single runs.
 //!
-//! It tells an [`Observer`] what happens and prints nothing. It holds no formula and knows no file format.
+//! Progress is reported to an [`Observer`]; nothing is printed. This folder holds no formula and knows no file format.
 
 mod errors;
+mod estimate;
 mod plan;
 mod problems;
+mod recorded;
 mod replay;
 #[cfg(feature = "cli")]
 mod run;
-mod table;
+mod run_table;
+#[cfg(feature = "cli")]
+mod top_runs;
 
 pub use errors::Error;
-pub use plan::{Estimate, Plan, estimate};
+pub use estimate::{Estimate, estimate};
+pub use plan::Plan;
 pub use problems::Problems;
+pub use recorded::{EpochRows, HistoryRows, TrainedRun, trained_runs};
 pub use replay::{Trace, trace};
 #[cfg(feature = "cli")]
-pub use run::{Finished, Observer, Options, run};
-pub use table::{Measured, measure, selected, table};
+pub use run::{Inputs, Observer, Options, Summary, run};
+pub use run_table::{FinalMetrics, final_metrics, run_table};

@@ -1,206 +1,161 @@
-//! The plan of a chunk: runs become groups that share problem, batch order and kernel variant, and lanes in which they differ.
+//! The plan of a chunk: its runs in groups that share problem, batch order and kernel variant.
 //!
-//! Pure: numbers in, values out, no device. A run's results do not depend on its chunk or group.
+//! Planning is pure: it takes numbers and returns values, without a device. The results of a run do not depend on its chunk or group.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Error, Problems};
-use crate::backend::{Broadcast, Group, RecordOptions, RunInputs};
+use super::errors::Error;
+use super::problems::Problems;
+use crate::backend::{Group, RecordOptions, RunInputs};
 use crate::config::Experiment;
 use crate::data::{BatchOrder, Stream, Threefry};
-use crate::kernel::{FactorInputs, Options, Variant, coefficients, options};
+use crate::kernel::options::OptionValues;
+use crate::kernel::{Coefficients, FactorInputs, Options, Variant, coefficients, options};
 use crate::model::{MissingParameter, Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
-use crate::space::Branch;
-use crate::table::Column;
+use crate::space::{Axis, Branch};
 
-/// Runs that are planned at once where all cores plan.
-const PIECE: u64 = 1 << 12;
+/// Runs that one thread plans at a time.
+const PIECE_RUNS: u64 = 1 << 12;
 
-/// What the runs of a group share.
+/// The properties that all runs of a group share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct GroupKey {
     problem: usize,
     order: BatchOrder,
     epochs: u64,
-    /// Without `momentum`, which only says whether any run of the group has it.
+    /// `momentum` is false in a key; in a group it is true if any run has momentum.
     variant: Variant,
     options: Options,
 }
 
-impl Key {
-    /// What tells groups apart.
+impl GroupKey {
     fn without_momentum(self) -> Self {
         Self { variant: Variant { momentum: false, ..self.variant }, ..self }
     }
 }
 
-/// A planned group: its runs by position in the chunk.
+/// A group of runs that a backend trains together.
 #[derive(Clone, Debug)]
-pub struct Planned {
-    key: Key,
+pub struct PlannedGroup {
+    key: GroupKey,
     pub inputs: RunInputs,
-    /// The position in the chunk of each lane's run, ascending.
+    /// The position in the chunk of each run of the group, ascending.
     pub members: Vec<u32>,
 }
 
-impl Planned {
+impl PlannedGroup {
     /// The number of the group's problem.
     pub fn problem(&self) -> usize {
         self.key.problem
     }
 }
 
-/// The runs of a chunk, grouped, and their settings where the table shows them.
-#[derive(Clone, Debug)]
+/// The runs of a chunk, in groups.
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// Run numbers, ascending.
     pub runs: Vec<u64>,
-    /// The problem of each run.
-    pub problem: Broadcast<u32>,
-    pub groups: Vec<Planned>,
-    /// The value of each shown hyperparameter.
-    pub shown: Vec<(Parameter, Column)>,
-    pub initial: [Broadcast<f32>; 2],
-}
-
-/// The hyperparameters with a column in runs.parquet: those that vary, and always optimizer, learning rate and batch size.
-fn shown(experiment: &Experiment) -> Vec<Parameter> {
-    let mut shown = vec![Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
-    for parameter in experiment.space.varied() {
-        if !shown.contains(&parameter) {
-            shown.push(parameter);
-        }
-    }
-    shown
+    pub groups: Vec<PlannedGroup>,
 }
 
 impl Plan {
-    /// Plans the runs with these numbers, which exist and ascend.
+    /// Plans the runs with these numbers, which ascend.
+    ///
+    /// Most sweeps vary the learning rate fastest: neighbouring runs then differ in nothing else. So settings are decoded once for such
+    /// a stretch of runs, and the other runs of the stretch are appended to the group of the first with their rates alone.
+    ///
+    /// # Errors
+    /// If a hyperparameter is missing, or if `problems` were prepared from another config.
     pub fn new(experiment: &Experiment, problems: &Problems, runs: impl Iterator<Item = u64>) -> Result<Self, Error> {
-        let shown = shown(experiment).into_iter().map(|parameter| (parameter, Column::of(parameter))).collect();
-        let mut plan = Self { runs: Vec::new(), problem: Broadcast::default(), groups: Vec::new(), shown, initial: Default::default() };
         let expected = runs.size_hint().0;
-        plan.reserve(expected);
-        let mut groups = Groups { expected, ..Groups::default() };
-        let (mut cursor, mut alike): (Option<Cursor<'_>>, _) = (None, Alike::default());
-        for run in runs {
-            let inside = cursor.as_ref().is_some_and(|cursor| cursor.holds(run));
-            if !inside {
-                cursor = experiment.space.branch_of(run).map(Cursor::new);
-            }
-            if let Some(cursor) = &mut cursor {
-                cursor.go(run);
-                if inside && cursor.facts.is_some() {
-                    alike.runs.push(run);
-                    alike.rates.push(cursor.settings.get(Parameter::LearningRate));
-                } else {
-                    plan.again(&groups, &mut alike)?;
-                    let (facts, settings) = cursor.facts(experiment, problems)?;
-                    plan.add(&mut groups, run, facts, settings)?;
+        let mut plan = Self::default();
+        plan.runs.reserve(expected);
+        let mut groups = GroupIndex { expected, ..GroupIndex::default() };
+        let mut runs = runs.peekable();
+        let mut rates = Vec::new();
+        let mut position: Option<SettingsCursor<'_>> = None;
+        while let Some(first) = runs.next() {
+            let Some(branch) = experiment.space.branch_of(first) else { break };
+            let cursor = match &mut position {
+                Some(cursor) if std::ptr::eq(cursor.branch, branch) => cursor,
+                other => other.insert(SettingsCursor::new(branch)),
+            };
+            cursor.move_to(first);
+            let setup = RunSetup::new(experiment, problems, cursor)?;
+            let group = plan.push(&mut groups, first, setup);
+            if let Some((axis, others)) = cursor.varying_rate() {
+                rates.clear();
+                for (run, position) in (first + 1..).zip(others) {
+                    if runs.next_if_eq(&run).is_none() {
+                        break;
+                    }
+                    let rate = axis.value(position).number().ok_or(MissingParameter(Parameter::LearningRate))?;
+                    rates.push(rate as f32);
                 }
+                plan.push_rates(group, first + 1, &rates);
             }
         }
-        plan.again(&groups, &mut alike)?;
         Ok(plan)
     }
 
-    /// The same for consecutive runs, on all cores.
-    pub fn of_range(experiment: &Experiment, problems: &Problems, runs: std::ops::Range<u64>) -> Result<Self, Error> {
-        let pieces: Vec<u64> = runs.clone().step_by(PIECE as usize).collect();
-        let piece = |&first: &u64| Self::new(experiment, problems, first..runs.end.min(first + PIECE));
-        let mut pieces = pieces.par_iter().map(piece).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let mut plan = pieces.next().map_or_else(|| Self::new(experiment, problems, std::iter::empty()), Ok)?;
-        plan.reserve((runs.end - runs.start) as usize);
-        let mut groups = Groups::of(&plan);
+    /// Plans consecutive runs on all cores.
+    ///
+    /// # Errors
+    /// If a hyperparameter is missing, or if `problems` were prepared from another config.
+    pub fn of_range(experiment: &Experiment, problems: &Problems, runs: Range<u64>) -> Result<Self, Error> {
+        let pieces: Vec<u64> = runs.clone().step_by(PIECE_RUNS as usize).collect();
+        let piece = |&first: &u64| Self::new(experiment, problems, first..runs.end.min(first + PIECE_RUNS));
+        let mut pieces = pieces.par_iter().map(piece).collect::<Result<Vec<_>, Error>>()?.into_iter();
+        let mut plan = pieces.next().unwrap_or_default();
+        let others = (runs.end - runs.start) as usize - plan.runs.len();
+        plan.runs.reserve(others);
+        if let [only] = &mut plan.groups[..] {
+            only.members.reserve(others);
+        }
+        let mut groups = GroupIndex::of(&plan);
         pieces.for_each(|piece| plan.append(&mut groups, piece));
         Ok(plan)
     }
 
-    /// Makes room for so many runs, and for as many in the group that is the only one: a column that grows is copied again and again.
-    fn reserve(&mut self, runs: usize) {
-        self.runs.reserve(runs);
-        if let [group] = &mut self.groups[..] {
-            group.members.reserve(runs);
-        }
-    }
-
-    /// Adds the runs of a plan behind these.
-    fn append(&mut self, groups: &mut Groups, other: Self) {
-        let behind = self.runs.len() as u32;
+    /// Appends the runs of another plan.
+    fn append(&mut self, groups: &mut GroupIndex, other: Self) {
+        let first = self.runs.len() as u32;
         for group in other.groups {
             let number = groups.number(group.key.without_momentum(), &mut self.groups);
             let own = &mut self.groups[number];
             own.key.variant.momentum |= group.key.variant.momentum;
-            own.members.extend(group.members.iter().map(|member| member + behind));
+            own.members.extend(group.members.iter().map(|member| member + first));
             own.inputs.append(group.inputs);
         }
-        let (runs, more) = (self.runs.len(), other.runs.len());
-        self.problem.append(runs, other.problem, more);
-        for (own, other) in self.initial.iter_mut().zip(other.initial) {
-            own.append(runs, other, more);
-        }
         self.runs.extend(other.runs);
-        for ((_, column), (_, more)) in self.shown.iter_mut().zip(&other.shown) {
-            column.append(more);
-        }
     }
 
-    fn add(&mut self, groups: &mut Groups, run: u64, facts: &Facts, settings: &Settings) -> Result<(), Error> {
-        let Facts { problem, optimizer, rows, key, momentum, start, factor_inputs, values } = facts;
-        let group = groups.number(*key, &mut self.groups);
-        let group = &mut self.groups[group];
-        group.key.variant.momentum |= momentum;
+    /// Appends a run and returns the number of its group.
+    fn push(&mut self, groups: &mut GroupIndex, run: u64, setup: RunSetup) -> usize {
+        let number = groups.number(setup.key.without_momentum(), &mut self.groups);
+        let group = &mut self.groups[number];
+        group.key.variant.momentum |= setup.key.variant.momentum;
         group.members.push(self.runs.len() as u32);
-        group.inputs.push(*start, &coefficients(*optimizer, settings)?, factor_inputs, values);
-        let runs = self.runs.len();
-        self.problem.push(runs, &(*problem as u32));
-        for (column, start) in self.initial.iter_mut().zip(start) {
-            column.push(runs, start);
-        }
+        group.inputs.push(setup.start, &setup.coefficients, &setup.factor_inputs, &setup.values);
         self.runs.push(run);
-        let rows = *rows as i64;
-        for (parameter, column) in &mut self.shown {
-            column.push(match settings.get(*parameter) {
-                Some(Value::Choice("full")) => Some(Value::Integer(rows)),
-                // A start that was drawn is shown as the number that it is.
-                Some(Value::Choice(_) | Value::Drawn(_)) if *parameter == Parameter::InitialWeight => {
-                    Some(Value::Float(f64::from(start[0])))
-                }
-                Some(Value::Choice(_) | Value::Drawn(_)) if *parameter == Parameter::InitialBias => Some(Value::Float(f64::from(start[1]))),
-                value => value,
-            });
-        }
-        Ok(())
+        number
     }
 
-    /// Adds the runs that wait, behind the one that they are like.
-    fn again(&mut self, groups: &Groups, alike: &mut Alike) -> Result<(), Error> {
-        let Some((_, group)) = groups.last else { return Ok(()) };
-        let (first, more) = (self.runs.len() as u32, alike.runs.len());
+    /// Appends consecutive runs that differ from the last run of their group in the learning rate alone.
+    fn push_rates(&mut self, group: usize, first: u64, rates: &[f32]) {
+        let (begin, count) = (self.runs.len() as u32, rates.len());
         let group = &mut self.groups[group];
-        group.members.extend(first..first + more as u32);
-        let number = |rate: &Option<Value>| rate.and_then(Value::number).map(|rate| rate as f32);
-        let rates: Option<Vec<f32>> = alike.rates.iter().map(number).collect();
-        group.inputs.again(rates.ok_or(MissingParameter(Parameter::LearningRate))?.into_iter());
-        self.problem.again(more);
-        self.initial.iter_mut().for_each(|column| column.again(more));
-        self.runs.append(&mut alike.runs);
-        for (parameter, column) in &mut self.shown {
-            if *parameter == Parameter::LearningRate {
-                alike.rates.iter().for_each(|rate| column.push(*rate));
-            } else {
-                column.again(more);
-            }
-        }
-        alike.rates.clear();
-        Ok(())
+        group.members.extend(begin..begin + count as u32);
+        group.inputs.again(rates.iter().copied());
+        self.runs.extend(first..first + count as u64);
     }
 
-    /// The groups as a backend takes them.
+    /// The groups in the form that a backend trains.
     pub fn groups<'a>(&'a self, problems: &'a Problems, record: RecordOptions) -> Vec<Group<'a>> {
-        let group = |planned: &'a Planned| Group {
+        let group = |planned: &'a PlannedGroup| Group {
             problem: &problems.all[planned.key.problem],
             order: planned.key.order,
             epochs: planned.key.epochs,
@@ -213,38 +168,32 @@ impl Plan {
     }
 }
 
-/// Runs whose settings are those of the run before them but for the learning rate: what else follows from settings is theirs too.
+/// The number of each group by its key.
 #[derive(Default)]
-struct Alike {
-    runs: Vec<u64>,
-    rates: Vec<Option<Value>>,
-}
-
-/// The way from a key to its group. Neighbours mostly share theirs, and a comparison costs less than a hash.
-#[derive(Default)]
-struct Groups {
-    numbers: HashMap<Key, usize>,
-    last: Option<(Key, usize)>,
-    /// Runs that the first group may come to have.
+struct GroupIndex {
+    numbers: HashMap<GroupKey, usize>,
+    /// The key that was looked up last: it is nearly always the next one, and a comparison costs less than a hash.
+    last: Option<(GroupKey, usize)>,
+    /// Runs for which the first group reserves memory.
     expected: usize,
 }
 
-impl Groups {
-    /// The way to the groups of a plan.
+impl GroupIndex {
+    /// The index of a plan's groups.
     fn of(plan: &Plan) -> Self {
         let numbers = plan.groups.iter().enumerate().map(|(number, group)| (group.key.without_momentum(), number));
         Self { numbers: numbers.collect(), last: None, expected: 0 }
     }
 
-    /// The number of a key's group, which is made where it is missing.
-    fn number(&mut self, key: Key, groups: &mut Vec<Planned>) -> usize {
+    /// The number of a key's group; a group is added for a new key.
+    fn number(&mut self, key: GroupKey, groups: &mut Vec<PlannedGroup>) -> usize {
         if let Some((last, number)) = self.last
             && last == key
         {
             return number;
         }
         let number = *self.numbers.entry(key).or_insert_with(|| {
-            let mut group = Planned { key, inputs: RunInputs::default(), members: Vec::new() };
+            let mut group = PlannedGroup { key, inputs: RunInputs::default(), members: Vec::new() };
             if groups.is_empty() {
                 group.members.reserve(self.expected);
             }
@@ -256,134 +205,98 @@ impl Groups {
     }
 }
 
-/// The settings of one run after the other inside a branch; only what changes is decoded again.
-struct Cursor<'a> {
+/// The settings of one run of a branch after another. Moving to another run decodes only the axes whose position changes.
+struct SettingsCursor<'a> {
     branch: &'a Branch,
     settings: Settings,
-    /// The problem of these settings, once somebody has asked.
+    /// The position of the run on each axis.
+    positions: Vec<u64>,
+    next_positions: Vec<u64>,
+    /// The problem of the settings; `None` after a setting changed on which it depends.
     problem: Option<usize>,
-    /// What else follows from them, once somebody has asked.
-    facts: Option<Facts>,
-    digits: Vec<u64>,
-    next: Vec<u64>,
-    /// The run whose settings these are.
-    last: Option<u64>,
-    /// Whether nothing but numbers for the rule follows from the innermost axis.
-    alone: bool,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> SettingsCursor<'a> {
     fn new(branch: &'a Branch) -> Self {
-        let digits = vec![u64::MAX; branch.axes.len()];
-        let alone = branch.axes.last().is_some_and(|axis| is_hyper_alone(branch, axis.parameter));
-        Self { branch, settings: branch.settings.clone(), problem: None, facts: None, next: digits.clone(), digits, last: None, alone }
+        let unset = vec![u64::MAX; branch.axes.len()];
+        Self { branch, settings: branch.settings.clone(), positions: unset.clone(), next_positions: unset, problem: None }
     }
 
-    fn holds(&self, run: u64) -> bool {
-        run >= self.branch.first && run - self.branch.first < self.branch.len
-    }
-
-    fn go(&mut self, run: u64) {
-        if self.goes_on(run) {
-            return;
-        }
-        self.branch.digits(run - self.branch.first, &mut self.next);
-        for (axis, (&next, digit)) in self.branch.axes.iter().zip(self.next.iter().zip(&mut self.digits)) {
-            if *digit != next {
-                *digit = next;
+    fn move_to(&mut self, run: u64) {
+        self.branch.digits(run - self.branch.first, &mut self.next_positions);
+        for (axis, (&next, position)) in self.branch.axes.iter().zip(self.next_positions.iter().zip(&mut self.positions)) {
+            if *position != next {
+                *position = next;
                 self.settings.set(axis.parameter, Some(axis.value(next)));
-                if Problems::made_by(axis.parameter) {
+                if Problems::depend_on(axis.parameter) {
                     self.problem = None;
                 }
-                if !is_hyper_alone(self.branch, axis.parameter) {
-                    self.facts = None;
-                }
             }
         }
     }
 
-    /// Goes on to the run behind the last one, where they differ in a rate that nothing else follows from: so it is with most runs.
-    fn goes_on(&mut self, run: u64) -> bool {
-        let follows = self.last.replace(run).is_some_and(|last| last + 1 == run);
-        let (Some(axis), Some(digit)) = (self.branch.axes.last(), self.digits.last_mut()) else { return false };
-        if !(follows && self.alone && *digit + 1 < axis.len()) {
-            return false;
-        }
-        *digit += 1;
-        self.settings.set(axis.parameter, Some(axis.value(*digit)));
-        true
+    /// The learning-rate axis and its positions after the current one, if the following runs differ in the learning rate alone.
+    ///
+    /// Under a schedule the learning rate also enters the factors of each step, so those runs are planned one by one.
+    fn varying_rate(&self) -> Option<(&'a Axis, Range<u64>)> {
+        let (axis, &position) = (self.branch.axes.last()?, self.positions.last()?);
+        let rate_alone = axis.parameter == Parameter::LearningRate && self.settings.schedule() == Schedule::None;
+        rate_alone.then(|| (axis, position + 1..axis.len()))
     }
 
-    /// What follows from the settings beside the hyperparameters as numbers; neighbours mostly share it.
-    fn facts(&mut self, experiment: &Experiment, problems: &Problems) -> Result<(&Facts, &Settings), Error> {
-        let Self { branch, settings, problem, facts, .. } = self;
-        let facts = match facts {
-            Some(facts) => facts,
-            None => {
-                let number = match *problem {
-                    Some(number) => number,
-                    None => *problem.insert(problems.number(experiment, settings)?),
-                };
-                facts.insert(Facts::of(experiment, &problems.all[number], branch.optimizer, settings)?)
-            }
-        };
-        Ok((facts, settings))
+    fn problem(&mut self, experiment: &Experiment, problems: &Problems) -> Result<usize, Error> {
+        match self.problem {
+            Some(number) => Ok(number),
+            None => Ok(*self.problem.insert(problems.number(experiment, &self.settings)?)),
+        }
     }
 }
 
-impl Facts {
-    fn of(experiment: &Experiment, problem: &Problem, optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
-        let (key, momentum) = key(experiment, problem, settings, optimizer)?;
-        let start = |parameter, stream| start(settings, parameter, stream);
+/// The group of a run, and its inputs.
+struct RunSetup {
+    /// With `momentum` as the run has it.
+    key: GroupKey,
+    start: [f32; 2],
+    coefficients: Coefficients<f32>,
+    factor_inputs: FactorInputs,
+    values: OptionValues<f32>,
+}
+
+impl RunSetup {
+    fn new(experiment: &Experiment, problems: &Problems, cursor: &mut SettingsCursor<'_>) -> Result<Self, Error> {
+        let number = cursor.problem(experiment, problems)?;
+        let (settings, optimizer) = (&cursor.settings, cursor.branch.optimizer);
         Ok(Self {
-            problem: problem.id,
-            optimizer,
-            rows: problem.train.len(),
-            key,
-            momentum,
-            start: [start(Parameter::InitialWeight, Stream::InitialWeight)?, start(Parameter::InitialBias, Stream::InitialBias)?],
+            key: group_key(experiment, &problems.all[number], settings, optimizer)?,
+            start: [
+                initial_value(settings, Parameter::InitialWeight, Stream::InitialWeight)?,
+                initial_value(settings, Parameter::InitialBias, Stream::InitialBias)?,
+            ],
+            coefficients: coefficients(optimizer, settings)?,
             factor_inputs: FactorInputs::of(optimizer, settings, &experiment.piecewise)?,
             values: options::values(settings)?,
         })
     }
 }
 
-/// Whether nothing but a run's hyperparameters as numbers follows from this one.
-fn is_hyper_alone(branch: &Branch, parameter: Parameter) -> bool {
-    parameter == Parameter::LearningRate && branch.settings.schedule() == Schedule::None
-}
-
-/// What follows from the settings of a run beside its hyperparameters as numbers.
-#[derive(Clone, Debug)]
-struct Facts {
-    problem: usize,
-    optimizer: Optimizer,
-    /// Training rows of the problem.
-    rows: usize,
-    key: Key,
-    momentum: bool,
-    start: [f32; 2],
-    factor_inputs: FactorInputs,
-    values: options::OptionValues<f32>,
-}
-
-/// The group of a run, and whether the run has momentum.
-fn key(experiment: &Experiment, problem: &Problem, settings: &Settings, optimizer: Optimizer) -> Result<(Key, bool), MissingParameter> {
+fn group_key(experiment: &Experiment, problem: &Problem, settings: &Settings, optimizer: Optimizer) -> Result<GroupKey, MissingParameter> {
     let rows = problem.train.len();
     let batch_size = match settings.get(Parameter::BatchSize) {
         Some(Value::Choice("full")) => rows,
         _ => (settings.required_number(Parameter::BatchSize)? as usize).min(rows),
     };
-    let epochs = settings.required_number(Parameter::Epochs)? as u64;
-    let variant = Variant::of(optimizer, settings)?;
-    let order = BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings)? };
-    let options = Options::of(optimizer, settings)?;
-    Ok((Key { problem: problem.id, order, epochs, variant, options }.without_momentum(), variant.momentum))
+    Ok(GroupKey {
+        problem: problem.id,
+        order: BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings)? },
+        epochs: settings.required_number(Parameter::Epochs)? as u64,
+        variant: Variant::of(optimizer, settings)?,
+        options: Options::of(optimizer, settings)?,
+    })
 }
 
 /// The value of a parameter before the first update: a number, or drawn with the run's training seed from a stream of its own. The bias
 /// of a neuron without one is 0.
-fn start(settings: &Settings, parameter: Parameter, stream: Stream) -> Result<f32, MissingParameter> {
+fn initial_value(settings: &Settings, parameter: Parameter, stream: Stream) -> Result<f32, MissingParameter> {
     if parameter == Parameter::InitialBias && !settings.required_flag(Parameter::UseBias)? {
         return Ok(0.0);
     }
@@ -399,36 +312,4 @@ fn start(settings: &Settings, parameter: Parameter, stream: Stream) -> Result<f3
             Ok(initializer.draw(|| words.unit()) as f32)
         }
     }
-}
-
-/// How much a sweep computes and writes, without planning its runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    pub runs: u64,
-    /// Updates of all runs.
-    pub steps: u128,
-    /// Updates of the longest run.
-    pub longest: u64,
-    /// Bytes of the tables, before compression.
-    pub bytes: u128,
-    /// Recorded points and epochs of the longest run.
-    pub points_per_run: u64,
-    pub epochs_per_run: u64,
-}
-
-/// Sizes of a row in the files: a run, a recorded point (run, step, weight, bias), an epoch.
-const RUN_BYTES: u128 = 96;
-const POINT_BYTES: u128 = 24;
-const EPOCH_BYTES: u128 = 32;
-
-/// Estimates a sweep in O(axes).
-pub fn estimate(experiment: &Experiment) -> Estimate {
-    let runs = experiment.space.len();
-    let [longest, epochs] = experiment.longest_run();
-    let recorded = experiment.history.decide(runs);
-    let points_per_run = if recorded.every == 0 { 0 } else { longest.div_ceil(recorded.every) + 1 };
-    let epochs_per_run = if recorded.epochs { epochs } else { 0 };
-    let points = u128::from(recorded.count(runs)) * u128::from(points_per_run);
-    let bytes = u128::from(runs) * (RUN_BYTES + u128::from(epochs_per_run) * EPOCH_BYTES) + points * POINT_BYTES;
-    Estimate { runs, steps: experiment.total_steps().count, longest, bytes, points_per_run, epochs_per_run }
 }

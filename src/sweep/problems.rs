@@ -2,23 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::Error;
+use super::errors::Error;
 use crate::config::Experiment;
 use crate::kernel::rows;
 use crate::model::{MissingParameter, Neuron, Parameter, Problem, Settings};
 use crate::space::{Axis, Branch};
 
-/// The most problems of a sweep: each holds its rows in memory.
+/// The largest number of problems of a sweep.
 const MAX: u64 = 10_000;
 
-/// The hyperparameters that make a problem.
-const OWN: [Parameter; 6] =
+/// The hyperparameters on which the problem of a run depends.
+const PROBLEM_PARAMETERS: [Parameter; 6] =
     [Parameter::DataScale, Parameter::DataSeed, Parameter::RngSeed, Parameter::Activation, Parameter::Loss, Parameter::UseBias];
 
-/// What tells problems apart: the seed of the split, the scale and the neuron.
+/// The identity of a problem: seed of the split, scale and neuron.
 type Key = (Option<u32>, &'static str, Neuron);
 
-/// Every problem of a sweep, by number, and the way from a run to its own.
+/// The problems of a sweep by number, and the number of each run's problem.
 #[derive(Clone, Debug)]
 pub struct Problems {
     pub all: Vec<Problem>,
@@ -27,6 +27,9 @@ pub struct Problems {
 
 impl Problems {
     /// Splits and scales the data for each problem of the sweep, in the order of the runs.
+    ///
+    /// # Errors
+    /// If there are too many problems, or if the data cannot be split or scaled.
     pub fn new(experiment: &Experiment) -> Result<Self, Error> {
         let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
         for branch in &experiment.space.branches {
@@ -35,19 +38,22 @@ impl Problems {
         Ok(problems)
     }
 
-    /// The number of the problem that a run with these settings solves.
+    /// The number of the problem of a run with these settings.
+    ///
+    /// # Errors
+    /// If a hyperparameter is missing, or if the settings are of another sweep.
     pub fn number(&self, experiment: &Experiment, settings: &Settings) -> Result<usize, Error> {
         let (seed, scale, neuron) = key(experiment, settings)?;
         self.numbers.get(&(seed, scale, neuron)).copied().ok_or(Error::UnknownProblem { scale, seed, neuron })
     }
 
-    /// Whether a hyperparameter is among those that make a problem.
-    pub fn made_by(parameter: Parameter) -> bool {
-        OWN.contains(&parameter)
+    /// Whether the problem of a run depends on a hyperparameter.
+    pub fn depend_on(parameter: Parameter) -> bool {
+        PROBLEM_PARAMETERS.contains(&parameter)
     }
 
     fn add_branch(&mut self, experiment: &Experiment, branch: &Branch) -> Result<(), Error> {
-        let own = |axis: &&Axis| Self::made_by(axis.parameter);
+        let own = |axis: &&Axis| Self::depend_on(axis.parameter);
         let axes: Vec<Axis> = branch.axes.iter().filter(own).cloned().collect();
         let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
         if count > MAX {

@@ -1,327 +1,269 @@
-//! The loop over chunks: plan, train, judge, store. What is stored stays readable at every moment.
+//! The loop over the chunks of a sweep: plan, train, judge, store. What is stored is readable at every moment.
 
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use super::table::{Measured, measure, selected, table};
-use super::{Error, Plan, Problems, estimate};
+use super::errors::Error;
+use super::estimate::estimate;
+use super::plan::Plan;
+use super::problems::Problems;
+use super::recorded::{EpochRows, HistoryRows, trained_runs};
+use super::run_table::{FinalMetrics, final_metrics, run_table};
+use super::top_runs::TopRuns;
 use crate::backend::{Backend, Outcome, RecordOptions};
-use crate::config::{Experiment, HistoryRuns, RecordingPlan};
-use crate::model::Verdict;
-use crate::space::spread;
+use crate::config::{Experiment, RecordingPlan};
 use crate::store::{Counts, Manifest, Writer};
 use crate::table::RunTable;
 
-/// What a sweep is told besides its config.
+/// The inputs of a sweep.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    pub experiment: &'a Experiment,
+    /// The problems of the experiment.
+    pub problems: &'a Problems,
+    pub backend: &'a dyn Backend,
+}
+
+/// Options of a sweep besides its config.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Runs of a chunk; left out: as many as fit the memory aimed at.
+    /// Runs per chunk; by default as many as fit into a fixed amount of memory.
     pub chunk: Option<u64>,
 }
 
-/// Who wants to know how a sweep proceeds.
+/// Receives the progress of a sweep, and can stop it.
 pub trait Observer {
-    /// So many runs are stored, with so many updates.
+    /// Is called after a chunk was stored.
     fn stored(&mut self, counts: &Counts);
-    /// Whether to go on; asked before each chunk.
-    fn goes_on(&self) -> bool;
+    /// Whether the sweep continues; is called before each chunk.
+    fn continues(&self) -> bool;
 }
 
-/// Reports nothing and never stops the sweep.
+/// Ignores the progress, and never stops the sweep.
 impl Observer for () {
     fn stored(&mut self, _: &Counts) {}
 
-    fn goes_on(&self) -> bool {
+    fn continues(&self) -> bool {
         true
     }
 }
 
-/// A sweep that ended, or was interrupted.
+/// The result of a sweep, finished or interrupted.
 #[derive(Debug)]
-pub struct Finished {
+pub struct Summary {
     pub manifest: Manifest,
-    /// All rows of a small sweep; of a large one the best and an even sample.
-    pub kept: RunTable,
+    /// All rows of runs.parquet of a small sweep; the best rows and an even sample of a large one.
+    pub runs: RunTable,
 }
 
-/// Bytes that a chunk aims at, in lanes, outcomes and recorded rows; one is written while the next is trained.
+/// Bytes of inputs, outcomes and recorded rows in a chunk. Two chunks are in memory: one is trained while the last one is written.
 const CHUNK_BYTES: u64 = 32 << 20;
-/// Bytes of a run in a chunk besides recorded rows.
-const LANE_BYTES: u64 = 400;
-/// The most runs of a chunk: enough to fill every core, few enough that progress is seen.
+/// Bytes of a run in a chunk besides its recorded rows.
+const RUN_BYTES: u64 = 400;
+/// The largest number of runs in a chunk: it fills every core, and progress is reported several times a second.
 const CHUNK_RUNS: u64 = 1 << 16;
-/// Updates that a chunk aims at.
+/// The number of updates in a chunk.
 const CHUNK_STEPS: u64 = 4_000_000_000;
 
-/// So many rows of a large sweep are kept in memory for the closing words: the best, and an even sample.
-const KEPT_BEST: usize = 100;
-const KEPT_SAMPLE: u64 = 10_000;
-
-/// Runs of a chunk when nobody says.
+/// The default number of runs in a chunk.
 fn chunk_runs(experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
     let sizes = estimate(experiment);
     let points = if recorded.all() { sizes.points_per_run } else { 0 };
-    let bytes = LANE_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
+    let bytes = RUN_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
     let runs = (CHUNK_BYTES / bytes).min(CHUNK_STEPS / sizes.longest.max(1)).min(CHUNK_RUNS);
     if runs >= 64 { runs / 64 * 64 } else { 64.min(CHUNK_BYTES / bytes).max(1) }
 }
 
-/// Trains every run of the experiment and stores it in `directory`.
+/// Trains every run of a sweep and stores the results in `directory`, which is created.
+///
+/// # Errors
+/// If the backend fails, or if a file cannot be written. The chunks before are stored then.
 pub fn run(
-    experiment: &Experiment,
-    problems: &Problems,
-    backend: &dyn Backend,
+    inputs: Inputs<'_>,
     directory: &Path,
     manifest: Manifest,
     options: Options,
     observer: &mut dyn Observer,
-) -> Result<Finished, Error> {
+) -> Result<Summary, Error> {
     let begun = Instant::now();
+    let experiment = inputs.experiment;
     let runs = experiment.space.len();
     let recorded = experiment.history.decide(runs);
-    let chunk = options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1);
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
     writer.manifest_mut().counts.runs = runs;
-    writer.problems(&problems.all)?;
-    let record = RecordOptions { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs };
-    let work = Work { experiment, problems, backend };
-    let kept = Kept::new(runs, &recorded);
-    let mut training = Training { work, record, runs, chunk, first: 0, spare: Vec::new(), kept, observer };
-    overlap(&mut training, &mut Storing { writer: &mut writer, problems, record })?;
-    let Training { work, first, mut spare, kept, observer, .. } = training;
-    let complete = first >= runs;
+    writer.write_problems(&inputs.problems.all)?;
+    let mut trainer = Trainer {
+        inputs,
+        record: RecordOptions { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs },
+        runs,
+        chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
+        next_run: 0,
+        spare: Vec::new(),
+        top_runs: TopRuns::new(runs, &recorded),
+        observer,
+    };
+    let Inputs { problems, .. } = inputs;
+    let record = trainer.record;
+    train_and_store(&mut trainer, &mut ChunkWriter { writer: &mut writer, experiment, problems, record })?;
+    let complete = trainer.next_run >= runs;
     if complete && !recorded.all() {
-        let wanted = wanted(&recorded, runs, &kept);
-        work.histories(&mut writer, &wanted, recorded.every, spare.pop().unwrap_or_default(), observer)?;
+        store_selected_histories(&mut trainer, &recorded, &mut writer)?;
     }
     let manifest = writer.manifest_mut();
     manifest.timings.total_s = begun.elapsed().as_secs_f64();
     manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
     let manifest = if complete { writer.finish()? } else { writer.leave()? };
-    Ok(Finished { manifest, kept: kept.table })
+    Ok(Summary { manifest, runs: trainer.top_runs.into_rows() })
 }
 
-/// Trains one chunk while the last is written, on a thread of its own. At most two chunks are in memory.
-fn overlap(training: &mut Training<'_>, storing: &mut Storing<'_>) -> Result<(), Error> {
+/// Trains one chunk while the last one is written by another thread. At most two chunks are in memory.
+fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> Result<(), Error> {
     thread::scope(|scope| {
-        let (trained, to_store) = mpsc::sync_channel::<Trained>(0);
-        let (done, stored) = mpsc::channel();
+        let (to_writer, from_trainer) = mpsc::sync_channel::<TrainedChunk>(0);
+        let (to_trainer, from_writer) = mpsc::channel();
         let writing = scope.spawn(move || {
-            for chunk in to_store {
-                // Nobody is left to hear of it where training has failed.
-                let _ = done.send(storing.store(chunk)?);
+            for chunk in from_trainer {
+                // The trainer has failed if it no longer receives.
+                let _ = to_trainer.send(writer.store(chunk)?);
             }
             Ok(())
         });
-        let mut end = Ok(());
-        loop {
-            for chunk in stored.try_iter() {
-                training.stored(chunk);
-            }
-            match training.next() {
-                Ok(None) => break,
-                Err(error) => {
-                    end = Err(error);
-                    break;
-                }
+        let trained = loop {
+            from_writer.try_iter().for_each(|chunk| trainer.take_back(chunk));
+            match trainer.train_next() {
                 Ok(Some(chunk)) => {
-                    if trained.send(chunk).is_err() {
-                        // The writer has failed, and says why when it is joined.
-                        break;
+                    if to_writer.send(chunk).is_err() {
+                        // The writer has failed; its error is returned below.
+                        break Ok(());
                     }
                 }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
-        }
-        drop(trained);
-        for chunk in stored {
-            training.stored(chunk);
-        }
-        writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(end)
+        };
+        drop(to_writer);
+        from_writer.into_iter().for_each(|chunk| trainer.take_back(chunk));
+        writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(trained)
     })
 }
 
-/// A chunk on its way from training to its files.
-struct Trained {
+/// A trained chunk, before it is stored.
+struct TrainedChunk {
     plan: Plan,
     outcomes: Vec<Outcome>,
-    measured: Vec<Measured>,
-    seconds: f64,
+    metrics: Vec<FinalMetrics>,
+    training_s: f64,
 }
 
-/// A chunk that is stored, and what has been counted by then. Its outcomes' buffers are used again.
-struct Stored {
+/// A stored chunk. Its outcomes return to the trainer, which reuses their memory.
+struct StoredChunk {
     outcomes: Vec<Outcome>,
     table: RunTable,
+    /// The counts of the manifest after this chunk.
     counts: Counts,
 }
 
-/// The side that trains.
-struct Training<'a> {
-    work: Work<'a>,
+/// The training side of the loop.
+struct Trainer<'a> {
+    inputs: Inputs<'a>,
     record: RecordOptions,
     runs: u64,
+    /// Runs per chunk.
     chunk: u64,
     /// The first run of the next chunk.
-    first: u64,
+    next_run: u64,
+    /// Outcomes of stored chunks.
     spare: Vec<Vec<Outcome>>,
-    kept: Kept,
+    top_runs: TopRuns,
     observer: &'a mut dyn Observer,
 }
 
-impl Training<'_> {
-    /// The next chunk, trained; `None` after the last, or where the observer asks to stop.
-    fn next(&mut self) -> Result<Option<Trained>, Error> {
-        if self.first >= self.runs || !self.observer.goes_on() {
+impl Trainer<'_> {
+    /// Trains the next chunk; `None` after the last one, or if the observer stops the sweep.
+    fn train_next(&mut self) -> Result<Option<TrainedChunk>, Error> {
+        if self.next_run >= self.runs || !self.observer.continues() {
             return Ok(None);
         }
         let begun = Instant::now();
-        let end = self.runs.min(self.first.saturating_add(self.chunk));
-        let plan = Plan::of_range(self.work.experiment, self.work.problems, self.first..end)?;
-        let outcomes = self.work.train(&plan, self.record, self.spare.pop().unwrap_or_default())?;
-        let measured = measure(&plan, self.work.problems, &outcomes, self.work.backend)?;
-        self.first = end;
-        Ok(Some(Trained { plan, outcomes, measured, seconds: begun.elapsed().as_secs_f64() }))
+        let end = self.runs.min(self.next_run.saturating_add(self.chunk));
+        let plan = Plan::of_range(self.inputs.experiment, self.inputs.problems, self.next_run..end)?;
+        let outcomes = self.train(&plan, self.record)?;
+        let metrics = final_metrics(&plan, self.inputs.problems, &outcomes, self.inputs.backend)?;
+        self.next_run = end;
+        Ok(Some(TrainedChunk { plan, outcomes, metrics, training_s: begun.elapsed().as_secs_f64() }))
     }
 
-    fn stored(&mut self, chunk: Stored) {
+    /// Trains the runs of a plan, in the memory of earlier outcomes.
+    fn train(&mut self, plan: &Plan, record: RecordOptions) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes = self.spare.pop().unwrap_or_default();
+        outcomes.resize_with(plan.groups.len(), Outcome::default);
+        self.inputs.backend.train(&plan.groups(self.inputs.problems, record), &mut outcomes)?;
+        Ok(outcomes)
+    }
+
+    fn take_back(&mut self, chunk: StoredChunk) {
         self.observer.stored(&chunk.counts);
-        self.kept.add(&chunk.table);
+        self.top_runs.add(&chunk.table);
         self.spare.push(chunk.outcomes);
     }
 }
 
-/// The side that judges and writes.
-struct Storing<'a> {
+/// The writing side of the loop, which also judges the runs.
+struct ChunkWriter<'a> {
     writer: &'a mut Writer,
+    experiment: &'a Experiment,
     problems: &'a Problems,
     record: RecordOptions,
 }
 
-impl Storing<'_> {
-    fn store(&mut self, chunk: Trained) -> Result<Stored, Error> {
+impl ChunkWriter<'_> {
+    fn store(&mut self, chunk: TrainedChunk) -> Result<StoredChunk, Error> {
         let begun = Instant::now();
-        let Trained { mut plan, outcomes, measured, seconds } = chunk;
-        let table = table(&mut plan, self.problems, &outcomes, &measured);
+        let TrainedChunk { plan, outcomes, metrics, training_s } = chunk;
+        let table = run_table(self.experiment, self.problems, &plan, &outcomes, &metrics);
+        self.writer.write_runs(&table)?;
         let RecordOptions { every, epochs } = self.record;
-        let all = if epochs || every > 0 { selected(&plan, &outcomes) } else { Vec::new() };
-        let counts = &mut self.writer.manifest_mut().counts;
-        count(counts, &table);
-        counts.histories += if every > 0 { all.len() as u64 } else { 0 };
-        self.writer.chunk(&table, if epochs { &all } else { &[] }, if every > 0 { &all } else { &[] })?;
-        drop(all);
+        if epochs || every > 0 {
+            let trained = trained_runs(&plan, &outcomes);
+            self.writer.write_epochs(&EpochRows(&trained))?;
+            self.writer.write_histories(&HistoryRows(&trained))?;
+        }
         let manifest = self.writer.manifest_mut();
-        manifest.timings.training_s += seconds;
+        add_counts(&mut manifest.counts, &table);
+        manifest.counts.histories += if every > 0 { table.run.len() as u64 } else { 0 };
+        manifest.timings.training_s += training_s;
         manifest.timings.writing_s += begun.elapsed().as_secs_f64();
-        Ok(Stored { outcomes, table, counts: manifest.counts.clone() })
+        let counts = manifest.counts.clone();
+        self.writer.save_manifest()?;
+        Ok(StoredChunk { outcomes, table, counts })
     }
 }
 
-/// What every chunk needs.
-struct Work<'a> {
-    experiment: &'a Experiment,
-    problems: &'a Problems,
-    backend: &'a dyn Backend,
-}
-
-impl Work<'_> {
-    /// Trains the runs of a plan, into buffers of earlier ones.
-    fn train(&self, plan: &Plan, record: RecordOptions, mut outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, Error> {
-        outcomes.resize_with(plan.groups.len(), Outcome::default);
-        self.backend.train(&plan.groups(self.problems, record), &mut outcomes)?;
-        Ok(outcomes)
-    }
-
-    /// Trains the runs whose histories are wanted once more, and stores those.
-    fn histories(
-        &self,
-        writer: &mut Writer,
-        wanted: &[u64],
-        every: u64,
-        mut outcomes: Vec<Outcome>,
-        observer: &dyn Observer,
-    ) -> Result<(), Error> {
-        let points = estimate(self.experiment).points_per_run;
-        let chunk = (CHUNK_BYTES / points.saturating_mul(8).max(1)).clamp(1, CHUNK_RUNS) as usize;
-        for runs in wanted.chunks(chunk) {
-            if !observer.goes_on() {
-                break;
-            }
-            let plan = Plan::new(self.experiment, self.problems, runs.iter().copied())?;
-            outcomes = self.train(&plan, RecordOptions { every, epochs: false }, outcomes)?;
-            writer.manifest_mut().counts.histories += runs.len() as u64;
-            writer.chunk(&RunTable::default(), &[], &selected(&plan, &outcomes))?;
-        }
-        Ok(())
-    }
-}
-
-/// The runs whose histories are stored after the sweep, ascending.
-fn wanted(recorded: &RecordingPlan, runs: u64, kept: &Kept) -> Vec<u64> {
-    let mut wanted: Vec<u64> = Vec::new();
-    for which in &recorded.runs {
-        match which {
-            HistoryRuns::All => {}
-            HistoryRuns::Best(count) => wanted.extend(kept.best(*count as usize)),
-            HistoryRuns::Sample(count) => wanted.extend(spread(runs, *count)),
-            HistoryRuns::List(list) => wanted.extend(list),
-        }
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    wanted
-}
-
-fn count(counts: &mut Counts, table: &RunTable) {
+fn add_counts(counts: &mut Counts, table: &RunTable) {
     counts.runs_done += table.run.len() as u64;
     counts.steps_done += table.steps.iter().sum::<u64>();
     for verdict in &table.verdict {
-        *counts.of(*verdict) += 1;
+        *counts.of_mut(*verdict) += 1;
     }
 }
 
-/// The rows that stay in memory, and the best runs of the whole sweep.
-struct Kept {
-    runs: u64,
-    table: RunTable,
-    /// The best runs so far by the bits of their loss (which order like the losses: none is negative), ascending.
-    best: Vec<(u32, u64)>,
-    most: usize,
-}
-
-impl Kept {
-    fn new(runs: u64, recorded: &RecordingPlan) -> Self {
-        let most = recorded.runs.iter().map(|which| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 }).max();
-        Self { runs, table: RunTable::default(), best: Vec::new(), most: most.unwrap_or(0).max(KEPT_BEST) }
-    }
-
-    fn add(&mut self, table: &RunTable) {
-        let stride = self.runs.div_ceil(KEPT_SAMPLE).max(1);
-        let alive = |row: &usize| table.verdict[*row] != Verdict::Diverged && table.train_loss[*row].is_finite();
-        self.compete((0..table.run.len()).filter(alive).map(|row| (table.train_loss[row].to_bits(), table.run[row])));
-        // Who is among the best at the chunk's end; not everyone who was for a moment.
-        let worst = self.best.last();
-        let among = |row: usize| {
-            let own = (table.train_loss[row].to_bits(), table.run[row]);
-            worst.is_some_and(|worst| own <= *worst) && self.best.binary_search(&own).is_ok()
-        };
-        let sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;
-        let rows: Vec<usize> = (0..table.run.len()).filter(|&row| sampled(table.run[row]) || among(row)).collect();
-        if rows.len() == table.run.len() { self.table.append(table) } else { self.table.append(&table.take(&rows)) }
-    }
-
-    fn compete(&mut self, runs: impl Iterator<Item = (u32, u64)>) {
-        let worst = if self.best.len() < self.most { None } else { self.best.last().copied() };
-        self.best.extend(runs.filter(|own| worst.is_none_or(|worst| *own < worst)));
-        if self.best.len() > self.most {
-            self.best.select_nth_unstable(self.most);
-            self.best.truncate(self.most);
+/// Trains the runs once more whose histories are requested, and stores those: the best are known only after the sweep.
+fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(), Error> {
+    let Inputs { experiment, problems, .. } = trainer.inputs;
+    let points = estimate(experiment).points_per_run;
+    let chunk = (CHUNK_BYTES / points.saturating_mul(8).max(1)).clamp(1, CHUNK_RUNS) as usize;
+    for runs in trainer.top_runs.history_runs(recorded).chunks(chunk) {
+        if !trainer.observer.continues() {
+            break;
         }
-        self.best.sort_unstable();
+        let plan = Plan::new(experiment, problems, runs.iter().copied())?;
+        let outcomes = trainer.train(&plan, RecordOptions { every: recorded.every, epochs: false })?;
+        writer.write_histories(&HistoryRows(&trained_runs(&plan, &outcomes)))?;
+        writer.manifest_mut().counts.histories += runs.len() as u64;
+        writer.save_manifest()?;
+        trainer.spare.push(outcomes);
     }
-
-    fn best(&self, count: usize) -> impl Iterator<Item = u64> {
-        self.best.iter().take(count).map(|&(_, run)| run)
-    }
+    Ok(())
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use gradsweep::backend::outcome::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
 use gradsweep::model::{Neuron, Parameter, Problem, RunStatistics, Verdict};
-use gradsweep::store::{Counts, EpochTable, Manifest, Point, Writer};
-use gradsweep::table::{Column, RunTable, Selected};
+use gradsweep::store::{Counts, Manifest, Point, Writer};
+use gradsweep::sweep::{EpochRows, HistoryRows, TrainedRun};
+use gradsweep::table::{EpochTable, RunTable, SettingColumn};
 
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
 pub const DATA: &[u8] = b"x,y\r\n1,3\n2,5\n4,9.5\n";
@@ -76,13 +77,13 @@ impl Sweep {
             run: of(runs, |n| n),
             problem: of(runs, |n| (n % 2) as u32),
             settings: vec![
-                (Parameter::Optimizer, Column::Text(of(runs, |n| Some(words[n as usize % 3])))),
-                (Parameter::LearningRate, Column::Float(of(runs, |n| Some(0.001 * (n + 1) as f64)))),
-                (Parameter::BatchSize, Column::Integer(of(runs, |n| Some(1 + n as i64 % 5)))),
-                (Parameter::Momentum, Column::Float(of(runs, |n| (n % 3 < 2).then_some(0.9 / (n % 4 + 1) as f64)))),
-                (Parameter::Nesterov, Column::Boolean(of(runs, |n| (n % 3 == 0).then_some(n % 2 == 0)))),
-                (Parameter::DataScale, Column::Text(of(runs, |n| Some(if n % 2 == 0 { "none" } else { "standard" })))),
-                (Parameter::TrainingSeed, Column::Integer(of(runs, |n| Some(n as i64)))),
+                (Parameter::Optimizer, SettingColumn::Text(of(runs, |n| Some(words[n as usize % 3])))),
+                (Parameter::LearningRate, SettingColumn::Float(of(runs, |n| Some(0.001 * (n + 1) as f64)))),
+                (Parameter::BatchSize, SettingColumn::Integer(of(runs, |n| Some(1 + n as i64 % 5)))),
+                (Parameter::Momentum, SettingColumn::Float(of(runs, |n| (n % 3 < 2).then_some(0.9 / (n % 4 + 1) as f64)))),
+                (Parameter::Nesterov, SettingColumn::Boolean(of(runs, |n| (n % 3 == 0).then_some(n % 2 == 0)))),
+                (Parameter::DataScale, SettingColumn::Text(of(runs, |n| Some(if n % 2 == 0 { "none" } else { "standard" })))),
+                (Parameter::TrainingSeed, SettingColumn::Integer(of(runs, |n| Some(n as i64)))),
             ],
             initial_weight: of(runs, |n| -(n as f32)),
             initial_bias: of(runs, |_| -0.0),
@@ -108,25 +109,34 @@ impl Sweep {
     pub fn write(&self, writer: &mut Writer, runs: &[Known]) {
         let (even, odd): (Vec<Known>, Vec<Known>) = runs.iter().cloned().partition(|run| run.number % 2 == 0);
         let outcomes = [self.outcome(&even), self.outcome(&odd)];
-        let mut selected: Vec<Selected<'_>> = [even, odd]
+        let mut trained: Vec<TrainedRun<'_>> = [even, odd]
             .iter()
             .zip(&outcomes)
-            .flat_map(|(group, outcome)| group.iter().enumerate().map(move |(lane, run)| Selected { run: run.number, outcome, lane }))
+            .flat_map(|(group, outcome)| group.iter().enumerate().map(move |(lane, run)| TrainedRun { run: run.number, outcome, lane }))
             .collect();
-        selected.sort_by_key(|selected| selected.run);
-        writer.chunk(&self.table(runs), &selected, &selected).unwrap();
+        trained.sort_by_key(|trained| trained.run);
+        writer.write_runs(&self.table(runs)).unwrap();
+        Self::write_recorded(&trained, writer);
+    }
+
+    /// Writes the epochs and histories of runs, without their rows.
+    pub fn write_recorded(trained: &[TrainedRun<'_>], writer: &mut Writer) {
+        writer.write_epochs(&EpochRows(trained)).unwrap();
+        writer.write_histories(&HistoryRows(trained)).unwrap();
+        writer.save_manifest().unwrap();
     }
 
     /// Writes the histories of several sweeps' runs as one chunk, as where the number of epochs varies.
     pub fn write_histories(sweeps: &[Self], writer: &mut Writer) {
         let outcomes: Vec<Outcome> = sweeps.iter().map(|sweep| sweep.outcome(&sweep.runs)).collect();
         let of_one = |(sweep, outcome): (&'_ Self, _)| {
-            let select = move |(lane, run): (usize, &Known)| Selected { run: run.number, outcome, lane };
+            let select = move |(lane, run): (usize, &Known)| TrainedRun { run: run.number, outcome, lane };
             sweep.runs.iter().enumerate().map(select).collect::<Vec<_>>()
         };
-        let mut selected: Vec<Selected<'_>> = sweeps.iter().zip(&outcomes).flat_map(of_one).collect();
-        selected.sort_by_key(|selected| selected.run);
-        writer.chunk(&RunTable::default(), &[], &selected).unwrap();
+        let mut trained: Vec<TrainedRun<'_>> = sweeps.iter().zip(&outcomes).flat_map(of_one).collect();
+        trained.sort_by_key(|trained| trained.run);
+        writer.write_histories(&HistoryRows(&trained)).unwrap();
+        writer.save_manifest().unwrap();
     }
 
     /// Everything that holds no meaning is infinite, so that it would be seen where it does not belong.

@@ -31,7 +31,7 @@ fn polars_duckdb_and_numpy_read_every_file(python: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("run");
     let mut writer = begin(&directory);
-    writer.problems(&problems()).unwrap();
+    writer.write_problems(&problems()).unwrap();
     sweep.runs.chunks(3).for_each(|runs| sweep.write(&mut writer, runs));
     let (weight, bias) = (vec![-1.0, 0.0, 1.0], vec![0.0, 0.5]);
     let surface = Surface { problem: 0, quantity: "mse".into(), rows: "train".into(), weight, bias, saturated_cells: 1 };

@@ -7,8 +7,8 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::figure::{Figure, Layer, Mark, Panel, Scale};
 use gradsweep::model::{Parameter, Verdict};
-use gradsweep::sweep::{Problems, Trace, measure, table, trace};
-use gradsweep::table::{Column, RunTable};
+use gradsweep::sweep::{Problems, Trace, final_metrics, run_table, trace};
+use gradsweep::table::{RunTable, SettingColumn};
 use serde_json::Value;
 
 use crate::common::sweeps::{RECORD, train};
@@ -43,9 +43,9 @@ impl Ran {
 
     fn of(experiment: Experiment) -> Self {
         let (problems, cpu) = (Problems::new(&experiment).unwrap(), Cpu::open(Some(1), None).unwrap());
-        let (mut plan, outcomes) = train(&experiment, &cpu, RECORD);
-        let measured = measure(&plan, &problems, &outcomes, &cpu).unwrap();
-        let runs = table(&mut plan, &problems, &outcomes, &measured);
+        let (plan, outcomes) = train(&experiment, &cpu, RECORD);
+        let metrics = final_metrics(&plan, &problems, &outcomes, &cpu).unwrap();
+        let runs = run_table(&experiment, &problems, &plan, &outcomes, &metrics);
         let paths = runs.run.iter().map(|&run| path(trace(&experiment, &problems, &cpu, run).unwrap())).collect();
         Self { experiment, problems, runs, paths }
     }
@@ -360,9 +360,9 @@ fn a_sweep_of_200_000_rates_is_diagnosed_and_compared() {
     table.diverged_at = vec![None; RUNS];
     let rate = |run| ran.experiment.space.run(run).unwrap().settings.number(Parameter::LearningRate);
     table.settings = vec![
-        (Parameter::Optimizer, Column::Text(vec![Some("rmsprop"); RUNS])),
-        (Parameter::LearningRate, Column::Float((0..RUNS as u64).map(rate).collect())),
-        (Parameter::BatchSize, Column::Integer(vec![Some(10); RUNS])),
+        (Parameter::Optimizer, SettingColumn::Text(vec![Some("rmsprop"); RUNS])),
+        (Parameter::LearningRate, SettingColumn::Float((0..RUNS as u64).map(rate).collect())),
+        (Parameter::BatchSize, SettingColumn::Integer(vec![Some(10); RUNS])),
     ];
     ran.runs = table;
     assert!(ran.diagnosis().sentence.contains("κ = 109,618"));

@@ -327,7 +327,7 @@ fn a_run_is_planned_alike_alone_and_among_others() {
         let start = [lanes.initial_weight.of(lane), lanes.initial_bias.of(lane)];
         let own = (start, lanes.coefficients(lane), lanes.factor_inputs.of(lane), lanes.values.of(lane));
         let flag = (group.variant.optimizer, group.variant.flag);
-        format!("{:?} {:?} {} {flag:?} {:?} {own:?} {:?}", group.problem.id, group.order, group.epochs, group.options, plan.problem.of(row))
+        format!("{:?} {:?} {} {flag:?} {:?} {own:?}", group.problem.id, group.order, group.epochs, group.options)
     };
     let all = Plan::of_range(&experiment, &problems, 0..runs).unwrap();
     assert_eq!((all.runs.len() as u64, runs), (runs, 7 * 2 * 2 * 2 * 40 * 2));

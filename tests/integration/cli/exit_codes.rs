@@ -1,7 +1,7 @@
 //! Exit codes, and what is written: results are results, mistakes write nothing.
 
 use gradsweep::store::{RunDirectory, Status};
-use gradsweep::table::Column;
+use gradsweep::table::SettingColumn;
 
 use crate::common::divergence::diverging_runs_are_results;
 use crate::common::program::{folder_with, gradsweep, on_tv, succeeds};
@@ -29,7 +29,7 @@ fn an_out_that_is_not_empty_is_2() {
     assert_eq!(code(&output), 2);
     insta::assert_snapshot!(
         String::from_utf8_lossy(&output.stderr),
-        @"error: out is not empty: results are never mixed or overwritten; name another directory with --out, or remove it"
+        @"error: out is not empty, and results are never mixed or overwritten; name another directory with --out, or remove this one"
     );
     assert_eq!(std::fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
 }
@@ -118,7 +118,7 @@ fn compare_ranks_and_refuses_what_matches_nothing() {
     let output = gradsweep(folder.path(), &["compare", "out", "--by", "learning_rate", "--where", "optimizer=rmsprop"]);
     assert_eq!(code(&output), 1);
     let runs = RunDirectory::open(&folder.path().join("out")).unwrap().runs().unwrap();
-    assert!(runs.settings.iter().any(|(_, column)| matches!(column, Column::Text(names) if names.contains(&Some("sgd")))));
+    assert!(runs.settings.iter().any(|(_, column)| matches!(column, SettingColumn::Text(names) if names.contains(&Some("sgd")))));
     assert_eq!(code(&gradsweep(folder.path(), &["replay", "out", "--run", "4"])), 2);
 }
 

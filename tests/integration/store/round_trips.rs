@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gradsweep::model::Parameter;
 use gradsweep::store::{RunDirectory, Status};
-use gradsweep::table::{Column, RunTable};
+use gradsweep::table::{RunTable, SettingColumn};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ fn finished_directory_has_the_files_of_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let sweep = small();
     let mut writer = begin(folder.path());
-    writer.problems(&problems()).unwrap();
+    writer.write_problems(&problems()).unwrap();
     let (some, others) = sweep.runs.split_at(3);
     sweep.write(&mut writer, some);
     sweep.write(&mut writer, others);
@@ -99,10 +99,10 @@ fn start_that_varies_has_one_column_as_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let mut table = sweep.table(&sweep.runs);
     let asked: Vec<f64> = (0..7).map(|number| 0.1 * f64::from(number)).collect();
-    table.settings.push((Parameter::InitialWeight, Column::Float(asked.iter().map(|&start| Some(start)).collect())));
+    table.settings.push((Parameter::InitialWeight, SettingColumn::Float(asked.iter().map(|&start| Some(start)).collect())));
     table.initial_weight = asked.iter().map(|&start| start as f32).collect();
     let mut writer = begin(folder.path());
-    writer.chunk(&table, &[], &[]).unwrap();
+    writer.write_runs(&table).unwrap();
     writer.finish().unwrap();
     let file = std::fs::File::open(folder.path().join("runs.parquet")).unwrap();
     let mut found = Vec::new();
@@ -164,11 +164,11 @@ fn columns_of_many_values_are_read_back() {
     let some = |number: u64| !number.is_multiple_of(7);
     let decay = (0..10_000).map(|number| some(number).then_some(number as f64 * 1e-6 - 0.001)).collect();
     let steps = (0..10_000).map(|number| some(number).then_some(number as i64 * 3 - 50)).collect();
-    table.settings.push((Parameter::WeightDecay, Column::Float(decay)));
-    table.settings.push((Parameter::GradientAccumulationSteps, Column::Integer(steps)));
+    table.settings.push((Parameter::WeightDecay, SettingColumn::Float(decay)));
+    table.settings.push((Parameter::GradientAccumulationSteps, SettingColumn::Integer(steps)));
     let folder = tempfile::tempdir().unwrap();
     let mut writer = begin(folder.path());
-    writer.chunk(&table, &[], &[]).unwrap();
+    writer.write_runs(&table).unwrap();
     writer.finish().unwrap();
     let found = RunDirectory::open(folder.path()).unwrap().runs().unwrap();
     same(&found.settings, &table.settings);
@@ -207,8 +207,8 @@ fn histories_of_few_runs_follow_the_table_of_all() {
     let sweep = small();
     let folder = tempfile::tempdir().unwrap();
     let mut writer = begin(folder.path());
-    writer.chunk(&sweep.table(&sweep.runs), &[], &[]).unwrap();
-    sweep.write(&mut writer, &[]);
+    writer.write_runs(&sweep.table(&sweep.runs)).unwrap();
+    Sweep::write_recorded(&[], &mut writer);
     writer.finish().unwrap();
     let directory = RunDirectory::open(folder.path()).unwrap();
     same(&directory.runs().unwrap(), &sweep.read_back(&sweep.runs));

@@ -1,0 +1,333 @@
+//! A Parquet file of named columns: written row group by row group under a temporary name, and read column by column.
+//!
+//! The temporary name begins with a dot, so that no reader takes a file that a killed process left for a part of a table.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::parquet::column::writer::ColumnCloseResult;
+use ::parquet::data_type::ByteArray;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use ::parquet::file::statistics::Statistics;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::{Type, TypePtr};
+
+use super::encode;
+use super::errors::{Error, file};
+use crate::table::{Cells, ColumnSource, Columns, StoredColumn};
+
+/// Rows of a row group. They bound the memory of the writer, and the rows that a reader decodes for one run.
+pub const GROUP_ROWS: usize = 1 << 17;
+
+/// Bytes that are written to the file at a time; the crate's 8 KiB cost more system calls.
+const OUTPUT_BYTES: usize = 1 << 18;
+
+/// A Parquet file that is being written.
+pub struct TableFile {
+    path: PathBuf,
+    temporary: TemporaryFile,
+    writer: SerializedFileWriter<BufWriter<File>>,
+}
+
+/// A file that is removed when it is dropped, unless it was renamed before.
+struct TemporaryFile(PathBuf);
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The name under which a file is written: hidden, in the same folder.
+pub fn temporary_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.tmp"))
+}
+
+fn parquet_error(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
+    |source| Error::Parquet { path: path.to_path_buf(), source }
+}
+
+impl TableFile {
+    /// Creates the file for these columns; it gets the name `path` when [`TableFile::finish`] is called.
+    pub fn create(path: &Path, columns: &Columns<'_>) -> Result<Self, Error> {
+        let schema = schema(columns).map_err(parquet_error(path))?;
+        Self::with_schema(path, schema, properties(columns))
+    }
+
+    /// Creates a file with the schema of another one, for [`TableFile::append_file`].
+    pub fn with_schema_of(path: &Path, other: &Path) -> Result<Self, Error> {
+        let reader = TableReader::open(other)?;
+        let schema = reader.reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+        Self::with_schema(path, schema, properties(&Vec::new()))
+    }
+
+    fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
+        let temporary = temporary_path(path);
+        let output = file("create", &temporary, File::create(&temporary))?;
+        let temporary = TemporaryFile(temporary);
+        let output = BufWriter::with_capacity(OUTPUT_BYTES, output);
+        let writer = SerializedFileWriter::new(output, schema, properties).map_err(parquet_error(path))?;
+        Ok(Self { path: path.to_path_buf(), temporary, writer })
+    }
+
+    /// Writes a row group: the columns of the schema, all of one length.
+    pub fn write(&mut self, columns: &Columns<'_>) -> Result<(), Error> {
+        let explain = parquet_error(&self.path);
+        let mut group = self.writer.next_row_group().map_err(&explain)?;
+        for (_, cells) in columns {
+            if let Some(mut column) = group.next_column().map_err(&explain)? {
+                encode::write(cells, &mut column).and_then(|()| column.close()).map_err(&explain)?;
+            }
+        }
+        group.close().map_err(&explain)?;
+        Ok(())
+    }
+
+    /// Appends every row group of a file with the same schema; encoded columns are copied as they are.
+    pub fn append_file(&mut self, part: &Path) -> Result<(), Error> {
+        let input = file("open", part, File::open(part))?;
+        let metadata_input = file("open", part, input.try_clone())?;
+        let reader = SerializedFileReader::new(metadata_input).map_err(parquet_error(part))?;
+        let explain = parquet_error(&self.path);
+        for group in reader.metadata().row_groups() {
+            let mut output = self.writer.next_row_group().map_err(&explain)?;
+            for column in group.columns() {
+                let closed = ColumnCloseResult {
+                    bytes_written: column.compressed_size() as u64,
+                    rows_written: group.num_rows() as u64,
+                    metadata: column.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                output.append_column(&input, closed).map_err(&explain)?;
+            }
+            output.close().map_err(&explain)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and renames it.
+    pub fn finish(self) -> Result<(), Error> {
+        let output = self.writer.into_inner().map_err(parquet_error(&self.path))?;
+        file("write", &self.temporary.0, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
+        file("rename", &self.path, std::fs::rename(&self.temporary.0, &self.path))
+    }
+}
+
+fn schema(columns: &Columns<'_>) -> Result<TypePtr, ParquetError> {
+    let fields = columns.iter().map(|(name, cells)| encode::field(name, cells).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+    Type::group_type_builder("schema").with_fields(fields).build().map(Arc::new)
+}
+
+/// Bytes of the dictionary of a column, after which its values are written one by one: 4,096 float64.
+const DICTIONARY_BYTES: usize = 1 << 15;
+
+fn properties(columns: &Columns<'_>) -> WriterPropertiesPtr {
+    let properties = WriterProperties::builder()
+        .set_created_by(format!("gradsweep {}", env!("CARGO_PKG_VERSION")))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_max_row_group_row_count(None)
+        .set_data_page_row_count_limit(GROUP_ROWS)
+        .set_dictionary_enabled(false)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES);
+    let set = |properties, (name, cells): &(&'static str, Cells<'_>)| encode::set_encoding(properties, name, cells);
+    Arc::new(columns.iter().fold(properties, set).build())
+}
+
+/// A Parquet file that is read column by column.
+pub struct TableReader {
+    path: PathBuf,
+    reader: SerializedFileReader<File>,
+}
+
+impl TableReader {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let input = file("open", path, File::open(path))?;
+        Ok(Self { path: path.to_path_buf(), reader: SerializedFileReader::new(input).map_err(parquet_error(path))? })
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> Vec<String> {
+        self.reader.metadata().file_metadata().schema_descr().columns().iter().map(|column| column.name().to_owned()).collect()
+    }
+
+    /// All row groups, by number.
+    pub fn groups(&self) -> Vec<usize> {
+        (0..self.reader.num_row_groups()).collect()
+    }
+
+    /// The row groups whose statistics allow this value in an integer column.
+    pub fn groups_with(&self, name: &str, value: i64) -> Vec<usize> {
+        let Some(index) = self.names().iter().position(|other| other == name) else { return self.groups() };
+        let excludes = |statistics: &Statistics| match statistics {
+            Statistics::Int64(bounds) => {
+                bounds.min_opt().is_some_and(|&min| value < min) || bounds.max_opt().is_some_and(|&max| value > max)
+            }
+            _ => false,
+        };
+        let group = |group: &usize| self.reader.metadata().row_group(*group).column(index).statistics().is_some_and(excludes);
+        self.groups().into_iter().filter(|number| !group(number)).collect()
+    }
+
+    /// The rows of these row groups.
+    pub fn rows_of(&self, groups: Vec<usize>) -> RowGroups<'_> {
+        RowGroups { file: self, groups }
+    }
+}
+
+/// Row groups of a file.
+pub struct RowGroups<'a> {
+    file: &'a TableReader,
+    groups: Vec<usize>,
+}
+
+impl ColumnSource for RowGroups<'_> {
+    type Error = Error;
+
+    fn names(&self) -> Vec<String> {
+        self.file.names()
+    }
+
+    fn rows(&self) -> usize {
+        self.groups.iter().map(|&group| self.file.reader.metadata().row_group(group).num_rows() as usize).sum()
+    }
+
+    fn stored(&self, name: &str) -> Result<Option<StoredColumn>, Error> {
+        let Some(index) = self.file.names().iter().position(|other| other == name) else { return Ok(None) };
+        let mut all: Option<StoredColumn> = None;
+        for &group in &self.groups {
+            let cells = self.file.reader.get_row_group(group).and_then(|group| read_column(group.as_ref(), index));
+            let cells = cells.map_err(parquet_error(&self.file.path))?;
+            match &mut all {
+                None => all = Some(cells),
+                Some(all) => append(all, cells),
+            }
+        }
+        Ok(all)
+    }
+
+    fn missing_column(&self, name: &str) -> Error {
+        Error::Damaged { path: self.file.path.clone(), problem: format!("it has no column `{name}`") }
+    }
+
+    fn wrong_column(&self, name: &str) -> Error {
+        Error::Damaged {
+            path: self.file.path.clone(),
+            problem: format!("column `{name}` has another type, or a value that this version does not know"),
+        }
+    }
+}
+
+/// Appends the rows of another row group; the types are equal because both come from one file.
+fn append(column: &mut StoredColumn, other: StoredColumn) {
+    match (column, other) {
+        (StoredColumn::Integer(cells), StoredColumn::Integer(more)) => cells.extend(more),
+        (StoredColumn::Double(cells), StoredColumn::Double(more)) => cells.extend(more),
+        (StoredColumn::Float(cells), StoredColumn::Float(more)) => cells.extend(more),
+        (StoredColumn::Boolean(cells), StoredColumn::Boolean(more)) => cells.extend(more),
+        (StoredColumn::Text(cells), StoredColumn::Text(more)) => cells.extend(more),
+        _ => {}
+    }
+}
+
+fn read_column(group: &dyn RowGroupReader, index: usize) -> Result<StoredColumn, ParquetError> {
+    use ::parquet::column::reader::ColumnReader as Reader;
+    let rows = group.metadata().num_rows() as usize;
+    macro_rules! read {
+        ($reader:ident) => {{
+            let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+            let (records, ..) = $reader.read_records(rows, Some(&mut levels), None, &mut values)?;
+            if records < rows {
+                return Err(ParquetError::EOF("a column is shorter than its row group".into()));
+            }
+            // A column that allows no null has no levels.
+            levels.resize(rows, 1);
+            let mut values = values.into_iter();
+            levels.into_iter().map(move |level| if level == 1 { values.next() } else { None })
+        }};
+    }
+    Ok(match group.get_column_reader(index)? {
+        Reader::Int64ColumnReader(mut reader) => StoredColumn::Integer(read!(reader).collect()),
+        Reader::DoubleColumnReader(mut reader) => StoredColumn::Double(read!(reader).collect()),
+        Reader::BoolColumnReader(mut reader) => StoredColumn::Boolean(read!(reader).collect()),
+        Reader::FloatColumnReader(mut reader) => StoredColumn::Float(read!(reader).map(|value| value.unwrap_or(f32::NAN)).collect()),
+        Reader::ByteArrayColumnReader(mut reader) => {
+            let text = |bytes: ByteArray| bytes.as_utf8().map(str::to_owned);
+            StoredColumn::Text(read!(reader).map(|cell| cell.map(text).transpose()).collect::<Result<_, _>>()?)
+        }
+        _ => return Err(ParquetError::NYI("a column type that run directories do not have".into())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(cells: &[u64]) -> Columns<'_> {
+        vec![("number", Cells::U64(cells))]
+    }
+
+    fn write(path: &Path, groups: &[Vec<u64>]) {
+        let mut table = TableFile::create(path, &column(&[])).unwrap();
+        for group in groups {
+            table.write(&column(group)).unwrap();
+        }
+        table.finish().unwrap();
+    }
+
+    #[test]
+    fn integers_of_every_shape_are_read_back_with_their_statistics() {
+        let consecutive = |first: u64, count: u64| (first..first + count).collect::<Vec<u64>>();
+        let mut shapes: Vec<Vec<u64>> = [1, 2, 3, 127, 128, 129, 130, 257, 1000].map(|count| consecutive(5, count)).into();
+        let largest = i64::MAX as u64;
+        shapes.extend([consecutive(largest - 300, 301), vec![7; 9], vec![1, 1, 3, 4], vec![3, 2, 1], vec![0, 1, 2, 4, 3]]);
+        shapes.extend([vec![0, largest], vec![largest, 0, 1], vec![0, 1000, 2000]]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("whole.parquet");
+        write(&path, &shapes);
+        let reader = TableReader::open(&path).unwrap();
+        for (group, shape) in shapes.iter().enumerate() {
+            assert_eq!(reader.rows_of(vec![group]).column::<u64>("number").unwrap(), *shape);
+            for value in shape {
+                assert!(reader.groups_with("number", *value as i64).contains(&group));
+            }
+        }
+        assert_eq!(reader.groups_with("number", 2_500), [14, 15]);
+    }
+
+    #[test]
+    fn an_unfinished_file_is_hidden_and_goes_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part-00000.parquet");
+        let table = TableFile::create(&path, &column(&[])).unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        assert_eq!(names(), [".part-00000.parquet.tmp"]);
+        drop(table);
+        assert!(names().is_empty());
+    }
+
+    #[test]
+    fn files_are_joined_without_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second, joined] = ["a", "b", "c"].map(|name| folder.path().join(name).with_extension("parquet"));
+        write(&first, &[vec![1, 2], vec![3]]);
+        write(&second, &[vec![4; 500]]);
+        let mut table = TableFile::with_schema_of(&joined, &first).unwrap();
+        for part in [&first, &second] {
+            table.append_file(part).unwrap();
+        }
+        table.finish().unwrap();
+        let reader = TableReader::open(&joined).unwrap();
+        let expected: Vec<u64> = [1, 2, 3].into_iter().chain([4; 500]).collect();
+        assert_eq!(reader.rows_of(reader.groups()).column::<u64>("number").unwrap(), expected);
+        assert_eq!(reader.groups_with("number", 4), [2]);
+    }
+}

@@ -1,0 +1,38 @@
+//! The size of a sweep, from the lengths of its axes.
+
+use crate::config::Experiment;
+
+/// How much a sweep computes and stores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    pub runs: u64,
+    /// Updates of all runs.
+    pub steps: u128,
+    /// Updates of the longest run.
+    pub longest: u64,
+    /// Bytes of the tables before compression.
+    pub bytes: u128,
+    /// Recorded points of the longest run.
+    pub points_per_run: u64,
+    /// Recorded epochs of the longest run.
+    pub epochs_per_run: u64,
+}
+
+/// Bytes of a row of runs.parquet.
+const RUN_BYTES: u128 = 96;
+/// Bytes of a recorded point: run, step, weight, bias.
+const POINT_BYTES: u128 = 24;
+/// Bytes of a row of epochs.parquet.
+const EPOCH_BYTES: u128 = 32;
+
+/// Estimates a sweep without planning its runs; the time is proportional to the number of axes.
+pub fn estimate(experiment: &Experiment) -> Estimate {
+    let runs = experiment.space.len();
+    let [longest, epochs] = experiment.longest_run();
+    let recorded = experiment.history.decide(runs);
+    let points_per_run = if recorded.every == 0 { 0 } else { longest.div_ceil(recorded.every) + 1 };
+    let epochs_per_run = if recorded.epochs { epochs } else { 0 };
+    let points = u128::from(recorded.count(runs)) * u128::from(points_per_run);
+    let bytes = u128::from(runs) * (RUN_BYTES + u128::from(epochs_per_run) * EPOCH_BYTES) + points * POINT_BYTES;
+    Estimate { runs, steps: experiment.total_steps().count, longest, bytes, points_per_run, epochs_per_run }
+}

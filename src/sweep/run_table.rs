@@ -1,0 +1,172 @@
+//! Rows of runs.parquet from a trained chunk: settings, metrics of the final parameters, verdicts.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::errors::Error;
+use super::plan::Plan;
+use super::problems::Problems;
+use crate::backend::{Backend, Metrics, Outcome};
+use crate::config::Experiment;
+use crate::model::{Parameter, RunStatistics, Value, Verdict};
+use crate::space::{Axis, Space};
+use crate::table::{RunTable, SettingColumn};
+
+/// Metrics of the final parameters of a plan's runs that share a problem, group by group.
+pub struct FinalMetrics {
+    problem: usize,
+    train: Metrics,
+    test: Metrics,
+}
+
+/// Evaluates the final parameters of a plan's runs. The groups of a problem are evaluated in one call, because a sweep over seeds has
+/// many groups of few runs.
+pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<Vec<FinalMetrics>, Error> {
+    let mut by_problem: BTreeMap<usize, Vec<&Outcome>> = BTreeMap::new();
+    for (group, outcome) in plan.groups.iter().zip(outcomes) {
+        by_problem.entry(group.problem()).or_default().push(outcome);
+    }
+    let evaluate = |(number, outcomes): (usize, Vec<&Outcome>)| {
+        let problem = &problems.all[number];
+        let joined = |column: fn(&Outcome) -> &Vec<f32>| match outcomes[..] {
+            [only] => Cow::Borrowed(&column(only)[..]),
+            _ => outcomes.iter().flat_map(|outcome| column(outcome)).copied().collect(),
+        };
+        let (weight, bias) = (joined(|outcome| &outcome.weight), joined(|outcome| &outcome.bias));
+        let over = |rows| backend.metrics(&problem.neuron, rows, &weight, &bias);
+        Ok(FinalMetrics { problem: number, train: over(&problem.train)?, test: over(&problem.test)? })
+    };
+    by_problem.into_iter().map(evaluate).collect()
+}
+
+/// The rows of a plan's runs.
+pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outcomes: &[Outcome], metrics: &[FinalMetrics]) -> RunTable {
+    let runs = plan.runs.len();
+    let mut table = RunTable {
+        run: plan.runs.clone(),
+        problem: vec![0; runs],
+        settings: Vec::new(),
+        initial_weight: vec![0.0; runs],
+        initial_bias: vec![0.0; runs],
+        weight: vec![0.0; runs],
+        bias: vec![0.0; runs],
+        train_loss: vec![f32::NAN; runs],
+        test_loss: vec![f32::NAN; runs],
+        train_mse: vec![f32::NAN; runs],
+        test_mse: vec![f32::NAN; runs],
+        train_mae: vec![f32::NAN; runs],
+        test_mae: vec![f32::NAN; runs],
+        excess: vec![f32::NAN; runs],
+        steps: vec![0; runs],
+        crossings: vec![0; runs],
+        reached_epoch: vec![None; runs],
+        cycle_period: vec![None; runs],
+        diverged_at: vec![None; runs],
+        verdict: vec![Verdict::Slow; runs],
+    };
+    // Metrics of a problem, and how many of its points belong to earlier groups.
+    let mut metrics: BTreeMap<usize, (&FinalMetrics, usize)> = metrics.iter().map(|own| (own.problem, (own, 0))).collect();
+    for (group, outcome) in plan.groups.iter().zip(outcomes) {
+        let problem = &problems.all[group.problem()];
+        let Some((FinalMetrics { train, test, .. }, first)) = metrics.get_mut(&group.problem()) else { continue };
+        let reached = problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
+        for (lane, &row) in group.members.iter().enumerate() {
+            let (row, point) = (row as usize, *first + lane);
+            let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
+            table.problem[row] = group.problem() as u32;
+            table.initial_weight[row] = *group.inputs.initial_weight.of(lane);
+            table.initial_bias[row] = *group.inputs.initial_bias.of(lane);
+            table.weight[row] = weight;
+            table.bias[row] = bias;
+            table.steps[row] = outcome.steps[lane];
+            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = metrics_at(train, point);
+            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = metrics_at(test, point);
+            let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
+            table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
+            set_verdict(&mut table, row, &outcome.figures(lane), reached);
+        }
+        *first += group.members.len();
+    }
+    table.settings = setting_columns(experiment, problems, &table);
+    table
+}
+
+fn set_verdict(table: &mut RunTable, row: usize, statistics: &RunStatistics, reached_loss: f32) {
+    table.verdict[row] = statistics.judge(reached_loss);
+    table.reached_epoch[row] = statistics.reached_epoch;
+    table.crossings[row] = statistics.crossings;
+    table.cycle_period[row] = statistics.cycle_period;
+    table.diverged_at[row] = statistics.diverged_at;
+}
+
+/// Loss, MSE and MAE.
+fn metrics_at(metrics: &Metrics, point: usize) -> [f32; 3] {
+    [finite(metrics.loss[point]), finite(metrics.mse[point]), finite(metrics.mae[point])]
+}
+
+/// NaN, which is stored as null, for a value beyond float32.
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { f32::NAN }
+}
+
+/// The columns of the hyperparameters that vary, and always of optimizer, learning rate and batch size.
+fn setting_columns(experiment: &Experiment, problems: &Problems, table: &RunTable) -> Vec<(Parameter, SettingColumn)> {
+    let mut parameters = vec![Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
+    for parameter in experiment.space.varied() {
+        if !parameters.contains(&parameter) {
+            parameters.push(parameter);
+        }
+    }
+    let column = |parameter| (parameter, setting_column(experiment, problems, table, parameter));
+    parameters.into_iter().map(column).collect()
+}
+
+fn setting_column(experiment: &Experiment, problems: &Problems, table: &RunTable, parameter: Parameter) -> SettingColumn {
+    let mut column = SettingColumn::new(parameter);
+    let mut row = 0;
+    for runs in table.run.chunk_by(|run, next| run + 1 == *next) {
+        for_each_value(&experiment.space, parameter, runs[0]..runs[0] + runs.len() as u64, |value, count| {
+            let rows = row..row + count;
+            row = rows.end;
+            match (parameter, value) {
+                // The number of rows, and the start that was drawn.
+                (Parameter::BatchSize, Some(Value::Choice(_))) => {
+                    let train_rows = |row: usize| problems.all[table.problem[row] as usize].train.len() as i64;
+                    rows.for_each(|row| column.push(Some(Value::Integer(train_rows(row))), 1));
+                }
+                (Parameter::InitialWeight, Some(Value::Choice(_) | Value::Drawn(_))) => {
+                    rows.for_each(|row| column.push(Some(Value::Float(f64::from(table.initial_weight[row]))), 1));
+                }
+                (Parameter::InitialBias, Some(Value::Choice(_) | Value::Drawn(_))) => {
+                    rows.for_each(|row| column.push(Some(Value::Float(f64::from(table.initial_bias[row]))), 1));
+                }
+                _ => column.push(value, count),
+            }
+        });
+    }
+    column
+}
+
+/// Calls `each` with the values of a hyperparameter over a range of runs, and with the number of consecutive runs that have the value.
+fn for_each_value(space: &Space, parameter: Parameter, runs: Range<u64>, mut each: impl FnMut(Option<Value>, usize)) {
+    let mut first = runs.start;
+    while first < runs.end {
+        let Some(branch) = space.branch_of(first) else { return };
+        let end = runs.end.min(branch.first + branch.len);
+        let Some(place) = branch.axes.iter().position(|axis| axis.parameter == parameter) else {
+            each(branch.settings.get(parameter), (end - first) as usize);
+            first = end;
+            continue;
+        };
+        let axis = &branch.axes[place];
+        // Runs from one position of the axis to the next: the number of combinations of the axes that vary faster.
+        let stride: u64 = branch.axes[place + 1..].iter().map(Axis::len).product();
+        while first < end {
+            let step = (first - branch.first) / stride;
+            let next = end.min(branch.first + (step + 1) * stride);
+            each(Some(axis.value(step % axis.len())), (next - first) as usize);
+            first = next;
+        }
+    }
+}
