@@ -6,6 +6,7 @@ pub fn cpu_seconds() -> Option<f64> {
     {
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: the call writes only to `time`.
+        #[expect(unsafe_code, reason = "the standard library has no clock of CPU time")]
         let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
         (failed == 0).then_some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
     }

@@ -49,6 +49,7 @@ pub enum Choice {
 }
 
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "a field has the name of its flag")]
 pub struct Backend {
     /// Backend that trains the runs
     #[arg(long, value_enum, default_value_t)]
@@ -73,6 +74,7 @@ fn simd(name: &str) -> Result<Simd, String> {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "a field has the name of its flag")]
 pub struct Run {
     /// Config of the sweep, a TOML file
     pub config: PathBuf,
@@ -161,6 +163,7 @@ pub struct Replay {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each flag is on or off on its own")]
 pub struct Bench {
     /// Config of the sweep to measure [default: a built-in sweep of 16,384 RMSprop runs with 160 updates each]
     pub config: Option<PathBuf>,

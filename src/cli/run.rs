@@ -80,7 +80,7 @@ fn manifest(experiment: &Experiment, description: &Description, arguments: &args
     let mut manifest = Manifest::new(&experiment.name, config::resolved(experiment));
     manifest.set.clone_from(&experiment.sets);
     manifest.data_sha256.clone_from(&experiment.dataset.sha256);
-    manifest.backend = description.backend.to_owned();
+    description.backend.clone_into(&mut manifest.backend);
     manifest.device.clone_from(&description.device);
     manifest.detail.clone_from(&description.detail);
     if description.backend == "cpu"

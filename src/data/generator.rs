@@ -97,7 +97,8 @@ impl Threefry {
     fn refill(&mut self) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has it.
+            // SAFETY: the CPU has AVX2.
+            #[expect(unsafe_code, reason = "calls a function that is compiled for AVX2")]
             return unsafe { self.refill_wide() };
         }
         self.fill();

@@ -78,7 +78,7 @@ fn padded<const N: usize>(slots: [f32; N]) -> Coefficients<f32> {
 
 /// What a run's factors depends on beside the number of the update: β₁ and β₂, or the decay of Adafactor, and the
 /// schedule of its rate. Runs of a group with the
-/// same factor_inputs share a table.
+/// same factor inputs share a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactorInputs {
     numbers: [f32; 2],
@@ -86,7 +86,7 @@ pub struct FactorInputs {
 }
 
 impl FactorInputs {
-    /// The factor_inputs of a run.
+    /// The factor inputs of a run.
     pub fn of(optimizer: Optimizer, settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Self, MissingParameter> {
         let rounded = |parameter: Parameter| settings.required_number(parameter).map(|number| number as f32);
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};
@@ -127,7 +127,7 @@ impl StepFactorGenerator {
     /// Before the first update.
     pub const START: Self = Self { updates: 0, powers: [1.0; 2], decay: 1.0, product: 1.0 };
 
-    /// The factors of the next update of a run with this factor_inputs; each `kernel::optimizers` file says what it reads.
+    /// The factors of the next update of a run with these factor inputs; each `kernel::optimizers` file says what it reads.
     pub fn next(&mut self, optimizer: Optimizer, factor_inputs: &FactorInputs) -> StepFactors<f32> {
         self.updates += 1;
         match optimizer {

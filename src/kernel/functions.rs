@@ -57,7 +57,7 @@ impl Functions for f32 {
         // The mantissa between √½ and √2.
         let exponent = (bits - 0x3f35_04f3) >> 23;
         let f = Self::from_bits((bits - (exponent << 23)) as u32) - 1.0;
-        let mut p = -0.076_681_517_f32;
+        let mut p = -0.076_681_52_f32;
         for c in [0.127_752_45, -0.131_595_82, 0.142_011_15, -0.166_232_82, 0.200_012_58, -0.250_008_23, 0.333_333_3, -0.5] {
             p = p.mul_add(f, c);
         }
@@ -70,7 +70,7 @@ impl Functions for f32 {
     fn hyperbolic_tangent(self) -> Self {
         let size = self.abs();
         let square = self * self;
-        let mut p = -0.005_663_655_2_f32;
+        let mut p = -0.005_663_655_f32;
         for c in [0.020_603_249, -0.053_729_13, 0.133_313_21, -0.333_332_78] {
             p = p.mul_add(square, c);
         }

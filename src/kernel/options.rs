@@ -29,6 +29,7 @@ pub enum Clip {
 
 /// Which options the runs of a group have; their values differ by lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each option is on or off on its own")]
 pub struct Options {
     pub clip: Clip,
     /// Whether the base class decays parameters.

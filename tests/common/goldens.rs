@@ -65,8 +65,8 @@ fn config(case: &Value) -> String {
     let data = root().join("tests/golden/data").join(case["data"].as_str().unwrap());
     let rows = |value: &Value| format!("\"{}..{}\"", value[0], value[1]);
     let mut text = format!(
-        "[data]\npath = {:?}\nfeature = {}\ntarget = {}\nscale = {}\ntrain_rows = {}\n",
-        data,
+        "[data]\npath = \"{}\"\nfeature = {}\ntarget = {}\nscale = {}\ntrain_rows = {}\n",
+        data.display(),
         case["feature"],
         case["target"],
         case["scale"],

@@ -144,7 +144,7 @@ impl Sweep {
         let mut history = History { every: self.every, steps: self.steps(), ..History::default() };
         history.blocks = BlockLayout::new(runs.len(), History::points(self.steps(), self.every));
         history.weight = vec![f32::INFINITY; history.blocks.len()];
-        history.bias = history.weight.clone();
+        history.bias.clone_from(&history.weight);
         let mut epochs = EpochSeries { blocks: BlockLayout::new(runs.len(), self.epochs as usize), ..EpochSeries::default() };
         let nothing = vec![f32::INFINITY; epochs.blocks.len()];
         let tested = if self.tested { nothing.clone() } else { Vec::new() };

@@ -31,7 +31,7 @@ pub fn folder_with(config: &str) -> (tempfile::TempDir, PathBuf) {
 
 /// A config on TV against sales; `rest` continues [data].
 pub fn on_tv(rest: &str) -> String {
-    format!("[data]\npath = {:?}\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}", root().join("configs/data/advertising.csv"))
+    format!("[data]\npath = \"{}\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}", root().join("configs/data/advertising.csv").display())
 }
 
 /// Columns of numbers of a CSV text.

@@ -549,7 +549,7 @@ mod anything {
     use super::*;
     use proptest::prelude::*;
 
-    /// PiecewiseRates that configs are made of, and some that they are not.
+    /// Pieces of configs, some of them wrong.
     const PIECES: [&str; 40] = [
         "\n",
         "\r\n",

@@ -249,7 +249,7 @@ fn elementary_functions_have_the_coefficients_of_the_host() {
     // Coefficients of polynomials: literals with more than three digits.
     let is_coefficient = |number: f32| format!("{:e}", number.abs()).split_once('e').is_some_and(|(digits, _)| digits.len() > 4);
     let arenas = device.functions.iter().map(|(_, function)| &function.expressions).chain([&device.global_expressions]);
-    let literals = arenas.flat_map(|arena| arena.iter()).filter_map(|(_, expression)| match expression {
+    let literals = arenas.flat_map(naga::Arena::iter).filter_map(|(_, expression)| match expression {
         Expression::Literal(Literal::F32(number)) if is_coefficient(*number) => Some(number.abs().to_bits()),
         _ => None,
     });

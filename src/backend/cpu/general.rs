@@ -29,7 +29,7 @@ pub struct General<'a> {
     pub shared: &'a Shared<'a>,
     pub window: &'a Window,
     pub source: Source,
-    /// Whether all runs of the group have one factor_inputs.
+    /// Whether all runs of the group have equal factor inputs.
     pub alike: bool,
     /// Whether the rule reads a factors, and its step.
     pub clocked: bool,

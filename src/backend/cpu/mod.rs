@@ -2,6 +2,8 @@
 //!
 //! The same bits at every SIMD level, thread count and chunk size. No formula lives here.
 
+#![expect(unsafe_code, reason = "functions are compiled for instruction sets that only detection allows to call")]
+
 mod evaluate;
 mod general;
 mod gradient;

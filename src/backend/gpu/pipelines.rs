@@ -21,6 +21,7 @@ pub enum PipelineKey {
 
 /// Identifies a training pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each constant of the shader is on or off on its own")]
 pub struct TrainKey {
     pub variant: Variant,
     pub options: Options,

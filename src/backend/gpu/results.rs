@@ -132,7 +132,7 @@ fn write_history(outcome: &mut Outcome, runs: &Range<usize>, points: &[f32]) {
     }
 }
 
-/// Writes epoch series: loss, mae, val_loss and val_mae per row.
+/// Writes epoch series: `loss`, `mae`, `val_loss` and `val_mae` per row.
 fn write_series(outcome: &mut Outcome, runs: &Range<usize>, rows: &[[f32; 4]]) {
     let Some(series) = &mut outcome.epochs else { return };
     let has_test_rows = !series.val_loss.is_empty();

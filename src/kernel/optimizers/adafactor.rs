@@ -10,7 +10,7 @@
 
 use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Coefficients: η, ε₁, ε₂, 1/d. StepFactors: 1/√t, β. State: v of weight and bias.
+/// Coefficients: η, ε₁, ε₂, 1/d. Step factors: 1/√t, β. State: v of weight and bias.
 pub struct Adafactor;
 
 impl Rule for Adafactor {

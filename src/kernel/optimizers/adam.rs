@@ -13,7 +13,7 @@ use super::{Between, Coefficients, Number, Real, Rule, Stages, State, StepFactor
 /// The least ε the reciprocal of whose square is far inside float32.
 const SAFE: f32 = 1e-10;
 
-/// Coefficients: η, 1−β₁, 1−β₂, ε. StepFactors: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
+/// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: √(1−β₂ᵗ)/(1−β₁ᵗ). State: m, v, h of weight and bias.
 #[derive(Debug)]
 pub struct Adam<const AMSGRAD: bool>;
 

@@ -8,7 +8,7 @@
 
 use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Coefficients: η, 1−β₁, β₂, ε. StepFactors: 1−β₁ᵗ. State: m, u of weight and bias.
+/// Coefficients: η, 1−β₁, β₂, ε. Step factors: 1−β₁ᵗ. State: m, u of weight and bias.
 pub struct Adamax;
 
 impl Rule for Adamax {

@@ -8,7 +8,7 @@
 
 use super::{Adam, Coefficients, Real, Rule, State, StepFactors, Whole, decayed};
 
-/// Coefficients: Adam's, λ. StepFactors and state: Adam's.
+/// Coefficients: Adam's, λ. Step factors and state: Adam's.
 pub struct Adamw<const AMSGRAD: bool>;
 
 impl<const AMSGRAD: bool> Rule for Adamw<AMSGRAD> {

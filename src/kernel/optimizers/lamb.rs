@@ -8,7 +8,7 @@
 
 use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Coefficients: η, 1−β₁, 1−β₂, ε. StepFactors: 1−β₁ᵗ, 1−β₂ᵗ. State: m, v of weight and bias.
+/// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: 1−β₁ᵗ, 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Lamb;
 
 impl Rule for Lamb {

@@ -11,7 +11,7 @@
 use super::{Coefficients, Real, Rule, State, StepFactors, Whole, decayed};
 use crate::model::hyperparameters::NS_STEPS_MAX;
 
-/// Coefficients: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. StepFactors: Adam's. State: m of the
+/// Coefficients: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Step factors: Adam's. State: m of the
 /// weight; m, v of the bias.
 pub struct Muon<const NESTEROV: bool>;
 

@@ -9,7 +9,7 @@
 
 use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
 
-/// Coefficients: η, 1−β₁, 1−β₂, ε. StepFactors: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
+/// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Nadam;
 
 impl Rule for Nadam {

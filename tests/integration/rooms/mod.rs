@@ -80,7 +80,7 @@ fn imports(sources: &[SourceFile]) -> BTreeMap<usize, BTreeSet<usize>> {
             if path.is_exported && !file.mentions(&path.name) {
                 continue;
             }
-            let target = defining_file(&by_module, &exports, absolute(&file.module, &path.segments));
+            let target = defining_file(&by_module, &exports, &absolute(&file.module, &path.segments));
             targets.extend(target.filter(|&target| target != place && sources[target].module[0] == file.module[0]));
         }
     }
@@ -106,10 +106,10 @@ fn absolute(module: &[String], segments: &[String]) -> Vec<String> {
 }
 
 /// The file that defines what a path names, through re-exports.
-fn defining_file(by_module: &BTreeMap<&[String], usize>, exports: &[BTreeMap<String, Vec<String>>], path: Vec<String>) -> Option<usize> {
+fn defining_file(by_module: &BTreeMap<&[String], usize>, exports: &[BTreeMap<String, Vec<String>>], path: &[String]) -> Option<usize> {
     let (length, file) = (1..=path.len()).rev().find_map(|length| Some((length, *by_module.get(&path[..length])?)))?;
     let Some(exported) = path.get(length).and_then(|name| exports[file].get(name)) else { return Some(file) };
-    defining_file(by_module, exports, [exported, &path[length + 1..]].concat())
+    defining_file(by_module, exports, &[exported, &path[length + 1..]].concat())
 }
 
 /// The shortest way from a file back to itself, if there is one.

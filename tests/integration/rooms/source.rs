@@ -28,7 +28,7 @@ impl SourceFile {
         if module.last().is_some_and(|last| last == "mod") {
             module.pop();
         }
-        Self { path: path.to_owned(), module, tokens: without_tests(tokens(&code)) }
+        Self { path: path.to_owned(), module, tokens: without_tests(&tokens(&code)) }
     }
 
     /// The names of the modules that the file declares.
@@ -183,7 +183,7 @@ fn literal(code: &str) -> Option<usize> {
 }
 
 /// Drops each item after `#[cfg(test)]`.
-fn without_tests(tokens: Vec<String>) -> Vec<String> {
+fn without_tests(tokens: &[String]) -> Vec<String> {
     const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
     let mut at = 0;
@@ -219,7 +219,7 @@ fn literals_comments_and_tests_are_no_code() {
         use crate::test;
         pub use self::g::H;
     "##;
-    let file = SourceFile { path: PathBuf::new(), module: Vec::new(), tokens: without_tests(tokens(code)) };
+    let file = SourceFile { path: PathBuf::new(), module: Vec::new(), tokens: without_tests(&tokens(code)) };
     let paths: Vec<_> = file.paths().into_iter().map(|path| (path.segments.join("::"), path.name, path.is_exported)).collect();
     let expected = [("super::a::B", "B", false), ("super::c", "d", false), ("super::e::f", "f", false), ("self::g::H", "H", true)];
     assert_eq!(paths, expected.map(|(path, name, is_exported)| (path.to_owned(), name.to_owned(), is_exported)));
