@@ -32,11 +32,10 @@ try {
     fs.rmSync(folder, { recursive: true });
 }
 
-// Copies bytes into the module's memory and returns their address and length.
+// Copies bytes into the module's memory, as the next argument of open.
 function argument(engine, bytes) {
-    const address = engine.allocate(bytes.length);
+    const address = engine.argument(bytes.length);
     new Uint8Array(engine.memory.buffer, address, bytes.length).set(bytes);
-    return [address, bytes.length];
 }
 
 // The result of a call; its message as an error if the call failed.
@@ -47,8 +46,8 @@ function checked(engine, result) {
 
 // Opens the sweep of a run directory and returns its number of runs.
 function open(engine, directory) {
-    const [config, data] = ['sweep.toml', 'data.csv'].map((name) => argument(engine, fs.readFileSync(path.join(directory, name))));
-    return checked(engine, engine.open(...config, ...data, ...argument(engine, new Uint8Array())));
+    for (const name of ['sweep.toml', 'data.csv']) argument(engine, fs.readFileSync(path.join(directory, name)));
+    return checked(engine, engine.open());
 }
 
 // Compares the path of a run with the native program's and returns its number of points.

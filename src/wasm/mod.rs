@@ -4,7 +4,7 @@
 //! Their names are exported on wasm32 only; every target compiles them. The WebAssembly module imports nothing, so a page needs no
 //! generated JavaScript. A call that returns −1 leaves its error in [`message`]. Pointers that a call returns are valid until the next call.
 
-#![expect(unsafe_code, reason = "exported functions and memory that the caller allocates")]
+#![cfg_attr(target_family = "wasm", expect(unsafe_code, reason = "`no_mangle` is an unsafe attribute"))]
 
 use std::cell::RefCell;
 
@@ -16,9 +16,10 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-/// The open sweep and the result of the last call.
+/// Arguments of the next call of [`open`], the open sweep and the result of the last call.
 #[derive(Default)]
 struct State {
+    arguments: Vec<Vec<u8>>,
     sweep: Option<Sweep>,
     weight: Vec<f32>,
     bias: Vec<f32>,
@@ -43,33 +44,30 @@ impl Sweep {
     }
 }
 
-/// Allocates `length` bytes for an argument of [`open`], which frees them.
+/// Adds an argument of `length` bytes for the next [`open`] and returns the address to write it to.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn allocate(length: usize) -> *mut u8 {
-    Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
+pub extern "C" fn argument(length: usize) -> *mut u8 {
+    STATE.with_borrow_mut(|state| {
+        let mut bytes = vec![0; length];
+        let address = bytes.as_mut_ptr();
+        state.arguments.push(bytes);
+        address
+    })
 }
 
 /// Opens a sweep in place of the last one and returns its number of runs, or −1.
 ///
-/// The config and the data are those of a run directory; `settings` has a line `key=value` for each override (`--set`), or none.
-///
-/// # Safety
-///
-/// Each pointer comes from [`allocate`], with the length that it was called with, and is used in no other call.
+/// Its arguments, in this order: the text of the config; the bytes of the data file; optionally the overrides (`--set`), a line `key=value`
+/// each.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub unsafe extern "C" fn open(
-    config: *mut u8,
-    config_length: usize,
-    data: *mut u8,
-    data_length: usize,
-    settings: *mut u8,
-    settings_length: usize,
-) -> f64 {
-    // SAFETY: the caller passes what `allocate` returned, each once.
-    let [config, data, settings] = unsafe { [take(config, config_length), take(data, data_length), take(settings, settings_length)] };
-    let sweep = Sweep::open(&config, &data, &settings);
+pub extern "C" fn open() -> f64 {
     STATE.with_borrow_mut(|state| {
         state.sweep = None;
+        let sweep = match &std::mem::take(&mut state.arguments)[..] {
+            [config, data] => Sweep::open(config, data, &[]),
+            [config, data, settings] => Sweep::open(config, data, settings),
+            others => Err(format!("open takes two or three arguments, not {}", others.len())),
+        };
         match sweep {
             Ok(sweep) => state.sweep.insert(sweep).experiment.space.len() as f64,
             Err(message) => state.fail(message),
@@ -121,14 +119,4 @@ impl State {
         self.message = message;
         -1.0
     }
-}
-
-/// Takes the bytes of an argument back from the caller.
-///
-/// # Safety
-///
-/// `bytes` comes from `allocate(length)` and is not used again.
-unsafe fn take(bytes: *mut u8, length: usize) -> Box<[u8]> {
-    // SAFETY: `allocate` made this box.
-    unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(bytes, length)) }
 }
