@@ -1,98 +1,106 @@
-//! Runs grouped by a hyperparameter's value, ranked, beside the figures that show the groups side by side.
+//! The comparison of runs by the value of a hyperparameter: a ranked table, and figures.
 
 use serde::Serialize;
 
-use super::level::Level;
-use super::view::View;
-use super::{Error, Sweep, side_by_side, tally};
+use super::errors::Error;
+use super::figures::side_by_side;
+use super::runs::Runs;
+use super::setting::Setting;
+use super::statistics;
+use super::sweep::Sweep;
 use crate::figure::Figure;
 use crate::model::Parameter;
 use crate::text;
 
-/// The runs that share a value.
+/// The runs with one value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     pub value: String,
     pub runs: usize,
-    /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` where a diverged run has a part in it.
+    /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` where a quantile depends on a diverged run.
     pub train_loss: [Option<f64>; 3],
-    /// The run with the lowest J, and that J; `None` where all diverged.
+    /// The run with the lowest J, and its J; `None` where all runs diverged.
     pub best: Option<(u64, f64)>,
-    /// In the order of `Verdict::ALL`.
-    pub verdicts: [u64; tally::VERDICTS],
-    /// Of those that reached, the median of the first epoch that did, from 0.
+    /// Number of runs per verdict, in the order of `Verdict::ALL`.
+    pub verdicts: [u64; statistics::VERDICTS],
+    /// Median of the first converged epoch, counted from 0, over the runs that converged at some epoch's end.
     pub reached_epoch: Option<f64>,
 }
 
-/// A table, the lowest median first, and the figures beside it.
+/// Groups ranked by their median J, lowest first, and the figures of the comparison. `Display` writes the table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The key that the runs are grouped by.
+    /// The key of the compared hyperparameter.
     pub by: &'static str,
     pub rows: Vec<Group>,
     #[serde(skip)]
     pub figures: Vec<Figure>,
 }
 
-/// Groups the runs that pass all `filters` (key, value) by their value of `by`. `style` names a second hyperparameter, which the
-/// figures tell apart by colour.
+/// Compares the values of the hyperparameter `by` over the runs that match all `filters`, pairs of key and value. `style` names a second
+/// hyperparameter, which the figures distinguish by colour.
+///
+/// # Errors
+///
+/// Where a key is unknown, no run matches, or a path cannot be read or replayed.
 pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style: Option<&str>) -> Result<Comparison, Error> {
     let by = parameter(by)?;
     let style = style.map(parameter).transpose()?;
-    let view = sweep.view();
-    if sweep.runs.run.is_empty() {
+    let runs = sweep.table();
+    if runs.table.run.is_empty() {
         return Err(Error::NoRuns);
     }
-    let rows = filtered(&view, filters)?;
-    let mut groups: Vec<Group> = view.by_level(&rows, by).into_iter().map(|(level, own)| group(&view, level, &own)).collect();
+    let rows = filtered(&runs, filters)?;
+    let mut groups: Vec<Group> = runs.group_by(&rows, by).into_iter().map(|(setting, own)| group(&runs, setting, &own)).collect();
     let rank = |group: &Group| [group.train_loss[1], group.best.map(|(_, loss)| loss)].map(|loss| loss.unwrap_or(f64::INFINITY));
     groups.sort_by(|a, b| rank(a)[0].total_cmp(&rank(b)[0]).then(rank(a)[1].total_cmp(&rank(b)[1])));
     Ok(Comparison { by: by.key(), rows: groups, figures: side_by_side(sweep, &rows, by, style)? })
 }
 
-fn group(view: &View<'_>, level: Level, own: &[usize]) -> Group {
-    let losses: Vec<f64> = own.iter().map(|&row| view.loss(row)).collect();
-    let best = own.iter().copied().min_by(|&a, &b| view.loss(a).total_cmp(&view.loss(b))).filter(|&row| view.loss(row).is_finite());
-    let reached: Vec<f64> = own.iter().filter_map(|&row| view.runs.reached_epoch[row]).map(f64::from).collect();
+fn group(runs: &Runs<'_>, setting: Setting, own: &[usize]) -> Group {
+    let losses: Vec<f64> = own.iter().map(|&row| runs.loss(row)).collect();
+    let best = own.iter().copied().min_by(|&a, &b| runs.loss(a).total_cmp(&runs.loss(b))).filter(|&row| runs.loss(row).is_finite());
+    let converged: Vec<f64> = own.iter().filter_map(|&row| runs.table.reached_epoch[row]).map(f64::from).collect();
     Group {
-        value: level.to_string(),
+        value: setting.to_string(),
         runs: own.len(),
-        train_loss: tally::band(&losses),
-        best: best.map(|row| (view.runs.run[row], view.loss(row))),
-        verdicts: tally::verdicts(view, own),
-        reached_epoch: tally::quantile(&reached, 0.5),
+        train_loss: statistics::quantiles(&losses),
+        best: best.map(|row| (runs.table.run[row], runs.loss(row))),
+        verdicts: statistics::verdict_counts(runs, own),
+        reached_epoch: statistics::quantile(&converged, 0.5),
     }
 }
 
-/// The hyperparameter that a key of the run table means.
+/// The hyperparameter with a key.
 fn parameter(key: &str) -> Result<Parameter, Error> {
     let keys = || Parameter::all().map(Parameter::key);
     let exact = Parameter::all().find(|parameter| parameter.key() == key);
     exact.ok_or_else(|| {
-        let likeness =
+        let similarity =
             |known: &str| strsim::jaro_winkler(key, known).max(strsim::jaro_winkler(key, known.rsplit('.').next().unwrap_or(known)));
-        let nearest = keys().map(|known| (likeness(known), known)).filter(|(likeness, _)| *likeness >= 0.8);
-        let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known);
+        let similar = keys().map(|known| (similarity(known), known)).filter(|(similarity, _)| *similarity >= 0.8);
+        let nearest = similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known);
         Error::UnknownKey { key: key.into(), nearest, known: text::list(&keys().collect::<Vec<_>>()) }
     })
 }
 
-fn filtered(view: &View<'_>, filters: &[(String, String)]) -> Result<Vec<usize>, Error> {
-    let wanted: Vec<(Parameter, &str)> =
+/// The rows of the runs that match all filters.
+fn filtered(runs: &Runs<'_>, filters: &[(String, String)]) -> Result<Vec<usize>, Error> {
+    let filters: Vec<(Parameter, &str)> =
         filters.iter().map(|(key, value)| Ok((parameter(key)?, value.as_str()))).collect::<Result<_, Error>>()?;
-    let passes = |row: usize| wanted.iter().all(|(key, value)| view.level(row, *key).is_meant_by(value));
-    let rows: Vec<usize> = view.rows().into_iter().filter(|&row| passes(row)).collect();
+    let matches = |row: usize| filters.iter().all(|(key, value)| runs.setting(row, *key).matches(value));
+    let all = runs.rows();
+    let rows: Vec<usize> = all.iter().copied().filter(|&row| matches(row)).collect();
     if !rows.is_empty() {
         return Ok(rows);
     }
-    let all = view.rows();
-    let there = |(key, _): &(Parameter, &str)| {
-        let values: Vec<String> = view.levels(&all, *key).iter().map(Level::to_string).collect();
+    let available = |(key, _): &(Parameter, &str)| {
+        let values: Vec<String> = runs.distinct_settings(&all, *key).iter().map(Setting::to_string).collect();
         let shown = if values.len() > 12 { [&values[..6], &["..".into()], &values[values.len() - 6..]].concat() } else { values };
-        format!("{} has {}", key.key(), shown.join(", "))
+        format!("the values of {} are {}", key.key(), shown.join(", "))
     };
-    let filter: Vec<String> = filters.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Err(Error::NoMatch { filter: text::list(&filter), there: wanted.iter().map(there).collect::<Vec<_>>().join("; ") })
+    let filter: Vec<String> = filters.iter().map(|(key, value)| format!("{}={value}", key.key())).collect();
+    Err(Error::NoMatch { filter: text::list(&filter), available: filters.iter().map(available).collect::<Vec<_>>().join("; ") })
 }
 
 impl std::fmt::Display for Comparison {
@@ -100,17 +108,14 @@ impl std::fmt::Display for Comparison {
         let head = [self.by, "runs", "median J", "10 %", "90 %", "best J", "run", "verdicts", "reached epoch"].map(String::from);
         let lines: Vec<[String; 9]> = std::iter::once(head).chain(self.rows.iter().map(cells)).collect();
         let widths: [usize; 9] = std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));
+        // Words are aligned left, numbers right.
+        let padded = |(column, cell): (usize, &String)| {
+            let width = widths[column];
+            if column == 0 || column == 7 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        };
         for line in &lines {
-            let padded: Vec<String> = line
-                .iter()
-                .enumerate()
-                .map(|(column, cell)| {
-                    let width = widths[column];
-                    // Words to the left, numbers to the right.
-                    if column == 0 || column == 7 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-                })
-                .collect();
-            writeln!(formatter, "{}", padded.join("  ").trim_end())?;
+            let cells: Vec<String> = line.iter().enumerate().map(padded).collect();
+            writeln!(formatter, "{}", cells.join("  ").trim_end())?;
         }
         Ok(())
     }
@@ -126,7 +131,7 @@ fn cells(group: &Group) -> [String; 9] {
         loss(group.train_loss[2]),
         loss(group.best.map(|(_, loss)| loss)),
         group.best.map_or_else(|| "-".into(), |(run, _)| run.to_string()),
-        tally::in_words(&group.verdicts),
+        statistics::in_words(&group.verdicts),
         group.reached_epoch.map_or_else(|| "-".into(), |epoch| text::short(epoch, 4)),
     ]
 }

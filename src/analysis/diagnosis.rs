@@ -1,182 +1,191 @@
-//! The closing words of a sweep: what became of the runs, the best of them, and one sentence that says how far they are from the
-//! optimum, why, and what to try.
+//! The diagnosis of a sweep: verdict counts, the best runs, and one sentence with the distance to the optimum, its cause and a remedy.
 
 use serde::Serialize;
 
-use super::level::Level;
-use super::remedy::{Advice, advise};
-use super::tally;
-use super::view::View;
+use super::advice::{Advice, advise};
+use super::runs::Runs;
+use super::sentences::NO_MINIMUM;
+use super::setting::Setting;
+use super::statistics;
 use crate::config::Experiment;
 use crate::model::{Parameter, Problem, Verdict};
 use crate::table::RunTable;
 use crate::text;
 
-/// How many of the best runs are named.
+/// Number of best runs in the diagnosis.
 const BEST: usize = 3;
 
-/// A run among the best.
+/// One of the best runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Best {
+pub struct BestRun {
     pub run: u64,
-    /// What tells it from the others: `sgd, learning_rate 0.1`.
+    /// Its varied settings, such as `sgd, learning_rate 0.1`.
     pub settings: String,
-    /// J on the training rows.
+    /// J on the training rows, as in runs.parquet.
     pub train_loss: f64,
     pub weight: f64,
     pub bias: f64,
     pub verdict: String,
-    /// The first epoch, from 0, at whose end it was within reach of the optimum.
+    /// The first epoch, counted from 0, at whose end J was below the convergence threshold.
     pub reached_epoch: Option<u32>,
 }
 
-/// What a sweep showed. Its `Display` is the text that ends a run on stdout.
+/// The diagnosis of a sweep. `Display` writes the report that `gradsweep run` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
     pub runs: u64,
-    /// Runs by verdict, in the order of `Verdict::ALL`.
-    pub counts: [(&'static str, u64); tally::VERDICTS],
-    /// The runs that end lowest above their optimum, best first; none that diverged.
-    pub best: Vec<Best>,
+    /// Number of runs per verdict, in the order of `Verdict::ALL`.
+    pub counts: [(&'static str, u64); statistics::VERDICTS],
+    /// The runs with the lowest J − J*, best first, without diverged runs.
+    pub best: Vec<BestRun>,
     pub sentence: String,
-    /// The argument of `--set` that the sentence ends on: `KEY=VALUE`.
+    /// The `KEY=VALUE` for `--set` at the end of the sentence.
     pub remedy: Option<String>,
 }
 
-/// Judges a sweep by the ends of its runs. `problems` by their number. Of a large sweep `runs` may be the best and a sample: `all` are its
-/// runs by verdict, in the order of [`Verdict::ALL`].
-pub fn diagnosis(experiment: &Experiment, problems: &[Problem], runs: &RunTable, all: Option<[u64; tally::VERDICTS]>) -> Diagnosis {
-    let view = View { experiment, problems, runs };
-    let rows = view.rows();
-    let counts = all.unwrap_or_else(|| tally::verdicts(&view, &rows));
-    let best = lowest(&view, &rows);
-    let (sentence, remedy) = sentence(&view, &rows, &counts);
+/// Diagnoses a sweep from its run table. `problems` are indexed by problem number. For a large sweep `table` may hold the best runs and a sample;
+/// `counts` then has the verdict counts of all runs, in the order of [`Verdict::ALL`].
+pub fn diagnosis(
+    experiment: &Experiment,
+    problems: &[Problem],
+    table: &RunTable,
+    counts: Option<[u64; statistics::VERDICTS]>,
+) -> Diagnosis {
+    let runs = Runs { experiment, problems, table };
+    let rows = runs.rows();
+    let counts = counts.unwrap_or_else(|| statistics::verdict_counts(&runs, &rows));
+    let (sentence, remedy) = sentence(&runs, &rows, &counts);
     Diagnosis {
         runs: counts.iter().sum(),
         counts: std::array::from_fn(|index| (Verdict::ALL[index].name(), counts[index])),
-        best: best.into_iter().map(|row| describe(&view, row)).collect(),
+        best: best_rows(&runs, &rows).into_iter().map(|row| best_run(&runs, row)).collect(),
         sentence,
         remedy,
     }
 }
 
-fn lowest(view: &View<'_>, rows: &[usize]) -> Vec<usize> {
-    let mut alive: Vec<(f64, usize)> = rows.iter().map(|&row| (view.excess(row), row)).filter(|(excess, _)| excess.is_finite()).collect();
+fn best_rows(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
+    let mut finite: Vec<(f64, usize)> = rows.iter().map(|&row| (runs.excess(row), row)).filter(|(excess, _)| excess.is_finite()).collect();
     let order = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    if alive.len() > BEST {
-        alive.select_nth_unstable_by(BEST, order);
-        alive.truncate(BEST);
+    if finite.len() > BEST {
+        finite.select_nth_unstable_by(BEST, order);
+        finite.truncate(BEST);
     }
-    alive.sort_by(order);
-    alive.into_iter().map(|(_, row)| row).collect()
+    finite.sort_by(order);
+    finite.into_iter().map(|(_, row)| row).collect()
 }
 
-fn describe(view: &View<'_>, row: usize) -> Best {
-    let [weight, bias] = view.end(row);
-    Best {
-        run: view.runs.run[row],
-        settings: view.name(row),
-        train_loss: view.loss(row),
+fn best_run(runs: &Runs<'_>, row: usize) -> BestRun {
+    let [weight, bias] = runs.end(row);
+    BestRun {
+        run: runs.table.run[row],
+        settings: runs.name(row),
+        train_loss: runs.loss(row),
         weight,
         bias,
-        verdict: view.verdict(row),
-        reached_epoch: view.runs.reached_epoch[row],
+        verdict: runs.verdict(row),
+        reached_epoch: runs.table.reached_epoch[row],
     }
 }
 
-fn sentence(view: &View<'_>, rows: &[usize], counts: &[u64; tally::VERDICTS]) -> (String, Option<String>) {
-    let Some(best) = view.best(rows) else { return ("no run has ended yet".into(), None) };
-    if view.ground(best).optimum().is_none() {
-        return (endless(view, best), None);
+fn sentence(runs: &Runs<'_>, rows: &[usize], counts: &[u64; statistics::VERDICTS]) -> (String, Option<String>) {
+    let Some(best) = runs.best(rows) else { return ("no run has finished".into(), None) };
+    if runs.surface(best).optimum().is_none() {
+        return (without_optimum(runs, best), None);
     }
-    let converged: Vec<usize> = rows.iter().copied().filter(|&row| view.runs.verdict[row] == Verdict::Converged).collect();
+    let converged: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == Verdict::Converged).collect();
     if !converged.is_empty() {
-        return (reached(view, rows, &converged, counts), None);
+        return (success(runs, rows, &converged, counts), None);
     }
-    let Advice { cause, remedy, otherwise } = advise(view, rows);
-    let miss = format!("{}: {cause}", miss(view, best));
+    let Advice { cause, remedy, in_words } = advise(runs, rows);
+    let failure = format!("{}. Cause: {cause}", failure(runs, rows, best));
     match remedy {
-        Some(remedy) => (format!("{miss}. Try --set {}", quoted(&remedy)), Some(remedy)),
-        None => (format!("{miss}. {otherwise}"), None),
+        Some(remedy) => (format!("{failure}. Try --set {}", quoted(&remedy)), Some(remedy)),
+        None => (format!("{failure}. {in_words}"), None),
     }
 }
 
-/// What there is to say where J has no lowest place.
-fn endless(view: &View<'_>, best: usize) -> String {
-    if view.excess(best).is_infinite() {
-        return "every run of this sweep diverges".into();
+/// The sentence for a problem whose J has no minimum.
+fn without_optimum(runs: &Runs<'_>, best: usize) -> String {
+    if runs.excess(best).is_infinite() {
+        return "every run diverges".into();
     }
-    let ends = text::loss(view.loss(best));
-    format!("J {ends} is the lowest; there is no optimum that a run could reach: J falls on and on outwards")
+    format!("no run can reach an optimum, because {NO_MINIMUM}; the lowest final J is {}", text::loss(runs.loss(best)))
 }
 
-/// How far the best run is from its optimum.
-fn miss(view: &View<'_>, best: usize) -> String {
-    let ground = view.ground(best);
-    let optimum = text::loss(ground.floor());
-    if view.excess(best).is_infinite() {
-        return format!("every run of this sweep diverges, and the optimum is {optimum}");
+/// The distance of the best run from its optimum.
+fn failure(runs: &Runs<'_>, rows: &[usize], best: usize) -> String {
+    let surface = runs.surface(best);
+    let optimum = text::loss(surface.minimum());
+    if runs.excess(best).is_infinite() {
+        return format!("every run diverges; the optimum is J* = {optimum}");
     }
-    let ends = text::loss(view.loss(best));
-    if ground.is_perfect() {
-        return format!("J {ends} where the optimum is 0; no run of this sweep reaches it");
+    let loss = text::loss(runs.loss(best));
+    let subject = if rows.len() == 1 { "the run ends" } else { "no run reaches the optimum: the best ends" };
+    if surface.is_perfect_fit() || surface.minimum() < 0.0 {
+        return format!("{subject} at J = {loss}, the optimum is J* = {optimum}");
     }
-    format!("J {ends} = {} × the optimum {optimum}; no run of this sweep reaches it", text::ratio(view.loss(best) / ground.floor()))
+    format!("{subject} at J = {loss}, {} × the optimum J* = {optimum}", text::ratio(runs.loss(best) / surface.minimum()))
 }
 
-/// How many reach, which first, and whether the scale of the data decides.
-fn reached(view: &View<'_>, rows: &[usize], converged: &[usize], counts: &[u64; tally::VERDICTS]) -> String {
-    let fastest = converged.iter().copied().min_by_key(|&row| (updates(view, row), row)).unwrap_or(converged[0]);
-    let optimum = text::loss(view.ground(fastest).floor());
-    let verb = |count: u64| if count == 1 { "reaches" } else { "reach" };
-    let reaching = Verdict::ALL.iter().zip(counts).find(|(verdict, _)| **verdict == Verdict::Converged).map_or(0, |(_, count)| *count);
-    let who = match (counts.iter().sum::<u64>(), reaching) {
-        (1, _) => format!("the run reaches the optimum {optimum}"),
-        (all, some) if all == some => format!("all {} runs reach the optimum {optimum}", text::grouped(all)),
-        (all, some) => format!("{} of {} runs {} the optimum {optimum}", text::grouped(some), text::grouped(all), verb(some)),
+/// The number of converged runs, the fastest of them, and the data scales at which none converged.
+fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; statistics::VERDICTS]) -> String {
+    let fastest = converged.iter().copied().min_by_key(|&row| (updates(runs, row), row)).unwrap_or(converged[0]);
+    let optimum = format!("the optimum, J* = {}", text::loss(runs.surface(fastest).minimum()));
+    let count = Verdict::ALL.iter().zip(counts).find(|(verdict, _)| **verdict == Verdict::Converged).map_or(0, |(_, count)| *count);
+    let subject = match (counts.iter().sum::<u64>(), count) {
+        (1, _) => format!("the run reaches {optimum}"),
+        (all, some) if all == some => format!("all {} runs reach {optimum}", text::grouped(all)),
+        (all, 1) => format!("1 of {} runs reaches {optimum}", text::grouped(all)),
+        (all, some) => format!("{} of {} runs reach {optimum}", text::grouped(some), text::grouped(all)),
     };
-    let epochs = view.runs.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
-    let name = if rows.len() == 1 { String::new() } else { format!(", first run {} ({}),", view.runs.run[fastest], view.name(fastest)) };
-    let when = format!("{name} within {} ({})", text::count(epochs, "epoch"), text::count(updates(view, fastest) as usize, "update"));
-    format!("{who}{when}{}", scales(view, rows))
+    let epochs = runs.table.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
+    let time = format!("{} ({})", text::count(epochs, "epoch"), text::count(updates(runs, fastest) as usize, "update"));
+    let first = if rows.len() == 1 {
+        format!(", after {time}")
+    } else {
+        format!("; run {} ({}) is the first, after {time}", runs.table.run[fastest], runs.name(fastest))
+    };
+    format!("{subject}{first}{}", failing_scales(runs, rows))
 }
 
-/// Updates until the end of the epoch that reached first.
-fn updates(view: &View<'_>, row: usize) -> u64 {
-    view.runs.reached_epoch[row].map_or(u64::MAX, |epoch| (u64::from(epoch) + 1) * view.batches(row))
+/// Updates until the end of the first converged epoch.
+fn updates(runs: &Runs<'_>, row: usize) -> u64 {
+    runs.table.reached_epoch[row].map_or(u64::MAX, |epoch| (u64::from(epoch) + 1) * runs.batches(row))
 }
 
-/// Where the sweep varies the scale: those with which no run reaches.
-fn scales(view: &View<'_>, rows: &[usize]) -> String {
-    if !view.varies(Parameter::DataScale) {
+/// The data scales at which no run converged, for a sweep that varies the scale.
+fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
+    if !runs.varies(Parameter::DataScale) {
         return String::new();
     }
-    let hopeless = |(level, own): (Level, Vec<usize>)| {
-        let none = own.iter().all(|&row| view.runs.verdict[row] != Verdict::Converged);
-        let condition = own.first().filter(|_| none).and_then(|&row| view.ground(row).condition())?;
-        Some(format!("; with data.scale {level}, where κ = {}, none of {} does", text::condition(condition), own.len()))
+    let failing = |(scale, own): (Setting, Vec<usize>)| {
+        let none = own.iter().all(|&row| runs.table.verdict[row] != Verdict::Converged);
+        let condition = own.first().filter(|_| none).and_then(|&row| runs.surface(row).condition())?;
+        Some(format!(
+            "; with data.scale {scale} (condition number κ = {}) none of {} does",
+            text::condition(condition),
+            text::count(own.len(), "run")
+        ))
     };
-    view.by_level(rows, Parameter::DataScale).into_iter().filter_map(hopeless).collect()
+    runs.group_by(rows, Parameter::DataScale).into_iter().filter_map(failing).collect()
 }
 
-/// Brackets are quoted: a shell may take them for a pattern.
+/// A `KEY=VALUE` for a shell, which would expand brackets.
 fn quoted(set: &str) -> String {
     if set.contains('[') { format!("'{set}'") } else { set.into() }
 }
 
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts = tally::in_words(&self.counts.map(|(_, count)| count));
+        let counts = statistics::in_words(&self.counts.map(|(_, count)| count));
         writeln!(formatter, "{}: {counts}", text::count(self.runs as usize, "run"))?;
         for (place, best) in self.best.iter().enumerate() {
             let lead = if place == 0 { "best" } else { "" };
             let [loss, weight, bias] = [best.train_loss, best.weight, best.bias].map(text::loss);
             let settings = if best.settings == format!("run {}", best.run) { String::new() } else { format!("  {}", best.settings) };
-            writeln!(
-                formatter,
-                "{lead:<4}  run {:<6}  J {loss:<10}  w {weight:<10}  b {bias:<10}  {:<12}{settings}",
-                best.run, best.verdict
-            )?;
+            let numbers = format!("{lead:<4}  run {:<6}  J {loss:<10}  w {weight:<10}  b {bias:<10}", best.run);
+            writeln!(formatter, "{}", format!("{numbers}  {:<12}{settings}", best.verdict).trim_end())?;
         }
         write!(formatter, "{}", self.sentence)
     }

@@ -1,78 +1,69 @@
-//! The fitted lines on the data, beside the least-squares line.
+//! The predictions of runs over the data, with the optimum.
 
-use super::draw;
-use super::ground::Ground;
-use super::hue::Hue;
+use super::color_by::ColorBy;
+use super::cost_surface::CostSurface;
+use super::ranges::extent;
+use super::runs::Runs;
 use super::sample::{DRAWN, sample};
-use super::view::View;
-use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
+use super::sentences::distance;
+use crate::figure::ticks::axis;
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
 use crate::model::{Activation, Parameter, Problem};
 use crate::text;
 
-/// One panel in the feature's own units, whatever its scale: lines of all problems can be compared there.
-pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
-    let spec = &view.experiment.data;
-    let data = &view.experiment.dataset;
-    let best = view.best(rows).unwrap_or(0);
-    let problem = view.problem(best);
-    let points = |rows: &[u32]| rows.iter().map(|&row| [data.x[row as usize], data.y[row as usize]]).collect::<Vec<_>>();
-    let (train, test) = (points(&problem.split.train), points(&problem.split.test));
-    let both = || train.iter().chain(&test);
-    let x = draw::extent(both().map(|point| point[0]));
-    let y = draw::extent(both().map(|point| point[1]));
-    let hue = Hue::new(view, rows, style, &[Parameter::DataScale]);
-    let ended: Vec<usize> = rows.iter().copied().filter(|&row| view.excess(row).is_finite()).collect();
-    let drawn = sample(view, &ended, DRAWN);
-    let mut layers = vec![Layer::Marks { points: train, mark: Mark::Dot, color: draw::SOFT, size: 3.0 }];
-    if !test.is_empty() {
-        layers.push(Layer::Marks { points: test.clone(), mark: Mark::Hollow, color: draw::SOFT, size: 3.0 });
+/// Segments of the curve of a nonlinear activation.
+const SEGMENTS: usize = 128;
+
+/// One panel in the units of the unscaled feature, so that the lines of all problems are comparable.
+pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
+    let best = runs.best(rows).unwrap_or(0);
+    let [train, test] = scatter(runs, best);
+    let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
+    let y_range = extent(train.iter().chain(&test).map(|point| point[1]));
+    let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
+    let ended: Vec<usize> = rows.iter().copied().filter(|&row| runs.excess(row).is_finite()).collect();
+    let drawn = sample(runs, &ended, DRAWN);
+    let has_test_rows = !test.is_empty();
+    let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: palette::SOFT, size: 3.0 }];
+    if has_test_rows {
+        layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 3.0 });
     }
     let alpha = (6.0 / drawn.len().max(1) as f64).clamp(0.25, 1.0);
+    let line = |row: usize| prediction(runs.problem(row), runs.end(row), x_range);
     for &row in drawn.iter().filter(|&&row| row != best) {
-        let color = Color { alpha, ..hue.color(view, row) };
-        layers.push(Layer::Line { points: line(view.problem(row), view.end(row), x), color, width: 1.1, dash: Dash::Solid });
+        let color = Color { alpha, ..color_by.color(runs, row) };
+        layers.push(Layer::Line { points: line(row), color, width: 1.1, dash: Dash::Solid });
     }
     if ended.contains(&best) {
-        let color = hue.color(view, best);
-        layers.push(Layer::Line { points: line(problem, view.end(best), x), color, width: 2.6, dash: Dash::Solid });
+        layers.push(Layer::Line { points: line(best), color: color_by.color(runs, best), width: 2.6, dash: Dash::Solid });
     }
-    let optimum = view.ground(best).optimum();
+    let optimum = runs.surface(best).optimum();
     if let Some(optimum) = optimum {
-        layers.push(Layer::Line { points: line(problem, optimum, x), color: draw::INK, width: 1.8, dash: Dash::Dashed });
+        let points = prediction(runs.problem(best), optimum, x_range);
+        layers.push(Layer::Line { points, color: palette::INK, width: 1.8, dash: Dash::Dashed });
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
-    let mut legend = hue.legend(LegendShape::Line, 6);
+    let mut legend = color_by.legend(LegendShape::Line, 6);
     if legend.is_empty() && !ended.is_empty() {
-        legend.push(entry("fitted line", hue.color(view, best), LegendShape::Line));
+        legend.push(entry("fitted line", color_by.color(runs, best), LegendShape::Line));
     }
     if optimum.is_some() {
-        let label = if matches!(view.ground(best), Ground::Paraboloid(_)) { "least squares" } else { "optimum" };
-        legend.push(entry(label, draw::INK, LegendShape::DashedLine));
+        let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
+        legend.push(entry(label, palette::INK, LegendShape::DashedLine));
     }
-    legend.push(entry("training rows", draw::SOFT, LegendShape::Mark(Mark::Dot)));
-    if !test.is_empty() {
-        legend.push(entry("test rows", draw::SOFT, LegendShape::Mark(Mark::Hollow)));
+    legend.push(entry("training rows", palette::SOFT, LegendShape::Marker(Marker::Dot)));
+    if has_test_rows {
+        legend.push(entry("test rows", palette::SOFT, LegendShape::Marker(Marker::Hollow)));
     }
-    let mut caption = vec![super::contour::distance(view, rows)];
-    if ended.is_empty() {
-        caption.push("No line is drawn: every run diverged".into());
-    } else if rows.len() > 1 {
-        let diverged = rows.len() - ended.len();
-        let lost = if diverged > 0 { format!("; {diverged} diverged and have none") } else { String::new() };
-        caption.push(format!("{} of {} drawn, the best one bold{lost}", drawn.len(), text::count(rows.len(), "line")));
-    }
+    let spec = &runs.experiment.data;
+    let (x, y) = (axis(&spec.feature, Scale::Linear, x_range), axis(&spec.target, Scale::Linear, y_range));
     Figure {
         name: "fit".into(),
-        title: format!("{}: {} against {}", view.experiment.name, spec.target, spec.feature),
-        caption,
+        title: format!("{}: {} as a function of {}", runs.experiment.name, spec.target, spec.feature),
+        caption: caption(runs, rows, ended.len(), drawn.len()),
         columns: 1,
-        panels: vec![Panel {
-            title: String::new(),
-            x: draw::axis(&spec.feature, Scale::Linear, x),
-            y: draw::axis(&spec.target, Scale::Linear, y),
-            layers,
-        }],
+        panels: vec![Panel { title: String::new(), x, y, layers }],
         shared_axes: false,
         legend,
         color_bar: None,
@@ -80,13 +71,32 @@ pub fn figure(view: &View<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     }
 }
 
-/// Points of a line that may bend.
-const BENDS: usize = 128;
+/// The training rows and the test rows of a run's problem, unscaled.
+fn scatter(runs: &Runs<'_>, row: usize) -> [Vec<[f64; 2]>; 2] {
+    let (data, split) = (&runs.experiment.dataset, &runs.problem(row).split);
+    [&split.train, &split.test].map(|rows| rows.iter().map(|&row| [data.x[row as usize], data.y[row as usize]]).collect())
+}
 
-/// What the neuron predicts over a range of the unscaled feature.
-fn line(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
-    let direct = RowEvaluator::of(&problem.neuron);
-    let pieces = if problem.neuron.activation == Activation::Linear { 1 } else { BENDS };
-    let x = (0..=pieces).map(|i| from + (to - from) * i as f64 / pieces as f64);
-    x.map(|x| [x, direct.predict(theta, problem.scaling.apply(x))]).collect()
+fn caption(runs: &Runs<'_>, rows: &[usize], ended: usize, drawn: usize) -> Vec<String> {
+    let mut caption = vec![distance(runs, rows)];
+    let diverged = rows.len() - ended;
+    if ended == 0 {
+        caption.push("No line is drawn, because every run diverged".into());
+    } else if rows.len() > 1 {
+        let note = match diverged {
+            0 => String::new(),
+            1 => "; 1 diverged run has no line".into(),
+            _ => format!("; {diverged} diverged runs have no line"),
+        };
+        caption.push(format!("{drawn} of {} are drawn, the best one in bold{note}", text::count(rows.len(), "line")));
+    }
+    caption
+}
+
+/// The prediction of the neuron over a range of the unscaled feature.
+fn prediction(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
+    let neuron = RowEvaluator::of(&problem.neuron);
+    let segments = if problem.neuron.activation == Activation::Linear { 1 } else { SEGMENTS };
+    let x = (0..=segments).map(|i| from + (to - from) * i as f64 / segments as f64);
+    x.map(|x| [x, neuron.predict(theta, problem.scaling.apply(x))]).collect()
 }

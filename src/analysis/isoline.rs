@@ -1,14 +1,14 @@
-//! The lines of equal J of a paraboloid, from its formula: ellipses (for a constant feature pairs of lines), clipped to a frame.
+//! Isolines of a quadratic cost in closed form, clipped to a frame: ellipses, or pairs of parallel lines for a constant feature.
 //!
-//! With δw = w − w*, l = δb + δw·x̄ the excess over the optimum is Var(x)·δw² + l², so `J − J* = e` is
-//! `δw = √(e/Var(x))·cos t, l = √e·sin t`: exact at every condition number, where a grid would lose the valley.
+//! With δw = w − w* and l = δb + δw·x̄, J − J* = Var(x)·δw² + l². The isoline J − J* = e is therefore
+//! `δw = √(e/Var(x))·cos t, l = √e·sin t`. It is exact at every condition number, where a grid would miss a narrow valley.
 
 use std::f64::consts::{PI, TAU};
 
 use super::frame::Frame;
 use crate::model::Quadratic;
 
-/// Points of a whole ellipse; an arc has its share of them, and no fewer than [`ARC_POINTS`].
+/// Points of a whole ellipse. An arc has a proportional number, and at least [`ARC_POINTS`].
 const ELLIPSE_POINTS: usize = 256;
 const ARC_POINTS: usize = 64;
 
@@ -19,16 +19,16 @@ pub struct Isoline<'a> {
     excess: f64,
 }
 
-/// A stretch of an isoline inside the frame, from one border to another (or all of it).
+/// A part of an isoline inside the frame: from border to border, or a closed ellipse.
 type Arc = Vec<[f64; 2]>;
 
 impl<'a> Isoline<'a> {
-    /// `excess` is positive.
+    /// The isoline at a positive `excess`.
     pub fn new(quadratic: &'a Quadratic, excess: f64) -> Self {
         Self { quadratic, excess }
     }
 
-    /// The parts of the line inside the frame, counterclockwise around the optimum.
+    /// The parts of the isoline inside the frame, counterclockwise around the optimum.
     pub fn arcs(&self, frame: &Frame) -> Vec<Arc> {
         if self.is_strip() {
             return self.borders(frame);
@@ -48,7 +48,7 @@ impl<'a> Isoline<'a> {
         cuts.iter().copied().zip(ends).filter(inside).map(|(from, to)| clamp(self.arc(from, to))).collect()
     }
 
-    /// The border of `J − J* ≤ excess` inside the frame, counterclockwise; `None` where the frame holds nothing of it.
+    /// The border of the region `J − J* ≤ excess` inside the frame, counterclockwise; `None` where they do not intersect.
     pub fn region(&self, frame: &Frame) -> Option<Vec<[f64; 2]>> {
         let corners = frame.corners();
         let below = |&[w, b]: &[f64; 2]| self.quadratic.excess(w, b) <= self.excess;
@@ -66,16 +66,17 @@ impl<'a> Isoline<'a> {
         }
     }
 
-    /// A constant feature leaves one direction without curvature.
+    /// Whether the isoline is a pair of lines: a constant feature leaves one direction without curvature.
     fn is_strip(&self) -> bool {
         self.quadratic.var_x <= 0.0
     }
 
-    /// The half widths along δw (at l = 0) and along l.
+    /// The half axes along δw (at l = 0) and along l.
     fn radii(&self) -> [f64; 2] {
         [(self.excess / self.quadratic.var_x).sqrt(), self.excess.sqrt()]
     }
 
+    /// The point at an angle of the ellipse.
     fn point(&self, t: f64) -> [f64; 2] {
         let [across, along] = self.radii();
         let q = self.quadratic;
@@ -83,6 +84,7 @@ impl<'a> Isoline<'a> {
         [q.weight + dw, q.bias + (along * libm::sin(t) - dw * q.mean_x)]
     }
 
+    /// The points between two angles.
     fn arc(&self, from: f64, to: f64) -> Arc {
         let share = (to - from) / TAU;
         if share >= 1.0 {
@@ -94,7 +96,7 @@ impl<'a> Isoline<'a> {
         (0..=count).map(|i| self.point(from + (to - from) * i as f64 / count as f64)).collect()
     }
 
-    /// Where the ellipse crosses the four lines of the frame: angles in [0, 2π), ascending.
+    /// The angles at which the ellipse crosses the four lines of the frame: in [0, 2π), ascending.
     fn cuts(&self, frame: &Frame) -> Vec<f64> {
         let q = self.quadratic;
         let [across, along] = self.radii();
@@ -120,7 +122,7 @@ impl<'a> Isoline<'a> {
         cuts
     }
 
-    /// Both lines of a strip, as far as they cross the frame.
+    /// The parts of both lines of a strip inside the frame.
     fn borders(&self, frame: &Frame) -> Vec<Arc> {
         let q = self.quadratic;
         let along = self.excess.sqrt();
@@ -140,15 +142,15 @@ impl<'a> Isoline<'a> {
     }
 }
 
-/// Arcs joined along the frame's border, counterclockwise: the region is convex, so it is on the left of both.
+/// Joins arcs along the border of the frame, counterclockwise. The region is convex, so it is on the left of arcs and border.
 fn joined(arcs: &[Arc], frame: &Frame) -> Vec<[f64; 2]> {
     let corners = frame.corners();
     let mut ring = Vec::new();
     for (i, arc) in arcs.iter().enumerate() {
         ring.extend_from_slice(arc);
         let next = &arcs[(i + 1) % arcs.len()];
-        let (exit, entry) = (frame.turn(arc[arc.len() - 1]), frame.turn(next[0]));
-        // An arc may end where the next begins, but for rounding.
+        let (exit, entry) = (frame.border_position(arc[arc.len() - 1]), frame.border_position(next[0]));
+        // An arc may end where the next one starts, up to rounding.
         let entry = if entry < exit - 1e-9 { entry + 4.0 } else { entry };
         let mut corner = libm::floor(exit) + 1.0;
         while corner < entry {
@@ -159,7 +161,7 @@ fn joined(arcs: &[Arc], frame: &Frame) -> Vec<[f64; 2]> {
     ring
 }
 
-/// The frame between two lines: convex, so its points in the order of their angle around its middle.
+/// The part of the frame between two lines. It is convex, so its points are sorted by their angle around their mean.
 fn strip(corners: &[[f64; 2]; 4], lines: &[Arc], below: impl Fn(&[f64; 2]) -> bool) -> Option<Vec<[f64; 2]>> {
     let mut ring: Vec<[f64; 2]> = corners.iter().copied().filter(below).collect();
     ring.extend(lines.iter().flatten());
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn points_of_an_arc_have_the_excess_asked_for() {
+    fn points_of_an_arc_have_the_requested_excess() {
         let q = steep();
         for excess in [1e-4, 1e-2, 1.0, 1e2, 1e4] {
             for [w, b] in Isoline::new(&q, excess).arcs(&FRAME).into_iter().flatten() {
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_regions_area_is_the_ellipses() {
+    fn the_area_of_a_region_is_that_of_the_ellipse() {
         let q = steep();
         let wide = Frame { weight: [-1e3, 1e3], bias: [-1e5, 1e5] };
         for excess in [1e-3, 1.0, 50.0] {
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clipped_regions_area_is_that_of_counted_cells() {
+    fn the_area_of_a_clipped_region_matches_a_cell_count() {
         let q = steep();
         let n = 600;
         for excess in [0.5, 20.0, 300.0, 3e3, 3e4, 1e6] {
@@ -223,7 +225,7 @@ mod tests {
             let cell = |i: usize, range: [f64; 2]| range[0] + (range[1] - range[0]) * (i as f64 + 0.5) / n as f64;
             let inside = (0..n * n).filter(|i| q.excess(cell(i % n, FRAME.weight), cell(i / n, FRAME.bias)) <= excess).count();
             let counted = inside as f64 / (n * n) as f64 * 33.0;
-            assert!((area - counted).abs() < 0.02 * counted + 0.02, "{excess}: {area} against {counted}");
+            assert!((area - counted).abs() < 0.02 * counted + 0.02, "{excess}: {area} instead of {counted}");
         }
     }
 
@@ -232,16 +234,16 @@ mod tests {
         let q = Quadratic::of(&[2.0, 2.0], &[1.0, 3.0]);
         let ring = Isoline::new(&q, 1.0).region(&FRAME).unwrap();
         assert!(ring.iter().all(|&[w, b]| q.excess(w, b) <= 1.0 + 1e-12));
-        // Between b = 1 − 2w and b = 3 − 2w, which both cross the frame from w = −1 to w = 2.
+        // The strip between b = 1 − 2w and b = 3 − 2w. Both lines cross the frame from w = −1 to w = 2.
         assert!((doubled_area(&ring) / 2.0 - 6.0).abs() < 1e-12, "{ring:?}");
         assert_eq!(Isoline::new(&q, 1.0).arcs(&FRAME).len(), 2);
     }
 
     #[test]
-    fn a_frame_beside_the_region_holds_nothing_of_it_and_one_inside_is_full() {
+    fn a_frame_outside_the_region_is_empty_and_one_inside_is_full() {
         let q = steep();
-        let beside = Frame { weight: [q.weight + 50.0, q.weight + 51.0], bias: [q.bias, q.bias + 1.0] };
-        assert_eq!(Isoline::new(&q, 1.0).region(&beside), None);
-        assert_eq!(Isoline::new(&q, 1e12).region(&beside), Some(beside.corners().to_vec()));
+        let outside = Frame { weight: [q.weight + 50.0, q.weight + 51.0], bias: [q.bias, q.bias + 1.0] };
+        assert_eq!(Isoline::new(&q, 1.0).region(&outside), None);
+        assert_eq!(Isoline::new(&q, 1e12).region(&outside), Some(outside.corners().to_vec()));
     }
 }

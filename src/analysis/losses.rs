@@ -1,48 +1,57 @@
-//! Three losses that are often taken for one: of the batch, Keras' mean over an epoch, and J on all training rows.
+//! Three losses that are easily confused: of each batch, their mean over an epoch, and J on all training rows.
 
-use super::ground::Ground;
-use super::trails::{Trails, thinned};
-use super::{Error, Path, draw};
-use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale};
-use crate::model::Verdict;
+use super::cost_surface::CostSurface;
+use super::errors::Error;
+use super::paths::PathCache;
+use super::ranges::log_range;
+use super::runs::Runs;
+use super::sample::spread;
+use crate::figure::ticks::axis;
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
+use crate::kernel::RowEvaluator;
+use crate::model::{MissingParameter, Path, Verdict};
+use crate::sweep::batch_order;
 use crate::text;
 
-/// The most runs shown.
+/// The largest number of runs.
 const RUNS: usize = 4;
 
-/// The most points of a series.
+/// The largest numbers of points of a line, and of markers of epoch means.
 const POINTS: usize = 1_500;
+const MEANS: usize = 60;
 
-/// The best run and the best of other verdicts, a panel each.
-pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Figure, Error> {
-    let view = trails.view();
-    let mut shown: Vec<usize> = view.best(rows).into_iter().collect();
+const BATCH_COLOR: Color = Color { alpha: 0.6, ..palette::SOFT };
+const MEAN_COLOR: Color = palette::ACCENT;
+const J_COLOR: Color = palette::BLUE;
+
+/// One panel for the best run, and one for the best run of each other verdict.
+pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
+    let runs = cache.runs();
+    let mut shown: Vec<usize> = runs.best(rows).into_iter().collect();
     for verdict in Verdict::ALL.into_iter().rev() {
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| view.runs.verdict[row] == verdict).collect();
-        shown.extend(view.best(&own).filter(|row| !shown.contains(row)));
+        let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
+        shown.extend(runs.best(&own).filter(|row| !shown.contains(row)));
     }
     shown.truncate(RUNS);
     let mut panels = Vec::new();
-    for &row in &shown {
-        let verdict = view.verdict(row);
-        panels.push(panel(format!("{}: {verdict}", view.name(row)), &view.ground(row), &trails.path(row)?));
-    }
+    cache.visit(&shown, |row, path| panels.push(panel(&runs, row, path)))?;
+    let panels = panels.into_iter().collect::<Result<Vec<Panel>, MissingParameter>>()?;
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
     let legend = vec![
-        entry("loss of the batch, before its update", BATCH, LegendShape::Mark(Mark::Dot)),
-        entry("epoch's mean of batch losses (what Keras prints)", MEAN, LegendShape::Mark(Mark::Filled)),
-        entry("J on all training rows", J, LegendShape::Line),
+        entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)),
+        entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)),
+        entry("J on all training rows", J_COLOR, LegendShape::Line),
     ];
     let columns = shown.len().clamp(1, 2);
-    let which = if shown.len() == rows.len() {
-        "The mean of an epoch's batch losses trails J: its batches were measured while the parameters still moved".into()
+    let caption = if shown.len() == rows.len() {
+        "The mean of an epoch lags behind J, because parameters changed while its batches were evaluated".into()
     } else {
-        format!("{} of {}: the best, and the best of other verdicts", shown.len(), text::count(rows.len(), "run"))
+        format!("{} of {}: the best, and the best of each other verdict", shown.len(), text::count(rows.len(), "run"))
     };
     Ok(Figure {
         name: "losses".into(),
-        title: format!("{}: batch loss, epoch mean and J", view.experiment.name),
-        caption: vec![which],
+        title: format!("{}: batch loss, epoch mean and J", runs.experiment.name),
+        caption: vec![caption],
         columns,
         size: [960, 170 + 270 * shown.len().div_ceil(columns) as u32],
         panels,
@@ -52,30 +61,76 @@ pub fn figure(trails: &Trails<'_>, rows: &[usize]) -> Result<Figure, Error> {
     })
 }
 
-const BATCH: Color = Color { alpha: 0.6, ..draw::SOFT };
-const MEAN: Color = draw::ACCENT;
-const J: Color = draw::BLUE;
-
-fn panel(title: String, ground: &Ground<'_>, path: &Path) -> Panel {
-    let len = path.weight.len().min(path.bias.len());
-    let batches: Vec<[f64; 2]> = thinned(path.batch_loss.len(), POINTS).into_iter().map(|at| [at as f64, path.batch_loss[at]]).collect();
-    let j = |at: usize| [at as f64, ground.cost([path.weight[at], path.bias[at]].map(f64::from))];
-    let line: Vec<[f64; 2]> = thinned(len, POINTS).into_iter().map(j).collect();
-    let ends = path.epochs.iter().enumerate().map(|(epoch, point)| [((epoch + 1) * path.batches_per_epoch) as f64, point.loss]);
-    let ends: Vec<[f64; 2]> = ends.collect();
-    let means = thinned(ends.len(), 60).into_iter().map(|at| ends[at]).collect();
-    let range =
-        draw::log_range(batches.iter().chain(&line).chain(&ends).map(|point| point[1]).chain(ground.optimum().map(|_| ground.floor())));
-    let lift = |points: Vec<[f64; 2]>| points.into_iter().map(|[x, y]| [x, y.clamp(range[0], range[1])]).collect::<Vec<_>>();
+fn panel(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Panel, MissingParameter> {
+    let surface = runs.surface(row);
+    let batches = batch_losses(runs, row, path)?;
+    let j: Vec<[f64; 2]> = spread(path.len(), POINTS).map(|point| [path.steps[point] as f64, surface.cost(path.at(point))]).collect();
+    let means = epoch_means(path, &batches);
+    let markers: Vec<[f64; 2]> = spread(batches.len(), POINTS).map(|at| [batches[at].step as f64, batches[at].loss]).collect();
+    let values = markers.iter().chain(&j).chain(&means).map(|point| point[1]);
+    let range = log_range(values.chain(surface.optimum().map(|_| surface.minimum())));
+    let clamped = |points: Vec<[f64; 2]>| points.into_iter().map(|[x, y]| [x, y.clamp(range[0], range[1])]).collect::<Vec<_>>();
+    let means = spread(means.len(), MEANS).map(|at| means[at]).collect();
     let mut layers = vec![
-        Layer::Marks { points: lift(batches), mark: Mark::Dot, color: BATCH, size: 2.0 },
-        Layer::Line { points: lift(line), color: J, width: 1.8, dash: Dash::Solid },
-        Layer::Marks { points: lift(means), mark: Mark::Filled, color: MEAN, size: 4.0 },
+        Layer::Markers { points: clamped(markers), marker: Marker::Dot, color: BATCH_COLOR, size: 2.0 },
+        Layer::Line { points: clamped(j), color: J_COLOR, width: 1.8, dash: Dash::Solid },
+        Layer::Markers { points: clamped(means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 },
     ];
-    if ground.optimum().is_some() && ground.floor() >= range[0] {
-        let label = format!("optimum {}", text::loss(ground.floor()));
-        layers.push(Layer::Rule { at: ground.floor(), vertical: false, label, color: draw::INK, dash: Dash::Dashed });
+    layers.extend(minimum_rule(&surface, range));
+    let last = path.last_step().max(1) as f64;
+    let title = format!("{}: {}", runs.name(row), runs.verdict(row));
+    Ok(Panel { title, x: axis("updates", Scale::Linear, [0.0, last]), y: axis("loss", Scale::Log, range), layers })
+}
+
+/// A reference line at J*, where it is inside the range.
+pub fn minimum_rule(surface: &CostSurface<'_>, range: [f64; 2]) -> Option<Layer> {
+    let at = surface.minimum();
+    let label = format!("J* = {}", text::loss(at));
+    let rule = Layer::Rule { at, vertical: false, label, color: palette::INK, dash: Dash::Dashed };
+    surface.optimum().filter(|_| at >= range[0]).map(|_| rule)
+}
+
+/// The loss of one batch at the parameters before its update.
+struct BatchLoss {
+    /// The number of updates before it.
+    step: u64,
+    rows: usize,
+    loss: f64,
+}
+
+/// The loss of each batch that follows a recorded point of a path.
+fn batch_losses(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Vec<BatchLoss>, MissingParameter> {
+    let problem = runs.problem(row);
+    let Some(run) = runs.experiment.space.run(runs.table.run[row]) else { return Ok(Vec::new()) };
+    let (train, neuron) = (&problem.train, RowEvaluator::of(&problem.neuron));
+    let order = batch_order(runs.experiment, problem, &run.settings)?;
+    let mut epochs = order.epochs();
+    let mut points = (0..path.len().saturating_sub(1)).peekable();
+    let mut losses = Vec::with_capacity(points.len());
+    let mut step = 0;
+    while points.peek().is_some() {
+        for batch in epochs.advance().chunks(order.batch_size) {
+            if let Some(point) = points.next_if(|&point| path.steps[point] == step) {
+                let rows = batch.iter().map(|&row| (train.x[row as usize], train.y[row as usize]));
+                losses.push(BatchLoss { step, rows: batch.len(), loss: neuron.means(rows, path.at(point)).loss });
+            }
+            step += 1;
+        }
     }
-    let last = (len.saturating_sub(1)).max(1) as f64;
-    Panel { title, x: draw::axis("updates", Scale::Linear, [0.0, last]), y: draw::axis("loss", Scale::Log, range), layers }
+    Ok(losses)
+}
+
+/// The mean batch loss of each epoch, at the number of updates after the epoch. Computed from the batches where epochs were not recorded.
+fn epoch_means(path: &Path, batches: &[BatchLoss]) -> Vec<[f64; 2]> {
+    let end = |epoch: usize| ((epoch + 1) * path.batches_per_epoch) as f64;
+    let is_complete = batches.len() as u64 == path.last_step();
+    if path.epochs.is_empty() && is_complete {
+        let mean = |epoch: &[BatchLoss]| {
+            let rows: usize = epoch.iter().map(|batch| batch.rows).sum();
+            epoch.iter().map(|batch| batch.rows as f64 * batch.loss).sum::<f64>() / rows as f64
+        };
+        return batches.chunks_exact(path.batches_per_epoch.max(1)).enumerate().map(|(epoch, own)| [end(epoch), mean(own)]).collect();
+    }
+    let recorded = path.epochs.iter().enumerate().map(|(epoch, metrics)| [end(epoch), f64::from(metrics.loss)]);
+    recorded.filter(|mean| !mean[1].is_nan()).collect()
 }

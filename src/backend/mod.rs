@@ -10,6 +10,7 @@ pub mod cpu;
 pub mod gpu;
 pub mod limits;
 pub mod outcome;
+mod path;
 mod paraboloid;
 pub mod reference;
 

@@ -2,7 +2,7 @@
 
 use super::sizes::{Curve, Point, Sizes};
 use crate::figure::ticks::axis;
-use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Mark, Panel, Scale, palette};
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::text;
 
 /// The figure of the speeds at all sizes. The caption names the devices and the crossover.
@@ -60,7 +60,7 @@ fn panel(title: &str, sizes: &Sizes, history: bool, color: &dyn Fn(&str) -> Colo
         let points: Vec<[f64; 2]> = curve.points.iter().map(|point| [point.runs as f64, point.steps_per_s()]).collect();
         let color = color(&curve.name);
         layers.push(Layer::Line { points: points.clone(), color, width: 1.8, dash: Dash::Solid });
-        layers.push(Layer::Marks { points, mark: Mark::Filled, color, size: 5.0 });
+        layers.push(Layer::Markers { points, marker: Marker::Filled, color, size: 5.0 });
     }
     let all = || sizes.curves.iter().flat_map(|curve| &curve.points);
     let x = axis("number of runs", Scale::Log, around(all().map(|point| point.runs as f64)));

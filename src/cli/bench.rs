@@ -28,7 +28,7 @@ pub fn bench(arguments: &args::Bench) -> Result<(), Failure> {
         print_json(&table)?;
     } else {
         print(&report(&table))?;
-        for picture in plot::listed(&drawn) {
+        for picture in plot::png_names(&drawn) {
             print(&format!("\nwritten: {picture}\n"))?;
         }
     }

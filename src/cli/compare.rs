@@ -1,21 +1,20 @@
-//! `gradsweep compare DIR --by KEY`: a ranked table and pictures side by side.
+//! `gradsweep compare DIR --by KEY`: a ranked table, and figures side by side.
 
-use gradsweep::analysis::{self, Sweep};
-use gradsweep::backend::cpu::Cpu;
+use gradsweep::analysis;
 
 use super::args;
 use super::failure::Failure;
-use super::opened::{Opened, Replayed};
+use super::opened::OpenedSweep;
 use super::output::{print, print_json};
-use super::plot::{draw, listed};
+use super::plot::{analysed, draw, png_names, reader};
 
 pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
-    let opened = Opened::open(&arguments.directory)?;
+    let opened = OpenedSweep::open(&arguments.directory)?;
     let runs = opened.directory.runs()?;
-    let backend = Cpu::open(None, None).map_err(Failure::failed)?;
-    let paths = Replayed { experiment: &opened.experiment, problems: &opened.problems, backend: &backend };
-    let sweep = Sweep { experiment: &opened.experiment, problems: &opened.problems.all, runs: &runs, paths: &paths };
-    let comparison = analysis::compare(&sweep, &arguments.by, &arguments.filters, arguments.style.as_deref())?;
+    let backend = opened.replay_backend()?;
+    let paths = opened.paths(&runs, backend.as_ref());
+    let read = reader(&paths);
+    let comparison = analysis::compare(&analysed(&paths, &read), &arguments.by, &arguments.filters, arguments.style.as_deref())?;
     if arguments.json {
         print_json(&comparison)?;
     } else {
@@ -25,7 +24,7 @@ pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
         let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
         let written = draw(&comparison.figures, &folder)?;
         if !arguments.json {
-            print(&format!("\n{}\n", listed(&written).join("\n")))?;
+            print(&format!("\n{}\n", png_names(&written).join("\n")))?;
         }
     }
     Ok(())

@@ -1,23 +1,27 @@
-//! A run directory, opened with everything that pictures and replays need of it.
+//! A run directory with its experiment, for `plot`, `compare` and `replay`.
 
 use std::path::Path;
 
-use gradsweep::analysis::{self, EpochPoint, Paths};
 use gradsweep::backend::Backend;
+use gradsweep::backend::cpu::Cpu;
+use gradsweep::backend::reference::Reference;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::store::RunDirectory;
-use gradsweep::sweep::{Problems, trace};
+use gradsweep::sweep::{Problems, StoredPaths};
+use gradsweep::table::RunTable;
 
 use super::failure::Failure;
+use super::output::note;
 
-/// A run directory and its experiment, resolved again from what it holds.
-pub struct Opened {
+/// A run directory, and the experiment that its config describes.
+pub struct OpenedSweep {
     pub directory: RunDirectory,
     pub experiment: Experiment,
     pub problems: Problems,
 }
 
-impl Opened {
+impl OpenedSweep {
+    /// Opens a directory and checks that its data are unchanged.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::open(path)?;
         let manifest = directory.manifest().clone();
@@ -27,38 +31,31 @@ impl Opened {
         let experiment = config::load_text(&text, &source, &manifest.set)?;
         if experiment.dataset.sha256 != manifest.data_sha256 {
             return Err(Failure::failed(format!(
-                "{}: the data are not those that were trained on (their SHA-256 differs from manifest.json)",
+                "{} has changed since the sweep: its SHA-256 is not the one in manifest.json",
                 directory.data_path().display()
             )));
         }
         let problems = Problems::new(&experiment)?;
         Ok(Self { directory, experiment, problems })
     }
-}
 
-/// Paths of runs, trained again on a backend.
-pub struct Replayed<'a> {
-    pub experiment: &'a Experiment,
-    pub problems: &'a Problems,
-    pub backend: &'a dyn Backend,
-}
+    /// The backend for runs without a stored history: the CPU, or the reference if it trained the sweep.
+    pub fn replay_backend(&self) -> Result<Box<dyn Backend>, Failure> {
+        let manifest = self.directory.manifest();
+        if manifest.backend == "reference" {
+            return Ok(Box::new(Reference));
+        }
+        if manifest.backend == "gpu" && manifest.counts.histories < manifest.counts.runs_done {
+            note(&format!(
+                "{} of {} runs have a stored history; other runs are replayed on the CPU, although the GPU trained them",
+                manifest.counts.histories, manifest.counts.runs_done
+            ));
+        }
+        Ok(Box::new(Cpu::open(None, None).map_err(Failure::failed)?))
+    }
 
-impl Paths for Replayed<'_> {
-    fn path(&self, run: u64) -> Result<analysis::Path, Box<dyn std::error::Error + Send + Sync>> {
-        let trace = trace(self.experiment, self.problems, self.backend, run)?;
-        let known = |column: &[f32], epoch: usize| column.get(epoch).map(|&value| f64::from(value));
-        let epochs = (0..trace.loss.len()).map(|epoch| EpochPoint {
-            loss: f64::from(trace.loss[epoch]),
-            mae: f64::from(trace.mae[epoch]),
-            val_loss: known(&trace.val_loss, epoch),
-            val_mae: known(&trace.val_mae, epoch),
-        });
-        Ok(analysis::Path {
-            epochs: epochs.collect(),
-            weight: trace.weight,
-            bias: trace.bias,
-            batch_loss: trace.batch_loss,
-            batches_per_epoch: trace.batches,
-        })
+    /// The paths of runs: stored, or replayed on `backend`.
+    pub fn paths<'a>(&'a self, runs: &'a RunTable, backend: &'a dyn Backend) -> StoredPaths<'a> {
+        StoredPaths { experiment: &self.experiment, problems: &self.problems, directory: &self.directory, runs, backend }
     }
 }

@@ -1,43 +1,49 @@
-//! `gradsweep plot DIR`: the pictures of a run directory, drawn again.
+//! `gradsweep plot DIR`: draws the figures of a run directory.
 
 use std::path::{Path, PathBuf};
 
-use gradsweep::analysis::{self, Sweep};
-use gradsweep::backend::cpu::Cpu;
-use gradsweep::config::Experiment;
+use gradsweep::analysis::{self, PathError, Sweep};
 use gradsweep::figure::Figure;
-use gradsweep::sweep::Problems;
-use gradsweep::table::RunTable;
+use gradsweep::model;
+use gradsweep::sweep::StoredPaths;
 
 use super::args;
 use super::failure::Failure;
-use super::opened::{Opened, Replayed};
+use super::opened::OpenedSweep;
 use super::output::print;
 
 pub fn plot(arguments: &args::Plot) -> Result<(), Failure> {
-    let opened = Opened::open(&arguments.directory)?;
+    let opened = OpenedSweep::open(&arguments.directory)?;
     let runs = opened.directory.runs()?;
+    let backend = opened.replay_backend()?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
-    let written = draw_sweep(&opened.experiment, &opened.problems, &runs, &folder)?;
-    print(&format!("{}\n", listed(&written).join("\n")))
+    let written = draw_sweep(&opened.paths(&runs, backend.as_ref()), &folder)?;
+    print(&format!("{}\n", png_names(&written).join("\n")))
 }
 
-/// Draws every picture that makes sense for a sweep. Paths are trained again on the CPU: the same bytes on every machine.
-pub fn draw_sweep(experiment: &Experiment, problems: &Problems, runs: &RunTable, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let backend = Cpu::open(None, None).map_err(Failure::failed)?;
-    let paths = Replayed { experiment, problems, backend: &backend };
-    let figures = analysis::figures(&Sweep { experiment, problems: &problems.all, runs, paths: &paths })?;
-    draw(&figures, folder)
+/// Draws the figures of a sweep into a folder and returns the written files.
+pub fn draw_sweep(paths: &StoredPaths<'_>, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    draw(&analysis::figures(&analysed(paths, &reader(paths)))?, folder)
 }
 
-/// Draws pictures into a folder.
+/// The function through which analysis reads paths.
+pub fn reader<'a>(paths: &'a StoredPaths<'_>) -> impl Fn(&[u64]) -> Result<Vec<model::Path>, PathError> + 'a {
+    move |runs| Ok(paths.read(runs)?)
+}
+
+/// The input of analysis.
+pub fn analysed<'a>(paths: &StoredPaths<'a>, read: &'a dyn Fn(&[u64]) -> Result<Vec<model::Path>, PathError>) -> Sweep<'a> {
+    Sweep { experiment: paths.experiment, problems: &paths.problems.all, runs: paths.runs, paths: read }
+}
+
+/// Draws figures into a folder and returns the written files.
 pub fn draw(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| Failure::failed(format!("cannot create {}: {error}", folder.display())))?;
     Ok(gradsweep::plot::draw_all(figures, folder)?)
 }
 
-/// The PNGs among the files.
-pub fn listed(written: &[PathBuf]) -> Vec<String> {
-    let png = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "png");
-    written.iter().filter(png).map(|path| path.display().to_string()).collect()
+/// The names of the PNG files.
+pub fn png_names(written: &[PathBuf]) -> Vec<String> {
+    let is_png = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "png");
+    written.iter().filter(is_png).map(|path| path.display().to_string()).collect()
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
-use gradsweep::store::{Manifest, Status, choose_directory};
-use gradsweep::sweep::{self, Inputs, Options, Problems, estimate};
+use gradsweep::store::{Manifest, RunDirectory, Status, choose_directory};
+use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
 use gradsweep::text;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -16,7 +16,7 @@ use super::args;
 use super::backends::{self, Chosen};
 use super::failure::Failure;
 use super::output::{note, print, print_json, warn};
-use super::plot::{draw_sweep, listed};
+use super::plot::{draw_sweep, png_names};
 use super::progress::Progress;
 use super::surfaces;
 
@@ -47,8 +47,14 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         return Err(Failure::Interrupted);
     }
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, Some(summary.manifest.counts.by_verdict()));
-    let pictures =
-        if arguments.no_plots { Vec::new() } else { draw_sweep(&experiment, &problems, &summary.runs, &directory.join("plots"))? };
+    let pictures = if arguments.no_plots {
+        Vec::new()
+    } else {
+        let stored = RunDirectory::open(&directory)?;
+        let backend = chosen.backend.as_ref();
+        let paths = StoredPaths { experiment: &experiment, problems: &problems, directory: &stored, runs: &summary.runs, backend };
+        draw_sweep(&paths, &directory.join("plots"))?
+    };
     if experiment.surface.requested || !arguments.no_plots {
         surfaces::write(&experiment, &problems, &summary.runs, chosen.backend.as_ref(), &directory)?;
     }
@@ -101,7 +107,7 @@ fn conclude(as_json: bool, directory: &Path, manifest: &Manifest, diagnosis: &Di
     }
     let mut summary = format!("{diagnosis}\n");
     let _ = writeln!(summary, "results   {}", directory.display());
-    for (index, line) in listed(pictures).iter().enumerate() {
+    for (index, line) in png_names(pictures).iter().enumerate() {
         let _ = writeln!(summary, "{:<9} {line}", if index == 0 { "pictures" } else { "" });
     }
     print(&summary)

@@ -1,4 +1,4 @@
-//! surfaces/<problem>.npy of a run directory: the cost over weight and bias, for [surface] and beside the pictures.
+//! Writes surfaces/<problem>.npy: J on a grid of weight and bias, for `[surface]` and together with figures.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use gradsweep::table::RunTable;
 
 use super::failure::Failure;
 
-/// Cells of an axis that the config does not describe.
+/// Cells per axis, unless the config sets them.
 const COUNT: u32 = 257;
-/// The most problems whose surfaces are written unasked.
-const UNASKED: usize = 16;
+/// The largest number of surfaces that are written without `[surface]`.
+const DEFAULT_SURFACES: usize = 16;
 
 /// Writes the surface of each problem.
 pub fn write(
@@ -24,21 +24,20 @@ pub fn write(
     backend: &dyn Backend,
     directory: &Path,
 ) -> Result<(), Failure> {
-    let count = if experiment.surface.requested { problems.all.len() } else { problems.all.len().min(UNASKED) };
+    let count = if experiment.surface.requested { problems.all.len() } else { problems.all.len().min(DEFAULT_SURFACES) };
     for problem in &problems.all[..count] {
         let (name, rows) = rows(problem, experiment.surface.rows);
         if rows.is_empty() {
             return Err(Failure::usage(format!(
-                "[surface] rows = \"{name}\": there are no such rows; set data.test_size, or rows = \"train\""
+                "[surface] rows = \"{name}\": the split has no {name} rows; set data.test_size, or rows = \"train\""
             )));
         }
         let weight = cells(experiment.surface.weight.unwrap_or_else(|| {
-            around(problem.optimum.map(|optimum| optimum.weight), ends(runs, problem, &runs.weight, &runs.initial_weight))
+            around(problem.optimum.map(|optimum| optimum.weight), starts_and_ends(runs, problem, &runs.weight, &runs.initial_weight))
         }));
-        let bias =
-            cells(experiment.surface.bias.unwrap_or_else(|| {
-                around(problem.optimum.map(|optimum| optimum.bias), ends(runs, problem, &runs.bias, &runs.initial_bias))
-            }));
+        let bias = cells(experiment.surface.bias.unwrap_or_else(|| {
+            around(problem.optimum.map(|optimum| optimum.bias), starts_and_ends(runs, problem, &runs.bias, &runs.initial_bias))
+        }));
         let costs = backend.surface(&problem.neuron, &rows, &weight, &bias)?;
         let saturated_cells = costs.iter().filter(|&&cost| cost >= f32::MAX).count() as u64;
         let surface =
@@ -48,6 +47,7 @@ pub fn write(
     Ok(())
 }
 
+/// The rows that `[surface]` selects, and their name.
 fn rows(problem: &Problem, which: SurfaceRows) -> (&'static str, Rows) {
     match which {
         SurfaceRows::Train => ("train", problem.train.clone()),
@@ -59,17 +59,16 @@ fn rows(problem: &Problem, which: SurfaceRows) -> (&'static str, Rows) {
     }
 }
 
-/// Where the problem's runs that stayed inside begin and end.
-fn ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Vec<f64> {
+/// Starts and ends of the problem's runs that did not diverge, without the outer 5 % on each side.
+fn starts_and_ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Vec<f64> {
     let own = (0..runs.run.len()).filter(|&row| runs.problem[row] as usize == problem.id && runs.diverged_at[row].is_none());
     let mut values: Vec<f64> = own.flat_map(|row| [f64::from(start[row]), f64::from(end[row])]).collect();
     values.sort_by(f64::total_cmp);
-    // A few wild runs must not decide the frame.
     let cut = values.len() / 20;
     values[cut..values.len() - cut].to_vec()
 }
 
-/// An axis that holds the optimum, where there is one, and these values, with a margin.
+/// An axis that contains the optimum, if there is one, and the values, with a margin of 10 %.
 fn around(optimum: Option<f64>, values: Vec<f64>) -> SurfaceAxis {
     let optimum = optimum.or(values.first().copied()).unwrap_or(0.0);
     let (min, max) = values.into_iter().fold((optimum, optimum), |(min, max), value| (min.min(value), max.max(value)));
@@ -77,6 +76,7 @@ fn around(optimum: Option<f64>, values: Vec<f64>) -> SurfaceAxis {
     SurfaceAxis { min: min - margin, max: max + margin, count: COUNT }
 }
 
+/// The positions of the cells of an axis.
 fn cells(axis: SurfaceAxis) -> Vec<f64> {
     let last = f64::from(axis.count.saturating_sub(1)).max(1.0);
     (0..axis.count).map(|i| axis.min + (axis.max - axis.min) * (f64::from(i) / last)).collect()

@@ -1,56 +1,58 @@
-//! What a picture contains, as values: panels, axes, layers, labels. `analysis` makes them, tests compare them, `plot` draws
-//! them. No drawing crate is known here, and no file.
+//! The content of figures as values: panels, axes, layers and labels.
+//!
+//! `analysis` builds these values, tests compare them, and `plot` draws them. This module does not know a drawing library or a file.
 
 pub mod palette;
 pub mod ticks;
 
 use serde::Serialize;
 
-/// A colour, 8 bits a channel, and how opaque it is (1: covers).
+/// A colour with 8 bits per channel and an opacity between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Color {
     pub rgb: [u8; 3],
     pub alpha: f64,
 }
 
-/// A whole picture: panels in a grid, row by row, under one title.
+/// A figure: a grid of panels, filled row by row, with a title, a caption and a legend.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// The stem of its file: `contour`, `learning_rates`, ..
+    /// The file name without extension, for example `contour`.
     pub name: String,
     pub title: String,
-    /// One or two sentences under the title: what it shows, and the distance to the optimum in words.
+    /// Lines under the title: what the figure shows, and how far the best run is from the optimum.
     pub caption: Vec<String>,
-    /// Panels a row.
+    /// Panels in one row of the grid.
     pub columns: usize,
     pub panels: Vec<Panel>,
-    /// Whether panels of a column share the x axis' labels and of a row the y axis' (small multiples).
+    /// Whether only the outer panels of the grid have axis labels, as in small multiples.
     pub shared_axes: bool,
-    /// Colours and marks with their meaning; empty for none.
+    /// Empty for a figure without a legend.
     pub legend: Vec<LegendEntry>,
     pub color_bar: Option<ColorBar>,
-    /// In CSS pixels; the PNG has twice as many in each direction.
+    /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
 }
 
-/// One coordinate system.
+/// One coordinate system of a figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Panel {
     pub title: String,
     pub x: Axis,
     pub y: Axis,
-    /// Drawn in order, clipped to the panel (labels are moved inside).
+    /// Drawn in order and clipped to the panel.
     pub layers: Vec<Layer>,
 }
 
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Scale {
     Linear,
-    /// Positive ranges only.
+    /// For positive ranges.
     Log,
 }
 
-/// An axis; `ticks` are inside `range`.
+/// An axis with its range and the ticks inside it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Axis {
     pub label: String,
@@ -59,46 +61,50 @@ pub struct Axis {
     pub ticks: Vec<Tick>,
 }
 
+/// A labelled position on an axis or a colour bar.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tick {
     pub at: f64,
     pub label: String,
 }
 
-/// One thing drawn in a panel. Coordinates are data coordinates, `[x, y]`.
+/// One element of a panel, in data coordinates `[x, y]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Layer {
-    /// A filled area: its first ring is the outer border, the others are holes.
+    /// A filled area: the outer ring, then the rings of its holes.
     Area { rings: Vec<Vec<[f64; 2]>>, color: Color },
     /// A polyline.
     Line { points: Vec<[f64; 2]>, color: Color, width: f64, dash: Dash },
-    /// The same mark at each point.
-    Marks { points: Vec<[f64; 2]>, mark: Mark, color: Color, size: f64 },
-    /// A line across the whole panel at x (vertical) or y (horizontal), with a label at its end.
+    /// A scatter of points with one marker.
+    Markers { points: Vec<[f64; 2]>, marker: Marker, color: Color, size: f64 },
+    /// A reference line across the panel at x (vertical) or y (horizontal), with a label at its end.
     Rule { at: f64, vertical: bool, label: String, color: Color, dash: Dash },
-    /// Text beside a point. Labels that would overlap one drawn before are left out, so the important ones come first.
+    /// A text next to a point. A label that would overlap an earlier one is left out, so important labels come first.
     Label { at: [f64; 2], text: String, color: Color },
 }
 
+/// The dash pattern of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Dash {
     Solid,
     Dashed,
 }
 
+/// The symbol of a data point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Mark {
+pub enum Marker {
     /// A filled disc with a light border.
     Filled,
-    /// A ring with a light inside.
+    /// A ring with a light centre.
     Hollow,
     Cross,
-    /// A short tick at the lower border of the panel, whatever the y.
+    /// A short tick at the lower border of the panel; y is ignored.
     Rug,
-    /// A small dot without border.
+    /// A small disc without border.
     Dot,
 }
 
+/// One entry of a legend.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LegendEntry {
     pub label: String,
@@ -106,21 +112,22 @@ pub struct LegendEntry {
     pub shape: LegendShape,
 }
 
+/// The symbol of a legend entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum LegendShape {
     Line,
     DashedLine,
     Area,
-    Mark(Mark),
+    Marker(Marker),
 }
 
-/// A colour bar beside the panels: `colors[i]` covers `edges[i]..edges[i + 1]`.
+/// A colour bar to the right of the panels: `colors[i]` covers `edges[i]..edges[i + 1]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColorBar {
     pub label: String,
-    /// On the scale of the bar (for the contour: log10(J − J*)).
+    /// Band edges on the scale of the bar, for example log10(J − J*).
     pub edges: Vec<f64>,
     pub colors: Vec<Color>,
-    /// Where `at` is on the scale of `edges`.
+    /// Ticks on the scale of `edges`.
     pub ticks: Vec<Tick>,
 }

@@ -1,48 +1,46 @@
-//! Colours: perceptual and safe for colour-blind eyes.
+//! The colours of figures: perceptually uniform ramps, and categories that colour-blind readers can tell apart.
 
 use super::Color;
-use crate::model::Verdict;
 
 const fn opaque(rgb: [u8; 3]) -> Color {
     Color { rgb, alpha: 1.0 }
 }
 
+/// Text and marks that stand out.
 pub const INK: Color = opaque([0x22, 0x22, 0x22]);
+/// Labels of secondary importance.
+pub const FAINT: Color = opaque([0x55, 0x55, 0x55]);
+/// Captions and ticks.
 pub const GRAY: Color = opaque([0x77, 0x77, 0x77]);
+/// Data points under lines.
+pub const SOFT: Color = opaque([0x8a, 0x93, 0x9c]);
 pub const WHITE: Color = opaque([0xff; 3]);
-/// What must be seen on any ground: optima and limits.
 pub const ACCENT: Color = opaque([0xd5, 0x5e, 0x00]);
+pub const BLUE: Color = opaque([0x00, 0x72, 0xb2]);
 
-/// Okabe and Ito's colours, for categories.
-const CATEGORIES: [[u8; 3]; 7] = [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [60, 60, 60]];
+/// Number of distinct category colours.
+pub const CATEGORY_COUNT: usize = 7;
 
-/// The colour of the i-th category.
+/// The categorical palette of Okabe and Ito.
+const CATEGORIES: [[u8; 3]; CATEGORY_COUNT] =
+    [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [60, 60, 60]];
+
+/// The colour of category `i`; colours repeat after [`CATEGORY_COUNT`].
 pub fn category(i: usize) -> Color {
     opaque(CATEGORIES[i % CATEGORIES.len()])
 }
 
-/// The colour at a share (0 to 1) of an ordered scale, such as learning rates; none as light as the valley's bands.
-pub fn sequence(share: f64) -> Color {
-    let color = colorous::PLASMA.eval_continuous(0.72 * share.clamp(0.0, 1.0));
+/// The colour at a position (0 to 1) on an ordered scale, such as learning rates. The light end of the ramp is left out, because it would
+/// vanish on the light bands near the optimum.
+pub fn sequence(position: f64) -> Color {
+    let color = colorous::PLASMA.eval_continuous(0.72 * position.clamp(0.0, 1.0));
     opaque([color.r, color.g, color.b])
 }
 
-/// The colour of the i-th of `count` bands of a contour, from the valley up: pale enough that paths stand out.
+/// The colour of band `i` of `count` in a filled contour plot, lowest J first. Colours are pale, so that paths stand out.
 pub fn band(i: usize, count: usize) -> Color {
-    let share = (i as f64 + 0.5) / count.max(1) as f64;
-    let color = colorous::VIRIDIS.eval_continuous(1.0 - 0.92 * share);
+    let position = (i as f64 + 0.5) / count.max(1) as f64;
+    let color = colorous::VIRIDIS.eval_continuous(1.0 - 0.92 * position);
     let pale = |channel: u8| (f64::from(channel) * 0.66 + 255.0 * 0.34) as u8;
     opaque([pale(color.r), pale(color.g), pale(color.b)])
-}
-
-/// The colour of a verdict.
-pub fn verdict(verdict: Verdict) -> Color {
-    opaque(match verdict {
-        Verdict::Converged => CATEGORIES[2],
-        Verdict::Slow => CATEGORIES[0],
-        Verdict::Oscillating => CATEGORIES[4],
-        Verdict::Cycling => CATEGORIES[5],
-        Verdict::Overshooting => CATEGORIES[3],
-        Verdict::Diverged => CATEGORIES[1],
-    })
 }

@@ -1,14 +1,14 @@
-//! Ticks and ranges of axes.
+//! Axes with ticks at round numbers.
 
 use super::{Axis, Scale, Tick};
 use crate::text;
 
-/// About so many ticks on a linear axis.
-const WANTED: f64 = 6.0;
-/// The most labelled decades of a log axis.
-const DECADES: i32 = 8;
+/// The approximate number of ticks on a linear axis.
+const TARGET_TICKS: f64 = 6.0;
+/// The largest number of labelled decades on a logarithmic axis.
+const MAX_DECADES: i32 = 8;
 
-/// An axis over a range, ticks filled in. A range without width gets one.
+/// An axis over a range, with ticks. An empty range is widened.
 pub fn axis(label: &str, scale: Scale, range: [f64; 2]) -> Axis {
     let range = widened(range, scale);
     let ticks = match scale {
@@ -18,22 +18,7 @@ pub fn axis(label: &str, scale: Scale, range: [f64; 2]) -> Axis {
     Axis { label: label.to_owned(), scale, range, ticks }
 }
 
-/// The range with a margin of 4 % on both sides, on the axis' own scale.
-pub fn padded(range: [f64; 2], scale: Scale) -> [f64; 2] {
-    let [min, max] = widened(range, scale);
-    match scale {
-        Scale::Linear => {
-            let margin = (max - min) * 0.04;
-            [min - margin, max + margin]
-        }
-        Scale::Log => {
-            let factor = libm::exp(libm::log(max / min) * 0.04);
-            [min / factor, max * factor]
-        }
-    }
-}
-
-/// Makes a usable range of any: finite, ascending, with a width that float64 can step through, positive on a log axis.
+/// A valid range for an axis: finite, ascending, wide enough for float64 ticks, and positive on a logarithmic axis.
 fn widened([a, b]: [f64; 2], scale: Scale) -> [f64; 2] {
     let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
     let (min, max) = (finite(a).min(finite(b)), finite(a).max(finite(b)));
@@ -57,7 +42,7 @@ fn widened([a, b]: [f64; 2], scale: Scale) -> [f64; 2] {
 }
 
 fn linear([min, max]: [f64; 2]) -> Vec<Tick> {
-    let raw = (max - min) / WANTED;
+    let raw = (max - min) / TARGET_TICKS;
     let unit = libm::exp10(libm::floor(libm::log10(raw)));
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * unit).find(|step| *step >= raw).unwrap_or(raw);
     let first = libm::ceil(min / step - 1e-9) as i64;
@@ -83,7 +68,7 @@ fn log([min, max]: [f64; 2]) -> Vec<Tick> {
         return linear([min, max]);
     }
     let factors: &[f64] = if decades < 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-    let stride = (high - low) / DECADES + 1;
+    let stride = (high - low) / MAX_DECADES + 1;
     let powers = (low - 1..=high).filter(|k| k.rem_euclid(stride) == 0 || factors.len() > 1);
     let ticks = powers.flat_map(|k| factors.iter().map(move |factor| (factor * libm::exp10(f64::from(k)), k)));
     ticks.filter(|(at, _)| inside(at)).map(|(at, _)| Tick { at, label: log_label(at) }).collect()
@@ -100,7 +85,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_inside_and_ascend(a in -1e9..1e9_f64, width in 1e-6..1e9_f64, log in any::<bool>()) {
+        fn ticks_are_inside_the_range_and_ascend(a in -1e9..1e9_f64, width in 1e-6..1e9_f64, log in any::<bool>()) {
             let (scale, range) = if log { (Scale::Log, [width, width * (2.0 + a.abs())]) } else { (Scale::Linear, [a, a + width]) };
             let axis = axis("x", scale, range);
             prop_assert!(axis.ticks.len() <= 45);
@@ -114,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_those_a_person_would_write() {
+    fn labels_have_no_superfluous_digits() {
         let labels = |scale, range| axis("x", scale, range).ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
         assert_eq!(labels(Scale::Linear, [0.0, 1.0]), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labels(Scale::Log, [1e-4, 1.0]), ["1e-4", "0.001", "0.01", "0.1", "1"]);
@@ -122,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_range_is_too_narrow() {
+    fn empty_ranges_are_widened() {
         for range in [[0.0, 0.0], [5.0, 5.0], [-1e300, -1e300], [f64::NAN, 1.0]] {
             for scale in [Scale::Linear, Scale::Log] {
                 let axis = axis("x", scale, range);

@@ -1,12 +1,14 @@
-//! Figures become files: PNG and SVG. No display, no system font; the same figure gives the same bytes.
+//! Draws figures as PNG and SVG files.
 //!
-//! This room knows pixels, fonts and plotters. It does not know what a figure means.
+//! Drawing needs no display and no system font, and equal figures give equal bytes. This module knows pixels, fonts and plotters. It does not
+//! know the meaning of a figure.
 
 mod canvas;
 mod clip;
 mod glyphs;
 mod layout;
 mod panel;
+mod style;
 
 use std::path::{Path, PathBuf};
 
@@ -15,29 +17,36 @@ use plotters_backend::DrawingBackend;
 use rayon::prelude::*;
 
 use self::canvas::Canvas;
+use self::style::SCALE;
 use crate::figure::Figure;
 
-/// Why a picture was not drawn.
+/// Why a figure was not drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot draw {name}: {what}")]
-    Drawing { name: String, what: String },
+    #[error("cannot draw {name}: {reason}")]
+    Drawing { name: String, reason: String },
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: std::io::Error },
 }
 
-/// Drawn units per CSS pixel: fine enough for integer coordinates, and for the smoothing of the PNG.
-pub(crate) const SCALE: u32 = 4;
-/// Pixels of the PNG per CSS pixel.
+/// Pixels of a PNG file per CSS pixel.
 const PNG_SCALE: u32 = 2;
 
-/// Draws each figure, as many at once as there are cores, and says what was written, in the figures' order.
+/// Draws figures on all cores and returns the written files, in the order of the figures.
+///
+/// # Errors
+///
+/// Where a figure cannot be drawn or written.
 pub fn draw_all(figures: &[Figure], directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let written: Vec<Vec<PathBuf>> = figures.par_iter().map(|figure| draw(figure, directory)).collect::<Result<_, _>>()?;
     Ok(written.concat())
 }
 
-/// Draws `<name>.png` and `<name>.svg` into a directory that exists, and says what was written.
+/// Draws `<name>.png` and `<name>.svg` into an existing directory and returns both paths. Each file appears complete, by renaming.
+///
+/// # Errors
+///
+/// Where the figure cannot be drawn or written.
 pub fn draw(figure: &Figure, directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let png = directory.join(format!("{}.png", figure.name));
     let svg = directory.join(format!("{}.svg", figure.name));
@@ -54,25 +63,29 @@ fn rename(from: &Path, to: &Path) -> Result<(), Error> {
     std::fs::rename(from, to).map_err(|source| Error::Write { path: to.to_path_buf(), source })
 }
 
-fn explain<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error + '_ {
-    |error| Error::Drawing { name: figure.name.clone(), what: error.to_string() }
+fn drawing_error<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error + '_ {
+    |error| Error::Drawing { name: figure.name.clone(), reason: error.to_string() }
 }
 
-/// The pixels of a figure: width, height, and RGB row by row.
+/// The pixels of a figure: width and height, and RGB row by row.
+///
+/// # Errors
+///
+/// Where the figure cannot be drawn.
 pub fn pixels(figure: &Figure) -> Result<([u32; 2], Vec<u8>), Error> {
     let factor = SCALE / PNG_SCALE;
     let [width, height] = figure.size.map(|side| side * SCALE);
     let mut fine = vec![255; (width * height * 3) as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        layout::draw(figure, &mut Canvas::new(&mut backend, true)).map_err(explain(figure))?;
-        backend.present().map_err(explain(figure))?;
+        layout::draw(figure, &mut Canvas::new(&mut backend, true)).map_err(drawing_error(figure))?;
+        backend.present().map_err(drawing_error(figure))?;
     }
-    Ok((figure.size.map(|side| side * PNG_SCALE), reduced(&fine, width as usize, factor as usize)))
+    Ok((figure.size.map(|side| side * PNG_SCALE), downsampled(&fine, width as usize, factor as usize)))
 }
 
-/// The mean of each square of `factor` × `factor` pixels.
-fn reduced(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
+/// Downsamples an image: the mean of each square of `factor` × `factor` pixels.
+fn downsampled(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
     let mut coarse = Vec::with_capacity(fine.len() / (factor * factor));
     let mut sums = vec![0_u16; width / factor * 3];
     for rows in fine.chunks_exact(width * 3 * factor) {
@@ -98,21 +111,25 @@ fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().map_err(explain(figure))?;
-    writer.write_image_data(&pixels).map_err(explain(figure))?;
-    writer.finish().map_err(explain(figure))
+    let mut writer = encoder.write_header().map_err(drawing_error(figure))?;
+    writer.write_image_data(&pixels).map_err(drawing_error(figure))?;
+    writer.finish().map_err(drawing_error(figure))
 }
 
 /// A figure as SVG, in CSS pixels.
+///
+/// # Errors
+///
+/// Where the figure cannot be drawn.
 pub fn svg(figure: &Figure) -> Result<String, Error> {
     let [width, height] = figure.size;
     let (wide, high) = (width * SCALE, height * SCALE);
     let mut text = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut text, (wide, high));
-        layout::draw(figure, &mut Canvas::new(&mut backend, false)).map_err(explain(figure))?;
-        backend.present().map_err(explain(figure))?;
+        layout::draw(figure, &mut Canvas::new(&mut backend, false)).map_err(drawing_error(figure))?;
+        backend.present().map_err(drawing_error(figure))?;
     }
-    // The drawing stays in its fine units; the picture has the figure's size.
+    // Coordinates stay in drawing units; width and height become CSS pixels.
     Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &format!("width=\"{width}\" height=\"{height}\""), 1))
 }

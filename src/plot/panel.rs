@@ -1,200 +1,208 @@
-//! One panel: its ground, axes and layers.
+//! One panel: background, grid, layers and axes.
 
-use plotters_backend::DrawingBackend;
+use plotters_backend::{DrawingBackend, DrawingErrorKind};
 
-use super::canvas::{self, Canvas, Drawn, Hang, Rect, Spot};
+use super::canvas::{self, Anchor, Canvas, DrawResult, Point, Rect, Text};
 use super::clip;
-use super::layout::SMALL;
-use crate::figure::{Axis, Color, Dash, Layer, Mark, Panel, Scale, palette};
+use super::style::{LABEL, PANEL_TITLE};
+use crate::figure::{Axis, Color, Dash, Layer, Marker, Panel, Scale};
 
-/// Which axes carry labels.
+/// Whether each axis of a panel has tick labels and a title.
 #[derive(Clone, Copy, Debug)]
-pub struct Sides {
+pub struct AxisLabels {
     pub x: bool,
     pub y: bool,
 }
 
-const GROUND: Color = Color { rgb: [0xfb, 0xfb, 0xfb], alpha: 1.0 };
+const BACKGROUND: Color = Color { rgb: [0xfb, 0xfb, 0xfb], alpha: 1.0 };
 const GRID: Color = Color { rgb: [0xe6, 0xe6, 0xe6], alpha: 1.0 };
-const FRAME: Color = Color { rgb: [0x99, 0x99, 0x99], alpha: 1.0 };
-const HALO: Color = Color { rgb: [255; 3], alpha: 0.75 };
+const BORDER: Color = Color { rgb: [0x99, 0x99, 0x99], alpha: 1.0 };
+/// The background of labels.
+const LABEL_BACKGROUND: Color = Color { rgb: [255; 3], alpha: 0.75 };
 
-/// The way from data coordinates to the sheet.
-struct Frame<'a> {
+/// Draws a panel into a rectangle. Axis labels are outside of it.
+pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, labels: AxisLabels) -> DrawResult<B> {
+    let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new() };
+    painter.canvas.rect(rect, BACKGROUND)?;
+    painter.grid()?;
+    for layer in &panel.layers {
+        painter.layer(layer)?;
+    }
+    painter.border_and_title()?;
+    if labels.x {
+        painter.x_axis()?;
+    }
+    if labels.y {
+        painter.y_axis()?;
+    }
+    Ok(())
+}
+
+/// The projection from data coordinates to CSS pixels.
+struct Projection<'a> {
     panel: &'a Panel,
     rect: Rect,
 }
 
-/// A coordinate as a share of its axis; `None` where a log axis has no place for it.
-fn share(axis: &Axis, value: f64) -> Option<f64> {
-    let place = |v: f64| match axis.scale {
+/// The relative position of a value on its axis, 0 to 1 inside the range; `None` for a value that a logarithmic axis cannot show.
+fn relative(axis: &Axis, value: f64) -> Option<f64> {
+    let scaled = |v: f64| match axis.scale {
         Scale::Linear => Some(v),
         Scale::Log => (v > 0.0).then(|| libm::log10(v)),
     };
-    let (low, high) = (place(axis.range[0])?, place(axis.range[1])?);
-    let share = (place(value)? - low) / (high - low);
-    share.is_finite().then_some(share)
+    let (low, high) = (scaled(axis.range[0])?, scaled(axis.range[1])?);
+    let relative = (scaled(value)? - low) / (high - low);
+    relative.is_finite().then_some(relative)
 }
 
-impl Frame<'_> {
+impl Projection<'_> {
     fn x(&self, value: f64) -> Option<f64> {
-        Some(self.rect.left + share(&self.panel.x, value)? * (self.rect.right - self.rect.left))
+        Some(self.rect.left + relative(&self.panel.x, value)? * (self.rect.right - self.rect.left))
     }
 
     fn y(&self, value: f64) -> Option<f64> {
-        Some(self.rect.bottom - share(&self.panel.y, value)? * (self.rect.bottom - self.rect.top))
+        Some(self.rect.bottom - relative(&self.panel.y, value)? * (self.rect.bottom - self.rect.top))
     }
 
-    fn spot(&self, [x, y]: [f64; 2]) -> Option<Spot> {
+    fn point(&self, [x, y]: [f64; 2]) -> Option<Point> {
         Some([self.x(x)?, self.y(y)?])
     }
 
-    fn spots(&self, points: &[[f64; 2]]) -> Vec<Spot> {
-        points.iter().filter_map(|&point| self.spot(point)).collect()
+    fn points(&self, points: &[[f64; 2]]) -> Vec<Point> {
+        points.iter().filter_map(|&point| self.point(point)).collect()
     }
 
-    fn holds(&self, spot: Spot) -> bool {
-        let at = Rect { left: spot[0], right: spot[0], top: spot[1], bottom: spot[1] };
-        let room =
-            Rect { left: self.rect.left - 0.5, top: self.rect.top - 0.5, right: self.rect.right + 0.5, bottom: self.rect.bottom + 0.5 };
-        room.contains(&at)
+    /// Whether a point is inside the panel, with half a pixel of tolerance.
+    fn contains(&self, [x, y]: Point) -> bool {
+        let Rect { left, top, right, bottom } = self.rect;
+        (left - 0.5..=right + 0.5).contains(&x) && (top - 0.5..=bottom + 0.5).contains(&y)
     }
 }
 
-/// Draws a panel into its rectangle; labels of axes go outside of it.
-pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, sides: Sides) -> Drawn<B> {
-    let frame = Frame { panel, rect };
-    canvas.rect(rect, GROUND)?;
-    grid(&frame, canvas)?;
-    let mut taken = Vec::new();
-    for layer in &panel.layers {
-        draw_layer(&frame, canvas, layer, &mut taken)?;
+/// Draws the parts of a panel, and tracks the rectangles of its labels.
+struct Painter<'p, 'c, B: DrawingBackend> {
+    projection: Projection<'p>,
+    canvas: &'p mut Canvas<'c, B>,
+    occupied: Vec<Rect>,
+}
+
+impl<B: DrawingBackend> Painter<'_, '_, B> {
+    fn grid(&mut self) -> DrawResult<B> {
+        let Projection { panel, rect } = &self.projection;
+        for x in panel.x.ticks.iter().filter_map(|tick| self.projection.x(tick.at)) {
+            self.canvas.line(&[[x, rect.top], [x, rect.bottom]], GRID, 1.0, Dash::Solid)?;
+        }
+        for y in panel.y.ticks.iter().filter_map(|tick| self.projection.y(tick.at)) {
+            self.canvas.line(&[[rect.left, y], [rect.right, y]], GRID, 1.0, Dash::Solid)?;
+        }
+        Ok(())
     }
-    let Rect { left, top, right, bottom } = rect;
-    canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], FRAME, 1.0, Dash::Solid)?;
-    if !panel.title.is_empty() {
-        let lines = canvas::wrapped(&panel.title, SMALL, true, right - left);
+
+    fn border_and_title(&mut self) -> DrawResult<B> {
+        let Projection { panel, rect: Rect { left, top, right, bottom } } = self.projection;
+        self.canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], BORDER, 1.0, Dash::Solid)?;
+        let lines = canvas::wrapped(&panel.title, PANEL_TITLE, right - left);
         for (index, line) in lines.iter().rev().enumerate() {
-            canvas.text(line, [left, top - SMALL * (0.9 + 1.25 * index as f64)], Hang::Left, SMALL, true, palette::INK)?;
+            let y = top - PANEL_TITLE.size * (0.9 + 1.25 * index as f64);
+            self.canvas.text(&Text::new(line, [left, y]).font(PANEL_TITLE))?;
+        }
+        Ok(())
+    }
+
+    fn x_axis(&mut self) -> DrawResult<B> {
+        let Projection { panel, rect } = &self.projection;
+        let mut end = f64::NEG_INFINITY;
+        for tick in &panel.x.ticks {
+            let Some(x) = self.projection.x(tick.at) else { continue };
+            self.canvas.line(&[[x, rect.bottom], [x, rect.bottom + 4.0]], BORDER, 1.0, Dash::Solid)?;
+            let half = canvas::width(&tick.label, LABEL) / 2.0;
+            if x - half > end + 4.0 {
+                self.canvas.text(&Text::new(&tick.label, [x, rect.bottom + 12.0]).anchor(Anchor::Center))?;
+                end = x + half;
+            }
+        }
+        let middle = f64::midpoint(rect.left, rect.right);
+        self.canvas.text(&Text::new(&panel.x.label, [middle, rect.bottom + 30.0]).anchor(Anchor::Center))
+    }
+
+    fn y_axis(&mut self) -> DrawResult<B> {
+        let Projection { panel, rect } = &self.projection;
+        let (mut end, mut widest) = (f64::INFINITY, 0.0_f64);
+        for tick in &panel.y.ticks {
+            let Some(y) = self.projection.y(tick.at) else { continue };
+            self.canvas.line(&[[rect.left - 4.0, y], [rect.left, y]], BORDER, 1.0, Dash::Solid)?;
+            widest = widest.max(canvas::width(&tick.label, LABEL));
+            if y + LABEL.size * 0.6 < end {
+                self.canvas.text(&Text::new(&tick.label, [rect.left - 7.0, y]).anchor(Anchor::Right))?;
+                end = y - LABEL.size * 0.6;
+            }
+        }
+        let middle = f64::midpoint(rect.top, rect.bottom);
+        self.canvas.text(&Text::new(&panel.y.label, [rect.left - widest - 18.0, middle]).anchor(Anchor::Vertical))
+    }
+
+    fn layer(&mut self, layer: &Layer) -> DrawResult<B> {
+        let projection = &self.projection;
+        match layer {
+            Layer::Area { rings, color } => {
+                let rings: Vec<Vec<Point>> = rings.iter().map(|ring| clip::ring(&projection.points(ring), &projection.rect)).collect();
+                self.canvas.area(&rings, *color)
+            }
+            Layer::Line { points, color, width, dash } => {
+                let parts = clip::lines(&projection.points(points), &projection.rect);
+                parts.iter().try_for_each(|part| self.canvas.line(part, *color, *width, *dash))
+            }
+            Layer::Markers { points, marker, color, size } => {
+                let projected = points.iter().filter_map(|&point| match marker {
+                    Marker::Rug => Some([projection.x(point[0])?, projection.rect.bottom - 1.0]),
+                    _ => projection.point(point),
+                });
+                let inside: Vec<Point> = projected.filter(|&point| projection.contains(point)).collect();
+                inside.into_iter().try_for_each(|point| self.canvas.marker(point, *marker, *color, *size))
+            }
+            Layer::Rule { at, vertical, label, color, dash } => {
+                let Some(start) = self.rule(*at, *vertical, *color, *dash)? else { return Ok(()) };
+                let at = if *vertical {
+                    [start[0], start[1] + 9.0]
+                } else {
+                    [self.projection.rect.right - 8.0 - canvas::width(label, LABEL), start[1] - 8.0]
+                };
+                self.label(label, at, *color)
+            }
+            Layer::Label { at, text, color } => match projection.point(*at).filter(|&point| projection.contains(point)) {
+                Some(point) => self.label(text, point, *color),
+                None => Ok(()),
+            },
         }
     }
-    if sides.x {
-        x_axis(&frame, canvas)?;
-    }
-    if sides.y {
-        y_axis(&frame, canvas)?;
-    }
-    Ok(())
-}
 
-fn grid<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-    for x in frame.panel.x.ticks.iter().filter_map(|tick| frame.x(tick.at)) {
-        canvas.line(&[[x, frame.rect.top], [x, frame.rect.bottom]], GRID, 1.0, Dash::Solid)?;
+    /// Draws a line across the panel, and returns its start at the left or upper border; `None` for a position outside the panel.
+    fn rule(&mut self, at: f64, is_vertical: bool, color: Color, dash: Dash) -> Result<Option<Point>, DrawingErrorKind<B::ErrorType>> {
+        let Rect { left, top, right, bottom } = self.projection.rect;
+        let position = if is_vertical { self.projection.x(at) } else { self.projection.y(at) };
+        let Some(position) = position else { return Ok(None) };
+        let ends = if is_vertical { [[position, top], [position, bottom]] } else { [[left, position], [right, position]] };
+        let parts = clip::lines(&ends, &self.projection.rect);
+        let Some(part) = parts.first() else { return Ok(None) };
+        self.canvas.line(part, color, 1.4, dash)?;
+        Ok(Some(ends[0]))
     }
-    for y in frame.panel.y.ticks.iter().filter_map(|tick| frame.y(tick.at)) {
-        canvas.line(&[[frame.rect.left, y], [frame.rect.right, y]], GRID, 1.0, Dash::Solid)?;
-    }
-    Ok(())
-}
 
-fn x_axis<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-    let mut end = f64::NEG_INFINITY;
-    for tick in &frame.panel.x.ticks {
-        let Some(x) = frame.x(tick.at) else { continue };
-        canvas.line(&[[x, frame.rect.bottom], [x, frame.rect.bottom + 4.0]], FRAME, 1.0, Dash::Solid)?;
-        let half = canvas::width(&tick.label, SMALL, false) / 2.0;
-        if x - half > end + 4.0 {
-            canvas.text(&tick.label, [x, frame.rect.bottom + 12.0], Hang::Center, SMALL, false, palette::INK)?;
-            end = x + half;
+    /// Writes a label to the right of a point, or to the left, above or below, at the first place that overlaps no earlier label. Without such a
+    /// place the label is left out.
+    fn label(&mut self, text: &str, [x, y]: Point, color: Color) -> DrawResult<B> {
+        if text.is_empty() {
+            return Ok(());
         }
+        let (width, height) = (canvas::width(text, LABEL), LABEL.size * 1.2);
+        let at = |left: f64, middle: f64| Rect { left, right: left + width, top: middle - height / 2.0, bottom: middle + height / 2.0 };
+        let candidates = [at(x + 6.0, y), at(x - 6.0 - width, y), at(x - width / 2.0, y - 14.0), at(x - width / 2.0, y + 14.0)];
+        let is_free = |rect: &&Rect| self.projection.rect.contains(rect) && !self.occupied.iter().any(|other| other.overlaps(rect));
+        let Some(&rect) = candidates.iter().find(is_free) else { return Ok(()) };
+        self.occupied.push(rect);
+        self.canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, LABEL_BACKGROUND)?;
+        self.canvas.text(&Text::new(text, [rect.left, f64::midpoint(rect.top, rect.bottom)]).color(color))
     }
-    let middle = f64::midpoint(frame.rect.left, frame.rect.right);
-    canvas.text(&frame.panel.x.label, [middle, frame.rect.bottom + 30.0], Hang::Center, SMALL, false, palette::INK)
-}
-
-fn y_axis<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-    let (mut end, mut widest) = (f64::INFINITY, 0.0_f64);
-    for tick in &frame.panel.y.ticks {
-        let Some(y) = frame.y(tick.at) else { continue };
-        canvas.line(&[[frame.rect.left - 4.0, y], [frame.rect.left, y]], FRAME, 1.0, Dash::Solid)?;
-        widest = widest.max(canvas::width(&tick.label, SMALL, false));
-        if y + SMALL * 0.6 < end {
-            canvas.text(&tick.label, [frame.rect.left - 7.0, y], Hang::Right, SMALL, false, palette::INK)?;
-            end = y - SMALL * 0.6;
-        }
-    }
-    let middle = f64::midpoint(frame.rect.top, frame.rect.bottom);
-    canvas.text(&frame.panel.y.label, [frame.rect.left - widest - 18.0, middle], Hang::Up, SMALL, false, palette::INK)
-}
-
-fn draw_layer<B: DrawingBackend>(frame: &Frame<'_>, canvas: &mut Canvas<'_, B>, layer: &Layer, taken: &mut Vec<Rect>) -> Drawn<B> {
-    match layer {
-        Layer::Area { rings, color } => {
-            let rings: Vec<Vec<Spot>> = rings.iter().map(|ring| clip::ring(&frame.spots(ring), &frame.rect)).collect();
-            canvas.area(&rings, *color)
-        }
-        Layer::Line { points, color, width, dash } => {
-            let pieces = clip::lines(&frame.spots(points), &frame.rect);
-            pieces.iter().try_for_each(|piece| canvas.line(piece, *color, *width, *dash))
-        }
-        Layer::Marks { points, mark, color, size } => {
-            let spots = points.iter().filter_map(|&point| match mark {
-                Mark::Rug => Some([frame.x(point[0])?, frame.rect.bottom - 1.0]),
-                _ => frame.spot(point),
-            });
-            let inside: Vec<Spot> = spots.filter(|&spot| frame.holds(spot)).collect();
-            inside.into_iter().try_for_each(|spot| canvas.mark(spot, *mark, *color, *size))
-        }
-        Layer::Rule { at, vertical, label, color, dash } => rule(frame, canvas, (*at, *vertical), label, (*color, *dash), taken),
-        Layer::Label { at, text, color } => match frame.spot(*at).filter(|&spot| frame.holds(spot)) {
-            Some(spot) => place(frame, canvas, text, spot, *color, taken),
-            None => Ok(()),
-        },
-    }
-}
-
-/// A line across the panel, labelled at the end where there is room.
-fn rule<B: DrawingBackend>(
-    frame: &Frame<'_>,
-    canvas: &mut Canvas<'_, B>,
-    (at, vertical): (f64, bool),
-    label: &str,
-    (color, dash): (Color, Dash),
-    taken: &mut Vec<Rect>,
-) -> Drawn<B> {
-    let Rect { left, top, right, bottom } = frame.rect;
-    let place_at = if vertical { frame.x(at) } else { frame.y(at) };
-    let Some(place_at) = place_at else { return Ok(()) };
-    let ends = if vertical { [[place_at, top], [place_at, bottom]] } else { [[left, place_at], [right, place_at]] };
-    let pieces = clip::lines(&ends, &frame.rect);
-    if pieces.is_empty() {
-        return Ok(());
-    }
-    canvas.line(&pieces[0], color, 1.4, dash)?;
-    if label.is_empty() {
-        return Ok(());
-    }
-    let spot = if vertical { [place_at, top + 9.0] } else { [right - 4.0 - canvas::width(label, SMALL, false), place_at - 8.0] };
-    place(frame, canvas, label, spot, color, taken)
-}
-
-/// Writes a label right of a point, or left, above or below, wherever it overlaps no earlier one; else leaves it out.
-fn place<B: DrawingBackend>(
-    frame: &Frame<'_>,
-    canvas: &mut Canvas<'_, B>,
-    text: &str,
-    [x, y]: Spot,
-    color: Color,
-    taken: &mut Vec<Rect>,
-) -> Drawn<B> {
-    let (width, high) = (canvas::width(text, SMALL, false), SMALL * 1.2);
-    let at = |left: f64, middle: f64| Rect { left, right: left + width, top: middle - high / 2.0, bottom: middle + high / 2.0 };
-    let tries = [at(x + 6.0, y), at(x - 6.0 - width, y), at(x - width / 2.0, y - 14.0), at(x - width / 2.0, y + 14.0)];
-    let free = |rect: &&Rect| frame.rect.contains(rect) && !taken.iter().any(|other| other.overlaps(rect));
-    let Some(&rect) = tries.iter().find(free) else { return Ok(()) };
-    taken.push(rect);
-    canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, HALO)?;
-    canvas.text(text, [rect.left, f64::midpoint(rect.top, rect.bottom)], Hang::Left, SMALL, false, color)
 }
 
 #[cfg(test)]
@@ -210,10 +218,10 @@ mod tests {
             y: axis("", Scale::Linear, [0.0, 1.0]),
             layers: Vec::new(),
         };
-        let frame = Frame { panel: &panel, rect: Rect { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 } };
-        // A diverging run: b moves by a hundredth of w, and both are far beyond the panel.
-        let spots = frame.spots(&[[-1e9, 0.5 - 1e7], [1e9, 0.5 + 1e7]]);
-        let inside = clip::lines(&spots, &frame.rect);
-        assert!(inside[0].iter().all(|spot| (spot[1] - 50.0).abs() < 1.1), "{inside:?}");
+        let projection = Projection { panel: &panel, rect: Rect { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 } };
+        // A diverging run: the slope is a hundredth, and both points are far outside the panel.
+        let points = projection.points(&[[-1e9, 0.5 - 1e7], [1e9, 0.5 + 1e7]]);
+        let inside = clip::lines(&points, &projection.rect);
+        assert!(inside[0].iter().all(|point| (point[1] - 50.0).abs() < 1.1), "{inside:?}");
     }
 }

@@ -159,7 +159,7 @@ impl RunDirectory {
     }
 
     /// The file of a table, or its parts in order. Hidden files are unfinished and left out.
-    fn files(&self, table: &str) -> Result<Vec<PathBuf>, Error> {
+    pub(super) fn files(&self, table: &str) -> Result<Vec<PathBuf>, Error> {
         let whole = self.path.join(format!("{table}.parquet"));
         if whole.exists() {
             return Ok(vec![whole]);

@@ -6,6 +6,7 @@ mod directory;
 mod encode;
 mod errors;
 mod manifest;
+mod paths;
 mod problem_table;
 mod surface;
 mod table_file;

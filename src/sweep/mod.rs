@@ -4,6 +4,8 @@
 
 mod errors;
 mod estimate;
+#[cfg(feature = "cli")]
+mod paths;
 mod plan;
 mod problems;
 mod recorded;
@@ -16,10 +18,12 @@ mod top_runs;
 
 pub use errors::Error;
 pub use estimate::{Estimate, estimate};
-pub use plan::Plan;
+#[cfg(feature = "cli")]
+pub use paths::StoredPaths;
+pub use plan::{Plan, batch_order};
 pub use problems::Problems;
 pub use recorded::{EpochRows, HistoryRows, TrainedRun, trained_runs};
-pub use replay::{Trace, trace};
+pub use replay::replay;
 #[cfg(feature = "cli")]
 pub use run::{Inputs, Observer, Options, Summary, run};
 pub use run_table::{FinalMetrics, final_metrics, run_table};

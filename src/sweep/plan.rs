@@ -280,18 +280,26 @@ impl RunSetup {
 }
 
 fn group_key(experiment: &Experiment, problem: &Problem, settings: &Settings, optimizer: Optimizer) -> Result<GroupKey, MissingParameter> {
+    Ok(GroupKey {
+        problem: problem.id,
+        order: batch_order(experiment, problem, settings)?,
+        epochs: settings.required_number(Parameter::Epochs)? as u64,
+        variant: Variant::of(optimizer, settings)?,
+        options: Options::of(optimizer, settings)?,
+    })
+}
+
+/// The batches of a run's epochs.
+///
+/// # Errors
+/// If the settings have no batch size or no seed.
+pub fn batch_order(experiment: &Experiment, problem: &Problem, settings: &Settings) -> Result<BatchOrder, MissingParameter> {
     let rows = problem.train.len();
     let batch_size = match settings.get(Parameter::BatchSize) {
         Some(Value::Choice("full")) => rows,
         _ => (settings.required_number(Parameter::BatchSize)? as usize).min(rows),
     };
-    Ok(GroupKey {
-        problem: problem.id,
-        order: BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings)? },
-        epochs: settings.required_number(Parameter::Epochs)? as u64,
-        variant: Variant::of(optimizer, settings)?,
-        options: Options::of(optimizer, settings)?,
-    })
+    Ok(BatchOrder { rows, batch_size, shuffle: experiment.shuffle(settings)? })
 }
 
 /// The value of a parameter before the first update: a number, or drawn with the run's training seed from a stream of its own. The bias

@@ -80,9 +80,9 @@ pub extern "C" fn open() -> f64 {
 pub extern "C" fn replay(run: f64) -> f64 {
     STATE.with_borrow_mut(|state| {
         let Some(Sweep { experiment, problems, cpu }) = &state.sweep else { return state.fail("no sweep is open".to_owned()) };
-        match sweep::trace(experiment, problems, cpu, run as u64) {
-            Ok(trace) => {
-                (state.weight, state.bias) = (trace.weight, trace.bias);
+        match sweep::replay(experiment, problems, cpu, &[run as u64]) {
+            Ok(mut paths) => {
+                [state.weight, state.bias] = paths.pop().unwrap_or_default().params.0;
                 state.weight.len() as f64
             }
             Err(error) => state.fail(error.to_string()),

@@ -4,8 +4,8 @@ use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Group, Outcome, RecordOptions};
 use gradsweep::config::Experiment;
-use gradsweep::model::Verdict;
-use gradsweep::sweep::{Plan, Problems, trace};
+use gradsweep::model::{Path, Verdict};
+use gradsweep::sweep::{Plan, Problems, replay};
 
 use crate::common::sweeps::{RECORD, experiment, train};
 
@@ -163,9 +163,9 @@ fn bits_do_not_depend_on_the_window() {
     let problems = Problems::new(&experiment).unwrap();
     let wide = Cpu::open(Some(2), None).unwrap();
     let scalar = Cpu::open(Some(1), Some(Simd::Scalar)).unwrap();
-    let a = trace(&experiment, &problems, &wide, 4).unwrap();
-    let b = trace(&experiment, &problems, &scalar, 4).unwrap();
-    assert_eq!(a.weight.len(), 140_001);
+    let a = replay(&experiment, &problems, &wide, &[4]).unwrap();
+    let b = replay(&experiment, &problems, &scalar, &[4]).unwrap();
+    assert_eq!(a[0].len(), 140_001);
     assert!(a == b);
 }
 
@@ -196,13 +196,13 @@ learning_rate = [1e-3, 1e-2, 3e-2]
     let problems = Problems::new(&experiment).unwrap();
     let cpu = Cpu::open(None, None).unwrap();
     for run in 0..experiment.space.len() {
-        let (fast, judge) = (trace(&experiment, &problems, &cpu, run).unwrap(), trace(&experiment, &problems, &Reference, run).unwrap());
-        for (what, a, b) in [
-            ("weight", &fast.weight, &judge.weight),
-            ("bias", &fast.bias, &judge.bias),
-            ("loss", &fast.loss, &judge.loss),
-            ("mae", &fast.mae, &judge.mae),
-        ] {
+        let columns = |backend: &dyn Backend| {
+            let path: Path = replay(&experiment, &problems, backend, &[run]).unwrap().remove(0);
+            let [loss, mae] = [0, 1].map(|metric| path.epochs.iter().map(|epoch| [epoch.loss, epoch.mae][metric]).collect::<Vec<f32>>());
+            let [weight, bias] = path.params.0;
+            [("weight", weight), ("bias", bias), ("loss", loss), ("mae", mae)]
+        };
+        for ((what, a), (_, b)) in columns(&cpu).iter().zip(&columns(&Reference)) {
             let worst = deviation(a, b);
             assert!(worst <= 1e-5 && a.len() == b.len(), "run {run}: {what} is {worst:e} away from float64");
         }

@@ -1,7 +1,7 @@
-//! The cost of a problem as pictures need it: how high J stands over its floor, lines of equal J, and what they enclose in a frame.
+//! The cost surface J(w, b) of a problem: J − J*, isolines, and the regions that they enclose within a frame.
 //!
-//! Of a paraboloid all of it comes from the formula (`isoline`), exact at every condition number. Any other cost is sampled on a grid
-//! over the frame; a valley narrower than a cell of it would be lost.
+//! For a quadratic cost everything has a closed form (`isoline`), exact at every condition number. Any other cost is sampled on a grid over
+//! the frame, which misses a valley that is narrower than a cell.
 
 use contour::ContourBuilder;
 use rayon::prelude::*;
@@ -14,109 +14,113 @@ use crate::model::{Curvature, Problem, Quadratic, verdict};
 /// Cells of the grid along each axis.
 const CELLS: usize = 192;
 
-/// Nothing is drawn of what is nearer to the floor: 10^-30.
+/// The lowest log10(J − J*) of a sampled cell.
 const LOWEST: f64 = -30.0;
 
-/// A stretch of a line, and an area: its border, then its holes.
+/// A polyline.
 pub type Line = Vec<[f64; 2]>;
+/// A region: its outer ring, then the rings of its holes.
 pub type Area = Vec<Line>;
 
-/// J over the plane of weight and bias.
-pub enum Ground<'a> {
-    Paraboloid(&'a Quadratic),
-    Any(Any<'a>),
+/// J on the training rows as a function of weight and bias.
+pub enum CostSurface<'a> {
+    /// A linear neuron under the mean squared error.
+    Quadratic(&'a Quadratic),
+    /// Any other cost.
+    General(GeneralCost<'a>),
 }
 
-/// A cost without a formula for its lines.
-pub struct Any<'a> {
+/// A cost without a closed form for its isolines.
+pub struct GeneralCost<'a> {
     pub cost: Box<dyn Fn([f64; 2]) -> f64 + Sync + 'a>,
     pub optimum: Option<[f64; 2]>,
-    /// Of the optimum, where J is smooth.
+    /// The curvature at the optimum, where J is smooth.
     pub curvature: Option<Curvature>,
-    /// J at the optimum; without one 0, which no loss but Poisson's falls below.
-    pub floor: f64,
-    /// J − floor up to which a run counts as having reached; 0: never.
-    pub reached: f64,
+    /// J at the optimum; 0 without an optimum, which is a lower bound of every loss except Poisson's.
+    pub minimum: f64,
+    /// J − J* up to which a run counts as converged; 0 without an optimum.
+    pub convergence_excess: f64,
 }
 
-impl<'a> Ground<'a> {
-    /// The ground of a problem, over its training rows.
+impl<'a> CostSurface<'a> {
+    /// The cost surface of a problem.
     pub fn of(problem: &'a Problem) -> Self {
         if problem.neuron.is_quadratic() {
-            return Self::Paraboloid(&problem.quadratic);
+            return Self::Quadratic(&problem.quadratic);
         }
         let direct = RowEvaluator::of(&problem.neuron);
-        let floor = problem.optimum.map_or(0.0, |optimum| optimum.loss);
-        Self::Any(Any {
+        let minimum = problem.optimum.map_or(0.0, |optimum| optimum.loss);
+        Self::General(GeneralCost {
             cost: Box::new(move |theta| direct.loss(&problem.train, theta)),
             optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
             curvature: problem.optimum.and_then(|optimum| optimum.curvature),
-            floor,
-            reached: problem.reached_loss().map_or(0.0, |reached| (reached - floor).max(0.0)),
+            minimum,
+            convergence_excess: problem.reached_loss().map_or(0.0, |threshold| (threshold - minimum).max(0.0)),
         })
     }
 
     /// J at a point.
     pub fn cost(&self, theta: [f64; 2]) -> f64 {
         match self {
-            Self::Paraboloid(quadratic) => quadratic.at(theta[0], theta[1]),
-            Self::Any(any) => (any.cost)(theta),
+            Self::Quadratic(quadratic) => quadratic.at(theta[0], theta[1]),
+            Self::General(cost) => (cost.cost)(theta),
         }
     }
 
+    /// The optimum, if there is one.
     pub fn optimum(&self) -> Option<[f64; 2]> {
         match self {
-            Self::Paraboloid(quadratic) => Some([quadratic.weight, quadratic.bias]),
-            Self::Any(any) => any.optimum,
+            Self::Quadratic(quadratic) => Some([quadratic.weight, quadratic.bias]),
+            Self::General(cost) => cost.optimum,
         }
     }
 
-    /// J at the optimum; without one what J does not fall below.
-    pub fn floor(&self) -> f64 {
+    /// J*: J at the optimum, or a lower bound of J without one.
+    pub fn minimum(&self) -> f64 {
         match self {
-            Self::Paraboloid(quadratic) => quadratic.loss,
-            Self::Any(any) => any.floor,
+            Self::Quadratic(quadratic) => quadratic.loss,
+            Self::General(cost) => cost.minimum,
         }
     }
 
-    /// J over its floor.
+    /// J − J* at a point.
     pub fn excess(&self, [weight, bias]: [f64; 2]) -> f64 {
         match self {
-            Self::Paraboloid(quadratic) => quadratic.excess(weight, bias),
-            Self::Any(any) => ((any.cost)([weight, bias]) - any.floor).max(0.0),
+            Self::Quadratic(quadratic) => quadratic.excess(weight, bias),
+            Self::General(cost) => ((cost.cost)([weight, bias]) - cost.minimum).max(0.0),
         }
     }
 
-    /// Whether the optimum fits perfectly: nothing is a multiple of its J.
-    pub fn is_perfect(&self) -> bool {
+    /// Whether J* is 0: no J is a multiple of it.
+    pub fn is_perfect_fit(&self) -> bool {
         match self {
-            Self::Paraboloid(quadratic) => quadratic.loss <= 1e-12 * quadratic.var_y,
-            Self::Any(any) => any.floor.abs() <= 1e-12,
+            Self::Quadratic(quadratic) => quadratic.loss <= 1e-12 * quadratic.var_y,
+            Self::General(cost) => cost.minimum.abs() <= 1e-12,
         }
     }
 
-    /// λmax/λmin at the optimum; `None` where a direction is flat, or nothing is known of it.
+    /// The condition number λmax/λmin at the optimum; `None` where a direction is flat or the curvature is unknown.
     pub fn condition(&self) -> Option<f64> {
         match self {
-            Self::Paraboloid(quadratic) => quadratic.condition(),
-            Self::Any(any) => any.curvature.and_then(|curvature| curvature.condition()),
+            Self::Quadratic(quadratic) => quadratic.condition(),
+            Self::General(cost) => cost.curvature.and_then(|curvature| curvature.condition()),
         }
     }
 
-    /// J over its floor up to which a run counts as having reached.
-    pub fn reached(&self) -> f64 {
+    /// J − J* up to which a run counts as converged.
+    pub fn convergence_excess(&self) -> f64 {
         match self {
-            Self::Paraboloid(quadratic) => (verdict::reached(quadratic.loss, quadratic.var_y) - quadratic.loss).max(0.0),
-            Self::Any(any) => any.reached,
+            Self::Quadratic(quadratic) => (verdict::reached(quadratic.loss, quadratic.var_y) - quadratic.loss).max(0.0),
+            Self::General(cost) => cost.convergence_excess,
         }
     }
 
-    /// How far the region that counts as reached extends from the optimum in weight and in bias, as far as the curvature tells;
-    /// along a direction without curvature, how far it does for the other parameter fixed. Never 0.
-    pub fn reach(&self) -> [f64; 2] {
+    /// The half extents of the convergence region in weight and in bias, from the curvature at the optimum. Along a flat direction the other
+    /// parameter is held fixed. Always positive.
+    pub fn convergence_radii(&self) -> [f64; 2] {
         let radii = match self {
-            Self::Paraboloid(quadratic) => {
-                let radius = self.reached().sqrt();
+            Self::Quadratic(quadratic) => {
+                let radius = self.convergence_excess().sqrt();
                 if quadratic.var_x > 0.0 {
                     let across = radius / quadratic.var_x.sqrt();
                     [across, libm::hypot(radius, across * quadratic.mean_x)]
@@ -124,47 +128,47 @@ impl<'a> Ground<'a> {
                     [radius / (quadratic.hessian[0][0] / 2.0).sqrt().max(1.0), radius]
                 }
             }
-            // J − J* = ½δᵀHδ = e reaches √(2e(H⁻¹)ᵢᵢ) along each axis.
-            Self::Any(Any { curvature: Some(curvature), reached, .. }) => {
+            // The ellipse ½δᵀHδ = e has the half extent √(2e(H⁻¹)ᵢᵢ) along axis i.
+            Self::General(GeneralCost { curvature: Some(curvature), convergence_excess, .. }) => {
                 let [[a, c], [_, b]] = curvature.hessian;
                 let determinant = a * b - c * c;
-                if determinant > 0.0 { [b, a].map(|entry| (2.0 * reached * entry / determinant).sqrt()) } else { [0.0; 2] }
+                if determinant > 0.0 { [b, a].map(|entry| (2.0 * convergence_excess * entry / determinant).sqrt()) } else { [0.0; 2] }
             }
-            Self::Any(_) => [0.0; 2],
+            Self::General(_) => [0.0; 2],
         };
         let optimum = self.optimum().unwrap_or([1.0; 2]);
         [0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3)))
     }
 
-    /// The ground inside a frame.
-    pub fn on(&self, frame: Frame) -> Map<'_> {
+    /// The surface within a frame.
+    pub fn within(&self, frame: Frame) -> ContourMap<'_> {
         match self {
-            Self::Paraboloid(quadratic) => Map { frame, kind: Kind::Formula(quadratic) },
-            Self::Any(_) => {
+            Self::Quadratic(quadratic) => ContourMap { frame, kind: Kind::Formula(quadratic) },
+            Self::General(_) => {
                 let [w, b] = [frame.weight, frame.bias].map(|[low, high]| [low, (high - low) / CELLS as f64]);
                 let place =
                     |cell: usize| [w[0] + (cell % CELLS) as f64 * w[1] + w[1] / 2.0, b[0] + (cell / CELLS) as f64 * b[1] + b[1] / 2.0];
                 let level = |cell: usize| libm::log10(self.excess(place(cell)).min(f64::MAX)).max(LOWEST);
-                Map { frame, kind: Kind::Grid((0..CELLS * CELLS).into_par_iter().map(level).collect()) }
+                ContourMap { frame, kind: Kind::Grid((0..CELLS * CELLS).into_par_iter().map(level).collect()) }
             }
         }
     }
 }
 
-/// A frame with its ground.
-pub struct Map<'a> {
+/// A cost surface within a frame, for drawing its contours.
+pub struct ContourMap<'a> {
     pub frame: Frame,
     kind: Kind<'a>,
 }
 
 enum Kind<'a> {
     Formula(&'a Quadratic),
-    /// log10(J − floor), `[bias][weight]`, in the middle of each cell.
+    /// log10(J − J*) at the centre of each cell, in the order `[bias][weight]`.
     Grid(Vec<f64>),
 }
 
-impl Map<'_> {
-    /// The highest J over its floor.
+impl ContourMap<'_> {
+    /// The largest J − J*.
     pub fn highest(&self) -> f64 {
         match &self.kind {
             Kind::Formula(quadratic) => self.frame.corners().map(|[w, b]| quadratic.excess(w, b)).into_iter().fold(0.0, f64::max),
@@ -172,23 +176,23 @@ impl Map<'_> {
         }
     }
 
-    /// The parts of the line `J − floor = excess` inside the frame.
+    /// The parts of the isoline `J − J* = excess` inside the frame.
     pub fn lines(&self, excess: f64) -> Vec<Line> {
         match &self.kind {
             Kind::Formula(quadratic) => Isoline::new(quadratic, excess).arcs(&self.frame),
-            // Rings run along the border of the frame too; those stretches are no part of the line.
+            // Rings also follow the border of the frame. Those parts do not belong to the isoline.
             Kind::Grid(_) => self.areas(excess).into_iter().flatten().flat_map(|ring| self.off_border(&ring)).collect(),
         }
     }
 
-    /// What of the frame is below `excess`.
+    /// The region `J − J* ≤ excess` inside the frame.
     pub fn areas(&self, excess: f64) -> Vec<Area> {
         match &self.kind {
             Kind::Formula(quadratic) => Isoline::new(quadratic, excess).region(&self.frame).into_iter().map(|ring| vec![ring]).collect(),
             Kind::Grid(levels) => {
                 let [w, b] = [self.frame.weight, self.frame.bias].map(|[low, high]| [low, (high - low) / CELLS as f64]);
                 let builder = ContourBuilder::new(CELLS, CELLS, true).x_origin(w[0]).x_step(w[1]).y_origin(b[0]).y_step(b[1]);
-                // The crate encloses what is above a threshold.
+                // `contour` encloses values above a threshold, so the sign is inverted.
                 let depths: Vec<f64> = levels.iter().map(|level| -level).collect();
                 let contours = builder.contours(&depths, &[-libm::log10(excess)]).unwrap_or_default();
                 let polygons = contours.into_iter().flat_map(|contour| contour.into_inner().0);
@@ -201,23 +205,23 @@ impl Map<'_> {
         }
     }
 
-    /// The stretches of a closed ring that do not run along the frame's border.
+    /// The parts of a closed ring that do not follow the border of the frame.
     fn off_border(&self, ring: &[[f64; 2]]) -> Vec<Line> {
-        let edge = |point: &[f64; 2]| self.frame.share(*point).iter().any(|share| !(1e-9..=1.0 - 1e-9).contains(share));
-        let mut stretches: Vec<Line> = Vec::new();
+        let is_on_border = |point: &[f64; 2]| self.frame.relative(*point).iter().any(|share| !(1e-9..=1.0 - 1e-9).contains(share));
+        let mut parts: Vec<Line> = Vec::new();
         let mut open = false;
         for pair in ring.windows(2) {
-            if edge(&pair[0]) && edge(&pair[1]) {
+            if is_on_border(&pair[0]) && is_on_border(&pair[1]) {
                 open = false;
                 continue;
             }
-            match stretches.last_mut().filter(|_| open) {
-                Some(stretch) => stretch.push(pair[1]),
-                None => stretches.push(pair.to_vec()),
+            match parts.last_mut().filter(|_| open) {
+                Some(part) => part.push(pair[1]),
+                None => parts.push(pair.to_vec()),
             }
             open = true;
         }
-        stretches
+        parts
     }
 }
 
@@ -229,14 +233,14 @@ mod tests {
         Quadratic::of(&[-1.0, 0.0, 1.0, 2.0], &[1.0, 2.9, 5.1, 7.0])
     }
 
-    /// The paraboloid as a cost of which no formula is known.
-    fn any(quadratic: &Quadratic) -> Ground<'_> {
-        Ground::Any(Any {
+    /// A quadratic as a general cost.
+    fn general(quadratic: &Quadratic) -> CostSurface<'_> {
+        CostSurface::General(GeneralCost {
             cost: Box::new(|[w, b]| quadratic.at(w, b)),
             optimum: Some([quadratic.weight, quadratic.bias]),
             curvature: Some(Curvature { hessian: quadratic.hessian, eigenvalues: quadratic.eigenvalues }),
-            floor: quadratic.loss,
-            reached: Ground::Paraboloid(quadratic).reached(),
+            minimum: quadratic.loss,
+            convergence_excess: CostSurface::Quadratic(quadratic).convergence_excess(),
         })
     }
 
@@ -250,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_grid_shows_what_the_formula_says() {
+    fn a_sampled_surface_matches_the_closed_form() {
         let quadratic = quadratic();
-        let (formula, grid) = (Ground::Paraboloid(&quadratic), any(&quadratic));
+        let (formula, grid) = (CostSurface::Quadratic(&quadratic), general(&quadratic));
         let frame = Frame { weight: [-1.0, 4.0], bias: [0.5, 6.0] };
-        let (exact, sampled) = (formula.on(frame), grid.on(frame));
+        let (exact, sampled) = (formula.within(frame), grid.within(frame));
         for excess in [0.05, 0.5, 3.0, 8.0, 1e3] {
             let [a, b] = [&exact, &sampled].map(|map| area(&map.areas(excess)));
-            assert!((a - b).abs() < 0.01 * a + 2e-3, "{excess}: {a} against {b}");
+            assert!((a - b).abs() < 0.01 * a + 2e-3, "{excess}: {a} and {b}");
             for [w, b] in sampled.lines(excess).into_iter().flatten() {
                 assert!((quadratic.excess(w, b) / excess - 1.0).abs() < 0.1, "{excess}: {w} {b}");
             }
@@ -265,24 +269,24 @@ mod tests {
         }
         assert!((sampled.highest() / exact.highest() - 1.0).abs() < 0.05);
         for axis in 0..2 {
-            assert!((grid.reach()[axis] / formula.reach()[axis] - 1.0).abs() < 1e-9);
+            assert!((grid.convergence_radii()[axis] / formula.convergence_radii()[axis] - 1.0).abs() < 1e-9);
         }
     }
 
     #[test]
-    fn areas_may_have_holes_and_parts() {
+    fn regions_may_have_holes_and_several_parts() {
         // Two pits in a plain.
         let pit = |[w, b]: [f64; 2], at: f64| (w - at) * (w - at) + b * b;
         let cost = Box::new(move |theta| pit(theta, -1.0).min(pit(theta, 1.0)).min(0.5));
-        let ground = Ground::Any(Any { cost, optimum: None, curvature: None, floor: 0.0, reached: 0.0 });
-        let map = ground.on(Frame { weight: [-3.0, 3.0], bias: [-2.0, 2.0] });
+        let surface = CostSurface::General(GeneralCost { cost, optimum: None, curvature: None, minimum: 0.0, convergence_excess: 0.0 });
+        let map = surface.within(Frame { weight: [-3.0, 3.0], bias: [-2.0, 2.0] });
         assert_eq!(map.areas(0.25).len(), 2);
         assert_eq!(map.lines(0.25).len(), 2);
         assert!((area(&map.areas(0.25)) - 2.0 * std::f64::consts::PI * 0.25).abs() < 0.02);
-        // A ring: what is low lies between two circles.
+        // A ring-shaped valley between two circles.
         let cost = Box::new(|[w, b]: [f64; 2]| (libm::hypot(w, b) - 1.0).abs());
-        let ground = Ground::Any(Any { cost, optimum: None, curvature: None, floor: 0.0, reached: 0.0 });
-        let areas = ground.on(Frame { weight: [-2.0, 2.0], bias: [-2.0, 2.0] }).areas(0.5);
+        let surface = CostSurface::General(GeneralCost { cost, optimum: None, curvature: None, minimum: 0.0, convergence_excess: 0.0 });
+        let areas = surface.within(Frame { weight: [-2.0, 2.0], bias: [-2.0, 2.0] }).areas(0.5);
         assert_eq!((areas.len(), areas[0].len()), (1, 2));
         assert!((area(&areas) - std::f64::consts::PI * (2.25 - 0.25)).abs() < 0.05);
     }

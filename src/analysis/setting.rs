@@ -1,20 +1,20 @@
-//! The value of a hyperparameter in a run, in a form that can be compared, grouped and printed.
+//! The value of a hyperparameter in one run, for comparing, grouping and printing.
 
 use std::cmp::Ordering;
 
 use crate::model::Value;
 use crate::text;
 
-/// What a run has for a hyperparameter.
+/// The value of a hyperparameter in one run. Absent values come first in the order, then numbers, then words.
 #[derive(Clone, Copy, Debug)]
-pub enum Level {
+pub enum Setting {
     /// The run does not have the hyperparameter.
     Absent,
     Number(f64),
     Word(&'static str),
 }
 
-impl From<Option<Value>> for Level {
+impl From<Option<Value>> for Setting {
     fn from(value: Option<Value>) -> Self {
         match value {
             None => Self::Absent,
@@ -27,7 +27,7 @@ impl From<Option<Value>> for Level {
     }
 }
 
-impl Ord for Level {
+impl Ord for Setting {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
@@ -39,21 +39,21 @@ impl Ord for Level {
     }
 }
 
-impl PartialOrd for Level {
+impl PartialOrd for Setting {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Level {
+impl PartialEq for Setting {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Level {}
+impl Eq for Setting {}
 
-impl std::fmt::Display for Level {
+impl std::fmt::Display for Setting {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent => formatter.write_str("(none)"),
@@ -63,8 +63,8 @@ impl std::fmt::Display for Level {
     }
 }
 
-impl Level {
-    /// The number, where it is one.
+impl Setting {
+    /// The value as a number; `None` for words and absent values.
     pub fn number(self) -> Option<f64> {
         match self {
             Self::Number(value) => Some(value),
@@ -72,9 +72,9 @@ impl Level {
         }
     }
 
-    /// Whether a person who typed `text` means this value: the same number, or the digits that are printed of it.
-    pub fn is_meant_by(self, text: &str) -> bool {
-        let same_number = self.number().is_some_and(|value| text.parse() == Ok(value));
-        same_number || self.to_string().eq_ignore_ascii_case(text)
+    /// Whether a filter value given as text matches: as an equal number, or as the printed form.
+    pub fn matches(self, text: &str) -> bool {
+        let equal_number = self.number().is_some_and(|value| text.parse() == Ok(value));
+        equal_number || self.to_string().eq_ignore_ascii_case(text)
     }
 }

@@ -1,0 +1,48 @@
+//! The choice of figures for a sweep and for a comparison.
+
+use super::errors::Error;
+use super::paths::PathCache;
+use super::sweep::Sweep;
+use super::{batch_sizes, contour, final_loss, fit, learning_rates, losses, parameters, small_multiples};
+use crate::figure::Figure;
+use crate::model::Parameter;
+
+/// The figures of a sweep, in reading order. A sweep without runs has none.
+///
+/// # Errors
+///
+/// Where a path cannot be read or replayed.
+pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
+    let runs = sweep.table();
+    let rows = runs.rows();
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut cache = PathCache::new(sweep);
+    let mut figures = contour::figures(&mut cache, &rows, None)?;
+    if runs.varies(Parameter::LearningRate) {
+        figures.extend(small_multiples::figures(&mut cache, &rows, Parameter::LearningRate, None)?);
+        figures.push(final_loss::figure(&runs, &rows, Parameter::LearningRate, None));
+    }
+    figures.push(parameters::figure(&mut cache, &rows, None)?);
+    figures.extend(learning_rates::figure(&runs, &rows)?);
+    figures.push(losses::figure(&cache, &rows)?);
+    if runs.varies(Parameter::BatchSize) {
+        figures.extend(batch_sizes::figure(&cache, &rows)?);
+    }
+    figures.push(fit::figure(&runs, &rows, None));
+    Ok(figures)
+}
+
+/// The figures of a comparison: the values of a hyperparameter next to each other. `rows` holds at least one row.
+pub fn side_by_side(sweep: &Sweep<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let runs = sweep.table();
+    let mut cache = PathCache::new(sweep);
+    let mut figures = small_multiples::figures(&mut cache, rows, by, style)?;
+    figures.push(final_loss::figure(&runs, rows, by, style));
+    if by == Parameter::BatchSize {
+        figures.extend(batch_sizes::figure(&cache, rows)?);
+    }
+    figures.push(fit::figure(&runs, rows, style.or(Some(by))));
+    Ok(figures)
+}

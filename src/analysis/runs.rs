@@ -1,0 +1,163 @@
+//! The runs of a sweep with their settings and problems: the data that diagnosis, comparison and figures read.
+
+use super::cost_surface::CostSurface;
+use super::setting::Setting;
+use crate::config::Experiment;
+use crate::model::{Optimizer, Parameter, Problem, Value};
+use crate::table::{RunTable, SettingColumn};
+
+/// Hyperparameters that change the update of plain SGD, so that its stability limit does not apply.
+const CHANGES_SGD: [Parameter; 6] = [
+    Parameter::ScheduleName,
+    Parameter::Clipnorm,
+    Parameter::Clipvalue,
+    Parameter::GlobalClipnorm,
+    Parameter::WeightDecay,
+    Parameter::GradientAccumulationSteps,
+];
+
+/// The run table of a sweep with its experiment and problems. A run is identified by its row in the table.
+#[derive(Clone, Copy)]
+pub struct Runs<'a> {
+    pub experiment: &'a Experiment,
+    pub problems: &'a [Problem],
+    pub table: &'a RunTable,
+}
+
+impl<'a> Runs<'a> {
+    /// All rows.
+    pub fn rows(&self) -> Vec<usize> {
+        (0..self.table.run.len()).collect()
+    }
+
+    /// The problem of a run.
+    pub fn problem(&self, row: usize) -> &'a Problem {
+        &self.problems[self.table.problem[row] as usize]
+    }
+
+    /// The varied hyperparameters, without seeds: seeds make replicates.
+    pub fn varied(&self) -> Vec<Parameter> {
+        self.experiment.space.varied().into_iter().filter(|&parameter| !is_seed(parameter)).collect()
+    }
+
+    /// Whether the sweep varies a hyperparameter.
+    pub fn varies(&self, parameter: Parameter) -> bool {
+        self.experiment.space.varied().contains(&parameter)
+    }
+
+    /// The cost surface of a run.
+    pub fn surface(&self, row: usize) -> CostSurface<'a> {
+        CostSurface::of(self.problem(row))
+    }
+
+    /// Weight and bias after the last update.
+    pub fn end(&self, row: usize) -> [f64; 2] {
+        [self.table.weight[row], self.table.bias[row]].map(f64::from)
+    }
+
+    /// Whether a run left the valid range.
+    pub fn has_diverged(&self, row: usize) -> bool {
+        self.table.diverged_at[row].is_some()
+    }
+
+    /// J after the last update; infinite for a diverged run.
+    pub fn loss(&self, row: usize) -> f64 {
+        self.unless_diverged(row, self.table.train_loss[row])
+    }
+
+    /// J − J* after the last update, or J for a problem without an optimum; infinite for a diverged run.
+    pub fn excess(&self, row: usize) -> f64 {
+        let has_optimum = self.problem(row).optimum.is_some();
+        self.unless_diverged(row, if has_optimum { self.table.excess[row] } else { self.table.train_loss[row] })
+    }
+
+    fn unless_diverged(&self, row: usize, value: f32) -> f64 {
+        if self.has_diverged(row) || !value.is_finite() { f64::INFINITY } else { f64::from(value) }
+    }
+
+    /// The row with the lowest J − J*; the first of equals.
+    pub fn best(&self, rows: &[usize]) -> Option<usize> {
+        rows.iter().copied().min_by(|&a, &b| self.excess(a).total_cmp(&self.excess(b)))
+    }
+
+    /// The verdict of a run in words.
+    pub fn verdict(&self, row: usize) -> String {
+        self.table.verdict[row].in_words(self.table.cycle_period[row])
+    }
+
+    /// Updates in one epoch.
+    pub fn batches(&self, row: usize) -> u64 {
+        let rows = self.problem(row).train.len().max(1) as u64;
+        let size = self.setting(row, Parameter::BatchSize).number().map_or(rows, |size| size as u64);
+        rows.div_ceil(size.clamp(1, rows))
+    }
+
+    /// The optimizer of a run.
+    pub fn optimizer(&self, row: usize) -> Option<Optimizer> {
+        match self.setting(row, Parameter::Optimizer) {
+            Setting::Word(name) => Optimizer::from_name(name),
+            _ => None,
+        }
+    }
+
+    /// The stability limit of a run: the largest learning rate at which full-batch training converges. Only plain SGD has one.
+    pub fn stability_limit(&self, row: usize) -> Option<f64> {
+        let sgd = self.optimizer(row) == Some(Optimizer::Sgd);
+        let momentum = self.setting(row, Parameter::Momentum).number().unwrap_or(0.0);
+        let nesterov = self.setting(row, Parameter::Nesterov) == Setting::Word("true");
+        let absent = |parameter| matches!(self.setting(row, parameter), Setting::Absent | Setting::Word("none"));
+        let plain = sgd && CHANGES_SGD.into_iter().all(absent);
+        self.problem(row).optimum.and_then(|optimum| optimum.curvature).filter(|_| plain)?.stability_limit(momentum, nesterov)
+    }
+
+    /// The value of a hyperparameter in a run, varied or not.
+    pub fn setting(&self, row: usize, parameter: Parameter) -> Setting {
+        let column = self.table.settings.iter().find(|(own, _)| *own == parameter);
+        match column.map(|(_, column)| column) {
+            Some(SettingColumn::Float(values)) => values[row].map(Value::Float).into(),
+            Some(SettingColumn::Integer(values)) => values[row].map(Value::Integer).into(),
+            Some(SettingColumn::Boolean(values)) => values[row].map(Value::Boolean).into(),
+            Some(SettingColumn::Text(values)) => values[row].map(Value::Choice).into(),
+            // A hyperparameter without a column is constant within a branch of the space.
+            None => {
+                let branch = self.experiment.space.branch_of(self.table.run[row]);
+                branch.and_then(|branch| branch.settings.get(parameter)).into()
+            }
+        }
+    }
+
+    /// The distinct values of a hyperparameter over some rows, in order.
+    pub fn distinct_settings(&self, rows: &[usize], parameter: Parameter) -> Vec<Setting> {
+        let mut settings: Vec<Setting> = rows.iter().map(|&row| self.setting(row, parameter)).collect();
+        settings.sort_unstable();
+        settings.dedup();
+        settings
+    }
+
+    /// The rows grouped by their value of a hyperparameter, values in order.
+    pub fn group_by(&self, rows: &[usize], parameter: Parameter) -> Vec<(Setting, Vec<usize>)> {
+        let mut pairs: Vec<(Setting, usize)> = rows.iter().map(|&row| (self.setting(row, parameter), row)).collect();
+        pairs.sort_unstable();
+        let groups = pairs.chunk_by(|a, b| a.0 == b.0);
+        groups.map(|group| (group[0].0, group.iter().map(|&(_, row)| row).collect())).collect()
+    }
+
+    /// The varied settings of a run, such as `sgd, learning_rate 0.1, data.scale standard`; its number where nothing is varied.
+    pub fn name(&self, row: usize) -> String {
+        let settings = self.varied().into_iter().map(|parameter| (parameter, self.setting(row, parameter)));
+        let words =
+            settings.filter(|(_, setting)| *setting != Setting::Absent).map(|(parameter, setting)| setting_label(parameter, setting));
+        let words: Vec<String> = words.collect();
+        if words.is_empty() { format!("run {}", self.table.run[row]) } else { words.join(", ") }
+    }
+}
+
+/// A value with its key, such as `learning_rate 0.1`; the name of an optimizer needs no key.
+pub fn setting_label(parameter: Parameter, setting: Setting) -> String {
+    if parameter == Parameter::Optimizer { setting.to_string() } else { format!("{} {setting}", parameter.key()) }
+}
+
+/// Whether a hyperparameter is a seed.
+pub fn is_seed(parameter: Parameter) -> bool {
+    matches!(parameter, Parameter::TrainingSeed | Parameter::DataSeed | Parameter::RngSeed)
+}

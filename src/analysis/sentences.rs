@@ -1,0 +1,61 @@
+//! Sentences that several captions share: the distance to the optimum, and the shape of the cost surface.
+
+use super::cost_surface::CostSurface;
+use super::runs::Runs;
+use crate::text;
+
+/// From this condition number on, a problem counts as ill-conditioned: the valley of J is √κ times as long as it is wide.
+pub const ILL_CONDITIONED: f64 = 100.0;
+
+/// Where J has no minimum.
+pub const NO_MINIMUM: &str = "J has no minimum: it keeps falling as |w| and |b| grow";
+
+/// The distance of the best run from its optimum.
+pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
+    let Some(best) = runs.best(rows) else { return String::new() };
+    let surface = runs.surface(best);
+    let optimum = text::loss(surface.minimum());
+    if runs.excess(best).is_infinite() {
+        let all = if rows.len() == 1 { "The run diverges".into() } else { format!("All {} runs diverge", rows.len()) };
+        return if surface.optimum().is_some() { format!("{all}; the optimum is J* = {optimum}") } else { all };
+    }
+    let subject = if rows.len() == 1 {
+        "The run".into()
+    } else {
+        format!("The best of {}, run {} ({}),", text::count(rows.len(), "run"), runs.table.run[best], runs.name(best))
+    };
+    let [w, b] = runs.end(best);
+    let loss = text::loss(runs.loss(best));
+    let Some([weight, bias]) = surface.optimum() else {
+        return format!("{subject} ends at J = {loss}, w = {}, b = {}", text::loss(w), text::loss(b));
+    };
+    if runs.excess(best) < 5e-4 * surface.minimum().abs() {
+        return format!("{subject} reaches the optimum, J = {loss}");
+    }
+    let [dw, db] = [w - weight, b - bias].map(|difference| text::significant(difference.abs(), 3));
+    let reference = if surface.is_perfect_fit() || surface.minimum() < 0.0 {
+        format!("where the optimum is J* = {optimum}")
+    } else {
+        format!("{} × the optimum J* = {optimum}", text::ratio(runs.loss(best) / surface.minimum()))
+    };
+    format!("{subject} ends at J = {loss}, {reference}; the distance is {dw} in w and {db} in b")
+}
+
+/// The shape of the cost surface around the optimum of a run's problem, with its cause.
+pub fn valley(runs: &Runs<'_>, row: usize) -> String {
+    let (problem, surface) = (runs.problem(row), runs.surface(row));
+    if surface.optimum().is_none() {
+        return NO_MINIMUM.into();
+    }
+    match surface.condition() {
+        Some(kappa) if kappa >= ILL_CONDITIONED => {
+            let is_curable = matches!(surface, CostSurface::Quadratic(_)) && problem.scale != "standard";
+            let cure = if is_curable { "; standardising the feature makes it round" } else { "" };
+            let [kappa, ratio] = [text::condition(kappa), text::ratio(kappa.sqrt())];
+            format!("The valley of J is {ratio} times as long as it is wide (condition number κ = {kappa}){cure}")
+        }
+        Some(kappa) => format!("Condition number κ = {}", text::condition(kappa)),
+        None if matches!(surface, CostSurface::Quadratic(_)) => "The feature is constant, so every point of a line is an optimum".into(),
+        None => "J has a kink or a flat direction at its optimum".into(),
+    }
+}
