@@ -23,7 +23,3 @@ fi
 
 # The release profile shares its dependencies with the program.
 cargo test --release --locked
-# The unit tests of the GPU backend cannot tell at run time that they are ignored, so the attribute `ignore` holds them back.
-if ! ./target/release/gradsweep adapters --json | grep -q '"adapters": \[\]'; then
-    cargo test --release --locked --lib backend::gpu:: -- --ignored
-fi
