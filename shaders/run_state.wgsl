@@ -108,12 +108,12 @@ override HAS_STEP_INPUTS: bool = false;
 override SHARED_STEP_INPUTS: bool = false;
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Moments of the batches of this dispatch, epoch by epoch; of one epoch where every epoch has the same batches.
+// Moments of the batches of this dispatch, epoch by epoch; those of one epoch if every epoch has the same batches.
 @group(0) @binding(1) var<uniform> batch_moments: array<PaddedMoments, MAX_UNIFORM_BATCHES>;
 // Tables of `table_steps` step inputs, for groups whose runs differ in them.
 @group(0) @binding(2) var<storage, read> step_tables: array<StepInputs>;
 // Rows (x, y): the test rows, the training rows in the order of the split, then the training rows in batch order by order and epoch. The last
-// part is absent where every epoch has the same batches.
+// part is absent if every epoch has the same batches.
 @group(0) @binding(3) var<storage, read> rows: array<vec2<f32>>;
 // Columns of `column_stride`: coefficients of the rule, option values, number of the step-input table (bits), number of the batch order (bits).
 // Columns after the last one in use are absent.
@@ -128,15 +128,15 @@ override SHARED_STEP_INPUTS: bool = false;
 @group(0) @binding(7) var<storage, read_write> history: array<f32>;
 // [block][epoch][run of the block]: loss, mae, val_loss, val_mae.
 @group(0) @binding(8) var<storage, read_write> epoch_series: array<vec4<f32>>;
-// Step inputs of this dispatch, where all runs share them.
+// Step inputs of this dispatch, if all runs share them.
 @group(0) @binding(9) var<uniform> step_inputs: array<vec4<f32>, MAX_UNIFORM_BATCHES>;
-// Moments by batch order, epoch of the window and batch, where runs have their own batch orders.
+// Moments by batch order, epoch of the window and batch, if runs have their own batch orders.
 @group(0) @binding(10) var<storage, read> joined_moments: array<PaddedMoments>;
 
 // A private copy of the parameters, because a software adapter loads a uniform again at each access.
 var<private> dispatch: Params;
 
-// Mean gradient and mean loss over some rows; for a batch also the sum of |e| where epoch series are recorded.
+// Mean gradient and mean loss over some rows; for a batch also the sum of |e| if epoch series are recorded.
 struct Evaluation {
     gradient: vec2<f32>,
     loss: f32,

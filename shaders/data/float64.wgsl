@@ -44,7 +44,7 @@ fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>(a.x >> places, (a.y >> places) | (a.x << (32u - places)) | u32(lost != 0u));
 }
 
-// 1 where the last three bits round the bits before them up, else 0.
+// 1 if the last three bits round the bits before them up, else 0.
 fn rounds_up(bits: u32) -> u32 {
     let discarded = bits & 7u;
     return u32(discarded > 4u || (discarded == 4u && (bits & 8u) == 8u));

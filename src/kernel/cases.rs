@@ -124,7 +124,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, where the step is the whole result.
+    /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, so that the result is the step.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();
         for (coefficients, factors) in hypers(variant.optimizer) {

@@ -1,5 +1,5 @@
 //! Groups that differ only in their batch order, joined into one. A sweep over seeds has thousands of such groups with a few runs each; trained one by
-//! one, each would wait for dispatches of its own.
+//! one, each would need dispatches of its own.
 
 use std::ops::Range;
 

@@ -79,7 +79,7 @@ pub fn detects_cycles(group: &Group<'_>) -> bool {
 struct Columns<'a> {
     /// Weight and bias after the last step.
     last: &'a [f32],
-    /// Weight and bias that a run that does not diverge ends with: the average where there is one.
+    /// Final weight and bias of runs that do not diverge: the average if the options keep one.
     ends: &'a [f32],
     /// Start, worst and last loss.
     losses: &'a [f32],

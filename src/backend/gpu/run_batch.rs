@@ -46,13 +46,13 @@ pub struct RunBatch<'c, 'g> {
 struct WindowDispatches<'w> {
     window: &'w DeviceWindow<'w>,
     bind_group: wgpu::BindGroup,
-    /// Step inputs of the window, where all runs share them.
+    /// Step inputs of the window; `None` unless all runs share them.
     shared_step_inputs: Option<Vec<f32>>,
     /// Updates in which the work of one step is counted.
     work_per_step: u64,
     /// The most steps of one dispatch, because of uniforms and loop counters.
     max_steps: u64,
-    /// The last epoch of the run, counted from the first epoch of the window; the epochs of the window if it comes later.
+    /// The last epoch of the run, counted from the first epoch of the window; at most the number of epochs of the window.
     last_epoch: usize,
     /// Whether the device may still be building the window.
     is_being_built: bool,
@@ -228,7 +228,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
     }
 }
 
-/// The moments that a dispatch reads: those of its batches; of one epoch where every epoch has the same batches.
+/// The moments of a dispatch's batches; those of one epoch if every epoch has the same batches.
 fn moments_of(window: &Window, range: &StepRange) -> Vec<PaddedMoments> {
     let epochs = if window.repeats_every_epoch() { 1 } else { range.epochs };
     let epochs = range.first_epoch..range.first_epoch + epochs;

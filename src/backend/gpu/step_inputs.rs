@@ -30,7 +30,7 @@ pub struct StepTables {
 }
 
 impl StepTables {
-    /// The tables for some runs of a group, and the table number of each run; the numbers are empty where all runs share one table.
+    /// The tables for some runs of a group, and the table number of each run; no numbers if all runs share one table.
     pub fn new(group: &Group<'_>, runs: Range<usize>) -> (Self, Vec<u32>) {
         let factor_inputs = &group.inputs.factor_inputs;
         let mut generators = Vec::new();

@@ -66,7 +66,7 @@ fn train_group(context: &mut Context, training: TrainingGroup<'_>, outcome: &mut
     unread.map_or(Ok(()), |last| last.finish(context, group, outcome))
 }
 
-/// The most runs of a run batch: as many as fit the buffers, or fewer where points are recorded often; whole blocks of recorded rows.
+/// The most runs of a run batch: limited by the buffers and, if points are recorded often, by the readback; whole blocks of recorded rows.
 fn max_runs_in_buffers(context: &Context, group: &Group<'_>, outcome: &Outcome) -> Result<usize, Error> {
     let limit = context.max_binding_size();
     let history_bytes = outcome.history.as_ref().map_or(0, |history| history.blocks.rows as u64 * 8);

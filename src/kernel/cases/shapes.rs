@@ -13,7 +13,7 @@ pub const LOSS: Tolerance = Tolerance { ulps: 10.0, reason: "two elementary func
 pub const ACTIVATION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, reason: "an elementary function within 2.5 ulp, three roundings" };
 pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "two elementary functions within 2.5 ulp, roundings" };
 
-/// Arguments of activations: both sides of every kink, without the kinks, where the device's rounding decides.
+/// Arguments of activations: both sides of every kink. At the kinks themselves the device's rounding would decide.
 pub const Z: [f32; 24] = [
     -1e6, -90.0, -40.0, -20.0, -9.5, -6.01, -3.01, -2.99, -1.5, -0.7, -0.1, -1e-4, 1e-4, 0.1, 0.6, 0.7, 1.5, 2.99, 3.01, 5.99, 6.01, 20.0,
     40.0, 80.0,
