@@ -50,26 +50,24 @@ pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics:
     let split = match split {
         Ok(split) if split.train.is_empty() => {
             let location = locations.data("test_rows").or_else(|| locations.data("train_rows"));
-            diagnostics.errors.push(diagnostic(location, "no row is left for training").label("all rows test"));
+            diagnostics.errors.push(diagnostic(location, "no row is left for training").label("all rows are test rows"));
             return;
         }
         Ok(split) => split,
         Err(error) => {
             let location = locations.data("test_size");
-            diagnostics
-                .errors
-                .push(diagnostic(location, error.to_string()).label("too many rows to test").help("take a smaller test_size"));
+            diagnostics.errors.push(diagnostic(location, error.to_string()).label("too many test rows").help("use a smaller test_size"));
             return;
         }
     };
     steps(experiment, split.train.len(), locations, diagnostics);
     batches(experiment, split.train.len(), locations, diagnostics);
     if split.test.is_empty() && experiment.surface.rows == SurfaceRows::Test {
-        let wrong = diagnostic(locations.value("surface", "rows"), "`surface.rows` is \"test\", and no row tests");
+        let wrong = diagnostic(locations.value("surface", "rows"), "`surface.rows` is \"test\", but there are no test rows");
         diagnostics.errors.push(wrong.label("no test rows").help("set data.test_size, or rows = \"train\""));
     }
     if !experiment.data.test.is_random() && experiment.space.varied().contains(&Parameter::DataSeed) {
-        diagnostics.warn("`data.seed` changes nothing: without test_size the split draws nothing");
+        diagnostics.warn("`data.seed` has no effect: without test_size the split is not random");
     }
     let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), scale, None, neuron);
     let scales = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR));
@@ -115,20 +113,24 @@ fn unfit(error: &problem::Error, locations: &CheckContext<'_>) -> Diagnostic {
         problem::Error::Label(label) => {
             let location = locations.spec.location(Parameter::Loss).or_else(|| locations.data("target"));
             let remedy = match label.loss.labels() {
-                Labels::TwoClasses => "write the classes as −1 and 1, or as 0 and 1",
-                Labels::Probability => "write the classes as 0 and 1, or take a loss for any label, such as \"mse\"",
-                Labels::NotNegative | Labels::Any => "take a loss for any label, such as \"mse\" or \"huber\"",
+                Labels::TwoClasses => "encode the classes as −1 and 1, or as 0 and 1",
+                Labels::Probability => "encode the classes as 0 and 1, or use a loss that accepts any label, such as \"mse\"",
+                Labels::NotNegative | Labels::Any => "use a loss that accepts any label, such as \"mse\" or \"huber\"",
             };
-            diagnostic(location, error.to_string()).label("cannot learn this label").help(remedy)
+            diagnostic(location, error.to_string()).label("does not fit the labels").help(remedy)
         }
         problem::Error::TooLarge { column, .. } => {
             let too_large = diagnostic(locations.data(column), error.to_string()).label("too large");
-            let too_large = too_large.help(format!("write the column in larger units; values up to {:e} are accepted", problem::LARGEST));
-            if *column == "feature" { too_large.help("or set data.scale = \"standard\", as the scaled values count") } else { too_large }
+            let too_large = too_large.help(format!("rescale the column; values up to {:e} are accepted", problem::LARGEST));
+            if *column == "feature" {
+                too_large.help("or set data.scale = \"standard\": the limit applies to the scaled values")
+            } else {
+                too_large
+            }
         }
         problem::Error::Scaling(ScalingError::Constant { .. }) => {
             let location = locations.spec.location(Parameter::DataScale).or_else(|| locations.data("feature"));
-            diagnostic(location, error.to_string()).label("nothing to scale").help("take scale = \"none\", or a feature that varies")
+            diagnostic(location, error.to_string()).label("cannot scale a constant").help("use scale = \"none\", or another feature")
         }
     }
 }
@@ -140,7 +142,7 @@ fn averages(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: 
     }
     for parameter in [Parameter::EmaMomentum, Parameter::EmaOverwriteFrequency] {
         if locations.spec.location(parameter).is_some() {
-            diagnostics.warn(format!("`{}` changes nothing: without use_ema = true no average is kept", parameter.key()));
+            diagnostics.warn(format!("`{}` has no effect without use_ema = true", parameter.key()));
         }
     }
 }
@@ -151,7 +153,7 @@ fn history_runs(experiment: &Experiment, locations: &CheckContext<'_>, diagnosti
     if let Some(run) = runs.iter().find(|&&run| run >= len) {
         let wrong = diagnostic(
             locations.value("history", "runs"),
-            format!("`history.runs` names run {run}, but the sweep has {len} run{}", if len == 1 { "" } else { "s" }),
+            format!("`history.runs` lists run {run}, but the sweep has {len} run{}", if len == 1 { "" } else { "s" }),
         );
         diagnostics.errors.push(wrong.label(format!("runs are numbered from 0 to {}", len - 1)));
     }
@@ -163,9 +165,9 @@ fn steps(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, dia
         let wrong = diagnostic(locations.spec.location(Parameter::Epochs), format!("a run would have {} updates", text::grouped(longest)));
         diagnostics.errors.push(
             wrong
-                .label(format!("over {rows} rows"))
-                .help("take fewer epochs, or a larger batch_size")
-                .note(format!("a run has at most {} updates: they are counted in 32 bits", text::grouped(STEPS_MAX))),
+                .label(format!("with {rows} training rows"))
+                .help("use fewer epochs or a larger batch_size")
+                .note(format!("a run can have at most {} updates, because they are counted in 32 bits", text::grouped(STEPS_MAX))),
         );
     }
 }
@@ -178,6 +180,6 @@ fn batches(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, d
     let largest =
         experiment.space.branches.iter().filter_map(|branch| step_count::extent(branch, Parameter::BatchSize)).map(|(_, max)| max).max();
     if let Some(largest) = largest.filter(|&largest| largest > rows as i64) {
-        diagnostics.warn(format!("batch_size {largest} is more than the {rows} training rows: such a batch is all of them"));
+        diagnostics.warn(format!("batch_size {largest} exceeds the {rows} training rows; full-batch training will be used"));
     }
 }

@@ -28,7 +28,8 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
     let rows = ["train_rows", "test_rows"].map(|key| section.get(key).and_then(|entry| diagnostics.ok(rows(entry))));
     let size = section.get("test_size").and_then(|entry| diagnostics.ok(test_size(&entry.node)));
     if let (Some(size), Some(rows)) = (section.get("test_size"), section.get("train_rows").or_else(|| section.get("test_rows"))) {
-        let both = Diagnostic::at(&size.location, format!("both `test_size` and `{}` say which rows test", rows.key)).label("one too many");
+        let both =
+            Diagnostic::at(&size.location, format!("`test_size` and `{}` both define the test rows", rows.key)).label("remove one of them");
         diagnostics.errors.push(both.help("keep one of them"));
     }
     let (path, feature, target) = (path?, feature?, target?);
@@ -60,16 +61,16 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
         && let trains = train.iter().collect::<HashSet<_>>()
         && let Some(row) = test.iter().find(|row| trains.contains(row))
     {
-        diagnostics.warn(format!("row {row} both trains and tests"));
+        diagnostics.warn(format!("row {row} is both a training row and a test row"));
     }
     Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
 }
 
 /// A config without the section.
 pub fn missing() -> Diagnostic {
-    Diagnostic::whole("the config has no [data]")
-        .help("add data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }, or a table [data] with these keys")
-        .note("`gradsweep init` writes a commented config to start from")
+    Diagnostic::whole("the config has no table [data]")
+        .help("add a table [data] with path, feature and target, or the line: data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }")
+        .note("`gradsweep init` writes a commented starter config")
 }
 
 /// Text, and the location of its value.
@@ -83,10 +84,10 @@ fn required(section: &CheckedTable, key: &str, diagnostics: &mut Diagnostics) ->
     if let Some(header) = section.header.as_ref().filter(|_| section.lacks(key)) {
         let example = match key {
             "path" => "path = \"data/advertising.csv\": a CSV file, relative to the config",
-            "feature" => "feature = \"TV\": the column that the neuron reads",
-            _ => "target = \"sales\": the column that it should predict",
+            "feature" => "feature = \"TV\": the input column",
+            _ => "target = \"sales\": the column to predict",
         };
-        let diagnostic = Diagnostic::at(&header.location, format!("[data] has no `{key}`")).label("needed");
+        let diagnostic = Diagnostic::at(&header.location, format!("[data] has no `{key}`")).label("incomplete");
         diagnostics.errors.push(diagnostic.help(format!("add {example}")));
     }
     None
@@ -97,8 +98,9 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
     let column = |name: &str| if name == feature.0 { &feature.1 } else { &target.1 };
     let (location, label) = match error {
         Error::NoColumn { column: name, .. } => (column(name), "no such column"),
-        Error::TwiceInHeader { column: name, .. } => (column(name), "which of the two?"),
-        Error::NoNumbers { column: name, .. } => (column(name), "not a column of numbers"),
+        Error::TwiceInHeader { column: name, .. } => (column(name), "ambiguous"),
+        Error::NoNumbers { column: name, .. } => (column(name), "must contain only numbers"),
+        Error::Absent { .. } => (&path.1, "file not found"),
         _ => (&path.1, "this file"),
     };
     let mut diagnostic = Diagnostic::at(location, error.to_string()).label(label);
@@ -118,7 +120,7 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
     match error {
         Error::NoColumn { columns, .. } => {
             let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
-            diagnostic.note(format!("its columns: {}", names.join(", ")))
+            diagnostic.note(format!("columns of the file: {}", names.join(", ")))
         }
         Error::Absent { .. } => diagnostic.note("data.path is relative to the folder of the config"),
         _ => diagnostic,
@@ -144,7 +146,7 @@ fn test_size(node: &TomlNode) -> Result<TestSize, Diagnostic> {
         TomlValue::Integer(Some(count)) if count > 0 => Ok(TestSize::Count(count as u64)),
         TomlValue::Float(share) if share > 0.0 && share < 1.0 => Ok(TestSize::Fraction(share)),
         _ => Err(Diagnostic::at(&node.location, format!("`data.test_size` cannot be {}", node.text))
-            .label("must be a share below 1, such as 0.2, or a count of rows, such as 40")),
+            .label("must be a fraction below 1, such as 0.2, or a number of rows, such as 40")),
     }
 }
 
@@ -161,9 +163,9 @@ fn rows(entry: &TomlEntry) -> Result<Rows, Diagnostic> {
             let ends = text.split_once("..").and_then(|(start, end)| Some((start.trim().parse().ok()?, end.trim().parse().ok()?)));
             match ends {
                 Some((start, end)) if start < end => Ok(Rows::Range { start, end, location: node.location.clone() }),
-                _ => Err(Diagnostic::at(&node.location, format!("`{key}` = {} is no range of rows", node.text))
+                _ => Err(Diagnostic::at(&node.location, format!("`{key}` = {} is not a range of rows", node.text))
                     .label("must be \"start..end\" with start < end")
-                    .note("rows are counted from 0, without the header; the end is out: \"0..160\" is the first 160 rows")),
+                    .note("rows are counted from 0, without the header; the end is excluded: \"0..160\" is the first 160 rows")),
             }
         }
         TomlValue::List(items) if !items.is_empty() => {
@@ -190,9 +192,9 @@ fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<
 
 fn row_numbers(rows: Rows, count: usize) -> Result<Vec<u32>, Diagnostic> {
     let past = |row: u64, location: &Location| {
-        Diagnostic::at(location, format!("row {row} is past the end of the data"))
+        Diagnostic::at(location, format!("row {row} does not exist"))
             .label(format!("the file has {count} rows"))
-            .note("rows are counted from 0, without the header; the end of a range is out")
+            .note("rows are counted from 0, without the header; the end of a range is excluded")
     };
     match rows {
         Rows::Range { end, location, .. } if end > count as u64 => Err(past(end - 1, &location)),

@@ -112,10 +112,10 @@ fn axis_in_words(axis: &Axis) -> String {
             let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| format_value(value)).collect();
             format!("{count} {plural}: {}{}", shown.join(", "), if list.len() > SHOWN { ", .." } else { "" })
         }
-        Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, in equal ratios", ends()),
-        Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally far apart", ends()),
-        Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} by {}", ends(), text::exact(step / divisor)),
-        Values::IntSteps { step, .. } => format!("{count} {plural}: {} by {step}", ends()),
+        Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, constant ratio", ends()),
+        Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally spaced", ends()),
+        Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} in steps of {}", ends(), text::exact(step / divisor)),
+        Values::IntSteps { step, .. } => format!("{count} {plural}: {} in steps of {step}", ends()),
     }
 }
 
@@ -128,7 +128,7 @@ fn history(experiment: &Experiment) -> String {
             HistoryRuns::All => "all runs".into(),
             HistoryRuns::Best(count) => format!("the best {count}"),
             HistoryRuns::Sample(count) => format!("a sample of {count}"),
-            HistoryRuns::List(list) => format!("{} named runs", list.len()),
+            HistoryRuns::List(list) => format!("{} listed runs", list.len()),
         })
         .collect();
     let default = if experiment.history.runs.is_none() && experiment.history.every == 1 { "   (default)" } else { "" };

@@ -26,15 +26,15 @@ pub fn read(path: &Path) -> Result<String, Diagnostic> {
 }
 
 fn absent(path: &Path) -> Diagnostic {
-    let diagnostic = Diagnostic::whole(format!("there is no config {}", path.display()));
+    let diagnostic = Diagnostic::whole(format!("there is no config file {}", path.display()));
     match nearest_file(path) {
         Some(guess) => diagnostic.help(format!("did you mean {}?", guess.display())),
-        None => diagnostic.help("`gradsweep init` writes one to start from"),
+        None => diagnostic.help("`gradsweep init` writes a starter config"),
     }
 }
 
 fn folder(path: &Path) -> Diagnostic {
-    let diagnostic = Diagnostic::whole(format!("{} is a folder, not a config", path.display()));
+    let diagnostic = Diagnostic::whole(format!("{} is a folder, not a config file", path.display()));
     let mut inside: Vec<String> = std::fs::read_dir(path)
         .into_iter()
         .flatten()
@@ -45,9 +45,9 @@ fn folder(path: &Path) -> Diagnostic {
     inside.sort_unstable();
     inside.truncate(6);
     if inside.is_empty() {
-        diagnostic.help("name a TOML file; `gradsweep init` writes one to start from")
+        diagnostic.help("pass a TOML file; `gradsweep init` writes a starter config")
     } else {
-        diagnostic.help(format!("name a file in it: {}", inside.join(", ")))
+        diagnostic.help(format!("pass one of its files: {}", inside.join(", ")))
     }
 }
 
@@ -58,23 +58,23 @@ pub fn is_blank(text: &str) -> bool {
 
 pub fn blank() -> Diagnostic {
     Diagnostic::whole("the config is empty")
-        .help("`gradsweep init` writes a commented one to start from")
-        .note("a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] say what to try")
+        .help("`gradsweep init` writes a commented starter config")
+        .note("a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] define the runs")
 }
 
 /// Says so where the text that is no TOML is JSON or YAML.
 pub fn other_language(text: &str, diagnostic: Diagnostic) -> Diagnostic {
     let start = text.trim_start();
     if start.starts_with('{') {
-        diagnostic.help("this looks like JSON; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+        diagnostic.help("this looks like JSON, but a config is TOML: write [training], then epochs = 10 on the next line").help(STARTER)
     } else if start.starts_with("---") || text.lines().any(is_yaml) {
-        diagnostic.help("this looks like YAML; a config is TOML: [training], then a line epochs = 10").help(STARTER)
+        diagnostic.help("this looks like YAML, but a config is TOML: write [training], then epochs = 10 on the next line").help(STARTER)
     } else {
         diagnostic
     }
 }
 
-const STARTER: &str = "`gradsweep init` writes a commented config to start from";
+const STARTER: &str = "`gradsweep init` writes a commented starter config";
 
 /// `key:` or `key: value`, with a bare key.
 fn is_yaml(line: &str) -> bool {

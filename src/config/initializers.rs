@@ -30,7 +30,7 @@ pub fn read(node: &TomlNode, table: &TomlTable, key: &str) -> Result<Value, Diag
             Diagnostic::at(&entry.node.location, format!("there is no initializer {}", entry.node.text)).label("no such initializer");
         return Err(match keys::nearest(&name, INITIALIZERS.iter().copied()) {
             Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
-            None => diagnostic.help(format!("take one of {}", INITIALIZERS.join(", "))),
+            None => diagnostic.help(format!("use one of {}", INITIALIZERS.join(", "))),
         });
     };
     let own = arguments(&name);
@@ -56,7 +56,7 @@ pub fn read(node: &TomlNode, table: &TomlTable, key: &str) -> Result<Value, Diag
     match start {
         Start::Number(value) => Ok(Value::Float(value)),
         Start::Drawn(Initializer::Uniform { min, max }) if min > max => {
-            Err(Diagnostic::at(&node.location, format!("`{key}` has minval {min} above maxval {max}")).label("empty"))
+            Err(Diagnostic::at(&node.location, format!("`{key}` has minval {min} above maxval {max}")).label("empty range"))
         }
         Start::Drawn(Initializer::Normal { stddev, .. } | Initializer::TruncatedNormal { stddev, .. }) if stddev < 0.0 => {
             Err(Diagnostic::at(&node.location, format!("`{key}` has the stddev {stddev}")).label("must be at least 0"))
@@ -66,10 +66,10 @@ pub fn read(node: &TomlNode, table: &TomlTable, key: &str) -> Result<Value, Diag
 }
 
 fn unknown(name: &str, entry: &super::toml_tree::TomlEntry, own: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::at(&entry.location, format!("{name} has no `{}`", entry.key)).label("not one of its arguments");
+    let diagnostic = Diagnostic::at(&entry.location, format!("{name} has no argument `{}`", entry.key)).label("unknown argument");
     match entry.key.as_str() {
-        "seed" => diagnostic.help("remove it: a start is drawn from training.seed"),
-        _ if own.is_empty() => diagnostic.help(format!("write \"{name}\": it has no arguments")),
+        "seed" => diagnostic.help("remove it: initial values are drawn with training.seed"),
+        _ if own.is_empty() => diagnostic.help(format!("write \"{name}\", which has no arguments")),
         _ => diagnostic.help(format!("its arguments: {}", own.join(", "))),
     }
 }
@@ -81,5 +81,5 @@ fn bounded(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
         return Ok(value);
     }
     Err(Diagnostic::at(&node.location, format!("`{key}` is out of bounds: {}", node.text))
-        .label(format!("at most {DIVERGENCE_LIMIT:e} away from 0")))
+        .label(format!("must be from -{DIVERGENCE_LIMIT:e} to {DIVERGENCE_LIMIT:e}")))
 }

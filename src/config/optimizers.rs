@@ -60,8 +60,8 @@ pub fn specs(node: &TomlNode, written_in: OptimizerKey, diagnostics: &mut Diagno
             None
         }
         (TomlValue::List(items), OptimizerKey::Sweep) if items.is_empty() => {
-            let diagnostic = Diagnostic::at(&node.location, "`optimizer` has no values").label("an empty list makes an empty sweep");
-            diagnostics.errors.push(diagnostic.help("name at least one optimizer, or remove the key"));
+            let diagnostic = Diagnostic::at(&node.location, "`optimizer` has no values").label("an empty list gives no runs");
+            diagnostics.errors.push(diagnostic.help("add at least one optimizer, or remove the key"));
             None
         }
         (TomlValue::List(items), OptimizerKey::Sweep) => {
@@ -79,9 +79,9 @@ pub fn specs(node: &TomlNode, written_in: OptimizerKey, diagnostics: &mut Diagno
 
 /// A list or range where a single value is expected.
 pub fn list_not_allowed(node: &TomlNode, key: &str, swept: &str) -> Diagnostic {
-    Diagnostic::at(&node.location, format!("`{key}` is {}, but every run has one value of it", node.value.kind()))
-        .label("does not vary here")
-        .help(format!("vary it in [sweep.parameters]: {} = {}", keys::quoted(swept), one_line(&node.text)))
+    Diagnostic::at(&node.location, format!("`{key}` must be a single value, not {}", node.value.kind()))
+        .label("must be one value here")
+        .help(format!("to sweep over it, write in [sweep.parameters]: {} = {}", keys::quoted(swept), one_line(&node.text)))
 }
 
 fn one_line(text: &str) -> String {
@@ -153,7 +153,7 @@ fn not_of(optimizer: Optimizer, parameter: Parameter, location: &Location) -> Di
             .help(format!("write it in [training], or in [sweep.parameters] as {}", parameter.key()))
     } else {
         diagnostic
-            .label("not one of its arguments")
+            .label("unknown argument")
             .help(format!("{} {} it; remove it here", text::list(&owners), if owners.len() == 1 { "has" } else { "have" }))
             .note(format!("arguments of {}: {}", optimizer.name(), arguments.join(", ")))
     }
@@ -165,8 +165,8 @@ pub fn unused_argument(parameter: Parameter, location: &Location, specs: &[Optim
     let mut here: Vec<&str> = specs.iter().map(|spec| spec.optimizer.name()).collect();
     here.dedup();
     Diagnostic::at(location, format!("no optimizer of this sweep has `{name}`"))
-        .label(format!("the sweep has {}", here.join(", ")))
-        .help(format!("remove it, or take an optimizer that has it: {}", owners(parameter).join(", ")))
+        .label(format!("the sweep uses {}", here.join(", ")))
+        .help(format!("remove it, or use an optimizer that has it: {}", owners(parameter).join(", ")))
 }
 
 fn owners(parameter: Parameter) -> Vec<&'static str> {
@@ -183,5 +183,5 @@ fn optimizer(name: &str, location: &Location) -> Result<Optimizer, Diagnostic> {
         Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
         None => diagnostic,
     };
-    Err(diagnostic.note(format!("known: {}", known.join(", "))))
+    Err(diagnostic.note(format!("known optimizers: {}", known.join(", "))))
 }

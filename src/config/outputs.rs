@@ -44,7 +44,7 @@ fn history_runs(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Histor
             diagnostics.ok(items.iter().map(read).collect::<Result<_, _>>()).map(HistoryRuns::List)
         }
         TomlValue::List(_) => {
-            diagnostics.errors.push(wrong().help("to record nothing write every = 0"));
+            diagnostics.errors.push(wrong().help("to record no history, write every = 0"));
             None
         }
         _ => {
@@ -81,7 +81,7 @@ fn surface_axis(entry: &TomlEntry, diagnostics: &mut Diagnostics) -> Option<Surf
     let missing: Vec<&str> = ["min", "max", "count"].into_iter().filter(|key| checked.lacks(key)).collect();
     if !missing.is_empty() {
         let diagnostic = Diagnostic::at(&entry.node.location, format!("`{key}` has no `{}`", missing.join("` and no `")));
-        diagnostics.errors.push(diagnostic.label("needs min, max and count").help("to have it fitted, leave it out"));
+        diagnostics.errors.push(diagnostic.label("needs min, max and count").help("leave it out to fit the axis to the runs"));
         return None;
     }
     let [min, max] = ["min", "max"].map(|end| diagnostics.ok(scalars::float(&checked.get(end)?.node, &format!("{key}.{end}"))));

@@ -67,15 +67,15 @@ pub fn values(node: &TomlNode, parameter: Parameter, key: &str, diagnostics: &mu
 /// A bare value where values are expected.
 fn single(node: &TomlNode, parameter: Parameter, key: &str) -> Diagnostic {
     Diagnostic::at(&node.location, format!("`{key}` in [sweep.parameters] must be a list or a table, not {}", node.value.kind()))
-        .label("a single value does not vary")
-        .help(format!("write a list, [{}], or put it into the config as {}", node.text, keys::qualified(parameter)))
+        .label("a single value")
+        .help(format!("write a list, [{}], or move it to {}", node.text, keys::qualified(parameter)))
 }
 
 fn list(node: &TomlNode, items: &[TomlNode], kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     if items.is_empty() {
         let empty = Diagnostic::at(&node.location, format!("`{key}` has no values"))
-            .label("an empty list makes an empty sweep")
-            .help("give it at least one value, or remove the key");
+            .label("an empty list gives no runs")
+            .help("add at least one value, or remove the key");
         diagnostics.errors.push(empty);
         return None;
     }
@@ -91,16 +91,16 @@ fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diag
     if let Some(entry) = table.get("values").or_else(|| table.get("value")) {
         let others = ["min", "max", "count", "step"].into_iter().find_map(|other| table.get(other));
         if let Some(other) = others.or_else(|| table.get("value").filter(|_| entry.key == "values")) {
-            let both =
-                Diagnostic::at(&other.location, format!("`{key}` has both `{}` and `{}`", entry.key, other.key)).label("one too many");
-            diagnostics.errors.push(both.help("give either values or a range"));
+            let both = Diagnostic::at(&other.location, format!("`{key}` has both `{}` and `{}`", entry.key, other.key))
+                .label("remove one of them");
+            diagnostics.errors.push(both.help("write either values or a range"));
             return None;
         }
         if !matches!(distribution, None | Some(Distribution::Categorical)) {
             let location = table.get("distribution").map_or(&node.location, |entry| &entry.node.location);
-            diagnostics
-                .errors
-                .push(Diagnostic::at(location, format!("`{key}` has values and a distribution of a range")).help("remove `distribution`"));
+            diagnostics.errors.push(
+                Diagnostic::at(location, format!("`{key}` has `values` and a distribution for ranges")).help("remove `distribution`"),
+            );
             return None;
         }
         return match (&entry.node.value, entry.key.as_str()) {
@@ -114,7 +114,7 @@ fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diag
         };
     }
     if distribution == Some(Distribution::Categorical) {
-        let missing = Diagnostic::at(&node.location, format!("`{key}` is categorical and has no `values`"));
+        let missing = Diagnostic::at(&node.location, format!("`{key}` is categorical but has no `values`"));
         diagnostics.errors.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
         return None;
     }
@@ -132,15 +132,16 @@ fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> 
             &node.location,
             &format!("{key}.distribution"),
             &node.text,
-            &format!("take one of {}", known.join(", ")),
+            &format!("use one of {}", known.join(", ")),
         ));
     }
-    let diagnostic = Diagnostic::at(&node.location, format!("`{key}` has no distribution {}", node.text)).label("no such distribution");
+    let diagnostic =
+        Diagnostic::at(&node.location, format!("unknown distribution {} for `{key}`", node.text)).label("no such distribution");
     let diagnostic = match keys::nearest(&name, known) {
         Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
         None => diagnostic,
     };
-    Err(diagnostic.note(format!("known: {}", known.join(", "))))
+    Err(diagnostic.note(format!("known distributions: {}", known.join(", "))))
 }
 
 fn range(
@@ -152,14 +153,15 @@ fn range(
     diagnostics: &mut Diagnostics,
 ) -> Option<Values> {
     if matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..)) {
-        let diagnostic = Diagnostic::at(&node.location, format!("`{key}` has no range: it is {}", scalars::accepted_values(kind)));
+        let diagnostic =
+            Diagnostic::at(&node.location, format!("`{key}` cannot be a range; it must be {}", scalars::accepted_values(kind)));
         diagnostics.errors.push(diagnostic.label("a range").help(format!("write a list: {} = [..]", keys::quoted(key))));
         return None;
     }
     let missing: Vec<&str> = ["min", "max"].into_iter().filter(|end| table.lacks(end)).collect();
     if !missing.is_empty() {
         let title = format!("the range of `{key}` has no `{}`", missing.join("` and no `"));
-        diagnostics.errors.push(Diagnostic::at(&node.location, title).label("a range needs min and max; both are in"));
+        diagnostics.errors.push(Diagnostic::at(&node.location, title).label("a range needs min and max"));
         return None;
     }
     let (min, max) = (&table.get("min")?.node, &table.get("max")?.node);
@@ -174,10 +176,8 @@ fn range(
         (Value::Integer(low), Value::Integer(high)) => diagnostics.ok(shape.integers(low, high)),
         (low, high) => {
             let word = if matches!(low, Value::Choice(_)) { min } else { max };
-            let diagnostic = Diagnostic::at(&word.location, format!("an end of the range of `{key}` is {}, a word", word.text));
-            diagnostics
-                .errors
-                .push(diagnostic.label(format!("between {low:?} and {high:?} there is nothing")).help("write a list instead"));
+            let diagnostic = Diagnostic::at(&word.location, format!("a bound of the range of `{key}` is the word {}", word.text));
+            diagnostics.errors.push(diagnostic.label("must be a number").help("write a list instead"));
             None
         }
     }
@@ -196,18 +196,18 @@ fn positive(min: &TomlNode, max: &TomlNode, table: &CheckedTable, key: &str) -> 
     else {
         return Ok(());
     };
-    let diagnostic =
-        Diagnostic::at(&node.location, format!("a log range of `{key}` needs min > 0, but {end} = {}", node.text)).label("must be above 0");
+    let diagnostic = Diagnostic::at(&node.location, format!("the logarithmic range of `{key}` needs min > 0, but {end} = {}", node.text))
+        .label("must be above 0");
     let exponents = low < 0.0 && low < high && high < 20.0;
     let wandb =
         table.get("distribution").is_some_and(|entry| matches!(&entry.node.value, TomlValue::String(name) if name == "log_uniform"));
     Err(if exponents && wandb {
         let bounds = [low, high].map(|end| text::exact(rounded(libm::exp(end))));
-        diagnostic
-            .help(format!("if these are exponents, write the values: min = {}, max = {}", bounds[0], bounds[1]))
-            .note("W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values")
+        diagnostic.help(format!("if these are exponents, write the values: min = {}, max = {}", bounds[0], bounds[1])).note(
+            "in W&B, the bounds of log_uniform are exponents of e; here they are the values themselves, as in W&B's log_uniform_values",
+        )
     } else {
-        diagnostic.help("take a small positive min such as 1e-6, or distribution = \"uniform\"")
+        diagnostic.help("use a small positive min such as 1e-6, or distribution = \"uniform\"")
     })
 }
 
@@ -231,7 +231,7 @@ impl RangeTable<'_> {
         }
         if self.distribution == Some(Distribution::IntUniform) {
             return Err(self
-                .at("distribution", format!("`{}` is a float: int_uniform is for integers", self.key))
+                .at("distribution", format!("`{}` is a float, but int_uniform needs integers", self.key))
                 .help("remove `distribution` and write step = 1"));
         }
         let log = self.distribution == Some(Distribution::LogUniform);
@@ -249,11 +249,11 @@ impl RangeTable<'_> {
             }
             (None, None) => Err(self
                 .whole(format!("the range of `{}` needs `count` or `step` in a grid", self.key))
-                .label("how many values?")
+                .label("the number of values is missing")
                 .help(if log {
-                    "add count = 10: in equal ratios, both ends in"
+                    "add count = 10 for ten values with a constant ratio, including min and max"
                 } else {
-                    "add count = 10: equally far apart, both ends in; with distribution = \"log_uniform\" in equal ratios"
+                    "add count = 10 for ten equally spaced values, including min and max; for a constant ratio, also distribution = \"log_uniform\""
                 })),
             (Some(_), Some(_)) => Err(self.both()),
         }
@@ -269,9 +269,9 @@ impl RangeTable<'_> {
             (Some(count), None) => Ok(Values::IntUniform { min, max, count }),
             (None, Some(_)) if log => Err(self.step_in_log()),
             (None, None) if log => Err(self
-                .whole(format!("the log range of `{}` needs `count` in a grid", self.key))
-                .label("how many values?")
-                .help("add count = 10")),
+                .whole(format!("the logarithmic range of `{}` needs `count` in a grid", self.key))
+                .label("the number of values is missing")
+                .help("add count = 10 for ten values, including min and max")),
             (None, step) => {
                 let step = step.map_or(Ok(1), |step| scalars::integer(step, 1, i64::MAX, &format!("{}.step", self.key)))?;
                 let intervals = (i128::from(max) - i128::from(min)) / i128::from(step);
@@ -287,8 +287,8 @@ impl RangeTable<'_> {
         if count == 1 && !one_point {
             return Err(self
                 .at("count", format!("`{}` has count = 1, but min and max differ", self.key))
-                .label("both ends are in: at least 2")
-                .help("take count = 2 or more, or min = max"));
+                .label("must be at least 2, because min and max are included")
+                .help("use count = 2 or more, or set min = max"));
         }
         Ok(Some(count as u64))
     }
@@ -306,17 +306,19 @@ impl RangeTable<'_> {
     }
 
     fn empty(&self) -> Diagnostic {
-        self.at("min", format!("the range of `{}` is empty: min is above max", self.key)).label("above max").help("exchange min and max")
+        self.at("min", format!("the range of `{}` is empty: min is above max", self.key)).label("above max").help("swap min and max")
     }
 
     fn both(&self) -> Diagnostic {
-        self.at("step", format!("the range of `{}` has both `count` and `step`", self.key)).label("one too many").help("keep one of them")
+        self.at("step", format!("the range of `{}` has both `count` and `step`", self.key))
+            .label("remove one of them")
+            .help("write either `count` or `step`")
     }
 
     fn step_in_log(&self) -> Diagnostic {
-        self.at("step", format!("the log range of `{}` has a `step`", self.key))
-            .label("values of a log range are in equal ratios")
-            .help("write count instead")
+        self.at("step", format!("the logarithmic range of `{}` cannot have a `step`", self.key))
+            .label("its values have a constant ratio")
+            .help("use count instead")
     }
 }
 
@@ -327,20 +329,20 @@ fn warn_of_duplicates(values: &Values, key: &str, diagnostics: &mut Diagnostics)
             let mut seen = HashSet::new();
             let repeated = list.iter().map(|&value| format_value(value)).find(|value| !seen.insert(value.clone()));
             if let Some(value) = repeated {
-                diagnostics.warn(format!("`{key}` has the value {value} more than once: every one of them is trained"));
+                diagnostics.warn(format!("`{key}` lists {value} more than once; each occurrence is trained"));
             }
         }
         &Values::Uniform { min, max, count } | &Values::LogUniform { min, max, count, .. } if min == max && count > 1 => {
-            diagnostics.warn(format!("`{key}` has the value {} {count} times: every one of them is trained", text::exact(min)));
+            diagnostics.warn(format!("`{key}` has the value {} {count} times; each occurrence is trained", text::exact(min)));
         }
         &Values::IntUniform { min, max, count } if i128::from(count) > i128::from(max) - i128::from(min) + 1 => {
-            diagnostics.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and every one of them is trained"));
+            diagnostics.warn(format!("`{key}` has {count} values from {min} to {max}: some are equal, and each of them is trained"));
         }
         &Values::IntLogUniform { min, max, count } => {
             let axis = crate::space::Axis { parameter: Parameter::Epochs, values: values.clone() };
             // Ratios are smallest, in integers, at the lower end.
             if count > 2 && (axis.value(0) == axis.value(1) || min == max) {
-                diagnostics.warn(format!("`{key}` has equal values after rounding: every one of them is trained"));
+                diagnostics.warn(format!("some values of `{key}` are equal after rounding; each of them is trained"));
             }
         }
         _ => {}

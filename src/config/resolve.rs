@@ -66,8 +66,8 @@ fn sweep_name(root: &TomlTable, default: &str, diagnostics: &mut Diagnostics) ->
     let name = diagnostics.ok(scalars::string(&entry.node, "name"))?;
     let bad = name.starts_with('.') || name.chars().any(|c| c.is_control() || r#"/\:*?"<>|"#.contains(c)) || name.len() > 100;
     if bad {
-        let diagnostic = Diagnostic::at(&entry.node.location, format!("`name` = {} cannot be the name of a folder", entry.node.text));
-        diagnostics.errors.push(diagnostic.label("names the run directory").help("use letters, digits, - and _"));
+        let diagnostic = Diagnostic::at(&entry.node.location, format!("`name` = {} is not a valid folder name", entry.node.text));
+        diagnostics.errors.push(diagnostic.label("the run directory gets this name").help("use letters, digits, - and _"));
         return None;
     }
     Some(name)
@@ -81,19 +81,24 @@ fn check_method(sweep: &CheckedTable, diagnostics: &mut Diagnostics) {
     {
         let location = &entry.node.location;
         diagnostics.errors.push(if UNSUPPORTED.contains(&method.as_str()) {
-            scalars::unsupported(location, "sweep.method", &entry.node.text, "take \"grid\": a range with count or step, or a list")
+            scalars::unsupported(
+                location,
+                "sweep.method",
+                &entry.node.text,
+                "use \"grid\", and give each parameter a list of values or a range with count or step",
+            )
         } else {
-            Diagnostic::at(location, format!("there is no sweep.method {}", entry.node.text)).label("no such method").help("take \"grid\"")
+            Diagnostic::at(location, format!("there is no sweep.method {}", entry.node.text)).label("no such method").help("use \"grid\"")
         });
         return;
     }
     for key in ["runs", "seed"] {
         if let Some(entry) = sweep.get(key) {
-            let diagnostic = Diagnostic::at(&entry.location, format!("`sweep.{key}` is for sampled methods; this sweep is a grid"));
-            diagnostics.errors.push(diagnostic.label("a grid is not drawn").help(if key == "runs" {
-                "remove it: a grid has as many runs as its axes multiply to; take fewer values to have fewer"
+            let diagnostic = Diagnostic::at(&entry.location, format!("`sweep.{key}` applies to sampled methods, but this sweep is a grid"));
+            diagnostics.errors.push(diagnostic.label("not used by a grid").help(if key == "runs" {
+                "remove it: a grid has one run for every combination of its values; list fewer values for fewer runs"
             } else {
-                "remove it; the seed of the batch order is training.seed"
+                "remove it; the batch order has its own seed, training.seed"
             }));
         }
     }

@@ -26,18 +26,24 @@ const WORDS: &[(&str, &str)] = &[
 /// What a kind of value must be, in words.
 pub fn accepted_values(kind: Kind) -> String {
     let words = |words: &[&str]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    let grouped = |max: i64| text::grouped(max.unsigned_abs());
     match kind {
         Kind::Float { min, min_open, max, max_open } => {
-            let low = if min_open { format!("above {}", text::exact(min)) } else { format!("from {}", text::exact(min)) };
-            let high = if max_open { format!("below {}", text::exact(max)) } else { format!("to {}", text::exact(max)) };
-            format!("a number {low} {high}")
+            let (low, high) = (text::exact(min), text::exact(max));
+            match (min_open, max_open) {
+                (false, false) => format!("a number from {low} to {high}"),
+                (false, true) => format!("a number of at least {low} and below {high}"),
+                (true, false) => format!("a number above {low} and at most {high}"),
+                (true, true) => format!("a number above {low} and below {high}"),
+            }
         }
         Kind::Integer { min, max: i64::MAX } => format!("an integer of at least {min}"),
-        Kind::Integer { min, max } => format!("an integer from {min} to {max}"),
+        Kind::Integer { min, max } => format!("an integer from {min} to {}", grouped(max)),
         Kind::IntegerOr { min, max: i64::MAX, words: others } => format!("an integer of at least {min}, or {}", words(others)),
-        Kind::IntegerOr { min, max, words: others } => format!("an integer from {min} to {max}, or {}", words(others)),
+        Kind::IntegerOr { min, max, words: others } => format!("an integer from {min} to {}, or {}", grouped(max), words(others)),
         Kind::FloatOr { min, max, words: others } => {
-            format!("a number from {} to {}, or one of {}", text::exact(min), text::exact(max), words(others))
+            let one_of = if others.len() == 1 { "" } else { "one of " };
+            format!("a number from {} to {}, or {one_of}{}", text::exact(min), text::exact(max), words(others))
         }
         Kind::Boolean => "true or false".into(),
         Kind::Choice(choices) | Kind::Name(choices, _) => format!("one of {}", words(choices)),
@@ -111,8 +117,8 @@ fn unknown_word(node: &TomlNode, text: &str, kind: Kind, words: &[&'static str],
 }
 
 fn quoted_number(node: &TomlNode, text: &str, kind: Kind, key: &str) -> Diagnostic {
-    Diagnostic::at(&node.location, format!("`{key}` must be {}, not the text {}", accepted_values(kind), node.text))
-        .label("text, because of the quotes")
+    Diagnostic::at(&node.location, format!("`{key}` must be {}, not the string {}", accepted_values(kind), node.text))
+        .label("a string, because of the quotes")
         .help(format!("remove the quotes: {}", text.trim()))
 }
 
@@ -120,7 +126,7 @@ fn wrong_type(node: &TomlNode, kind: Kind, key: &str) -> Diagnostic {
     let numeric = !matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..));
     let title = match &node.value {
         TomlValue::List(_) | TomlValue::Table(_) => format!("`{key}` must be {}, not {}", accepted_values(kind), node.value.kind()),
-        TomlValue::String(_) => format!("`{key}` must be {}, not the text {}", accepted_values(kind), node.text),
+        TomlValue::String(_) => format!("`{key}` must be {}, not the string {}", accepted_values(kind), node.text),
         _ => format!("`{key}` must be {}, not {} like {}", accepted_values(kind), node.value.kind(), node.text),
     };
     let diagnostic = Diagnostic::at(&node.location, title).label(node.value.kind());
@@ -141,14 +147,14 @@ fn wrong_type(node: &TomlNode, kind: Kind, key: &str) -> Diagnostic {
 pub fn string(node: &TomlNode, key: &str) -> Result<String, Diagnostic> {
     match &node.value {
         TomlValue::String(text) if !text.trim().is_empty() => Ok(text.clone()),
-        TomlValue::String(_) => Err(Diagnostic::at(&node.location, format!("`{key}` is empty")).label("must be text")),
+        TomlValue::String(_) => Err(Diagnostic::at(&node.location, format!("`{key}` is empty")).label("must not be empty")),
         TomlValue::Integer(_) | TomlValue::Float(_) | TomlValue::Boolean(_) | TomlValue::Date => {
-            Err(Diagnostic::at(&node.location, format!("`{key}` must be text, not {}", node.value.kind()))
+            Err(Diagnostic::at(&node.location, format!("`{key}` must be a string, not {}", node.value.kind()))
                 .label(node.value.kind())
                 .help(format!("put it in quotes: \"{}\"", node.text)))
         }
         TomlValue::List(_) | TomlValue::Table(_) => {
-            Err(Diagnostic::at(&node.location, format!("`{key}` must be text, not {}", node.value.kind())).label(node.value.kind()))
+            Err(Diagnostic::at(&node.location, format!("`{key}` must be a string, not {}", node.value.kind())).label(node.value.kind()))
         }
     }
 }
@@ -177,5 +183,5 @@ pub fn boolean(node: &TomlNode, key: &str) -> Result<bool, Diagnostic> {
 
 /// What gradsweep will have and has not yet.
 pub fn unsupported(location: &Location, key: &str, value: &str, remedy: &str) -> Diagnostic {
-    Diagnostic::at(location, format!("`{key}` = {value} is not in this version of gradsweep")).label("not supported yet").help(remedy)
+    Diagnostic::at(location, format!("gradsweep does not support `{key}` = {value} yet")).label("not supported").help(remedy)
 }

@@ -40,7 +40,7 @@ pub fn read(
                 let missing = Diagnostic::at(&header.location, "[training.schedule] has no `name`").label("which schedule?");
                 diagnostics
                     .errors
-                    .push(missing.help("write name = \"cosine_decay\"").note(format!("known: {}", Schedule::NAMES.join(", "))));
+                    .push(missing.help("write name = \"cosine_decay\"").note(format!("known schedules: {}", Schedule::NAMES.join(", "))));
             }
             return None;
         }
@@ -77,7 +77,7 @@ impl Schedules {
                     diagnostics.errors.push(
                         diagnostic
                             .label(parameter.facts().meaning)
-                            .help(format!("write {name} in [training.schedule], or \"{}\" in [sweep.parameters]", parameter.key())),
+                            .help(format!("add {name} to [training.schedule], or \"{}\" to [sweep.parameters]", parameter.key())),
                     );
                 }
             }
@@ -92,15 +92,15 @@ impl Schedules {
         let here: Vec<&str> = self.all.iter().map(|schedule| schedule.name()).collect();
         let owners: Vec<&str> = Schedule::ALL.into_iter().filter(|schedule| schedule.has(parameter)).map(Schedule::name).collect();
         Diagnostic::at(location, format!("no schedule of this sweep has `{name}`"))
-            .label(format!("the schedule is {}", text::list(&here)))
-            .help(format!("remove it, or take a schedule that has it: {}", owners.join(", ")))
+            .label(format!("the sweep uses {}", text::list(&here)))
+            .help(format!("remove it, or use a schedule that has it: {}", owners.join(", ")))
     }
 }
 
 /// A learning rate beside a schedule that has its own.
 pub fn learning_rate_conflict(location: &Location) -> Diagnostic {
-    Diagnostic::at(location, "`learning_rate` has no meaning with piecewise_constant_decay")
-        .label("the schedule has its own rates")
+    Diagnostic::at(location, "`learning_rate` has no effect with piecewise_constant_decay")
+        .label("the schedule defines the rates")
         .help("remove it: the rates are the schedule's `values`")
 }
 
@@ -109,15 +109,15 @@ fn piecewise(table: &CheckedTable, all: &[Schedule], location: Option<&Location>
     let lists = ["boundaries", "values"].map(|key| table.get(key));
     if !all.contains(&Schedule::PiecewiseConstantDecay) {
         for entry in lists.into_iter().flatten() {
-            let diagnostic = Diagnostic::at(&entry.location, format!("`{}` is for piecewise_constant_decay", entry.key));
-            diagnostics.errors.push(diagnostic.label("no schedule of this sweep has it").help("remove it"));
+            let diagnostic = Diagnostic::at(&entry.location, format!("`{}` applies only to piecewise_constant_decay", entry.key));
+            diagnostics.errors.push(diagnostic.label("not used by this sweep").help("remove it"));
         }
         return Some(PiecewiseRates::default());
     }
     let [Some(boundaries), Some(rates)] = lists else {
         let title = "piecewise_constant_decay needs `boundaries` and `values`";
         let diagnostic = location.map_or_else(|| Diagnostic::whole(title), |location| Diagnostic::at(location, title));
-        diagnostics.errors.push(diagnostic.label("a list is missing").help("write boundaries = [100, 200] and values = [0.1, 0.05, 0.01]"));
+        diagnostics.errors.push(diagnostic.label("incomplete").help("write boundaries = [100, 200] and values = [0.1, 0.05, 0.01]"));
         return None;
     };
     let counts = list(boundaries, Kind::Integer { min: 0, max: i64::from(u32::MAX) }, diagnostics)?;
@@ -131,13 +131,13 @@ fn piecewise(table: &CheckedTable, all: &[Schedule], location: Option<&Location>
     };
     if piecewise.values.len() != piecewise.boundaries.len() + 1 {
         let title = format!("`values` has {} rates for {} boundaries", piecewise.values.len(), piecewise.boundaries.len());
-        diagnostics.errors.push(Diagnostic::at(&rates.node.location, title).label("one more than boundaries"));
+        diagnostics.errors.push(Diagnostic::at(&rates.node.location, title).label("must have one rate more than boundaries"));
         return None;
     }
     if !piecewise.boundaries.is_sorted_by(|a, b| a < b) {
-        let diagnostic =
-            Diagnostic::at(&boundaries.node.location, "`boundaries` must ascend").label("batches, counted from 0 over all epochs");
-        diagnostics.errors.push(diagnostic.help("write them in order, each once"));
+        let diagnostic = Diagnostic::at(&boundaries.node.location, "`boundaries` must be strictly increasing")
+            .label("batch numbers, counted from 0 over all epochs");
+        diagnostics.errors.push(diagnostic.help("sort them and remove duplicates"));
         return None;
     }
     Some(piecewise)

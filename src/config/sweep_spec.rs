@@ -61,7 +61,7 @@ impl SweepSpec {
             (None, None) => default_optimizer().map(|optimizer| vec![OptimizerSpec::new(optimizer)]),
         };
         if let (Some(_), Some(TomlValue::Table(_))) = (table.get("optimizer"), training.get("optimizer").map(|entry| &entry.node.value)) {
-            diagnostics.warn("training.optimizer is not used: the sweep varies the optimizer");
+            diagnostics.warn("training.optimizer has no effect because [sweep.parameters] varies the optimizer");
         }
         if let (Some(swept), Some(fixed)) = (table.get("optimizer"), training.get("optimizer")) {
             warn_of_override(fixed, swept, diagnostics);
@@ -89,11 +89,11 @@ impl SweepSpec {
             let mut having = self.specs.iter().filter(|spec| spec.optimizer.has(*parameter)).peekable();
             if having.peek().is_some() && having.all(|spec| spec.decides(*parameter)) {
                 diagnostics
-                    .warn(format!("`{0}` in [sweep.parameters] changes nothing: the optimizer's own table has {0}", parameter.key()));
+                    .warn(format!("`{0}` in [sweep.parameters] has no effect because the optimizer's own table sets it", parameter.key()));
             }
         }
         if self.specs.iter().enumerate().any(|(index, spec)| self.specs[..index].iter().any(|other| other.repeats(spec))) {
-            diagnostics.warn("`optimizer` has a value more than once: every one of them is trained");
+            diagnostics.warn("`optimizer` lists an optimizer more than once; each occurrence is trained");
         }
         self.schedules.check(self.named(), diagnostics);
         for spec in &self.specs {
@@ -103,7 +103,7 @@ impl SweepSpec {
             if self.swept.iter().any(|swept| swept.axis.parameter == fixed.parameter) {
                 let key = keys::quoted(fixed.parameter.key());
                 diagnostics.warn(format!(
-                    "--set {} changes nothing: the sweep varies it. For one value: --set 'sweep.parameters.{key}=[{}]'",
+                    "--set {} has no effect because [sweep.parameters] varies it; for one value use --set 'sweep.parameters.{key}=[{}]'",
                     sources.whole(&fixed.location),
                     ranges::format_value(fixed.value),
                 ));
@@ -130,15 +130,15 @@ impl SweepSpec {
             && asks(Parameter::Beta1, Value::Float(0.0))
             && let Some(location) = location(Parameter::Beta1)
         {
-            let diagnostic = Diagnostic::at(location, "`beta_1` of lion must be above 0").label("0 for lion, too");
-            diagnostics.errors.push(diagnostic.help("take beta_1 = 0.9, Keras' default, or any other share below 1"));
+            let diagnostic = Diagnostic::at(location, "`beta_1` of lion must be above 0").label("0 is not allowed for lion");
+            diagnostics.errors.push(diagnostic.help("use beta_1 = 0.9, Keras' default, or another number between 0 and 1"));
         }
         if optimizer.decays()
             && asks(Parameter::WeightDecay, Value::Choice("none"))
             && let Some(location) = location(Parameter::WeightDecay)
         {
             let diagnostic = Diagnostic::at(location, format!("`weight_decay` of {} cannot be \"none\"", optimizer.name()));
-            diagnostics.errors.push(diagnostic.label("Keras refuses None here").help("write 0.0 for no decay"));
+            diagnostics.errors.push(diagnostic.label("Keras does not accept None here").help("write 0.0 for no decay"));
         }
         let clips = [Parameter::Clipnorm, Parameter::Clipvalue, Parameter::GlobalClipnorm].into_iter();
         let asked: Vec<Parameter> =
@@ -147,10 +147,10 @@ impl SweepSpec {
             && let Some(location) = location(last)
         {
             let names: Vec<&str> = asked.iter().map(|clip| clip.facts().name).collect();
-            let diagnostic = Diagnostic::at(location, format!("{} has {}", optimizer.name(), text::list(&names)));
+            let diagnostic = Diagnostic::at(location, format!("{} cannot use {} together", optimizer.name(), text::list(&names)));
             diagnostics
                 .errors
-                .push(diagnostic.label("at most one of them").help(format!("keep `{}`, or another, alone", first.facts().name)));
+                .push(diagnostic.label("only one of them is allowed").help(format!("keep `{}`, or another, alone", first.facts().name)));
         }
         if self.schedules.all_define_rates()
             && let Some(location) = spec.location(Parameter::LearningRate)
@@ -175,9 +175,9 @@ impl SweepSpec {
     fn check_threefry(&self, diagnostics: &mut Diagnostics) {
         for (_, location) in self.named().filter(|(parameter, _)| *parameter == Parameter::RngSeed) {
             diagnostics.errors.push(
-                Diagnostic::at(location, "`rng.seed` is for rng = \"numpy_legacy\"")
-                    .label("the house generator has no seed of its own")
-                    .help("write \"data.seed\" (split) or \"training.seed\" (batch order and drawn start)"),
+                Diagnostic::at(location, "`rng.seed` needs rng = \"numpy_legacy\"")
+                    .label("the default generator does not use it")
+                    .help("use \"data.seed\" (train/test split) or \"training.seed\" (batch order and drawn initial values)"),
             );
         }
     }
@@ -188,9 +188,9 @@ impl SweepSpec {
             if matches!(parameter, Parameter::DataSeed | Parameter::TrainingSeed) {
                 let key = parameter.key();
                 diagnostics.errors.push(
-                    Diagnostic::at(location, format!("`{key}` has no meaning with rng = \"numpy_legacy\""))
-                        .label("one generator draws everything")
-                        .help("write rng.seed instead"),
+                    Diagnostic::at(location, format!("`{key}` has no effect with rng = \"numpy_legacy\""))
+                        .label("numpy_legacy has one seed for everything")
+                        .help("use rng.seed instead"),
                 );
             }
         }
@@ -206,9 +206,13 @@ impl SweepSpec {
             if let Some(location) = location {
                 let key = keys::qualified(parameter);
                 diagnostics.errors.push(
-                    Diagnostic::at(location, format!("`{key}` would be drawn, and rng = \"numpy_legacy\" draws no start"))
-                        .label(if fixed.is_none() && swept.is_none() { "left out, the start is glorot_uniform" } else { "drawn" })
-                        .help(format!("write the number that the notebook drew: {key} = 0.6")),
+                    Diagnostic::at(location, format!("`{key}` must be a number: rng = \"numpy_legacy\" draws no initial values"))
+                        .label(if fixed.is_none() && swept.is_none() {
+                            "the default, glorot_uniform, is drawn at random"
+                        } else {
+                            "drawn at random"
+                        })
+                        .help(format!("write the value that the notebook started from: {key} = 0.6")),
                 );
             }
         }
@@ -221,9 +225,9 @@ impl SweepSpec {
                 self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
             let diagnostic = self.parameters.as_ref().map_or_else(
                 || Diagnostic::whole(error.to_string()),
-                |location| Diagnostic::at(location, error.to_string()).label("its axes multiply"),
+                |location| Diagnostic::at(location, error.to_string()).label("one run for every combination of values"),
             );
-            diagnostic.help("take fewer values").note(format!("values of each: {}", axes.join(", ")))
+            diagnostic.help("use fewer values").note(format!("values per parameter: {}", axes.join(", ")))
         })
     }
 
@@ -327,7 +331,9 @@ fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut
         (TomlValue::String(_), None) => &entry.node,
         (_, None) => {
             let missing = Diagnostic::at(&entry.node.location, "`rng` has no `name`").label("which generator?");
-            diagnostics.errors.push(missing.help("write { name = \"numpy_legacy\", seed = 2 }, or leave rng out for the house generator"));
+            diagnostics
+                .errors
+                .push(missing.help("write { name = \"numpy_legacy\", seed = 2 }, or leave rng out for the default generator"));
             return None;
         }
     };
@@ -336,7 +342,7 @@ fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut
         return Some(Rng::NumpyLegacy);
     }
     let diagnostic = Diagnostic::at(&node.location, format!("there is no rng {}", node.text)).label("no such generator");
-    diagnostics.errors.push(diagnostic.help("write \"numpy_legacy\", or leave rng out for the house generator"));
+    diagnostics.errors.push(diagnostic.help("write \"numpy_legacy\", or leave rng out for the default generator"));
     None
 }
 
@@ -356,7 +362,7 @@ fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAx
 fn warn_of_override(fixed: &TomlEntry, swept: &TomlEntry, diagnostics: &mut Diagnostics) {
     if Sources::is_set(&fixed.location) && !Sources::is_set(&swept.location) {
         diagnostics.warn(format!(
-            "--set training.optimizer={} changes nothing: the sweep varies it. For one: --set 'sweep.parameters.optimizer=[{}]'",
+            "--set training.optimizer={} has no effect because [sweep.parameters] varies it; for one optimizer use --set 'sweep.parameters.optimizer=[{}]'",
             fixed.node.text, fixed.node.text
         ));
     }

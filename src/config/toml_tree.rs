@@ -35,7 +35,7 @@ impl TomlValue {
     /// With its article, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::String(_) => "text",
+            Self::String(_) => "a string",
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a float",
             Self::Boolean(_) => "true or false",
@@ -88,7 +88,7 @@ pub fn set(root: &mut TomlTable, argument: &str, source: usize) -> Result<(), Di
         return Err(usage(format!("`--set {argument}` has no `=`")));
     };
     let path = key_path(&argument[..equals], source)
-        .ok_or_else(|| usage(format!("`{}` is no key", &argument[..equals])).note("keys are dotted, as in TOML: table.key"))?;
+        .ok_or_else(|| usage(format!("`{}` is not a key", &argument[..equals])).note("keys are dotted, as in TOML: table.key"))?;
     let node = set_value(argument, equals + 1, source)?;
     insert(root, &join_parameter(path), node)
 }
@@ -187,7 +187,7 @@ fn insert(table: &mut TomlTable, path: &[(String, Location)], node: TomlNode) ->
         TomlValue::Table(inner) => insert(inner, rest, node),
         other => Err(Diagnostic::at(location, format!("`{key}` is {}, not a table", other.kind()))
             .label(format!("the config has {}", below.text))
-            .help(format!("replace it as a whole: {key}=..., or give it a table in the config"))),
+            .help(format!("replace the whole value: {key}=..., or write it as a table in the config"))),
     }
 }
 
@@ -208,7 +208,7 @@ fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
         entry.key = keys::canonical(&entry.key);
         if parameters.get(&entry.key).is_some() {
             return Err(
-                Diagnostic::at(&entry.location, format!("`{}` stands twice in [sweep.parameters]", entry.key)).label("the second one")
+                Diagnostic::at(&entry.location, format!("`{}` appears twice in [sweep.parameters]", entry.key)).label("second definition")
             );
         }
         parameters.0.push(entry);
@@ -261,6 +261,6 @@ fn syntax(error: &toml::de::Error, source: usize, offset: usize) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
     Diagnostic::at(
         &Location { source, span: offset + span.start..offset + span.end },
-        format!("this is not TOML: {}", error.message().trim_end_matches(", expected nothing")),
+        format!("not valid TOML: {}", error.message().trim_end_matches(", expected nothing")),
     )
 }

@@ -20,7 +20,7 @@ pub fn unknown(key: &str, location: &Location, section: TableKind, optimizer: Op
     let known = known(section, optimizer);
     let list = list(section, &known);
     if UNSUPPORTED.iter().any(|(of, keys)| *of == section && keys.contains(&key)) {
-        let diagnostic = Diagnostic::at(location, format!("`{key}` is not in this version of gradsweep")).label("not supported yet");
+        let diagnostic = Diagnostic::at(location, format!("gradsweep does not support `{key}` yet")).label("not supported");
         return (diagnostic.help("remove it").note(list), None);
     }
     if section == Parameters && key == "seed" {
@@ -34,7 +34,11 @@ pub fn unknown(key: &str, location: &Location, section: TableKind, optimizer: Op
     };
     let of_a_grid = section == Sweep && guess == Some("runs");
     (
-        if of_a_grid { diagnostic.note("it is for sampled methods; a grid has as many runs as its axes multiply to") } else { diagnostic },
+        if of_a_grid {
+            diagnostic.note("`runs` applies to sampled methods; a grid has one run for every combination of its values")
+        } else {
+            diagnostic
+        },
         guess,
     )
 }
@@ -42,18 +46,18 @@ pub fn unknown(key: &str, location: &Location, section: TableKind, optimizer: Op
 /// The known keys of a section in words; arguments of optimizers are too many to be named.
 fn list(section: TableKind, known: &[&str]) -> String {
     if !matches!(section, Training | Parameters) {
-        return format!("known {}: {}", section.phrase(), known.join(", "));
+        return format!("known keys {}: {}", section.phrase(), known.join(", "));
     }
     let argument = |key: &&&str| swept(key).is_some_and(Optimizer::is_argument_of_any);
     let others: Vec<&str> = known.iter().filter(|key| !argument(key)).copied().collect();
-    format!("known {}: {}, and arguments of optimizers such as learning_rate", section.phrase(), others.join(", "))
+    format!("known keys {}: {}, and the arguments of optimizers, such as learning_rate", section.phrase(), others.join(", "))
 }
 
 fn ambiguous_seed(location: &Location) -> Diagnostic {
     Diagnostic::at(location, "`seed` is ambiguous in [sweep.parameters]")
-        .label("the seed of what?")
-        .help("write \"training.seed\" (batch order and drawn start) or \"data.seed\" (split)")
-        .note("each seed moves only its own thing; with rng = \"numpy_legacy\" there is one, \"rng.seed\"")
+        .label("which seed?")
+        .help("write \"training.seed\" (batch order and drawn initial values) or \"data.seed\" (train/test split)")
+        .note("with rng = \"numpy_legacy\" there is one seed for everything, \"rng.seed\"")
 }
 
 /// What to write instead of an unknown key, where that can be guessed.

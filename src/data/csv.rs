@@ -33,17 +33,17 @@ pub enum Error {
     Read { path: String, source: std::io::Error },
     #[error("the data file is empty (0 bytes)")]
     Empty,
-    #[error("the data file has a header and no rows")]
+    #[error("the data file has a header but no rows")]
     NoRows,
     #[error("line {line} of the data file is not UTF-8")]
     NotUtf8 { line: usize, utf16: bool },
-    #[error("line {line} of the data file has {cells} cells, its header {expected}")]
+    #[error("line {line} of the data file has {cells} cells, but its header has {expected}")]
     Ragged { line: u64, cells: u64, expected: u64 },
     #[error("the data file has no column \"{column}\"")]
     NoColumn { column: String, columns: Vec<String> },
-    #[error("\"{column}\" stands twice in the header, as columns {first} and {second}")]
+    #[error("the header contains \"{column}\" twice, as columns {first} and {second}")]
     TwiceInHeader { column: String, first: usize, second: usize },
-    #[error("column \"{column}\" has {count} of {rows} values that cannot be used; the first is {what}, in line {line} of the file")]
+    #[error("{count} of {rows} values in column \"{column}\" are not finite numbers; the first is {what}, in line {line} of the file")]
     NoNumbers { column: String, count: usize, rows: usize, what: String, line: u64 },
     #[error("cannot read the data file: {0}")]
     Csv(#[from] csv::Error),
@@ -53,18 +53,18 @@ impl Error {
     /// What to do about it, where that can be said.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Empty | Self::NoRows => Some("a data file has a line of column names and below it a line per row".into()),
+            Self::Empty | Self::NoRows => Some("a data file starts with a line of column names, followed by one line per row".into()),
             Self::NotUtf8 { utf16: true, .. } => Some("it looks like UTF-16: save it as UTF-8".into()),
-            Self::NotUtf8 { utf16: false, .. } => Some("save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")".into()),
-            Self::Ragged { .. } => Some("quote values that hold a comma, and give every line the same number of cells".into()),
+            Self::NotUtf8 { utf16: false, .. } => Some("save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\")".into()),
+            Self::Ragged { .. } => Some("quote values that contain a comma; every line needs the same number of cells".into()),
             Self::TwiceInHeader { .. } => Some("rename one of the two columns".into()),
             Self::NoColumn { columns, .. } => match columns.as_slice() {
-                [only] if only.contains([';', '\t']) => Some("its columns are not separated by commas: save it with commas".into()),
+                [only] if only.contains([';', '\t']) => Some("the columns are not separated by commas: save the file with commas".into()),
                 _ => None,
             },
-            Self::NoNumbers { count, rows, .. } if count == rows && *rows > 1 => Some("take a column of numbers".into()),
-            Self::NoNumbers { what, .. } if what.contains(',') => Some("write a decimal point instead of the comma".into()),
-            Self::NoNumbers { .. } => Some("remove these rows or fill them in: values must be finite numbers".into()),
+            Self::NoNumbers { count, rows, .. } if count == rows && *rows > 1 => Some("choose a numeric column".into()),
+            Self::NoNumbers { what, .. } if what.contains(',') => Some("use a decimal point instead of a comma".into()),
+            Self::NoNumbers { .. } => Some("remove these rows or fill in finite numbers".into()),
             Self::Absent { .. } | Self::Folder { .. } | Self::Read { .. } | Self::Csv(_) => None,
         }
     }
@@ -167,7 +167,7 @@ impl Column {
         self.values.push(value);
         if !value.is_finite() {
             self.refused += 1;
-            let words = || if cell.is_empty() { "missing".into() } else { format!("\"{cell}\"") };
+            let words = || if cell.is_empty() { "a missing value".into() } else { format!("\"{cell}\"") };
             self.first.get_or_insert_with(|| (words(), record.position().cloned()));
         }
     }
@@ -235,11 +235,19 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_counted_and_its_first_line_named() {
-        for (cell, what) in
-            [("", "missing"), ("NaN", "\"NaN\""), ("inf", "\"inf\""), ("1e999", "\"1e999\""), ("n/a", "\"n/a\""), ("\"3,5\"", "\"3,5\"")]
-        {
+        for (cell, what) in [
+            ("", "a missing value"),
+            ("NaN", "\"NaN\""),
+            ("inf", "\"inf\""),
+            ("1e999", "\"1e999\""),
+            ("n/a", "\"n/a\""),
+            ("\"3,5\"", "\"3,5\""),
+        ] {
             let message = refusal(&format!("x,y\n1,2\n\n3,{cell}\n4,no\n"));
-            assert_eq!(message, format!("column \"y\" has 2 of 3 values that cannot be used; the first is {what}, in line 4 of the file"));
+            assert_eq!(
+                message,
+                format!("2 of 3 values in column \"y\" are not finite numbers; the first is {what}, in line 4 of the file")
+            );
         }
     }
 
@@ -247,9 +255,9 @@ mod tests {
     fn files_that_are_no_tables_are_refused() {
         assert_eq!(refusal(""), "the data file is empty (0 bytes)");
         assert_eq!(refusal("\n\n"), "the data file is empty (0 bytes)");
-        assert_eq!(refusal("x,y\n"), "the data file has a header and no rows");
-        assert_eq!(refusal("x,y\n1,2\n1,2,3\n"), "line 3 of the data file has 3 cells, its header 2");
-        assert_eq!(refusal("x,y,x\n1,2,3\n"), "\"x\" stands twice in the header, as columns 1 and 3");
+        assert_eq!(refusal("x,y\n"), "the data file has a header but no rows");
+        assert_eq!(refusal("x,y\n1,2\n1,2,3\n"), "line 3 of the data file has 3 cells, but its header has 2");
+        assert_eq!(refusal("x,y,x\n1,2,3\n"), "the header contains \"x\" twice, as columns 1 and 3");
         assert_eq!(refusal("a,b\n1,2\n"), "the data file has no column \"x\"");
         let latin = Dataset::parse(b"x,y\n1,\xE4\n".to_vec(), "x", "y").unwrap_err();
         assert_eq!(latin.to_string(), "line 2 of the data file is not UTF-8");

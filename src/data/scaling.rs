@@ -10,7 +10,7 @@ pub struct Scaling {
 /// Why a scale cannot be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum ScalingError {
-    #[error("the feature is {value} in every training row: `{scale}` would divide by its width of 0")]
+    #[error("the feature is {value} in every training row, so scale = \"{scale}\" would divide by zero")]
     Constant { scale: &'static str, value: f64 },
 }
 

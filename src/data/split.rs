@@ -27,9 +27,9 @@ pub struct Split {
 /// Why rows cannot be split.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    #[error("{test} of {rows} rows are held out: none is left for training")]
+    #[error("{test} of {rows} rows are test rows, so no row is left for training")]
     NothingToTrain { test: u64, rows: usize },
-    #[error("row {row} is past the end: the file has {rows} rows, numbered from 0")]
+    #[error("row {row} does not exist: the file has {rows} rows, numbered from 0")]
     PastTheEnd { row: u32, rows: usize },
 }
 

@@ -85,14 +85,22 @@ macro_rules! line {
 pub const TABLE: [Hyperparameter; 63] = [
     line!(Optimizer, Training, "optimizer", Kind::Choice(&Optimizer::NAMES), Some(Value::Choice("rmsprop")), Category, "the update rule"),
     line!(LearningRate, Training, "learning_rate", float(0.0, 1e6), None, Log, "the step size of the optimizer"),
-    line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the share of the last step that is kept"),
-    line!(Nesterov, Training, "nesterov", Kind::Boolean, None, Category, "look ahead along the momentum"),
-    line!(Rho, Training, "rho", float(0.0, 1.0), None, Linear, "the decay of the mean square of the gradient"),
-    line!(Beta1, Training, "beta_1", share(), None, Linear, "the decay of the mean gradient"),
-    line!(Beta2, Training, "beta_2", share(), None, Linear, "the decay of the mean square of the gradient"),
-    line!(Epsilon, Training, "epsilon", float(0.0, 1e6), None, Log, "the constant that keeps the divisor from zero"),
-    line!(Centered, Training, "centered", Kind::Boolean, None, Category, "divide by the variance of the gradient, not its mean square"),
-    line!(Amsgrad, Training, "amsgrad", Kind::Boolean, None, Category, "divide by the largest mean square so far"),
+    line!(Momentum, Training, "momentum", float(0.0, 1.0), None, Linear, "the fraction of the previous step that is added to the next"),
+    line!(Nesterov, Training, "nesterov", Kind::Boolean, None, Category, "whether to use Nesterov momentum"),
+    line!(Rho, Training, "rho", float(0.0, 1.0), None, Linear, "the decay rate of the moving average of squared gradients"),
+    line!(Beta1, Training, "beta_1", share(), None, Linear, "the decay rate of the first moment"),
+    line!(Beta2, Training, "beta_2", share(), None, Linear, "the decay rate of the second moment"),
+    line!(Epsilon, Training, "epsilon", float(0.0, 1e6), None, Log, "a small constant against division by zero"),
+    line!(
+        Centered,
+        Training,
+        "centered",
+        Kind::Boolean,
+        None,
+        Category,
+        "whether to normalise by the variance of the gradient instead of its mean square"
+    ),
+    line!(Amsgrad, Training, "amsgrad", Kind::Boolean, None, Category, "whether to divide by the maximum of all second moments so far"),
     line!(
         InitialAccumulatorValue,
         Training,
@@ -109,10 +117,10 @@ pub const TABLE: [Hyperparameter; 63] = [
         float(-10.0, 0.0),
         None,
         Linear,
-        "how the step size falls with the sum of squared gradients"
+        "the exponent by which the sum of squared gradients reduces the step size"
     ),
-    line!(L1Regularization, Training, "l1_regularization_strength", float(0.0, 1e6), None, Linear, "the pull of |parameter| to zero"),
-    line!(L2Regularization, Training, "l2_regularization_strength", float(0.0, 1e6), None, Linear, "the pull of the square to zero"),
+    line!(L1Regularization, Training, "l1_regularization_strength", float(0.0, 1e6), None, Linear, "the strength of the L1 penalty"),
+    line!(L2Regularization, Training, "l2_regularization_strength", float(0.0, 1e6), None, Linear, "the strength of the L2 penalty"),
     line!(
         L2Shrinkage,
         Training,
@@ -120,37 +128,61 @@ pub const TABLE: [Hyperparameter; 63] = [
         float(0.0, 1e6),
         None,
         Linear,
-        "the pull of the square to zero, as a part of the gradient"
+        "the strength of an L2 penalty that is added to the gradient"
     ),
-    line!(Beta, Training, "beta", float(0.0, 1e6), None, Linear, "an addition to the root of the sum of squares"),
-    line!(Beta2Decay, Training, "beta_2_decay", float(-10.0, 0.0), None, Linear, "the power of t by which the mean square forgets"),
-    line!(Epsilon1, Training, "epsilon_1", float(0.0, 1e6), None, Log, "the constant that is added to the squared gradient"),
-    line!(Epsilon2, Training, "epsilon_2", float(0.0, 1e6), None, Log, "the least magnitude of a parameter that scales its step"),
-    line!(ClipThreshold, Training, "clip_threshold", POSITIVE, None, Log, "the largest step, in units of the rate"),
-    line!(RelativeStep, Training, "relative_step", Kind::Boolean, None, Category, "Keras' argument; its rule is the same either way"),
-    line!(AdamBeta1, Training, "adam_beta_1", share(), None, Linear, "the decay of the bias' mean gradient"),
-    line!(AdamBeta2, Training, "adam_beta_2", share(), None, Linear, "the decay of the mean square of the bias' gradient"),
+    line!(Beta, Training, "beta", float(0.0, 1e6), None, Linear, "a constant added to the root of the sum of squared gradients"),
     line!(
-        AdamWeightDecay,
+        Beta2Decay,
         Training,
-        "adam_weight_decay",
+        "beta_2_decay",
+        float(-10.0, 0.0),
+        None,
+        Linear,
+        "the exponent of t in the decay rate of the second moment"
+    ),
+    line!(Epsilon1, Training, "epsilon_1", float(0.0, 1e6), None, Log, "a constant added to the squared gradient"),
+    line!(Epsilon2, Training, "epsilon_2", float(0.0, 1e6), None, Log, "the smallest magnitude of a parameter that scales its step"),
+    line!(ClipThreshold, Training, "clip_threshold", POSITIVE, None, Log, "the largest step, in units of the learning rate"),
+    line!(RelativeStep, Training, "relative_step", Kind::Boolean, None, Category, "accepted as in Keras, without effect"),
+    line!(AdamBeta1, Training, "adam_beta_1", share(), None, Linear, "the decay rate of the first moment of the bias"),
+    line!(AdamBeta2, Training, "adam_beta_2", share(), None, Linear, "the decay rate of the second moment of the bias"),
+    line!(AdamWeightDecay, Training, "adam_weight_decay", float(0.0, 1e6), None, Log, "the weight decay of the bias"),
+    line!(
+        AdamLrRatio,
+        Training,
+        "adam_lr_ratio",
         float(0.0, 1e6),
         None,
         Log,
-        "the share of rate times bias that each update takes away"
+        "the learning rate of the bias, relative to that of the weight"
     ),
-    line!(AdamLrRatio, Training, "adam_lr_ratio", float(0.0, 1e6), None, Log, "the step size of the bias over that of the weight"),
-    line!(MuonA, Training, "muon_a", float(-1e6, 1e6), None, Linear, "the coefficient of x in Newton-Schulz"),
-    line!(MuonB, Training, "muon_b", float(-1e6, 1e6), None, Linear, "the coefficient of x cubed in Newton-Schulz"),
-    line!(MuonC, Training, "muon_c", float(-1e6, 1e6), None, Linear, "the coefficient of the fifth power in Newton-Schulz"),
-    line!(NsSteps, Training, "ns_steps", Kind::Integer { min: 0, max: NS_STEPS_MAX }, None, Linear, "iterations of Newton-Schulz"),
-    line!(RmsRate, Training, "rms_rate", float(0.0, 1e6), None, Log, "the root mean square that a step of rate 1 is scaled to"),
-    line!(WeightDecay, Training, "weight_decay", optional(1e6), None, Log, "the share of rate times parameter that each update takes away"),
+    line!(MuonA, Training, "muon_a", float(-1e6, 1e6), None, Linear, "the coefficient of x in the Newton-Schulz iteration"),
+    line!(MuonB, Training, "muon_b", float(-1e6, 1e6), None, Linear, "the coefficient of x³ in the Newton-Schulz iteration"),
+    line!(MuonC, Training, "muon_c", float(-1e6, 1e6), None, Linear, "the coefficient of x⁵ in the Newton-Schulz iteration"),
+    line!(
+        NsSteps,
+        Training,
+        "ns_steps",
+        Kind::Integer { min: 0, max: NS_STEPS_MAX },
+        None,
+        Linear,
+        "the number of Newton-Schulz iterations"
+    ),
+    line!(RmsRate, Training, "rms_rate", float(0.0, 1e6), None, Log, "the root mean square of an update at learning rate 1"),
+    line!(
+        WeightDecay,
+        Training,
+        "weight_decay",
+        optional(1e6),
+        None,
+        Log,
+        "the decoupled weight decay: each update subtracts this times rate times parameter"
+    ),
     line!(Clipnorm, Training, "clipnorm", optional(1e12), None, Log, "the largest norm of each gradient"),
     line!(Clipvalue, Training, "clipvalue", optional(1e12), None, Log, "the largest magnitude of each gradient"),
     line!(GlobalClipnorm, Training, "global_clipnorm", optional(1e12), None, Log, "the largest norm of both gradients together"),
-    line!(UseEma, Training, "use_ema", Kind::Boolean, None, Category, "end in the moving average of the parameters"),
-    line!(EmaMomentum, Training, "ema_momentum", float(0.0, 1.0), None, Linear, "the share of the average that a batch keeps"),
+    line!(UseEma, Training, "use_ema", Kind::Boolean, None, Category, "whether to end with the moving average of the parameters"),
+    line!(EmaMomentum, Training, "ema_momentum", float(0.0, 1.0), None, Linear, "the decay rate of the moving average"),
     line!(
         EmaOverwriteFrequency,
         Training,
@@ -158,7 +190,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         optional_count(1),
         None,
         Log,
-        "updates after which the average replaces the parameters"
+        "the number of updates after which the average replaces the parameters"
     ),
     line!(
         GradientAccumulationSteps,
@@ -167,7 +199,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         optional_count(2),
         None,
         Log,
-        "batches whose mean gradient makes an update"
+        "the number of batches whose mean gradient makes one update"
     ),
     line!(
         ScheduleName,
@@ -178,16 +210,16 @@ pub const TABLE: [Hyperparameter; 63] = [
         Category,
         "how the learning rate changes from batch to batch"
     ),
-    line!(DecaySteps, Schedule, "decay_steps", steps(1), None, Log, "batches of a decay"),
-    line!(DecayRate, Schedule, "decay_rate", float(0.0, 1e6), None, Log, "how much the rate falls in decay_steps batches"),
-    line!(Staircase, Schedule, "staircase", Kind::Boolean, None, Category, "decay at the end of each decay_steps batches only"),
+    line!(DecaySteps, Schedule, "decay_steps", steps(1), None, Log, "the number of batches over which the rate decays"),
+    line!(DecayRate, Schedule, "decay_rate", float(0.0, 1e6), None, Log, "the rate of decay in decay_steps batches"),
+    line!(Staircase, Schedule, "staircase", Kind::Boolean, None, Category, "whether to decay only after every decay_steps batches"),
     line!(EndLearningRate, Schedule, "end_learning_rate", float(0.0, 1e6), None, Log, "the rate at the end of the decay"),
-    line!(Power, Schedule, "power", float(0.0, 1e6), None, Linear, "the power of what is left of the decay"),
-    line!(Cycle, Schedule, "cycle", Kind::Boolean, None, Category, "go up again at the decay's end"),
-    line!(Alpha, Schedule, "alpha", float(0.0, 1e6), None, Linear, "the rate at the decay's end, as a share of that at its start"),
+    line!(Power, Schedule, "power", float(0.0, 1e6), None, Linear, "the exponent of the polynomial"),
+    line!(Cycle, Schedule, "cycle", Kind::Boolean, None, Category, "whether to restart the decay when it ends"),
+    line!(Alpha, Schedule, "alpha", float(0.0, 1e6), None, Linear, "the rate at the end of the decay, as a fraction of the initial rate"),
     line!(WarmupTarget, Schedule, "warmup_target", optional(1e6), None, Log, "the rate at the end of the warm-up"),
-    line!(WarmupSteps, Schedule, "warmup_steps", steps(0), None, Log, "batches of the warm-up"),
-    line!(FirstDecaySteps, Schedule, "first_decay_steps", steps(1), None, Log, "batches of the first period"),
+    line!(WarmupSteps, Schedule, "warmup_steps", steps(0), None, Log, "the number of batches of the warm-up"),
+    line!(FirstDecaySteps, Schedule, "first_decay_steps", steps(1), None, Log, "the number of batches of the first period"),
     line!(
         TMul,
         Schedule,
@@ -195,9 +227,9 @@ pub const TABLE: [Hyperparameter; 63] = [
         Kind::Float { min: 1.0, min_open: false, max: 1e6, max_open: false },
         None,
         Linear,
-        "how much longer each period is than the last"
+        "the length of each period relative to the previous one"
     ),
-    line!(MMul, Schedule, "m_mul", float(0.0, 1e6), None, Linear, "how much higher each period starts than the last"),
+    line!(MMul, Schedule, "m_mul", float(0.0, 1e6), None, Linear, "the initial rate of each period relative to the previous one"),
     line!(
         BatchSize,
         Training,
@@ -205,7 +237,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         Kind::IntegerOr { min: 1, max: i64::MAX, words: &["full"] },
         Some(Value::Integer(32)),
         Log,
-        "rows per update"
+        "training rows per batch"
     ),
     line!(
         Epochs,
@@ -216,8 +248,16 @@ pub const TABLE: [Hyperparameter; 63] = [
         Log,
         "passes over the training rows"
     ),
-    line!(Shuffle, Training, "shuffle", Kind::Boolean, Some(Value::Boolean(true)), Category, "a fresh order of the rows in each epoch"),
-    line!(TrainingSeed, Training, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the batch order and of a drawn start"),
+    line!(
+        Shuffle,
+        Training,
+        "shuffle",
+        Kind::Boolean,
+        Some(Value::Boolean(true)),
+        Category,
+        "whether to shuffle the rows before each epoch"
+    ),
+    line!(TrainingSeed, Training, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the batch order and of drawn initial values"),
     line!(
         InitialWeight,
         Model,
@@ -245,7 +285,7 @@ pub const TABLE: [Hyperparameter; 63] = [
         Category,
         "the function between w·x + b and the prediction"
     ),
-    line!(Loss, Model, "loss", Kind::Name(&Loss::NAMES, LOSS_ALIASES), Some(Value::Choice("mse")), Category, "what is minimised"),
+    line!(Loss, Model, "loss", Kind::Name(&Loss::NAMES, LOSS_ALIASES), Some(Value::Choice("mse")), Category, "the loss to minimise"),
     line!(UseBias, Model, "use_bias", Kind::Boolean, Some(Value::Boolean(true)), Category, "whether the neuron has a bias"),
     line!(
         DataScale,
@@ -256,8 +296,8 @@ pub const TABLE: [Hyperparameter; 63] = [
         Category,
         "how the feature is scaled, fitted on the training rows"
     ),
-    line!(DataSeed, Data, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the split"),
-    line!(RngSeed, Rng, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the one generator that is read in order"),
+    line!(DataSeed, Data, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of the train/test split"),
+    line!(RngSeed, Rng, "seed", SEED, Some(Value::Integer(0)), Linear, "the seed of NumPy's RandomState under rng = \"numpy_legacy\""),
 ];
 
 impl Parameter {

@@ -46,7 +46,7 @@ pub enum Labels {
 
 /// A label that a loss cannot learn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{loss} takes labels that are {rule}, and data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
+#[error("the loss {loss} needs labels that are {rule}, but data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
 pub struct LabelError {
     pub loss: Loss,
     /// Counted from 0, as `train_rows` counts.
@@ -59,7 +59,7 @@ impl Labels {
     pub fn rule(self) -> &'static str {
         match self {
             Self::Any => "any number",
-            Self::Probability => "from 0 to 1",
+            Self::Probability => "between 0 and 1",
             Self::TwoClasses => "all −1 or 1, or all 0 or 1",
             Self::NotNegative => "at least 0",
         }

@@ -43,7 +43,7 @@ pub struct Problem {
 /// Why data cannot be trained on in float32.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
-    #[error("the {column} values reach {largest:.1e}: their squares do not fit into float32")]
+    #[error("the {column} values reach {largest:.1e}, so their squares overflow float32")]
     TooLarge { column: &'static str, largest: f64 },
     #[error(transparent)]
     Scaling(#[from] crate::data::ScalingError),

@@ -55,7 +55,7 @@ impl Branch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Run numbers are INT64 in every file.
-    #[error("the grid has more than 9,223,372,036,854,775,807 points, and run numbers are 64-bit integers")]
+    #[error("the grid has more than 9,223,372,036,854,775,807 runs, but run numbers are 64-bit integers")]
     TooManyRuns,
 }
 

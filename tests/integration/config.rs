@@ -114,22 +114,19 @@ mod values {
         let warnings = |text: &str| resolve(text).warnings;
         assert_eq!(
             warnings("[sweep.parameters]\nlearning_rate = [0.1, 0.2, 0.1]\n"),
-            ["`learning_rate` has the value 0.1 more than once: every one of them is trained"]
+            ["`learning_rate` lists 0.1 more than once; each occurrence is trained"]
         );
         assert_eq!(
             warnings("[training]\nbatch_size = 500\n"),
-            ["batch_size 500 is more than the 200 training rows: such a batch is all of them"]
+            ["batch_size 500 exceeds the 200 training rows; full-batch training will be used"]
         );
         assert_eq!(
             warnings("[sweep.parameters]\n\"data.seed\" = [1, 2]\n"),
-            ["`data.seed` changes nothing: without test_size the split draws nothing"]
+            ["`data.seed` has no effect: without test_size the split is not random"]
         );
         assert_eq!(
             warnings("[training]\nema_momentum = 0.9\nema_overwrite_frequency = 10\n"),
-            [
-                "`ema_momentum` changes nothing: without use_ema = true no average is kept",
-                "`ema_overwrite_frequency` changes nothing: without use_ema = true no average is kept"
-            ]
+            ["`ema_momentum` has no effect without use_ema = true", "`ema_overwrite_frequency` has no effect without use_ema = true"]
         );
         assert!(warnings("[training]\nema_momentum = 0.9\n[sweep.parameters]\nuse_ema = [true, false]\n").is_empty());
     }
@@ -149,13 +146,10 @@ mod trunk {
             "#,
         );
         assert_eq!(experiment.space.len(), 1);
-        assert_eq!(
-            experiment.warnings,
-            ["`learning_rate` in [sweep.parameters] changes nothing: the optimizer's own table has learning_rate"]
-        );
+        assert_eq!(experiment.warnings, ["`learning_rate` in [sweep.parameters] has no effect because the optimizer's own table sets it"]);
         assert_eq!(
             resolve("[sweep.parameters]\noptimizer = [\"sgd\", \"sgd\"]\n").warnings,
-            ["`optimizer` has a value more than once: every one of them is trained"]
+            ["`optimizer` lists an optimizer more than once; each occurrence is trained"]
         );
     }
 
@@ -257,8 +251,8 @@ mod sets {
     #[test]
     fn of_what_the_sweep_varies_change_nothing_and_say_so() {
         let warnings = with(SWEEP, &["training.learning_rate=0.5"]).warnings;
-        let remedy = "For one value: --set 'sweep.parameters.learning_rate=[0.5]'";
-        assert_eq!(warnings, [format!("--set training.learning_rate=0.5 changes nothing: the sweep varies it. {remedy}")]);
+        let remedy = "for one value use --set 'sweep.parameters.learning_rate=[0.5]'";
+        assert_eq!(warnings, [format!("--set training.learning_rate=0.5 has no effect because [sweep.parameters] varies it; {remedy}")]);
     }
 }
 
@@ -446,8 +440,8 @@ mod bundled {
         surface           weight fitted to the paths, bias fitted to the paths, train rows   (default)
 
         optimizer         sgd: 16 runs, numbers 0 to 15
-          momentum        4 values: 0 to 0.9 by 0.3
-          learning_rate   4 values: 0.001 to 1, in equal ratios
+          momentum        4 values: 0 to 0.9 in steps of 0.3
+          learning_rate   4 values: 0.001 to 1, constant ratio
           nesterov        false   (default)
           batch_size      32   (default)
           epochs          1   (default)
@@ -462,7 +456,7 @@ mod bundled {
           data.seed       0   (default)
 
         optimizer         adam: 4 runs, numbers 16 to 19
-          learning_rate   4 values: 0.001 to 1, in equal ratios
+          learning_rate   4 values: 0.001 to 1, constant ratio
           beta_1          0.9   (default)
           beta_2          0.999   (default)
           epsilon         1e-7   (default)

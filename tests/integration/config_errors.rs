@@ -139,34 +139,34 @@ mod keys {
       | ^^^^^^^ no such key
       |
       = help: did you mean `runs`?
-      = note: it is for sampled methods; a grid has as many runs as its axes multiply to
+      = note: `runs` applies to sampled methods; a grid has one run for every combination of its values
     ");
     }
 
     #[test]
     fn a_number_of_runs_of_a_grid() {
         assert_snapshot!(report("\n[sweep]\nruns = 50\n"), @r"
-    error: `sweep.runs` is for sampled methods; this sweep is a grid
+    error: `sweep.runs` applies to sampled methods, but this sweep is a grid
      --> sweep.toml:7:1
       |
     7 | runs = 50
-      | ^^^^ a grid is not drawn
+      | ^^^^ not used by a grid
       |
-      = help: remove it: a grid has as many runs as its axes multiply to; take fewer values to have fewer
+      = help: remove it: a grid has one run for every combination of its values; list fewer values for fewer runs
     ");
     }
 
     #[test]
     fn a_key_of_keras_that_is_not_in_this_version() {
         assert_snapshot!(report("\n[training]\nloss_scale_factor = 1.0\n"), @r"
-    error: `loss_scale_factor` is not in this version of gradsweep
+    error: gradsweep does not support `loss_scale_factor` yet
      --> sweep.toml:7:1
       |
     7 | loss_scale_factor = 1.0
-      | ^^^^^^^^^^^^^^^^^ not supported yet
+      | ^^^^^^^^^^^^^^^^^ not supported
       |
       = help: remove it
-      = note: known in [training]: schedule, optimizer, batch_size, epochs, shuffle, seed, and arguments of optimizers such as learning_rate
+      = note: known keys in [training]: schedule, optimizer, batch_size, epochs, shuffle, seed, and the arguments of optimizers, such as learning_rate
     ");
     }
 
@@ -186,10 +186,10 @@ mod keys {
     #[test]
     fn no_data_at_all() {
         assert_snapshot!(report_data("[training]\nepochs = 3\n"), @r#"
-    error: the config has no [data]
+    error: the config has no table [data]
     --> sweep.toml
-     = help: add data = { path = "data/advertising.csv", feature = "TV", target = "sales" }, or a table [data] with these keys
-     = note: `gradsweep init` writes a commented config to start from
+     = help: add a table [data] with path, feature and target, or the line: data = { path = "data/advertising.csv", feature = "TV", target = "sales" }
+     = note: `gradsweep init` writes a commented starter config
     "#);
     }
 }
@@ -200,11 +200,11 @@ mod values {
     #[test]
     fn a_number_in_quotes() {
         assert_snapshot!(report("\n[training]\nlearning_rate = \"1e-4\"\n"), @r#"
-    error: `training.learning_rate` must be a number from 0 to 1000000, not the text "1e-4"
+    error: `training.learning_rate` must be a number from 0 to 1000000, not the string "1e-4"
      --> sweep.toml:7:17
       |
     7 | learning_rate = "1e-4"
-      |                 ^^^^^^ text, because of the quotes
+      |                 ^^^^^^ a string, because of the quotes
       |
       = help: remove the quotes: 1e-4
     "#);
@@ -213,7 +213,7 @@ mod values {
     #[test]
     fn a_float_for_an_integer() {
         assert_snapshot!(report("\n[training]\nepochs = 10.0\n"), @r"
-    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 10.0
+    error: `training.epochs` must be an integer from 1 to 4,294,967,295, not a float like 10.0
      --> sweep.toml:7:10
       |
     7 | epochs = 10.0
@@ -278,7 +278,7 @@ mod values {
      --> sweep.toml:7:10
       |
     7 | epochs = 9_000_000_000_000_000_000
-      |          ^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4294967295
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4,294,967,295
     ");
     }
 
@@ -289,7 +289,7 @@ mod values {
      --> sweep.toml:7:10
       |
     7 | epochs = 99_999_999_999_999_999_999
-      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4294967295
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^ must be an integer from 1 to 4,294,967,295
     ");
     }
 
@@ -300,47 +300,47 @@ mod values {
      --> sweep.toml:7:10
       |
     7 | epochs = 4_000_000_000
-      |          ^^^^^^^^^^^^^ over 200 rows
+      |          ^^^^^^^^^^^^^ with 200 training rows
       |
-      = help: take fewer epochs, or a larger batch_size
-      = note: a run has at most 4,294,967,295 updates: they are counted in 32 bits
+      = help: use fewer epochs or a larger batch_size
+      = note: a run can have at most 4,294,967,295 updates, because they are counted in 32 bits
     ");
     }
 
     #[test]
     fn a_list_in_training() {
         assert_snapshot!(report("\n[training]\nlearning_rate = [0.1, 0.01]\n"), @r"
-    error: `training.learning_rate` is a list, but every run has one value of it
+    error: `training.learning_rate` must be a single value, not a list
      --> sweep.toml:7:17
       |
     7 | learning_rate = [0.1, 0.01]
-      |                 ^^^^^^^^^^^ does not vary here
+      |                 ^^^^^^^^^^^ must be one value here
       |
-      = help: vary it in [sweep.parameters]: learning_rate = [0.1, 0.01]
+      = help: to sweep over it, write in [sweep.parameters]: learning_rate = [0.1, 0.01]
     ");
     }
 
     #[test]
     fn a_list_of_scales_in_data() {
         assert_snapshot!(report_on(format!("{DATA}scale = [\"none\", \"standard\"]\n").trim_start().as_bytes(), &[]), @r#"
-    error: `data.scale` is a list, but every run has one value of it
+    error: `data.scale` must be a single value, not a list
      --> sweep.toml:5:9
       |
     5 | scale = ["none", "standard"]
-      |         ^^^^^^^^^^^^^^^^^^^^ does not vary here
+      |         ^^^^^^^^^^^^^^^^^^^^ must be one value here
       |
-      = help: vary it in [sweep.parameters]: "data.scale" = ["none", "standard"]
+      = help: to sweep over it, write in [sweep.parameters]: "data.scale" = ["none", "standard"]
     "#);
     }
 
     #[test]
     fn a_boolean_in_quotes() {
         assert_snapshot!(report("\n[training]\nshuffle = \"yes\"\n"), @r#"
-    error: `training.shuffle` must be true or false, not the text "yes"
+    error: `training.shuffle` must be true or false, not the string "yes"
      --> sweep.toml:7:11
       |
     7 | shuffle = "yes"
-      |           ^^^^^ text
+      |           ^^^^^ a string
       |
       = help: write true, without quotes
     "#);
@@ -362,11 +362,11 @@ mod values {
     #[test]
     fn an_argument_of_another_initializer() {
         assert_snapshot!(report("\n[model]\ninitial_weight = { name = \"random_normal\", minval = 0.05 }\n"), @r#"
-    error: random_normal has no `minval`
+    error: random_normal has no argument `minval`
      --> sweep.toml:7:44
       |
     7 | initial_weight = { name = "random_normal", minval = 0.05 }
-      |                                            ^^^^^^ not one of its arguments
+      |                                            ^^^^^^ unknown argument
       |
       = help: its arguments: mean, stddev
     "#);
@@ -414,50 +414,50 @@ mod values {
     #[test]
     fn a_label_outside_the_losss_domain() {
         assert_snapshot!(report("\n[model]\nloss = \"hinge\"\n"), @r#"
-    error: hinge takes labels that are all −1 or 1, or all 0 or 1, and data row 0 has 22.1
+    error: the loss hinge needs labels that are all −1 or 1, or all 0 or 1, but data row 0 has 22.1
      --> sweep.toml:7:8
       |
     7 | loss = "hinge"
-      |        ^^^^^^^ cannot learn this label
+      |        ^^^^^^^ does not fit the labels
       |
-      = help: write the classes as −1 and 1, or as 0 and 1
+      = help: encode the classes as −1 and 1, or as 0 and 1
     "#);
     }
 
     #[test]
     fn a_label_outside_the_domain_of_a_swept_loss() {
         assert_snapshot!(report("\n[sweep.parameters]\nloss = [\"mse\", \"bce\"]\n"), @r#"
-    error: binary_crossentropy takes labels that are from 0 to 1, and data row 0 has 22.1
+    error: the loss binary_crossentropy needs labels that are between 0 and 1, but data row 0 has 22.1
      --> sweep.toml:7:1
       |
     7 | loss = ["mse", "bce"]
-      | ^^^^ cannot learn this label
+      | ^^^^ does not fit the labels
       |
-      = help: write the classes as 0 and 1, or take a loss for any label, such as "mse"
+      = help: encode the classes as 0 and 1, or use a loss that accepts any label, such as "mse"
     "#);
     }
 
     #[test]
     fn a_sampled_method() {
         assert_snapshot!(report("\n[sweep]\nmethod = \"sobol\"\n"), @r#"
-    error: `sweep.method` = "sobol" is not in this version of gradsweep
+    error: gradsweep does not support `sweep.method` = "sobol" yet
      --> sweep.toml:7:10
       |
     7 | method = "sobol"
-      |          ^^^^^^^ not supported yet
+      |          ^^^^^^^ not supported
       |
-      = help: take "grid": a range with count or step, or a list
+      = help: use "grid", and give each parameter a list of values or a range with count or step
     "#);
     }
 
     #[test]
     fn a_name_that_is_a_path() {
         assert_snapshot!(report_on(format!("name = \"../up\"\n{DATA}").as_bytes(), &[]), @r#"
-    error: `name` = "../up" cannot be the name of a folder
+    error: `name` = "../up" is not a valid folder name
      --> sweep.toml:1:8
       |
     1 | name = "../up"
-      |        ^^^^^^^ names the run directory
+      |        ^^^^^^^ the run directory gets this name
       |
       = help: use letters, digits, - and _
     "#);
@@ -470,27 +470,27 @@ mod ranges {
     #[test]
     fn a_log_range_from_zero() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0, max = 1.0, count = 5, distribution = \"log_uniform\" }\n"), @r#"
-    error: a log range of `learning_rate` needs min > 0, but min = 0
+    error: the logarithmic range of `learning_rate` needs min > 0, but min = 0
      --> sweep.toml:7:25
       |
     7 | learning_rate = { min = 0, max = 1.0, count = 5, distribution = "log_uniform" }
       |                         ^ must be above 0
       |
-      = help: take a small positive min such as 1e-6, or distribution = "uniform"
+      = help: use a small positive min such as 1e-6, or distribution = "uniform"
     "#);
     }
 
     #[test]
     fn a_log_range_of_exponents() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = -9.21, max = -2.3, count = 5, distribution = \"log_uniform\" }\n"), @r#"
-    error: a log range of `learning_rate` needs min > 0, but min = -9.21
+    error: the logarithmic range of `learning_rate` needs min > 0, but min = -9.21
      --> sweep.toml:7:25
       |
     7 | learning_rate = { min = -9.21, max = -2.3, count = 5, distribution = "log_uniform" }
       |                         ^^^^^ must be above 0
       |
       = help: if these are exponents, write the values: min = 0.0001, max = 0.1
-      = note: W&B's log_uniform takes exponents of e; here, as in its log_uniform_values, the bounds are the values
+      = note: in W&B, the bounds of log_uniform are exponents of e; here they are the values themselves, as in W&B's log_uniform_values
     "#);
     }
 
@@ -501,9 +501,9 @@ mod ranges {
      --> sweep.toml:7:17
       |
     7 | learning_rate = { min = 1e-4, max = 1.0 }
-      |                 ^^^^^^^^^^^^^^^^^^^^^^^^^ how many values?
+      |                 ^^^^^^^^^^^^^^^^^^^^^^^^^ the number of values is missing
       |
-      = help: add count = 10: equally far apart, both ends in; with distribution = "log_uniform" in equal ratios
+      = help: add count = 10 for ten equally spaced values, including min and max; for a constant ratio, also distribution = "log_uniform"
     "#);
     }
 
@@ -514,9 +514,9 @@ mod ranges {
      --> sweep.toml:7:52
       |
     7 | momentum = { min = 0, max = 1.0, count = 5, step = 0.1 }
-      |                                                    ^^^ one too many
+      |                                                    ^^^ remove one of them
       |
-      = help: keep one of them
+      = help: write either `count` or `step`
     ");
     }
 
@@ -529,7 +529,7 @@ mod ranges {
     7 | learning_rate = { min = 1.0, max = 0.1, count = 5 }
       |                         ^^^ above max
       |
-      = help: exchange min and max
+      = help: swap min and max
     ");
     }
 
@@ -540,16 +540,16 @@ mod ranges {
      --> sweep.toml:7:49
       |
     7 | learning_rate = { min = 0.1, max = 1.0, count = 1 }
-      |                                                 ^ both ends are in: at least 2
+      |                                                 ^ must be at least 2, because min and max are included
       |
-      = help: take count = 2 or more, or min = max
+      = help: use count = 2 or more, or set min = max
     ");
     }
 
     #[test]
     fn a_range_of_words() {
         assert_snapshot!(report("\n[sweep.parameters]\n\"data.scale\" = { min = 0, max = 1 }\n"), @r#"
-    error: `data.scale` has no range: it is one of "none", "standard", "min_max"
+    error: `data.scale` cannot be a range; it must be one of "none", "standard", "min_max"
      --> sweep.toml:7:16
       |
     7 | "data.scale" = { min = 0, max = 1 }
@@ -566,9 +566,9 @@ mod ranges {
      --> sweep.toml:7:17
       |
     7 | learning_rate = []
-      |                 ^^ an empty list makes an empty sweep
+      |                 ^^ an empty list gives no runs
       |
-      = help: give it at least one value, or remove the key
+      = help: add at least one value, or remove the key
     ");
     }
 
@@ -579,36 +579,36 @@ mod ranges {
      --> sweep.toml:7:17
       |
     7 | learning_rate = 0.1
-      |                 ^^^ a single value does not vary
+      |                 ^^^ a single value
       |
-      = help: write a list, [0.1], or put it into the config as training.learning_rate
+      = help: write a list, [0.1], or move it to training.learning_rate
     ");
     }
 
     #[test]
     fn an_unknown_distribution() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"loguniform\" }\n"), @r#"
-    error: `learning_rate` has no distribution "loguniform"
+    error: unknown distribution "loguniform" for `learning_rate`
      --> sweep.toml:7:67
       |
     7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "loguniform" }
       |                                                                   ^^^^^^^^^^^^ no such distribution
       |
       = help: did you mean "log_uniform"?
-      = note: known: uniform, int_uniform, log_uniform, log_uniform_values, categorical
+      = note: known distributions: uniform, int_uniform, log_uniform, log_uniform_values, categorical
     "#);
     }
 
     #[test]
     fn a_distribution_that_is_not_in_this_version() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"normal\" }\n"), @r#"
-    error: `learning_rate.distribution` = "normal" is not in this version of gradsweep
+    error: gradsweep does not support `learning_rate.distribution` = "normal" yet
      --> sweep.toml:7:67
       |
     7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "normal" }
-      |                                                                   ^^^^^^^^ not supported yet
+      |                                                                   ^^^^^^^^ not supported
       |
-      = help: take one of uniform, int_uniform, log_uniform, log_uniform_values, categorical
+      = help: use one of uniform, int_uniform, log_uniform, log_uniform_values, categorical
     "#);
     }
 
@@ -619,24 +619,24 @@ mod ranges {
      --> sweep.toml:7:1
       |
     7 | seed = [0, 1, 2]
-      | ^^^^ the seed of what?
+      | ^^^^ which seed?
       |
-      = help: write "training.seed" (batch order and drawn start) or "data.seed" (split)
-      = note: each seed moves only its own thing; with rng = "numpy_legacy" there is one, "rng.seed"
+      = help: write "training.seed" (batch order and drawn initial values) or "data.seed" (train/test split)
+      = note: with rng = "numpy_legacy" there is one seed for everything, "rng.seed"
     "#);
     }
 
     #[test]
     fn more_points_than_64_bits() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 1e-4, max = 1, count = 4_000_000_000 }\nepochs = { min = 1, max = 4_000_000_000 }\nmomentum = { min = 0, max = 1, count = 1000 }\n"), @r"
-    error: the grid has more than 9,223,372,036,854,775,807 points, and run numbers are 64-bit integers
+    error: the grid has more than 9,223,372,036,854,775,807 runs, but run numbers are 64-bit integers
      --> sweep.toml:6:8
       |
     6 | [sweep.parameters]
-      |        ^^^^^^^^^^ its axes multiply
+      |        ^^^^^^^^^^ one run for every combination of values
       |
-      = help: take fewer values
-      = note: values of each: learning_rate 4,000,000,000, epochs 4,000,000,000, momentum 1,000
+      = help: use fewer values
+      = note: values per parameter: learning_rate 4,000,000,000, epochs 4,000,000,000, momentum 1,000
     ");
     }
 }
@@ -651,9 +651,9 @@ mod optimizers {
       --> sweep.toml:10:1
        |
     10 | momentum = [0.0, 0.9]
-       | ^^^^^^^^ the sweep has adam
+       | ^^^^^^^^ the sweep uses adam
        |
-       = help: remove it, or take an optimizer that has it: sgd, rmsprop, muon
+       = help: remove it, or use an optimizer that has it: sgd, rmsprop, muon
     ");
     }
 
@@ -664,7 +664,7 @@ mod optimizers {
      --> sweep.toml:7:38
       |
     7 | optimizer = ["sgd", { name = "adam", momentum = 0.9 }]
-      |                                      ^^^^^^^^ not one of its arguments
+      |                                      ^^^^^^^^ unknown argument
       |
       = help: sgd, rmsprop and muon have it; remove it here
       = note: arguments of adam: learning_rate, beta_1, beta_2, epsilon, amsgrad
@@ -707,20 +707,20 @@ mod optimizers {
       |             ^^^^^^^^ no such optimizer
       |
       = help: did you mean "rmsprop"?
-      = note: known: sgd, rmsprop, adam, adamw, adadelta, adagrad, adamax, adafactor, nadam, ftrl, lion, lamb, muon
+      = note: known optimizers: sgd, rmsprop, adam, adamw, adadelta, adagrad, adamax, adafactor, nadam, ftrl, lion, lamb, muon
     "#);
     }
 
     #[test]
     fn a_list_of_optimizers_in_training() {
         assert_snapshot!(report("\n[training]\noptimizer = [\"sgd\", \"adam\"]\n"), @r#"
-    error: `training.optimizer` is a list, but every run has one value of it
+    error: `training.optimizer` must be a single value, not a list
      --> sweep.toml:7:13
       |
     7 | optimizer = ["sgd", "adam"]
-      |             ^^^^^^^^^^^^^^^ does not vary here
+      |             ^^^^^^^^^^^^^^^ must be one value here
       |
-      = help: vary it in [sweep.parameters]: optimizer = ["sgd", "adam"]
+      = help: to sweep over it, write in [sweep.parameters]: optimizer = ["sgd", "adam"]
     "#);
     }
 }
@@ -731,39 +731,39 @@ mod generators {
     #[test]
     fn a_drawn_start_with_numpy_legacy() {
         assert_snapshot!(report_on(format!("rng = {{ name = \"numpy_legacy\", seed = 2 }}\n{DATA}").as_bytes(), &[]), @r#"
-    error: `model.initial_weight` would be drawn, and rng = "numpy_legacy" draws no start
+    error: `model.initial_weight` must be a number: rng = "numpy_legacy" draws no initial values
      --> sweep.toml:1:7
       |
     1 | rng = { name = "numpy_legacy", seed = 2 }
-      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ left out, the start is glorot_uniform
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the default, glorot_uniform, is drawn at random
       |
-      = help: write the number that the notebook drew: model.initial_weight = 0.6
+      = help: write the value that the notebook started from: model.initial_weight = 0.6
     "#);
     }
 
     #[test]
     fn a_seed_of_its_own_with_numpy_legacy() {
         assert_snapshot!(report_on(format!("rng = \"numpy_legacy\"\n{DATA}seed = 3\n\n[model]\ninitial_weight = 0.6\n").as_bytes(), &[]), @r#"
-    error: `data.seed` has no meaning with rng = "numpy_legacy"
+    error: `data.seed` has no effect with rng = "numpy_legacy"
      --> sweep.toml:7:8
       |
     7 | seed = 3
-      |        ^ one generator draws everything
+      |        ^ numpy_legacy has one seed for everything
       |
-      = help: write rng.seed instead
+      = help: use rng.seed instead
     "#);
     }
 
     #[test]
     fn a_seed_of_a_generator_that_is_not_asked_for() {
         assert_snapshot!(report("\n[sweep.parameters]\n\"rng.seed\" = [1, 2]\n"), @r#"
-    error: `rng.seed` is for rng = "numpy_legacy"
+    error: `rng.seed` needs rng = "numpy_legacy"
      --> sweep.toml:7:1
       |
     7 | "rng.seed" = [1, 2]
-      | ^^^^^^^^^^ the house generator has no seed of its own
+      | ^^^^^^^^^^ the default generator does not use it
       |
-      = help: write "data.seed" (split) or "training.seed" (batch order and drawn start)
+      = help: use "data.seed" (train/test split) or "training.seed" (batch order and drawn initial values)
     "#);
     }
 }
@@ -781,7 +781,7 @@ mod the_data {
       |           ^^^^^ no such column
       |
       = help: did you mean "TV"?
-      = note: its columns: "", "TV", "radio", "newspaper", "sales"
+      = note: columns of the file: "", "TV", "radio", "newspaper", "sales"
     "#);
     }
 
@@ -792,7 +792,7 @@ mod the_data {
      --> sweep.toml:2:8
       |
     2 | path = "advertsing.csv"
-      |        ^^^^^^^^^^^^^^^^ this file
+      |        ^^^^^^^^^^^^^^^^ file not found
       |
       = help: did you mean advertising.csv?
       = note: data.path is relative to the folder of the config
@@ -808,46 +808,46 @@ mod the_data {
     2 | path = "advertising.csv"
       |        ^^^^^^^^^^^^^^^^^ this file
       |
-      = help: a data file has a line of column names and below it a line per row
+      = help: a data file starts with a line of column names, followed by one line per row
     "#);
     }
 
     #[test]
     fn a_header_alone() {
         assert_snapshot!(report_csv("TV,sales\n"), @r#"
-    error: the data file has a header and no rows
+    error: the data file has a header but no rows
      --> sweep.toml:2:8
       |
     2 | path = "advertising.csv"
       |        ^^^^^^^^^^^^^^^^^ this file
       |
-      = help: a data file has a line of column names and below it a line per row
+      = help: a data file starts with a line of column names, followed by one line per row
     "#);
     }
 
     #[test]
     fn a_column_of_text() {
         assert_snapshot!(report_csv("TV,sales\nhigh,1\nlow,2\n"), @r#"
-    error: column "TV" has 2 of 2 values that cannot be used; the first is "high", in line 2 of the file
+    error: 2 of 2 values in column "TV" are not finite numbers; the first is "high", in line 2 of the file
      --> sweep.toml:3:11
       |
     3 | feature = "TV"
-      |           ^^^^ not a column of numbers
+      |           ^^^^ must contain only numbers
       |
-      = help: take a column of numbers
+      = help: choose a numeric column
     "#);
     }
 
     #[test]
     fn a_missing_value() {
         assert_snapshot!(report_csv("TV,sales\n1,1\n,2\n3,nan\n"), @r#"
-    error: column "TV" has 1 of 3 values that cannot be used; the first is missing, in line 3 of the file
+    error: 1 of 3 values in column "TV" are not finite numbers; the first is a missing value, in line 3 of the file
      --> sweep.toml:3:11
       |
     3 | feature = "TV"
-      |           ^^^^ not a column of numbers
+      |           ^^^^ must contain only numbers
       |
-      = help: remove these rows or fill them in: values must be finite numbers
+      = help: remove these rows or fill in finite numbers
     "#);
     }
 
@@ -860,21 +860,21 @@ mod the_data {
     3 | feature = "TV"
       |           ^^^^ no such column
       |
-      = help: its columns are not separated by commas: save it with commas
-      = note: its columns: "TV;sales"
+      = help: the columns are not separated by commas: save the file with commas
+      = note: columns of the file: "TV;sales"
     "#);
     }
 
     #[test]
     fn a_split_that_leaves_nothing() {
         assert_snapshot!(report_on(format!("{DATA}test_size = 200\n").trim_start().as_bytes(), &[]), @r"
-    error: 200 of 200 rows are held out: none is left for training
+    error: 200 of 200 rows are test rows, so no row is left for training
      --> sweep.toml:5:13
       |
     5 | test_size = 200
-      |             ^^^ too many rows to test
+      |             ^^^ too many test rows
       |
-      = help: take a smaller test_size
+      = help: use a smaller test_size
     ");
     }
 
@@ -885,47 +885,47 @@ mod the_data {
      --> sweep.toml:5:13
       |
     5 | test_size = 1.0
-      |             ^^^ must be a share below 1, such as 0.2, or a count of rows, such as 40
+      |             ^^^ must be a fraction below 1, such as 0.2, or a number of rows, such as 40
     ");
     }
 
     #[test]
     fn rows_past_the_end() {
         assert_snapshot!(report_on(format!("{DATA}train_rows = \"0..300\"\n").trim_start().as_bytes(), &[]), @r#"
-    error: row 299 is past the end of the data
+    error: row 299 does not exist
      --> sweep.toml:5:14
       |
     5 | train_rows = "0..300"
       |              ^^^^^^^^ the file has 200 rows
       |
-      = note: rows are counted from 0, without the header; the end of a range is out
+      = note: rows are counted from 0, without the header; the end of a range is excluded
     "#);
     }
 
     #[test]
     fn a_constant_feature_that_is_to_be_scaled() {
         assert_snapshot!(report_csv_with("TV,sales\n3,1\n3,2\n", "scale = \"standard\"\n"), @r#"
-    error: the feature is 3 in every training row: `standard` would divide by its width of 0
+    error: the feature is 3 in every training row, so scale = "standard" would divide by zero
      --> sweep.toml:5:9
       |
     5 | scale = "standard"
-      |         ^^^^^^^^^^ nothing to scale
+      |         ^^^^^^^^^^ cannot scale a constant
       |
-      = help: take scale = "none", or a feature that varies
+      = help: use scale = "none", or another feature
     "#);
     }
 
     #[test]
     fn values_whose_squares_overflow() {
         assert_snapshot!(report_csv("TV,sales\n1e38,1\n2e38,2\n"), @r#"
-    error: the feature values reach 2.0e38: their squares do not fit into float32
+    error: the feature values reach 2.0e38, so their squares overflow float32
      --> sweep.toml:3:11
       |
     3 | feature = "TV"
       |           ^^^^ too large
       |
-      = help: write the column in larger units; values up to 1e15 are accepted
-      = help: or set data.scale = "standard", as the scaled values count
+      = help: rescale the column; values up to 1e15 are accepted
+      = help: or set data.scale = "standard": the limit applies to the scaled values
     "#);
     }
 }
@@ -939,9 +939,9 @@ mod the_file {
             std::fs::write(folder.join("a.toml"), "").unwrap();
             load(folder, &[])
         }), @r"
-    error: sweeps is a folder, not a config
+    error: sweeps is a folder, not a config file
     --> sweeps
-     = help: name a file in it: a.toml
+     = help: pass one of its files: a.toml
     ");
     }
 
@@ -959,8 +959,8 @@ mod the_file {
         assert_snapshot!(report_on(b"", &[]), @r"
     error: the config is empty
     --> sweep.toml
-     = help: `gradsweep init` writes a commented one to start from
-     = note: a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] say what to try
+     = help: `gradsweep init` writes a commented starter config
+     = note: a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] define the runs
     ");
     }
 
@@ -970,7 +970,7 @@ mod the_file {
             std::fs::write(folder.join("sweep.toml"), "").unwrap();
             load(&folder.join("sweeep.toml"), &[])
         }), @r"
-    error: there is no config sweeep.toml
+    error: there is no config file sweeep.toml
     --> sweeep.toml
      = help: did you mean sweep.toml?
     ");
@@ -979,35 +979,35 @@ mod the_file {
     #[test]
     fn yaml() {
         assert_snapshot!(report_on(b"name: advertising\ndata:\n  path: advertising.csv\n", &[]), @r"
-    error: this is not TOML: key with no value, expected `=`
+    error: not valid TOML: key with no value, expected `=`
      --> sweep.toml:1:7
       |
     1 | name: advertising
       |       ^
       |
-      = help: this looks like YAML; a config is TOML: [training], then a line epochs = 10
-      = help: `gradsweep init` writes a commented config to start from
+      = help: this looks like YAML, but a config is TOML: write [training], then epochs = 10 on the next line
+      = help: `gradsweep init` writes a commented starter config
     ");
     }
 
     #[test]
     fn json() {
         assert_snapshot!(report_on(b"{\"name\": \"advertising\"}", &[]), @r#"
-    error: this is not TOML: invalid key-value pair, expected key
+    error: not valid TOML: invalid key-value pair, expected key
      --> sweep.toml:1:1
       |
     1 | {"name": "advertising"}
       | ^
       |
-      = help: this looks like JSON; a config is TOML: [training], then a line epochs = 10
-      = help: `gradsweep init` writes a commented config to start from
+      = help: this looks like JSON, but a config is TOML: write [training], then epochs = 10 on the next line
+      = help: `gradsweep init` writes a commented starter config
     "#);
     }
 
     #[test]
     fn broken_toml() {
         assert_snapshot!(report("\n[training]\nlearning_rate = 0.1.2\n"), @r"
-    error: this is not TOML: invalid float
+    error: not valid TOML: invalid float
      --> sweep.toml:7:20
       |
     7 | learning_rate = 0.1.2
@@ -1026,7 +1026,7 @@ mod the_file {
       |
       = help: did you mean `learning_rate`?
 
-    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 10.0
+    error: `training.epochs` must be an integer from 1 to 4,294,967,295, not a float like 10.0
      --> sweep.toml:8:10
       |
     8 | epochs = 10.0
@@ -1034,7 +1034,7 @@ mod the_file {
       |
       = help: write 10
 
-    2 mistakes; nothing was written
+    2 errors; nothing was written
     ");
     }
 
@@ -1084,7 +1084,7 @@ mod sets {
     #[test]
     fn a_wrong_value() {
         assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.epochs=20.5"]), @r"
-    error: `training.epochs` must be an integer from 1 to 4294967295, not a float like 20.5
+    error: `training.epochs` must be an integer from 1 to 4,294,967,295, not a float like 20.5
      --> --set:1:17
       |
     1 | training.epochs=20.5
@@ -1095,18 +1095,18 @@ mod sets {
     #[test]
     fn a_bare_word_where_a_number_belongs() {
         assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.learning_rate=fast"]), @r#"
-    error: `training.learning_rate` must be a number from 0 to 1000000, not the text "fast"
+    error: `training.learning_rate` must be a number from 0 to 1000000, not the string "fast"
      --> --set:1:24
       |
     1 | training.learning_rate=fast
-      |                        ^^^^ text
+      |                        ^^^^ a string
     "#);
     }
 
     #[test]
     fn a_broken_list() {
         assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["sweep.parameters.learning_rate=[0.1, 0.2"]), @r"
-    error: this is not TOML: unclosed array, expected `]`
+    error: not valid TOML: unclosed array, expected `]`
      --> --set:1:41
       |
     1 | sweep.parameters.learning_rate=[0.1, 0.2
@@ -1117,13 +1117,13 @@ mod sets {
     #[test]
     fn a_key_below_a_value() {
         assert_snapshot!(report_on(format!("{DATA}\n[training]\noptimizer = \"sgd\"\n").trim_start().as_bytes(), &["training.optimizer.momentum=0.9"]), @r#"
-    error: `optimizer` is text, not a table
+    error: `optimizer` is a string, not a table
      --> --set:1:10
       |
     1 | training.optimizer.momentum=0.9
       |          ^^^^^^^^^ the config has "sgd"
       |
-      = help: replace it as a whole: optimizer=..., or give it a table in the config
+      = help: replace the whole value: optimizer=..., or write it as a table in the config
     "#);
     }
 }
@@ -1134,7 +1134,7 @@ mod other_tables {
     #[test]
     fn a_run_that_is_not_there() {
         assert_snapshot!(report("\n[history]\nruns = [0, 17]\n"), @r"
-    error: `history.runs` names run 17, but the sweep has 1 run
+    error: `history.runs` lists run 17, but the sweep has 1 run
      --> sweep.toml:7:8
       |
     7 | runs = [0, 17]
@@ -1162,14 +1162,14 @@ mod other_tables {
     7 | weight = { min = -1, max = 1 }
       |          ^^^^^^^^^^^^^^^^^^^^^ needs min, max and count
       |
-      = help: to have it fitted, leave it out
+      = help: leave it out to fit the axis to the runs
     ");
     }
 
     #[test]
     fn a_surface_of_test_rows_that_are_not_there() {
         assert_snapshot!(report("\n[surface]\nrows = \"test\"\n"), @r#"
-    error: `surface.rows` is "test", and no row tests
+    error: `surface.rows` is "test", but there are no test rows
      --> sweep.toml:7:8
       |
     7 | rows = "test"
@@ -1193,7 +1193,7 @@ mod options_and_schedules {
       |           ^^^^^^^^ which schedule?
       |
       = help: write name = "cosine_decay"
-      = note: known: none, exponential_decay, inverse_time_decay, piecewise_constant_decay, polynomial_decay, cosine_decay, cosine_decay_restarts
+      = note: known schedules: none, exponential_decay, inverse_time_decay, piecewise_constant_decay, polynomial_decay, cosine_decay, cosine_decay_restarts
     "#);
     }
 
@@ -1217,23 +1217,23 @@ mod options_and_schedules {
      --> sweep.toml:7:8
       |
     7 | name = "exponential_decay"
-      |        ^^^^^^^^^^^^^^^^^^^ batches of a decay
+      |        ^^^^^^^^^^^^^^^^^^^ the number of batches over which the rate decays
       |
-      = help: write decay_steps in [training.schedule], or "schedule.decay_steps" in [sweep.parameters]
+      = help: add decay_steps to [training.schedule], or "schedule.decay_steps" to [sweep.parameters]
     "#);
     }
 
     #[test]
     fn a_field_of_another_schedule() {
-        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\ndecay_rate = 0.5\n"), @r#"
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\ndecay_rate = 0.5\n"), @r"
     error: no schedule of this sweep has `decay_rate`
      --> sweep.toml:9:14
       |
     9 | decay_rate = 0.5
-      |              ^^^ the schedule is cosine_decay
+      |              ^^^ the sweep uses cosine_decay
       |
-      = help: remove it, or take a schedule that has it: exponential_decay, inverse_time_decay
-    "#);
+      = help: remove it, or use a schedule that has it: exponential_decay, inverse_time_decay
+    ");
     }
 
     #[test]
@@ -1252,64 +1252,64 @@ mod options_and_schedules {
     #[test]
     fn a_field_that_varies_in_training() {
         assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = [10, 20]\n"), @r#"
-    error: `schedule.decay_steps` is a list, but every run has one value of it
+    error: `schedule.decay_steps` must be a single value, not a list
      --> sweep.toml:8:15
       |
     8 | decay_steps = [10, 20]
-      |               ^^^^^^^^ does not vary here
+      |               ^^^^^^^^ must be one value here
       |
-      = help: vary it in [sweep.parameters]: "schedule.decay_steps" = [10, 20]
+      = help: to sweep over it, write in [sweep.parameters]: "schedule.decay_steps" = [10, 20]
     "#);
     }
 
     #[test]
     fn a_learning_rate_beside_rates() {
-        assert_snapshot!(report("\n[training]\nlearning_rate = 0.1\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10]\nvalues = [0.1, 0.01]\n"), @r#"
-    error: `learning_rate` has no meaning with piecewise_constant_decay
+        assert_snapshot!(report("\n[training]\nlearning_rate = 0.1\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10]\nvalues = [0.1, 0.01]\n"), @r"
+    error: `learning_rate` has no effect with piecewise_constant_decay
      --> sweep.toml:7:17
       |
     7 | learning_rate = 0.1
-      |                 ^^^ the schedule has its own rates
+      |                 ^^^ the schedule defines the rates
       |
       = help: remove it: the rates are the schedule's `values`
-    "#);
+    ");
     }
 
     #[test]
     fn too_few_rates() {
-        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10, 20]\nvalues = [0.1, 0.01]\n"), @r#"
+        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10, 20]\nvalues = [0.1, 0.01]\n"), @r"
     error: `values` has 2 rates for 2 boundaries
      --> sweep.toml:9:10
       |
     9 | values = [0.1, 0.01]
-      |          ^^^^^^^^^^^ one more than boundaries
-    "#);
+      |          ^^^^^^^^^^^ must have one rate more than boundaries
+    ");
     }
 
     #[test]
     fn boundaries_that_fall() {
-        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [20, 10]\nvalues = [0.1, 0.01, 0.001]\n"), @r#"
-    error: `boundaries` must ascend
+        assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [20, 10]\nvalues = [0.1, 0.01, 0.001]\n"), @r"
+    error: `boundaries` must be strictly increasing
      --> sweep.toml:8:14
       |
     8 | boundaries = [20, 10]
-      |              ^^^^^^^^ batches, counted from 0 over all epochs
+      |              ^^^^^^^^ batch numbers, counted from 0 over all epochs
       |
-      = help: write them in order, each once
-    "#);
+      = help: sort them and remove duplicates
+    ");
     }
 
     #[test]
     fn rates_for_a_cosine() {
-        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\nvalues = [0.1]\n"), @r#"
-    error: `values` is for piecewise_constant_decay
+        assert_snapshot!(report("\n[training.schedule]\nname = \"cosine_decay\"\ndecay_steps = 10\nvalues = [0.1]\n"), @r"
+    error: `values` applies only to piecewise_constant_decay
      --> sweep.toml:9:1
       |
     9 | values = [0.1]
-      | ^^^^^^ no schedule of this sweep has it
+      | ^^^^^^ not used by this sweep
       |
       = help: remove it
-    "#);
+    ");
     }
 
     #[test]
@@ -1328,11 +1328,11 @@ mod options_and_schedules {
     #[test]
     fn two_clips() {
         assert_snapshot!(report("\n[training]\nclipnorm = 1.0\n[sweep.parameters]\nclipvalue = [\"none\", 2.0]\n"), @r#"
-    error: rmsprop has clipnorm and clipvalue
+    error: rmsprop cannot use clipnorm and clipvalue together
      --> sweep.toml:9:1
       |
     9 | clipvalue = ["none", 2.0]
-      | ^^^^^^^^^ at most one of them
+      | ^^^^^^^^^ only one of them is allowed
       |
       = help: keep `clipnorm`, or another, alone
     "#);
@@ -1341,11 +1341,11 @@ mod options_and_schedules {
     #[test]
     fn two_clips_in_a_table() {
         assert_snapshot!(report("\n[training]\noptimizer = { name = \"sgd\", clipnorm = 1.0, global_clipnorm = 1.0 }\n"), @r#"
-    error: sgd has clipnorm and global_clipnorm
+    error: sgd cannot use clipnorm and global_clipnorm together
      --> sweep.toml:7:45
       |
     7 | optimizer = { name = "sgd", clipnorm = 1.0, global_clipnorm = 1.0 }
-      |                                             ^^^^^^^^^^^^^^^ at most one of them
+      |                                             ^^^^^^^^^^^^^^^ only one of them is allowed
       |
       = help: keep `clipnorm`, or another, alone
     "#);
@@ -1358,7 +1358,7 @@ mod options_and_schedules {
      --> sweep.toml:7:31
       |
     7 | gradient_accumulation_steps = 1
-      |                               ^ must be an integer from 2 to 4294967295, or "none"
+      |                               ^ must be an integer from 2 to 4,294,967,295, or "none"
     "#);
     }
 
@@ -1369,7 +1369,7 @@ mod options_and_schedules {
      --> sweep.toml:7:31
       |
     7 | optimizer = { name = "adamw", weight_decay = "none" }
-      |                               ^^^^^^^^^^^^ Keras refuses None here
+      |                               ^^^^^^^^^^^^ Keras does not accept None here
       |
       = help: write 0.0 for no decay
     "#);
@@ -1377,14 +1377,14 @@ mod options_and_schedules {
 
     #[test]
     fn a_lion_without_momentum() {
-        assert_snapshot!(report("\n[training]\noptimizer = \"lion\"\nbeta_1 = 0.0\n"), @r#"
+        assert_snapshot!(report("\n[training]\noptimizer = \"lion\"\nbeta_1 = 0.0\n"), @r"
     error: `beta_1` of lion must be above 0
      --> sweep.toml:8:10
       |
     8 | beta_1 = 0.0
-      |          ^^^ 0 for lion, too
+      |          ^^^ 0 is not allowed for lion
       |
-      = help: take beta_1 = 0.9, Keras' default, or any other share below 1
-    "#);
+      = help: use beta_1 = 0.9, Keras' default, or another number between 0 and 1
+    ");
     }
 }
