@@ -1,4 +1,4 @@
-//! Rules that need the data as well as the config: the split, the scales, the lengths of runs, the numbers of runs.
+//! Checks of a config against its data: the split, the scales, the labels, and the lengths and numbers of runs.
 
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::{Diagnostic, Location};
@@ -11,7 +11,7 @@ use crate::model::loss::Labels;
 use crate::model::{Loss, Neuron, Parameter, Problem, Value, problem};
 use crate::text;
 
-/// Where to point.
+/// The written form of a config, for the locations of errors.
 pub struct CheckContext<'a> {
     pub spec: &'a SweepSpec,
     pub data: &'a CheckedTable,
@@ -23,7 +23,7 @@ impl CheckContext<'_> {
         self.data.get(key).map(|entry| &entry.node.location)
     }
 
-    /// `table.key`, where it is written.
+    /// The location of the value of `table.key`, if the config has it.
     fn value(&self, table: &str, key: &str) -> Option<&Location> {
         match &self.root.get(table)?.node.value {
             TomlValue::Table(table) => table.get(key).map(|entry| &entry.node.location),
@@ -32,7 +32,7 @@ impl CheckContext<'_> {
     }
 }
 
-/// A mistake at a location, if it has one: what is left out has none.
+/// An error at a location, or about the whole file if the key is absent.
 fn diagnostic(location: Option<&Location>, title: impl Into<String>) -> Diagnostic {
     match location {
         Some(location) => Diagnostic::at(location, title),
@@ -40,7 +40,7 @@ fn diagnostic(location: Option<&Location>, title: impl Into<String>) -> Diagnost
     }
 }
 
-/// The largest number of updates of a run: they are counted in 32 bits where they are computed.
+/// The largest number of updates of a run: kernels count them in 32 bits.
 const STEPS_MAX: u64 = u32::MAX as u64;
 
 pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
@@ -82,7 +82,7 @@ fn is_about_labels(problem: &Result<Problem, problem::Error>) -> bool {
     matches!(problem, Err(problem::Error::Label(_)))
 }
 
-/// Every value that a run of the sweep has for a hyperparameter, some of them more than once.
+/// Every value of a hyperparameter in the sweep, possibly with repetitions.
 fn values(experiment: &Experiment, parameter: Parameter) -> Vec<Value> {
     let values = experiment.space.branches.iter().flat_map(|branch| {
         let axis = branch.axes.iter().find(|axis| axis.parameter == parameter);
@@ -94,7 +94,7 @@ fn values(experiment: &Experiment, parameter: Parameter) -> Vec<Value> {
     values.collect()
 }
 
-/// Every word that a run of the sweep has for a hyperparameter.
+/// Every word that is a value of a hyperparameter in the sweep, each once.
 fn words(experiment: &Experiment, parameter: Parameter) -> Vec<&'static str> {
     let mut words = Vec::new();
     for value in values(experiment, parameter) {
@@ -107,7 +107,7 @@ fn words(experiment: &Experiment, parameter: Parameter) -> Vec<&'static str> {
     words
 }
 
-/// Data that a problem of the sweep cannot have.
+/// The error for data that a problem of the sweep cannot be made from.
 fn unfit(error: &problem::Error, locations: &CheckContext<'_>) -> Diagnostic {
     match error {
         problem::Error::Label(label) => {
@@ -135,7 +135,7 @@ fn unfit(error: &problem::Error, locations: &CheckContext<'_>) -> Diagnostic {
     }
 }
 
-/// Keras takes `ema_*` without a word where no average is kept; here a word is said.
+/// Warns of `ema_*` keys without `use_ema`. Keras ignores them silently.
 fn averages(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     if values(experiment, Parameter::UseEma).contains(&Value::Boolean(true)) {
         return;
@@ -172,7 +172,7 @@ fn steps(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, dia
     }
 }
 
-/// A batch larger than the rows is full; worth a word where it was asked for.
+/// Warns if a batch size in the config exceeds the number of training rows.
 fn batches(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     if locations.spec.location(Parameter::BatchSize).is_none() {
         return;

@@ -1,4 +1,4 @@
-//! [data]: which columns of which file, and which rows test. The file is opened here, so that names and counts can be checked.
+//! Reads [data]: the file, its columns and its test rows. The file is opened here to check column names and row numbers.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use super::scalars;
 use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
 use crate::data::{Dataset, Error, TestSize};
 
-/// Where the data file is looked for.
+/// The location of the data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataLocation<'a> {
-    /// `data.path` is relative to this folder.
+    /// `data.path`, relative to this folder.
     Folder(&'a Path),
-    /// This file, whatever `data.path` says: a run directory has its own copy.
+    /// This file instead of `data.path`: a run directory has its own copy.
     File(&'a Path),
-    /// The bytes of a file, whatever `data.path` says: a sweep that the program brings along.
+    /// These bytes instead of `data.path`: the built-in sweep has its data in memory.
     Bytes(&'a [u8]),
 }
 
-/// Reads the section and the file.
+/// Reads the table [data] and the file that it names.
 pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Diagnostics) -> Option<(DataSpec, Dataset)> {
     let [path, feature, target] = ["path", "feature", "target"].map(|key| required(section, key, diagnostics));
     let rows = ["train_rows", "test_rows"].map(|key| section.get(key).and_then(|entry| diagnostics.ok(rows(entry))));
@@ -66,14 +66,14 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
     Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
 }
 
-/// A config without the section.
+/// The error for a config without [data].
 pub fn missing() -> Diagnostic {
     Diagnostic::whole("the config has no table [data]")
         .help("add a table [data] with path, feature and target, or the line: data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }")
         .note("`gradsweep init` writes a commented starter config")
 }
 
-/// Text, and the location of its value.
+/// A string and its location.
 type Named = (String, Location);
 
 fn required(section: &CheckedTable, key: &str, diagnostics: &mut Diagnostics) -> Option<Named> {
@@ -93,7 +93,7 @@ fn required(section: &CheckedTable, key: &str, diagnostics: &mut Diagnostics) ->
     None
 }
 
-/// What the reader of the file found, at the key that is to blame.
+/// Converts an error of the CSV reader into an error at the key that caused it.
 fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &Named) -> Diagnostic {
     let column = |name: &str| if name == feature.0 { &feature.1 } else { &target.1 };
     let (location, label) = match error {
@@ -127,7 +127,7 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
     }
 }
 
-/// The file beside `path` whose name is nearest to its own.
+/// The file in the folder of `path` with the most similar name.
 pub fn nearest_file(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -139,7 +139,7 @@ pub fn nearest_file(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(name))
 }
 
-/// As in scikit-learn: a share between 0 and 1, or a count of rows.
+/// Reads `test_size` as scikit-learn does: a fraction between 0 and 1, or a number of rows.
 fn test_size(node: &TomlNode) -> Result<TestSize, Diagnostic> {
     match node.value {
         TomlValue::Integer(Some(0)) | TomlValue::Float(0.0) => Ok(TestSize::None),
@@ -150,7 +150,7 @@ fn test_size(node: &TomlNode) -> Result<TestSize, Diagnostic> {
     }
 }
 
-/// Rows as the config names them.
+/// Rows as the config gives them.
 enum Rows {
     Range { start: u64, end: u64, location: Location },
     List(Vec<(u64, Location)>),
@@ -178,7 +178,7 @@ fn rows(entry: &TomlEntry) -> Result<Rows, Diagnostic> {
     }
 }
 
-/// Rows that are not named are not used; but without `train_rows` all rows that do not test train.
+/// The rows of `train_rows` and `test_rows`. Rows in neither list are not used; without `train_rows`, all other rows are training rows.
 fn chosen_rows(train: Option<Rows>, test: Option<Rows>, count: usize) -> Result<TestSize, Diagnostic> {
     let materialize = |rows: Option<Rows>| rows.map_or(Ok(Vec::new()), |rows| row_numbers(rows, count));
     let rest = train.is_none();

@@ -1,4 +1,4 @@
-//! An experiment in words (`--dry-run`) and as JSON (manifest.json). Both take time by the number of axes, not of runs.
+//! Describes an experiment in words (`--dry-run`) and as JSON (manifest.json), in time proportional to the number of axes, not of runs.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -12,12 +12,12 @@ use crate::space::{Axis, Branch, Values};
 use crate::text;
 
 impl Experiment {
-    /// Training rows of the first problem; all problems of a sweep have as many.
+    /// The number of training rows, which is equal for all problems of a sweep.
     pub fn train_rows(&self) -> usize {
         self.first_split().and_then(Result::ok).map_or(0, |split| split.train.len())
     }
 
-    /// Updates and epochs of the longest run.
+    /// The number of updates and of epochs of the longest run.
     pub fn longest_run(&self) -> [u64; 2] {
         let rows = self.train_rows();
         let branches = &self.space.branches;
@@ -26,7 +26,7 @@ impl Experiment {
         [u64::try_from(steps).unwrap_or(u64::MAX), epochs.unwrap_or(1) as u64]
     }
 
-    /// Updates of all runs together, if none diverges.
+    /// The number of updates of all runs together, if none diverges.
     pub fn total_steps(&self) -> StepCount {
         let rows = self.train_rows();
         self.space.branches.iter().map(|branch| step_count::total_steps(branch, rows)).fold(
@@ -36,7 +36,7 @@ impl Experiment {
     }
 }
 
-/// The resolved experiment in words, a line each; what is a default is marked.
+/// Describes the experiment, one fact per line. Defaults are marked.
 pub fn describe(experiment: &Experiment) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
@@ -76,7 +76,7 @@ pub fn describe(experiment: &Experiment) -> String {
     text
 }
 
-/// How many runs a branch has, and their numbers.
+/// The number of runs of a branch, and their run numbers.
 fn numbers(branch: &Branch) -> String {
     match branch.len {
         1 => format!("1 run, number {}", branch.first),
@@ -84,14 +84,14 @@ fn numbers(branch: &Branch) -> String {
     }
 }
 
-/// The values of a branch that do not vary, in the order of the table.
+/// The constant hyperparameters of a branch, in the order of the table.
 fn constants(branch: &Branch) -> impl Iterator<Item = (Parameter, Value)> {
     Parameter::all()
         .filter(|parameter| *parameter != Parameter::Optimizer && !branch.axes.iter().any(|axis| axis.parameter == *parameter))
         .filter_map(|parameter| Some((parameter, branch.settings.get(parameter)?)))
 }
 
-/// An option of every optimizer that is left as it is: not worth a line.
+/// Whether the value is the default of an option that every optimizer has. Such options are not listed.
 fn is_off(parameter: Parameter, value: Value) -> bool {
     (parameter, value) == (Parameter::ScheduleName, Value::Choice("none"))
         || OPTIONS.iter().any(|&(option, default)| option == parameter && default == Some(value))
@@ -160,7 +160,7 @@ fn surface(experiment: &Experiment) -> String {
     if surface.requested { text } else { format!("{text}   (default)") }
 }
 
-/// The whole resolved config as JSON, for the manifest.
+/// The resolved config as JSON, for the manifest.
 pub fn resolved(experiment: &Experiment) -> Json {
     let data = &experiment.data;
     let mut section = json!({

@@ -1,22 +1,22 @@
-//! What is wrong with a config, as a person reads it: what, where, which rule, what to do.
+//! Errors of a config, rendered with the lines that caused them.
 //!
-//! A mistake is written where its rule is checked; this file only knows how to draw it. Several are drawn in one report.
+//! The module that checks a rule writes the message; this file renders it. One report shows all errors.
 
 use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-/// Where something was written: a part of the config, or of a `--set` argument.
+/// A range of bytes in the config or in a `--set` argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// Index into [`Sources`].
     pub source: usize,
-    /// Bytes.
+    /// The range in bytes.
     pub span: Range<usize>,
 }
 
-/// The texts that an experiment is read from: the config, then each `--set` argument.
+/// The config's text, followed by each `--set` argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources(Vec<Source>);
 
@@ -42,29 +42,29 @@ impl Sources {
         self.0[location.source].text.get(location.span.clone()).unwrap_or_default()
     }
 
-    /// The whole `--set` argument that a location is in.
+    /// The whole text that contains a location.
     pub fn whole(&self, location: &Location) -> &str {
         &self.0[location.source].text
     }
 }
 
-/// One mistake.
+/// One error: a title, the location, a label next to the caret, and remarks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong, with key and value.
+    /// The fact, with key and value.
     title: String,
-    /// `None`: the file as a whole.
+    /// `None` if the error is about the whole file.
     location: Option<Location>,
-    /// Beside the caret.
+    /// The text next to the caret.
     label: String,
     remarks: Vec<Remark>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Remark {
-    /// What to do.
+    /// The remedy.
     Help(String),
-    /// The rule, or what else one should know.
+    /// The rule, or background.
     Note(String),
 }
 
@@ -73,7 +73,7 @@ impl Diagnostic {
         Self { title: title.into(), location: Some(location.clone()), label: String::new(), remarks: Vec::new() }
     }
 
-    /// About the file as a whole.
+    /// An error about the whole file.
     pub fn whole(title: impl Into<String>) -> Self {
         Self { title: title.into(), location: None, label: String::new(), remarks: Vec::new() }
     }
@@ -111,7 +111,7 @@ impl Diagnostic {
     }
 }
 
-/// All that is wrong with a config.
+/// Every error of a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     sources: Sources,
@@ -125,12 +125,12 @@ impl ConfigError {
         Self { sources, list }
     }
 
-    /// How many there are.
+    /// The number of errors.
     pub fn count(&self) -> usize {
         self.list.len()
     }
 
-    /// The report, without a line break at its end.
+    /// Renders the report, without a trailing line break.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut report: Vec<String> =

@@ -1,4 +1,4 @@
-//! The resolved experiment: what the program believes it was asked, every default filled in.
+//! The resolved experiment: a config with every default filled in.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,48 +8,48 @@ use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Parameter, Settings};
 use crate::space::Space;
 
-/// [data], resolved.
+/// The resolved table [data].
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSpec {
-    /// As the config names it; relative to the config's folder.
+    /// The path as written in the config, relative to the config's folder.
     pub path: PathBuf,
     pub feature: String,
     pub target: String,
     pub test: TestSize,
 }
 
-/// Which generator draws.
+/// The random number generator of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rng {
-    /// Threefry; seeds are data.seed and training.seed.
+    /// Threefry-2x32, the default; its seeds are data.seed and training.seed.
     Threefry,
-    /// One NumPy `RandomState`, its seed under `Parameter::RngSeed`.
+    /// One NumPy `RandomState` with the seed `Parameter::RngSeed`.
     NumpyLegacy,
 }
 
-/// Which runs are recorded.
+/// The runs whose histories are recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HistoryRuns {
     All,
     /// The runs with the lowest training loss.
     Best(u64),
-    /// Evenly spread over the space.
+    /// So many runs, evenly spread over the space.
     Sample(u64),
-    /// These run numbers.
+    /// The runs with these numbers.
     List(Vec<u64>),
 }
 
-/// [history]; `runs: None` was left out: all up to [`HistorySpec::ALL_UP_TO`] runs, else the best and a sample.
+/// The resolved table [history]. Without `runs`, up to [`HistorySpec::ALL_UP_TO`] runs are all recorded; of more runs, the best and a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySpec {
-    /// A point after every n-th batch; 0 records nothing.
+    /// A point is recorded after every n-th batch; 0 records none.
     pub every: u64,
     pub runs: Option<HistoryRuns>,
-    /// Whether epochs.parquet is written; `None` was left out: as the default of `runs`.
+    /// Whether epochs.parquet is written; `None`: only of up to [`HistorySpec::ALL_UP_TO`] runs.
     pub epochs: Option<bool>,
 }
 
-/// What of a sweep is recorded, decided.
+/// The histories that a sweep records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordingPlan {
     pub every: u64,
@@ -59,13 +59,13 @@ pub struct RecordingPlan {
 }
 
 impl HistorySpec {
-    /// Up to this many runs, everything is recorded when the config does not say.
+    /// Up to this number of runs, every run is recorded by default.
     pub const ALL_UP_TO: u64 = 10_000;
-    /// Above it: so many of the best, and a sample.
+    /// Above it, this number of the best runs is recorded by default, and a sample.
     pub const BEST: u64 = 100;
     pub const SAMPLE: u64 = 200;
 
-    /// What is recorded of a sweep of `runs` runs.
+    /// The recording plan of a sweep of `runs` runs.
     pub fn decide(&self, runs: u64) -> RecordingPlan {
         let few = runs <= Self::ALL_UP_TO;
         let default = || if few { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
@@ -78,7 +78,7 @@ impl HistorySpec {
 }
 
 impl HistoryRuns {
-    /// How many of `runs` runs are meant.
+    /// The number of selected runs among `runs` runs.
     pub fn count(&self, runs: u64) -> u64 {
         match self {
             Self::All => runs,
@@ -89,12 +89,12 @@ impl HistoryRuns {
 }
 
 impl RecordingPlan {
-    /// Whether every run is recorded as it is trained; else the recorded ones are trained once more, alone.
+    /// Whether every run is recorded while it is trained. Otherwise the recorded runs are trained a second time.
     pub fn all(&self) -> bool {
         self.runs.contains(&HistoryRuns::All)
     }
 
-    /// How many of `runs` runs are recorded, at most.
+    /// The largest number of recorded runs among `runs` runs.
     pub fn count(&self, runs: u64) -> u64 {
         self.runs.iter().map(|which| which.count(runs)).sum::<u64>().min(runs)
     }
@@ -108,7 +108,7 @@ pub struct SurfaceAxis {
     pub count: u32,
 }
 
-/// Which rows a surface is the cost of.
+/// The rows that a cost surface is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SurfaceRows {
     Train,
@@ -116,33 +116,33 @@ pub enum SurfaceRows {
     All,
 }
 
-/// [surface]
+/// The resolved table [surface].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SurfaceSpec {
-    /// Whether the config has the table: then surfaces are written even without pictures.
+    /// Whether the config has the table. Then surfaces are written even without pictures.
     pub requested: bool,
-    /// `None`: fitted around the optimum and the recorded paths.
+    /// `None`: fitted to the optimum and the recorded paths.
     pub weight: Option<SurfaceAxis>,
     pub bias: Option<SurfaceAxis>,
     pub rows: SurfaceRows,
 }
 
-/// A whole sweep, resolved.
+/// A sweep, resolved: its data, its space of runs and its outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
     pub name: String,
-    /// The config as it was given, and the `--set` overrides on top of it.
+    /// The config as it was given, without the `--set` arguments.
     pub text: String,
     pub sets: Vec<String>,
     pub data: DataSpec,
     pub dataset: Dataset,
     pub rng: Rng,
     pub space: Space,
-    /// The lists of a piecewise constant schedule; empty without one.
+    /// The boundaries and rates of a piecewise constant schedule; empty without one.
     pub piecewise: Arc<PiecewiseRates>,
     pub history: HistorySpec,
     pub surface: SurfaceSpec,
-    /// Accepted, but worth a word on stderr.
+    /// Warnings for stderr.
     pub warnings: Vec<String>,
 }
 

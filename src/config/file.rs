@@ -1,4 +1,4 @@
-//! The config as a file: what stands there instead of a text, or instead of TOML.
+//! Reads a config file, with errors for folders, absent files, other encodings and other languages.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ fn folder(path: &Path) -> Diagnostic {
     }
 }
 
-/// Whether there is nothing but blanks.
+/// Whether the text is empty or blank.
 pub fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
@@ -62,7 +62,7 @@ pub fn blank() -> Diagnostic {
         .note("a config needs at least [data] with path, feature and target; [training] and [sweep.parameters] define the runs")
 }
 
-/// Says so where the text that is no TOML is JSON or YAML.
+/// Adds a hint to a TOML error if the text looks like JSON or YAML.
 pub fn other_language(text: &str, diagnostic: Diagnostic) -> Diagnostic {
     let start = text.trim_start();
     if start.starts_with('{') {
@@ -76,7 +76,7 @@ pub fn other_language(text: &str, diagnostic: Diagnostic) -> Diagnostic {
 
 const STARTER: &str = "`gradsweep init` writes a commented starter config";
 
-/// `key:` or `key: value`, with a bare key.
+/// Whether a line has the form `key:` or `key: value`, with a bare key.
 fn is_yaml(line: &str) -> bool {
     line.split_once(':').is_some_and(|(key, rest)| {
         let key = key.trim_start();

@@ -1,4 +1,4 @@
-//! A table in location of a start: `{ name = "random_normal", stddev = 0.05 }`, with Keras' arguments.
+//! Reads an initializer with arguments, named as in Keras: `{ name = "random_normal", stddev = 0.05 }`.
 
 use super::error::Diagnostic;
 use super::keys;
@@ -8,7 +8,7 @@ use crate::model::hyperparameters::DIVERGENCE_LIMIT;
 use crate::model::initializer::INITIALIZERS;
 use crate::model::{Initializer, Start, Value};
 
-/// The arguments of the initializers that have any.
+/// The arguments of an initializer.
 fn arguments(name: &str) -> &'static [&'static str] {
     match name {
         "constant" => &["value"],
@@ -18,7 +18,7 @@ fn arguments(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// Reads the table. `key` is the start's name in messages.
+/// Reads the table of an initializer. `key` is the name of the hyperparameter in messages.
 pub fn read(node: &TomlNode, table: &TomlTable, key: &str) -> Result<Value, Diagnostic> {
     let Some(entry) = table.get("name") else {
         let missing = Diagnostic::at(&node.location, format!("`{key}` is a table without a `name`")).label("which initializer?");
@@ -74,7 +74,7 @@ fn unknown(name: &str, entry: &super::toml_tree::TomlEntry, own: &[&str]) -> Dia
     }
 }
 
-/// A number that is no larger than a start may be.
+/// Reads a number within the divergence limit.
 fn bounded(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let value = scalars::float(node, key)?;
     if value.abs() <= DIVERGENCE_LIMIT {

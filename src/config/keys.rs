@@ -1,11 +1,11 @@
-//! Which keys there are: one table, and the way from a wrong key to the right one.
+//! The keys of a config: one table of them, aliases, and the search for the key that was probably meant.
 //!
-//! Hyperparameters come from `model::hyperparameters::TABLE` and are not repeated here. This file does not know values.
+//! Hyperparameters come from `model::hyperparameters::TABLE` and are not repeated here. Values are read elsewhere.
 
 use crate::model::hyperparameters::TABLE;
 use crate::model::{Optimizer, Parameter, ParameterTable};
 
-/// A table of the config, by its name in messages.
+/// A kind of table in a config.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableKind {
     Top,
@@ -20,9 +20,9 @@ pub enum TableKind {
     SurfaceAxis,
     Rng,
     Schedule,
-    /// A table in location of a list of values.
+    /// A range of values instead of a list.
     Range,
-    /// A table in location of an optimizer's name.
+    /// An optimizer with arguments instead of a name.
     OptimizerTable,
 }
 
@@ -31,12 +31,12 @@ use TableKind::{
 };
 
 impl TableKind {
-    /// For messages, after "known" or "unknown key .. ".
+    /// The table with its preposition, for messages: "in [data]".
     pub fn phrase(self) -> String {
         if self == Top { "at the top of the config".into() } else { format!("in {}", self.name()) }
     }
 
-    /// For messages.
+    /// The name of the table, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Top => "the config",
@@ -57,7 +57,7 @@ impl TableKind {
     }
 }
 
-/// Every key that is no hyperparameter.
+/// Every key that is not a hyperparameter.
 const KEYS: &[(TableKind, &[&str])] = &[
     (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
     (Data, &["path", "feature", "target", "test_size", "train_rows", "test_rows"]),
@@ -75,13 +75,13 @@ const KEYS: &[(TableKind, &[&str])] = &[
     (OptimizerTable, &["name"]),
 ];
 
-/// Keys that Keras, W&B or Optuna have and this version does not.
+/// Keys of Keras, W&B or Optuna that gradsweep does not support.
 pub const UNSUPPORTED: &[(TableKind, &[&str])] =
     &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS), (Range, &["q", "mu", "sigma", "mean", "stddev", "probabilities"])];
 
 const BASE_CLASS: &[&str] = &["loss_scale_factor"];
 
-/// What people write, and the key that they mean.
+/// Common names from other tools, each with the key that it stands for.
 pub const ALIASES: &[(&str, &str)] = &[
     ("lr", "learning_rate"),
     ("rate", "learning_rate"),
@@ -148,7 +148,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("dataset", "data"),
 ];
 
-/// Whether a table's name may stand before a hyperparameter's in [sweep.parameters].
+/// Whether a table's name may qualify a hyperparameter in [sweep.parameters].
 pub fn is_qualifier(table: &str) -> bool {
     [ParameterTable::Data, ParameterTable::Model, ParameterTable::Training, ParameterTable::Schedule, ParameterTable::Rng]
         .into_iter()
@@ -165,18 +165,18 @@ fn table_name(table: ParameterTable) -> &'static str {
     }
 }
 
-/// `training.epochs` and the like: table and name.
+/// The name of a hyperparameter with its table, such as `training.epochs`.
 pub fn qualified(parameter: Parameter) -> String {
     format!("{}.{}", table_name(parameter.facts().table), parameter.facts().name)
 }
 
-/// A key of [sweep.parameters] in the one form in which it is compared: `training.learning_rate` is `learning_rate`. Others stay
-/// as they are.
+/// The canonical form of a key of [sweep.parameters]: `training.learning_rate` becomes `learning_rate`. Unknown keys stay
+/// unchanged.
 pub fn canonical(key: &str) -> String {
     swept(key).map_or_else(|| key.to_string(), |parameter| parameter.key().to_string())
 }
 
-/// The hyperparameter that a key of [sweep.parameters] names, with or without its table.
+/// The hyperparameter of a key of [sweep.parameters], with or without its table.
 pub fn swept(key: &str) -> Option<Parameter> {
     Parameter::all().find(|&parameter| parameter.key() == key || qualified(parameter) == key)
 }
@@ -186,7 +186,7 @@ pub fn in_table(table: ParameterTable, name: &str) -> Option<Parameter> {
     TABLE.iter().find(|line| line.table == table && line.name == name).map(|line| line.parameter)
 }
 
-/// Every key of a section.
+/// Every key of a table, including the arguments of `optimizer`.
 pub fn known(section: TableKind, optimizer: Option<Optimizer>) -> Vec<&'static str> {
     let own = KEYS.iter().filter(|(of, _)| *of == section).flat_map(|(_, keys)| keys.iter().copied());
     let names = |table: ParameterTable| TABLE.iter().filter(move |line| line.table == table).map(|line| line.name).collect::<Vec<_>>();
@@ -206,7 +206,7 @@ pub fn known(section: TableKind, optimizer: Option<Optimizer>) -> Vec<&'static s
     own.chain(hyperparameters).collect()
 }
 
-/// The word of `words` that is nearest to `word`, if it is near enough to be meant.
+/// The most similar of `words`, by Jaro-Winkler similarity of at least 0.8.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     words
@@ -220,12 +220,12 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
 /// The key that was probably meant.
 pub fn meant(key: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key)).map(|&(_, meant)| meant);
-    // In [sweep.parameters] names may be qualified: what is meant by `scale` is `data.scale`.
+    // In [sweep.parameters] names may be qualified: `scale` stands for `data.scale`.
     let names = |meant: &str| candidates.iter().copied().find(|known| *known == meant || known.ends_with(&format!(".{meant}")));
     alias.and_then(names).or_else(|| names(key)).or_else(|| nearest(key, candidates.iter().copied()))
 }
 
-/// A key of [sweep.parameters] as TOML has it.
+/// A key of [sweep.parameters] in TOML, quoted if it contains a dot.
 pub fn quoted(key: &str) -> String {
     if key.contains('.') { format!("\"{key}\"") } else { key.to_string() }
 }
@@ -251,7 +251,7 @@ mod tests {
         let all: Vec<&str> = KEYS.iter().flat_map(|(section, _)| known(*section, None)).chain(TABLE.iter().map(|line| line.name)).collect();
         for (alias, meant) in ALIASES {
             assert!(all.contains(meant), "{alias} -> {meant}");
-            // Elsewhere it may be a key: `alpha` of a schedule.
+            // In other tables an alias may be a key: `alpha` of a schedule.
             let own = KEYS.iter().map(|(section, _)| known(*section, None)).find(|keys| keys.contains(alias) && keys.contains(meant));
             assert!(own.is_none(), "{alias} is a key beside {meant}");
         }

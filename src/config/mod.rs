@@ -1,8 +1,8 @@
-//! What is asked: a TOML file becomes an [`Experiment`], or a list of errors with locations and remedies.
+//! Reads a TOML config into an [`Experiment`], or reports its errors with locations and remedies.
 //!
-//! `raw` mirrors the text with locations, `keys` knows which keys there are, `resolve` merges defaults in one passage (`data`,
-//! `ranges`, `optimizers`, `schedules` and `outputs` read its parts), `checks` holds the config against the data. Nothing outside this room
-//! knows TOML. This room opens the data (columns and counts are checked against the config's words) and no device.
+//! `toml_tree` holds the text as values with locations, `keys` lists the keys, `sweep_spec` merges defaults into the space of runs (`data`,
+//! `ranges`, `optimizers`, `schedules` and `outputs` read single tables), and `checks` compares the config with its data. No other module
+//! parses TOML. This module opens the data file, but no device.
 
 mod checks;
 mod data;
@@ -41,17 +41,17 @@ use std::path::Path;
 use diagnostics::Diagnostics;
 use error::Sources;
 
-/// Where a config's text comes from.
+/// The origin of a config: its file name for messages, and the location of its data.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigSource<'a> {
-    /// The file's name, for messages.
+    /// The name of the file, for messages.
     pub file: &'a str,
-    /// The name of the sweep where the text has none.
+    /// The name of the sweep if the config has none.
     pub name: &'a str,
     pub data: DataLocation<'a>,
 }
 
-/// Reads the config at `path`, lays the `--set KEY=VALUE` arguments over it, and opens its data.
+/// Reads the config at `path`, applies the `--set KEY=VALUE` arguments, and opens its data.
 pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, ConfigError> {
     let file = path.display().to_string();
     let text = file::read(path).map_err(|diagnostic| ConfigError::new(Sources::new(&file, "", &[]), vec![diagnostic]))?;
@@ -60,7 +60,7 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, ConfigError> {
     load_text(&text, &ConfigSource { file: &file, name, data: DataLocation::Folder(folder) }, sets)
 }
 
-/// As [`load`], from text: so a run directory, which holds its config and its data, is opened again.
+/// Reads a config from a string, as [`load`] does from a file. Run directories are opened this way: they contain config and data.
 pub fn load_text(text: &str, source: &ConfigSource<'_>, sets: &[String]) -> Result<Experiment, ConfigError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let sources = Sources::new(source.file, text, sets);

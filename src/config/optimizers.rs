@@ -1,4 +1,4 @@
-//! The trunk of the space: a name, a table or a list of both becomes specs, one for each optimizer in the order written.
+//! Reads `optimizer`: a name, a table with arguments, or a list of both.
 
 use crate::model::{Optimizer, Parameter, ParameterTable, Value};
 use crate::space::Axis;
@@ -13,14 +13,14 @@ use super::toml_tree::{TomlNode, TomlValue};
 use super::unknown_keys;
 use super::values;
 
-/// An optimizer and what its own table says.
+/// An optimizer with the fixed values and axes of its own table.
 #[derive(Clone, Debug)]
 pub struct OptimizerSpec {
     pub optimizer: Optimizer,
     pub fixed: Vec<(Parameter, Value)>,
     /// In the order written.
     pub axes: Vec<Axis>,
-    /// Where its table has each of them.
+    /// The locations of the keys in its table.
     locations: Vec<(Parameter, Location)>,
 }
 
@@ -29,30 +29,30 @@ impl OptimizerSpec {
         Self { optimizer, fixed: Vec::new(), axes: Vec::new(), locations: Vec::new() }
     }
 
-    /// Whether another spec asks for the same runs.
+    /// Whether both specs describe the same runs.
     pub fn repeats(&self, other: &Self) -> bool {
         self.optimizer == other.optimizer && self.fixed == other.fixed && self.axes == other.axes
     }
 
-    /// Where its own table has a parameter.
+    /// The location of a hyperparameter in the optimizer's own table.
     pub fn location(&self, parameter: Parameter) -> Option<&Location> {
         self.locations.iter().find(|(own, _)| *own == parameter).map(|(_, location)| location)
     }
 
-    /// Whether its own table decides on a parameter.
+    /// Whether the optimizer's own table fixes or varies a hyperparameter.
     pub fn decides(&self, parameter: Parameter) -> bool {
         self.fixed.iter().any(|(own, _)| *own == parameter) || self.axes.iter().any(|axis| axis.parameter == parameter)
     }
 }
 
-/// Where an optimizer is written: only below [sweep.parameters] may it vary.
+/// The key under which an optimizer is written. Only in [sweep.parameters] may it vary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptimizerKey {
     Training,
     Sweep,
 }
 
-/// The specs that `optimizer` asks for; `None` where a mistake hides them.
+/// Reads `optimizer` in the order written; `None` after an error.
 pub fn specs(node: &TomlNode, written_in: OptimizerKey, diagnostics: &mut Diagnostics) -> Option<Vec<OptimizerSpec>> {
     match (&node.value, written_in) {
         (TomlValue::List(_), OptimizerKey::Training) => {
@@ -77,7 +77,7 @@ pub fn specs(node: &TomlNode, written_in: OptimizerKey, diagnostics: &mut Diagno
     }
 }
 
-/// A list or range where a single value is expected.
+/// The error for a list or range in place of a single value.
 pub fn list_not_allowed(node: &TomlNode, key: &str, swept: &str) -> Diagnostic {
     Diagnostic::at(&node.location, format!("`{key}` must be a single value, not {}", node.value.kind()))
         .label("must be one value here")
@@ -141,7 +141,7 @@ fn from_table(node: &TomlNode, optimizer: Optimizer, written_in: OptimizerKey, d
     Some(spec)
 }
 
-/// An argument of another optimizer, or a key of [training], in an optimizer's table.
+/// The error for an argument of another optimizer, or a key of [training], in an optimizer's table.
 fn not_of(optimizer: Optimizer, parameter: Parameter, location: &Location) -> Diagnostic {
     let name = parameter.facts().name;
     let owners = owners(parameter);
@@ -159,7 +159,7 @@ fn not_of(optimizer: Optimizer, parameter: Parameter, location: &Location) -> Di
     }
 }
 
-/// A parameter that no optimizer of the sweep has.
+/// The error for an argument that no optimizer of the sweep has.
 pub fn unused_argument(parameter: Parameter, location: &Location, specs: &[OptimizerSpec]) -> Diagnostic {
     let name = parameter.facts().name;
     let mut here: Vec<&str> = specs.iter().map(|spec| spec.optimizer.name()).collect();

@@ -1,4 +1,4 @@
-//! [history] and [surface]: what is kept besides the end of each run.
+//! Reads [history] and [surface]: the outputs besides the end of each run.
 
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::Diagnostic;
@@ -7,7 +7,7 @@ use super::keys::TableKind;
 use super::scalars;
 use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
 
-/// The largest number of cells along an axis of a surface: more than any picture has pixels.
+/// The largest number of cells along an axis of a surface.
 const CELLS_MAX: i64 = 10_000;
 
 pub fn history(section: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<HistorySpec> {

@@ -1,4 +1,4 @@
-//! What a `--set` argument has to name so that every run of an experiment gets a value: the config may say it in several locations.
+//! The `--set` argument that gives every run of an experiment a value, wherever the config has the key.
 
 use super::experiment::Experiment;
 use super::toml_tree::{self, TomlTable, TomlValue};
@@ -6,7 +6,7 @@ use crate::model::Parameter;
 use crate::model::ParameterTable;
 
 impl Experiment {
-    /// `KEY=VALUE` for `--set`; `None` where optimizers of [sweep.parameters] have their own, which no single key reaches.
+    /// The argument `KEY=VALUE` for `--set`; `None` if a table of `sweep.parameters.optimizer` has the key, which no single argument reaches.
     pub fn override_for(&self, parameter: Parameter, value: &str) -> Option<String> {
         let mut root = toml_tree::parse(&self.text).ok()?;
         for (index, set) in self.sets.iter().enumerate() {
@@ -42,7 +42,7 @@ fn below<'a>(table: &'a TomlTable, path: &[&str]) -> Option<&'a TomlTable> {
     })
 }
 
-/// Whether an optimizer's table, or one of a list of them, has the key.
+/// Whether an optimizer's table, or one in a list of tables, has the key.
 fn mentions(value: &TomlValue, key: &str) -> bool {
     match value {
         TomlValue::Table(table) => table.get(key).is_some() || table.get("values").is_some_and(|entry| mentions(&entry.node.value, key)),

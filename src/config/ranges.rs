@@ -1,4 +1,4 @@
-//! Below [sweep.parameters]: a list of values, or a table with value(s) or a range, becomes the values of an axis.
+//! Reads the values of an axis in [sweep.parameters]: a list, or a table with values or a range.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use super::scalars;
 use super::toml_tree::{TomlNode, TomlValue};
 use super::values;
 
-/// How the values of a range are spread.
+/// The distribution of the values of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Distribution {
     Uniform,
@@ -30,7 +30,7 @@ const DISTRIBUTIONS: [(&str, Distribution); 5] = [
     ("categorical", Distribution::Categorical),
 ];
 
-/// Distributions that W&B or Optuna have and this version does not.
+/// Distributions of W&B and Optuna that gradsweep does not support.
 const UNSUPPORTED: [&str; 10] = [
     "normal",
     "log_normal",
@@ -44,7 +44,7 @@ const UNSUPPORTED: [&str; 10] = [
     "beta",
 ];
 
-/// The values of an axis. `key` is its name in messages.
+/// Reads the values of an axis. `key` is its name in messages.
 pub fn values(node: &TomlNode, parameter: Parameter, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     let kind = parameter.facts().kind;
     let values = match &node.value {
@@ -64,7 +64,7 @@ pub fn values(node: &TomlNode, parameter: Parameter, key: &str, diagnostics: &mu
     values
 }
 
-/// A bare value where values are expected.
+/// The error for a single value in place of a list or table.
 fn single(node: &TomlNode, parameter: Parameter, key: &str) -> Diagnostic {
     Diagnostic::at(&node.location, format!("`{key}` in [sweep.parameters] must be a list or a table, not {}", node.value.kind()))
         .label("a single value")
@@ -183,7 +183,7 @@ fn range(
     }
 }
 
-/// The ends of a log range are above 0. W&B's `log_uniform` takes exponents, and gets told.
+/// Checks that the bounds of a logarithmic range are positive. W&B's `log_uniform` takes exponents: the message explains the difference.
 fn positive(min: &TomlNode, max: &TomlNode, table: &CheckedTable, key: &str) -> Result<(), Diagnostic> {
     let value = |node: &TomlNode| match node.value {
         TomlValue::Float(value) => Some(value),
@@ -211,12 +211,12 @@ fn positive(min: &TomlNode, max: &TomlNode, table: &CheckedTable, key: &str) -> 
     })
 }
 
-/// To three digits: it is a suggestion.
+/// Rounds to three digits, for a suggestion.
 fn rounded(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
-/// A range whose ends are known.
+/// A range table, while its values are computed.
 struct RangeTable<'a> {
     node: &'a TomlNode,
     table: &'a CheckedTable,
@@ -322,7 +322,7 @@ impl RangeTable<'_> {
     }
 }
 
-/// Repeated values are kept (they keep their index), but are seldom meant.
+/// Warns of repeated values. They are kept as runs of their own.
 fn warn_of_duplicates(values: &Values, key: &str, diagnostics: &mut Diagnostics) {
     match values {
         Values::List(list) => {
@@ -340,7 +340,7 @@ fn warn_of_duplicates(values: &Values, key: &str, diagnostics: &mut Diagnostics)
         }
         &Values::IntLogUniform { min, max, count } => {
             let axis = crate::space::Axis { parameter: Parameter::Epochs, values: values.clone() };
-            // Ratios are smallest, in integers, at the lower end.
+            // Neighbouring integers are closest at the lower end.
             if count > 2 && (axis.value(0) == axis.value(1) || min == max) {
                 diagnostics.warn(format!("some values of `{key}` are equal after rounding; each of them is trained"));
             }
@@ -349,7 +349,7 @@ fn warn_of_duplicates(values: &Values, key: &str, diagnostics: &mut Diagnostics)
     }
 }
 
-/// A value as one would write it in TOML.
+/// A value in TOML notation.
 pub fn format_value(value: Value) -> String {
     match value {
         Value::Float(value) => text::exact(value),

@@ -1,4 +1,4 @@
-//! The one passage from what was written to what the program believes: defaults are merged here and nowhere else.
+//! Resolves a parsed config into an experiment.
 
 use super::checks::{self, CheckContext};
 use super::data::{self, DataLocation};
@@ -12,7 +12,7 @@ use super::sweep_spec::SweepSpec;
 use super::toml_tree::TomlTable;
 use super::unknown_keys;
 
-/// Reads the tree. `None` where a mistake hides the rest; every mistake is among the diagnostics.
+/// Resolves the tree. Every error is added to the diagnostics; the result is `None` if one prevents the rest from being read.
 pub fn resolve(
     root: &TomlTable,
     sources: &Sources,
@@ -60,7 +60,7 @@ pub fn resolve(
     Some(experiment)
 }
 
-/// The name of the sweep is that of a folder.
+/// Reads the name of the sweep, which is also the name of a folder.
 fn sweep_name(root: &TomlTable, default: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     let Some(entry) = root.get("name") else { return Some(default.to_string()) };
     let name = diagnostics.ok(scalars::string(&entry.node, "name"))?;

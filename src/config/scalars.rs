@@ -1,4 +1,4 @@
-//! A node becomes a value. Its type follows the key, never the literal, and its bounds are those of the table.
+//! Reads scalar values. The type follows from the key, never from the literal; the bounds come from the table of hyperparameters.
 
 use crate::model::{Kind, Value};
 use crate::text;
@@ -7,7 +7,7 @@ use super::error::{Diagnostic, Location};
 use super::keys;
 use super::toml_tree::{TomlNode, TomlValue};
 
-/// Words that people write for another.
+/// Common words from other tools, each with the word that it stands for.
 const WORDS: &[(&str, &str)] = &[
     ("standardize", "standard"),
     ("standardise", "standard"),
@@ -23,7 +23,7 @@ const WORDS: &[(&str, &str)] = &[
     ("one", "ones"),
 ];
 
-/// What a kind of value must be, in words.
+/// The accepted values of a kind, in words.
 pub fn accepted_values(kind: Kind) -> String {
     let words = |words: &[&str]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
     let grouped = |max: i64| text::grouped(max.unsigned_abs());
@@ -50,7 +50,7 @@ pub fn accepted_values(kind: Kind) -> String {
     }
 }
 
-/// Reads a single value. `key` is its name in messages.
+/// Reads one value. `key` is its name in messages.
 pub fn scalar(node: &TomlNode, kind: Kind, key: &str) -> Result<Value, Diagnostic> {
     if let (Kind::Name(_, aliases), TomlValue::String(text)) = (kind, &node.value)
         && let Some(&(_, word)) = aliases.iter().find(|(alias, _)| alias == text)
@@ -91,7 +91,7 @@ fn in_bounds(value: f64, kind: Kind, node: &TomlNode, key: &str) -> Result<f64, 
             .help(format!("write {}", accepted_values(kind))));
     }
     let inside = if min_open { value > min } else { value >= min } && if max_open { value < max } else { value <= max };
-    // −0 is 0: a sign on a zero must not make two runs of one.
+    // Maps −0 to 0, so that the sign of a zero does not distinguish two runs.
     if inside { Ok(value + 0.0) } else { Err(out_of_bounds(node, kind, key)) }
 }
 
@@ -143,7 +143,7 @@ fn wrong_type(node: &TomlNode, kind: Kind, key: &str) -> Diagnostic {
     }
 }
 
-/// Text, for keys that are no hyperparameters.
+/// Reads a string of a key that is not a hyperparameter.
 pub fn string(node: &TomlNode, key: &str) -> Result<String, Diagnostic> {
     match &node.value {
         TomlValue::String(text) if !text.trim().is_empty() => Ok(text.clone()),
@@ -159,7 +159,7 @@ pub fn string(node: &TomlNode, key: &str) -> Result<String, Diagnostic> {
     }
 }
 
-/// An integer, for keys that are no hyperparameters.
+/// Reads an integer of a key that is not a hyperparameter.
 pub fn integer(node: &TomlNode, min: i64, max: i64, key: &str) -> Result<i64, Diagnostic> {
     match scalar(node, Kind::Integer { min, max }, key)? {
         Value::Integer(value) => Ok(value),
@@ -167,7 +167,7 @@ pub fn integer(node: &TomlNode, min: i64, max: i64, key: &str) -> Result<i64, Di
     }
 }
 
-/// A finite number, for keys that are no hyperparameters.
+/// Reads a finite number of a key that is not a hyperparameter.
 pub fn float(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let kind = Kind::Float { min: f64::MIN, min_open: false, max: f64::MAX, max_open: false };
     match scalar(node, kind, key) {
@@ -176,12 +176,12 @@ pub fn float(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     }
 }
 
-/// A boolean, for keys that are no hyperparameters.
+/// Reads a boolean of a key that is not a hyperparameter.
 pub fn boolean(node: &TomlNode, key: &str) -> Result<bool, Diagnostic> {
     Ok(scalar(node, Kind::Boolean, key)? == Value::Boolean(true))
 }
 
-/// What gradsweep will have and has not yet.
+/// The error for a value that gradsweep does not support yet.
 pub fn unsupported(location: &Location, key: &str, value: &str, remedy: &str) -> Diagnostic {
     Diagnostic::at(location, format!("gradsweep does not support `{key}` = {value} yet")).label("not supported").help(remedy)
 }

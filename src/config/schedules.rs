@@ -1,4 +1,4 @@
-//! [training.schedule]: which schedules a sweep has, their fields, and the lists of the piecewise one.
+//! Reads [training.schedule]: the schedules of a sweep and their fields.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::model::{Kind, Parameter, Schedule, Value};
 use crate::space::Values;
 use crate::text;
 
-/// What [training.schedule] and [sweep.parameters] say about schedules.
+/// The schedules of a sweep, from [training.schedule] and [sweep.parameters].
 pub struct Schedules {
-    /// In the order written; each is a branch of runs of every optimizer.
+    /// The schedules in the order written; each is a branch of runs for every optimizer.
     pub all: Vec<Schedule>,
     pub piecewise: Arc<PiecewiseRates>,
-    /// Where the name is written, or the table that lacks it.
+    /// The location of the name, or of the table without one.
     location: Option<Location>,
-    /// Fields that [training.schedule] does not try to give.
+    /// Fields that are absent from [training.schedule].
     missed: Vec<Parameter>,
 }
 
@@ -53,12 +53,12 @@ pub fn read(
 }
 
 impl Schedules {
-    /// Whether every run's rates are the schedule's own.
+    /// Whether every schedule of the sweep defines its own rates.
     pub fn all_define_rates(&self) -> bool {
         self.all.iter().all(|&schedule| schedule == Schedule::PiecewiseConstantDecay)
     }
 
-    /// Fields that are named and belong to no schedule, and fields that are needed and not named.
+    /// Checks for fields that no schedule of the sweep has, and for required fields that are absent.
     pub fn check<'a>(&self, named: impl Iterator<Item = (Parameter, &'a Location)> + Clone, diagnostics: &mut Diagnostics) {
         for (parameter, location) in named.clone().filter(|(parameter, _)| Schedule::is_field_of_any(*parameter)) {
             if !self.all.iter().any(|schedule| schedule.has(parameter)) {
@@ -97,14 +97,14 @@ impl Schedules {
     }
 }
 
-/// A learning rate beside a schedule that has its own.
+/// The error for a learning rate next to a schedule that defines its own rates.
 pub fn learning_rate_conflict(location: &Location) -> Diagnostic {
     Diagnostic::at(location, "`learning_rate` has no effect with piecewise_constant_decay")
         .label("the schedule defines the rates")
         .help("remove it: the rates are the schedule's `values`")
 }
 
-/// The lists of a piecewise schedule.
+/// Reads the boundaries and rates of a piecewise constant schedule.
 fn piecewise(table: &CheckedTable, all: &[Schedule], location: Option<&Location>, diagnostics: &mut Diagnostics) -> Option<PiecewiseRates> {
     let lists = ["boundaries", "values"].map(|key| table.get(key));
     if !all.contains(&Schedule::PiecewiseConstantDecay) {

@@ -1,9 +1,9 @@
-//! What `init` writes: a commented config and the data that it names.
+//! The files that `gradsweep init` writes: a commented config and its data.
 
 /// The text of the config.
 pub const STARTER: &str = include_str!("../../configs/starter.toml");
 
-/// Where the config looks for its data, relative to itself.
+/// The path of the data file, relative to the config.
 pub const STARTER_DATA_PATH: &str = "data/advertising.csv";
 
 /// The bundled data, byte for byte as published; configs/data/README.md states its origin.

@@ -1,12 +1,12 @@
-//! How many updates runs have, from the axes alone: nothing here takes time that grows with the number of runs.
+//! Counts the updates of runs from the axes alone, in time that does not depend on the number of runs.
 
 use crate::model::{Parameter, Value};
 use crate::space::{Axis, Branch, Values};
 
-/// Axes up to this long are summed value by value.
+/// Axes up to this length are summed value by value.
 const SUMMED: u64 = 1 << 16;
 
-/// The smallest and largest integer that a hyperparameter takes in a branch; words are left out. `None` where there is none.
+/// The smallest and largest integer value of a hyperparameter in a branch; `None` if all its values are words.
 pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
     let integer = |value: Value| match value {
         Value::Integer(value) => Some(value),
@@ -21,19 +21,19 @@ pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
             let integers = || list.iter().copied().filter_map(integer);
             Some((integers().min()?, integers().max()?))
         }
-        // Ranges ascend.
+        // Ranges are ascending.
         _ => Some((integer(axis.value(0))?, integer(axis.value(axis.len() - 1))?)),
     }
 }
 
-/// Updates of the longest run of a branch.
+/// The number of updates of the longest run of a branch.
 pub fn longest_run(branch: &Branch, rows: usize) -> u128 {
     let epochs = extent(branch, Parameter::Epochs).map_or(0, |(_, max)| max) as u128;
     let smallest = extent(branch, Parameter::BatchSize).map_or(rows as i64, |(min, _)| min);
     epochs * u128::from(batches(Value::Integer(smallest), rows))
 }
 
-/// Updates of all runs of a branch together, if none diverges; `exact` is false where a long axis was taken by its mean.
+/// A number of updates, if no run diverges. `exact` is false if a long axis was replaced by an evenly spaced sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepCount {
     pub count: u128,
@@ -52,7 +52,7 @@ pub fn total_steps(branch: &Branch, rows: usize) -> StepCount {
     StepCount { count, exact: epochs.exact && batches.exact }
 }
 
-/// Batches an epoch.
+/// The number of batches per epoch.
 fn batches(size: Value, rows: usize) -> u64 {
     match size {
         Value::Integer(size) => (rows as u64).div_ceil(size.max(1) as u64),
@@ -64,7 +64,7 @@ fn axis(branch: &Branch, parameter: Parameter) -> Option<&Axis> {
     branch.axes.iter().find(|axis| axis.parameter == parameter)
 }
 
-/// The sum of `weight` over the values that a hyperparameter takes.
+/// The sum of `weight` over the values of a hyperparameter in a branch.
 fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> StepCount {
     let Some(axis) = axis(branch, parameter) else {
         return StepCount { count: branch.settings.get(parameter).map_or(0, |value| u128::from(weight(value))), exact: true };
@@ -73,7 +73,7 @@ fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> 
     if len <= SUMMED {
         return StepCount { count: (0..len).map(|position| u128::from(weight(axis.value(position)))).sum(), exact: true };
     }
-    // A long axis: as many locations, evenly spread.
+    // A long axis is sampled at evenly spaced positions.
     let locations = (0..SUMMED).map(|location| (u128::from(location) * u128::from(len - 1) / u128::from(SUMMED - 1)) as u64);
     let sample: u128 = locations.map(|position| u128::from(weight(axis.value(position)))).sum();
     StepCount { count: (sample as f64 / SUMMED as f64 * len as f64) as u128, exact: false }

@@ -14,20 +14,20 @@ use crate::model::{Optimizer, Parameter, ParameterTable, Schedule, Settings, Sta
 use crate::space::{Axis, Branch, Space, Values};
 use crate::text;
 
-/// What a run has when the sweep does not vary it.
+/// A hyperparameter with one value for all runs.
 struct FixedValue {
     parameter: Parameter,
     value: Value,
     location: Location,
 }
 
-/// An axis, and the location of its key.
+/// An axis and the location of its key.
 struct SweptAxis {
     axis: Axis,
     location: Location,
 }
 
-/// Everything that decides on runs, as written.
+/// The parts of a config that define its runs, as written.
 pub struct SweepSpec {
     pub rng: Rng,
     rng_location: Option<Location>,
@@ -78,7 +78,7 @@ impl SweepSpec {
         })
     }
 
-    /// Rules that need more than one key.
+    /// Checks the rules that involve more than one key.
     pub fn check(&self, sources: &Sources, diagnostics: &mut Diagnostics) {
         for (parameter, location) in self.named().filter(|(parameter, _)| Optimizer::is_argument_of_any(*parameter)) {
             if !self.specs.iter().any(|spec| spec.optimizer.has(parameter)) {
@@ -115,13 +115,13 @@ impl SweepSpec {
         }
     }
 
-    /// Every hyperparameter that the config names outside optimizers' tables.
+    /// Every hyperparameter in the config, except in optimizers' tables.
     fn named(&self) -> impl Iterator<Item = (Parameter, &Location)> + Clone {
         let fixed = self.fixed.iter().map(|fixed| (fixed.parameter, &fixed.location));
         fixed.chain(self.swept.iter().map(|swept| (swept.axis.parameter, &swept.location)))
     }
 
-    /// Rules that one optimizer has, or that tie its options together.
+    /// Checks the rules of one optimizer and its options.
     fn check_spec(&self, spec: &OptimizerSpec, diagnostics: &mut Diagnostics) {
         let optimizer = spec.optimizer;
         let location = |parameter: Parameter| spec.location(parameter).or_else(|| self.location(parameter));
@@ -159,14 +159,14 @@ impl SweepSpec {
         }
     }
 
-    /// The values that a spec has of a parameter: those of a list, or the one.
+    /// The values of a hyperparameter for an optimizer. A range is represented by its smallest value, the only one that a rule rejects.
     fn values(&self, spec: &OptimizerSpec, parameter: Parameter) -> Vec<Value> {
         let own = spec.axes.iter().find(|axis| axis.parameter == parameter);
         let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
         let axis = if spec.decides(parameter) { own } else { shared() };
         match axis.map(|axis| (&axis.values, axis.value(0))) {
             Some((Values::List(list), _)) => list.clone(),
-            // Of a range its least value: nothing else is ever refused.
+            // Rules reject only the smallest value of a range.
             Some((_, first)) => vec![first],
             None => self.setting(spec, Schedule::None, parameter).into_iter().collect(),
         }
@@ -182,7 +182,7 @@ impl SweepSpec {
         }
     }
 
-    /// One generator is read in order: nothing else may draw.
+    /// Checks the rules of `rng = "numpy_legacy"`: one generator is consumed in order, so no initial value can be drawn.
     fn check_numpy(&self, diagnostics: &mut Diagnostics) {
         for (parameter, location) in self.named() {
             if matches!(parameter, Parameter::DataSeed | Parameter::TrainingSeed) {
@@ -251,7 +251,7 @@ impl SweepSpec {
         Branch { optimizer, settings, axes, first: 0, len: 0 }
     }
 
-    /// What a run of a spec has where no axis says otherwise: its own table, then the config, then the default.
+    /// The value of a hyperparameter that no axis varies: from the optimizer's own table, else from the config, else the default.
     fn setting(&self, spec: &OptimizerSpec, schedule: Schedule, parameter: Parameter) -> Option<Value> {
         let numpy = self.rng == Rng::NumpyLegacy;
         let fixed = || self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| fixed.value);
@@ -260,7 +260,7 @@ impl SweepSpec {
             Parameter::RngSeed if !numpy => None,
             Parameter::DataSeed | Parameter::TrainingSeed if numpy => None,
             Parameter::ScheduleName => Some(Value::Choice(schedule.name())),
-            // What the first batch has: a schedule with rates of its own has no other.
+            // The rate of the first batch: the schedule defines all rates.
             Parameter::LearningRate if schedule == Schedule::PiecewiseConstantDecay => {
                 self.schedules.piecewise.values.first().map(|&rate| Value::Float(rate))
             }
@@ -276,14 +276,14 @@ impl SweepSpec {
         }
     }
 
-    /// Where a hyperparameter is written, if it is: its axis, or else its fixed value.
+    /// The location of a hyperparameter in the config: of its axis, else of its fixed value.
     pub fn location(&self, parameter: Parameter) -> Option<&Location> {
         let swept = self.swept.iter().find(|swept| swept.axis.parameter == parameter).map(|swept| &swept.location);
         swept.or_else(|| self.fixed.iter().find(|fixed| fixed.parameter == parameter).map(|fixed| &fixed.location))
     }
 }
 
-/// Whether a start is drawn.
+/// Whether an initial value is drawn at random.
 fn drawn(start: &Value) -> bool {
     match start {
         Value::Drawn(_) => true,
@@ -299,7 +299,7 @@ fn default_optimizer() -> Option<Optimizer> {
     }
 }
 
-/// The hyperparameters of a section, but for the optimizer.
+/// Reads the hyperparameters of a table, except the optimizer.
 fn fixed_of(section: &CheckedTable, home: ParameterTable, diagnostics: &mut Diagnostics) -> Vec<FixedValue> {
     let named = section.table.0.iter().filter_map(|entry| Some((entry, keys::in_table(home, &entry.key)?)));
     named
@@ -318,7 +318,7 @@ fn fixed_of(section: &CheckedTable, home: ParameterTable, diagnostics: &mut Diag
         .collect()
 }
 
-/// `rng = "numpy_legacy"` or `rng = { name = "numpy_legacy", seed = 2 }`; left out: the house generator.
+/// Reads `rng`: `"numpy_legacy"`, `{ name = "numpy_legacy", seed = 2 }`, or nothing for the default generator.
 fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut Diagnostics) -> Option<Rng> {
     let Some(entry) = entry else { return Some(Rng::Threefry) };
     let checked = match &entry.node.value {
@@ -346,7 +346,7 @@ fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut
     None
 }
 
-/// The axes of [sweep.parameters] but for the optimizer, in the order written.
+/// Reads the axes of [sweep.parameters], except the optimizer, in the order written.
 fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAxis> {
     let named = parameters.table.0.iter().filter_map(|entry| Some((entry, keys::swept(&entry.key)?)));
     named
@@ -358,7 +358,7 @@ fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAx
         .collect()
 }
 
-/// A `--set training.optimizer=..` beside a swept optimizer.
+/// Warns of `--set training.optimizer=..` if the sweep varies the optimizer.
 fn warn_of_override(fixed: &TomlEntry, swept: &TomlEntry, diagnostics: &mut Diagnostics) {
     if Sources::is_set(&fixed.location) && !Sources::is_set(&swept.location) {
         diagnostics.warn(format!(

@@ -1,7 +1,7 @@
-//! The mirror of the text: a tree of TOML values, each with its location, with the `--set` arguments laid over it.
+//! A config as a tree of TOML values with locations, and `--set` arguments applied to it.
 //!
-//! This file knows TOML and nothing of what keys mean, but for one thing: below [sweep.parameters] a qualified name may be
-//! written with or without quotes (`"data.scale"`, `data.scale`), and is one key here.
+//! The tree does not interpret keys, with one exception: in [sweep.parameters] a qualified name may be
+//! written with or without quotes (`"data.scale"`, `data.scale`) and becomes one key.
 
 use std::ops::Range;
 
@@ -15,14 +15,14 @@ use super::keys;
 pub struct TomlNode {
     pub location: Location,
     pub value: TomlValue,
-    /// As written; for messages.
+    /// The value as written, for messages.
     pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum TomlValue {
     String(String),
-    /// `None`: beyond 64 bits.
+    /// `None` if the integer does not fit into 64 bits.
     Integer(Option<i64>),
     Float(f64),
     Boolean(bool),
@@ -32,7 +32,7 @@ pub enum TomlValue {
 }
 
 impl TomlValue {
-    /// With its article, for messages.
+    /// The type with its article, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::String(_) => "a string",
@@ -54,7 +54,7 @@ pub struct TomlEntry {
     pub node: TomlNode,
 }
 
-/// Entries in the order in which they were written.
+/// A table: its entries in the order written.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct TomlTable(pub Vec<TomlEntry>);
 
@@ -64,7 +64,7 @@ impl TomlTable {
     }
 }
 
-/// A config's text as a tree.
+/// Parses a config.
 pub fn parse(text: &str) -> Result<TomlTable, Diagnostic> {
     let document = DeTable::parse(text).map_err(|error| syntax(&error, 0, 0))?;
     let mut root = table(document.get_ref(), &Context { text, source: 0, offset: 0 });
@@ -80,7 +80,7 @@ pub fn parse(text: &str) -> Result<TomlTable, Diagnostic> {
     Ok(root)
 }
 
-/// Lays a `--set KEY=VALUE` over the tree; `source` is its index among the sources.
+/// Applies a `--set KEY=VALUE` argument to the tree; `source` is its index among the sources.
 pub fn set(root: &mut TomlTable, argument: &str, source: usize) -> Result<(), Diagnostic> {
     let whole = Location { source, span: 0..argument.len() };
     let usage = |title: String| Diagnostic::at(&whole, title).help("write --set KEY=VALUE, for example --set training.epochs=20");
@@ -93,10 +93,10 @@ pub fn set(root: &mut TomlTable, argument: &str, source: usize) -> Result<(), Di
     insert(root, &join_parameter(path), node)
 }
 
-/// The keys on the way to a value, each with its location.
+/// The keys from the root to a value, each with its location.
 type Path = Vec<(String, Location)>;
 
-/// The first `=` outside quotes.
+/// The position of the first `=` outside quotes.
 fn equals_sign(argument: &str) -> Option<usize> {
     let mut quote = None;
     argument.char_indices().find_map(|(index, character)| match (quote, character) {
@@ -113,7 +113,7 @@ fn equals_sign(argument: &str) -> Option<usize> {
     })
 }
 
-/// A dotted key, read by TOML's own rules.
+/// Parses a dotted key by the rules of TOML.
 fn key_path(key: &str, source: usize) -> Option<Path> {
     let line = format!("{key}=0");
     let document = DeTable::parse(&line).ok()?;
@@ -129,7 +129,7 @@ fn key_path(key: &str, source: usize) -> Option<Path> {
     }
 }
 
-/// The value of a `--set` argument: TOML, or else a bare word, which is text.
+/// Parses the value of a `--set` argument: TOML, or a bare word, which is a string.
 fn set_value(argument: &str, start: usize, source: usize) -> Result<TomlNode, Diagnostic> {
     let rest = &argument[start..];
     let value = rest.trim();
@@ -145,7 +145,7 @@ fn set_value(argument: &str, start: usize, source: usize) -> Result<TomlNode, Di
     }
 }
 
-/// `sweep.parameters.data.scale` is the key `data.scale` of [sweep.parameters].
+/// Joins qualified names: `sweep.parameters.data.scale` is the key `data.scale` of [sweep.parameters].
 fn join_parameter(mut path: Path) -> Path {
     if let [(sweep, _), (parameters, _), rest @ ..] = path.as_slice()
         && sweep == "sweep"
@@ -191,7 +191,7 @@ fn insert(table: &mut TomlTable, path: &[(String, Location)], node: TomlNode) ->
     }
 }
 
-/// Makes qualified names of the tables below [sweep.parameters].
+/// Replaces the tables in [sweep.parameters] by qualified names.
 fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
     let mut flat: Vec<TomlEntry> = Vec::new();
     for entry in std::mem::take(&mut parameters.0) {
@@ -216,11 +216,11 @@ fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Where a parsed piece stands.
+/// The position of a parsed fragment in its source.
 struct Context<'a> {
     text: &'a str,
     source: usize,
-    /// Of the piece in its source.
+    /// The offset of the fragment in its source.
     offset: usize,
 }
 
@@ -247,7 +247,7 @@ fn node(parsed: &DeValue<'_>, span: Range<usize>, context: &Context<'_>) -> Toml
     let value = match parsed {
         DeValue::String(text) => TomlValue::String(text.to_string()),
         DeValue::Integer(integer) => TomlValue::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
-        // What overflows becomes infinite, and infinite values are refused where they are read.
+        // An overflow becomes infinite; infinite values are rejected when they are read.
         DeValue::Float(float) => TomlValue::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => TomlValue::Boolean(*value),
         DeValue::Datetime(_) => TomlValue::Date,
