@@ -10,8 +10,8 @@ pub mod cpu;
 pub mod gpu;
 pub mod limits;
 pub mod outcome;
-mod path;
 mod paraboloid;
+mod path;
 pub mod reference;
 
 pub use broadcast::Broadcast;

@@ -8,7 +8,7 @@ use super::sweep_spec::SweepSpec;
 use super::toml_tree::{TomlTable, TomlValue};
 use crate::data::ScalingError;
 use crate::model::loss::Labels;
-use crate::model::{Loss, Neuron, Parameter, Problem, Value, problem};
+use crate::model::{Loss, Neuron, Parameter, Problem, ProblemKey, Value, problem};
 use crate::text;
 
 /// The written form of a config, for the locations of errors.
@@ -69,7 +69,7 @@ pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics:
     if !experiment.data.test.is_random() && experiment.space.varied().contains(&Parameter::DataSeed) {
         diagnostics.warn("`data.seed` has no effect: without test_size the split is not random");
     }
-    let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), scale, None, neuron);
+    let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), ProblemKey { split_seed: None, scale, neuron });
     let scales = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR));
     let losses = words(experiment, Parameter::Loss).into_iter().filter_map(Loss::from_name);
     let losses = losses.map(|loss| problem("none", Neuron { loss, ..Neuron::LINEAR })).filter(is_about_labels);

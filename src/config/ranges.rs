@@ -118,7 +118,7 @@ fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diag
         diagnostics.errors.push(missing.label("no values").help(format!("write {} = [..]", keys::quoted(key))));
         return None;
     }
-    range(node, table, kind, distribution, key, diagnostics)
+    range(&RangeTable { node, table, distribution, key }, kind, diagnostics)
 }
 
 fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> {
@@ -144,14 +144,8 @@ fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> 
     Err(diagnostic.note(format!("known distributions: {}", known.join(", "))))
 }
 
-fn range(
-    node: &TomlNode,
-    table: &CheckedTable,
-    kind: Kind,
-    distribution: Option<Distribution>,
-    key: &str,
-    diagnostics: &mut Diagnostics,
-) -> Option<Values> {
+fn range(range: &RangeTable<'_>, kind: Kind, diagnostics: &mut Diagnostics) -> Option<Values> {
+    let &RangeTable { node, table, distribution, key } = range;
     if matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..)) {
         let diagnostic =
             Diagnostic::at(&node.location, format!("`{key}` cannot be a range; it must be {}", scalars::accepted_values(kind)));
@@ -170,11 +164,10 @@ fn range(
     }
     let (low, high) = (values::value(min, kind, &format!("{key}.min")), values::value(max, kind, &format!("{key}.max")));
     let (low, high) = (diagnostics.ok(low), diagnostics.ok(high));
-    let shape = RangeTable { node, table, distribution, key };
     match (low?, high?) {
-        (Value::Float(low), Value::Float(high)) => diagnostics.ok(shape.floats(low, high)),
-        (Value::Integer(low), Value::Integer(high)) => diagnostics.ok(shape.integers(low, high)),
-        (low, high) => {
+        (Value::Float(low), Value::Float(high)) => diagnostics.ok(range.floats(low, high)),
+        (Value::Integer(low), Value::Integer(high)) => diagnostics.ok(range.integers(low, high)),
+        (low, _) => {
             let word = if matches!(low, Value::Choice(_)) { min } else { max };
             let diagnostic = Diagnostic::at(&word.location, format!("a bound of the range of `{key}` is the word {}", word.text));
             diagnostics.errors.push(diagnostic.label("must be a number").help("write a list instead"));

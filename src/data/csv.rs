@@ -1,28 +1,28 @@
-//! A CSV file becomes two columns of numbers. What is no number is refused with its column, first line and count; other columns
+//! Reads two columns of numbers from a CSV file. Other values are an error with the column, the first line and their count; other columns
 //! may hold anything.
 //!
-//! A byte order mark, CRLF, quotes, blanks around a value and empty lines are understood. The separator is a comma, the decimal
-//! sign a point, the encoding UTF-8. This file does not know rows' roles or scales.
+//! A byte order mark, CRLF, quotes, blanks around a value and empty lines are accepted. The separator is a comma, the decimal
+//! sign a point, the encoding UTF-8. Splitting and scaling are elsewhere.
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// The two columns that a neuron is trained on, and the file that they came from.
+/// The feature and the target of a data file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     pub feature: String,
     pub target: String,
-    /// The columns; of equal length, at least one row, all finite.
+    /// The feature of each row. Both columns have the same length of at least one, and all values are finite.
     pub x: Vec<f64>,
     pub y: Vec<f64>,
-    /// The file, byte for byte: a run directory keeps a copy.
+    /// The bytes of the file, which a run directory keeps a copy of.
     pub bytes: Vec<u8>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
 
-/// Why a file gives no data set. Lines are counted as an editor counts them: from 1, the header included.
+/// An error while reading a data file. Lines are counted from 1, the header included.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no file {path}")]
@@ -50,7 +50,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to do about it, where that can be said.
+    /// The remedy, if there is a specific one.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Empty | Self::NoRows => Some("a data file starts with a line of column names, followed by one line per row".into()),
@@ -84,7 +84,7 @@ impl Dataset {
         Self::parse(bytes, feature, target)
     }
 
-    /// The data set in the bytes of a CSV file.
+    /// Parses the bytes of a CSV file.
     pub fn parse(bytes: Vec<u8>, feature: &str, target: &str) -> Result<Self, Error> {
         let text = text_of(&bytes)?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -111,7 +111,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The file as text, without its byte order mark.
+/// Decodes a file, without its byte order mark.
 fn text_of(bytes: &[u8]) -> Result<&str, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
@@ -132,20 +132,20 @@ fn ragged(error: csv::Error, text: &str) -> Error {
     }
 }
 
-/// The line of a row. The reader's position is where the row before it ended: empty lines in between are skipped here.
+/// The line of a row. The reader reports the end of the previous row, so empty lines in between are skipped here.
 fn line_at(text: &str, position: Option<&csv::Position>) -> u64 {
     let rest = text.get(position.map_or(0, |position| position.byte() as usize)..).unwrap_or_default();
     let start = text.len() - rest.trim_start_matches(['\r', '\n']).len();
     1 + text[..start].matches('\n').count() as u64
 }
 
-/// A column while it is read.
+/// A column while the file is read.
 struct Column {
     name: String,
     position: usize,
     values: Vec<f64>,
     refused: usize,
-    /// The first refused value, in words, and where its row begins.
+    /// The first unusable value, in words, and the start of its row.
     first: Option<(String, Option<csv::Position>)>,
 }
 

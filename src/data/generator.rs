@@ -1,10 +1,10 @@
-//! The two generators: Threefry-2x32-20, the house's, and NumPy's legacy `RandomState` (MT19937) as scikit-learn and Keras 2
-//! notebooks use it. Both shuffle by Fisher–Yates from the end with masked rejection.
+//! Two random number generators: Threefry-2x32-20, the default, and NumPy's legacy `RandomState` (MT19937), which scikit-learn and Keras 2
+//! notebooks use. Both shuffle by Fisher–Yates from the end, with masked rejection sampling.
 //!
 //! Sources: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011); Matsumoto and Nishimura, "Mersenne Twister"
 //! (1998); the order in which NumPy's `RandomState` consumes words is measured (tests/golden).
 
-/// What a stream of the house generator is for: draws for one purpose never move those for another.
+/// The independent streams of Threefry: draws from one never change the draws from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Stream {
@@ -18,13 +18,13 @@ pub enum Stream {
 trait Words {
     fn next_word(&mut self) -> u32;
 
-    /// A word masked to the bits of `max`, which is not 0.
+    /// The next word, masked to the bits of `max`, which is not 0.
     #[inline(always)]
     fn masked(&mut self, max: usize) -> usize {
         self.next_word() as usize & (usize::MAX >> max.leading_zeros())
     }
 
-    /// A uniform integer in `0..=max`: words are masked to the bits of `max` and those above it thrown away.
+    /// A uniform integer in `0..=max` by rejection: words are masked to the bits of `max`, and larger ones are discarded.
     fn up_to(&mut self, max: u32) -> u32 {
         if max == 0 {
             return 0;
@@ -37,8 +37,8 @@ trait Words {
         }
     }
 
-    /// As [`Self::up_to`] gives the places, one word a turn: a word that is thrown away leaves a number where it is, so that no branch depends
-    /// on it, which no CPU could foresee.
+    /// Shuffles with the positions that [`Self::up_to`] gives. Each iteration consumes one word; a rejected word swaps a value with itself, so
+    /// that the loop has no unpredictable branch.
     fn shuffle_in_place(&mut self, values: &mut [u32]) {
         let mut last = values.len().saturating_sub(1);
         while last > 0 {
@@ -51,28 +51,28 @@ trait Words {
     }
 }
 
-/// Threefry-2x32 with 20 rounds: key (seed, stream), counter (epoch, i). Its words are a function of those alone.
+/// Threefry-2x32 with 20 rounds, a counter-based generator: key (seed, stream), counter (epoch, i).
 #[derive(Clone, Debug)]
 pub struct Threefry {
     key: [u32; 2],
     epoch: u32,
-    /// The counter behind the words at hand.
+    /// The counter of the next block.
     next: u32,
     words: [u32; 2 * BLOCKS],
-    /// Of those, how many are spent.
+    /// The number of words already consumed.
     spent: usize,
 }
 
-/// Blocks that are made at once: independent chains, which a CPU works on side by side.
+/// The number of blocks computed together, as independent dependency chains.
 const BLOCKS: usize = 16;
 
 impl Threefry {
-    /// The words for one epoch (0 where there is none) of a stream.
+    /// The words of one epoch of a stream; the epoch is 0 for streams without epochs.
     pub fn new(seed: u32, stream: Stream, epoch: u32) -> Self {
         Self { key: [seed, stream as u32], epoch, next: 0, words: [0; 2 * BLOCKS], spent: 2 * BLOCKS }
     }
 
-    /// The block function: 20 rounds of add, rotate, xor, a key injection after every fourth.
+    /// The block function: 20 rounds of add, rotate and xor, with a key injection after every fourth.
     #[inline(always)]
     pub fn block(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
         let keys = [key[0], key[1], 0x1BD1_1BDA ^ key[0] ^ key[1]];
@@ -104,7 +104,7 @@ impl Threefry {
         self.fill();
     }
 
-    /// The same words, eight chains a register.
+    /// Computes the words of [`Self::fill`] with AVX2: eight chains per register.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn refill_wide(&mut self) {

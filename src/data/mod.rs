@@ -1,6 +1,6 @@
-//! Data: a CSV file becomes two columns of float64; rows are split, scaled, ordered into batches, and summed into moments.
+//! Data: reads a CSV file into two float64 columns, and splits, scales, orders and sums its rows.
 //!
-//! This room knows rows and generators. It does not know neurons, losses or optimizers.
+//! This module does not depend on neurons, losses or optimizers.
 
 mod csv;
 mod generator;

@@ -1,18 +1,18 @@
-//! Sums over rows about a centre: all that a batch contributes to a linear neuron's gradient and loss.
+//! Moments of a batch about a centre: sufficient statistics for the gradient and the mean squared error of a linear neuron.
 //!
-//! With `r = y − (w₀x + b₀)` about a centre line and `u = x − x₀`, a step needs the means of u, u², r, ru and r² only.
-//! They are summed in float64 and rounded once; near the valley floor that keeps the digits that sums about 0 lose.
+//! With `r = y − (w₀x + b₀)` about a centre line and `u = x − x₀`, a step needs only the means of u, u², r, ru and r².
+//! They are summed in float64 and rounded once. Near the valley floor this keeps the digits that moments about 0 lose to cancellation.
 
 use bytemuck::{Pod, Zeroable};
 
-/// The point about which moments are taken: a line (the least-squares line, rounded) and an abscissa (the mean, rounded).
+/// The centre of moments: a line (the least-squares line, rounded) and an abscissa (the mean, rounded).
 #[derive(Clone, Copy, Debug, PartialEq, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct Centre {
     pub weight: f32,
     pub bias: f32,
     pub x: f32,
-    /// Keeps the layout at 16 bytes, a multiple that every shading language shares.
+    /// Pads the layout to 16 bytes, the alignment of a WGSL vec4.
     pub padding: f32,
 }
 
@@ -21,8 +21,8 @@ impl Centre {
         Self { weight: weight as f32, bias: bias as f32, x: x as f32, padding: 0.0 }
     }
 
-    /// About a line and the mean abscissa; about 0 where the mean is within a standard deviation of it, as it is of standardised data:
-    /// there centring saves no digits, and without it a gradient is shorter.
+    /// A centre on a line, at the mean abscissa, or at 0 if the mean is within a standard deviation of 0, as for standardised data:
+    /// centring saves no digits there, and the gradient needs fewer operations without it.
     pub fn about(weight: f64, bias: f64, mean: f64, variance: f64) -> Self {
         Self::new(weight, bias, if mean * mean <= variance { 0.0 } else { mean })
     }
@@ -33,7 +33,7 @@ impl Centre {
     }
 }
 
-/// The moments of a batch, with the factors of the gradient in them.
+/// The moments of a batch, multiplied by the constant factors of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct Moments {
@@ -47,11 +47,11 @@ pub struct Moments {
     pub ru: f32,
     /// mean(r²)
     pub rr: f32,
-    /// Rows of the batch.
+    /// The number of rows of the batch.
     pub rows: f32,
 }
 
-/// Rows prepared for summing: u and r of each, in float64.
+/// Rows relative to a centre: u and r of each, in float64.
 #[derive(Clone, Debug)]
 pub struct Centred {
     u: Vec<f64>,
@@ -67,7 +67,7 @@ impl Centred {
         }
     }
 
-    /// What the row at a position adds to the sums of u, u², r, ru and r².
+    /// The contribution of a row to the sums of u, u², r, ru and r².
     #[inline]
     pub fn terms(&self, position: usize) -> [f64; 5] {
         let (u, r) = (self.u[position], self.r[position]);

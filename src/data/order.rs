@@ -1,46 +1,46 @@
-//! The order of the training rows in each epoch, and its cut into batches. A portable function of seed and epoch.
+//! The order of the training rows in each epoch and its division into batches: a portable function of seed and epoch.
 
 use super::generator::{RandomState, Stream, Threefry};
 
-/// What NumPy's `RandomState` is asked for between the split and the first epoch, and thrown away: Keras 2's initializer draws
+/// The upper bound of the number that a notebook draws between the split and the first epoch: Keras 2's initializer draws
 /// its own seed with `randint(10e6)`.
 const INITIALIZER_HIGH: u32 = 10_000_000;
 
-/// How an epoch's order comes about.
+/// The method that orders the rows of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shuffle {
-    /// As the split left them.
+    /// The order of the split, in every epoch.
     None,
-    /// A fresh permutation each epoch, by the house generator.
+    /// A new permutation in each epoch, by Threefry.
     Threefry { seed: u32 },
-    /// One `RandomState(seed)` read in order: permutation of all rows (the split's; `all_rows` is 0 where the split draws
-    /// nothing), one number, then before each epoch a
-    /// shuffle in place of the same index array.
+    /// One `RandomState(seed)` that is consumed in order: a permutation of all rows for the split (`all_rows` is 0 without
+    /// a random split), one number for the initializer, then before each epoch an
+    /// in-place shuffle of the index array of the previous epoch.
     NumpyLegacy { seed: u32, all_rows: u32 },
 }
 
-/// The batches of every epoch of a run.
+/// The batches of all epochs of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchOrder {
-    /// Training rows.
+    /// The number of training rows.
     pub rows: usize,
-    /// Rows a batch, at most `rows`; the last batch of an epoch may be shorter.
+    /// Rows per batch, at most `rows`. The last batch of an epoch may be shorter.
     pub batch_size: usize,
     pub shuffle: Shuffle,
 }
 
 impl BatchOrder {
-    /// Batches an epoch.
+    /// The number of batches per epoch.
     pub fn batches(&self) -> usize {
         self.rows.div_ceil(self.batch_size)
     }
 
-    /// Whether all epochs have the same batches.
+    /// Whether all epochs have identical batches.
     pub fn repeats_every_epoch(&self) -> bool {
         self.shuffle == Shuffle::None
     }
 
-    /// A cursor before the first epoch.
+    /// The orders of all epochs, from the first one on.
     pub fn epochs(&self) -> EpochOrders {
         let state = match self.shuffle {
             Shuffle::NumpyLegacy { seed, all_rows } => {
@@ -55,7 +55,7 @@ impl BatchOrder {
     }
 }
 
-/// Walks through the epochs; each call of `advance` gives the next one's order.
+/// The row orders of consecutive epochs; each call of `advance` returns the next one.
 #[derive(Clone, Debug)]
 pub struct EpochOrders {
     shuffle: Shuffle,
@@ -65,7 +65,7 @@ pub struct EpochOrders {
 }
 
 impl EpochOrders {
-    /// The next epoch's order: positions in the training rows.
+    /// Returns the order of the next epoch, as positions in the training rows.
     pub fn advance(&mut self) -> &[u32] {
         if let Shuffle::Threefry { seed } = self.shuffle {
             for (position, index) in self.indices.iter_mut().enumerate() {

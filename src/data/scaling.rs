@@ -7,7 +7,7 @@ pub struct Scaling {
     pub width: f64,
 }
 
-/// Why a scale cannot be fitted.
+/// An error while fitting a scale.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum ScalingError {
     #[error("the feature is {value} in every training row, so scale = \"{scale}\" would divide by zero")]
@@ -15,10 +15,10 @@ pub enum ScalingError {
 }
 
 impl Scaling {
-    /// Leaves values as they are.
+    /// The identity.
     pub const NONE: Self = Self { shift: 0.0, width: 1.0 };
 
-    /// `none`, `standard` ((x − mean) / population standard deviation) or `min_max` ((x − min) / (max − min)).
+    /// Fits `none`, `standard` ((x − mean) / population standard deviation) or `min_max` ((x − min) / (max − min)).
     pub fn fit(scale: &'static str, values: impl Iterator<Item = f64> + Clone) -> Result<Self, ScalingError> {
         let n = values.clone().count() as f64;
         let min = values.clone().fold(f64::INFINITY, f64::min);

@@ -1,30 +1,30 @@
-//! Which rows train and which test, counted as scikit-learn's `train_test_split` counts.
+//! The split into training and test rows, with the counts of scikit-learn's `train_test_split`.
 
 use super::generator::{RandomState, Stream, Threefry};
 
-/// How many rows are held out.
+/// The size of the test set.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestSize {
-    /// All rows train, in file order.
+    /// No test rows: all rows are training rows, in file order.
     None,
     /// `ceil(fraction · n)` rows.
     Fraction(f64),
     Count(u64),
-    /// Row numbers as given, from 0; nothing is drawn.
+    /// Explicit row numbers, from 0.
     Rows {
         train: Vec<u32>,
         test: Vec<u32>,
     },
 }
 
-/// Row numbers of the file, from 0, in the order in which they are used.
+/// Training and test rows as row numbers of the file, from 0, in order of use.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Split {
     pub train: Vec<u32>,
     pub test: Vec<u32>,
 }
 
-/// Why rows cannot be split.
+/// An error while splitting rows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
     #[error("{test} of {rows} rows are test rows, so no row is left for training")]
@@ -33,7 +33,7 @@ pub enum SplitError {
     PastTheEnd { row: u32, rows: usize },
 }
 
-/// Who draws the permutation.
+/// The generator that draws the permutation of a random split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permutation {
     Threefry { seed: u32 },
@@ -46,7 +46,7 @@ impl TestSize {
         matches!(self, Self::Fraction(_) | Self::Count(_))
     }
 
-    /// The split of `rows` rows.
+    /// Splits `rows` rows.
     pub fn split(&self, rows: usize, permutation: Permutation) -> Result<Split, SplitError> {
         let test = match self {
             Self::None => return Ok(Split { train: (0..rows as u32).collect(), test: Vec::new() }),

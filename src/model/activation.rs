@@ -1,4 +1,4 @@
-//! The activations by name. Formulas live in `kernel::activations`.
+//! Activations by name. The formulas are in `kernel::activations`.
 
 /// An activation of Keras 3, with Keras' defaults for its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

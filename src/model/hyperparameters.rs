@@ -1,7 +1,7 @@
-//! The one table of hyperparameters: name, table of the config, type, bounds, default, meaning and axis scale.
+//! The table of hyperparameters: name, config table, type, bounds, default, meaning and axis scale.
 //!
-//! Config, space, store and figures read it; none of them keeps a name or a bound of its own. Arguments of optimizers have
-//! their defaults with their optimizer (`model::optimizer`).
+//! Other modules read names and bounds from here. The defaults of optimizer arguments depend on the
+//! optimizer and are in `model::optimizer`.
 
 use super::activation::{ACTIVATION_ALIASES, Activation};
 use super::initializer::INITIALIZERS;
@@ -10,27 +10,27 @@ use super::optimizer::Optimizer;
 use super::parameter::{Kind, Parameter, ParameterTable, Scale, Value};
 use super::schedule::Schedule;
 
-/// One line of the table.
+/// A row of the table of hyperparameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Hyperparameter {
     pub parameter: Parameter,
     pub table: ParameterTable,
-    /// The key inside its table.
+    /// The key in its config table.
     pub name: &'static str,
     pub kind: Kind,
-    /// The default, where the hyperparameter does not belong to an optimizer.
+    /// The default, unless it depends on the optimizer or the schedule.
     pub default: Option<Value>,
     pub scale: Scale,
     pub meaning: &'static str,
 }
 
-/// Seeds are what NumPy and the house generator take: 32 bits.
+/// The largest seed: NumPy and Threefry take 32 bits.
 pub const SEED_MAX: i64 = u32::MAX as i64;
 
 /// The largest number of epochs of a run.
 pub const EPOCHS_MAX: i64 = u32::MAX as i64;
 
-/// The largest magnitude of a start: anything beyond counts as diverged.
+/// The largest magnitude of a parameter: beyond it a run has diverged.
 pub const DIVERGENCE_LIMIT: f64 = 1e12;
 
 const fn float(min: f64, max: f64) -> Kind {
@@ -43,26 +43,26 @@ const fn share() -> Kind {
 
 const POSITIVE: Kind = Kind::Float { min: 0.0, min_open: true, max: 1e6, max_open: false };
 
-/// A number, or "none": Keras' `None`.
+/// A number, or "none" for Keras' `None`.
 const fn optional(max: f64) -> Kind {
     Kind::FloatOr { min: 0.0, max, words: NONE }
 }
 
-/// An integer, or "none".
+/// An integer, or "none" for Keras' `None`.
 const fn optional_count(min: i64) -> Kind {
     Kind::IntegerOr { min, max: STEPS_MAX, words: NONE }
 }
 
 const NONE: &[&str] = &["none"];
 
-/// Counts of batches and updates have 32 bits where they are computed.
+/// The largest number of batches or updates: kernels count them in 32 bits.
 const STEPS_MAX: i64 = u32::MAX as i64;
 
 const fn steps(min: i64) -> Kind {
     Kind::Integer { min, max: STEPS_MAX }
 }
 
-/// The most iterations of Newton-Schulz: the step loop has so many, used or not.
+/// The largest number of Newton-Schulz iterations: the loop of the kernel is unrolled this often.
 pub const NS_STEPS_MAX: i64 = 10;
 
 const SEED: Kind = Kind::Integer { min: 0, max: SEED_MAX };
@@ -303,18 +303,18 @@ pub const TABLE: [Hyperparameter; 63] = [
 impl Parameter {
     pub const COUNT: usize = TABLE.len();
 
-    /// The facts of this hyperparameter.
+    /// The row of this hyperparameter in the table.
     pub fn facts(self) -> &'static Hyperparameter {
         &TABLE[self as usize]
     }
 
-    /// Every hyperparameter.
+    /// Every hyperparameter, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|line| line.parameter)
     }
 
-    /// The key in [sweep.parameters] and the name of its column: the bare name where only [training] and [model] could be
-    /// meant, else qualified by its table.
+    /// The key in [sweep.parameters] and the name of its column: the name alone for hyperparameters of [training] and [model],
+    /// else the name qualified by its table.
     pub fn key(self) -> &'static str {
         match self {
             Self::TrainingSeed => "training.seed",

@@ -1,9 +1,9 @@
-//! Keras' initializers of a 1×1 kernel and of a bias: which start they draw, from numbers of a generator that this file does not know.
+//! Keras' initializers of a 1×1 kernel and of a bias, as functions of uniform random numbers.
 
-/// A start that is drawn.
+/// A distribution of initial values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initializer {
-    /// Between `min` and `max`.
+    /// Uniform between `min` and `max`.
     Uniform {
         min: f64,
         max: f64,
@@ -12,14 +12,14 @@ pub enum Initializer {
         mean: f64,
         stddev: f64,
     },
-    /// Normal, drawn again while it is more than two standard deviations away.
+    /// Normal, drawn again while it is more than two standard deviations from the mean.
     TruncatedNormal {
         mean: f64,
         stddev: f64,
     },
 }
 
-/// What a name alone stands for.
+/// An initial value: a number, or drawn from a distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
     Number(f64),
@@ -42,12 +42,12 @@ pub const INITIALIZERS: &[&str] = &[
     "truncated_normal",
 ];
 
-/// The standard deviation of a standard normal that is truncated at two: Keras divides by it.
+/// The standard deviation of a standard normal distribution truncated at ±2. Keras divides by it.
 const TRUNCATED: f64 = 0.879_625_661_034_239_8;
 
 impl Start {
-    /// A name of [`INITIALIZERS`], with Keras' default arguments. The variance of the scaling ones is `scale`/1, as a single weight has one
-    /// input and one output.
+    /// The initializer of a name of [`INITIALIZERS`], with Keras' default arguments. The variance of variance-scaling initializers is
+    /// `scale`, because a single weight has one input and one output.
     pub fn from_name(name: &str) -> Option<Self> {
         let uniform = |scale: f64| {
             let limit = (3.0 * scale).sqrt();
@@ -70,7 +70,7 @@ impl Start {
 }
 
 impl Initializer {
-    /// A start, from uniform numbers in [0, 1).
+    /// Draws an initial value, from uniform numbers in [0, 1).
     pub fn draw(self, mut unit: impl FnMut() -> f64) -> f64 {
         match self {
             Self::Uniform { min, max } => f64::midpoint(min, max) + 0.5 * (max - min) * (2.0 * unit() - 1.0),
@@ -85,14 +85,14 @@ impl Initializer {
     }
 }
 
-/// A standard normal number, by Box and Muller.
+/// A standard normal number, by the Box–Muller transform.
 fn normal(unit: &mut impl FnMut() -> f64) -> f64 {
     let radius = (-2.0 * libm::log(1.0 - unit())).sqrt();
     radius * libm::cos(2.0 * std::f64::consts::PI * unit())
 }
 
 impl std::fmt::Display for Initializer {
-    /// As in the config.
+    /// Writes the initializer in the notation of the config.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Uniform { min, max } => write!(f, "{{ name = \"random_uniform\", minval = {min}, maxval = {max} }}"),

@@ -1,4 +1,4 @@
-//! The losses by name, and which labels each of them can learn. Formulas live in `kernel::losses`.
+//! Losses by name, and the labels that each of them accepts. The formulas are in `kernel::losses`.
 
 /// A loss of Keras 3, with Keras' defaults for its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,30 +32,30 @@ pub const LOSS_ALIASES: &[(&str, &str)] = &[
     ("BCE", "binary_crossentropy"),
 ];
 
-/// Labels that a loss takes.
+/// The labels that a loss accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
     Any,
-    /// From 0 to 1: a probability.
+    /// Probabilities, from 0 to 1.
     Probability,
-    /// −1 and 1, or else 0 and 1 throughout.
+    /// Two classes: −1 and 1, or 0 and 1.
     TwoClasses,
-    /// At least 0.
+    /// Numbers of at least 0.
     NotNegative,
 }
 
-/// A label that a loss cannot learn.
+/// A label that a loss does not accept.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("the loss {loss} needs labels that are {rule}, but data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
 pub struct LabelError {
     pub loss: Loss,
-    /// Counted from 0, as `train_rows` counts.
+    /// The row, counted from 0 as in `train_rows`.
     pub row: usize,
     pub value: f64,
 }
 
 impl Labels {
-    /// Which labels these are, in words.
+    /// The accepted labels, in words.
     pub fn rule(self) -> &'static str {
         match self {
             Self::Any => "any number",
@@ -67,7 +67,7 @@ impl Labels {
 }
 
 impl Loss {
-    /// The labels that it can learn.
+    /// The labels that the loss accepts.
     pub fn labels(self) -> Labels {
         match self {
             Self::Mse | Self::Mae | Self::Huber | Self::LogCosh | Self::Mape => Labels::Any,
@@ -77,7 +77,7 @@ impl Loss {
         }
     }
 
-    /// Refuses the first label, with its row, that the loss cannot learn.
+    /// Returns an error for the first label that the loss does not accept.
     pub fn check(self, mut labels: impl Iterator<Item = (usize, f64)> + Clone) -> Result<(), LabelError> {
         let negative = labels.clone().any(|(_, label)| label < 0.0);
         let fits = |label: f64| match self.labels() {

@@ -1,6 +1,6 @@
-//! The words of training: optimizers, hyperparameters, the problem that a run solves, its quadratic, and the verdict on a run.
+//! The vocabulary of training: optimizers, hyperparameters, the problem that a run solves, its optimum, and the verdict on a run.
 //!
-//! This room knows bounds, defaults and rules of judgement. It does not know TOML, run indices, or how a step is computed.
+//! This module defines bounds, defaults and verdicts. It does not depend on configs, run numbers, or the computation of steps.
 
 #[macro_use]
 mod named;
@@ -30,7 +30,7 @@ pub use optimum::{Curvature, Optimum};
 pub use parameter::{Kind, Parameter, ParameterTable, Scale, Value};
 pub use params::{PARAMS, Params};
 pub use path::{EpochMetrics, Path};
-pub use problem::{Problem, Rows};
+pub use problem::{Problem, ProblemKey, Rows};
 pub use quadratic::Quadratic;
 pub use schedule::Schedule;
 pub use settings::{MissingParameter, Settings};

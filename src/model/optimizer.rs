@@ -1,4 +1,4 @@
-//! The optimizers by name, and which hyperparameters each of them has. Formulas live in `kernel::optimizers`.
+//! Optimizers by name, and the hyperparameters of each. The formulas are in `kernel::optimizers`.
 
 use super::parameter::{Parameter, Value};
 
@@ -36,7 +36,7 @@ const BETA_2: Argument = (Beta2, Float(0.999));
 const EPSILON: Argument = (Epsilon, Float(1e-7));
 const AMSGRAD: Argument = (Amsgrad, Boolean(false));
 
-/// What the base class gives to every optimizer, with Keras' defaults.
+/// The options that every optimizer inherits from Keras' base class, with their defaults.
 pub const OPTIONS: [(Parameter, Option<Value>); 8] = [
     (WeightDecay, None),
     (Parameter::Clipnorm, None),
@@ -48,7 +48,7 @@ pub const OPTIONS: [(Parameter, Option<Value>); 8] = [
     (Parameter::GradientAccumulationSteps, None),
 ];
 
-// Keras' string names (of Lamb and Muon: that of the class, in lower case); upper and lower case are one, as in Keras.
+// Keras' string names (for Lamb and Muon, the class name in lower case). As in Keras, they are not case-sensitive.
 named!(Optimizer by eq_ignore_ascii_case: Sgd "sgd", Rmsprop "rmsprop", Adam "adam", Adamw "adamw", Adadelta "adadelta", Adagrad "adagrad", Adamax "adamax", Adafactor "adafactor", Nadam "nadam", Ftrl "ftrl", Lion "lion", Lamb "lamb", Muon "muon");
 
 impl Optimizer {
@@ -99,13 +99,13 @@ impl Optimizer {
         }
     }
 
-    /// Keras' default of an argument; `None` where the optimizer does not have it, or Keras' default is `None`.
+    /// Keras' default of an argument; `None` if the optimizer does not have it, or if Keras' default is `None`.
     pub fn default(self, parameter: Parameter) -> Option<Value> {
         let own = self.arguments().iter().find(|(own, _)| *own == parameter).map(|&(_, value)| value);
         own.or_else(|| OPTIONS.iter().find(|(option, _)| *option == parameter)?.1)
     }
 
-    /// Whether Keras' constructor takes this argument.
+    /// Whether Keras' constructor has this argument.
     pub fn has(self, parameter: Parameter) -> bool {
         self.arguments().iter().any(|(own, _)| *own == parameter) || OPTIONS.iter().any(|(option, _)| *option == parameter)
     }
@@ -115,7 +115,7 @@ impl Optimizer {
         Self::ALL.into_iter().any(|optimizer| optimizer.has(parameter))
     }
 
-    /// Whether `weight_decay` is an argument of its own, with a default that is not `None`.
+    /// Whether the optimizer has its own weight decay, instead of the option of the base class.
     pub fn decays(self) -> bool {
         self.arguments().iter().any(|(own, _)| *own == WeightDecay)
     }

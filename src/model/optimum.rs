@@ -1,35 +1,35 @@
-//! The optimum of a problem: by formula where J is a paraboloid, else sought in float64.
+//! The optimum of a problem: from a formula if J is a paraboloid, else by a search in float64.
 //!
-//! The search knows J and its gradient as a function only. It works in coordinates that make a standardised feature of the given one,
-//! from [`STARTS`] on: a simplex descent (Nelder and Mead, restarted), which kinks do not stop, from the most promising starts, then
-//! Newton's steps where J is smooth. It is no proof: J may have a lower place that no start leads to. `agreement` says how many of the
-//! descents that were made ended at the same J. Where J falls on and on outwards, as for separable classes under a logistic loss,
+//! The search uses J and its gradient as a black box, in coordinates that standardise the feature. From the most promising of
+//! [`STARTS`] it descends by restarted Nelder–Mead, which works at kinks too, and finishes with
+//! Newton steps where J is smooth. The result is not proven to be global; `agreement` counts the
+//! descents that ended at the same J. If J decreases without bound outwards, as for separable classes with a logistic loss,
 //! there is no optimum.
 
 use super::Quadratic;
 
-/// How an optimum is known.
+/// The method that found an optimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A paraboloid's.
+    /// The formula of a paraboloid.
     Formula,
-    /// Found by search; so many of so many descents ended there.
+    /// A search in which `agreement` of `descents` descents ended at this optimum.
     Search { agreement: u32, descents: u32 },
 }
 
-/// The lowest place of J.
+/// The minimum of J.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimum {
     pub weight: f64,
     pub bias: f64,
-    /// J there.
+    /// J at the optimum.
     pub loss: f64,
     pub source: Source,
-    /// The Hessian, where J is smooth around the optimum.
+    /// The Hessian; `None` if J has a kink at the optimum.
     pub curvature: Option<Curvature>,
 }
 
-/// A Hessian and its eigenvalues, the smaller one first. Without a bias only ∂²J/∂w² counts, and it is both eigenvalues.
+/// A Hessian and its eigenvalues in ascending order. Without a bias, both eigenvalues are ∂²J/∂w².
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curvature {
     pub hessian: [[f64; 2]; 2],
@@ -47,13 +47,13 @@ impl Curvature {
         Self { hessian, eigenvalues: [smallest, largest] }
     }
 
-    /// λmax / λmin; `None` where a direction is flat.
+    /// The condition number λmax / λmin; `None` if a direction is flat.
     pub fn condition(&self) -> Option<f64> {
         (self.eigenvalues[0] > 0.0).then(|| self.eigenvalues[1] / self.eigenvalues[0])
     }
 
-    /// The largest rate at which full-batch gradient descent is stable at the optimum, as `Quadratic::stability_limit`.
-    /// `None` where no direction curves upwards.
+    /// The largest learning rate at which full-batch gradient descent is stable at the optimum, as `Quadratic::stability_limit`.
+    /// `None` if J is not convex in any direction.
     pub fn stability_limit(&self, momentum: f64, nesterov: bool) -> Option<f64> {
         let limit = 2.0 * (1.0 + momentum) / self.eigenvalues[1];
         (self.eigenvalues[1] > 0.0).then_some(if nesterov { limit / (1.0 + 2.0 * momentum) } else { limit })
@@ -76,19 +76,19 @@ impl From<&Quadratic> for Optimum {
 pub trait Cost: Fn([f64; 2]) -> (f64, [f64; 2]) {}
 impl<F: Fn([f64; 2]) -> (f64, [f64; 2])> Cost for F {}
 
-/// Where the search starts, in units of the standardised feature and of [`Search::unit`]: slopes and levels.
+/// The slopes and intercepts at which the search starts, in units of the standardised feature.
 const STARTS: [f64; 9] = [-8.0, -2.0, -0.5, -0.1, 0.0, 0.1, 0.5, 2.0, 8.0];
-/// Descents from the most promising starts.
+/// The number of descents.
 const DESCENTS: usize = 8;
-/// Farther out than so many units there is no optimum: J falls on and on.
+/// The distance, in units, beyond which a minimum is taken as a sign that J has none.
 const FAR: f64 = 1e3;
-/// Rounds of a simplex descent, and evaluations of a round.
+/// The number of rounds of a simplex descent, and of evaluations per round.
 const ROUNDS: usize = 4;
 const EVALUATIONS: usize = 250;
-/// Newton's steps at the end.
+/// The number of Newton steps at the end.
 const POLISH: usize = 8;
 
-/// Seeks the optimum. `quadratic` is that of the same rows, for units only; `rough` may be the cost of fewer rows.
+/// Searches for the optimum. `quadratic` is that of the training rows and only sets units; `rough` may be the cost of fewer rows.
 pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
     let deviation = quadratic.var_x.sqrt();
     let (slope, centre) = if use_bias && deviation > 0.0 {
@@ -126,7 +126,7 @@ pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias
     Some(Optimum { weight, bias, loss: cost(end).0, source, curvature })
 }
 
-/// Whether J is still falling far outside, seen from a lowest place that is itself far out.
+/// Whether J still decreases outwards from a minimum that is itself far out.
 fn falls_outwards(loss: &dyn Fn([f64; 2]) -> f64, end: [f64; 2], unit: f64) -> bool {
     let size = libm::hypot(end[0], end[1]);
     let out = end.map(|u| 2.0 * u);
@@ -137,7 +137,7 @@ fn finite(loss: f64) -> f64 {
     if loss.is_finite() { loss } else { f64::MAX }
 }
 
-/// Coordinates u = (slope·w, centre·w + b): of a standardised feature. Without a bias the second one does not count.
+/// The coordinates u = (slope·w, centre·w + b) of a standardised feature. Without a bias, the second one is unused.
 #[derive(Clone, Copy)]
 struct Frame {
     slope: f64,
@@ -155,12 +155,12 @@ impl Frame {
         [self.slope * weight, if self.use_bias { self.centre * weight + bias } else { 0.0 }]
     }
 
-    /// ∂J/∂u of ∂J/∂θ.
+    /// Converts ∂J/∂θ to ∂J/∂u.
     fn pulled(&self, [by_weight, by_bias]: [f64; 2]) -> [f64; 2] {
         [(by_weight - self.centre * by_bias) / self.slope, by_bias]
     }
 
-    /// The Hessian over (w, b) of one over u.
+    /// Converts a Hessian with respect to u to one with respect to (w, b).
     fn pushed(&self, h: [[f64; 2]; 2]) -> [[f64; 2]; 2] {
         let (s, c) = (self.slope, self.centre);
         let across = s * h[0][1] + c * h[1][1];
@@ -168,7 +168,7 @@ impl Frame {
     }
 }
 
-/// Nelder and Mead's descent, restarted with a fresh simplex; the end and J there.
+/// The Nelder–Mead method, restarted with smaller simplices. Returns J at the end, and the end.
 fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: [f64; 2], unit: f64) -> (f64, [f64; 2]) {
     let mut best = (loss(start), start);
     let mut size = 0.25 * unit;
@@ -190,7 +190,7 @@ fn at(loss: &dyn Fn([f64; 2]) -> f64, u: [f64; 2]) -> (f64, [f64; 2]) {
     (loss(u), u)
 }
 
-/// One step of a sorted simplex: reflect, expand, contract or shrink.
+/// One Nelder–Mead step of a sorted simplex: reflect, expand, contract or shrink.
 fn improve(loss: &dyn Fn([f64; 2]) -> f64, simplex: &mut [(f64, [f64; 2]); 3]) {
     let middle = [0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[1].1[i]));
     let along = |t: f64| at(loss, [0, 1].map(|i| middle[i] + t * (middle[i] - simplex[2].1[i])));
@@ -214,7 +214,7 @@ fn improve(loss: &dyn Fn([f64; 2]) -> f64, simplex: &mut [(f64, [f64; 2]); 3]) {
     }
 }
 
-/// Newton's steps while they make the gradient smaller and J no larger.
+/// Newton steps, as long as they reduce the gradient and do not increase J.
 fn polish(cost: &impl Cost, mut u: [f64; 2], use_bias: bool) -> [f64; 2] {
     for _ in 0..POLISH {
         let (loss, g) = cost(u);
@@ -236,7 +236,7 @@ fn polish(cost: &impl Cost, mut u: [f64; 2], use_bias: bool) -> [f64; 2] {
     u
 }
 
-/// The Hessian by differences of the gradient, of order h⁴; `None` where two widths disagree: J has a kink there.
+/// The Hessian by differences of the gradient, of order h⁴; `None` if two step widths disagree, because J has a kink.
 fn hessian(cost: &impl Cost, u: [f64; 2]) -> Option<[[f64; 2]; 2]> {
     let differences = |h: f64| {
         let column = |i: usize| {

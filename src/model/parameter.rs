@@ -1,20 +1,20 @@
-//! Hyperparameters by identity, and the types of their values, bounds and axes.
+//! The hyperparameters as an enum, and the types of their values, bounds and axes.
 
 use super::initializer::Initializer;
 
-/// A value of a hyperparameter. Text is one of the table's words, hence `'static`.
+/// A value of a hyperparameter. Words are `'static`, because all of them are in the table of hyperparameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
     Float(f64),
     Integer(i64),
     Boolean(bool),
     Choice(&'static str),
-    /// A start that is drawn, with arguments of its own.
+    /// An initial value that is drawn from a distribution.
     Drawn(Initializer),
 }
 
 impl Value {
-    /// As a number; integers are widened, anything else is `None`.
+    /// The value as a number; `None` for booleans, words and distributions.
     pub fn number(self) -> Option<f64> {
         match self {
             Self::Float(value) => Some(value),
@@ -24,7 +24,7 @@ impl Value {
     }
 }
 
-/// A table of the config.
+/// The config table of a hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterTable {
     Data,
@@ -35,28 +35,28 @@ pub enum ParameterTable {
     Rng,
 }
 
-/// How values of a hyperparameter are written, and which of them are allowed.
+/// The type of a hyperparameter and the values that it accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
-    /// `min ≤ v ≤ max`, or `min < v`, `v < max` where the end is open.
+    /// A number from `min` to `max`; an open end is excluded.
     Float {
         min: f64,
         min_open: bool,
         max: f64,
         max_open: bool,
     },
-    /// Both ends are in.
+    /// An integer from `min` to `max`, both included.
     Integer {
         min: i64,
         max: i64,
     },
-    /// An integer, or one of the words.
+    /// An integer from `min` to `max`, or one of the words.
     IntegerOr {
         min: i64,
         max: i64,
         words: &'static [&'static str],
     },
-    /// A number, or one of the words.
+    /// A number from `min` to `max`, or one of the words.
     FloatOr {
         min: f64,
         max: f64,
@@ -64,11 +64,11 @@ pub enum Kind {
     },
     Boolean,
     Choice(&'static [&'static str]),
-    /// One of the words, or another name of one: (other name, word).
+    /// One of the words, or an alias of one: (alias, word).
     Name(&'static [&'static str], &'static [(&'static str, &'static str)]),
 }
 
-/// The scale of an axis that shows the hyperparameter.
+/// The scale of a plot axis for the hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     Linear,
@@ -76,7 +76,7 @@ pub enum Scale {
     Category,
 }
 
-/// A hyperparameter by identity; its facts stand in [`TABLE`].
+/// A hyperparameter. Its row in `hyperparameters::TABLE` has its name, type and bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Parameter {

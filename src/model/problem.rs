@@ -1,9 +1,9 @@
-//! A problem: what has one surface, one optimum and one Hessian. Every run belongs to one.
+//! A problem: data, split, scale and neuron, which together define one cost surface with its optimum.
 
 use super::{Neuron, Optimum, Quadratic, verdict};
 use crate::data::{Dataset, Scaling, Split};
 
-/// Rows as training sees them: float32, scaled, in the order of the split.
+/// Scaled rows in float32, in the order of the split.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Rows {
     pub x: Vec<f32>,
@@ -20,27 +20,38 @@ impl Rows {
     }
 }
 
-/// Data, split, scale and neuron.
+/// The properties that distinguish the problems of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProblemKey {
+    /// The seed of the split, data.seed or rng.seed; `None` if the split is not random.
+    pub split_seed: Option<u32>,
+    /// `none`, `standard` or `min_max`.
+    pub scale: &'static str,
+    /// The neuron, before its labels are known.
+    pub neuron: Neuron,
+}
+
+/// A training problem. Runs that share one differ only in hyperparameters of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// Its number in problems.parquet.
+    /// The number of the problem in problems.parquet.
     pub id: usize,
     /// `none`, `standard` or `min_max`.
     pub scale: &'static str,
-    /// The seed of the split: data.seed, or rng.seed; `None` where the split draws nothing.
+    /// The seed of the split, data.seed or rng.seed; `None` if the split is not random.
     pub split_seed: Option<u32>,
     pub split: Split,
     pub scaling: Scaling,
     pub train: Rows,
     pub test: Rows,
     pub neuron: Neuron,
-    /// Of the training rows: what the neuron's cost would be if it were linear, under the mean squared error.
+    /// The mean squared error of a linear neuron over the training rows.
     pub quadratic: Quadratic,
-    /// The lowest place of the neuron's cost over the training rows; `None` where there is none, or where nobody has sought it.
+    /// The minimum of the neuron's cost over the training rows; `None` if there is none, or if it has not been searched for.
     pub optimum: Option<Optimum>,
 }
 
-/// Why data cannot be trained on in float32.
+/// An error while preparing a problem.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
     #[error("the {column} values reach {largest:.1e}, so their squares overflow float32")]
@@ -51,11 +62,11 @@ pub enum Error {
     Label(#[from] super::loss::LabelError),
 }
 
-/// The largest magnitude whose square, summed over any number of rows that fit into memory, is a float32.
+/// The largest accepted magnitude: sums of squares over all rows that fit into memory stay within float32.
 pub const LARGEST: f64 = 1e15;
 
 impl Split {
-    /// The paraboloid of the training rows, before they are rounded to float32.
+    /// The quadratic cost of the training rows, before they are rounded to float32.
     fn quadratic(&self, dataset: &Dataset, scaling: &Scaling) -> Quadratic {
         let x: Vec<f64> = self.train.iter().map(|&row| scaling.apply(dataset.x[row as usize])).collect();
         let y: Vec<f64> = self.train.iter().map(|&row| dataset.y[row as usize]).collect();
@@ -64,15 +75,9 @@ impl Split {
 }
 
 impl Problem {
-    /// Splits, scales and rounds the data. `split_seed` is kept for the record. The optimum is known where there is a formula.
-    pub fn new(
-        id: usize,
-        dataset: &Dataset,
-        split: Split,
-        scale: &'static str,
-        split_seed: Option<u32>,
-        neuron: Neuron,
-    ) -> Result<Self, Error> {
+    /// Scales the data and rounds it to float32. The optimum is set if it has a formula.
+    pub fn new(id: usize, dataset: &Dataset, split: Split, key: ProblemKey) -> Result<Self, Error> {
+        let ProblemKey { split_seed, scale, neuron } = key;
         let labels = split.train.iter().chain(&split.test).map(|&row| (row as usize, dataset.y[row as usize]));
         neuron.loss.check(labels.clone())?;
         let neuron = neuron.on(labels.map(|(_, label)| label));
@@ -93,12 +98,12 @@ impl Problem {
         Ok(Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum })
     }
 
-    /// The loss at or below which a run counts as having reached; `None` without an optimum.
+    /// The largest loss that counts as having reached the optimum; `None` without an optimum.
     pub fn reached_loss(&self) -> Option<f64> {
         self.optimum.map(|optimum| verdict::reached(optimum.loss, self.quadratic.var_y))
     }
 
-    /// J − J* at a point whose cost over the training rows is `loss`; from the closed form where there is one, so that no digits cancel.
+    /// J − J* at a point with cost `loss` over the training rows. A quadratic cost uses its closed form, which avoids cancellation.
     pub fn excess(&self, weight: f64, bias: f64, loss: f64) -> Option<f64> {
         let optimum = self.optimum?;
         Some(if self.neuron.is_quadratic() { self.quadratic.excess(weight, bias) } else { loss - optimum.loss })

@@ -1,9 +1,9 @@
-//! The cost of a linear neuron under the mean squared error is a paraboloid: its optimum, Hessian and stability limits.
+//! The mean squared error of a linear neuron, a paraboloid: its optimum, Hessian and stability limits.
 //!
-//! `J(w, b) = mean((w·x + b − y)²)` over rows, without a ½. All in float64, from the data as given (training sees them rounded
-//! to float32). Sums are taken about the means, so that no digits cancel.
+//! `J(w, b) = mean((w·x + b − y)²)` over rows, without a ½, in float64 from the unrounded data (training rounds them
+//! to float32). Sums are taken about the means to avoid cancellation.
 
-/// The paraboloid of some rows.
+/// The mean squared error over a set of rows, as a function of weight and bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quadratic {
     pub rows: usize,
@@ -13,7 +13,7 @@ pub struct Quadratic {
     pub var_x: f64,
     pub var_y: f64,
     pub cov_xy: f64,
-    /// The optimum. Where the feature is constant there is a line of optima; this is the one nearest the origin.
+    /// The optimum. For a constant feature, the point nearest to the origin on the line of optima.
     pub weight: f64,
     pub bias: f64,
     /// J at the optimum.
@@ -25,7 +25,7 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    /// The paraboloid of the rows `(x, y)`; at least one.
+    /// The cost of the rows `(x, y)`, at least one.
     pub fn of(x: &[f64], y: &[f64]) -> Self {
         let n = x.len() as f64;
         let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
@@ -64,7 +64,7 @@ impl Quadratic {
         }
     }
 
-    /// J at a point: the optimum's plus the quadratic form of the deviation.
+    /// J at a point: J at the optimum plus the quadratic form of the deviation.
     pub fn at(&self, weight: f64, bias: f64) -> f64 {
         self.loss + self.excess(weight, bias)
     }
@@ -76,20 +76,20 @@ impl Quadratic {
         self.var_x.mul_add(dw * dw, level * level)
     }
 
-    /// λmax / λmin; `None` for a constant feature.
+    /// The condition number λmax / λmin; `None` for a constant feature.
     pub fn condition(&self) -> Option<f64> {
         (self.eigenvalues[0] > 0.0).then(|| self.eigenvalues[1] / self.eigenvalues[0])
     }
 
-    /// The largest rate at which full-batch gradient descent still converges: 2/λmax, with momentum 2(1+β)/λmax, with
-    /// Nesterov's 2(1+β)/((1+2β)λmax).
+    /// The largest learning rate at which full-batch gradient descent converges: 2/λmax, with momentum 2(1+β)/λmax, with
+    /// Nesterov momentum 2(1+β)/((1+2β)λmax).
     pub fn stability_limit(&self, momentum: f64, nesterov: bool) -> f64 {
         let limit = 2.0 * (1.0 + momentum) / self.eigenvalues[1];
         if nesterov { limit / (1.0 + 2.0 * momentum) } else { limit }
     }
 }
 
-/// The eigenvalues of `[[a, c], [c, 2]]` from `a` and the determinant; the smaller one by division, so that it keeps its digits.
+/// The eigenvalues of `[[a, c], [c, 2]]` from `a` and the determinant; the smaller one by division, which avoids cancellation.
 fn eigenvalues(a: f64, determinant: f64) -> [f64; 2] {
     let trace = a + 2.0;
     let root = (trace * trace - 4.0 * determinant).max(0.0).sqrt();

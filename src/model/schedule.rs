@@ -1,11 +1,11 @@
-//! The learning rate schedules by name, and which fields each of them has. Formulas live in `kernel::schedules`.
+//! Learning rate schedules by name, and the fields of each. The formulas are in `kernel::schedules`.
 
 use super::parameter::{Parameter, Value};
 
 /// A schedule of Keras 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Schedule {
-    /// The rate stays what it is.
+    /// A constant rate.
     None,
     ExponentialDecay,
     InverseTimeDecay,
@@ -15,10 +15,10 @@ pub enum Schedule {
     CosineDecayRestarts,
 }
 
-/// The lists of a piecewise constant schedule: one value more than boundaries, which ascend.
+/// The boundaries and rates of a piecewise constant schedule: one rate more than boundaries, which are strictly increasing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PiecewiseRates {
-    /// The last batches, from 0, of all values but the last.
+    /// The last batch, from 0, of each rate but the last.
     pub boundaries: Vec<u64>,
     pub values: Vec<f64>,
 }
@@ -32,8 +32,8 @@ use Value::{Boolean, Choice, Float, Integer};
 named!(Schedule by eq: None "none", ExponentialDecay "exponential_decay", InverseTimeDecay "inverse_time_decay", PiecewiseConstantDecay "piecewise_constant_decay", PolynomialDecay "polynomial_decay", CosineDecay "cosine_decay", CosineDecayRestarts "cosine_decay_restarts");
 
 impl Schedule {
-    /// The arguments of Keras' constructor behind the initial rate, with their defaults; `None` where Keras has none. The lists of
-    /// the piecewise schedule are no hyperparameters.
+    /// The arguments of Keras' constructor after the initial rate, with their defaults; `None` for a required argument. The lists of
+    /// the piecewise schedule are not hyperparameters.
     pub fn arguments(self) -> &'static [(Parameter, Option<Value>)] {
         match self {
             Self::None | Self::PiecewiseConstantDecay => &[],
@@ -60,7 +60,7 @@ impl Schedule {
         self.arguments().iter().any(|(own, _)| *own == parameter)
     }
 
-    /// Keras' default of a field; `None` where there is none, or no such field.
+    /// Keras' default of a field; `None` if the field is required, or absent from this schedule.
     pub fn default(self, parameter: Parameter) -> Option<Value> {
         self.arguments().iter().find(|(own, _)| *own == parameter)?.1
     }

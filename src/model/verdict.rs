@@ -1,6 +1,6 @@
-//! The verdict on a run: its words, thresholds, and the rule that a run's figures are judged by.
+//! The verdict on a run: its names, its thresholds, and the rule that derives it from statistics of the run.
 //!
-//! The figures are accumulated where the steps are taken (`backend`); this file only judges them.
+//! The backends accumulate the statistics while they train.
 
 use super::Quadratic;
 
@@ -8,20 +8,20 @@ use super::Quadratic;
 pub const REACHED_SHARE: f64 = 1.01;
 pub const REACHED_VARIANCE: f64 = 1e-6;
 
-/// What became of a run. In the order in which the rule asks.
+/// The verdict on a run. The rule tests them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
     /// A parameter left the range ±1e12, or the radicand of centered RMSprop fell to 0.
     Diverged,
-    /// Reached at the last epoch's end.
+    /// The loss at the end of the last epoch has *reached* the optimum.
     Converged,
-    /// The ends of its last epochs come back to where they were, at a period of two epochs or more (`kernel::cycle`).
+    /// The parameters at the ends of epochs repeat with a period of two epochs or more (`kernel::cycle`).
     Cycling,
-    /// J above the start's at some epoch's end.
+    /// J exceeds its initial value at the end of some epoch.
     Overshooting,
-    /// More than half of the last epoch's steps pass the minimum along the step.
+    /// More than half of the steps of the last epoch cross the minimum along the direction of the step.
     Oscillating,
-    /// None of the others.
+    /// No other verdict applies.
     Slow,
 }
 
@@ -39,7 +39,7 @@ impl Verdict {
         }
     }
 
-    /// The name, and of a cycle its period: `cycling(2)`.
+    /// The name, with the period of a cycle: `cycling(2)`.
     pub fn in_words(self, cycle_period: Option<u32>) -> String {
         match cycle_period.filter(|_| self == Self::Cycling) {
             Some(period) => format!("{}({period})", self.name()),
@@ -52,7 +52,7 @@ impl Verdict {
     }
 }
 
-/// What the kernels report of a run for its verdict. An *epoch's end* is that, or with one epoch the end of each quarter of
+/// The statistics of a run that its verdict follows from. For a run of one epoch, *epoch's end* means the end of each quarter of
 /// its steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunStatistics {
@@ -60,32 +60,32 @@ pub struct RunStatistics {
     pub start_loss: f32,
     /// The largest J at the start and the epochs' ends.
     pub worst_loss: f32,
-    /// J at the last epoch's end that the run saw.
+    /// J at the end of the last completed epoch.
     pub last_loss: f32,
-    /// The first epoch, from 0, at whose end the run had reached.
+    /// The first epoch, from 0, whose end has reached the optimum.
     pub reached_epoch: Option<u32>,
-    /// How many steps of the last epoch pass the minimum along the step.
+    /// The number of steps of the last epoch that cross the minimum along their direction.
     pub crossings: u32,
-    /// How many steps the last epoch has.
+    /// The number of steps of the last epoch.
     pub last_epoch_steps: u32,
-    /// After how many epochs, 2 or more, the run comes back to where it was, again and again.
+    /// The period in epochs, 2 or more, with which the parameters repeat.
     pub cycle_period: Option<u32>,
-    /// The first batch, from 1, whose result is outside.
+    /// The first batch, from 1, after which a parameter exceeds the divergence limit.
     pub diverged_at: Option<u64>,
 }
 
-/// The loss at or below which a run counts as having reached.
+/// The largest loss that counts as having reached the optimum of a quadratic cost.
 pub fn reached_loss(quadratic: &Quadratic) -> f64 {
     reached(quadratic.loss, quadratic.var_y)
 }
 
-/// The same, from the optimum's J and the variance of the labels. A J* below 0, as poisson has it, is no reason to ask for more.
+/// The largest loss that counts as having reached an optimum, from J* and the variance of the labels. J* may be negative (poisson).
 pub fn reached(optimum: f64, variance: f64) -> f64 {
     optimum + (REACHED_SHARE - 1.0) * optimum.abs() + REACHED_VARIANCE * variance
 }
 
 impl RunStatistics {
-    /// Before the first update of a run whose J is `loss`.
+    /// The statistics of a run before its first update, with J = `loss`.
     pub fn at_start(loss: f32, last_epoch_steps: u32) -> Self {
         Self {
             start_loss: loss,
@@ -99,7 +99,7 @@ impl RunStatistics {
         }
     }
 
-    /// Takes note of J at an epoch's end.
+    /// Records J at the end of an epoch.
     pub fn epoch_ends(&mut self, loss: f32, epoch: u32, reached_loss: f32) {
         self.worst_loss = self.worst_loss.max(loss);
         self.last_loss = loss;
@@ -108,7 +108,7 @@ impl RunStatistics {
         }
     }
 
-    /// The first verdict that fits.
+    /// The first verdict that applies.
     pub fn judge(&self, reached_loss: f32) -> Verdict {
         if self.diverged_at.is_some() {
             Verdict::Diverged

@@ -1,37 +1,37 @@
-//! One axis of a grid: its values by position, computed when asked for.
+//! One axis of a grid, whose values are computed from their positions.
 
 use crate::model::{Parameter, Value};
 
 /// The values of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// As written, duplicates included.
+    /// The values as written, duplicates included.
     List(Vec<Value>),
-    /// `count` values from `min` to `max`, equally far apart; both ends are in, exactly.
+    /// `count` equally spaced values from `min` to `max`, both included exactly.
     Uniform { min: f64, max: f64, count: u64 },
-    /// `count` values from `min` to `max`, in equal ratios; both ends are in, exactly. See [`Values::log_uniform`].
+    /// `count` values with a constant ratio from `min` to `max`, both included exactly; made by [`Values::log_uniform`].
     LogUniform { min: f64, max: f64, logs: [f64; 2], count: u64 },
-    /// `count` values: `first / divisor`, `(first + step) / divisor`, ..; see [`Values::steps`].
+    /// `count` values: `first / divisor`, `(first + step) / divisor`, ..; made by [`Values::steps`].
     Steps { first: f64, step: f64, divisor: f64, count: u64 },
-    /// `count` integers from `min` to `max`, as equally far apart as rounding allows; both ends are in.
+    /// `count` integers from `min` to `max`, both included, equally spaced up to rounding.
     IntUniform { min: i64, max: i64, count: u64 },
-    /// `count` integers from `min` ≥ 1 to `max`, as nearly in equal ratios as rounding allows; both ends are in.
+    /// `count` integers from `min` ≥ 1 to `max`, both included, with a constant ratio up to rounding.
     IntLogUniform { min: i64, max: i64, count: u64 },
-    /// `min`, `min + step`, ..; `count` integers.
+    /// `count` integers: `min`, `min + step`, ..
     IntSteps { min: i64, step: i64, count: u64 },
 }
 
 impl Values {
-    /// `count` values from `min` to `max` in equal ratios, with the logarithms of both ends at hand.
+    /// `count` values from `min` to `max` with a constant ratio. The logarithms of the bounds are computed once.
     pub fn log_uniform(min: f64, max: f64, count: u64) -> Self {
         Self::LogUniform { min, max, logs: [libm::log(min), libm::log(max)], count }
     }
 
-    /// `min`, `min + step`, .. up to `max`. Where `min` and `step` are decimals of few digits the values are the decimals that
-    /// one would write (0.3, not 0.30000000000000004): integers are counted up, then divided by a power of ten.
+    /// `min`, `min + step`, .. up to `max`. If `min` and `step` are short decimals, so are the values (0.3, not
+    /// 0.30000000000000004): they are integers divided by a power of ten.
     pub fn steps(min: f64, max: f64, step: f64) -> Self {
         let intervals = (max - min) / step;
-        // 0.9 / 0.3 is 3.0000000000000004 and 0.3 / 0.1 is 2.9999999999999996: what is nearly an integer is one.
+        // 0.9 / 0.3 is 3.0000000000000004 and 0.3 / 0.1 is 2.9999999999999996: near integers are rounded.
         let whole = if (intervals - intervals.round()).abs() <= 1e-9 * intervals.max(1.0) { intervals.round() } else { intervals.floor() };
         let decimal = |value: f64, divisor: f64| {
             let scaled = (value * divisor).round();
@@ -46,13 +46,13 @@ impl Values {
     }
 }
 
-/// Up to here integers are exact in float64, with room for a sum.
+/// Below this number (2⁵²), float64 represents integers and their sums exactly.
 const EXACT: f64 = 4_503_599_627_370_496.0;
 
-/// Those that float64 holds and that decimals of ordinary hyperparameters need.
+/// Powers of ten that are exact in float64.
 const POWERS_OF_TEN: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// A hyperparameter and the values that it takes.
+/// A hyperparameter and its values in a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     pub parameter: Parameter,
@@ -60,7 +60,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// How many values the axis has; at least one.
+    /// The number of values, at least one.
     pub fn len(&self) -> u64 {
         match &self.values {
             Values::List(values) => values.len() as u64,
@@ -73,7 +73,7 @@ impl Axis {
         }
     }
 
-    /// An axis always has a value; this is here because `len` is.
+    /// Always false; the companion of `len`.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -88,7 +88,7 @@ impl Axis {
             &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
                 min
             } else {
-                // Nothing here overflows for counts that run numbers can have.
+                // In 128 bits nothing overflows.
                 let intervals = u128::from(count - 1);
                 let span = (i128::from(max) - i128::from(min)) as u128;
                 let (position, rest) = (u128::from(position), span % intervals);
@@ -120,7 +120,7 @@ fn between(min: f64, max: f64, position: u64, count: u64) -> f64 {
     }
 }
 
-/// The `position`-th of `count` numbers in equal ratios from `min` to `max`; the ends are exact.
+/// The `position`-th of `count` numbers with a constant ratio from `min` to `max`; the ends are exact.
 fn log_between([min, max]: [f64; 2], logs: [f64; 2], position: u64, count: u64) -> f64 {
     if position == 0 {
         min
@@ -131,13 +131,13 @@ fn log_between([min, max]: [f64; 2], logs: [f64; 2], position: u64, count: u64) 
     }
 }
 
-/// The decimal of at most six digits that `value` would be but for the rounding of exp and log, if there is one: decades are
-/// 0.01, not 0.010000000000000004, and can be asked for by name.
+/// Rounds `value` to a decimal of at most six digits if it differs only by the rounding of exp and log: decades are
+/// 0.01, not 0.010000000000000004, so that filters find them.
 fn short(value: f64) -> f64 {
     let places = 5 - decade(value);
     let Some(&power) = POWERS_OF_TEN.get(places.unsigned_abs() as usize) else { return value };
     let scaled = if places < 0 { value / power } else { value * power };
-    // Adding a number whose unit is 1 rounds to one; hardly any value is so close to six digits, so that what follows is rare.
+    // Adding and subtracting 2⁵² rounds to an integer. Few values are this close to six digits.
     let digits = (scaled + UNITS) - UNITS;
     if (digits - scaled).abs() > 1e-13 * scaled {
         return value;
@@ -146,15 +146,15 @@ fn short(value: f64) -> f64 {
     if (decimal - value).abs() <= 1e-14 * value { decimal } else { value }
 }
 
-/// log10(2) in units of 2⁻¹⁸: near enough for every exponent of a float64.
+/// log10(2) in units of 2⁻¹⁸, exact enough for every exponent of a float64.
 const LOG10_2: i32 = 78_913;
 
-/// The float64 from which on there are no fractions.
+/// 2⁵²: a float64 of at least this size has no fraction.
 const UNITS: f64 = (1_u64 << 52) as f64;
 
 /// The power of ten at or below a positive number.
 fn decade(value: f64) -> i32 {
-    // The exponent of two times log10(2) is at most one too small.
+    // The binary exponent times log10(2) is at most one too small.
     let exponent = (value.to_bits() >> 52) as i32 - 1023;
     let guess = (exponent * LOG10_2) >> 18;
     let next = guess + 1;

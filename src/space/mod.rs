@@ -1,7 +1,7 @@
-//! The space of hyperparameters: a tree with the optimizer as its trunk, and the way from an index to a run.
+//! The space of runs: one branch for each optimizer and schedule, each a grid, and the computation of a run from its number.
 //!
-//! Nothing is stored per run: a run is computed from its index. This room knows distributions and how axes multiply. It does
-//! not know TOML, data, or training.
+//! Nothing is stored per run. This module does not
+//! depend on configs, data or training.
 
 mod axis;
 
@@ -9,7 +9,7 @@ pub use axis::{Axis, Values};
 
 use crate::model::{Optimizer, Parameter, Settings};
 
-/// A run: its number in the space, and its settings.
+/// A run: its number in the space, its optimizer and its hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     pub index: u64,
@@ -17,16 +17,16 @@ pub struct Run {
     pub settings: Settings,
 }
 
-/// The runs of one optimizer under one schedule: a contiguous range of run numbers. Mixed radix over its axes, the last fastest.
+/// The grid of runs of one optimizer and schedule. Its run numbers are contiguous and count the axes in mixed radix, the last axis fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
     pub optimizer: Optimizer,
-    /// The values of everything that does not vary in this branch (and of what varies: its value at the first point).
+    /// The hyperparameters of the first run; those without an axis are the same for all runs.
     pub settings: Settings,
     pub axes: Vec<Axis>,
-    /// The number of its first run.
+    /// The number of the first run.
     pub first: u64,
-    /// How many runs it has: the product of the axes' lengths.
+    /// The number of runs: the product of the lengths of the axes.
     pub len: u64,
 }
 
@@ -39,7 +39,7 @@ impl Branch {
         }
     }
 
-    /// The run at `offset` inside the branch.
+    /// The `offset`-th run of the branch.
     pub fn run(&self, offset: u64) -> Run {
         let mut digits = vec![0; self.axes.len()];
         self.digits(offset, &mut digits);
@@ -51,10 +51,10 @@ impl Branch {
     }
 }
 
-/// Why a space cannot be built.
+/// An error while building a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Run numbers are INT64 in every file.
+    /// Run numbers do not fit into INT64, their type in every file.
     #[error("the grid has more than 9,223,372,036,854,775,807 runs, but run numbers are 64-bit integers")]
     TooManyRuns,
 }
@@ -66,7 +66,7 @@ pub struct Space {
 }
 
 impl Space {
-    /// Lays the branches one behind the other. `first` and `len` of each branch are set here.
+    /// Concatenates the branches, and sets `first` and `len` of each.
     pub fn new(mut branches: Vec<Branch>) -> Result<Self, Error> {
         let mut first = 0_u64;
         for branch in &mut branches {
@@ -78,23 +78,23 @@ impl Space {
         Ok(Self { branches })
     }
 
-    /// How many runs there are.
+    /// The number of runs.
     pub fn len(&self) -> u64 {
         self.branches.last().map_or(0, |branch| branch.first + branch.len)
     }
 
-    /// Whether there is no run at all.
+    /// Whether the space has no run.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The branch that holds a run; `None` past the end.
+    /// The branch that contains a run; `None` past the end.
     pub fn branch_of(&self, index: u64) -> Option<&Branch> {
         let position = self.branches.partition_point(|branch| branch.first + branch.len <= index);
         self.branches.get(position)
     }
 
-    /// The run of that number; `None` past the end.
+    /// The run with this number; `None` past the end.
     pub fn run(&self, index: u64) -> Option<Run> {
         self.branch_of(index).map(|branch| branch.run(index - branch.first))
     }
@@ -103,7 +103,7 @@ impl Space {
         self.branches.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
     }
 
-    /// The hyperparameters that vary anywhere, each once, in the order in which they were written.
+    /// The hyperparameters that vary in the sweep, each once, in the order written.
     pub fn varied(&self) -> Vec<Parameter> {
         let mut varied = Vec::new();
         let schedules = self.differ(|branch| branch.settings.schedule());
@@ -122,7 +122,7 @@ impl Space {
     }
 }
 
-/// `count` positions of `0..len`, evenly spread, both ends among them (one: the middle). At most `len`.
+/// At most `count` evenly spread positions of `0..len`, including both ends; a single one is in the middle.
 pub fn spread(len: u64, count: u64) -> impl Iterator<Item = u64> {
     let count = u128::from(count.min(len));
     (0..count).map(move |i| {

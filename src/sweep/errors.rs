@@ -24,8 +24,8 @@ pub enum Error {
     )]
     TooManyProblems { count: u64, max: u64 },
     /// A run has settings for which no problem was made.
-    #[error("internal error: no problem was prepared for {scale}, split seed {seed:?}, {neuron:?}")]
-    UnknownProblem { scale: &'static str, seed: Option<u32>, neuron: model::Neuron },
+    #[error("internal error: no problem was prepared for {0:?}")]
+    UnknownProblem(model::ProblemKey),
     #[error(transparent)]
     MissingParameter(#[from] model::MissingParameter),
     #[error("run {run} does not exist: the sweep has runs 0 to {last}")]

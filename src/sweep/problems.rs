@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::errors::Error;
 use crate::config::Experiment;
 use crate::kernel::rows;
-use crate::model::{MissingParameter, Neuron, Parameter, Problem, Settings};
+use crate::model::{MissingParameter, Parameter, Problem, ProblemKey, Settings};
 use crate::space::{Axis, Branch};
 
 /// The largest number of problems of a sweep.
@@ -15,14 +15,11 @@ const MAX: u64 = 10_000;
 const PROBLEM_PARAMETERS: [Parameter; 6] =
     [Parameter::DataScale, Parameter::DataSeed, Parameter::RngSeed, Parameter::Activation, Parameter::Loss, Parameter::UseBias];
 
-/// The identity of a problem: seed of the split, scale and neuron.
-type Key = (Option<u32>, &'static str, Neuron);
-
 /// The problems of a sweep by number, and the number of each run's problem.
 #[derive(Clone, Debug)]
 pub struct Problems {
     pub all: Vec<Problem>,
-    numbers: HashMap<Key, usize>,
+    numbers: HashMap<ProblemKey, usize>,
 }
 
 impl Problems {
@@ -43,8 +40,8 @@ impl Problems {
     /// # Errors
     /// If a hyperparameter is missing, or if the settings are of another sweep.
     pub fn number(&self, experiment: &Experiment, settings: &Settings) -> Result<usize, Error> {
-        let (seed, scale, neuron) = key(experiment, settings)?;
-        self.numbers.get(&(seed, scale, neuron)).copied().ok_or(Error::UnknownProblem { scale, seed, neuron })
+        let key = key(experiment, settings)?;
+        self.numbers.get(&key).copied().ok_or(Error::UnknownProblem(key))
     }
 
     /// Whether the problem of a run depends on a hyperparameter.
@@ -67,20 +64,24 @@ impl Problems {
     }
 
     fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {
-        let (seed, scale, neuron) = key(experiment, settings)?;
-        if !self.numbers.contains_key(&(seed, scale, neuron)) {
+        let key = key(experiment, settings)?;
+        if !self.numbers.contains_key(&key) {
             let id = self.all.len();
-            let split = experiment.split(seed)?;
-            let problem = Problem::new(id, &experiment.dataset, split, scale, seed, neuron);
-            let mut problem = problem.map_err(|source| Error::Problem { id, scale, seed, source })?;
+            let split = experiment.split(key.split_seed)?;
+            let problem = Problem::new(id, &experiment.dataset, split, key);
+            let mut problem = problem.map_err(|source| Error::Problem { id, scale: key.scale, seed: key.split_seed, source })?;
             problem.optimum = problem.optimum.or_else(|| rows::optimum(&problem));
             self.all.push(problem);
-            self.numbers.insert((seed, scale, neuron), id);
+            self.numbers.insert(key, id);
         }
         Ok(())
     }
 }
 
-fn key(experiment: &Experiment, settings: &Settings) -> Result<Key, MissingParameter> {
-    Ok((experiment.split_seed(settings)?, settings.required_word(Parameter::DataScale)?, settings.neuron()?))
+fn key(experiment: &Experiment, settings: &Settings) -> Result<ProblemKey, MissingParameter> {
+    Ok(ProblemKey {
+        split_seed: experiment.split_seed(settings)?,
+        scale: settings.required_word(Parameter::DataScale)?,
+        neuron: settings.neuron()?,
+    })
 }

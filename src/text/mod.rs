@@ -1,12 +1,12 @@
-//! Numbers and lists as people read them: in messages, sentences and pictures. It knows no room.
+//! Formats numbers and lists for messages, sentences and pictures.
 
-/// A number as one would write it, to its last digit: "0.001", "1e-5".
+/// A number with all its digits: "0.001", "1e-5".
 pub fn exact(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
 }
 
-/// `digits` significant digits, trailing zeros kept: a loss of "20.20" is known to four. Thousands are set apart; very small and
-/// very large numbers are powers of ten.
+/// A number with `digits` significant digits, including trailing zeros: "20.20". It has thousands separators; very small and
+/// very large numbers are in scientific notation.
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { value.to_string() };
@@ -22,7 +22,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     format!("{}{}{rest}", if rounded < 0.0 { "-" } else { "" }, apart(whole))
 }
 
-/// At most `digits` significant digits, no trailing zeros: "0.01", "3.45e-5". Whole numbers stand in full: "160", "12,345".
+/// A number with at most `digits` significant digits, without trailing zeros: "0.01", "3.45e-5". Integers keep all digits: "12,345".
 pub fn short(value: f64, digits: usize) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return whole(value);
@@ -47,12 +47,12 @@ fn power(value: f64, digits: usize) -> String {
     format!("{mantissa}e{exponent}")
 }
 
-/// A loss: four digits.
+/// A loss, with four significant digits.
 pub fn loss(value: f64) -> String {
     significant(value, 4)
 }
 
-/// How many times as large: "2.2", "34", "1.03".
+/// A ratio: "2.2", "34", "1.03".
 pub fn ratio(value: f64) -> String {
     match value {
         value if value < 1.095 => format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_string(),
@@ -62,17 +62,17 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
-/// A condition number: its whole part, or three digits where it is small.
+/// A condition number: its integer part, or three significant digits below 1,000.
 pub fn condition(value: f64) -> String {
     if (1e3..1e15).contains(&value) { whole(value.trunc()) } else { significant(value, 3) }
 }
 
-/// A number without a fraction, thousands set apart.
+/// An integer with thousands separators.
 fn whole(value: f64) -> String {
     format!("{}{}", if value < 0.0 { "-" } else { "" }, apart(&format!("{:.0}", value.abs())))
 }
 
-/// A count with thousands set apart: "1,000,000".
+/// A count with thousands separators: "1,000,000".
 pub fn grouped(count: impl Into<u128>) -> String {
     apart(&count.into().to_string())
 }
@@ -88,12 +88,12 @@ fn apart(digits: &str) -> String {
     text
 }
 
-/// "1 run", "2 runs".
+/// A count with its noun: "1 run", "2 runs".
 pub fn count(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
-/// "a", "a and b", "a, b and c".
+/// A list in words: "a", "a and b", "a, b and c".
 pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradsweep::backend::outcome::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
-use gradsweep::model::{Neuron, Parameter, Problem, RunStatistics, Verdict};
+use gradsweep::model::{Neuron, Parameter, Problem, ProblemKey, RunStatistics, Verdict};
 use gradsweep::store::{Counts, Manifest, Point, Writer};
 use gradsweep::sweep::{EpochRows, HistoryRows, TrainedRun};
 use gradsweep::table::{EpochTable, RunTable, SettingColumn};
@@ -213,8 +213,8 @@ pub fn problems() -> Vec<Problem> {
     let dataset = Dataset::parse(DATA.to_vec(), "x", "y").unwrap();
     let split = |train: &[u32], test: &[u32]| Split { train: train.to_vec(), test: test.to_vec() };
     vec![
-        Problem::new(0, &dataset, split(&[0, 1, 2], &[]), "none", None, Neuron::LINEAR).unwrap(),
-        Problem::new(1, &dataset, split(&[1], &[2]), "none", Some(7), Neuron::LINEAR).unwrap(),
+        Problem::new(0, &dataset, split(&[0, 1, 2], &[]), ProblemKey { split_seed: None, scale: "none", neuron: Neuron::LINEAR }).unwrap(),
+        Problem::new(1, &dataset, split(&[1], &[2]), ProblemKey { split_seed: Some(7), scale: "none", neuron: Neuron::LINEAR }).unwrap(),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! What a config that is right resolves to.
+//! Valid configs: resolved values, warnings, and descriptions.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn with(text: &str, sets: &[&str]) -> Experiment {
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
     let folder = Path::new("configs/data");
     let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Folder(folder) };
-    config::load_text(&format!("{DATA}{text}"), &source, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    config::load_text(&format!("{DATA}{text}"), &source, &sets).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn resolve(text: &str) -> Experiment {
@@ -33,7 +33,7 @@ mod defaults {
     use super::*;
 
     #[test]
-    fn nothing_but_data_is_one_run_with_the_defaults_of_keras() {
+    fn only_data_gives_one_run_with_keras_defaults() {
         let experiment = resolve("");
         assert_eq!(experiment.space.len(), 1);
         let run = settings(&experiment, 0);
@@ -110,7 +110,7 @@ mod values {
     }
 
     #[test]
-    fn what_is_odd_but_right_is_warned_of() {
+    fn valid_but_unusual_values_give_warnings() {
         let warnings = |text: &str| resolve(text).warnings;
         assert_eq!(
             warnings("[sweep.parameters]\nlearning_rate = [0.1, 0.2, 0.1]\n"),
@@ -136,7 +136,7 @@ mod trunk {
     use super::*;
 
     #[test]
-    fn an_axis_that_no_block_has_is_warned_of() {
+    fn an_axis_without_effect_gives_a_warning() {
         let experiment = resolve(
             r#"
             [training]
@@ -154,7 +154,7 @@ mod trunk {
     }
 
     #[test]
-    fn the_optimizer_is_the_trunk_whatever_its_place() {
+    fn the_optimizer_varies_slowest_wherever_it_is_written() {
         let experiment = resolve(
             r#"
             [sweep.parameters]
@@ -165,7 +165,7 @@ mod trunk {
         );
         let branches: Vec<_> = experiment.space.branches.iter().map(|branch| (branch.optimizer, branch.first, branch.len)).collect();
         assert_eq!(branches, [(Optimizer::Adam, 0, 4), (Optimizer::Sgd, 4, 8)]);
-        // In a branch: the optimizer's own first, then the others as written; the last is the fastest.
+        // In a branch, the axes of the optimizer's table come first, then the others as written; the last varies fastest.
         let axes: Vec<_> = experiment.space.branches[1].axes.iter().map(|axis| axis.parameter).collect();
         assert_eq!(axes, [Parameter::Momentum, Parameter::LearningRate, Parameter::BatchSize]);
         let run = settings(&experiment, 4 + 0b101);
@@ -179,7 +179,7 @@ mod trunk {
     }
 
     #[test]
-    fn an_optimizers_table_wins_over_training_and_over_axes() {
+    fn an_optimizers_table_overrides_training_and_axes() {
         let experiment = resolve(
             r#"
             [training]
@@ -194,7 +194,7 @@ mod trunk {
     }
 
     #[test]
-    fn an_axis_that_an_optimizer_lacks_does_not_multiply_its_block() {
+    fn an_axis_that_an_optimizer_lacks_does_not_multiply_its_runs() {
         let experiment = resolve("[sweep.parameters]\nmomentum = [0.0, 0.5, 0.9]\noptimizer = [\"adam\", \"sgd\"]\n");
         assert_eq!(numbers(&experiment, Parameter::Momentum), [None, Some(0.0), Some(0.5), Some(0.9)]);
     }
@@ -211,7 +211,7 @@ mod names {
     use super::*;
 
     #[test]
-    fn qualified_names_need_no_quotes_and_may_be_written_for_all() {
+    fn qualified_names_are_accepted_with_and_without_quotes() {
         for text in ["\"data.scale\" = [\"none\", \"standard\"]", "data.scale = [\"none\", \"standard\"]"] {
             let experiment = resolve(&format!("[sweep.parameters]\n{text}\n\"training.epochs\" = [1, 2]\n"));
             let axes: Vec<_> = experiment.space.branches[0].axes.iter().map(|axis| axis.parameter).collect();
@@ -227,7 +227,7 @@ mod sets {
         "[training]\nepochs = 5\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 0.3, count = 3 }\ndata.scale = [\"none\"]\n";
 
     #[test]
-    fn override_what_is_there_and_add_what_is_not() {
+    fn override_existing_keys_and_add_new_ones() {
         let experiment = with(SWEEP, &["training.epochs=20", "training.batch_size = full", "name=other", "data.test_size=0.2"]);
         let run = settings(&experiment, 0);
         assert_eq!(run.get(Parameter::Epochs), Some(Value::Integer(20)));
@@ -249,7 +249,7 @@ mod sets {
     }
 
     #[test]
-    fn of_what_the_sweep_varies_change_nothing_and_say_so() {
+    fn of_a_swept_key_give_a_warning() {
         let warnings = with(SWEEP, &["training.learning_rate=0.5"]).warnings;
         let remedy = "for one value use --set 'sweep.parameters.learning_rate=[0.5]'";
         assert_eq!(warnings, [format!("--set training.learning_rate=0.5 has no effect because [sweep.parameters] varies it; {remedy}")]);
@@ -282,7 +282,7 @@ mod data {
     }
 
     #[test]
-    fn rows_may_be_named() {
+    fn rows_may_be_given_by_number() {
         assert_eq!(rows("data.train_rows=0..3"), (vec![0, 1, 2], vec![]));
         assert_eq!(rows("data.train_rows=[7, 5]"), (vec![7, 5], vec![]));
         let (train, test) = rows("data.test_rows=0..160");
@@ -290,7 +290,7 @@ mod data {
     }
 
     #[test]
-    fn odd_data_that_is_right_is_accepted() {
+    fn unusual_but_valid_data_is_accepted() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("odd.csv");
         for (csv, feature) in
@@ -299,13 +299,13 @@ mod data {
             std::fs::write(&file, csv).unwrap();
             let text = format!("\u{FEFF}[data]\r\npath = \"odd.csv\"\r\nfeature = \"{feature}\"\r\ntarget = \"b\"\r\n");
             let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Folder(folder.path()) };
-            let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(experiment.dataset.feature, feature);
         }
     }
 
     #[test]
-    fn a_run_directory_is_opened_with_its_own_copy() {
+    fn a_run_directory_uses_its_own_copy_of_the_data() {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("data.csv");
         std::fs::write(&copy, "TV,sales\n1,2\n2,3\n").unwrap();
@@ -320,7 +320,7 @@ mod outputs {
     use super::*;
 
     #[test]
-    fn histories_are_of_all_runs_or_of_the_best_and_a_sample() {
+    fn histories_cover_all_runs_or_the_best_and_a_sample() {
         let spec = resolve("").history;
         assert_eq!(spec.decide(10_000).runs, [HistoryRuns::All]);
         assert_eq!(spec.decide(10_001).runs, [HistoryRuns::Best(100), HistoryRuns::Sample(200)]);
@@ -334,7 +334,7 @@ mod size {
     use super::*;
 
     #[test]
-    fn a_grid_of_a_billion_runs_is_described_without_its_runs() {
+    fn a_grid_of_a_billion_runs_is_described_quickly() {
         let experiment = resolve(
             r#"
             [sweep.parameters]
@@ -353,7 +353,7 @@ mod bundled {
     use super::*;
 
     fn load(path: &str) -> Experiment {
-        config::load(Path::new(path), &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        config::load(Path::new(path), &[]).unwrap_or_else(|error| panic!("{error}"))
     }
 
     #[test]
@@ -543,7 +543,7 @@ mod anything {
     use super::*;
     use proptest::prelude::*;
 
-    /// Pieces of configs, some of them wrong.
+    /// Fragments of configs, some of them invalid.
     const PIECES: [&str; 40] = [
         "\n",
         "\r\n",
@@ -590,7 +590,7 @@ mod anything {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// Whatever is written there, it is an experiment or a report; a report can be drawn, with and without colour.
+        /// Any combination gives an experiment or an error report, which renders with and without colour.
         #[test]
         fn is_read_without_a_panic(
             edits in prop::collection::vec((any::<u16>(), 0_usize..12, 0..PIECES.len()), 1..6),
@@ -611,10 +611,10 @@ mod anything {
                         prop_assert!(!config::describe(&experiment).is_empty());
                         config::resolved(&experiment);
                     }
-                    Err(mistakes) => {
-                        prop_assert!(mistakes.count() > 0);
-                        prop_assert!(mistakes.render(false).starts_with("error"));
-                        prop_assert!(!mistakes.render(true).is_empty());
+                    Err(error) => {
+                        prop_assert!(error.count() > 0);
+                        prop_assert!(error.render(false).starts_with("error"));
+                        prop_assert!(!error.render(true).is_empty());
                     }
                 }
             }
@@ -626,7 +626,7 @@ mod options_and_schedules {
     use super::*;
 
     #[test]
-    fn each_schedule_is_a_block_with_the_fields_that_it_has() {
+    fn each_schedule_is_a_branch_with_its_own_fields() {
         let experiment = resolve(
             "[training.schedule]\ndecay_steps = 10\nboundaries = [5]\nvalues = [0.2, 0.02]\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\", \"piecewise_constant_decay\"]\n\"schedule.decay_rate\" = [0.5, 0.9]\nlearning_rate = [0.1, 0.2, 0.3]\n",
         );
@@ -645,7 +645,7 @@ mod options_and_schedules {
     }
 
     #[test]
-    fn an_option_of_the_table_wins_and_a_swept_one_multiplies_everyone() {
+    fn an_optimizers_own_option_wins_and_a_swept_option_multiplies_all() {
         let experiment = resolve(
             "[training]\nweight_decay = 0.5\n[sweep.parameters]\noptimizer = [\"sgd\", { name = \"adamw\", weight_decay = 0.1 }, { name = \"adam\", clipnorm = 1.0 }]\ngradient_accumulation_steps = [\"none\", 2]\n",
         );

@@ -1,4 +1,4 @@
-//! What a person reads after a mistake in a config: the whole message, each time.
+//! Invalid configs: the whole rendered error message of each.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 const ADVERTISING: &[u8] = include_bytes!("../../configs/data/advertising.csv");
 
-/// A config that is right, into which each test puts its mistake.
+/// A valid config, to which each test adds an error.
 const DATA: &str = r#"
 [data]
 path = "advertising.csv"
@@ -23,7 +23,7 @@ fn report_on(config: &[u8], sets: &[&str]) -> String {
     })
 }
 
-/// The report on the right config with `lines` below it.
+/// The report on the valid config with `lines` appended.
 fn report(lines: &str) -> String {
     report_on(format!("{DATA}{lines}").trim_start().as_bytes(), &[])
 }
@@ -37,7 +37,7 @@ fn load(path: &Path, sets: &[&str]) -> String {
     let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
     match config::load(path, &sets) {
         Ok(experiment) => format!("accepted\n{}", experiment.warnings.join("\n")),
-        Err(mistakes) => mistakes.render(false),
+        Err(error) => error.render(false),
     }
 }
 
@@ -48,7 +48,7 @@ fn in_folder(work: impl FnOnce(&Path) -> String) -> String {
     report.replace(&format!("{}/", folder.path().display()), "").replace(&folder.path().display().to_string(), "sweeps")
 }
 
-/// The report on the right config beside another data file, with `lines` in its [data].
+/// The report on the valid config with another data file, and with `lines` in its [data].
 fn report_csv_with(csv: &str, lines: &str) -> String {
     in_folder(|folder| {
         std::fs::write(folder.join("advertising.csv"), csv).unwrap();
@@ -91,7 +91,7 @@ mod keys {
     }
 
     #[test]
-    fn a_misspelt_key_that_is_needed_is_one_mistake() {
+    fn a_misspelt_required_key_is_one_error() {
         assert_snapshot!(report_data("[data]\npath = \"advertising.csv\"\nfeatur = \"TV\"\ntarget = \"sales\"\n"), @r#"
     error: unknown key `featur` in [data]
      --> sweep.toml:3:1
@@ -157,7 +157,7 @@ mod keys {
     }
 
     #[test]
-    fn a_key_of_keras_that_is_not_in_this_version() {
+    fn an_unsupported_key_of_keras() {
         assert_snapshot!(report("\n[training]\nloss_scale_factor = 1.0\n"), @r"
     error: gradsweep does not support `loss_scale_factor` yet
      --> sweep.toml:7:1
@@ -272,7 +272,7 @@ mod values {
     }
 
     #[test]
-    fn epochs_that_no_run_could_count() {
+    fn epochs_beyond_32_bits() {
         assert_snapshot!(report("\n[training]\nepochs = 9_000_000_000_000_000_000\n"), @r"
     error: `training.epochs` is out of bounds: 9_000_000_000_000_000_000
      --> sweep.toml:7:10
@@ -600,7 +600,7 @@ mod ranges {
     }
 
     #[test]
-    fn a_distribution_that_is_not_in_this_version() {
+    fn an_unsupported_distribution() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"normal\" }\n"), @r#"
     error: gradsweep does not support `learning_rate.distribution` = "normal" yet
      --> sweep.toml:7:67
@@ -755,7 +755,7 @@ mod generators {
     }
 
     #[test]
-    fn a_seed_of_a_generator_that_is_not_asked_for() {
+    fn a_seed_of_another_generator() {
         assert_snapshot!(report("\n[sweep.parameters]\n\"rng.seed\" = [1, 2]\n"), @r#"
     error: `rng.seed` needs rng = "numpy_legacy"
      --> sweep.toml:7:1
@@ -826,7 +826,7 @@ mod the_data {
     }
 
     #[test]
-    fn a_column_of_text() {
+    fn a_column_of_words() {
         assert_snapshot!(report_csv("TV,sales\nhigh,1\nlow,2\n"), @r#"
     error: 2 of 2 values in column "TV" are not finite numbers; the first is "high", in line 2 of the file
      --> sweep.toml:3:11
@@ -903,7 +903,7 @@ mod the_data {
     }
 
     #[test]
-    fn a_constant_feature_that_is_to_be_scaled() {
+    fn scaling_a_constant_feature() {
         assert_snapshot!(report_csv_with("TV,sales\n3,1\n3,2\n", "scale = \"standard\"\n"), @r#"
     error: the feature is 3 in every training row, so scale = "standard" would divide by zero
      --> sweep.toml:5:9
@@ -1016,7 +1016,7 @@ mod the_file {
     }
 
     #[test]
-    fn two_mistakes_at_once() {
+    fn two_errors_at_once() {
         assert_snapshot!(report("\n[training]\nlr = 0.01\nepochs = 10.0\n"), @r"
     error: unknown key `lr` in [training]
      --> sweep.toml:7:1
@@ -1039,7 +1039,7 @@ mod the_file {
     }
 
     #[test]
-    fn mistakes_behind_a_mark_and_crlf() {
+    fn errors_after_a_byte_order_mark_and_crlf() {
         assert_snapshot!(report_on(format!("\u{FEFF}{DATA}\n[training]\nlr = 0.01\n").replace('\n', "\r\n").as_bytes(), &[]), @r"
     error: unknown key `lr` in [training]
      --> sweep.toml:8:1
@@ -1132,7 +1132,7 @@ mod other_tables {
     use super::*;
 
     #[test]
-    fn a_run_that_is_not_there() {
+    fn a_run_that_does_not_exist() {
         assert_snapshot!(report("\n[history]\nruns = [0, 17]\n"), @r"
     error: `history.runs` lists run 17, but the sweep has 1 run
      --> sweep.toml:7:8
@@ -1167,7 +1167,7 @@ mod other_tables {
     }
 
     #[test]
-    fn a_surface_of_test_rows_that_are_not_there() {
+    fn a_surface_without_test_rows() {
         assert_snapshot!(report("\n[surface]\nrows = \"test\"\n"), @r#"
     error: `surface.rows` is "test", but there are no test rows
      --> sweep.toml:7:8
@@ -1263,7 +1263,7 @@ mod options_and_schedules {
     }
 
     #[test]
-    fn a_learning_rate_beside_rates() {
+    fn a_learning_rate_with_piecewise_rates() {
         assert_snapshot!(report("\n[training]\nlearning_rate = 0.1\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [10]\nvalues = [0.1, 0.01]\n"), @r"
     error: `learning_rate` has no effect with piecewise_constant_decay
      --> sweep.toml:7:17
@@ -1287,7 +1287,7 @@ mod options_and_schedules {
     }
 
     #[test]
-    fn boundaries_that_fall() {
+    fn decreasing_boundaries() {
         assert_snapshot!(report("\n[training.schedule]\nname = \"piecewise_constant_decay\"\nboundaries = [20, 10]\nvalues = [0.1, 0.01, 0.001]\n"), @r"
     error: `boundaries` must be strictly increasing
      --> sweep.toml:8:14

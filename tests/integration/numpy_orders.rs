@@ -1,4 +1,4 @@
-//! `numpy_legacy` draws what `RandomState` draws: splits and epoch orders of a published notebook, and of other seeds
+//! `rng = "numpy_legacy"` reproduces NumPy: the splits and epoch orders of a published notebook, and of other seeds
 //! (`golden/make_numpy_orders.py`).
 
 use gradsweep::data::{BatchOrder, Permutation, RandomState, Shuffle, TestSize};
@@ -8,7 +8,7 @@ fn rows(value: &Value) -> Vec<u32> {
     value.as_array().unwrap().iter().map(|row| row.as_u64().unwrap() as u32).collect()
 }
 
-/// Compares split and orders with what a golden file says.
+/// Compares the split and the epoch orders of a seed with a golden file.
 fn check(seed: u32, test: &[u32], train: &[u32], orders: &[Value]) {
     let all_rows = train.len() + test.len();
     let split = TestSize::Count(test.len() as u64).split(all_rows, Permutation::NumpyLegacy { seed }).unwrap();
@@ -29,10 +29,10 @@ fn the_published_notebook_is_reproduced() {
 }
 
 #[test]
-fn other_seeds_draw_what_numpy_draws() {
+fn other_seeds_match_numpy() {
     let golden: Value = serde_json::from_str(include_str!("../golden/numpy_orders.json")).unwrap();
     let cases = golden["cases"].as_array().unwrap();
-    assert!(cases.iter().any(|case| case["words"].as_u64() >= Some(4)), "a number that takes several words is among them");
+    assert!(cases.iter().any(|case| case["words"].as_u64() >= Some(4)), "one case draws several words for a number");
     for case in cases {
         let seed = case["seed"].as_u64().unwrap() as u32;
         let mut state = RandomState::new(seed);
