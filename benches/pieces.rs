@@ -5,9 +5,11 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::bench::BUILT_IN;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
+use gradsweep::internals::Writer;
+use gradsweep::internals::{HistoryRows, trained_runs};
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
-use gradsweep::store::{Manifest, Writer};
-use gradsweep::sweep::{HistoryRows, Plan, Problems, trained_runs};
+use gradsweep::store::Manifest;
+use gradsweep::sweep::{Plan, Problems};
 
 fn main() {
     divan::main();

@@ -27,9 +27,10 @@
 //! A module imports only modules above it in the list of this file; `tests/integration/rooms` checks this. ARCHITECTURE.md describes each module and
 //! has a glossary.
 //!
-//! 1. Vocabulary: [`data`] (rows, splits, batch orders), [`model`] (neurons, losses, hyperparameters, verdicts), [`space`], [`text`].
+//! 1. Vocabulary: [`data`] (rows, splits, batch orders), [`model`] (neurons, losses, hyperparameters, verdicts), [`space`] (run numbers and
+//!    their settings).
 //! 2. The question: [`config`] reads a TOML file and returns an [`Experiment`](config::Experiment).
-//! 3. Mathematics: [`kernel`] has every update rule, activation and loss as one formula.
+//! 3. Mathematics: every update rule, activation and loss is one formula in `kernel`, which is not public.
 //! 4. Work: a [`Backend`](backend::Backend) trains groups of runs, [`sweep::run`] trains all of them chunk by chunk, and [`store`] writes and reads the
 //!    run directory.
 //! 5. Results: [`analysis`] makes a [`Diagnosis`](analysis::Diagnosis), comparisons and [`figure`]s; [`plot`] draws them. [`mod@bench`] and [`verify`] check a
@@ -44,13 +45,14 @@
 pub mod data;
 pub mod model;
 pub mod space;
-pub mod text;
+mod text;
 
 // The question.
 pub mod config;
 
 // Mathematics.
-pub mod kernel;
+// Not public; tests reach it through `internals`.
+mod kernel;
 
 // Work.
 pub mod table;
@@ -78,3 +80,36 @@ pub mod plot;
 
 // The web page.
 pub mod wasm;
+
+pub(crate) use kernel::activations::with_activation;
+pub(crate) use kernel::losses::with_algebraic;
+pub(crate) use kernel::losses::with_loss;
+pub(crate) use kernel::optimizers::with_rule;
+
+/// Access for the tests, the benchmarks and the program. These items are not part of the interface of the library.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::config::ranges::format_value;
+    pub use crate::config::scalars::accepted_values;
+    #[cfg(feature = "cli")]
+    pub use crate::store::writer::Writer;
+    pub use crate::sweep::recorded::{EpochRows, HistoryRows, TrainedRun, trained_runs};
+    pub use crate::sweep::run_table::{FinalMetrics, final_metrics, run_table};
+
+    pub mod kernel {
+        pub use crate::kernel::*;
+    }
+
+    pub mod text {
+        pub use crate::text::*;
+    }
+
+    #[cfg(feature = "gpu")]
+    pub mod gpu {
+        pub use crate::backend::gpu::bindings::{Access, Binding};
+        pub use crate::backend::gpu::catalogue::{ComposedModule, composed_modules};
+        pub use crate::backend::gpu::pipelines::ProbeConstants;
+        pub use crate::backend::gpu::probe::Probe;
+        pub use crate::backend::gpu::shaders::{batch_functions, cycle_functions, elementary_functions, training_functions};
+    }
+}

@@ -3,20 +3,20 @@
 //! A backend knows threads, lanes, devices and memory. It holds no formula (`kernel` has them) and does not know configs,
 //! run directories or what a run's number is.
 
-pub mod batches;
-pub mod broadcast;
+mod batches;
+mod broadcast;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-pub mod limits;
-pub mod outcome;
+mod limits;
+mod outcome;
 mod paraboloid;
 mod path;
 pub mod reference;
 
 pub use broadcast::Broadcast;
 pub use limits::Limits;
-pub use outcome::{EpochSeries, History, Outcome};
+pub use outcome::{BlockLayout, EpochSeries, History, NEVER, Outcome};
 
 use crate::data::BatchOrder;
 use crate::kernel::coefficients::COEFFICIENTS;

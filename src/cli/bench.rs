@@ -8,7 +8,7 @@ use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::gpu::{self, Gpu, WorkgroupShape};
 use gradsweep::bench::{self, BUILT_IN, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
-use gradsweep::text;
+use gradsweep::internals::text;
 
 use super::args::{self, Choice};
 use super::backends;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
+use gradsweep::internals::text;
 use gradsweep::store::{Manifest, RunDirectory, Status, choose_directory};
 use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
-use gradsweep::text;
 use indicatif::HumanBytes;
 use serde_json::json;
 

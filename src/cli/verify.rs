@@ -5,7 +5,7 @@ use std::fmt::Write;
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{self, Simd};
 use gradsweep::backend::gpu::Gpu;
-use gradsweep::text;
+use gradsweep::internals::text;
 use gradsweep::verify::{Deviation, Finding, verify};
 use serde_json::json;
 

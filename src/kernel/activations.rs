@@ -11,7 +11,6 @@ pub trait ActivationFn: Send + Sync + 'static {
 }
 
 /// Calls `$body` with `$response` bound to the type of a `model::Activation`: the one place where an activation becomes a type.
-#[macro_export]
 macro_rules! with_activation {
     ($activation:expr, $response:ident => $body:expr) => {
         $crate::with_activation!(@ $activation, $response => $body;
@@ -26,6 +25,7 @@ macro_rules! with_activation {
         }
     };
 }
+pub(crate) use with_activation;
 
 macro_rules! response {
     ($(#[$doc:meta])* $name:ident, $number:ident, $z:ident => $body:expr) => {

@@ -122,7 +122,6 @@ impl LossForm {
 }
 
 /// Calls `$body` with `$penalty` bound to the type of a [`LossForm`]: the one place where a loss becomes a type.
-#[macro_export]
 macro_rules! with_loss {
     ($form:expr, $penalty:ident => $body:expr) => {
         $crate::with_loss!(@ $form, $penalty => $body;
@@ -137,9 +136,9 @@ macro_rules! with_loss {
         }
     };
 }
+pub(crate) use with_loss;
 
 /// The same for the [`Algebraic`] ones; `None` for others.
-#[macro_export]
 macro_rules! with_algebraic {
     ($form:expr, $penalty:ident => $body:expr) => {
         $crate::with_algebraic!(@ $form, $penalty => $body;
@@ -155,6 +154,7 @@ macro_rules! with_algebraic {
         }
     };
 }
+pub(crate) use with_algebraic;
 
 macro_rules! penalty {
     ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {

@@ -10,10 +10,10 @@ mod paths;
 mod problem_table;
 mod surface;
 mod table_file;
-mod writer;
+pub(crate) mod writer;
 
 pub use directory::{Point, RunDirectory, choose_directory};
 pub use errors::Error;
 pub use manifest::{Counts, FORMAT, Manifest, Status, Timings};
 pub use surface::{Surface, write_surface};
-pub use writer::Writer;
+pub(crate) use writer::Writer;

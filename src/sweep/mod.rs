@@ -8,11 +8,11 @@ mod estimate;
 mod paths;
 mod plan;
 mod problems;
-mod recorded;
+pub(crate) mod recorded;
 mod replay;
 #[cfg(feature = "cli")]
 mod run;
-mod run_table;
+pub(crate) mod run_table;
 #[cfg(feature = "cli")]
 mod top_runs;
 
@@ -22,8 +22,6 @@ pub use estimate::{Estimate, estimate};
 pub use paths::StoredPaths;
 pub use plan::{Plan, batch_order};
 pub use problems::Problems;
-pub use recorded::{EpochRows, HistoryRows, TrainedRun, trained_runs};
 pub use replay::replay;
 #[cfg(feature = "cli")]
 pub use run::{Inputs, Observer, Options, Summary, run};
-pub use run_table::{FinalMetrics, final_metrics, run_table};

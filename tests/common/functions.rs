@@ -1,7 +1,7 @@
 //! Every function of the mathematics within its bounds.
 
 use gradsweep::backend::gpu::Gpu;
-use gradsweep::kernel::{LossForm, cases};
+use gradsweep::internals::kernel::{LossForm, cases};
 use gradsweep::model::{Activation, Optimizer};
 use gradsweep::verify::verify;
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use gradsweep::backend::outcome::{BlockLayout, EpochSeries, History, Outcome};
+use gradsweep::backend::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
+use gradsweep::internals::Writer;
+use gradsweep::internals::{EpochRows, HistoryRows, TrainedRun};
 use gradsweep::model::{Neuron, Parameter, Problem, ProblemKey, RunStatistics, Verdict};
-use gradsweep::store::{Counts, Manifest, Point, Writer};
-use gradsweep::sweep::{EpochRows, HistoryRows, TrainedRun};
+use gradsweep::store::{Counts, Manifest, Point};
 use gradsweep::table::{EpochTable, RunTable, SettingColumn};
 
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";

@@ -1,7 +1,8 @@
 //! Dispatches of the GPU backend: results do not depend on their sizes, and errors leave the device usable.
 
-use gradsweep::backend::gpu::{Gpu, Probe, ProbeConstants, WorkgroupShape};
+use gradsweep::backend::gpu::{Gpu, WorkgroupShape};
 use gradsweep::backend::{Backend, EpochSeries, Outcome, RecordOptions};
+use gradsweep::internals::gpu::{Probe, ProbeConstants};
 use gradsweep::model::{Neuron, Rows};
 use gradsweep::sweep::{Plan, Problems};
 use libtest_mimic::Trial;

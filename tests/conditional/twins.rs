@@ -4,7 +4,7 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::gpu::Gpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, RecordOptions};
-use gradsweep::kernel::layout::MAX_UNIFORM_BATCHES;
+use gradsweep::internals::kernel::layout::MAX_UNIFORM_BATCHES;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::sweep::Problems;
 use libtest_mimic::Trial;

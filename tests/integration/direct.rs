@@ -8,7 +8,7 @@ use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::config::Experiment;
-use gradsweep::kernel::RowEvaluator;
+use gradsweep::internals::kernel::RowEvaluator;
 use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use serde_json::Value;
 

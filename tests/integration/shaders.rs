@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
 use std::path::Path;
 
-use gradsweep::backend::gpu::{Access, ComposedModule, composed_modules, elementary_functions};
-use gradsweep::backend::outcome::NEVER;
+use gradsweep::backend::NEVER;
 use gradsweep::data::{Moments, Stream};
-use gradsweep::kernel::blocks::BLOCK_STEPS;
-use gradsweep::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
-use gradsweep::kernel::layout::{
+use gradsweep::internals::gpu::{Access, ComposedModule, composed_modules, elementary_functions};
+use gradsweep::internals::kernel::blocks::BLOCK_STEPS;
+use gradsweep::internals::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
+use gradsweep::internals::kernel::layout::{
     AVERAGE_COLUMN, CYCLE_COLUMN, LIMIT_ITERATIONS, MAX_ROW_PAIRS, MAX_UNIFORM_BATCHES, START_LOSS, TrainParams, WORKGROUP_SIZE,
     WindowParams,
 };
-use gradsweep::kernel::optimizers::STATE;
-use gradsweep::kernel::options::OPTION_VALUES;
-use gradsweep::kernel::{cycle, moments};
+use gradsweep::internals::kernel::optimizers::STATE;
+use gradsweep::internals::kernel::options::OPTION_VALUES;
+use gradsweep::internals::kernel::{cycle, moments};
 use gradsweep::model::hyperparameters::DIVERGENCE_LIMIT;
 use wgpu::naga::{self, AddressSpace, BinaryOperator, Expression, Handle, Literal, Module, Statement, TypeInner};
 
@@ -243,7 +243,7 @@ fn functions_have_the_names_and_arguments_of_the_host() {
 fn elementary_functions_have_the_coefficients_of_the_host() {
     let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let device = naga::front::wgsl::parse_str(&read("shaders/functions.wgsl")).unwrap();
-    for function in gradsweep::kernel::cases::functions::ALL {
+    for function in gradsweep::internals::kernel::cases::functions::ALL {
         assert!(device.functions.iter().any(|(_, own)| own.name.as_deref() == Some(function.name)), "the device has no {}", function.name);
     }
     // Coefficients of polynomials: literals with more than three digits.
@@ -265,7 +265,7 @@ fn elementary_functions_have_the_coefficients_of_the_host() {
 #[test]
 fn every_activation_and_loss_has_its_twin() {
     let module = naga::front::wgsl::parse_str(&elementary_functions()).unwrap();
-    for name in gradsweep::kernel::cases::shapes::names() {
+    for name in gradsweep::internals::kernel::cases::shapes::names() {
         assert!(module.functions.iter().any(|(_, own)| own.name.as_deref() == Some(&name)), "the device has no {name}");
     }
 }

@@ -5,8 +5,8 @@
 
 mod adapters;
 mod batch_source;
-mod bindings;
-mod catalogue;
+pub(crate) mod bindings;
+pub(crate) mod catalogue;
 mod context;
 mod device_batches;
 mod dispatch_budget;
@@ -16,14 +16,14 @@ mod in_flight;
 mod joined_orders;
 mod limits;
 mod metrics;
-mod pipelines;
-mod probe;
+pub(crate) mod pipelines;
+pub(crate) mod probe;
 mod readback;
 mod results;
 mod run_batch;
 mod run_columns;
 mod sentinel;
-mod shaders;
+pub(crate) mod shaders;
 mod step_inputs;
 mod step_range;
 mod surface;
@@ -36,13 +36,11 @@ mod workgroup_shape;
 use std::sync::{Mutex, PoisonError};
 
 pub use adapters::{AdapterInfo, AdapterList};
-pub use bindings::{Access, Binding};
-pub use catalogue::{ComposedModule, composed_modules};
 pub use driver_hints::{MissingApi, quiet_environment};
 pub use error::Error;
-pub use pipelines::ProbeConstants;
-pub use probe::Probe;
-pub use shaders::{batch_functions, cycle_functions, elementary_functions, training_functions};
+pub(crate) use pipelines::ProbeConstants;
+pub(crate) use probe::Probe;
+pub(crate) use shaders::{batch_functions, cycle_functions, elementary_functions, training_functions};
 pub use tuning::Tuning;
 pub use workgroup_shape::WorkgroupShape;
 
@@ -81,6 +79,7 @@ impl Gpu {
     }
 
     /// Runs a probe and returns its output.
+    #[doc(hidden)]
     pub fn probe(&self, probe: &Probe<'_>) -> Result<Vec<f32>, super::Error> {
         self.with_context(|context| probe::probe(context, probe))
     }

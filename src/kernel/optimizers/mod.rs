@@ -131,7 +131,6 @@ impl Variant {
 }
 
 /// Calls `$body` with `$rule` bound to the rule type of a variant: the one place where a variant becomes a type.
-#[macro_export]
 macro_rules! with_rule {
     ($variant:expr, $rule:ident => $body:expr) => {{
         use $crate::kernel::optimizers as rules;
@@ -169,6 +168,7 @@ macro_rules! with_rule {
         }
     }};
 }
+pub(crate) use with_rule;
 
 #[cfg(test)]
 mod tests {

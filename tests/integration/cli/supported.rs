@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use gradsweep::config::{accepted_values, format_value};
+use gradsweep::internals::{accepted_values, format_value};
 use gradsweep::model::activation::ACTIVATION_ALIASES;
 use gradsweep::model::hyperparameters::TABLE;
 use gradsweep::model::initializer::INITIALIZERS;

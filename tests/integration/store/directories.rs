@@ -1,6 +1,7 @@
 //! Which directories are accepted, which are refused, and what is readable after an interruption.
 
-use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, Writer, choose_directory, write_surface};
+use gradsweep::internals::Writer;
+use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, choose_directory, write_surface};
 
 use super::round_trips::{names, same};
 use crate::common::known_sweeps::{CONFIG, DATA, begin, small};
