@@ -5,7 +5,7 @@ use gradsweep::store::RunDirectory;
 use super::finite::assert_finite;
 use super::program::{folder_with, on_tv, succeeds};
 
-/// SGD at rates up to 100 on raw data, with small batches, so that most runs leave the range somewhere inside an epoch.
+/// A sweep of SGD at rates up to 100 on raw data, with small batches, so that most runs diverge in the middle of an epoch.
 fn diverging(backend: &str) -> (tempfile::TempDir, RunDirectory) {
     let (folder, _) = folder_with(&on_tv(
         "test_size = 0.2\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nbatch_size = 10\nepochs = 5\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = { min = 1e-6, max = 1e2, count = 33, distribution = \"log_uniform\" }\n",

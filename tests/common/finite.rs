@@ -1,11 +1,11 @@
-//! No NaN and no infinity in any table of a run directory.
+//! Checks that no table of a run directory has NaN or infinity.
 
 use std::path::{Path, PathBuf};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
-/// Reads every cell of every table, without this crate's reader.
+/// Reads every cell of every table with the Parquet crate instead of this crate's reader.
 pub fn assert_finite(folder: &Path) {
     let tables = files(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
     for path in tables {

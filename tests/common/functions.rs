@@ -1,4 +1,4 @@
-//! Every function of the mathematics within its bounds.
+//! Checks every function of the kernel against its error bound.
 
 use gradsweep::backend::gpu::Gpu;
 use gradsweep::internals::kernel::{LossForm, cases};

@@ -1,4 +1,4 @@
-//! What Keras did, batch by batch, against the program: `run`, then `replay`.
+//! Comparison of `run` and `replay` with the histories that Keras recorded.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -21,14 +21,14 @@ fn worst(a: impl Iterator<Item = f64>, b: &[f64]) -> f64 {
     a.zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |worst, d| if d <= worst { worst } else { d })
 }
 
-/// The published run of the article: parameters within `path`, epoch losses within `loss`, relative.
+/// Compares the article's run with its published history: parameters within `path`, epoch losses within a relative `loss`.
 pub fn article(backend: &str, path: f64, loss: f64) {
     let folder = tempfile::tempdir().unwrap();
     let config = root().join("configs/article.toml");
     let arguments = ["run", config.to_str().unwrap(), "--backend", backend, "--out", "out", "--no-plots", "--json"];
     let result: Value = serde_json::from_str(&succeeds(folder.path(), &arguments)).unwrap();
     assert_eq!(result["counts"]["converged"], 0, "the article's run does not reach the optimum");
-    assert_eq!(result["counts"]["oscillating"], 1, "9 of its last 16 steps pass the minimum");
+    assert_eq!(result["counts"]["oscillating"], 1, "9 of its last 16 steps cross the minimum");
     let golden: Value = serde_json::from_str(&golden("article.json")).unwrap();
     let steps = numbers(&succeeds(folder.path(), &["replay", "out", "--run", "0"]));
     let steps = &steps[1..];
@@ -36,17 +36,17 @@ pub fn article(backend: &str, path: f64, loss: f64) {
     for (column, name) in [(1, "weight"), (2, "bias")] {
         let deviation = worst(steps.iter().map(|row| row[column]), &floats(&golden[name]));
         println!("article, {backend}: {name} {deviation:.1e}");
-        assert!(deviation <= path, "{name} is {deviation:e} away");
+        assert!(deviation <= path, "{name} deviates by {deviation:e}");
     }
     let epochs = numbers(&succeeds(folder.path(), &["replay", "out", "--run", "0", "--epochs"]));
     let published = floats(&golden["epoch_loss"]);
     assert_eq!(epochs.len(), 10);
     let deviation = worst(epochs.iter().zip(&published).map(|(row, loss)| row[1] / loss), &[1.0; 10]);
     println!("article, {backend}: epoch losses {deviation:.1e}");
-    assert!(deviation <= loss, "an epoch's loss is {deviation:e} away");
+    assert!(deviation <= loss, "an epoch loss deviates by {deviation:e}");
 }
 
-/// The columns behind the first two of a golden CSV, by case.
+/// The columns of a golden CSV after the first one, by case.
 fn by_case(name: &str) -> HashMap<String, Vec<Vec<f64>>> {
     let mut cases: HashMap<String, Vec<Vec<f64>>> = HashMap::new();
     for line in golden(name).lines().skip(1) {
@@ -92,7 +92,7 @@ fn config(case: &Value) -> String {
     text
 }
 
-/// The tolerance of every case, relative to the parameter's largest magnitude in it.
+/// The tolerance of every case, relative to the largest magnitude of a parameter in it.
 pub const RELATIVE: f64 = 3e-5;
 
 /// Golden cases that a GPU resolves differently from Keras at a kink: part of the adapter's name, and the case. WGSL may fuse w·x + b, and then a tie is
@@ -120,7 +120,7 @@ pub fn keras(backend: &str, cases: &[Value], different: &[&str]) -> Vec<f64> {
         let is_different = different.contains(&id);
         for column in [1, 2] {
             let theirs: Vec<f64> = golden.iter().map(|row| row[column]).collect();
-            // A path that stays at 0 must stay there to the bit.
+            // A parameter that is always 0 must be exactly 0.
             let scale = theirs.iter().fold(f64::MIN_POSITIVE, |scale, v| scale.max(v.abs()));
             let deviation = worst(steps[1..].iter().map(|row| row[column]), &theirs) / scale;
             let end = (f64::from(ends[column - 1]) - finals[id][0][column - 1]).abs() / scale;
@@ -128,7 +128,7 @@ pub fn keras(backend: &str, cases: &[Value], different: &[&str]) -> Vec<f64> {
             if is_different {
                 continue;
             }
-            assert!(deviation <= RELATIVE && end <= RELATIVE, "{id}: column {column} is {deviation:e} away, its end {end:e}");
+            assert!(deviation <= RELATIVE && end <= RELATIVE, "{id}: column {column} deviates by {deviation:e}, its end by {end:e}");
             ended_elsewhere += usize::from(finals[id][0][column - 1] != theirs[theirs.len() - 1]);
             if deviation > overall.0 {
                 overall = (deviation, id.to_owned());
@@ -147,7 +147,7 @@ pub fn keras(backend: &str, cases: &[Value], different: &[&str]) -> Vec<f64> {
             }
         }
     }
-    assert!(ended_elsewhere >= 4, "an average is no point of the path");
+    assert!(ended_elsewhere >= 4, "the averaged parameters are no point of the path");
     println!("{} cases on {backend}: at most {:.1e} ({})", cases.len(), overall.0, overall.1);
     measured
 }

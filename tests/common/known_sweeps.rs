@@ -1,4 +1,4 @@
-//! Sweeps that never ran: runs with known rows, and the outcomes that a backend would have handed over for them.
+//! Sweeps with known rows, and the outcomes that a backend would have returned for them. Nothing is trained.
 
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use gradsweep::table::{EpochTable, RunTable, SettingColumn};
 pub const CONFIG: &str = "name = \"known\"\n# ümlauts and\r\nline ends stay\n";
 pub const DATA: &[u8] = b"x,y\r\n1,3\n2,5\n4,9.5\n";
 
-/// A run whose rows are known.
+/// A run with known rows.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Told from its neighbours by this number: every value of the run is made of it.
+    /// Every value of the run is computed from its number.
     pub number: u64,
     pub diverged_at: Option<u64>,
-    /// The epoch whose loss passes float32, if any.
+    /// The epoch whose loss overflows float32, if any.
     pub overflow: Option<usize>,
 }
 
-/// A sweep of such runs, numbered from 0.
+/// A sweep of known runs, numbered from 0.
 #[derive(Clone, Debug)]
 pub struct Sweep {
     pub every: u64,
@@ -42,14 +42,14 @@ impl Sweep {
         run.diverged_at.map_or(self.steps(), |batch| batch - 1)
     }
 
-    /// The rows of history/ for a run, by the words of the contract.
+    /// The rows of history/ for a run.
     pub fn history(&self, run: &Known) -> Vec<Point> {
         let counting = self.counting_steps(run);
         let recorded = |&step: &u64| step.is_multiple_of(self.every) || step == self.steps();
         (0..=counting).filter(recorded).map(|step| point(run, step)).collect()
     }
 
-    /// The rows of epochs.parquet for a run, by the words of the contract; NaN stands for null.
+    /// The rows of epochs.parquet for a run; NaN stands for null.
     pub fn epochs(&self, run: &Known) -> EpochTable {
         let mut table = EpochTable::default();
         for epoch in 0..self.epochs {
@@ -67,7 +67,7 @@ impl Sweep {
         table
     }
 
-    /// The rows of runs.parquet; some numbers are not finite.
+    /// The rows of runs.parquet. Some numbers are not finite.
     pub fn table(&self, runs: &[Known]) -> RunTable {
         fn of<T>(runs: &[Known], value: impl Fn(u64) -> T) -> Vec<T> {
             runs.iter().map(|run| value(run.number)).collect()
@@ -106,7 +106,7 @@ impl Sweep {
         }
     }
 
-    /// Writes the runs as one chunk; a backend would have trained them in two groups.
+    /// Writes the runs as one chunk of two groups.
     pub fn write(&self, writer: &mut Writer, runs: &[Known]) {
         let (even, odd): (Vec<Known>, Vec<Known>) = runs.iter().cloned().partition(|run| run.number % 2 == 0);
         let outcomes = [self.outcome(&even), self.outcome(&odd)];
@@ -127,7 +127,7 @@ impl Sweep {
         writer.save_manifest().unwrap();
     }
 
-    /// Writes the histories of several sweeps' runs as one chunk, as where the number of epochs varies.
+    /// Writes the histories of several sweeps as one chunk, as for a sweep over the number of epochs.
     pub fn write_histories(sweeps: &[Self], writer: &mut Writer) {
         let outcomes: Vec<Outcome> = sweeps.iter().map(|sweep| sweep.outcome(&sweep.runs)).collect();
         let of_one = |(sweep, outcome): (&'_ Self, _)| {
@@ -140,7 +140,7 @@ impl Sweep {
         writer.save_manifest().unwrap();
     }
 
-    /// Everything that holds no meaning is infinite, so that it would be seen where it does not belong.
+    /// The outcome of a group. Unused cells are infinite, so that a test fails if they are stored.
     fn outcome(&self, runs: &[Known]) -> Outcome {
         let mut history = History { every: self.every, steps: self.steps(), ..History::default() };
         history.blocks = BlockLayout::new(runs.len(), History::points(self.steps(), self.every));
@@ -176,7 +176,7 @@ impl Sweep {
         Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
     }
 
-    /// The rows that are read back: what is not finite has become null, here NaN.
+    /// The rows as they are read back: values that are not finite are null, here NaN.
     pub fn read_back(&self, runs: &[Known]) -> RunTable {
         let mut table = self.table(runs);
         for column in [&mut table.train_loss, &mut table.excess] {
@@ -201,7 +201,7 @@ fn series(run: &Known, epoch: usize) -> [f32; 4] {
     [loss, base + 0.2, base + 0.3, base + 0.4]
 }
 
-/// A small sweep with one of each: a run that ends, one that diverges at once, in between, and at the last batch.
+/// A small sweep: runs that end, and runs that diverge at the first batch, in between, and at the last batch.
 pub fn small() -> Sweep {
     let run = |number: u64, diverged_at: Option<u64>| Known { number, diverged_at, overflow: (number == 1).then_some(1) };
     let diverged_at = [None, None, Some(1), Some(5), Some(7), None, Some(12)];
@@ -209,7 +209,7 @@ pub fn small() -> Sweep {
     Sweep { every: 5, epochs: 3, batches: 4, tested: true, runs: runs.collect() }
 }
 
-/// Two problems of [`DATA`]: as it is, and with a feature that is constant on the training rows.
+/// Two problems of [`DATA`]: one of all rows, and one whose feature is constant on the training rows.
 pub fn problems() -> Vec<Problem> {
     let dataset = Dataset::parse(DATA.to_vec(), "x", "y").unwrap();
     let split = |train: &[u32], test: &[u32]| Split { train: train.to_vec(), test: test.to_vec() };

@@ -5,13 +5,13 @@ use gradsweep::model::Verdict;
 
 use super::sweeps::{load_with, train};
 
-/// A neuron without a bias has one gradient, and no rule divides by the other's: the first step without ε is one that paper knows.
+/// Without a bias no rule divides by the gradient of the bias, which is 0. So ε = 0 is valid, and the first step has a closed form.
 pub fn first_steps_without_epsilon(backend: &dyn Backend) {
     let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nactivation = \"tanh\"\ninitial_weight = 0.5\n\
                   [training]\nbatch_size = \"full\"\nepochs = 1\n[sweep.parameters]\nuse_bias = [false]\nlearning_rate = [0.01]\n\
                   optimizer = [{ name = \"rmsprop\", epsilon = 0.0 }, { name = \"adagrad\", epsilon = 0.0 }, { name = \"adam\", epsilon = 0.0 }, \
                   { name = \"adamw\", epsilon = 0.0, weight_decay = 0.0 }, { name = \"adamax\", epsilon = 0.0 }]\n";
-    // The rows ask for a smaller weight, with a gradient g: η/√(1−ρ), ηg/√(a₀ + g²), and η three times.
+    // The gradient g is positive. The first steps are η/√(1−ρ), ηg/√(a₀ + g²), and η three times.
     let experiment = load_with(config, b"x,y\n1,-2\n2,-3\n-1,2\n");
     let rows: [(f64, f64); 3] = [(1.0, -2.0), (2.0, -3.0), (-1.0, 2.0)];
     let gradient: f64 = rows.iter().map(|(x, y)| 2.0 * ((0.5 * x).tanh() - y) * (1.0 - (0.5 * x).tanh().powi(2)) * x).sum::<f64>() / 3.0;
@@ -25,8 +25,8 @@ pub fn first_steps_without_epsilon(backend: &dyn Backend) {
     assert_eq!(outcomes.iter().map(|outcome| outcome.weight.len()).sum::<usize>(), steps.len());
 }
 
-/// Logistic neurons on rows that no threshold separates, under full batches at rates far beyond 2/λmax. Periods by iterating
-/// θ − η·∇J in float64 in another language.
+/// Logistic neurons on inseparable rows, with full batches at rates far above 2/λmax. The periods come from iterating θ − η·∇J in
+/// float64 with another program.
 pub fn logistic_cycles(backend: &dyn Backend) {
     let cases: [(f64, &[f64], &[u8], u32); 4] = [
         (5.0, &[-0.9, 1.1, 1.6, 2.7, 2.6, -0.5], &[1, 0, 1, 1, 1, 0], 2),

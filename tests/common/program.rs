@@ -1,4 +1,4 @@
-//! The program as a user runs it: from the command line, on the bundled data.
+//! Starts the program as a user does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -29,12 +29,12 @@ pub fn folder_with(config: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A config on TV against sales; `rest` continues [data].
+/// A config of TV on sales; `rest` continues its table [data].
 pub fn on_tv(rest: &str) -> String {
     format!("[data]\npath = \"{}\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}", root().join("configs/data/advertising.csv").display())
 }
 
-/// Columns of numbers of a CSV text.
+/// The cells of a CSV as numbers, without its header.
 pub fn numbers(csv: &str) -> Vec<Vec<f64>> {
     let rows = csv.lines().skip(1);
     rows.map(|row| row.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()).collect()

@@ -6,23 +6,23 @@ use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::sweep::{Plan, Problems};
 
-/// All that can be recorded.
+/// Records every point and every epoch.
 pub const RECORD: RecordOptions = RecordOptions { every: 1, epochs: true };
 
-/// A config whose paths are relative to `configs`.
+/// Loads a config with paths relative to `configs`.
 pub fn load(text: &str) -> Experiment {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
     let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Folder(&folder) };
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-/// A config whose data are these bytes.
+/// Loads a config with these bytes as its data.
 pub fn load_with(text: &str, data: &[u8]) -> Experiment {
     let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Bytes(data) };
     config::load_text(text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-/// TV against sales; `rest` goes on inside [data].
+/// Loads a config of TV on sales; `rest` continues its table [data].
 pub fn experiment(rest: &str) -> Experiment {
     load(&format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}"))
 }

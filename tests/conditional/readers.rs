@@ -1,4 +1,4 @@
-//! Programs of other people read a run directory as it is.
+//! Polars, DuckDB and NumPy read a run directory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,7 +49,7 @@ fn check(python: &Path, directory: &Path, sweep: &Sweep, state: &str) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// The columns that are known, null for what is not finite.
+/// The expected columns, with null for values that are not finite.
 fn expectation(sweep: &Sweep) -> Value {
     let runs = sweep.read_back(&sweep.runs);
     let names = |verdicts: &[gradsweep::model::Verdict]| verdicts.iter().map(|verdict| verdict.name()).collect::<Vec<_>>();
@@ -88,7 +88,7 @@ fn expectation(sweep: &Sweep) -> Value {
     })
 }
 
-/// Float32 as the float64 of the same value, so that others compare exactly.
+/// Float32 values as equal float64 values, which JSON keeps exactly.
 fn numbers(values: &[f32]) -> Vec<Value> {
     values.iter().map(|&value| if value.is_finite() { json!(f64::from(value)) } else { Value::Null }).collect()
 }

@@ -1,4 +1,4 @@
-//! The CPU backend against the float64 reference, theory and itself: the same bits at every SIMD level, thread count and chunk.
+//! The CPU backend: bits that do not depend on SIMD level, threads and chunks, and results that agree with the float64 reference and theory.
 
 use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
@@ -9,7 +9,7 @@ use gradsweep::sweep::{Plan, Problems, replay};
 
 use crate::common::sweeps::{RECORD, experiment, train};
 
-/// A few runs of every rule, some of which diverge, with groups that are no multiple of any lane count.
+/// A few runs of every rule, some of which diverge. No group size is a multiple of a lane count.
 const MIXED: &str = r#"
 test_size = 0.2
 scale = "standard"
@@ -31,7 +31,7 @@ learning_rate = { min = 1e-4, max = 1e2, count = 37, distribution = "log_uniform
 batch_size = [3, 48, "full"]
 "#;
 
-/// Every option and schedule, alone and together, on rules with and without a clock; rates that differ by lane, some of which diverge.
+/// Every option and schedule, alone and combined, on rules with and without step factors. Rates differ by lane, and some runs diverge.
 const GENERAL: &str = r#"
 test_size = 0.2
 scale = "standard"
@@ -59,7 +59,7 @@ learning_rate = { min = 1e-4, max = 1e2, count = 7, distribution = "log_uniform"
 batch_size = [3, 48, "full"]
 "#;
 
-/// Outcomes of all runs in run order: weight, bias, steps, figures and the recorded rows, as bits.
+/// The outcome of each run, in run order, as text: weight, bias, steps, statistics and recorded rows, all as bits.
 fn bits(experiment: &Experiment, backend: &dyn Backend, chunk: usize) -> Vec<String> {
     bits_of(experiment, backend, chunk, RECORD)
 }
@@ -98,31 +98,30 @@ fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record:
 }
 
 #[test]
-fn bits_are_the_same_at_every_level_thread_count_and_chunk() {
-    same_bits(&experiment(MIXED));
+fn bits_do_not_depend_on_simd_level_threads_and_chunks() {
+    assert_equal_bits(&experiment(MIXED));
 }
 
 #[test]
-fn bits_of_options_and_schedules_are_the_same_at_every_level_thread_count_and_chunk() {
-    same_bits(&experiment(GENERAL));
+fn bits_of_options_and_schedules_do_not_depend_on_simd_level_threads_and_chunks() {
+    assert_equal_bits(&experiment(GENERAL));
 }
 
-fn same_bits(experiment: &Experiment) {
+fn assert_equal_bits(experiment: &Experiment) {
     let judge = bits(experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), 100_000);
     for simd in Simd::available() {
         for (threads, chunk) in [(1, 100_000), (2, 101), (2, 100_000)] {
             let other = bits(experiment, &Cpu::open(Some(threads), Some(simd)).unwrap(), chunk);
             for (run, (judge, other)) in judge.iter().zip(&other).enumerate() {
-                assert!(judge == other, "run {run}, {}, {threads} threads, chunks of {chunk}", simd.name());
+                assert!(judge == other, "run {run} differs from the scalar result: {}, {threads} threads, chunks of {chunk}", simd.name());
             }
         }
     }
 }
 
-/// Whole tiles, full and not, of the rules that have stages: about an abscissa of 0 and another, with runs that leave the range and without,
-/// whatever is recorded of them.
+/// Full and partial tiles of the fused rules, on raw and standardised data, with and without diverging runs, for several recordings.
 #[test]
-fn bits_of_whole_tiles_are_those_of_single_lanes() {
+fn bits_of_whole_tiles_equal_those_of_single_lanes() {
     let (judge, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
     let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| RecordOptions { every, epochs });
     let mut diverged = 0;
@@ -151,12 +150,12 @@ learning_rate = {{ min = 1e-4, max = {largest}, count = 150, distribution = "log
             }
         }
     }
-    assert!(diverged > 100, "{diverged} runs left the range");
+    assert!(diverged > 100, "only {diverged} runs diverged");
 }
 
 #[test]
-fn bits_do_not_depend_on_the_window() {
-    // 70 epochs of 200 one-row batches pass the bounds of several windows; replay has the whole group to itself.
+fn bits_do_not_depend_on_the_window_of_batches() {
+    // 700 epochs of 200 one-row batches span several windows.
     let experiment = experiment(
         "[training]\nbatch_size = 1\nepochs = 700\noptimizer = \"adam\"\n[sweep.parameters]\nlearning_rate = { min = 1e-3, max = 1.0, count = 9, distribution = \"log_uniform\" }\n",
     );
@@ -169,16 +168,16 @@ fn bits_do_not_depend_on_the_window() {
     assert!(a == b);
 }
 
-/// Largest difference of a parameter over all points, relative to its largest magnitude in the run.
+/// The largest difference over all points, relative to the largest magnitude in the run.
 fn deviation(a: &[f32], b: &[f32]) -> f64 {
     let scale = b.iter().fold(0.0_f64, |scale, &v| scale.max(f64::from(v).abs())).max(1e-3);
     a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).fold(0.0, f64::max) / scale
 }
 
 #[test]
-fn whole_runs_stay_beside_the_reference_where_the_run_is_insensitive() {
-    // Below the stability limit a run contracts: an ulp stays an ulp. RMSprop and Adam at rates up to 0.1 on standardised data.
-    // float32 steps of about 1e-7 relative each, 100 of them, leave 1e-5.
+fn runs_agree_with_the_reference_at_stable_rates() {
+    // Below the stability limit a run contracts, so rounding errors do not grow: 100 steps in float32, each with a relative error of
+    // 1e-7, leave 1e-5.
     let experiment = experiment(
         r#"
 scale = "standard"
@@ -209,9 +208,9 @@ learning_rate = [1e-3, 1e-2, 3e-2]
     }
 }
 
-/// The general path on what the fused path does as well: a schedule that keeps its rate.
+/// A schedule with a constant rate takes the general path, and no schedule takes the fused path.
 #[test]
-fn the_general_path_has_the_bits_of_the_fused_one() {
+fn the_general_path_and_the_fused_path_give_equal_bits() {
     let with = |schedule: &str| {
         experiment(&format!(
             "test_size = 0.2\nscale = \"standard\"\n[training]\nepochs = 3\nbatch_size = 7\n{schedule}\n[sweep.parameters]\noptimizer = [\"sgd\", \"rmsprop\", \"adam\", \"nadam\", \"adafactor\", \"muon\"]\nlearning_rate = {{ min = 1e-3, max = 1e4, count = 13, distribution = \"log_uniform\" }}\n"
@@ -226,7 +225,7 @@ fn the_general_path_has_the_bits_of_the_fused_one() {
 }
 
 #[test]
-fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive() {
+fn options_and_schedules_agree_with_the_reference_at_stable_rates() {
     let text = GENERAL
         .replace("min = 1e-4, max = 1e2, count = 7", "min = 1e-3, max = 1e-2, count = 2")
         .replace("centered = [false, true]", "centered = false");
@@ -242,12 +241,12 @@ fn options_and_schedules_stay_beside_the_reference_where_the_run_is_insensitive(
         }
     }
     println!("options and schedules: {worst:.1e}");
-    // Lion steps by signs: a gradient beside 0 may take either.
+    // Lion steps by the sign of its momentum, which rounding may flip near 0.
     assert!(worst <= 3e-5, "{worst:e}");
 }
 
 #[test]
-fn diverging_runs_freeze_where_the_reference_says() {
+fn runs_diverge_at_the_step_of_the_reference() {
     for scale in ["none", "standard"] {
         let experiment = experiment(&format!(
             "scale = \"{scale}\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 20\nbatch_size = 10\n[sweep.parameters]\noptimizer = [{{ name = \"sgd\", momentum = [0.0, 0.9] }}, {{ name = \"rmsprop\", weight_decay = 1.0 }}, {{ name = \"adam\", weight_decay = 1.0 }}]\nlearning_rate = {{ min = 1e-6, max = 1e2, count = 41, distribution = \"log_uniform\" }}\n"
@@ -258,8 +257,8 @@ fn diverging_runs_freeze_where_the_reference_says() {
         let mut outcomes = vec![vec![Outcome::default(); groups.len()]; 3];
         Cpu::open(None, None).unwrap().train(&groups, &mut outcomes[0]).unwrap();
         Reference.train(&groups, &mut outcomes[1]).unwrap();
-        // Just past the limit a batch may cancel nearly the whole deviation, and what is left of it is rounding: there float64 itself
-        // ends elsewhere when it starts an ulp away. Such runs are known by that, and few.
+        // Just above the stability limit a batch may cancel nearly the whole deviation from the optimum, and rounding decides the rest.
+        // Such a run diverges at another step of the float64 reference too, if it starts one ulp away. There are few of them.
         let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.inputs.clone()).collect();
         for lanes in &mut nudged {
             lanes.initial_weight.change(|weight| *weight = weight.next_up());
@@ -286,9 +285,9 @@ fn diverging_runs_freeze_where_the_reference_says() {
 }
 
 #[test]
-fn verdicts_follow_from_theory() {
-    // Full batch on standardised data: J is round with λ = 2, so a rate of 0.5 lands on the optimum in one step, 1 is the limit:
-    // 0.9 passes the minimum at each step, 1.1 goes up, and 1e-4 has hardly moved.
+fn verdicts_agree_with_theory() {
+    // Full batch on standardised data: both eigenvalues of the Hessian are 2. A rate of 0.5 reaches the optimum in one step, 0.97 crosses
+    // the minimum at each step, 1.1 exceeds the stability limit 1, and 1e-4 hardly moves.
     let experiment = experiment(
         "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 6\n[sweep.parameters]\nlearning_rate = [0.5, 0.97, 1.1, 1e-4]\n",
     );
@@ -307,8 +306,8 @@ fn verdicts_follow_from_theory() {
 }
 
 #[test]
-fn a_run_is_planned_alike_alone_and_among_others() {
-    // Axes of every kind: what a plan keeps from one run to the next must change where it has to. More runs than one core plans at once.
+fn the_plan_of_a_run_does_not_depend_on_the_other_runs() {
+    // Axes of every kind, because a plan reuses values of the run before, and more runs than one core plans at once.
     let experiment = experiment(
         "test_size = 0.2\n[training]\nepochs = 3\n[sweep.parameters]\noptimizer = [\"rmsprop\", { name = \"sgd\", momentum = [0.0, 0.9] }, { name = \"adam\", beta_2 = [0.99, 0.999], clipnorm = [\"none\", 1.0] }]\nbatch_size = [10, \"full\"]\n\"data.scale\" = [\"none\", \"standard\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\"]\n\"training.seed\" = { min = 0, max = 39 }\nlearning_rate = [0.1, 0.01]\n[training.schedule]\ndecay_steps = 10\ndecay_rate = 0.5\n",
     );

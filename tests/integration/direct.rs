@@ -1,5 +1,4 @@
-//! The direct path: every neuron's loss from rows on the CPU against float64 and against itself, and its gradient in float64 against
-//! what Keras did.
+//! Losses and gradients from rows: the CPU backend against float64, bits across SIMD levels, and float64 gradients against Keras.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,14 +14,14 @@ use serde_json::Value;
 use crate::common::neurons::{first_steps_without_epsilon, logistic_cycles};
 use crate::common::sweeps::{load, train};
 
-/// Rows of two classes that overlap.
+/// Rows of two overlapping classes.
 fn classes() -> Rows {
     let x: Vec<f32> = (0..300).map(|i| (i as f32 * 0.618).fract() * 4.0 - 2.0).collect();
     let y = x.iter().enumerate().map(|(i, &x)| if x + (i as f32 * 0.414).fract() > 0.6 { 1.0 } else { 0.0 }).collect();
     Rows { x, y }
 }
 
-/// Every pair, but for poisson behind what is not positive: the logarithm of its prediction is not defined.
+/// Every pair of activation and loss, except Poisson with activations that may be negative: it takes the logarithm of the prediction.
 fn neurons() -> impl Iterator<Item = Neuron> {
     let of = |activation| Loss::ALL.map(|loss| Neuron { activation, loss, use_bias: true, bits: true });
     let positive = [Activation::Sigmoid, Activation::Softplus, Activation::Exponential];
@@ -30,7 +29,7 @@ fn neurons() -> impl Iterator<Item = Neuron> {
 }
 
 #[test]
-fn every_neurons_metrics_are_float64s_and_the_same_bits_at_every_level() {
+fn metrics_of_every_neuron_agree_with_float64_and_across_simd_levels() {
     let rows = classes();
     // 150 points: two whole tiles and a part of one.
     let weight: Vec<f32> = (0..150).map(|i| i as f32 * 0.041 - 3.0).collect();
@@ -48,7 +47,7 @@ fn every_neurons_metrics_are_float64s_and_the_same_bits_at_every_level() {
         for (single, exact) in [(&scalar.loss, &exact.loss), (&scalar.mse, &exact.mse), (&scalar.mae, &exact.mae)] {
             for (&single, &exact) in single.iter().zip(exact) {
                 let deviation = (single - exact).abs() / exact.abs().max(1.0);
-                // Logarithms of what is near 0: an ulp of z is a larger share of that.
+                // These losses take logarithms of values near 0, which magnify an ulp of z.
                 let room = if matches!(neuron.loss, Loss::BinaryCrossentropy | Loss::Poisson) { 5e-5 } else { 5e-6 };
                 assert!(deviation <= room, "{neuron:?}: {single} against {exact}");
                 worst = if deviation > worst.0 { (deviation, neuron) } else { worst };
@@ -59,7 +58,7 @@ fn every_neurons_metrics_are_float64s_and_the_same_bits_at_every_level() {
 }
 
 #[test]
-fn surfaces_are_the_metrics_of_their_cells() {
+fn surface_cells_equal_the_metrics_at_their_points() {
     let (rows, cpu) = (classes(), Cpu::open(Some(2), None).unwrap());
     let neuron = Neuron { activation: Activation::Tanh, loss: Loss::LogCosh, use_bias: true, bits: true };
     let (weight, bias): (Vec<f64>, Vec<f64>) = ((0..70).map(|i| f64::from(i) * 0.1).collect(), vec![-1.0, 0.5, 3.0]);
@@ -71,10 +70,9 @@ fn surfaces_are_the_metrics_of_their_cells() {
     }
 }
 
-/// From the steep ends, where exponentials no longer come apart, to the flat middle; with labels between 0 and 1; where separable rows
-/// leave next to nothing.
+/// From the steep ends of the surface to its flat middle, with labels between 0 and 1, and with separable rows, whose loss is almost 0.
 #[test]
-fn surfaces_of_a_logistic_neuron_are_those_of_float64() {
+fn surfaces_of_a_logistic_neuron_agree_with_float64() {
     let neuron = Neuron { activation: Activation::Sigmoid, loss: Loss::BinaryCrossentropy, use_bias: true, bits: true };
     let soft =
         |rows: Rows| Rows { y: rows.y.iter().enumerate().map(|(i, y)| if i % 3 == 0 { 0.25 + y / 2.0 } else { *y }).collect(), ..rows };
@@ -96,18 +94,18 @@ fn surfaces_of_a_logistic_neuron_are_those_of_float64() {
             let room = if steep { 1e-4 * exact.abs().max(1.0) } else { 3e-7 * exact.abs() };
             assert!((cell - exact).abs() <= room, "({w}, {b}): {cell} against {exact}");
         }
-        assert!(levels.all(|others| others.unwrap() == cells), "the same bits at each level");
+        assert!(levels.all(|others| others.unwrap() == cells), "SIMD levels differ");
     }
 }
 
 #[test]
-fn gradients_are_the_slopes_of_the_loss() {
+fn gradients_agree_with_finite_differences() {
     let rows = classes();
     let h = 1e-6;
     for neuron in neurons() {
         let direct = RowEvaluator::of(&neuron);
         let at = |theta: [f64; 2]| direct.over(&rows, theta);
-        // A point at which no row meets a kink.
+        // No row has a kink at this point.
         let theta = [0.731, 0.277];
         let gradient = at(theta).gradient;
         for i in 0..2 {
@@ -117,7 +115,7 @@ fn gradients_are_the_slopes_of_the_loss() {
                 at(theta).loss
             };
             let quotient = (moved(h) - moved(-h)) / (2.0 * h);
-            // The clip of a probability and the percentages of a label 0 (1e9 each) leave few digits to a difference.
+            // A label of 0 contributes 1e9 to a mean percentage error, which leaves few digits for a difference.
             let room = 1e-6 * at(theta).loss.abs().max(quotient.abs()).max(1.0) / if neuron.loss == Loss::Mape { 1e-3 } else { 1.0 };
             assert!((gradient[i] - quotient).abs() <= room, "{neuron:?}: {} against {quotient}", gradient[i]);
         }
@@ -138,9 +136,9 @@ fn column(file: &str, name: &str) -> Vec<f32> {
     lines.map(|line| line.split(',').nth(index).unwrap().parse::<f64>().unwrap() as f32).collect()
 }
 
-/// The cases of activations, losses and kinks under plain SGD, step by step from Keras' own parameters: θ − η·gradient, in float64.
+/// Golden cases of activations, losses and kinks under plain SGD. Each step starts from the parameters of Keras: θ − η·gradient, in float64.
 #[test]
-fn gradients_are_keras() {
+fn gradients_agree_with_keras() {
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(golden("cases.json")).unwrap()).unwrap();
     let mut histories: HashMap<String, Vec<[f64; 2]>> = HashMap::new();
     for line in std::fs::read_to_string(golden("histories.csv")).unwrap().lines().skip(1) {
@@ -181,7 +179,7 @@ fn gradients_are_keras() {
     assert!(count >= 40, "{count}");
 }
 
-/// Every activation and loss with a few rules and options, in groups that are no multiple of any lane count.
+/// Four activations and four losses with a few rules and options. No group size is a multiple of a lane count.
 const SWEEP: &str = r#"
 [data]
 path = "data/classes.csv"
@@ -200,7 +198,7 @@ optimizer = ["sgd", { name = "adam", learning_rate = 0.03 }, { name = "lion", we
 initial_weight = [-1.0, 0.3, 2.0]
 "#;
 
-/// Ends and epoch losses of every run, in run order of the groups.
+/// Weight, bias and the losses of the last epoch for each run, group by group.
 fn ends(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
     let (_, outcomes) = train(experiment, backend, RecordOptions { every: 0, epochs: true });
     let of_outcome = |outcome: &Outcome| {
@@ -215,7 +213,7 @@ fn ends(experiment: &Experiment, backend: &dyn Backend) -> Vec<[f32; 4]> {
 }
 
 #[test]
-fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
+fn runs_have_equal_bits_at_every_simd_level_and_agree_with_float64() {
     let experiment = load(SWEEP);
     let scalar = ends(&experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap());
     assert_eq!(scalar.len(), 4 * 4 * 2 * 3 * 3);
@@ -231,10 +229,9 @@ fn runs_are_the_same_bits_at_every_level_and_stay_beside_float64() {
     }
 }
 
-/// Of whole tiles, whose vectors follow each other, and of the rest of one; of rates from which no run can leave the range, and of some from
-/// which many do.
+/// Whole tiles and a partial one, at rates at which no run can diverge and at rates at which many runs do.
 #[test]
-fn whole_tiles_from_rows_have_the_same_bits_at_every_level() {
+fn whole_tiles_from_rows_have_equal_bits_at_every_simd_level() {
     for rates in ["min = 1e-4, max = 1.0", "min = 1e-2, max = 1e6"] {
         let experiment = load(&format!(
             r#"

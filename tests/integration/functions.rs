@@ -1,4 +1,4 @@
-//! Every function of the mathematics on the CPU.
+//! The functions of the kernel on the CPU.
 
 use crate::common::functions::verify_every_function;
 

@@ -1,9 +1,9 @@
-//! Runs side by side, from the directory alone.
+//! `compare` on a run directory.
 
 use crate::common::program::{folder_with, root, succeeds};
 
 #[test]
-fn starts_are_compared_as_asked_for() {
+fn compare_by_the_start_has_one_row_per_start() {
     let (folder, _) = folder_with(&format!(
         "[data]\npath = {:?}\nfeature = \"TV\"\ntarget = \"sales\"\n[sweep.parameters]\ninitial_weight = [0.1, 0.2, 0.7]\n",
         root().join("configs/data/advertising.csv")

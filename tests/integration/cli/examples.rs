@@ -1,4 +1,4 @@
-//! Bundled configs that show what no other test looks at, as a user runs them.
+//! Bundled configs and `bench`, as a user runs them.
 
 use gradsweep::store::RunDirectory;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::common::program::{gradsweep, root, succeeds};
 
 #[test]
-fn cycles_are_named_with_their_period_and_their_remedy() {
+fn a_cycling_run_is_reported_with_its_period_and_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let config = root().join("configs/cycles.toml");
     let json = |arguments: &[&str]| -> Value {
@@ -27,7 +27,7 @@ fn cycles_are_named_with_their_period_and_their_remedy() {
 }
 
 #[test]
-fn a_bench_at_every_size_is_drawn() {
+fn bench_draws_the_speed_at_each_size() {
     let folder = tempfile::tempdir().unwrap();
     let rates = "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 20, distribution = \"log_uniform\" }";
     let arguments = ["bench", "--backend", "cpu", "--threads", "1", "--repeats", "1", "--json", "--plot", "drawn", "--set", rates];
@@ -49,7 +49,7 @@ fn a_bench_at_every_size_is_drawn() {
 }
 
 #[test]
-fn a_bench_below_its_floor_fails() {
+fn bench_below_its_floor_fails() {
     let folder = tempfile::tempdir().unwrap();
     let run = |floor: &str| {
         let sets = ["--set", "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 256, distribution = \"log_uniform\" }"];
@@ -58,7 +58,7 @@ fn a_bench_below_its_floor_fails() {
     let output = run("0");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let table: Value = serde_json::from_slice(&output.stdout).unwrap();
-    // Only levels whose loops are known to reach a limit have one.
+    // Some SIMD levels have no limit.
     if table["limits"].as_array().is_some_and(|limits| !limits.is_empty()) {
         let share = table["lines"][2]["speed"]["share_of_limit"].as_f64().unwrap();
         assert!(share > 0.0 && share < 1.2, "{share}");

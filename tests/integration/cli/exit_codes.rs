@@ -1,4 +1,4 @@
-//! Exit codes, and what is written: results are results, mistakes write nothing.
+//! Exit codes: 0 for results, also of diverging runs; 2 for a mistake of the user, which writes nothing; 130 for an interruption.
 
 use gradsweep::store::{RunDirectory, Status};
 use gradsweep::table::SettingColumn;
@@ -45,7 +45,7 @@ fn a_directory_without_a_manifest_is_2() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_however_large_the_grid() {
+fn a_dry_run_of_a_billion_runs_writes_nothing() {
     let grid = on_tv(
         "[sweep.parameters]\nlearning_rate = { min = 1e-4, max = 1.0, count = 32768, distribution = \"log_uniform\" }\nmomentum = { min = 0.0, max = 0.9, count = 32768 }\n",
     );
@@ -86,7 +86,7 @@ fn an_interrupted_sweep_is_130_and_readable() {
 }
 
 #[test]
-fn odd_inputs_that_are_right_work() {
+fn unusual_but_valid_inputs_are_accepted() {
     let (folder, _) = folder_with("");
     std::fs::write(folder.path().join("odd.csv"), "\u{feff}\"größe, cm\",constant,ziel\r\n1.5,7,2\r\n2.5,7,3\r\n3.5,7,5\r\n").unwrap();
     for (feature, rest) in [("größe, cm", ""), ("constant", ""), ("größe, cm", "train_rows = [0, 0]\n")] {
@@ -108,7 +108,7 @@ fn init_writes_a_config_that_runs() {
 }
 
 #[test]
-fn compare_ranks_and_refuses_what_matches_nothing() {
+fn compare_ranks_runs_and_refuses_a_filter_without_matches() {
     let (folder, _) = folder_with(&on_tv(
         "scale = \"standard\"\n[training]\nepochs = 3\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\nlearning_rate = [0.01, 0.1]\n",
     ));

@@ -4,12 +4,12 @@ use super::supported;
 use crate::common::goldens::{article, cases, keras};
 
 #[test]
-fn article_to_the_digit_on_the_cpu() {
+fn the_article_is_reproduced_on_the_cpu() {
     article("cpu", 2e-7, 2e-6);
 }
 
 #[test]
-fn keras_batch_by_batch_on_the_cpu() {
+fn golden_cases_agree_with_keras_on_the_cpu() {
     let cases = cases();
     let deviations = keras("cpu", &cases, &[]);
     supported::check(&cases.iter().zip(deviations).collect::<Vec<_>>());

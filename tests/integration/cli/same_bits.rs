@@ -1,4 +1,4 @@
-//! The same results from the program, whatever the vectors, threads and chunks.
+//! Stored tables do not depend on vectors, threads and chunks.
 
 use gradsweep::backend::cpu::Simd;
 use gradsweep::store::RunDirectory;
@@ -27,7 +27,7 @@ fn tables_do_not_depend_on_vectors_threads_or_chunks() {
         let directory = RunDirectory::open(&folder.path().join(&out)).unwrap();
         let runs = directory.runs().unwrap();
         assert_eq!(runs.run, (0..184).collect::<Vec<u64>>());
-        // NaN is not equal to itself; the text of the tables is.
+        // The tables are compared as text, because NaN is not equal to itself.
         let found = format!("{runs:?} {:?} {:?}", directory.history(17).unwrap(), directory.epochs(150).unwrap());
         let judge = judge.get_or_insert_with(|| found.clone());
         assert!(found == *judge, "{simd}, {threads} threads, chunks of {chunk}");

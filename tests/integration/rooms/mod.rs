@@ -10,7 +10,13 @@ use source::SourceFile;
 use crate::common::finite::files;
 
 /// Folders whose files still import each other in a cycle. A folder without cycles is not allowed to stay here.
-const CYCLIC: [&str; 5] = ["backend", "backend/cpu", "bench", "kernel/optimizers", "model"];
+#[rustfmt::skip]
+const CYCLIC: &[&str] = &[
+    "backend",
+    "backend/cpu",
+    "bench",
+    "kernel/optimizers",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
@@ -64,9 +70,8 @@ fn no_files_of_a_room_import_each_other_in_a_cycle() {
     }
     let new: Vec<_> = cyclic.iter().filter(|(folder, _)| !CYCLIC.contains(&folder.as_str())).collect();
     assert!(new.is_empty(), "files import each other:\n{new:#?}");
-    for folder in CYCLIC {
-        assert!(cyclic.contains_key(folder), "{folder} has no cycles any more: take it out of CYCLIC");
-    }
+    let clean: Vec<_> = CYCLIC.iter().filter(|folder| !cyclic.contains_key(**folder)).collect();
+    assert!(clean.is_empty(), "no cycles any more, so take these folders out of CYCLIC: {clean:?}");
 }
 
 /// For each file the files of its room that it imports, by their places in `sources`.

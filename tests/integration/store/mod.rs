@@ -1,4 +1,4 @@
-//! The run directory: what is written is read, by this program and by others, whole or interrupted.
+//! The run directory: rows survive writing and reading, also after an interruption.
 
 mod directories;
 mod round_trips;

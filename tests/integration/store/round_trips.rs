@@ -1,4 +1,4 @@
-//! Rows that are written, in any chunks, are the rows that are read.
+//! The rows that are read equal the rows that were written, in any chunks.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::common::finite::{assert_finite, files};
 use crate::common::known_sweeps::{Known, Sweep, begin, problems, small};
 
-/// Equality for numbers among which NaN stands for null.
+/// Asserts equality of the debug output, in which NaN equals NaN.
 #[track_caller]
 pub fn same<T: Debug>(found: &T, expected: &T) {
     assert_eq!(format!("{found:?}"), format!("{expected:?}"));
@@ -144,7 +144,7 @@ fn history_of_one_run_among_many_row_groups() {
     let mut writer = begin(folder.path());
     sweep.write(&mut writer, &sweep.runs);
     let directory = RunDirectory::open(folder.path()).unwrap();
-    // How many parts there are depends on the cores.
+    // The number of parts depends on the number of cores.
     let parts = std::fs::read_dir(folder.path().join("history")).unwrap().map(|part| std::fs::File::open(part.unwrap().path()).unwrap());
     let groups = parts.flat_map(|part| SerializedFileReader::new(part).unwrap().metadata().row_groups().to_vec());
     let rows: Vec<i64> = groups.map(|group| group.num_rows()).collect();
@@ -155,7 +155,7 @@ fn history_of_one_run_among_many_row_groups() {
     assert_eq!(directory.history(30).unwrap(), []);
 }
 
-/// More distinct values than a list has, among nulls and not.
+/// More distinct values than a Parquet dictionary holds, with and without nulls.
 #[test]
 fn columns_of_many_values_are_read_back() {
     let runs = (0..10_000).map(|number| Known { number, diverged_at: None, overflow: None });
@@ -176,7 +176,7 @@ fn columns_of_many_values_are_read_back() {
     assert_finite(folder.path());
 }
 
-/// A list of steps takes a byte a row, two, or none at all where runs are too long for it.
+/// Steps fit a dictionary of one-byte or two-byte indices, or no dictionary in long runs.
 #[test]
 fn histories_of_any_length_in_one_chunk() {
     for every in [1, 7] {
