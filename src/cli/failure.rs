@@ -65,6 +65,7 @@ impl From<sweep::Error> for Failure {
         match error {
             sweep::Error::Store(error) => error.into(),
             sweep::Error::Backend(error) => error.into(),
+            error @ (sweep::Error::UnknownProblem { .. } | sweep::Error::MissingParameter(_)) => Self::failed(error),
             error => Self::usage(error),
         }
     }

@@ -38,7 +38,7 @@ fn physical_type(cells: &Cells<'_>) -> Physical {
 
 /// Sets the encoding of a column.
 ///
-/// Measured on 16.1 M history rows: with run and step as differences (DELTA_BINARY_PACKED, then Snappy) one core encodes 75 M rows/s and
+/// Measured on 16.1 M history rows: with run and step as differences (`DELTA_BINARY_PACKED`, then Snappy) one core encodes 75 M rows/s and
 /// a row takes 8.1 bytes; with run and step as dictionaries 60 M rows/s and 8.1 bytes.
 pub fn set_encoding(properties: WriterPropertiesBuilder, name: &str, cells: &Cells<'_>) -> WriterPropertiesBuilder {
     let path = ColumnPath::from(name.to_owned());

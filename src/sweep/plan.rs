@@ -85,7 +85,7 @@ impl Plan {
             };
             cursor.move_to(first);
             let setup = RunSetup::new(experiment, problems, cursor)?;
-            let group = plan.push(&mut groups, first, setup);
+            let group = plan.push(&mut groups, first, &setup);
             if let Some((axis, others)) = cursor.varying_rate() {
                 rates.clear();
                 for (run, position) in (first + 1..).zip(others) {
@@ -134,7 +134,7 @@ impl Plan {
     }
 
     /// Appends a run and returns the number of its group.
-    fn push(&mut self, groups: &mut GroupIndex, run: u64, setup: RunSetup) -> usize {
+    fn push(&mut self, groups: &mut GroupIndex, run: u64, setup: &RunSetup) -> usize {
         let number = groups.number(setup.key.without_momentum(), &mut self.groups);
         let group = &mut self.groups[number];
         group.key.variant.momentum |= setup.key.variant.momentum;

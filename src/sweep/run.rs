@@ -131,7 +131,9 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
             Ok(())
         });
         let trained = loop {
-            from_writer.try_iter().for_each(|chunk| trainer.take_back(chunk));
+            for chunk in from_writer.try_iter() {
+                trainer.take_back(chunk);
+            }
             match trainer.train_next() {
                 Ok(Some(chunk)) => {
                     if to_writer.send(chunk).is_err() {
@@ -144,7 +146,9 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
             }
         };
         drop(to_writer);
-        from_writer.into_iter().for_each(|chunk| trainer.take_back(chunk));
+        for chunk in from_writer {
+            trainer.take_back(chunk);
+        }
         writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(trained)
     })
 }

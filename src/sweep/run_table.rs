@@ -22,6 +22,9 @@ pub struct FinalMetrics {
 
 /// Evaluates the final parameters of a plan's runs. The groups of a problem are evaluated in one call, because a sweep over seeds has
 /// many groups of few runs.
+///
+/// # Errors
+/// If the backend fails.
 pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], backend: &dyn Backend) -> Result<Vec<FinalMetrics>, Error> {
     let mut by_problem: BTreeMap<usize, Vec<&Outcome>> = BTreeMap::new();
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
@@ -167,6 +170,48 @@ fn for_each_value(space: &Space, parameter: Parameter, runs: Range<u64>, mut eac
             let next = end.min(branch.first + (step + 1) * stride);
             each(Some(axis.value(step % axis.len())), (next - first) as usize);
             first = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::RecordOptions;
+    use crate::backend::reference::Reference;
+    use crate::config::{self, ConfigSource, DataLocation};
+
+    /// Axes of every kind, two optimizers with different hyperparameters, a drawn start, and batches of all rows.
+    const CONFIG: &str = "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\ninitial_weight = \"glorot_uniform\"\n\
+         [training]\nepochs = 2\n[sweep.parameters]\nbatch_size = [1, \"full\"]\n\
+         optimizer = [{ name = \"sgd\", learning_rate = { min = 0.001, max = 0.1, count = 5, distribution = \"log_uniform\" }, momentum = [0.0, 0.9] }, \
+         { name = \"adam\", learning_rate = 0.1 }]\n\"training.seed\" = [3, 4, 5]\n";
+
+    #[test]
+    fn settings_of_a_table_are_those_of_its_runs() {
+        let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Bytes(b"x,y\n1,3\n2,5\n4,9\n") };
+        let experiment = config::load_text(CONFIG, &source, &[]).unwrap();
+        let problems = Problems::new(&experiment).unwrap();
+        let runs = experiment.space.len();
+        assert_eq!(runs, 2 * 3 * (5 * 2 + 1));
+        // All runs, a range that begins and ends inside stretches of equal values, and runs with gaps.
+        for numbers in [(0..runs).collect::<Vec<u64>>(), (7..53).collect(), (0..runs).filter(|run| run % 5 != 2).collect()] {
+            let plan = Plan::new(&experiment, &problems, numbers.iter().copied()).unwrap();
+            let mut outcomes = vec![Outcome::default(); plan.groups.len()];
+            Reference.train(&plan.groups(&problems, RecordOptions { every: 0, epochs: false }), &mut outcomes).unwrap();
+            let metrics = final_metrics(&plan, &problems, &outcomes, &Reference).unwrap();
+            let table = run_table(&experiment, &problems, &plan, &outcomes, &metrics);
+            assert_eq!(table.run, numbers);
+            let names: Vec<&str> = table.settings.iter().map(|(parameter, _)| parameter.key()).collect();
+            assert_eq!(names, ["optimizer", "learning_rate", "batch_size", "momentum", "training.seed"]);
+            for (parameter, column) in &table.settings {
+                let mut expected = SettingColumn::new(*parameter);
+                for &run in &numbers {
+                    let value = experiment.space.run(run).unwrap().settings.get(*parameter);
+                    expected.push(if value == Some(Value::Choice("full")) { Some(Value::Integer(3)) } else { value }, 1);
+                }
+                assert_eq!(*column, expected, "{}", parameter.key());
+            }
         }
     }
 }

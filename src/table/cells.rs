@@ -39,6 +39,9 @@ pub trait ColumnSource {
     /// The number of rows.
     fn rows(&self) -> usize;
     /// A column; `None` if there is none of this name.
+    ///
+    /// # Errors
+    /// If the column cannot be read.
     fn stored(&self, name: &str) -> Result<Option<StoredColumn>, Self::Error>;
     /// The error for a column that is missing.
     fn missing_column(&self, name: &str) -> Self::Error;
@@ -46,6 +49,9 @@ pub trait ColumnSource {
     fn wrong_column(&self, name: &str) -> Self::Error;
 
     /// A column of a known type.
+    ///
+    /// # Errors
+    /// If the column cannot be read, is missing, or has another type.
     fn column<T: Cell>(&self, name: &str) -> Result<Vec<T>, Self::Error> {
         match (self.stored(name)?, T::ABSENT) {
             (Some(column), _) => T::from_stored(column).ok_or_else(|| self.wrong_column(name)),

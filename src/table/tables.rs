@@ -14,6 +14,9 @@ pub trait Table: Default + Send {
     /// The columns in the order of the file.
     fn columns(&self) -> Columns<'_>;
     /// Reads the columns.
+    ///
+    /// # Errors
+    /// If a column is missing or has another type.
     fn read<S: ColumnSource>(source: &S) -> Result<Self, S::Error>;
     /// Removes all rows and keeps the memory.
     fn clear(&mut self);
