@@ -79,10 +79,11 @@ fn unsettled(runs: &Runs<'_>, rows: &[usize], best: usize, had_converged: bool) 
     let rate = learning_rate(runs, best);
     let below = tried(runs, rows, best).into_iter().filter(|&other| other < rate).fold(0.0, f64::max);
     let smaller = if below > 0.0 { (rate * below).sqrt() } else { rate / 10.0 };
+    let subject = if rows.len() == 1 { "the run" } else { "the best run" };
     let observation = match runs.table.cycle_period[best].filter(|_| runs.table.verdict[best] == Verdict::Cycling) {
-        Some(period) => format!("the best run repeats a cycle of {}", text::count(period as usize, "epoch")),
-        None if had_converged => "the best run reached the optimum and left it again".into(),
-        None => "the updates of the best run jump across the minimum".into(),
+        Some(period) => format!("{subject} repeats a cycle of {}", text::count(period as usize, "epoch")),
+        None if had_converged => format!("{subject} reached the optimum and left it again"),
+        None => format!("the updates of {subject} jump across the minimum"),
     };
     let batches = if runs.batches(best) == 1 { "" } else { " with batches this small" };
     let cause = format!("{observation}, because learning_rate {} is too large to settle{batches}", text::short(rate, 4));

@@ -6,6 +6,7 @@ use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
+use gradsweep::internals::text;
 use gradsweep::store::RunDirectory;
 use gradsweep::sweep::{Problems, StoredPaths};
 use gradsweep::table::RunTable;
@@ -46,9 +47,9 @@ impl OpenedSweep {
             return Ok(Box::new(Reference));
         }
         if manifest.backend == "gpu" && manifest.counts.histories < manifest.counts.runs_done {
+            let [stored, all] = [manifest.counts.histories, manifest.counts.runs_done].map(text::grouped);
             note(&format!(
-                "{} of {} runs have a stored history; other runs are replayed on the CPU, although the GPU trained them",
-                manifest.counts.histories, manifest.counts.runs_done
+                "{stored} of {all} runs have a stored history; other runs are replayed on the CPU, although the GPU trained them"
             ));
         }
         Ok(Box::new(Cpu::open(None, None).map_err(Failure::failed)?))
