@@ -1,5 +1,7 @@
 //! Final J as a function of a hyperparameter: medians with quantile bands, a rug of diverged runs, and the stability limit of SGD.
 
+use std::fmt::Write as _;
+
 use super::color_by::ColorBy;
 use super::losses::minimum_rule;
 use super::problems::{by_problem, problem_name};
@@ -189,7 +191,7 @@ fn pooling(runs: &Runs<'_>, rows: &[usize], by: Parameter, color_by: &ColorBy, d
         format!("Line: median over {}{line}. Band: 10 % to 90 % quantiles", text::list(&over))
     };
     if diverged > 0 {
-        text += &format!(". {diverged} of {} diverged (ticks at the lower border)", text::count(rows.len(), "run"));
+        let _ = write!(text, ". {diverged} of {} diverged (ticks at the lower border)", text::count(rows.len(), "run"));
     }
     text
 }

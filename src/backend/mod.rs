@@ -176,18 +176,34 @@ pub trait Backend {
     fn describe(&self) -> Description;
 
     /// What the machine behind it can do at most, measured now, in less than a second; `None` where nothing is known to reach it.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails or its memory is too small.
     fn limits(&self) -> Result<Option<Limits>, Error> {
         Ok(None)
     }
 
     /// Trains every run of each group. `outcomes` has an element per group; its buffers are reused.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails or its memory is too small.
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error>;
 
     /// Loss, MSE and MAE of `rows` at each `(weight, bias)`.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails or its memory is too small.
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error>;
 
     /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form where there is one. Cells beyond float32
     /// saturate at its largest value. Without a bias a cell is what it would be with that one.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails or its memory is too small.
     fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
         let mut cells = Vec::new();
         self.surface_into(neuron, rows, weight, bias, &mut cells)?;
@@ -195,5 +211,9 @@ pub trait Backend {
     }
 
     /// The same in place of what `cells` holds: large surfaces one after the other take half of their time to touch fresh memory.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails or its memory is too small.
     fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error>;
 }

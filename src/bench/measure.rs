@@ -28,6 +28,10 @@ pub struct Options {
 }
 
 /// Measures every contender on the first runs of a sweep.
+///
+/// # Errors
+///
+/// If a backend fails.
 pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], options: Options) -> Result<Table, sweep::Error> {
     let Options { repeats, at_sizes } = options;
     let problems = Problems::new(experiment)?;

@@ -148,6 +148,10 @@ pub struct Experiment {
 
 impl Experiment {
     /// Splits the rows of the data file; `seed` is that of [`Self::split_seed`].
+    ///
+    /// # Errors
+    ///
+    /// If no training row is left, or a named row does not exist.
     pub fn split(&self, seed: Option<u32>) -> Result<Split, SplitError> {
         let seed = seed.unwrap_or_default();
         let permutation = match self.rng {
@@ -158,6 +162,10 @@ impl Experiment {
     }
 
     /// The seed of a run's split; `None` if the split is not random.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn split_seed(&self, settings: &Settings) -> Result<Option<u32>, MissingParameter> {
         let seed = match self.rng {
             Rng::Threefry => Parameter::DataSeed,
@@ -167,6 +175,10 @@ impl Experiment {
     }
 
     /// How a run shuffles its training rows.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn shuffle(&self, settings: &Settings) -> Result<Shuffle, MissingParameter> {
         if !settings.required_flag(Parameter::Shuffle)? {
             return Ok(Shuffle::None);

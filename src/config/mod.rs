@@ -50,6 +50,10 @@ pub struct ConfigSource<'a> {
 }
 
 /// Reads the config at `path`, applies the `--set KEY=VALUE` arguments, and opens its data.
+///
+/// # Errors
+///
+/// If the config or its data cannot be read, or a value is invalid. The error holds every message with its place in the file.
 pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, ConfigError> {
     let file = path.display().to_string();
     let text = file::read(path).map_err(|diagnostic| ConfigError::new(Sources::new(&file, "", &[]), vec![diagnostic]))?;
@@ -59,6 +63,10 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, ConfigError> {
 }
 
 /// Reads a config from a string, as [`load`] does from a file. Run directories are opened this way: they contain config and data.
+///
+/// # Errors
+///
+/// If the config or its data cannot be read, or a value is invalid. The error holds every message with its place in the file.
 pub fn load_text(text: &str, source: &ConfigSource<'_>, sets: &[String]) -> Result<Experiment, ConfigError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let sources = Sources::new(source.file, text, sets);

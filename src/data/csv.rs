@@ -72,6 +72,10 @@ impl Error {
 
 impl Dataset {
     /// Reads the columns `feature` and `target` of the CSV at `path`.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or as in [`Dataset::parse`].
     pub fn read(path: &Path, feature: &str, target: &str) -> Result<Self, Error> {
         let name = || path.display().to_string();
         if path.is_dir() {
@@ -85,6 +89,10 @@ impl Dataset {
     }
 
     /// Parses the bytes of a CSV file.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no CSV with a header, a column is missing, or a cell of it is no finite number.
     pub fn parse(bytes: Vec<u8>, feature: &str, target: &str) -> Result<Self, Error> {
         let text = text_of(&bytes)?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());

@@ -19,6 +19,10 @@ impl Scaling {
     pub const NONE: Self = Self { shift: 0.0, width: 1.0 };
 
     /// Fits `none`, `standard` ((x − mean) / population standard deviation) or `min_max` ((x − min) / (max − min)).
+    ///
+    /// # Errors
+    ///
+    /// If all values are equal, so that the scale would divide by zero.
     pub fn fit(scale: &'static str, values: impl Iterator<Item = f64> + Clone) -> Result<Self, ScalingError> {
         let n = values.clone().count() as f64;
         let min = values.clone().fold(f64::INFINITY, f64::min);

@@ -47,6 +47,10 @@ impl TestSize {
     }
 
     /// Splits `rows` rows.
+    ///
+    /// # Errors
+    ///
+    /// If no training row is left, or a named row does not exist.
     pub fn split(&self, rows: usize, permutation: Permutation) -> Result<Split, SplitError> {
         let test = match self {
             Self::None => return Ok(Split { train: (0..rows as u32).collect(), test: Vec::new() }),

@@ -20,6 +20,10 @@ pub type StepFactors<T> = [T; STEP_FACTORS];
 pub const STEP_FACTORS: usize = 3;
 
 /// The hyperparameters of a run, for its rule.
+///
+/// # Errors
+///
+/// If the settings lack a parameter.
 pub fn coefficients(optimizer: Optimizer, settings: &Settings) -> Result<Coefficients<f32>, MissingParameter> {
     let number = |parameter: Parameter| settings.required_number(parameter);
     let rounded = |parameter: Parameter| number(parameter).map(|number| number as f32);
@@ -87,6 +91,10 @@ pub struct FactorInputs {
 
 impl FactorInputs {
     /// The factor inputs of a run.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn of(optimizer: Optimizer, settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Self, MissingParameter> {
         let rounded = |parameter: Parameter| settings.required_number(parameter).map(|number| number as f32);
         use Parameter::{AdamBeta1, AdamBeta2, Beta1, Beta2, Beta2Decay};

@@ -77,6 +77,10 @@ impl Options {
         Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false, bias: true };
 
     /// The options of a run.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
         let count = |parameter: Parameter| enabled(settings, parameter).map(|count| count as u32);
         let average = settings.required_flag(Parameter::UseEma)?;
@@ -190,6 +194,10 @@ impl BatchAction {
 }
 
 /// The values of a run's options.
+///
+/// # Errors
+///
+/// If the settings lack a parameter.
 pub fn values(settings: &Settings) -> Result<OptionValues<f32>, MissingParameter> {
     let decay = enabled(settings, Parameter::WeightDecay).unwrap_or(0.0);
     let momentum = settings.required_number(Parameter::EmaMomentum)?;

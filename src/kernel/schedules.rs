@@ -32,6 +32,10 @@ pub struct RateSchedule {
 
 impl RateSchedule {
     /// The schedule of a run; `None` where its rate is constant.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn of(settings: &Settings, piecewise: &Arc<PiecewiseRates>) -> Result<Option<Self>, MissingParameter> {
         let schedule = settings.schedule();
         if schedule == Schedule::None {

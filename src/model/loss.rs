@@ -78,6 +78,10 @@ impl Loss {
     }
 
     /// Returns an error for the first label that the loss does not accept.
+    ///
+    /// # Errors
+    ///
+    /// If a label is outside the domain of the loss.
     pub fn check(self, mut labels: impl Iterator<Item = (usize, f64)> + Clone) -> Result<(), LabelError> {
         let negative = labels.clone().any(|(_, label)| label < 0.0);
         let fits = |label: f64| match self.labels() {

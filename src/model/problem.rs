@@ -76,6 +76,10 @@ impl Split {
 
 impl Problem {
     /// Scales the data and rounds it to float32. The optimum is set if it has a formula.
+    ///
+    /// # Errors
+    ///
+    /// If values are too large for float32, the feature cannot be scaled, or a label is outside the domain of the loss.
     pub fn new(id: usize, dataset: &Dataset, split: Split, key: ProblemKey) -> Result<Self, Error> {
         let ProblemKey { split_seed, scale, neuron } = key;
         let labels = split.train.iter().chain(&split.test).map(|&row| (row as usize, dataset.y[row as usize]));

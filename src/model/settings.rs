@@ -40,11 +40,19 @@ impl Settings {
     }
 
     /// The number of a hyperparameter that the run must have.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn required_number(&self, parameter: Parameter) -> Result<f64, MissingParameter> {
         self.number(parameter).ok_or(MissingParameter(parameter))
     }
 
     /// The truth value of a hyperparameter that the run must have.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn required_flag(&self, parameter: Parameter) -> Result<bool, MissingParameter> {
         match self.get(parameter) {
             Some(Value::Boolean(flag)) => Ok(flag),
@@ -53,6 +61,10 @@ impl Settings {
     }
 
     /// The word of a hyperparameter that the run must have.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn required_word(&self, parameter: Parameter) -> Result<&'static str, MissingParameter> {
         match self.get(parameter) {
             Some(Value::Choice(word)) => Ok(word),
@@ -66,6 +78,10 @@ impl Settings {
     }
 
     /// The neuron that the run trains, before its labels are known.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn neuron(&self) -> Result<Neuron, MissingParameter> {
         let activation = Activation::from_name(self.required_word(Parameter::Activation)?);
         let loss = Loss::from_name(self.required_word(Parameter::Loss)?);

@@ -45,6 +45,7 @@ pub enum Anchor {
 
 /// A line of text.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "the string is the text")]
 pub struct Text<'a> {
     text: &'a str,
     at: Point,

@@ -67,6 +67,10 @@ pub struct Space {
 
 impl Space {
     /// Concatenates the branches, and sets `first` and `len` of each.
+    ///
+    /// # Errors
+    ///
+    /// If the number of runs does not fit into 64-bit integers.
     pub fn new(mut branches: Vec<Branch>) -> Result<Self, Error> {
         let mut first = 0_u64;
         for branch in &mut branches {

@@ -71,6 +71,10 @@ pub struct Cpu {
 
 impl Cpu {
     /// All cores and the widest vectors, unless told otherwise.
+    ///
+    /// # Errors
+    ///
+    /// If the CPU lacks the SIMD level, or the threads cannot be started.
     pub fn open(threads: Option<usize>, simd: Option<Simd>) -> Result<Self, Error> {
         let simd = simd.unwrap_or_else(Simd::best);
         if !simd.is_available() {

@@ -57,6 +57,10 @@ pub struct Gpu {
 
 impl Gpu {
     /// Opens the first adapter whose name contains `wanted`, ignoring case; hardware adapters come before software adapters.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such adapter, or its driver returns no device.
     pub fn open(wanted: Option<&str>) -> Result<Self, Error> {
         let (context, adapter) = Context::open(wanted)?;
         Ok(Self { context: Mutex::new(context), adapter })

@@ -116,6 +116,10 @@ impl Variant {
     }
 
     /// The variant that a run needs.
+    ///
+    /// # Errors
+    ///
+    /// If the settings lack a parameter.
     pub fn of(optimizer: Optimizer, settings: &Settings) -> Result<Self, MissingParameter> {
         let flag = match optimizer {
             Optimizer::Sgd | Optimizer::Muon => settings.required_flag(Parameter::Nesterov)?,
