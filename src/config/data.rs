@@ -1,4 +1,4 @@
-//! Reads [data]: the file, its columns and its test rows. The file is opened here to check column names and row numbers.
+//! Reads `[data]`: the file, its columns and its test rows. The file is opened here to check column names and row numbers.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub enum DataLocation<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Reads the table [data] and the file that it names.
+/// Reads the table `[data]` and the file that it names.
 pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Diagnostics) -> Option<(DataSpec, Dataset)> {
     let [path, feature, target] = ["path", "feature", "target"].map(|key| required(section, key, diagnostics));
     let rows = ["train_rows", "test_rows"].map(|key| section.get(key).and_then(|entry| diagnostics.ok(rows(entry))));
@@ -66,7 +66,7 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
     Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
 }
 
-/// The error for a config without [data].
+/// The error for a config without `[data]`.
 pub fn missing() -> Diagnostic {
     Diagnostic::whole("the config has no table [data]")
         .help("add a table [data] with path, feature and target, or the line: data = { path = \"data/advertising.csv\", feature = \"TV\", target = \"sales\" }")

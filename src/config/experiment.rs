@@ -8,7 +8,7 @@ use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Parameter, Settings};
 use crate::space::Space;
 
-/// The resolved table [data].
+/// The resolved table `[data]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSpec {
     /// The path as written in the config, relative to the config's folder.
@@ -39,7 +39,7 @@ pub enum HistoryRuns {
     List(Vec<u64>),
 }
 
-/// The resolved table [history]. Without `runs`, up to [`HistorySpec::ALL_UP_TO`] runs are all recorded; of more runs, the best and a sample.
+/// The resolved table `[history]`. Without `runs`, up to [`HistorySpec::ALL_UP_TO`] runs are all recorded; of more runs, the best and a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySpec {
     /// A point is recorded after every n-th batch; 0 records none.
@@ -116,7 +116,7 @@ pub enum SurfaceRows {
     All,
 }
 
-/// The resolved table [surface].
+/// The resolved table `[surface]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SurfaceSpec {
     /// Whether the config has the table. Then surfaces are written even without pictures.

@@ -148,7 +148,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("dataset", "data"),
 ];
 
-/// Whether a table's name may qualify a hyperparameter in [sweep.parameters].
+/// Whether a table's name may qualify a hyperparameter in `[sweep.parameters]`.
 pub fn is_qualifier(table: &str) -> bool {
     [ParameterTable::Data, ParameterTable::Model, ParameterTable::Training, ParameterTable::Schedule, ParameterTable::Rng]
         .into_iter()
@@ -170,13 +170,13 @@ pub fn qualified(parameter: Parameter) -> String {
     format!("{}.{}", table_name(parameter.facts().table), parameter.facts().name)
 }
 
-/// The canonical form of a key of [sweep.parameters]: `training.learning_rate` becomes `learning_rate`. Unknown keys stay
+/// The canonical form of a key of `[sweep.parameters]`: `training.learning_rate` becomes `learning_rate`. Unknown keys stay
 /// unchanged.
 pub fn canonical(key: &str) -> String {
     swept(key).map_or_else(|| key.to_string(), |parameter| parameter.key().to_string())
 }
 
-/// The hyperparameter of a key of [sweep.parameters], with or without its table.
+/// The hyperparameter of a key of `[sweep.parameters]`, with or without its table.
 pub fn swept(key: &str) -> Option<Parameter> {
     Parameter::all().find(|&parameter| parameter.key() == key || qualified(parameter) == key)
 }
@@ -225,7 +225,7 @@ pub fn meant(key: &str, candidates: &[&'static str]) -> Option<&'static str> {
     alias.and_then(names).or_else(|| names(key)).or_else(|| nearest(key, candidates.iter().copied()))
 }
 
-/// A key of [sweep.parameters] in TOML, quoted if it contains a dot.
+/// A key of `[sweep.parameters]` in TOML, quoted if it contains a dot.
 pub fn quoted(key: &str) -> String {
     if key.contains('.') { format!("\"{key}\"") } else { key.to_string() }
 }

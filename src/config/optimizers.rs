@@ -45,7 +45,7 @@ impl OptimizerSpec {
     }
 }
 
-/// The key under which an optimizer is written. Only in [sweep.parameters] may it vary.
+/// The key under which an optimizer is written. Only in `[sweep.parameters]` may it vary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptimizerKey {
     Training,
@@ -141,7 +141,7 @@ fn from_table(node: &TomlNode, optimizer: Optimizer, written_in: OptimizerKey, d
     Some(spec)
 }
 
-/// The error for an argument of another optimizer, or a key of [training], in an optimizer's table.
+/// The error for an argument of another optimizer, or a key of `[training]`, in an optimizer's table.
 fn not_of(optimizer: Optimizer, parameter: Parameter, location: &Location) -> Diagnostic {
     let name = parameter.facts().name;
     let owners = owners(parameter);

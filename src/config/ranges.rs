@@ -1,4 +1,4 @@
-//! Reads the values of an axis in [sweep.parameters]: a list, or a table with values or a range.
+//! Reads the values of an axis in `[sweep.parameters]`: a list, or a table with values or a range.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Reads [training.schedule]: the schedules of a sweep and their fields.
+//! Reads `[training.schedule]`: the schedules of a sweep and their fields.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use crate::model::{Kind, Parameter, Schedule, Value};
 use crate::space::Values;
 use crate::text;
 
-/// The schedules of a sweep, from [training.schedule] and [sweep.parameters].
+/// The schedules of a sweep, from `[training.schedule]` and `[sweep.parameters]`.
 pub struct Schedules {
     /// The schedules in the order written; each is a branch of runs for every optimizer.
     pub all: Vec<Schedule>,
     pub piecewise: Arc<PiecewiseRates>,
     /// The location of the name, or of the table without one.
     location: Option<Location>,
-    /// Fields that are absent from [training.schedule].
+    /// Fields that are absent from `[training.schedule]`.
     missed: Vec<Parameter>,
 }
 
-/// Reads the names and the lists. `swept` are the values of `schedule.name` in [sweep.parameters], `fixed` is its value in
-/// [training.schedule]; both with their locations.
+/// Reads the names and the lists. `swept` are the values of `schedule.name` in `[sweep.parameters]`, `fixed` is its value in
+/// `[training.schedule]`; both with their locations.
 pub fn read(
     table: &CheckedTable,
     swept: Option<(&Values, &Location)>,

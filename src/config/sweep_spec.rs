@@ -346,7 +346,7 @@ fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut
     None
 }
 
-/// Reads the axes of [sweep.parameters], except the optimizer, in the order written.
+/// Reads the axes of `[sweep.parameters]`, except the optimizer, in the order written.
 fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAxis> {
     let named = parameters.table.0.iter().filter_map(|entry| Some((entry, keys::swept(&entry.key)?)));
     named

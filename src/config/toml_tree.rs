@@ -1,6 +1,6 @@
 //! A config as a tree of TOML values with locations, and `--set` arguments applied to it.
 //!
-//! The tree does not interpret keys, with one exception: in [sweep.parameters] a qualified name may be
+//! The tree does not interpret keys, with one exception: in `[sweep.parameters]` a qualified name may be
 //! written with or without quotes (`"data.scale"`, `data.scale`) and becomes one key.
 
 use std::ops::Range;
@@ -145,7 +145,7 @@ fn set_value(argument: &str, start: usize, source: usize) -> Result<TomlNode, Di
     }
 }
 
-/// Joins qualified names: `sweep.parameters.data.scale` is the key `data.scale` of [sweep.parameters].
+/// Joins qualified names: `sweep.parameters.data.scale` is the key `data.scale` of `[sweep.parameters]`.
 fn join_parameter(mut path: Path) -> Path {
     if let [(sweep, _), (parameters, _), rest @ ..] = path.as_slice()
         && sweep == "sweep"
@@ -191,7 +191,7 @@ fn insert(table: &mut TomlTable, path: &[(String, Location)], node: TomlNode) ->
     }
 }
 
-/// Replaces the tables in [sweep.parameters] by qualified names.
+/// Replaces the tables in `[sweep.parameters]` by qualified names.
 fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
     let mut flat: Vec<TomlEntry> = Vec::new();
     for entry in std::mem::take(&mut parameters.0) {

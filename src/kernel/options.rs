@@ -56,7 +56,7 @@ impl Default for Options {
 /// The values of a run's options: the bound of clipping, λ, M.
 pub type OptionValues<T> = [T; OPTION_VALUES];
 
-/// Slots of [`Values`].
+/// Slots of [`OptionValues`].
 pub const OPTION_VALUES: usize = 3;
 
 /// The number of an optional setting that is switched on; `None` if it is absent, "none" or 0.

@@ -313,7 +313,7 @@ impl Parameter {
         TABLE.iter().map(|line| line.parameter)
     }
 
-    /// The key in [sweep.parameters] and the name of its column: the name alone for hyperparameters of [training] and [model],
+    /// The key in `[sweep.parameters]` and the name of its column: the name alone for hyperparameters of `[training]` and `[model]`,
     /// else the name qualified by its table.
     pub fn key(self) -> &'static str {
         match self {

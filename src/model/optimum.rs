@@ -1,7 +1,7 @@
 //! The optimum of a problem: from a formula if J is a paraboloid, else by a search in float64.
 //!
 //! The search uses J and its gradient as a black box, in coordinates that standardise the feature. From the most promising of
-//! [`STARTS`] it descends by restarted Nelder–Mead, which works at kinks too, and finishes with
+//! `STARTS` it descends by restarted Nelder–Mead, which works at kinks too, and finishes with
 //! Newton steps where J is smooth. The result is not proven to be global; `agreement` counts the
 //! descents that ended at the same J. If J decreases without bound outwards, as for separable classes with a logistic loss,
 //! there is no optimum.

@@ -30,7 +30,7 @@ pub enum ParameterTable {
     Data,
     Model,
     Training,
-    /// [training.schedule]
+    /// `[training.schedule]`
     Schedule,
     Rng,
 }

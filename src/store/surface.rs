@@ -1,4 +1,4 @@
-//! surfaces/<problem>.npy: a float32 array `[bias, weight]`; surfaces/<problem>.json: its axes.
+//! `surfaces/<problem>.npy`: a float32 array `[bias, weight]`; `surfaces/<problem>.json`: its axes.
 
 use std::io::Write;
 use std::path::Path;
