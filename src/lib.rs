@@ -39,6 +39,7 @@
 //!
 //! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for `wasm32-unknown-unknown`.
 
+#![warn(missing_docs)]
 #![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug in the program; tests may panic.
 
 // Vocabulary.
@@ -51,7 +52,7 @@ mod text;
 pub mod config;
 
 // Mathematics.
-// Not public; tests reach it through `internals`.
+#[expect(missing_docs, reason = "not public; tests reach it through `internals`")]
 mod kernel;
 
 // Work.

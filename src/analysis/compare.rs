@@ -15,7 +15,9 @@ use crate::text;
 /// The runs with one value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
+    /// Value of the compared hyperparameter.
     pub value: String,
+    /// Number of runs.
     pub runs: usize,
     /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` where a quantile depends on a diverged run.
     pub train_loss: [Option<f64>; 3],
@@ -32,7 +34,9 @@ pub struct Group {
 pub struct Comparison {
     /// The key of the compared hyperparameter.
     pub by: &'static str,
+    /// One row per value, best first.
     pub rows: Vec<Group>,
+    /// Pictures side by side.
     #[serde(skip)]
     pub figures: Vec<Figure>,
 }

@@ -18,13 +18,17 @@ const BEST: usize = 3;
 /// One of the best runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BestRun {
+    /// Number of the run.
     pub run: u64,
     /// Its varied settings, such as `sgd, learning_rate 0.1`.
     pub settings: String,
     /// J on the training rows, as in runs.parquet.
     pub train_loss: f64,
+    /// Final weight.
     pub weight: f64,
+    /// Final bias.
     pub bias: f64,
+    /// Verdict in words.
     pub verdict: String,
     /// The first epoch, counted from 0, at whose end J was below the convergence threshold.
     pub reached_epoch: Option<u32>,
@@ -33,11 +37,13 @@ pub struct BestRun {
 /// The diagnosis of a sweep. `Display` writes the report that `gradsweep run` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
+    /// Number of runs.
     pub runs: u64,
     /// Number of runs per verdict, in the order of `Verdict::ALL`.
     pub counts: [(&'static str, u64); statistics::VERDICTS],
     /// The runs with the lowest J − J*, best first, without diverged runs.
     pub best: Vec<BestRun>,
+    /// The conclusion in one sentence.
     pub sentence: String,
     /// The `KEY=VALUE` for `--set` at the end of the sentence.
     pub remedy: Option<String>,

@@ -5,6 +5,7 @@ pub type PathError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a sweep cannot be analysed as requested.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("the paths of {runs} cannot be read or replayed")]
     Paths {

@@ -9,6 +9,7 @@ use crate::table::RunTable;
 /// The results of a sweep, and a source of the paths of its runs.
 #[derive(Clone, Copy)]
 pub struct Sweep<'a> {
+    /// The resolved config.
     pub experiment: &'a Experiment,
     /// Indexed by problem number.
     pub problems: &'a [Problem],

@@ -29,6 +29,7 @@ pub struct Window {
     pub moments: Vec<Moments>,
     /// Training rows in batch order, epoch-major like `moments`; empty where no step needs them.
     pub x: Vec<f32>,
+    /// Targets.
     pub y: Vec<f32>,
     alike: bool,
 }

@@ -11,6 +11,7 @@ const SIGN: u32 = 1 << 31;
 
 /// What can be told apart to the bit.
 pub trait Same {
+    /// Whether two values have the same bits.
     fn same(&self, other: &Self) -> bool;
 }
 

@@ -27,12 +27,19 @@ use crate::model::{Neuron, Problem, Rows};
 /// Runs that share everything but the numbers in their lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
+    /// Data and neuron.
     pub problem: &'a Problem,
+    /// Batches of every epoch.
     pub order: BatchOrder,
+    /// Number of epochs.
     pub epochs: u64,
+    /// Optimizer and its compiled variant.
     pub variant: Variant,
+    /// Options of Keras' base class that the runs use.
     pub options: Options,
+    /// Values that may differ between the runs.
     pub inputs: &'a RunInputs,
+    /// What is recorded besides the results.
     pub record: RecordOptions,
 }
 
@@ -52,20 +59,25 @@ impl Group<'_> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunInputs {
     runs: usize,
+    /// Weight before the first update.
     pub initial_weight: Broadcast<f32>,
+    /// Bias before the first update.
     pub initial_bias: Broadcast<f32>,
     /// By slot.
     pub coefficients: [Broadcast<f32>; COEFFICIENTS],
+    /// Inputs of the step factors.
     pub factor_inputs: Broadcast<FactorInputs>,
     /// Of the options.
     pub values: Broadcast<OptionValues<f32>>,
 }
 
 impl RunInputs {
+    /// Number of runs.
     pub fn len(&self) -> usize {
         self.runs
     }
 
+    /// Whether there are no runs.
     pub fn is_empty(&self) -> bool {
         self.runs == 0
     }
@@ -135,8 +147,11 @@ pub struct RecordOptions {
 /// The neuron's loss, mean squared and mean absolute error over some rows, a value per point; NaN without rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
+    /// Mean loss.
     pub loss: Vec<f32>,
+    /// Mean squared error.
     pub mse: Vec<f32>,
+    /// Mean absolute error.
     pub mae: Vec<f32>,
 }
 
@@ -163,6 +178,7 @@ pub struct Description {
 
 /// Why a backend could not do its work.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is the error of a backend")]
 pub enum Error {
     #[cfg(feature = "gpu")]
     #[error(transparent)]
@@ -173,6 +189,7 @@ pub enum Error {
 
 /// One way to do the work.
 pub trait Backend {
+    /// Name and device, for the manifest and the benchmark.
     fn describe(&self) -> Description;
 
     /// What the machine behind it can do at most, measured now, in less than a second; `None` where nothing is known to reach it.

@@ -11,20 +11,29 @@ pub const NEVER: u32 = u32::MAX;
 pub struct Outcome {
     /// Updates of a run that does not diverge, and batches of an epoch.
     pub updates: u64,
+    /// Batches of an epoch.
     pub batches: u32,
     /// After the last update; of a diverged run, after the last one that was inside.
     pub weight: Vec<f32>,
+    /// Bias at the same point.
     pub bias: Vec<f32>,
     /// Updates that count: fewer than `updates` where the next one left the range.
     pub steps: Vec<u64>,
     /// What [`RunStatistics`] has of a run, with [`NEVER`] for an epoch and 0 for a period that there is not.
     pub start_loss: Vec<f32>,
+    /// Largest J at the end of an epoch.
     pub worst_loss: Vec<f32>,
+    /// J at the end of the last epoch.
     pub last_loss: Vec<f32>,
+    /// First epoch that ends close to the optimum, or [`NEVER`].
     pub reached_epoch: Vec<u32>,
+    /// Steps of the last epoch that cross the minimum.
     pub crossings: Vec<u32>,
+    /// Period of a cycle in epochs, or 0.
     pub cycle_period: Vec<u32>,
+    /// Recorded points, if requested.
     pub history: Option<History>,
+    /// Epoch series, if requested.
     pub epochs: Option<EpochSeries>,
 }
 
@@ -36,8 +45,11 @@ pub struct History {
     pub every: u64,
     /// Updates of a whole run.
     pub steps: u64,
+    /// Layout of the columns.
     pub blocks: BlockLayout,
+    /// Weights.
     pub weight: Vec<f32>,
+    /// Biases.
     pub bias: Vec<f32>,
 }
 
@@ -45,16 +57,22 @@ pub struct History {
 /// without test rows). The same layout as [`History`]; epochs from the one that holds the diverging batch hold no meaning.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EpochSeries {
+    /// Layout of the columns.
     pub blocks: BlockLayout,
+    /// Loss on the training rows.
     pub loss: Vec<f32>,
+    /// MAE on the training rows.
     pub mae: Vec<f32>,
+    /// Loss on the test rows.
     pub val_loss: Vec<f32>,
+    /// MAE on the test rows.
     pub val_mae: Vec<f32>,
 }
 
 /// The layout `[block][row][lane]`: blocks of up to [`BlockLayout::WIDTH`] runs, so that a row of a block is contiguous.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockLayout {
+    /// Number of runs.
     pub runs: usize,
     /// Rows per run: points or epochs.
     pub rows: usize,
@@ -76,6 +94,7 @@ impl BlockLayout {
         self.runs.div_ceil(self.width.max(1)) * self.block_len()
     }
 
+    /// Whether a column has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

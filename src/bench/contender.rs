@@ -7,7 +7,9 @@ pub type OpenBackend<'a> = Box<dyn Fn() -> Result<Box<dyn Backend>, Error> + 'a>
 
 /// A backend configuration with its name in the table.
 pub struct Contender<'a> {
+    /// Name in the table.
     pub name: String,
+    /// Opens the backend.
     pub open: OpenBackend<'a>,
     /// Opens the backend without the bookkeeping for verdicts, if it has such a mode.
     pub open_bare: Option<OpenBackend<'a>>,

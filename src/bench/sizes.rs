@@ -14,17 +14,22 @@ const FACTOR: u64 = 4;
 /// A contender's time at each size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curve {
+    /// Name of the contender.
     pub name: String,
     /// `cpu` or `gpu`.
     pub backend: String,
+    /// Whether histories were recorded.
     pub history: bool,
+    /// Sizes in ascending order.
     pub points: Vec<Point>,
 }
 
 /// A number of runs and the time to train them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
+    /// Number of runs.
     pub runs: u64,
+    /// Updates of all runs.
     pub steps: u64,
     /// The median of the repetitions.
     pub median_s: f64,
@@ -40,6 +45,7 @@ impl Point {
 /// The curves of all contenders, without and with histories.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sizes {
+    /// One curve per contender, without and with histories.
     pub curves: Vec<Curve>,
     /// The smallest measured size from which a GPU was faster than every CPU contender at all larger sizes too: without histories, and
     /// with them. `None` without such a size or without a GPU.

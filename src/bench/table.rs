@@ -8,6 +8,7 @@ use crate::backend::Limits;
 /// The whole result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Table {
+    /// Name of the sweep.
     pub sweep: String,
     /// Runs that each contender trains; the reference trains a sample.
     pub runs: u64,
@@ -17,11 +18,15 @@ pub struct Table {
     pub judged: usize,
     /// The compared runs whose result is insensitive to a rounding error at the start.
     pub insensitive: usize,
+    /// Measurements per figure.
     pub repeats: u32,
+    /// The largest deviation that counts as agreement.
     pub tolerance: f64,
+    /// One line per contender, without and with histories.
     pub lines: Vec<Line>,
     /// The cost of figures other than weights and biases, per contender.
     pub costs: Vec<Cost>,
+    /// Contenders that could not be measured.
     pub missing: Vec<Missing>,
     /// Speeds by the number of runs, if requested.
     pub sizes: Option<Sizes>,
@@ -30,16 +35,25 @@ pub struct Table {
 /// One contender, without or with histories.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
+    /// Name of the contender.
     pub name: String,
+    /// `reference`, `cpu` or `gpu`.
     pub backend: String,
+    /// CPU model or adapter.
     pub device: String,
+    /// SIMD level and threads, or driver.
     pub detail: String,
+    /// Whether a GPU adapter computes on the CPU.
     pub software: bool,
+    /// Whether histories were recorded.
     pub history: bool,
+    /// Number of runs.
     pub runs: u64,
+    /// Updates of all runs.
     pub steps: u64,
     /// The largest relative deviation from the reference over the insensitive runs.
     pub deviation: f64,
+    /// Whether the deviation is within the tolerance.
     pub agrees: bool,
     /// Seconds from opening the backend to the end of the first training.
     pub cold_s: f64,
@@ -50,10 +64,15 @@ pub struct Line {
 /// A median time with its range, and the speeds that follow from it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Speed {
+    /// Median seconds of a training.
     pub median_s: f64,
+    /// Shortest measurement.
     pub min_s: f64,
+    /// Longest measurement.
     pub max_s: f64,
+    /// Runs a second.
     pub runs_per_s: f64,
+    /// Updates a second, over all runs.
     pub steps_per_s: f64,
     /// CPU time of all threads over wall-clock time: close to the number of threads if no other program used the cores. `None` for a GPU,
     /// and where the system does not report CPU time.
@@ -65,14 +84,18 @@ pub struct Speed {
 /// A contender that could not be measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Missing {
+    /// Name of the contender.
     pub name: String,
+    /// The error.
     pub why: String,
 }
 
 /// The measured limits of the machine that a contender runs on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Limit {
+    /// Name of the contender.
     pub name: String,
+    /// The limits.
     #[serde(flatten)]
     pub limits: Limits,
 }
@@ -80,6 +103,7 @@ pub struct Limit {
 /// The cost of a contender's figures, as shares of the training time without any.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
+    /// Name of the contender.
     pub name: String,
     /// Updates a second without any figures.
     pub bare_steps_per_s: f64,

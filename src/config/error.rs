@@ -27,6 +27,7 @@ struct Source {
 }
 
 impl Sources {
+    /// The config file and the `--set` arguments.
     pub fn new(file: &str, text: &str, sets: &[String]) -> Self {
         let config = Source { name: file.into(), text: text.into() };
         let sets = sets.iter().map(|set| Source { name: "--set".into(), text: set.clone() });
@@ -36,10 +37,6 @@ impl Sources {
     /// Whether a location is in a `--set` argument.
     pub fn is_set(location: &Location) -> bool {
         location.source > 0
-    }
-
-    pub fn text(&self, location: &Location) -> &str {
-        self.0[location.source].text.get(location.span.clone()).unwrap_or_default()
     }
 
     /// The whole text that contains a location.
@@ -120,7 +117,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub fn new(sources: Sources, mut list: Vec<Diagnostic>) -> Self {
+    /// Sorts the mistakes by their places.
+    pub(super) fn new(sources: Sources, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|diagnostic| diagnostic.location.as_ref().map(|location| (location.source, location.span.start)));
         Self { sources, list }
     }

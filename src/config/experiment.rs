@@ -13,8 +13,11 @@ use crate::space::Space;
 pub struct DataSpec {
     /// The path as written in the config, relative to the config's folder.
     pub path: PathBuf,
+    /// Name of the feature column.
     pub feature: String,
+    /// Name of the target column.
     pub target: String,
+    /// Size of the test set.
     pub test: TestSize,
 }
 
@@ -30,6 +33,7 @@ pub enum Rng {
 /// The runs whose histories are recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HistoryRuns {
+    /// All runs.
     All,
     /// The runs with the lowest training loss.
     Best(u64),
@@ -44,6 +48,7 @@ pub enum HistoryRuns {
 pub struct HistorySpec {
     /// A point is recorded after every n-th batch; 0 records none.
     pub every: u64,
+    /// Recorded runs, if the config names them.
     pub runs: Option<HistoryRuns>,
     /// Whether epochs.parquet is written; `None`: only of up to [`HistorySpec::ALL_UP_TO`] runs.
     pub epochs: Option<bool>,
@@ -52,9 +57,11 @@ pub struct HistorySpec {
 /// The histories that a sweep records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordingPlan {
+    /// A point after every n-th batch; 0: no histories.
     pub every: u64,
     /// The runs whose histories are stored while the sweep runs.
     pub runs: Vec<HistoryRuns>,
+    /// Whether epoch series are recorded.
     pub epochs: bool,
 }
 
@@ -63,6 +70,7 @@ impl HistorySpec {
     pub const ALL_UP_TO: u64 = 10_000;
     /// Above it, this number of the best runs is recorded by default, and a sample.
     pub const BEST: u64 = 100;
+    /// Sample of a large sweep whose histories are recorded by default.
     pub const SAMPLE: u64 = 200;
 
     /// The recording plan of a sweep of `runs` runs.
@@ -103,13 +111,17 @@ impl RecordingPlan {
 /// One axis of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SurfaceAxis {
+    /// First value.
     pub min: f64,
+    /// Last value.
     pub max: f64,
+    /// Number of values.
     pub count: u32,
 }
 
 /// The rows that a cost surface is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are sets of rows")]
 pub enum SurfaceRows {
     Train,
     Test,
@@ -123,24 +135,34 @@ pub struct SurfaceSpec {
     pub requested: bool,
     /// `None`: fitted to the optimum and the recorded paths.
     pub weight: Option<SurfaceAxis>,
+    /// Bias axis, if the config has one.
     pub bias: Option<SurfaceAxis>,
+    /// Rows over which J is evaluated.
     pub rows: SurfaceRows,
 }
 
 /// A sweep, resolved: its data, its space of runs and its outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
+    /// Name of the sweep.
     pub name: String,
     /// The config as it was given, without the `--set` arguments.
     pub text: String,
+    /// `--set` overrides, in order.
     pub sets: Vec<String>,
+    /// Description of the data.
     pub data: DataSpec,
+    /// The data.
     pub dataset: Dataset,
+    /// Random generator of splits, orders and initial values.
     pub rng: Rng,
+    /// All runs.
     pub space: Space,
     /// The boundaries and rates of a piecewise constant schedule; empty without one.
     pub piecewise: Arc<PiecewiseRates>,
+    /// What is recorded.
     pub history: HistorySpec,
+    /// Axes of the stored cost surface.
     pub surface: SurfaceSpec,
     /// Warnings for stderr.
     pub warnings: Vec<String>,

@@ -46,6 +46,7 @@ pub struct ConfigSource<'a> {
     pub file: &'a str,
     /// The name of the sweep if the config has none.
     pub name: &'a str,
+    /// Location of the data.
     pub data: DataLocation<'a>,
 }
 

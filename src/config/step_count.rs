@@ -36,7 +36,9 @@ pub fn longest_run(branch: &Branch, rows: usize) -> u128 {
 /// A number of updates, if no run diverges. `exact` is false if a long axis was replaced by an evenly spaced sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepCount {
+    /// Number of steps.
     pub count: u128,
+    /// Whether the count is exact; else some axis counts by its mean.
     pub exact: bool,
 }
 

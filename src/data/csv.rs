@@ -11,10 +11,13 @@ use sha2::{Digest, Sha256};
 /// The feature and the target of a data file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
+    /// Name of the feature column.
     pub feature: String,
+    /// Name of the target column.
     pub target: String,
     /// The feature of each row. Both columns have the same length of at least one, and all values are finite.
     pub x: Vec<f64>,
+    /// Target values, one per row.
     pub y: Vec<f64>,
     /// The bytes of the file, which a run directory keeps a copy of.
     pub bytes: Vec<u8>,
@@ -24,6 +27,7 @@ pub struct Dataset {
 
 /// An error while reading a data file. Lines are counted from 1, the header included.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("there is no file {path}")]
     Absent { path: String },

@@ -8,9 +8,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Stream {
+    /// The permutation of a split.
     Split = 0,
+    /// The row order of an epoch.
     Order = 1,
+    /// A random initial weight.
     InitialWeight = 2,
+    /// A random initial bias.
     InitialBias = 3,
 }
 

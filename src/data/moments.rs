@@ -9,14 +9,18 @@ use bytemuck::{Pod, Zeroable};
 #[derive(Clone, Copy, Debug, PartialEq, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct Centre {
+    /// Weight of the centre.
     pub weight: f32,
+    /// Bias of the centre.
     pub bias: f32,
+    /// Abscissa of the centre.
     pub x: f32,
     /// Pads the layout to 16 bytes, the alignment of a WGSL vec4.
     pub padding: f32,
 }
 
 impl Centre {
+    /// A centre, rounded to float32.
     pub fn new(weight: f64, bias: f64, x: f64) -> Self {
         Self { weight: weight as f32, bias: bias as f32, x: x as f32, padding: 0.0 }
     }
@@ -59,6 +63,7 @@ pub struct Centred {
 }
 
 impl Centred {
+    /// The moments of the rows of a batch about `centre`.
     pub fn new(x: &[f32], y: &[f32], centre: &Centre) -> Self {
         let (weight, bias, middle) = (f64::from(centre.weight), f64::from(centre.bias), f64::from(centre.x));
         Self {

@@ -8,6 +8,7 @@ const INITIALIZER_HIGH: u32 = 10_000_000;
 
 /// The method that orders the rows of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the fields are seeds and row counts")]
 pub enum Shuffle {
     /// The order of the split, in every epoch.
     None,
@@ -26,6 +27,7 @@ pub struct BatchOrder {
     pub rows: usize,
     /// Rows per batch, at most `rows`. The last batch of an epoch may be shorter.
     pub batch_size: usize,
+    /// The order of the rows in each epoch.
     pub shuffle: Shuffle,
 }
 

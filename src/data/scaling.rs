@@ -3,12 +3,15 @@
 /// x ↦ (x − shift) / width
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaling {
+    /// Subtracted from each value.
     pub shift: f64,
+    /// Divides each shifted value.
     pub width: f64,
 }
 
 /// An error while fitting a scale.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum ScalingError {
     #[error("the feature is {value} in every training row, so scale = \"{scale}\" would divide by zero")]
     Constant { scale: &'static str, value: f64 },
@@ -43,6 +46,7 @@ impl Scaling {
         Ok(scaling)
     }
 
+    /// The scaled value of `x`.
     pub fn apply(&self, x: f64) -> f64 {
         (x - self.shift) / self.width
     }

@@ -9,10 +9,13 @@ pub enum TestSize {
     None,
     /// `ceil(fraction · n)` rows.
     Fraction(f64),
+    /// A number of test rows.
     Count(u64),
     /// Explicit row numbers, from 0.
     Rows {
+        /// Training rows, numbered from 0.
         train: Vec<u32>,
+        /// Test rows, numbered from 0.
         test: Vec<u32>,
     },
 }
@@ -20,12 +23,15 @@ pub enum TestSize {
 /// Training and test rows as row numbers of the file, from 0, in order of use.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Split {
+    /// Training rows, in order.
     pub train: Vec<u32>,
+    /// Test rows, in order.
     pub test: Vec<u32>,
 }
 
 /// An error while splitting rows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum SplitError {
     #[error("{test} of {rows} rows are test rows, so no row is left for training")]
     NothingToTrain { test: u64, rows: usize },
@@ -35,6 +41,7 @@ pub enum SplitError {
 
 /// The generator that draws the permutation of a random split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is a generator with its seed")]
 pub enum Permutation {
     Threefry { seed: u32 },
     NumpyLegacy { seed: u32 },

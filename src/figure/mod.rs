@@ -2,15 +2,17 @@
 //!
 //! `analysis` builds these values, tests compare them, and `plot` draws them. This module does not know a drawing library or a file.
 
-pub mod palette;
-pub mod ticks;
+pub(crate) mod palette;
+pub(crate) mod ticks;
 
 use serde::Serialize;
 
 /// A colour with 8 bits per channel and an opacity between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Color {
+    /// Red, green and blue.
     pub rgb: [u8; 3],
+    /// Opacity from 0 to 1.
     pub alpha: f64,
 }
 
@@ -19,16 +21,19 @@ pub struct Color {
 pub struct Figure {
     /// The file name without extension, for example `contour`.
     pub name: String,
+    /// Title above all panels.
     pub title: String,
     /// Lines under the title: what the figure shows, and how far the best run is from the optimum.
     pub caption: Vec<String>,
     /// Panels in one row of the grid.
     pub columns: usize,
+    /// Panels, row by row.
     pub panels: Vec<Panel>,
     /// Whether only the outer panels of the grid have axis labels, as in small multiples.
     pub shared_axes: bool,
     /// Empty for a figure without a legend.
     pub legend: Vec<LegendEntry>,
+    /// Colour bar to the right of the panels.
     pub color_bar: Option<ColorBar>,
     /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
@@ -37,8 +42,11 @@ pub struct Figure {
 /// One coordinate system of a figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Panel {
+    /// Title above the panel.
     pub title: String,
+    /// Horizontal axis.
     pub x: Axis,
+    /// Vertical axis.
     pub y: Axis,
     /// Drawn in order and clipped to the panel.
     pub layers: Vec<Layer>,
@@ -46,6 +54,7 @@ pub struct Panel {
 
 /// The scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the variants are kinds of axes")]
 pub enum Scale {
     Linear,
     /// For positive ranges.
@@ -55,21 +64,28 @@ pub enum Scale {
 /// An axis with its range and the ticks inside it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Axis {
+    /// Text next to the axis.
     pub label: String,
+    /// Linear or logarithmic.
     pub scale: Scale,
+    /// First and last value.
     pub range: [f64; 2],
+    /// Ticks in ascending order.
     pub ticks: Vec<Tick>,
 }
 
 /// A labelled position on an axis or a colour bar.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tick {
+    /// Value.
     pub at: f64,
+    /// Text, may be empty.
     pub label: String,
 }
 
 /// One element of a panel, in data coordinates `[x, y]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the doc of each variant explains its fields")]
 pub enum Layer {
     /// A filled area: the outer ring, then the rings of its holes.
     Area { rings: Vec<Vec<[f64; 2]>>, color: Color },
@@ -85,6 +101,7 @@ pub enum Layer {
 
 /// The dash pattern of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the variants are line styles")]
 pub enum Dash {
     Solid,
     Dashed,
@@ -92,6 +109,7 @@ pub enum Dash {
 
 /// The symbol of a data point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the variants are shapes")]
 pub enum Marker {
     /// A filled disc with a light border.
     Filled,
@@ -107,13 +125,17 @@ pub enum Marker {
 /// One entry of a legend.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LegendEntry {
+    /// Text of the entry.
     pub label: String,
+    /// Colour of the symbol.
     pub color: Color,
+    /// Symbol.
     pub shape: LegendShape,
 }
 
 /// The symbol of a legend entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the variants are symbols")]
 pub enum LegendShape {
     Line,
     DashedLine,
@@ -124,9 +146,11 @@ pub enum LegendShape {
 /// A colour bar to the right of the panels: `colors[i]` covers `edges[i]..edges[i + 1]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColorBar {
+    /// Text next to the bar.
     pub label: String,
     /// Band edges on the scale of the bar, for example log10(J − J*).
     pub edges: Vec<f64>,
+    /// Colours in the order of the values.
     pub colors: Vec<Color>,
     /// Ticks on the scale of `edges`.
     pub ticks: Vec<Tick>,

@@ -2,6 +2,7 @@
 
 /// An activation of Keras 3, with Keras' defaults for its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the names of Keras")]
 pub enum Activation {
     Linear,
     Sigmoid,

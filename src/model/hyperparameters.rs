@@ -13,14 +13,19 @@ use super::schedule::Schedule;
 /// A row of the table of hyperparameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Hyperparameter {
+    /// The hyperparameter.
     pub parameter: Parameter,
+    /// The table of the config that has the key.
     pub table: ParameterTable,
     /// The key in its config table.
     pub name: &'static str,
+    /// Type and bounds.
     pub kind: Kind,
     /// The default, unless it depends on the optimizer or the schedule.
     pub default: Option<Value>,
+    /// Axis of a picture.
     pub scale: Scale,
+    /// Explanation for users.
     pub meaning: &'static str,
 }
 
@@ -301,6 +306,7 @@ pub const TABLE: [Hyperparameter; 63] = [
 ];
 
 impl Parameter {
+    /// Number of hyperparameters.
     pub const COUNT: usize = TABLE.len();
 
     /// The row of this hyperparameter in the table.

@@ -2,6 +2,7 @@
 
 /// A distribution of initial values.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the arguments of Keras")]
 pub enum Initializer {
     /// Uniform between `min` and `max`.
     Uniform {
@@ -22,7 +23,9 @@ pub enum Initializer {
 /// An initial value: a number, or drawn from a distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
+    /// A fixed number.
     Number(f64),
+    /// A random number.
     Drawn(Initializer),
 }
 

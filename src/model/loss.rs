@@ -2,6 +2,7 @@
 
 /// A loss of Keras 3, with Keras' defaults for its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the names of Keras")]
 pub enum Loss {
     Mse,
     Mae,
@@ -35,6 +36,7 @@ pub const LOSS_ALIASES: &[(&str, &str)] = &[
 /// The labels that a loss accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
+    /// Any number.
     Any,
     /// Probabilities, from 0 to 1.
     Probability,
@@ -48,9 +50,11 @@ pub enum Labels {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("the loss {loss} needs labels that are {rule}, but data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
 pub struct LabelError {
+    /// The loss that refuses the label.
     pub loss: Loss,
     /// The row, counted from 0 as in `train_rows`.
     pub row: usize,
+    /// The label.
     pub value: f64,
 }
 

@@ -5,7 +5,9 @@ use super::{Activation, Loss};
 /// A neuron without its parameters: activation, loss, and whether it has a bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Neuron {
+    /// φ in `ŷ = φ(w·x + b)`.
     pub activation: Activation,
+    /// The loss whose mean over the rows is J.
     pub loss: Loss,
     /// Whether the neuron has a bias; without one, b stays 0.
     pub use_bias: bool,

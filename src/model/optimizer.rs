@@ -4,6 +4,7 @@ use super::parameter::{Parameter, Value};
 
 /// An update rule of Keras 3, in the order of Keras' documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the names of Keras")]
 pub enum Optimizer {
     Sgd,
     Rmsprop,

@@ -10,6 +10,7 @@ use super::Quadratic;
 
 /// The method that found an optimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the doc of each variant explains its fields")]
 pub enum Source {
     /// The formula of a paraboloid.
     Formula,
@@ -20,10 +21,13 @@ pub enum Source {
 /// The minimum of J.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimum {
+    /// Weight of the optimum.
     pub weight: f64,
+    /// Bias of the optimum.
     pub bias: f64,
     /// J at the optimum.
     pub loss: f64,
+    /// How the optimum was found.
     pub source: Source,
     /// The Hessian; `None` if J has a kink at the optimum.
     pub curvature: Option<Curvature>,
@@ -32,7 +36,9 @@ pub struct Optimum {
 /// A Hessian and its eigenvalues in ascending order. Without a bias, both eigenvalues are ∂²J/∂w².
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curvature {
+    /// Second derivatives of J at the optimum.
     pub hessian: [[f64; 2]; 2],
+    /// Eigenvalues of the Hessian, in ascending order.
     pub eigenvalues: [f64; 2],
 }
 

@@ -4,6 +4,7 @@ use super::initializer::Initializer;
 
 /// A value of a hyperparameter. Words are `'static`, because all of them are in the table of hyperparameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants are the types of TOML")]
 pub enum Value {
     Float(f64),
     Integer(i64),
@@ -26,6 +27,7 @@ impl Value {
 
 /// The config table of a hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the tables of the config")]
 pub enum ParameterTable {
     Data,
     Model,
@@ -37,6 +39,7 @@ pub enum ParameterTable {
 
 /// The type of a hyperparameter and the values that it accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are bounds and allowed words")]
 pub enum Kind {
     /// A number from `min` to `max`; an open end is excluded.
     Float {
@@ -70,6 +73,7 @@ pub enum Kind {
 
 /// The scale of a plot axis for the hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are kinds of axes")]
 pub enum Scale {
     Linear,
     Log,
@@ -79,6 +83,7 @@ pub enum Scale {
 /// A hyperparameter. Its row in `hyperparameters::TABLE` has its name, type and bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
+#[expect(missing_docs, reason = "the table in `hyperparameters` has the meaning of each variant")]
 pub enum Parameter {
     Optimizer,
     LearningRate,

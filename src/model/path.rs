@@ -20,10 +20,13 @@ pub struct Path {
 /// Running means of loss and MAE over the batches of one epoch, as Keras reports them, and both metrics on the test rows after the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EpochMetrics {
+    /// Loss on the training rows.
     pub loss: f32,
+    /// MAE on the training rows.
     pub mae: f32,
     /// `None` without test rows.
     pub val_loss: Option<f32>,
+    /// MAE on the test rows, if there are any.
     pub val_mae: Option<f32>,
 }
 

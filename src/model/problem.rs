@@ -6,15 +6,19 @@ use crate::data::{Dataset, Scaling, Split};
 /// Scaled rows in float32, in the order of the split.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Rows {
+    /// Feature values.
     pub x: Vec<f32>,
+    /// Target values.
     pub y: Vec<f32>,
 }
 
 impl Rows {
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.x.len()
     }
 
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.x.is_empty()
     }
@@ -40,10 +44,15 @@ pub struct Problem {
     pub scale: &'static str,
     /// The seed of the split, data.seed or rng.seed; `None` if the split is not random.
     pub split_seed: Option<u32>,
+    /// Training and test rows by their numbers in the file.
     pub split: Split,
+    /// Scaling of the feature, fitted on the training rows.
     pub scaling: Scaling,
+    /// Training rows, scaled.
     pub train: Rows,
+    /// Test rows, scaled.
     pub test: Rows,
+    /// The neuron.
     pub neuron: Neuron,
     /// The mean squared error of a linear neuron over the training rows.
     pub quadratic: Quadratic,
@@ -53,6 +62,7 @@ pub struct Problem {
 
 /// An error while preparing a problem.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("the {column} values reach {largest:.1e}, so their squares overflow float32")]
     TooLarge { column: &'static str, largest: f64 },

@@ -6,15 +6,21 @@
 /// The mean squared error over a set of rows, as a function of weight and bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quadratic {
+    /// Number of rows.
     pub rows: usize,
+    /// Mean of the feature.
     pub mean_x: f64,
+    /// Mean of the target.
     pub mean_y: f64,
     /// Population variances and covariance.
     pub var_x: f64,
+    /// Population variance of the target.
     pub var_y: f64,
+    /// Population covariance.
     pub cov_xy: f64,
     /// The optimum. For a constant feature, the point nearest to the origin on the line of optima.
     pub weight: f64,
+    /// Bias of the optimum.
     pub bias: f64,
     /// J at the optimum.
     pub loss: f64,

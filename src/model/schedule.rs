@@ -4,6 +4,7 @@ use super::parameter::{Parameter, Value};
 
 /// A schedule of Keras 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the names of Keras")]
 pub enum Schedule {
     /// A constant rate.
     None,
@@ -20,6 +21,7 @@ pub enum Schedule {
 pub struct PiecewiseRates {
     /// The last batch, from 0, of each rate but the last.
     pub boundaries: Vec<u64>,
+    /// Learning rates, one more than boundaries.
     pub values: Vec<f64>,
 }
 

@@ -6,6 +6,7 @@ use super::Quadratic;
 
 /// *Reached* means `J ≤ J* + (REACHED_SHARE − 1)·|J*| + REACHED_VARIANCE·Var(y)` on the training rows at an epoch's end.
 pub const REACHED_SHARE: f64 = 1.01;
+/// A run reaches the optimum if its excess is at most this share of Var(y), plus the relative tolerance.
 pub const REACHED_VARIANCE: f64 = 1e-6;
 
 /// The verdict on a run. The rule tests them in this order.
@@ -26,8 +27,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All verdicts, in the order in which they are tested.
     pub const ALL: [Self; 6] = [Self::Diverged, Self::Converged, Self::Cycling, Self::Overshooting, Self::Oscillating, Self::Slow];
 
+    /// The name in files and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Diverged => "diverged",
@@ -47,6 +50,7 @@ impl Verdict {
         }
     }
 
+    /// The verdict with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verdict| verdict.name() == name)
     }

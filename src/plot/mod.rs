@@ -22,6 +22,7 @@ use crate::figure::Figure;
 
 /// Why a figure was not drawn.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("cannot draw {name}: {reason}")]
     Drawing { name: String, reason: String },

@@ -4,6 +4,7 @@ use crate::model::{Parameter, Value};
 
 /// The values of an axis.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the doc of each variant explains its fields")]
 pub enum Values {
     /// The values as written, duplicates included.
     List(Vec<Value>),
@@ -55,7 +56,9 @@ const POWERS_OF_TEN: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1
 /// A hyperparameter and its values in a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
+    /// The hyperparameter that varies.
     pub parameter: Parameter,
+    /// Its values.
     pub values: Values,
 }
 

@@ -12,17 +12,22 @@ use crate::model::{Optimizer, Parameter, Settings};
 /// A run: its number in the space, its optimizer and its hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
+    /// Number of the run.
     pub index: u64,
+    /// Optimizer of the run.
     pub optimizer: Optimizer,
+    /// Values of all its hyperparameters.
     pub settings: Settings,
 }
 
 /// The grid of runs of one optimizer and schedule. Its run numbers are contiguous and count the axes in mixed radix, the last axis fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
+    /// Optimizer of the branch.
     pub optimizer: Optimizer,
     /// The hyperparameters of the first run; those without an axis are the same for all runs.
     pub settings: Settings,
+    /// Hyperparameters that vary, the last one fastest.
     pub axes: Vec<Axis>,
     /// The number of the first run.
     pub first: u64,
@@ -62,6 +67,7 @@ pub enum Error {
 /// All runs of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
+    /// Branches in the order of run numbers.
     pub branches: Vec<Branch>,
 }
 

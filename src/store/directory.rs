@@ -52,8 +52,11 @@ fn is_free(path: &Path) -> Result<bool, Error> {
 /// A recorded point of a run: the number of updates before it (0 at the start), weight and bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
+    /// Number of updates before the point; 0 is the start.
     pub step: u64,
+    /// Weight.
     pub weight: f32,
+    /// Bias.
     pub bias: f32,
 }
 
@@ -86,10 +89,12 @@ impl RunDirectory {
         Ok(Self { path: path.to_path_buf(), manifest: serde_json::from_value(json).map_err(damaged)? })
     }
 
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

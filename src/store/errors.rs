@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a run directory could not be chosen, written or read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     /// The directory for a new sweep holds files already.
     #[error("{path} is not empty, and results are never mixed or overwritten; name another directory with --out, or remove this one")]

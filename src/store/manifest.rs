@@ -11,23 +11,33 @@ pub const FORMAT: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// All runs are stored.
     Complete,
+    /// The sweep is running or was interrupted.
     Incomplete,
 }
 
 /// Numbers of runs and steps, updated with each chunk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
+    /// Runs of the sweep.
     pub runs: u64,
+    /// Stored runs.
     pub runs_done: u64,
+    /// Updates of the stored runs.
     pub steps_done: u64,
     /// Runs with each verdict; see [`Counts::by_verdict`].
     pub diverged: u64,
+    /// Runs with this verdict.
     pub converged: u64,
+    /// Runs with this verdict.
     #[serde(default)]
     pub cycling: u64,
+    /// Runs with this verdict.
     pub overshooting: u64,
+    /// Runs with this verdict.
     pub oscillating: u64,
+    /// Runs with this verdict.
     pub slow: u64,
     /// Runs with a stored history.
     pub histories: u64,
@@ -58,8 +68,11 @@ impl Counts {
 /// Durations in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timings {
+    /// Time of training.
     pub training_s: f64,
+    /// Time of writing; a chunk is written while the next one is trained.
     pub writing_s: f64,
+    /// Elapsed time of the sweep.
     pub total_s: f64,
     /// Updates per second of training.
     pub steps_per_s: f64,
@@ -68,9 +81,13 @@ pub struct Timings {
 /// The contents of manifest.json.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Version of the layout, [`FORMAT`].
     pub format: u32,
+    /// Version of the program.
     pub version: String,
+    /// Name of the sweep.
     pub name: String,
+    /// Whether all runs are stored.
     pub status: Status,
     /// The resolved config, for people and other programs; this program reads sweep.toml and `set` instead.
     pub config: serde_json::Value,
@@ -78,12 +95,19 @@ pub struct Manifest {
     pub set: Vec<String>,
     /// The hexadecimal SHA-256 of the data file, of which data.csv in the same directory is a copy.
     pub data_sha256: String,
+    /// `reference`, `cpu` or `gpu`.
     pub backend: String,
+    /// CPU model or adapter.
     pub device: String,
+    /// SIMD level and threads, or driver.
     pub detail: String,
+    /// SIMD level of the CPU backend.
     pub simd: Option<String>,
+    /// Threads of the CPU backend.
     pub threads: Option<usize>,
+    /// Numbers of runs and steps.
     pub counts: Counts,
+    /// Durations.
     pub timings: Timings,
 }
 

@@ -11,12 +11,15 @@ use super::table_file::temporary_path;
 /// The description of a surface: what its cells are, and its axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surface {
+    /// Number of the problem.
     pub problem: usize,
     /// The loss whose value a cell is, by its name in the config.
     pub quantity: String,
     /// The rows over which the loss is averaged: "train", "test" or "all".
     pub rows: String,
+    /// Weight axis.
     pub weight: Vec<f64>,
+    /// Bias axis.
     pub bias: Vec<f64>,
     /// Cells beyond float32, stored as its largest value.
     pub saturated_cells: u64,

@@ -6,6 +6,7 @@ use crate::{backend, data, model};
 
 /// Why a sweep stopped.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error(transparent)]
     Backend(#[from] backend::Error),

@@ -5,6 +5,7 @@ use crate::config::Experiment;
 /// How much a sweep computes and stores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
+    /// Number of runs.
     pub runs: u64,
     /// Updates of all runs.
     pub steps: u128,

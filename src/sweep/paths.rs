@@ -16,8 +16,11 @@ use crate::table::{EpochTable, RunTable};
 /// Reads the paths of runs whose history is stored, and replays the others.
 #[derive(Clone, Copy)]
 pub struct StoredPaths<'a> {
+    /// The resolved config.
     pub experiment: &'a Experiment,
+    /// The problems of the experiment.
     pub problems: &'a Problems,
+    /// The run directory with the stored histories.
     pub directory: &'a RunDirectory,
     /// Rows of runs.parquet: at least those of the runs whose paths are read.
     pub runs: &'a RunTable,

@@ -58,6 +58,7 @@ impl PlannedGroup {
 pub struct Plan {
     /// Run numbers, ascending.
     pub runs: Vec<u64>,
+    /// Groups of runs, in the order of their first run.
     pub groups: Vec<PlannedGroup>,
 }
 

@@ -18,6 +18,7 @@ const PROBLEM_PARAMETERS: [Parameter; 6] =
 /// The problems of a sweep by number, and the number of each run's problem.
 #[derive(Clone, Debug)]
 pub struct Problems {
+    /// All problems, by number.
     pub all: Vec<Problem>,
     numbers: HashMap<ProblemKey, usize>,
 }

@@ -10,7 +10,9 @@ use crate::table::{EpochTable, HistoryTable, RowSource};
 /// A trained run: its number, and its position in the outcome of its group.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainedRun<'a> {
+    /// The number of the run.
     pub run: u64,
+    /// The outcome of its group.
     pub outcome: &'a Outcome,
     /// The position in the group.
     pub lane: usize,

@@ -20,9 +20,11 @@ use crate::table::RunTable;
 /// The inputs of a sweep.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
+    /// The resolved config.
     pub experiment: &'a Experiment,
     /// The problems of the experiment.
     pub problems: &'a Problems,
+    /// The backend that trains.
     pub backend: &'a dyn Backend,
 }
 
@@ -53,6 +55,7 @@ impl Observer for () {
 /// The result of a sweep, finished or interrupted.
 #[derive(Debug)]
 pub struct Summary {
+    /// The manifest as it was stored last.
     pub manifest: Manifest,
     /// All rows of runs.parquet of a small sweep; the best rows and an even sample of a large one.
     pub runs: RunTable,

@@ -4,6 +4,7 @@ use crate::model::Verdict;
 
 /// The cells of a column, to be written. Integers and verdicts without an option are never null.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the variants are types of cells")]
 pub enum Cells<'a> {
     U64(&'a [u64]),
     U32(&'a [u32]),
@@ -21,6 +22,7 @@ pub enum Cells<'a> {
 
 /// A column that was read; `None` and NaN are null.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants are types of cells")]
 pub enum StoredColumn {
     Integer(Vec<Option<i64>>),
     Double(Vec<Option<f64>>),

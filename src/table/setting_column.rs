@@ -5,6 +5,7 @@ use crate::model::{Kind, Parameter, Value};
 
 /// The values of a hyperparameter, one per run; `None` is null: the optimizer or schedule of the run does not have it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants are types of values; `None` is null")]
 pub enum SettingColumn {
     Float(Vec<Option<f64>>),
     Integer(Vec<Option<i64>>),

@@ -170,16 +170,25 @@ table! {
         /// The hyperparameters that the sweep varies, and always `optimizer`, `learning_rate` and `batch_size` ("full" is the number
         /// of training rows); each is a column under its key.
         settings: Vec<(Parameter, SettingColumn)>,
+        /// Weight before the first update.
         initial_weight: Vec<f32>,
+        /// Bias before the first update.
         initial_bias: Vec<f32>,
+        /// Final weight.
         weight: Vec<f32>,
+        /// Final bias.
         bias: Vec<f32>,
         /// NaN is null: no test rows, or a value beyond float32.
         train_loss: Vec<f32>,
+        /// J on the test rows; NaN without test rows.
         test_loss: Vec<f32>,
+        /// MSE on the training rows.
         train_mse: Vec<f32>,
+        /// MSE on the test rows; NaN without test rows.
         test_mse: Vec<f32>,
+        /// MAE on the training rows.
         train_mae: Vec<f32>,
+        /// MAE on the test rows; NaN without test rows.
         test_mae: Vec<f32>,
         /// J − J* on the training rows at the (weight, bias) of the row.
         excess: Vec<f32>,
@@ -193,6 +202,7 @@ table! {
         cycle_period: Vec<Option<u32>>,
         /// The first batch, from 1, whose update left the range of parameters.
         diverged_at: Vec<Option<u64>>,
+        /// Verdict.
         verdict: Vec<Verdict>,
     }
 }
@@ -200,6 +210,7 @@ table! {
 table! {
     /// Rows of epochs.parquet, sorted by run and epoch; NaN is null.
     EpochTable {
+        /// Run numbers.
         run: Vec<u64>,
         /// From 0.
         epoch: Vec<u64>,
@@ -217,10 +228,13 @@ table! {
 table! {
     /// Rows of history/: recorded points, sorted by run and step.
     HistoryTable {
+        /// Run numbers.
         run: Vec<u64>,
         /// The number of updates before the point; 0 is the start.
         step: Vec<u64>,
+        /// Weights.
         weight: Vec<f32>,
+        /// Biases.
         bias: Vec<f32>,
     }
 }

@@ -9,7 +9,9 @@ use crate::kernel::cases::Tolerance;
 pub struct Finding {
     /// `elementary`, `activation`, `loss`, `moments`, `optimizer`, `option`, `verdict` or `batch`.
     pub kind: &'static str,
+    /// Name of the function.
     pub name: String,
+    /// Number of compared values.
     pub cases: usize,
     /// Float32 on the CPU against float64.
     pub cpu: Deviation,
@@ -20,7 +22,9 @@ pub struct Finding {
 /// A deviation and its tolerance in units of the last place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Deviation {
+    /// The largest error.
     pub ulps: f64,
+    /// The allowed error.
     pub allowed: f64,
 }
 

@@ -49,6 +49,7 @@ use crate::with_rule;
 
 /// Why the CPU backend cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("this CPU has no {wanted}; it has {}", names(available))]
     NoSuchLevel { wanted: &'static str, available: Vec<Simd> },
@@ -91,10 +92,12 @@ impl Cpu {
         Self { verdicts: false, ..self }
     }
 
+    /// The SIMD level.
     pub fn simd(&self) -> Simd {
         self.simd
     }
 
+    /// Number of threads.
     pub fn threads(&self) -> usize {
         self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
     }

@@ -8,6 +8,7 @@ use super::vector::align_frame;
 
 /// An instruction set that lane loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are names of instruction sets")]
 pub enum Simd {
     /// One lane, no vectors: the plainest form of the same text.
     Scalar,
@@ -19,8 +20,10 @@ pub enum Simd {
 }
 
 impl Simd {
+    /// All levels, from the narrowest to the widest.
     pub const ALL: [Self; 5] = [Self::Scalar, Self::Sse2, Self::Avx2, Self::Avx512, Self::Neon];
 
+    /// The name on the command line and in the manifest.
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -31,6 +34,7 @@ impl Simd {
         }
     }
 
+    /// The level with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }

@@ -9,8 +9,11 @@ use super::driver_hints::{MissingApi, missing_api};
 /// Properties of an adapter, as `gradsweep adapters` prints them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AdapterInfo {
+    /// Name of the device.
     pub name: String,
+    /// Vulkan, Metal or Direct3D 12.
     pub api: String,
+    /// Name and version of the driver.
     pub driver: String,
     /// `discrete`, `integrated`, `virtual`, `software` or `other`.
     pub kind: &'static str,
@@ -27,7 +30,9 @@ pub struct AdapterInfo {
 /// The adapters of this machine, and the graphics APIs without an adapter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AdapterList {
+    /// Usable adapters, hardware first.
     pub adapters: Vec<AdapterInfo>,
+    /// APIs without an adapter.
     pub missing: Vec<MissingApi>,
 }
 

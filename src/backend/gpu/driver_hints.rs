@@ -8,7 +8,9 @@ use serde::Serialize;
 /// A graphics API without an adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingApi {
+    /// Name of the API.
     pub api: String,
+    /// Why it has no adapter.
     #[serde(rename = "why")]
     pub reason: String,
     /// Commands and settings that may help, one per line.

@@ -4,6 +4,7 @@ use super::adapters::AdapterList;
 
 /// An error of the GPU backend.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("no GPU adapter{wanted}{adapters}")]
     NoAdapter { wanted: String, adapters: AdapterList },

@@ -5,7 +5,9 @@
 
 mod adapters;
 mod batch_source;
+#[expect(missing_docs, reason = "not public")]
 pub(crate) mod bindings;
+#[expect(missing_docs, reason = "not public")]
 pub(crate) mod catalogue;
 mod context;
 mod device_batches;
@@ -16,7 +18,9 @@ mod in_flight;
 mod joined_orders;
 mod limits;
 mod metrics;
+#[expect(missing_docs, reason = "not public")]
 pub(crate) mod pipelines;
+#[expect(missing_docs, reason = "not public")]
 pub(crate) mod probe;
 mod readback;
 mod results;
@@ -83,6 +87,10 @@ impl Gpu {
     }
 
     /// Runs a probe and returns its output.
+    ///
+    /// # Errors
+    ///
+    /// If the device fails.
     #[doc(hidden)]
     pub fn probe(&self, probe: &Probe<'_>) -> Result<Vec<f32>, super::Error> {
         self.with_context(|context| probe::probe(context, probe))

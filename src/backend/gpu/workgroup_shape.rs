@@ -8,7 +8,9 @@ use crate::kernel::layout::WORKGROUP_SIZE;
 /// Runs per thread (thread coarsening) and threads per workgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WorkgroupShape {
+    /// Runs that a thread trains.
     pub runs_per_thread: u32,
+    /// Threads of a workgroup.
     pub threads: u32,
 }
 
@@ -41,6 +43,7 @@ impl WorkgroupShape {
         if is_software && updates >= COARSENING_UPDATES { Self { runs_per_thread: 4, ..Self::PLAIN } } else { Self::PLAIN }
     }
 
+    /// Runs that a workgroup trains.
     pub fn runs_per_workgroup(self) -> u64 {
         u64::from(self.runs_per_thread) * u64::from(self.threads)
     }
