@@ -14,11 +14,13 @@ pub fn cpu_seconds() -> Option<f64> {
     None
 }
 
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     use super::*;
 
     #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn cpu_time_includes_ended_threads() {
         let before = cpu_seconds().unwrap();
         let work = || {

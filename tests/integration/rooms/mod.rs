@@ -14,7 +14,6 @@ use crate::common::finite::files;
 const CYCLIC: &[&str] = &[
     "backend",
     "backend/cpu",
-    "bench",
     "kernel/optimizers",
 ];
 
