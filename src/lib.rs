@@ -83,7 +83,6 @@ pub mod plot;
 pub mod wasm;
 
 pub(crate) use kernel::activations::with_activation;
-pub(crate) use kernel::losses::with_algebraic;
 pub(crate) use kernel::losses::with_loss;
 pub(crate) use kernel::optimizers::with_rule;
 

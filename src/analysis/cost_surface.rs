@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::frame::Frame;
 use super::isoline::Isoline;
 use crate::kernel::RowEvaluator;
-use crate::model::{Curvature, Problem, Quadratic, verdict};
+use crate::model::{Curvature, Params, Problem, Quadratic, verdict};
 
 /// Cells of the grid along each axis.
 const CELLS: usize = 192;
@@ -51,7 +51,7 @@ impl<'a> CostSurface<'a> {
         let direct = RowEvaluator::of(&problem.neuron);
         let minimum = problem.optimum.map_or(0.0, |optimum| optimum.loss);
         Self::General(GeneralCost {
-            cost: Box::new(move |theta| direct.loss(&problem.train, theta)),
+            cost: Box::new(move |theta| direct.loss(&problem.train, Params(theta))),
             optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
             curvature: problem.optimum.and_then(|optimum| optimum.curvature),
             minimum,

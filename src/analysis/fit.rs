@@ -9,7 +9,7 @@ use super::sentences::distance;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
-use crate::model::{Activation, Parameter, Problem};
+use crate::model::{Activation, Parameter, Params, Problem};
 use crate::text;
 
 /// Segments of the curve of a nonlinear activation.
@@ -98,5 +98,5 @@ fn prediction(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[
     let neuron = RowEvaluator::of(&problem.neuron);
     let segments = if problem.neuron.activation == Activation::Linear { 1 } else { SEGMENTS };
     let x = (0..=segments).map(|i| from + (to - from) * i as f64 / segments as f64);
-    x.map(|x| [x, neuron.predict(theta, problem.scaling.apply(x))]).collect()
+    x.map(|x| [x, neuron.predict(Params(theta), problem.scaling.apply(x))]).collect()
 }

@@ -9,7 +9,7 @@ use super::sample::spread;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
-use crate::model::{MissingParameter, Path, Verdict};
+use crate::model::{MissingParameter, Params, Path, Verdict};
 use crate::sweep::batch_order;
 use crate::text;
 
@@ -112,7 +112,7 @@ fn batch_losses(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Vec<BatchLos
         for batch in epochs.advance().chunks(order.batch_size) {
             if let Some(point) = points.next_if(|&point| path.steps[point] == step) {
                 let rows = batch.iter().map(|&row| (train.x[row as usize], train.y[row as usize]));
-                losses.push(BatchLoss { step, rows: batch.len(), loss: neuron.means(rows, path.at(point)).loss });
+                losses.push(BatchLoss { step, rows: batch.len(), loss: neuron.means(rows, Params(path.at(point))).loss });
             }
             step += 1;
         }

@@ -3,12 +3,10 @@
 //! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
-use crate::kernel::options::{BatchAction, OptionState, Run};
+use crate::kernel::options::{BatchAction, RunCoefficients, RunState};
 use crate::kernel::rows::{Means, RowEvaluator};
-use crate::kernel::{
-    Coefficients, Rule, State, StepFactorGenerator, StepFactors, Variant, blocks::blocks, coefficients::STEP_FACTORS, cycle,
-};
-use crate::model::{Neuron, Rows, RunStatistics, hyperparameters::DIVERGENCE_LIMIT};
+use crate::kernel::{Coefficients, StepFactorGenerator, StepFactors, Variant, blocks::blocks, coefficients::STEP_FACTORS, cycle};
+use crate::model::{Neuron, Params, Rows, RunStatistics, hyperparameters::DIVERGENCE_LIMIT};
 use crate::with_rule;
 
 /// The float64 backend.
@@ -23,8 +21,8 @@ impl Backend for Reference {
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), Error> {
         for (group, outcome) in groups.iter().zip(outcomes) {
             outcome.prepare(group);
-            for lane in 0..group.inputs.len() {
-                train(&Formulas::of(group.variant), group, lane, outcome);
+            for run in 0..group.inputs.len() {
+                train(&RuleFunctions::of(group.variant), group, run, outcome);
             }
         }
         Ok(())
@@ -34,7 +32,7 @@ impl Backend for Reference {
         let direct = RowEvaluator::of(neuron);
         let mut metrics = Metrics::default();
         for (&w, &b) in weight.iter().zip(bias) {
-            let means = direct.over(rows, [f64::from(w), f64::from(b)]);
+            let means = direct.over(rows, Params::new(f64::from(w), f64::from(b)));
             metrics.loss.push(means.loss as f32);
             metrics.mse.push(means.square as f32);
             metrics.mae.push(means.absolute as f32);
@@ -44,104 +42,96 @@ impl Backend for Reference {
 
     fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
         let direct = RowEvaluator::of(neuron);
-        let cell = |w: f64, b: f64| (direct.loss(rows, [w, b]) as f32).min(f32::MAX);
+        let cell = |w: f64, b: f64| (direct.loss(rows, Params::new(w, b)) as f32).min(f32::MAX);
         cells.clear();
         cells.extend(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))));
         Ok(())
     }
 }
 
-/// A rule, chosen once: so the loop around it has one text.
-struct Formulas {
-    initial: fn(&Coefficients<f64>) -> State<f64>,
-    batch: fn(&Run<f64>, &BatchAction, &StepFactors<f64>, [f64; 2], [f64; 2], &mut State<f64>, &mut OptionState<f64>) -> [f64; 2],
+/// The functions of an update rule, chosen once for a group.
+struct RuleFunctions {
+    start: fn(Params<f64>, &Coefficients<f64>) -> RunState<f64>,
+    batch: fn(&RunCoefficients<f64>, &BatchAction, &StepFactors<f64>, Params<f64>, &mut RunState<f64>),
 }
 
-impl Formulas {
+impl RuleFunctions {
     fn of(variant: Variant) -> Self {
-        with_rule!(variant, R => Self { initial: R::initial::<f64>, batch: Run::batch::<R> })
+        with_rule!(variant, R => Self { start: RunState::start::<R>, batch: RunCoefficients::batch::<R> })
     }
 }
 
-/// One run as it proceeds.
-struct Walk {
-    theta: [f64; 2],
-    watch: cycle::CycleDetector<f64>,
-    figures: RunStatistics,
-    steps: u64,
-}
-
-/// Trains the run in a lane, and writes its results there.
-fn train(formulas: &Formulas, group: &Group<'_>, lane: usize, outcome: &mut Outcome) {
-    let rows = &group.problem.train;
-    let coefficients = group.inputs.coefficients(lane).map(f64::from);
-    let factor_inputs = group.inputs.factor_inputs.of(lane);
-    let mut run = Run { values: group.inputs.values.of(lane).map(f64::from), coefficients };
-    let mut carried = OptionState::start();
-    let mut factors = [0.0; STEP_FACTORS];
-    let (mut state, mut ticker) = ((formulas.initial)(&coefficients), StepFactorGenerator::START);
-    let theta = [&group.inputs.initial_weight, &group.inputs.initial_bias].map(|start| f64::from(*start.of(lane)));
-    let direct = RowEvaluator::of(&group.problem.neuron);
+/// Trains one run of a group and writes its results.
+fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut Outcome) {
+    let (inputs, rows) = (group.inputs, &group.problem.train);
+    let mut coefficients = RunCoefficients { rule: inputs.coefficients(run).map(f64::from), options: inputs.values.of(run).map(f64::from) };
+    let theta = Params::new(*inputs.initial_weight.of(run), *inputs.initial_bias.of(run)).map(f64::from);
+    let mut state = (functions.start)(theta, &coefficients.rule);
+    let factor_inputs = inputs.factor_inputs.of(run);
+    let (mut generator, mut factors) = (StepFactorGenerator::START, [0.0; STEP_FACTORS]);
+    let evaluator = RowEvaluator::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
-    let figures = RunStatistics::at_start(direct.loss(rows, theta) as f32, group.order.batches() as u32);
-    let mut walk = Walk { theta, watch: cycle::CycleDetector::default(), figures, steps: 0 };
+    let mut statistics = RunStatistics::at_start(evaluator.loss(rows, theta) as f32, group.order.batches() as u32);
+    let mut cycles = cycle::CycleDetector::default();
     let judged: Vec<usize> =
         blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
     let mut order = group.order.epochs();
-    outcome.point(lane, 0, theta);
-    'run: for epoch in 0..group.epochs {
-        let last_epoch = epoch + 1 == group.epochs;
-        let (mut loss_sum, mut mae_sum) = (0.0, 0.0);
+    let mut batch = 0;
+    let mut last_inside = theta;
+    outcome.point(run, 0, theta);
+    'epochs: for epoch in 0..group.epochs {
+        let is_last = epoch + 1 == group.epochs;
+        let (mut loss_sum, mut absolute_sum) = (0.0, 0.0);
         for (index, positions) in order.advance().chunks(group.order.batch_size).enumerate() {
-            let n = positions.len() as f64;
-            let batch = positions.iter().map(|&row| (rows.x[row as usize], rows.y[row as usize]));
-            let Means { gradient, loss, absolute, .. } = direct.means(batch, walk.theta);
-            loss_sum += n * loss;
-            mae_sum += n * absolute;
-            if group.options.updates(walk.steps) {
-                factors = ticker.next(group.variant.optimizer, factor_inputs).map(f64::from);
-                run.coefficients[0] = factor_inputs.rate(walk.steps).map_or(run.coefficients[0], f64::from);
+            let pairs = positions.iter().map(|&row| (rows.x[row as usize], rows.y[row as usize]));
+            let Means { gradient, loss, absolute, .. } = evaluator.means(pairs, state.theta);
+            loss_sum += positions.len() as f64 * loss;
+            absolute_sum += positions.len() as f64 * absolute;
+            if group.options.updates(batch) {
+                factors = generator.next(group.variant.optimizer, factor_inputs).map(f64::from);
+                coefficients.rule[0] = factor_inputs.rate(batch).map_or(coefficients.rule[0], f64::from);
             }
-            let next = (formulas.batch)(&run, &group.options.at(walk.steps), &factors, walk.theta, gradient, &mut state, &mut carried);
-            if !next.iter().all(|v| v.abs() <= DIVERGENCE_LIMIT) {
-                walk.figures.diverged_at = Some(walk.steps + 1);
-                break 'run;
+            last_inside = state.theta;
+            (functions.batch)(&coefficients, &group.options.at(batch), &factors, gradient, &mut state);
+            batch += 1;
+            if !state.theta.0.iter().all(|parameter| parameter.abs() <= DIVERGENCE_LIMIT) {
+                statistics.diverged_at = Some(batch);
+                break 'epochs;
             }
-            if last_epoch && crosses_minimum(&direct, rows, walk.theta, next) {
-                walk.figures.crossings += 1;
+            if is_last && crosses_minimum(&evaluator, rows, last_inside, state.theta) {
+                statistics.crossings += 1;
             }
-            walk.theta = next;
-            walk.steps += 1;
-            outcome.point(lane, walk.steps, next);
+            outcome.point(run, batch, state.theta);
             if judged.contains(&(index + 1)) {
-                walk.figures.epoch_ends(direct.loss(rows, next) as f32, epoch as u32, reached);
+                statistics.epoch_ends(evaluator.loss(rows, state.theta) as f32, epoch as u32, reached);
             }
         }
         if let Some(since) = cycle::since(epoch, group.epochs) {
-            walk.watch = cycle::watch(walk.watch, walk.theta, since);
+            cycles = cycle::watch(cycles, state.theta, since);
         }
         let total = rows.len() as f64;
-        outcome.epoch(lane, epoch as usize, [loss_sum / total, mae_sum / total], direct.over(&group.problem.test, walk.theta));
+        outcome.epoch(run, epoch as usize, [loss_sum / total, absolute_sum / total], evaluator.over(&group.problem.test, state.theta));
     }
-    if walk.figures.diverged_at.is_none() {
-        walk.figures.cycle_period = cycle::cycle(walk.watch);
-    }
-    let averaged = group.options.average && walk.figures.diverged_at.is_none();
-    let end = if averaged { carried.average } else { walk.theta };
-    outcome.end(lane, end.map(|value| value as f32), &walk.figures);
+    let end = if statistics.diverged_at.is_some() {
+        last_inside
+    } else {
+        statistics.cycle_period = cycle::cycle(cycles);
+        if group.options.average { state.average } else { state.theta }
+    };
+    outcome.end(run, end.map(|value| value as f32).0, &statistics);
 }
 
-/// Whether J over all rows falls at the step's start and rises at its end.
-fn crosses_minimum(direct: &RowEvaluator, rows: &Rows, from: [f64; 2], to: [f64; 2]) -> bool {
+/// Whether J over all rows falls where a step starts and rises where it ends.
+fn crosses_minimum(evaluator: &RowEvaluator, rows: &Rows, from: Params<f64>, to: Params<f64>) -> bool {
     let along = |theta| {
-        let gradient = direct.over(rows, theta).gradient;
+        let gradient = evaluator.over(rows, theta).gradient;
         gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])
     };
     along(from) < 0.0 && along(to) > 0.0
 }
 
 impl Outcome {
-    fn point(&mut self, lane: usize, step: u64, theta: [f64; 2]) {
+    fn point(&mut self, lane: usize, step: u64, theta: Params<f64>) {
         if let Some(history) = &mut self.history
             && let Some(point) = history.point_of(step)
         {

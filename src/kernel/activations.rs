@@ -2,12 +2,12 @@
 //!
 //! Source: Keras 3, `activations`, with its default arguments.
 
-use super::Real;
+use super::{Mask, Number};
 
 /// An activation φ.
 pub trait ActivationFn: Send + Sync + 'static {
     /// φ(z) and φ′(z).
-    fn at<T: Real>(z: T) -> [T; 2];
+    fn at<T: Number>(z: T) -> [T; 2];
 }
 
 /// Calls `$body` with `$response` bound to the type of a `model::Activation`: the one place where an activation becomes a type.
@@ -35,7 +35,7 @@ macro_rules! response {
 
         impl ActivationFn for $name {
             #[inline(always)]
-            fn at<$number: Real>($z: $number) -> [$number; 2] {
+            fn at<$number: Number>($z: $number) -> [$number; 2] {
                 $body
             }
         }
@@ -50,14 +50,14 @@ const LEAK: f32 = 0.2;
 
 response!(
     /// z
-    Linear, T, z => [z, T::of(1.0)]
+    Linear, T, z => [z, T::splat(1.0)]
 );
 
 response!(
     /// σ(z); σ′ = σ(1 − σ), 0 where σ is 0 or 1.
     Sigmoid, T, z => {
         let s = z.logistic();
-        [s, s * (T::of(1.0) - s)]
+        [s, s * (T::splat(1.0) - s)]
     }
 );
 
@@ -65,28 +65,32 @@ response!(
     /// tanh z; 1 − tanh².
     Tanh, T, z => {
         let t = z.hyperbolic_tangent();
-        [t, T::of(1.0) - t * t]
+        [t, T::splat(1.0) - t * t]
     }
 );
 
 response!(
     /// max(z, 0); the derivative at 0 is 0.
-    Relu, T, z => if z > T::of(0.0) { [z, T::of(1.0)] } else { [T::of(0.0); 2] }
+    Relu, T, z => {
+        let zero = T::splat(0.0);
+        let above = zero.less(z);
+        [T::select(above, z, zero), T::select(above, T::splat(1.0), zero)]
+    }
 );
 
 response!(
     /// z between 0 and 6; the derivative at both is 0.
     Relu6, T, z => {
-        let inside = z > T::of(0.0) && z < T::of(6.0);
-        let value = if z > T::of(0.0) { z } else { T::of(0.0) };
-        [if value > T::of(6.0) { T::of(6.0) } else { value }, T::of(if inside { 1.0 } else { 0.0 })]
+        let (zero, six) = (T::splat(0.0), T::splat(6.0));
+        let inside = zero.less(z).and(z.less(six));
+        [z.larger(zero).smaller(six), T::select(inside, T::splat(1.0), zero)]
     }
 );
 
 response!(
     /// z above 0, else 0.2z; the derivative at 0 is 0.2.
     LeakyRelu, T, z => {
-        let slope = T::of(if z > T::of(0.0) { 1.0 } else { LEAK });
+        let slope = T::select(T::splat(0.0).less(z), T::splat(1.0), T::splat(LEAK));
         [z * slope, slope]
     }
 );
@@ -95,15 +99,17 @@ response!(
     /// z from 0 on, else eᶻ − 1; the derivative at 0 is 1.
     Elu, T, z => {
         let below = z.exponential_less_one();
-        if z < T::of(0.0) { [below, below + T::of(1.0)] } else { [z, T::of(1.0)] }
+        let negative = z.less(T::splat(0.0));
+        [T::select(negative, below, z), T::select(negative, below + T::splat(1.0), T::splat(1.0))]
     }
 );
 
 response!(
     /// 1.0507z from 0 on, else 1.7581(eᶻ − 1); the derivative at 0 is 1.0507.
     Selu, T, z => {
-        let below = T::of(SCALED_ALPHA) * z.exponential_less_one();
-        if z < T::of(0.0) { [below, below + T::of(SCALED_ALPHA)] } else { [T::of(SCALE) * z, T::of(SCALE)] }
+        let below = T::splat(SCALED_ALPHA) * z.exponential_less_one();
+        let negative = z.less(T::splat(0.0));
+        [T::select(negative, below, T::splat(SCALE) * z), T::select(negative, below + T::splat(SCALED_ALPHA), T::splat(SCALE))]
     }
 );
 
@@ -115,7 +121,7 @@ response!(
 response!(
     /// z/(1 + |z|); 1/(1 + |z|)².
     Softsign, T, z => {
-        let inverse = T::of(1.0) / (T::of(1.0) + z.abs());
+        let inverse = T::splat(1.0) / (T::splat(1.0) + z.abs());
         [z * inverse, inverse * inverse]
     }
 );
@@ -124,15 +130,15 @@ response!(
     /// zσ(z); σ(1 + z(1 − σ)).
     Silu, T, z => {
         let s = z.logistic();
-        [z * s, s * (T::of(1.0) + z * (T::of(1.0) - s))]
+        [z * s, s * (T::splat(1.0) + z * (T::splat(1.0) - s))]
     }
 );
 
 response!(
     /// zΦ(z) = ½z(1 + erf(z/√2)), not the approximation by tanh; Φ + ze^(−z²/2)/√(2π).
     Gelu, T, z => {
-        let below = T::of(0.5) * (T::of(1.0) + (z * T::of(std::f32::consts::FRAC_1_SQRT_2)).error_function());
-        let density = T::of(0.398_942_3) * (T::of(-0.5) * (z * z)).exponential();
+        let below = T::splat(0.5) * (T::splat(1.0) + (z * T::splat(std::f32::consts::FRAC_1_SQRT_2)).error_function());
+        let density = T::splat(0.398_942_3) * (T::splat(-0.5) * (z * z)).exponential();
         [z * below, below + z * density]
     }
 );
@@ -141,7 +147,7 @@ response!(
     /// z·tanh(softplus z); tanh + z(1 − tanh²)σ(z).
     Mish, T, z => {
         let t = z.softplus().hyperbolic_tangent();
-        [z * t, t + z * ((T::of(1.0) - t * t) * z.logistic())]
+        [z * t, t + z * ((T::splat(1.0) - t * t) * z.logistic())]
     }
 );
 
@@ -153,7 +159,7 @@ response!(
 response!(
     /// (z + 3)/6 between 0 and 1; the derivative at both is 0.
     HardSigmoid, T, z => {
-        let [value, slope] = Relu6::at(z + T::of(3.0));
-        [value / T::of(6.0), slope / T::of(6.0)]
+        let [value, slope] = Relu6::at(z + T::splat(3.0));
+        [value / T::splat(6.0), slope / T::splat(6.0)]
     }
 );

@@ -7,7 +7,7 @@ pub const BLOCK_STEPS: usize = 64;
 
 /// A run of steps inside one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct StepBlock {
     /// The first batch of the epoch in this block, from 0.
     pub first: usize,
     pub len: usize,
@@ -16,7 +16,7 @@ pub struct Block {
 }
 
 /// The blocks of an epoch of `batches` steps, in a run of `epochs` epochs.
-pub fn blocks(batches: usize, epochs: u64) -> Vec<Block> {
+pub fn blocks(batches: usize, epochs: u64) -> Vec<StepBlock> {
     let ends: Vec<usize> = if epochs == 1 {
         let mut ends: Vec<usize> = (1..=4).map(|quarter| (batches * quarter).div_ceil(4)).collect();
         ends.dedup();
@@ -29,7 +29,7 @@ pub fn blocks(batches: usize, epochs: u64) -> Vec<Block> {
     for end in ends {
         while first < end {
             let len = BLOCK_STEPS.min(end - first);
-            blocks.push(Block { first, len, judged: first + len == end });
+            blocks.push(StepBlock { first, len, judged: first + len == end });
             first += len;
         }
     }
@@ -44,7 +44,7 @@ mod tests {
     fn one_epoch_is_judged_at_its_quarters() {
         let ends: Vec<_> = blocks(10, 1).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
         assert_eq!(ends, [3, 5, 8, 10]);
-        assert_eq!(blocks(1, 1), [Block { first: 0, len: 1, judged: true }]);
+        assert_eq!(blocks(1, 1), [StepBlock { first: 0, len: 1, judged: true }]);
     }
 
     #[test]

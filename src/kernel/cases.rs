@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
 use super::optimizers::{STATE, State, Variant};
 use crate::data::{Centre, Moments};
-use crate::model::{Optimizer, Parameter, Settings, Value};
+use crate::model::{Optimizer, Parameter, Params, Settings, Value};
 
 /// The largest allowed deviation of a function's result.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ pub fn device_tolerance(optimizer: Optimizer) -> Tolerance {
 pub struct Point {
     pub moments: Moments,
     pub centre: Centre,
-    pub theta: [f32; 2],
+    pub theta: Params<f32>,
     pub x: f32,
     pub y: f32,
 }
@@ -90,7 +90,7 @@ impl Point {
         for (centre, [u, uu, r, ru, rr, rows_of_batch]) in batches {
             for theta in thetas {
                 for [x, y] in rows {
-                    points.push(Self { moments: Moments { u, uu, r, ru, rr, rows: rows_of_batch }, centre, theta, x, y });
+                    points.push(Self { moments: Moments { u, uu, r, ru, rr, rows: rows_of_batch }, centre, theta: Params(theta), x, y });
                 }
             }
         }
@@ -118,8 +118,8 @@ impl Point {
 pub struct Step {
     pub coefficients: Coefficients<f32>,
     pub factors: StepFactors<f32>,
-    pub theta: [f32; 2],
-    pub gradient: [f32; 2],
+    pub theta: Params<f32>,
+    pub gradient: Params<f32>,
     pub state: State<f32>,
 }
 
@@ -132,7 +132,7 @@ impl Step {
                 for gradient in [[1e-6, -2.0], [-40_000.0, 300.0], [0.0, 5.0], [1e10, 1e-10], [-0.3, -0.7]] {
                     for warmth in [0.0, 0.3, -0.9] {
                         let state = state(variant.optimizer, gradient, warmth);
-                        steps.push(Self { coefficients, factors, theta, gradient, state });
+                        steps.push(Self { coefficients, factors, theta: Params(theta), gradient: Params(gradient), state });
                     }
                 }
             }

@@ -4,7 +4,8 @@
 //! rate such a map can have attracting cycles of any period, also for a convex cost (a logistic neuron on data that cannot be
 //! separated: arXiv 2406.05033). Shuffled epochs are a different map each and never come back.
 
-use super::Real;
+use super::Number;
+use crate::model::Params;
 
 /// The longest cycle that is looked for, in epochs.
 pub const LONGEST: u32 = 16;
@@ -21,7 +22,7 @@ pub const BROKEN: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CycleDetector<T> {
     /// The first end.
-    pub anchor: [T; 2],
+    pub anchor: Params<T>,
     /// The farthest that an end was from it, in weight or bias.
     pub reach: T,
     /// Epochs until an end first came back; 0: none has; [`BROKEN`].
@@ -37,12 +38,12 @@ pub fn since(epoch: u64, epochs: u64) -> Option<u32> {
 
 /// The watch after an epoch that ended at `theta`.
 #[inline(always)]
-pub fn watch<T: Real>(watch: CycleDetector<T>, theta: [T; 2], since: u32) -> CycleDetector<T> {
+pub fn watch<T: Number<Mask = bool>>(watch: CycleDetector<T>, theta: Params<T>, since: u32) -> CycleDetector<T> {
     if since == 0 {
-        return CycleDetector { anchor: theta, reach: T::of(0.0), period: 0 };
+        return CycleDetector { anchor: theta, reach: T::splat(0.0), period: 0 };
     }
     let distance = (theta[0] - watch.anchor[0]).abs().larger((theta[1] - watch.anchor[1]).abs());
-    let back = distance <= T::of(BACK) * watch.reach;
+    let back = distance.less_or_equal(T::splat(BACK) * watch.reach);
     let reach = watch.reach.larger(distance);
     let period = if watch.period == 0 {
         if back { since } else { 0 }
@@ -56,9 +57,9 @@ pub fn watch<T: Real>(watch: CycleDetector<T>, theta: [T; 2], since: u32) -> Cyc
 
 /// The period of a cycle of two epochs or more.
 #[inline(always)]
-pub fn cycle<T: Real>(watch: CycleDetector<T>) -> Option<u32> {
+pub fn cycle<T: Number<Mask = bool>>(watch: CycleDetector<T>) -> Option<u32> {
     let size = watch.anchor[0].abs().larger(watch.anchor[1].abs());
-    (watch.period >= 2 && watch.period <= LONGEST && watch.reach > T::of(STILL) * size).then_some(watch.period)
+    (watch.period >= 2 && watch.period <= LONGEST && (T::splat(STILL) * size).less(watch.reach)).then_some(watch.period)
 }
 
 #[cfg(test)]

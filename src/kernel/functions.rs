@@ -1,12 +1,14 @@
-//! Elementary functions: for float32 the house's own polynomials, the same bits on every CPU; for float64 the crate `libm`. Twin:
-//! `shaders/functions.wgsl`.
+//! Elementary functions. For float32 and vectors of it they are polynomials of this crate, because libm gives other bits on other CPUs; for
+//! float64 they are those of the crate `libm`. Twin: `shaders/functions.wgsl`.
 //!
-//! No table, no branch and no saturating cast, so that a loop over lanes becomes vectors. Results are finite for finite arguments
-//! (WGSL may assume that there is no infinity), and numbers below the smallest normal one count as 0. The coefficients are those of
-//! `scripts/make_polynomials.py`. Bounds below are the largest error found in units of the last place of the result, against float64, over
-//! every 1,009th float32 of the range ([`super::cases::functions`] has them, and a test finds them again).
+//! The polynomials use no table, no branch and no saturating cast. Results are finite for finite arguments, because WGSL may assume that
+//! infinity never occurs, and arguments below the smallest normal number count as 0. `scripts/make_polynomials.py` makes the coefficients.
+//! The bounds below are the largest error found against float64, in units of the last place of the result, over every 1,009th float32 of
+//! the range. A test of [`super::cases::functions`] measures them again.
 
-/// The functions beyond + − × ÷ √, in words, so that none is mistaken for a method of std.
+use super::{Float32, Number};
+
+/// The elementary functions beyond + − × ÷ √. Their names differ from those of std's methods.
 pub trait Functions: Sized {
     /// eˣ. Float32: within 1 ulp; 0 below −87.33654; e^88.72283 = 3.4028e38 above.
     fn exponential(self) -> Self;
@@ -34,116 +36,117 @@ const ROUNDER: f32 = 12_582_912.0;
 const LOWEST: f32 = -87.336_54;
 const HIGHEST: f32 = 88.722_83;
 
-impl Functions for f32 {
+impl<T: Float32> Functions for T {
     #[inline(always)]
     fn exponential(self) -> Self {
-        let (less_one, exponent) = reduced(between(self, LOWEST, HIGHEST));
-        // Two factors, since 2^128 is none.
-        let half = exponent >> 1;
-        let value = ((1.0 + less_one) * power_of_two(half)) * power_of_two(exponent - half);
-        if self < LOWEST { 0.0 } else { value }
+        let (less_one, exponent) = reduce(clamp(self, LOWEST, HIGHEST));
+        // Two factors, since 2^128 is no float32.
+        let half = T::shift_right::<1>(exponent);
+        let value = ((T::splat(1.0) + less_one) * power_of_two::<T>(half)) * power_of_two::<T>(T::sub_bits(exponent, half));
+        T::select(self.less(T::splat(LOWEST)), T::splat(0.0), value)
     }
 
     #[inline(always)]
     fn exponential_less_one(self) -> Self {
-        let (less_one, exponent) = reduced(between(self, -20.0, 88.0));
-        let power = power_of_two(exponent);
-        less_one.mul_add(power, power - 1.0)
+        let (less_one, exponent) = reduce(clamp(self, -20.0, 88.0));
+        let power = power_of_two::<T>(exponent);
+        less_one.mul_add(power, power - T::splat(1.0))
     }
 
     #[inline(always)]
     fn logarithm(self) -> Self {
-        let bits = between(self, Self::MIN_POSITIVE, Self::MAX).to_bits() as i32;
+        let bits = clamp(self, f32::MIN_POSITIVE, f32::MAX).to_bits();
         // The mantissa between √½ and √2.
-        let exponent = (bits - 0x3f35_04f3) >> 23;
-        let f = Self::from_bits((bits - (exponent << 23)) as u32) - 1.0;
-        let mut p = -0.076_681_52_f32;
-        for c in [0.127_752_45, -0.131_595_82, 0.142_011_15, -0.166_232_82, 0.200_012_58, -0.250_008_23, 0.333_333_3, -0.5] {
-            p = p.mul_add(f, c);
-        }
-        let exponent = exponent as Self;
-        let small = (f * f).mul_add(p, exponent * LN2_LOW);
-        exponent.mul_add(LN2_HIGH, f + small)
+        let exponent = T::shift_right::<23>(T::sub_bits(bits, T::bits(0x3f35_04f3)));
+        let f = T::from_bits(T::sub_bits(bits, T::shift_left::<23>(exponent))) - T::splat(1.0);
+        let p = polynomial(
+            f,
+            [-0.076_681_517, 0.127_752_45, -0.131_595_82, 0.142_011_15, -0.166_232_82, 0.200_012_58, -0.250_008_23, 0.333_333_3, -0.5],
+        );
+        let exponent = T::from_integer(exponent);
+        let small = (f * f).mul_add(p, exponent * T::splat(LN2_LOW));
+        exponent.mul_add(T::splat(LN2_HIGH), f + small)
     }
 
     #[inline(always)]
     fn hyperbolic_tangent(self) -> Self {
-        let size = self.abs();
-        let square = self * self;
-        let mut p = -0.005_663_655_f32;
-        for c in [0.020_603_249, -0.053_729_13, 0.133_313_21, -0.333_332_78] {
-            p = p.mul_add(square, c);
-        }
+        let (size, square, one, two) = (self.abs(), self * self, T::splat(1.0), T::splat(2.0));
+        let p = polynomial(square, [-0.005_663_655_2, 0.020_603_249, -0.053_729_13, 0.133_313_21, -0.333_332_78]);
         let near = (size * square).mul_add(p, size);
-        let far = 1.0 - 2.0 / ((2.0 * size).exponential() + 1.0);
-        (if size < 0.625 { near } else { far }).copysign(self)
+        let far = one - two / ((two * size).exponential() + one);
+        T::select(size.less(T::splat(0.625)), near, far).copysign(self)
     }
 
     #[inline(always)]
     fn logistic(self) -> Self {
         let e = (-self.abs()).exponential();
-        (if self < 0.0 { e } else { 1.0 }) / (1.0 + e)
+        let one = T::splat(1.0);
+        T::select(self.less(T::splat(0.0)), e, one) / (one + e)
     }
 
     #[inline(always)]
     fn softplus(self) -> Self {
-        log_of_one_and((-self.abs()).exponential()) + (if self > 0.0 { self } else { 0.0 })
+        log_one_plus((-self.abs()).exponential()) + self.larger(T::splat(0.0))
     }
 
     #[inline(always)]
     fn error_function(self) -> Self {
-        let size = between(self.abs(), 0.0, 4.0);
+        let size = clamp(self.abs(), 0.0, 4.0);
         let square = size * size;
-        let mut p = -0.000_595_897_7_f32;
-        for c in [0.004_987_253, -0.026_762_916, 0.112_817_3, -0.376_124_9, 0.128_379_15] {
-            p = p.mul_add(square, c);
-        }
+        let p = polynomial(square, [-0.000_595_897_7, 0.004_987_253, -0.026_762_916, 0.112_817_3, -0.376_124_9, 0.128_379_15]);
         let near = p.mul_add(size, size);
-        let mut q = -1.123_037_7e-5_f32;
-        for c in [0.000_322_795_9, -0.003_642_432_9, 0.023_762_021, -0.106_236_845, -0.635_151_3, -0.128_648_5] {
-            q = q.mul_add(size, c);
-        }
-        let far = 1.0 - q.mul_add(size, -size).exponential();
-        (if size < 0.925 { near } else { far }).copysign(self)
+        let q = polynomial(
+            size,
+            [-1.123_037_7e-5, 0.000_322_795_9, -0.003_642_432_9, 0.023_762_021, -0.106_236_845, -0.635_151_3, -0.128_648_5],
+        );
+        let far = T::splat(1.0) - q.mul_add(size, -size).exponential();
+        T::select(size.less(T::splat(0.925)), near, far).copysign(self)
     }
+}
+
+/// The polynomial with these coefficients, the highest power first, by Horner's scheme.
+#[inline(always)]
+fn polynomial<T: Number, const N: usize>(x: T, coefficients: [f32; N]) -> T {
+    let mut value = T::splat(coefficients[0]);
+    for i in 1..N {
+        value = value.mul_add(x, T::splat(coefficients[i]));
+    }
+    value
 }
 
 /// ln(1 + e) for 0 ≤ e ≤ 1: 2·artanh s with s = e/(2 + e), at most 1/3.
 #[inline(always)]
-pub fn log_of_one_and(e: f32) -> f32 {
-    let s = e / (2.0 + e);
+fn log_one_plus<T: Number>(e: T) -> T {
+    let two = T::splat(2.0);
+    let s = e / (two + e);
     let square = s * s;
-    let mut p = 0.242_463_46_f32;
-    for c in [0.214_437_19, 0.286_152_18, 0.399_989_5, 0.666_666_75] {
-        p = p.mul_add(square, c);
-    }
-    (s * square).mul_add(p, 2.0 * s)
+    let p = polynomial(square, [0.242_463_46, 0.214_437_19, 0.286_152_18, 0.399_989_5, 0.666_666_75]);
+    (s * square).mul_add(p, two * s)
 }
 
 /// The nearest number in the range.
 #[inline(always)]
-fn between(x: f32, low: f32, high: f32) -> f32 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
+fn clamp<T: Number>(x: T, low: f32, high: f32) -> T {
+    let (low, high) = (T::splat(low), T::splat(high));
+    let x = T::select(x.less(low), low, x);
+    T::select(high.less(x), high, x)
 }
 
 /// 2ⁿ for −126 ≤ n ≤ 127.
 #[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits(((n + 127) << 23) as u32)
+fn power_of_two<T: Float32>(n: T::Bits) -> T {
+    T::from_bits(T::shift_left::<23>(T::add_bits(n, T::bits(127))))
 }
 
 /// eʳ − 1 and n, where x = n·ln 2 + r and |r| ≤ ½ ln 2.
 #[inline(always)]
-fn reduced(x: f32) -> (f32, i32) {
-    let rounded = x.mul_add(LOG2_E, ROUNDER);
-    let exponent = (rounded.to_bits() as i32).wrapping_sub(ROUNDER.to_bits() as i32);
-    let n = rounded - ROUNDER;
-    let r = n.mul_add(-LN2_LOW, n.mul_add(-LN2_HIGH, x));
-    let mut p = 0.001_392_034_9_f32;
-    for c in [0.008_369_221, 0.041_666_795, 0.166_665_23, 0.5] {
-        p = p.mul_add(r, c);
-    }
+fn reduce<T: Float32>(x: T) -> (T, T::Bits) {
+    let rounder = T::splat(ROUNDER);
+    let rounded = x.mul_add(T::splat(LOG2_E), rounder);
+    let exponent = T::sub_bits(rounded.to_bits(), rounder.to_bits());
+    let n = rounded - rounder;
+    let r = n.mul_add(T::splat(-LN2_LOW), n.mul_add(T::splat(-LN2_HIGH), x));
+    let p = polynomial(r, [0.001_392_034_9, 0.008_369_221, 0.041_666_795, 0.166_665_23, 0.5]);
     ((r * r).mul_add(p, r), exponent)
 }
 

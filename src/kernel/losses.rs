@@ -2,27 +2,21 @@
 //!
 //! Source: Keras 3, `losses`, with its default arguments. e = ŷ − y.
 
-use super::{Number, Real};
+use super::{Mask, Number};
 use crate::model::{Activation, Loss};
 
 /// A loss ℓ of one row.
 pub trait LossFn: Send + Sync + 'static {
     /// ℓ(y, ŷ) and ∂ℓ/∂ŷ.
-    fn at<T: Real>(prediction: T, target: T) -> [T; 2];
+    fn at<T: Number>(prediction: T, target: T) -> [T; 2];
 
     /// ℓ and ∂ℓ/∂z at z, where φ(z) and φ′(z) are `response`.
     #[inline(always)]
-    fn behind<T: Real>(z: T, response: [T; 2], target: T) -> [T; 2] {
+    fn behind<T: Number>(z: T, response: [T; 2], target: T) -> [T; 2] {
         let _ = z;
         let [loss, slope] = Self::at(response[0], target);
         [loss, slope * response[1]]
     }
-}
-
-/// A loss of a few operations, no logarithm and no exponential: one text for a number and for a vector.
-pub trait Algebraic: LossFn {
-    /// [`LossFn::at`].
-    fn few<T: Number>(prediction: T, target: T) -> [T; 2];
 }
 
 /// Which text of a loss rows need: the loss, and what its activation and its labels make of it.
@@ -138,25 +132,7 @@ macro_rules! with_loss {
 }
 pub(crate) use with_loss;
 
-/// The same for the [`Algebraic`] ones; `None` for others.
-macro_rules! with_algebraic {
-    ($form:expr, $penalty:ident => $body:expr) => {
-        $crate::with_algebraic!(@ $form, $penalty => $body;
-            Mse Mae Huber Hinge HingeOfBits SquaredHinge SquaredHingeOfBits Mape)
-    };
-    (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
-        match $form {
-            $($crate::kernel::losses::LossForm::$name => {
-                type $penalty = $crate::kernel::losses::$name;
-                Some($body)
-            })*
-            _ => None,
-        }
-    };
-}
-pub(crate) use with_algebraic;
-
-macro_rules! penalty {
+macro_rules! loss {
     ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -164,21 +140,7 @@ macro_rules! penalty {
 
         impl LossFn for $name {
             #[inline(always)]
-            fn at<$number: Real>($prediction: $number, $target: $number) -> [$number; 2] {
-                $body
-            }
-        }
-    };
-}
-
-/// The same for one of a few operations.
-macro_rules! algebraic {
-    ($(#[$doc:meta])* $name:ident, $number:ident, ($prediction:ident, $target:ident) => $body:expr) => {
-        penalty!($(#[$doc])* $name, Same, (prediction, target) => Self::few(prediction, target));
-
-        impl Algebraic for $name {
-            #[inline(always)]
-            fn few<$number: Number>($prediction: $number, $target: $number) -> [$number; 2] {
+            fn at<$number: Number>($prediction: $number, $target: $number) -> [$number; 2] {
                 $body
             }
         }
@@ -189,7 +151,7 @@ macro_rules! algebraic {
 const EPSILON: f32 = 1e-7;
 const ALMOST_ONE: f32 = 1.0 - f32::EPSILON;
 
-algebraic!(
+loss!(
     /// e²; 2e.
     Mse, T, (prediction, target) => {
         let error = prediction - target;
@@ -197,7 +159,7 @@ algebraic!(
     }
 );
 
-algebraic!(
+loss!(
     /// |e|; its sign, 0 at e = 0.
     Mae, T, (prediction, target) => {
         let error = prediction - target;
@@ -205,90 +167,92 @@ algebraic!(
     }
 );
 
-algebraic!(
+loss!(
     /// ½e² where |e| ≤ 1, else |e| − ½; e between −1 and 1.
     Huber, T, (prediction, target) => {
         let error = prediction - target;
         let size = error.abs();
-        let far = size - T::of(1.0);
-        let loss = (size - T::of(0.5)).where_positive(far, T::of(0.5) * (error * error));
-        [loss, error.sign().where_positive(far, error)]
+        let far = size - T::splat(1.0);
+        let is_far = T::splat(0.0).less(far);
+        [T::select(is_far, size - T::splat(0.5), T::splat(0.5) * (error * error)), T::select(is_far, error.sign(), error)]
     }
 );
 
-penalty!(
+loss!(
     /// ln cosh e = e + softplus(−2e) − ln 2; tanh e.
     LogCosh, T, (prediction, target) => {
         let error = prediction - target;
         let size = error.abs();
-        [size + ((T::of(-2.0) * size).softplus() - T::of(std::f32::consts::LN_2)), error.hyperbolic_tangent()]
+        [size + ((T::splat(-2.0) * size).softplus() - T::splat(std::f32::consts::LN_2)), error.hyperbolic_tangent()]
     }
 );
 
-penalty!(
+loss!(
     /// −y ln p − (1 − y) ln(1 − p) with p = ŷ between 1e-7 and 1 − 2⁻²³; (p − y)/(p(1 − p)) inside, 0 outside.
     BinaryCrossentropy, T, (prediction, target) => {
-        let (low, high, one) = (T::of(EPSILON), T::of(ALMOST_ONE), T::of(1.0));
-        let p = if prediction < low { low } else { prediction };
-        let p = if p > high { high } else { p };
-        let inside = prediction >= low && prediction <= high;
+        let (low, high, one) = (T::splat(EPSILON), T::splat(ALMOST_ONE), T::splat(1.0));
+        let p = T::select(prediction.less(low), low, prediction);
+        let p = T::select(high.less(p), high, p);
+        let inside = low.less_or_equal(prediction).and(prediction.less_or_equal(high));
         let loss = -(target * p.logarithm() + (one - target) * (one - p).logarithm());
-        [loss, if inside { (p - target) / (p * (one - p)) } else { T::of(0.0) }]
+        [loss, T::select(inside, (p - target) / (p * (one - p)), T::splat(0.0))]
     }
 );
 
-algebraic!(
+loss!(
     /// max(1 − yŷ, 0); −y where yŷ ≤ 1.
     Hinge, T, (prediction, target) => {
-        let short = T::of(1.0) - target * prediction;
-        let none = T::of(0.0);
-        [none.where_positive(-short, short), none.where_positive(-short, -target)]
+        let short = T::splat(1.0) - target * prediction;
+        let none = T::splat(0.0);
+        let satisfied = short.less(none);
+        [T::select(satisfied, none, short), T::select(satisfied, none, -target)]
     }
 );
 
-algebraic!(
+loss!(
     /// hinge², its slope −2y·hinge.
     SquaredHinge, T, (prediction, target) => {
-        let [short, slope] = Hinge::few(prediction, target);
+        let [short, slope] = Hinge::at(prediction, target);
         [short * short, (short + short) * slope]
     }
 );
 
-algebraic!(
+loss!(
     /// hinge with 2y − 1 for y.
-    HingeOfBits, T, (prediction, target) => Hinge::few(prediction, (target + target) - T::of(1.0))
+    HingeOfBits, T, (prediction, target) => Hinge::at(prediction, (target + target) - T::splat(1.0))
 );
 
-algebraic!(
+loss!(
     /// squared_hinge with 2y − 1 for y.
-    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::few(prediction, (target + target) - T::of(1.0))
+    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::at(prediction, (target + target) - T::splat(1.0))
 );
 
-algebraic!(
+loss!(
     /// 100|e|/max(|y|, 1e-7); 100·sign(e)/max(|y|, 1e-7).
     Mape, T, (prediction, target) => {
         let error = prediction - target;
-        let share = T::of(100.0) / target.abs().larger(T::of(EPSILON));
+        let share = T::splat(100.0) / target.abs().larger(T::splat(EPSILON));
         [share * error.abs(), share * error.sign()]
     }
 );
 
-penalty!(
+loss!(
     /// (ln(1 + max(ŷ, 1e-7)) − ln(1 + max(y, 1e-7)))²; no slope where ŷ < 1e-7: nothing pulls back from below.
     Msle, T, (prediction, target) => {
-        let one = T::of(1.0);
-        let above = one + prediction.larger(T::of(EPSILON));
-        let apart = above.logarithm() - (one + target.larger(T::of(EPSILON))).logarithm();
-        [apart * apart, if prediction < T::of(EPSILON) { T::of(0.0) } else { (apart + apart) / above }]
+        let one = T::splat(1.0);
+        let above = one + prediction.larger(T::splat(EPSILON));
+        let apart = above.logarithm() - (one + target.larger(T::splat(EPSILON))).logarithm();
+        let below = prediction.less(T::splat(EPSILON));
+        [apart * apart, T::select(below, T::splat(0.0), (apart + apart) / above)]
     }
 );
 
-penalty!(
+loss!(
     /// ŷ − y ln(ŷ + 1e-7); 1 − y/(ŷ + 1e-7). Where ŷ + 1e-7 ≤ 0 Keras' loss is NaN and its slope goes on; here the logarithm stays at
     /// that of the smallest normal float32, −87.3.
     Poisson, T, (prediction, target) => {
-        let shifted = prediction + T::of(EPSILON);
-        [prediction - target * shifted.larger(T::of(f32::MIN_POSITIVE)).logarithm(), T::of(1.0) - target / shifted]
+        let shifted = prediction + T::splat(EPSILON);
+        [prediction - target * shifted.larger(T::splat(f32::MIN_POSITIVE)).logarithm(), T::splat(1.0) - target / shifted]
     }
 );
 
@@ -299,7 +263,7 @@ pub struct Logits;
 impl Logits {
     /// The value alone, which asks for no probability.
     #[inline(always)]
-    pub fn value<T: Real>(z: T, target: T) -> T {
+    pub fn value<T: Number>(z: T, target: T) -> T {
         z.softplus() - target * z
     }
 }
@@ -307,12 +271,12 @@ impl Logits {
 impl LossFn for Logits {
     /// With z for ŷ.
     #[inline(always)]
-    fn at<T: Real>(z: T, target: T) -> [T; 2] {
+    fn at<T: Number>(z: T, target: T) -> [T; 2] {
         [Self::value(z, target), z.logistic() - target]
     }
 
     #[inline(always)]
-    fn behind<T: Real>(z: T, _: [T; 2], target: T) -> [T; 2] {
+    fn behind<T: Number>(z: T, _: [T; 2], target: T) -> [T; 2] {
         Self::at(z, target)
     }
 }

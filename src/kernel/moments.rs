@@ -8,14 +8,15 @@
 //! L     = ½(δw·(h − 2mean(ru)) + c·(∂L/∂b − 2mean(r))) + mean(r²)
 //! ```
 
-use super::{Number, Real};
+use super::Number;
 use crate::data::{Centre, Moments};
+use crate::model::Params;
 
 /// The gradient of a batch's loss, and what the loss itself is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct MomentGradient<T> {
     /// ∂L/∂w, ∂L/∂b
-    pub gradient: [T; 2],
+    pub gradient: Params<T>,
     dw: T,
     level: T,
     tilt: T,
@@ -23,41 +24,41 @@ pub struct MomentGradient<T> {
 
 /// The gradient of the loss of the rows behind `moments` at `[weight, bias]`.
 #[inline(always)]
-pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> MomentGradient<T> {
-    let (u, uu) = (T::of(moments.u), T::of(moments.uu));
-    let (r, ru) = (T::of(moments.r), T::of(moments.ru));
-    let x = T::of(centre.x);
-    let dw = weight - T::of(centre.weight);
-    let level = dw.mul_add(x, bias - T::of(centre.bias));
-    let by_bias = u.mul_add(dw, T::of(2.0).mul_add(level, -r));
+pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, Params([weight, bias]): Params<T>) -> MomentGradient<T> {
+    let (u, uu) = (T::splat(moments.u), T::splat(moments.uu));
+    let (r, ru) = (T::splat(moments.r), T::splat(moments.ru));
+    let x = T::splat(centre.x);
+    let dw = weight - T::splat(centre.weight);
+    let level = dw.mul_add(x, bias - T::splat(centre.bias));
+    let by_bias = u.mul_add(dw, T::splat(2.0).mul_add(level, -r));
     let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    MomentGradient { gradient: [x.mul_add(by_bias, tilt), by_bias], dw, level, tilt }
+    MomentGradient { gradient: Params([x.mul_add(by_bias, tilt), by_bias]), dw, level, tilt }
 }
 
 /// The same about the abscissa 0, to the bit and in fewer operations: a multiple of 0 is added nowhere.
 #[inline(always)]
-pub fn moment_gradient_at_origin<T: Number>(moments: &Moments, centre: &Centre, [weight, bias]: [T; 2]) -> MomentGradient<T> {
-    let (u, uu) = (T::of(moments.u), T::of(moments.uu));
-    let (r, ru) = (T::of(moments.r), T::of(moments.ru));
-    let dw = weight - T::of(centre.weight);
-    let level = bias - T::of(centre.bias);
+pub fn moment_gradient_at_origin<T: Number>(moments: &Moments, centre: &Centre, Params([weight, bias]): Params<T>) -> MomentGradient<T> {
+    let (u, uu) = (T::splat(moments.u), T::splat(moments.uu));
+    let (r, ru) = (T::splat(moments.r), T::splat(moments.ru));
+    let dw = weight - T::splat(centre.weight);
+    let level = bias - T::splat(centre.bias);
     // Twice a number is exact, so the sum is rounded once, as a fused one is.
     let by_bias = u.mul_add(dw, (level + level) - r);
     let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    MomentGradient { gradient: [tilt, by_bias], dw, level, tilt }
+    MomentGradient { gradient: Params([tilt, by_bias]), dw, level, tilt }
 }
 
 /// The loss at the point where the slope was taken.
 #[inline(always)]
 pub fn loss<T: Number>(moments: &Moments, slope: &MomentGradient<T>) -> T {
-    let half = T::of(0.5);
-    let along_level = (half * slope.level) * (slope.gradient[1] - T::of(moments.r));
-    (half * slope.dw).mul_add(slope.tilt - T::of(moments.ru), along_level) + T::of(moments.rr)
+    let half = T::splat(0.5);
+    let along_level = (half * slope.level) * (slope.gradient[1] - T::splat(moments.r));
+    (half * slope.dw).mul_add(slope.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
 }
 
 /// ŷ − y of one row, unfused: ties decide kinks.
 #[inline(always)]
-pub fn error<T: Real>([weight, bias]: [T; 2], x: T, y: T) -> T {
+pub fn error<T: Number>(Params([weight, bias]): Params<T>, x: T, y: T) -> T {
     (weight * x + bias) - y
 }
 
@@ -76,7 +77,7 @@ mod tests {
                 moment_gradient(&point.moments, &point.centre, point.theta),
                 moment_gradient_at_origin(&point.moments, &point.centre, point.theta),
             );
-            let bits = |slope: &MomentGradient<f32>| (slope.gradient.map(f32::to_bits), loss(&point.moments, slope).to_bits());
+            let bits = |slope: &MomentGradient<f32>| (slope.gradient.map(f32::to_bits).0, loss(&point.moments, slope).to_bits());
             assert_eq!(bits(&full), bits(&short), "{point:?}");
         }
     }

@@ -11,10 +11,10 @@
 //! For one number clipnorm is clipvalue. Batches weigh alike, and nothing is flushed at an epoch's end. Where the average is asked
 //! for, a run ends at it; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
 
-use super::{Coefficients, Real, Rule, State};
+use super::{Coefficients, Number, Rule, State};
 use crate::kernel::coefficients::StepFactors;
 use crate::kernel::optimizers::{clip, decayed};
-use crate::model::{MissingParameter, Optimizer, Parameter, Schedule, Settings};
+use crate::model::{MissingParameter, Optimizer, Parameter, Params, Schedule, Settings};
 
 /// How gradients are clipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,11 +125,11 @@ impl Options {
         (batch + 1).is_multiple_of(u64::from(self.accumulation))
     }
 
-    /// 2: the gradient that the rule sees.
+    /// Step 2: the gradient that the update rule receives.
     #[inline(always)]
-    pub fn seen<T: Real>(&self, bound: T, g: [T; 2]) -> [T; 2] {
+    pub fn rule_gradient<T: Number>(&self, bound: T, g: Params<T>) -> Params<T> {
         let g = clipped(self.clip, bound, g);
-        if self.bias { g } else { [g[0]; 2] }
+        if self.bias { g } else { Params::splat(g[0]) }
     }
 
     /// What batch k, from 0, does.
@@ -157,36 +157,20 @@ pub struct BatchAction {
 }
 
 impl BatchAction {
-    /// 1: the mean of the gradients since the last update, of which `sum` is kept.
+    /// Step 1: the mean of the gradients since the last update. `sum` accumulates them.
     #[inline(always)]
-    pub fn accumulate<T: Real>(&self, g: [T; 2], sum: &mut [T; 2]) -> [T; 2] {
-        let all = [sum[0] + g[0], sum[1] + g[1]];
-        *sum = if self.updates { [T::of(0.0); 2] } else { all };
-        let count = T::of(self.options.accumulation as f32);
-        [all[0] / count, all[1] / count]
+    pub fn accumulate<T: Number>(&self, g: Params<T>, sum: &mut Params<T>) -> Params<T> {
+        let all = Params([sum[0] + g[0], sum[1] + g[1]]);
+        *sum = if self.updates { Params::splat(T::splat(0.0)) } else { all };
+        let count = T::splat(self.options.accumulation as f32);
+        Params([all[0] / count, all[1] / count])
     }
 
-    /// 2 to 4: the parameters after an update from `theta` with gradient `g`.
-    pub fn update<T: Real, R: Rule>(
-        &self,
-        run: &Run<T>,
-        factors: &StepFactors<T>,
-        theta: [T; 2],
-        g: [T; 2],
-        state: &mut State<T>,
-    ) -> [T; 2] {
-        let [bound, decay, _] = run.values;
-        let rate = run.coefficients[0];
-        let from = if self.options.decay { [decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)] } else { theta };
-        let next = R::step(&run.coefficients, factors, from, self.options.seen(bound, g), state);
-        if self.options.bias { next } else { [next[0], theta[1]] }
-    }
-
-    /// 5: the parameters after the average is renewed.
+    /// Step 5: the parameters after the average is updated.
     #[inline(always)]
-    pub fn average<T: Real>(&self, momentum: T, theta: [T; 2], average: &mut [T; 2]) -> [T; 2] {
+    pub fn average<T: Number>(&self, momentum: T, theta: Params<T>, average: &mut Params<T>) -> Params<T> {
         for i in 0..2 {
-            let renewed = momentum * average[i] + (T::of(1.0) - momentum) * theta[i];
+            let renewed = momentum * average[i] + (T::splat(1.0) - momentum) * theta[i];
             average[i] = if self.starts_average { theta[i] } else { renewed };
         }
         if self.overwrites { *average } else { theta }
@@ -206,53 +190,64 @@ pub fn values(settings: &Settings) -> Result<OptionValues<f32>, MissingParameter
 
 /// The gradient after clipping.
 #[inline(always)]
-fn clipped<T: Real>(how: Clip, bound: T, g: [T; 2]) -> [T; 2] {
+fn clipped<T: Number>(how: Clip, bound: T, g: Params<T>) -> Params<T> {
     match how {
         Clip::None => g,
-        Clip::Each => [clip(g[0], bound), clip(g[1], bound)],
+        Clip::Each => Params([clip(g[0], bound), clip(g[1], bound)]),
         Clip::Global => {
             let norm = g[0].mul_add(g[0], g[1] * g[1]).sqrt();
             let share = bound / norm.larger(bound);
-            [g[0] * share, g[1] * share]
+            Params([g[0] * share, g[1] * share])
         }
     }
 }
 
-/// What options keep from batch to batch.
+/// What a run carries from batch to batch.
 #[derive(Clone, Copy, Debug)]
-pub struct OptionState<T> {
-    /// Of the gradients since the last update.
-    pub sum: [T; 2],
-    pub average: [T; 2],
+pub struct RunState<T> {
+    /// Weight and bias.
+    pub theta: Params<T>,
+    /// The state of the update rule.
+    pub rule: State<T>,
+    /// Sum of the gradients since the last update, of gradient accumulation.
+    pub gradient_sum: Params<T>,
+    /// Exponential moving average of the parameters.
+    pub average: Params<T>,
 }
 
-impl<T: Real> OptionState<T> {
+impl<T: Number> RunState<T> {
     /// Before the first batch.
-    pub fn start() -> Self {
-        Self { sum: [T::of(0.0); 2], average: [T::of(0.0); 2] }
+    pub fn start<R: Rule>(theta: Params<T>, coefficients: &Coefficients<T>) -> Self {
+        let zero = Params::splat(T::splat(0.0));
+        Self { theta, rule: R::initial(coefficients), gradient_sum: zero, average: zero }
     }
 }
 
-/// One run as its rule sees it.
+/// The hyperparameters of one run, as numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct Run<T> {
-    pub values: OptionValues<T>,
-    pub coefficients: Coefficients<T>,
+pub struct RunCoefficients<T> {
+    pub rule: Coefficients<T>,
+    pub options: OptionValues<T>,
 }
 
-impl<T: Real> Run<T> {
-    /// The parameters after a batch whose gradient at `theta` is `g`.
-    pub fn batch<R: Rule>(
-        &self,
-        stage: &BatchAction,
-        factors: &StepFactors<T>,
-        theta: [T; 2],
-        g: [T; 2],
-        state: &mut State<T>,
-        carried: &mut OptionState<T>,
-    ) -> [T; 2] {
-        let g = if stage.options.accumulation > 1 { stage.accumulate(g, &mut carried.sum) } else { g };
-        let next = if stage.updates { stage.update::<T, R>(self, factors, theta, g, state) } else { theta };
-        if stage.options.average { stage.average(self.values[2], next, &mut carried.average) } else { next }
+impl<T: Number> RunCoefficients<T> {
+    /// Processes one batch whose gradient at `state.theta` is `gradient`: all five steps of the module's table.
+    #[inline(always)]
+    pub fn batch<R: Rule>(&self, action: &BatchAction, factors: &StepFactors<T>, gradient: Params<T>, state: &mut RunState<T>) {
+        let [bound, decay, momentum] = self.options;
+        let options = &action.options;
+        let gradient = if options.accumulation > 1 { action.accumulate(gradient, &mut state.gradient_sum) } else { gradient };
+        if action.updates {
+            let theta = state.theta;
+            let rate = self.rule[0];
+            let from = if options.decay { Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]) } else { theta };
+            state.theta = R::step(&self.rule, factors, from, options.rule_gradient(bound, gradient), &mut state.rule);
+            if !options.bias {
+                state.theta[1] = theta[1];
+            }
+        }
+        if options.average {
+            state.theta = action.average(momentum, state.theta, &mut state.average);
+        }
     }
 }

@@ -9,12 +9,12 @@
 use super::Number;
 use super::activations::ActivationFn;
 use super::losses::{Logits, LossFn, LossForm};
-use crate::model::{Neuron, Optimum, Problem, Rows, optimum};
+use crate::model::{Neuron, Optimum, Params, Problem, Rows, optimum};
 use crate::{with_activation, with_loss};
 
 /// w·x + b, unfused.
 #[inline(always)]
-pub fn pre_activation<T: Number>([weight, bias]: [T; 2], x: T) -> T {
+pub fn pre_activation<T: Number>(Params([weight, bias]): Params<T>, x: T) -> T {
     weight * x + bias
 }
 
@@ -28,7 +28,7 @@ impl Neuron {
 /// Means over rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Means {
-    pub gradient: [f64; 2],
+    pub gradient: Params<f64>,
     pub loss: f64,
     pub square: f64,
     pub absolute: f64,
@@ -54,12 +54,12 @@ impl RowEvaluator {
     }
 
     /// ŷ at x.
-    pub fn predict(&self, theta: [f64; 2], x: f64) -> f64 {
+    pub fn predict(&self, theta: Params<f64>, x: f64) -> f64 {
         (self.response)(pre_activation(theta, x))[0]
     }
 
     /// Loss, gradient and errors over rows at `[weight, bias]`; NaN without any.
-    pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: [f64; 2]) -> Means {
+    pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: Params<f64>) -> Means {
         let n = rows.len() as f64;
         let mut sums = Means::default();
         for (x, y) in rows {
@@ -75,16 +75,16 @@ impl RowEvaluator {
             sums.absolute += error.abs();
         }
         let bias = if self.use_bias { sums.gradient[1] / n } else { 0.0 };
-        Means { gradient: [sums.gradient[0] / n, bias], loss: sums.loss / n, square: sums.square / n, absolute: sums.absolute / n }
+        Means { gradient: Params([sums.gradient[0] / n, bias]), loss: sums.loss / n, square: sums.square / n, absolute: sums.absolute / n }
     }
 
     /// Over all rows.
-    pub fn over(&self, rows: &Rows, theta: [f64; 2]) -> Means {
+    pub fn over(&self, rows: &Rows, theta: Params<f64>) -> Means {
         self.means(rows.x.iter().copied().zip(rows.y.iter().copied()), theta)
     }
 
     /// The loss of [`Self::over`] alone: of logits a third of the exponentials.
-    pub fn loss(&self, rows: &Rows, theta: [f64; 2]) -> f64 {
+    pub fn loss(&self, rows: &Rows, theta: Params<f64>) -> f64 {
         if self.form != LossForm::Logits {
             return self.over(rows, theta).loss;
         }
@@ -109,11 +109,11 @@ pub fn optimum(problem: &Problem) -> Option<Optimum> {
     let stride = rows.len().div_ceil(ROUGH_ROWS).max(1);
     let thinned = |column: &[f32]| column.iter().copied().step_by(stride).collect::<Vec<f32>>();
     let rough = Rows { x: thinned(&rows.x), y: thinned(&rows.y) };
-    let cost = |rows: &Rows, theta: [f64; 2]| {
+    let cost = |rows: &Rows, theta: Params<f64>| {
         let means = direct.over(rows, theta);
-        (means.loss, means.gradient)
+        (means.loss, means.gradient.0)
     };
-    optimum::search(|theta| cost(rows, theta), |theta| cost(&rough, theta), &problem.quadratic, problem.neuron.use_bias)
+    optimum::search(|theta| cost(rows, Params(theta)), |theta| cost(&rough, Params(theta)), &problem.quadratic, problem.neuron.use_bias)
 }
 
 /// Whether a threshold on x parts the rows whose labels are all 0 from those whose labels are all 1 (rows at the threshold itself may be of

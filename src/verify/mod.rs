@@ -17,9 +17,9 @@ use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::cycle::{self, CycleDetector};
 use crate::kernel::layout::words;
 use crate::kernel::optimizers::{STATE, Sgd};
-use crate::kernel::options::{OptionState, Options, Run};
+use crate::kernel::options::{Options, RunCoefficients, RunState};
 use crate::kernel::{ActivationFn, Coefficients, LossFn, LossForm, Rule, State, StepFactors, Variant, moments};
-use crate::model::{Activation, Optimizer};
+use crate::model::{Activation, Optimizer, Params};
 use crate::{with_activation, with_loss, with_rule};
 
 /// Runs all vectors on the host, and on the device if there is one.
@@ -142,7 +142,7 @@ fn batch_moments(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
             moments::moment_gradient(&point.moments, &point.centre, point.theta),
             moments::moment_gradient(&point.moments, &point.centre, wide),
         );
-        gradient.add(&host.gradient, &exact.gradient, &terms.gradient);
+        gradient.add(&host.gradient.0, &exact.gradient.0, &terms.gradient);
         loss.add(&[moments::loss(&point.moments, &host)], &[moments::loss(&point.moments, &exact)], &[terms.loss]);
         let [x, y] = [point.x, point.y].map(f64::from);
         error.add(&[moments::error(point.theta, point.x, point.y)], &[moments::error(wide, x, y)], &[terms.error]);
@@ -155,7 +155,7 @@ fn batch_moments(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
 }
 
 /// The `step` function of a rule.
-type StepFn<T> = fn(&Coefficients<T>, &StepFactors<T>, [T; 2], [T; 2], &mut State<T>) -> [T; 2];
+type StepFn<T> = fn(&Coefficients<T>, &StepFactors<T>, Params<T>, Params<T>, &mut State<T>) -> Params<T>;
 
 /// The step of a rule in each of its variants.
 fn rule(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
@@ -165,7 +165,7 @@ fn rule(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
         let variant = Variant { optimizer, flag, momentum };
         let steps = Step::all(variant);
         let inputs: Vec<f32> =
-            steps.iter().flat_map(|s| [&s.coefficients[..], &s.factors, &s.theta, &s.gradient, &s.state].concat()).collect();
+            steps.iter().flat_map(|s| [&s.coefficients[..], &s.factors, &s.theta.0, &s.gradient.0, &s.state].concat()).collect();
         let call = Call {
             module: module.clone(),
             expression: "probe_step({i})",
@@ -182,8 +182,8 @@ fn rule(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
             let next = single(&step.coefficients, &step.factors, step.theta, step.gradient, &mut state);
             let (coefficients, factors) = (step.coefficients.map(f64::from), step.factors.map(f64::from));
             let exact = double(&coefficients, &factors, step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide);
-            let (terms, slots) = step.terms(variant, next, &state);
-            finding.add(&[&next[..], &state].concat(), &[&exact[..], &wide].concat(), &[&terms[..], &slots].concat());
+            let (terms, slots) = step.terms(variant, next.0, &state);
+            finding.add(&[&next.0[..], &state].concat(), &[&exact.0[..], &wide].concat(), &[&terms[..], &slots].concat());
         }
     }
     Ok(finding.named("optimizer", optimizer.name().into()))
@@ -194,8 +194,8 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
     type Plain = Sgd<false, false>;
     let batches = Batch::all();
     let numbers = |b: &Batch| {
-        let pairs = [b.theta, b.gradient, b.carried.sum, b.carried.average].concat();
-        [&[b.k as f32][..], &b.run.values, &b.run.coefficients, &pairs].concat()
+        let pairs = [b.state.theta.0, b.gradient.0, b.state.gradient_sum.0, b.state.average.0].concat();
+        [&[b.k as f32][..], &b.coefficients.options, &b.coefficients.rule, &pairs].concat()
     };
     let inputs: Vec<f32> = batches.iter().flat_map(numbers).collect();
     let module = training_functions(Optimizer::Sgd) + probes::BATCH;
@@ -210,17 +210,20 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
     let device = call.run(gpu)?;
     let mut finding = Comparison::new(cases::options::OPTION_ON_HOST, cases::options::OPTION, device);
     for batch in &batches {
-        let Batch { k, run, theta, gradient, carried } = batch;
-        let action = options.at(*k);
-        let (mut after, mut state) = (*carried, [0.0; STATE]);
-        let wide = |pair: [f32; 2]| pair.map(f64::from);
-        let (mut exact_after, mut exact_state) = (OptionState { sum: wide(carried.sum), average: wide(carried.average) }, [0.0; STATE]);
-        let exact_run = Run { values: run.values.map(f64::from), coefficients: run.coefficients.map(f64::from) };
-        let next = run.batch::<Plain>(&action, &[0.0; STEP_FACTORS], *theta, *gradient, &mut state, &mut after);
-        let [wide_theta, wide_gradient] = [*theta, *gradient].map(wide);
-        let exact = exact_run.batch::<Plain>(&action, &[0.0; STEP_FACTORS], wide_theta, wide_gradient, &mut exact_state, &mut exact_after);
-        let host = [next, after.sum, after.average].concat();
-        finding.add(&host, &[exact, exact_after.sum, exact_after.average].concat(), &batch.terms(next, &after));
+        let (action, factors) = (options.at(batch.k), [0.0_f32; STEP_FACTORS]);
+        let mut host = batch.state;
+        batch.coefficients.batch::<Plain>(&action, &factors, batch.gradient, &mut host);
+        let before = &batch.state;
+        let mut exact = RunState {
+            theta: before.theta.map(f64::from),
+            rule: before.rule.map(f64::from),
+            gradient_sum: before.gradient_sum.map(f64::from),
+            average: before.average.map(f64::from),
+        };
+        let wide = RunCoefficients { rule: batch.coefficients.rule.map(f64::from), options: batch.coefficients.options.map(f64::from) };
+        wide.batch::<Plain>(&action, &factors.map(f64::from), batch.gradient.map(f64::from), &mut exact);
+        let numbers = [host.theta.0, host.gradient_sum.0, host.average.0].concat();
+        finding.add(&numbers, &[exact.theta.0, exact.gradient_sum.0, exact.average.0].concat(), &batch.terms(&host));
     }
     Ok(finding.named("option", name.into()))
 }
@@ -229,7 +232,7 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
 fn cycle_detector(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let cases = cycles::all();
     // The period is an integer: its bits pass as a float.
-    let numbers = |(watch, theta, since): &(CycleDetector<f32>, [f32; 2], u32)| {
+    let numbers = |(watch, theta, since): &(CycleDetector<f32>, Params<f32>, u32)| {
         [watch.anchor[0], watch.anchor[1], watch.reach, f32::from_bits(watch.period), theta[0], theta[1], *since as f32]
     };
     let inputs: Vec<f32> = cases.iter().flat_map(numbers).collect();

@@ -1,90 +1,123 @@
-//! Where the gradients of a batch come from on the general path: arrays over a tile, filled before its rule is asked.
+//! Gradients of a batch at the parameters of the runs of a tile, from the batch's moments or from its rows.
 
-use super::general::WIDTH;
-use super::notes::{Shared, add_errors, take};
-use super::rows::{Direct, Divide, Sums};
-use super::simd::Loop;
-use super::tile::{TILE, Tile};
-use crate::data::Moments;
+use super::column::{Column, load_params, store_params};
+use super::rows::RowFunctions;
+use super::vector::Vector;
+use crate::data::{Centre, Moments};
 use crate::kernel::moments;
+use crate::model::Params;
 
-/// What a batch gives to N runs.
-#[derive(Clone, Debug)]
-#[repr(align(64))]
-pub struct Gradients<const N: usize> {
-    /// By weight and bias, averaged over the batch.
-    pub gradient: [[f32; N]; 2],
-    /// The batch's mean loss.
-    pub loss: [f32; N],
-    /// Σ|e| over the batch's rows; 0 where nobody asks.
-    pub absolute: [f32; N],
+/// The batches of consecutive steps, as gradients are computed from them.
+#[derive(Clone, Copy)]
+pub enum Gradients<'a> {
+    /// Moments of each batch: the linear neuron under the mean squared error.
+    Moments { centre: &'a Centre, batches: &'a [Moments] },
+    /// Rows of each batch: any other neuron.
+    Rows(RowBatches<'a>),
 }
 
-impl<const N: usize> Gradients<N> {
-    pub const ZERO: Self = Self { gradient: [[0.0; N]; 2], loss: [0.0; N], absolute: [0.0; N] };
-}
-
-/// Who fills the gradients of a group.
-#[derive(Clone, Copy, Debug)]
-pub enum Source {
-    /// The batch's moments: the linear neuron under the mean squared error.
-    Moments,
-    /// The batch's rows: any other.
-    Rows(Direct),
-}
-
-/// One batch of a tile: its moments, and its rows where Σ|e| is asked for.
-pub struct Fill<'a> {
-    pub tile: &'a Tile,
-    pub shared: &'a Shared<'a>,
-    pub moments: &'a Moments,
+/// The rows of consecutive batches.
+#[derive(Clone, Copy)]
+pub struct RowBatches<'a> {
+    pub functions: &'a RowFunctions,
+    /// The rows of all batches, one batch after the other.
     pub x: &'a [f32],
     pub y: &'a [f32],
-    /// Whether the loss is asked for.
-    pub measured: bool,
-    pub gradients: &'a mut Gradients<TILE>,
+    /// Rows of a batch; the last one may be shorter.
+    pub batch_size: usize,
 }
 
-impl Loop for Fill<'_> {
+impl<'a> RowBatches<'a> {
+    /// The rows of a batch.
     #[inline(always)]
-    fn run(self) {
-        for offset in (0..self.tile.lanes).step_by(WIDTH) {
-            let theta: [[f32; WIDTH]; 2] = [take(&self.tile.theta[0].0, offset), take(&self.tile.theta[1].0, offset)];
-            for l in 0..WIDTH {
-                let slope = moments::moment_gradient(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
-                self.gradients.gradient[0][offset + l] = slope.gradient[0];
-                self.gradients.gradient[1][offset + l] = slope.gradient[1];
-            }
-            if !self.measured {
-                continue;
-            }
-            for l in 0..WIDTH {
-                let slope = moments::moment_gradient(self.moments, &self.shared.centre, [theta[0][l], theta[1][l]]);
-                self.gradients.loss[offset + l] = moments::loss(self.moments, &slope);
-            }
-            let mut absolute = [0.0; WIDTH];
-            add_errors(&mut absolute, [&theta[0], &theta[1]], self.x, self.y);
-            self.gradients.absolute[offset..offset + WIDTH].copy_from_slice(&absolute);
+    pub fn batch(&self, batch: usize) -> (&'a [f32], &'a [f32]) {
+        let first = batch * self.batch_size;
+        let end = (first + self.batch_size).min(self.x.len());
+        (&self.x[first..end], &self.y[first..end])
+    }
+}
+
+/// A source of gradients for a loop over batches.
+pub trait GradientSource {
+    /// How many batches there are.
+    fn batches(&self) -> usize;
+
+    /// Prepares the gradients of a batch at the parameters of K vectors of runs.
+    fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, theta: &[Params<V>; K]);
+
+    /// The gradient of the prepared batch's mean loss at `theta`, the parameters of the `k`-th vector of runs.
+    fn at<V: Vector>(&self, k: usize, theta: Params<V>) -> Params<V>;
+}
+
+/// Gradients from moments. `ORIGIN` where the abscissa of the centre is 0, which takes half of the operations.
+pub struct FromMoments<'a, const ORIGIN: bool> {
+    centre: Centre,
+    batches: &'a [Moments],
+    prepared: Moments,
+}
+
+impl<'a, const ORIGIN: bool> FromMoments<'a, ORIGIN> {
+    /// The gradients of batches about a centre.
+    #[inline(always)]
+    pub fn new(centre: &Centre, batches: &'a [Moments]) -> Self {
+        Self { centre: *centre, batches, prepared: Moments { u: 0.0, uu: 0.0, r: 0.0, ru: 0.0, rr: 0.0, rows: 0.0 } }
+    }
+}
+
+impl<const ORIGIN: bool> GradientSource for FromMoments<'_, ORIGIN> {
+    #[inline(always)]
+    fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    #[inline(always)]
+    fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, _: &[Params<V>; K]) {
+        self.prepared = self.batches[batch];
+    }
+
+    #[inline(always)]
+    fn at<V: Vector>(&self, _: usize, theta: Params<V>) -> Params<V> {
+        if ORIGIN {
+            moments::moment_gradient_at_origin(&self.prepared, &self.centre, theta).gradient
+        } else {
+            moments::moment_gradient(&self.prepared, &self.centre, theta).gradient
         }
     }
 }
 
-/// The same from the sums over the rows of a batch, loss and Σ|e| too.
-pub struct Means<'a> {
-    pub sums: &'a Sums,
-    pub rows: usize,
-    pub gradients: &'a mut Gradients<TILE>,
+/// Gradients from rows, computed when a batch is prepared.
+pub struct FromRows<'a> {
+    rows: RowBatches<'a>,
+    /// The parameters of the prepared vectors.
+    theta: Params<Column<f32>>,
+    gradient: Params<Column<f32>>,
 }
 
-impl Loop for Means<'_> {
+impl<'a> FromRows<'a> {
+    /// The gradients of batches of rows.
     #[inline(always)]
-    fn run(self) {
-        let Self { sums, gradients, .. } = self;
-        let count = self.rows as f32;
-        Divide { sums, count, means: &mut gradients.gradient }.run();
-        for l in 0..TILE {
-            gradients.loss[l] = sums.loss[l] / count;
+    pub fn new(rows: RowBatches<'a>) -> Self {
+        Self { rows, theta: Params::splat(Column::ZERO), gradient: Params::splat(Column::ZERO) }
+    }
+}
+
+impl GradientSource for FromRows<'_> {
+    #[inline(always)]
+    fn batches(&self) -> usize {
+        self.rows.x.len().div_ceil(self.rows.batch_size)
+    }
+
+    #[inline(always)]
+    fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, theta: &[Params<V>; K]) {
+        for k in 0..K {
+            store_params(theta[k], &mut self.theta, k);
         }
-        gradients.absolute = sums.absolute;
+        let [weight, bias] = &self.theta.0;
+        self.rows.functions.gradient(Params([&weight.0, &bias.0]), K * V::LANES, self.rows.batch(batch), &mut self.gradient);
+    }
+
+    #[inline(always)]
+    fn at<V: Vector>(&self, k: usize, _: Params<V>) -> Params<V> {
+        load_params(&self.gradient, k)
     }
 }

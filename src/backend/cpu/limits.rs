@@ -1,113 +1,98 @@
-//! What this CPU reaches at most. Only x86-64 with AVX2 has loops that are known to reach it.
+//! What this CPU reaches at most: fused multiply-adds, roots and divisions, and the filling of memory.
 
+use std::hint::black_box;
 use std::time::Instant;
 
-use super::Simd;
+use super::isa::{Isa, Kernel};
+use super::vector::Vector;
 use crate::backend::limits::Limits;
 
-/// Measures for a tenth of a second each; `None` where this file has no loop for the level.
-pub fn limits(threads: usize, simd: Simd) -> Option<Limits> {
-    let (fused, roots) = loops(simd)?;
-    let per_s = |work: fn(u64) -> f64| {
-        let one = || {
+/// Measures each limit for about a tenth of a second, on all threads at once. `None` on a target without a clock.
+pub fn limits(threads: usize, isa: Isa) -> Option<Limits> {
+    if cfg!(target_family = "wasm") {
+        return None;
+    }
+    let per_second = |operations: &(dyn Fn(u64) -> f64 + Sync)| {
+        on_all_threads(threads, || {
             let rounds = 1 << 16;
             let (begun, mut done) = (Instant::now(), 0.0);
             while begun.elapsed().as_secs_f64() < 0.1 {
-                done += std::hint::black_box(work(std::hint::black_box(rounds)));
+                done += black_box(operations(black_box(rounds)));
             }
             done / begun.elapsed().as_secs_f64()
-        };
-        together(threads, one)
+        })
     };
-    let filled = together(threads, || fill(FILLED / threads.max(1)));
-    Some(Limits { threads: Some(threads), fused_per_s: per_s(fused), roots_per_s: per_s(roots), filled_bytes_per_s: filled })
+    Some(Limits {
+        threads: Some(threads),
+        fused_per_s: per_second(&|rounds| isa.run(FusedMultiplyAdds(rounds))),
+        roots_per_s: per_second(&|rounds| isa.run(Roots(rounds))),
+        filled_bytes_per_s: on_all_threads(threads, || fill(FILLED_BYTES / threads.max(1))),
+    })
 }
 
-/// The sum of what threads reach that run at once.
-fn together(threads: usize, one: impl Fn() -> f64 + Sync) -> f64 {
+/// The sum of what threads reach that run at the same time.
+fn on_all_threads(threads: usize, measure: impl Fn() -> f64 + Sync) -> f64 {
     std::thread::scope(|scope| {
-        let all: Vec<_> = (0..threads).map(|_| scope.spawn(&one)).collect();
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(&measure)).collect();
         all.into_iter().map(|thread| thread.join().unwrap_or(0.0)).sum()
     })
 }
 
-/// Bytes that are filled: beyond every cache.
-const FILLED: usize = 256 << 20;
+/// Bytes that are filled, more than any cache holds.
+const FILLED_BYTES: usize = 256 << 20;
 
+/// Bytes a second that one thread fills.
 fn fill(bytes: usize) -> f64 {
     let mut memory = vec![1.0_f32; bytes / 4];
     let mut best = f64::INFINITY;
     for value in 0..3_u8 {
         let begun = Instant::now();
-        memory.fill(std::hint::black_box(f32::from(value)));
-        std::hint::black_box(&mut memory);
+        memory.fill(black_box(f32::from(value)));
+        black_box(&mut memory);
         best = best.min(begun.elapsed().as_secs_f64());
     }
     bytes as f64 / best
 }
 
-/// Loops that do so many rounds of a work and say how many lanes' worth that was.
-type Loops = (fn(u64) -> f64, fn(u64) -> f64);
+/// Rounds of ten independent chains of fused multiply-adds, which hide the latency of each. Returns the number of operations.
+struct FusedMultiplyAdds(u64);
 
-#[cfg(target_arch = "x86_64")]
-fn loops(simd: Simd) -> Option<Loops> {
-    match simd {
-        // SAFETY: the level is only handed in where `is_available` has seen its features.
-        Simd::Avx512 => Some((|rounds| unsafe { x86::fused_512(rounds) }, |rounds| unsafe { x86::roots_512(rounds) })),
-        // SAFETY: as above.
-        Simd::Avx2 => Some((|rounds| unsafe { x86::fused_256(rounds) }, |rounds| unsafe { x86::roots_256(rounds) })),
-        _ => None,
+impl Kernel for FusedMultiplyAdds {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(self) -> f64 {
+        let (factor, term) = (black_box(V::splat(0.999)), black_box(V::splat(1e-3)));
+        let mut chains = [V::splat(1.0); 10];
+        for _ in 0..self.0 {
+            for chain in 0..10 {
+                chains[chain] = chains[chain].mul_add(factor, term);
+            }
+        }
+        black_box(chains);
+        self.0 as f64 * 10.0 * V::LANES as f64
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn loops(_: Simd) -> Option<Loops> {
-    None
-}
+/// Rounds of two roots and a division, each of numbers that do not depend on earlier results. Returns the number of such triples.
+struct Roots(u64);
 
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::{
-        _mm256_add_ps, _mm256_div_ps, _mm256_fmadd_ps, _mm256_set1_ps, _mm256_sqrt_ps, _mm512_add_ps, _mm512_div_ps, _mm512_fmadd_ps,
-        _mm512_set1_ps, _mm512_sqrt_ps,
-    };
-    use std::hint::black_box;
+impl Kernel for Roots {
+    type Output = f64;
 
-    macro_rules! loops {
-        ($features:literal, $lanes:literal, $fused:ident, $roots:ident, $set:ident, $add:ident, $fma:ident, $sqrt:ident, $div:ident) => {
-            /// Ten chains of multiply-adds: enough to hide their latency.
-            #[target_feature(enable = $features)]
-            pub fn $fused(rounds: u64) -> f64 {
-                let (mut chains, factor, term) = ([$set(1.0); 10], black_box($set(0.999)), black_box($set(1e-3)));
-                for _ in 0..rounds {
-                    for chain in &mut chains {
-                        *chain = $fma(*chain, factor, term);
-                    }
-                }
-                black_box(chains);
-                rounds as f64 * 10.0 * $lanes
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(self) -> f64 {
+        // A black box hides from the compiler that all lanes are equal.
+        let (a, b, one) = (black_box(V::splat(1.7)), black_box(V::splat(2.3)), black_box(V::splat(1.0)));
+        let mut sums = [V::splat(0.0); 4];
+        for round in 0..self.0 {
+            for index in 0..4 {
+                let shift = V::splat(round as f32) + V::splat(index as f32);
+                let (a, b) = (a + shift, b + shift);
+                sums[index] = sums[index] + ((a.sqrt() + b.sqrt()) + one / a);
             }
-
-            /// Two roots and a division of numbers that do not depend on the last ones. The vectors come out of a black box, or the compiler
-            /// would see that their lanes are alike and compute one of them.
-            #[target_feature(enable = $features)]
-            pub fn $roots(rounds: u64) -> f64 {
-                let (a, b, one) = (black_box($set(1.7)), black_box($set(2.3)), black_box($set(1.0)));
-                let mut sums = [$set(0.0); 4];
-                for round in 0..rounds {
-                    let shift = $set(round as f32);
-                    for (index, sum) in sums.iter_mut().enumerate() {
-                        let own = $add(shift, $set(index as f32));
-                        let (a, b) = ($add(a, own), $add(b, own));
-                        *sum = $add(*sum, $add($add($sqrt(a), $sqrt(b)), $div(one, a)));
-                    }
-                }
-                black_box(sums);
-                rounds as f64 * 4.0 * $lanes
-            }
-        };
+        }
+        black_box(sums);
+        self.0 as f64 * 4.0 * V::LANES as f64
     }
-
-    loops!("avx2,fma", 8.0, fused_256, roots_256, _mm256_set1_ps, _mm256_add_ps, _mm256_fmadd_ps, _mm256_sqrt_ps, _mm256_div_ps);
-    loops!("avx512f", 16.0, fused_512, roots_512, _mm512_set1_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_sqrt_ps, _mm512_div_ps);
 }

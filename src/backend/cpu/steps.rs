@@ -1,295 +1,176 @@
-//! The steps of a block: loops over lanes with a rule in them, compiled for each rule, width and SIMD level.
+//! The step loop: consecutive batches of a tile, for every update rule, every option and both sources of gradients.
 //!
-//! The formulas are `kernel`'s. Whole tiles have vectors of their own with AVX2 (`stream`).
+//! The loop takes K vectors of runs through all batches. The vectors are independent, so an out-of-order CPU works on several at once and
+//! hides the latency of the chain of dependent instructions from a vector's gradient to its new parameters. K vectors cover a tile; their
+//! parameters and the state of the rule stay in registers, or in the nearest cache where they are too many. The formulas are in `kernel`.
 
 use std::marker::PhantomData;
 
-use super::notes::{LIMIT, Theta, Wide, crosses_minimum, fetch_row};
-use super::simd::{Loop, Simd};
-#[cfg(target_arch = "x86_64")]
-use super::stream;
-use super::tile::{Column, TILE};
-use crate::data::{Centre, Moments};
-use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
+use super::column::{Column, TILE, load_params, load_slots, store_params, store_slots};
+use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
+use super::isa::{Isa, Kernel};
+use super::tile::{TileCoefficients, TileState};
+use super::vector::Vector;
+use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::optimizers::STATE;
-use crate::kernel::stages::SLOTS;
-use crate::kernel::{Coefficients, Rule, Stages, State, StepFactors, moments};
+use crate::kernel::options::{BatchAction, OPTION_VALUES, RunCoefficients, RunState};
+use crate::kernel::{Rule, StepFactors};
+use crate::model::Params;
 
-/// The columns of N runs that every step reads and writes.
+/// Consecutive batches of the runs of a tile.
+pub struct Steps<'a> {
+    /// Runs of the tile; the columns are padded to whole packs.
+    pub runs: usize,
+    pub state: &'a mut TileState,
+    pub coefficients: &'a TileCoefficients,
+    pub gradients: Gradients<'a>,
+    pub factors: Factors<'a>,
+    /// What each batch does under the options of the group; empty for a group without options.
+    pub actions: &'a [BatchAction],
+    /// Receives Σ(w² + b²) over the parameters after each batch, for the divergence test.
+    pub energy: Option<&'a mut Column<f32>>,
+    /// Receives the parameters after each batch, one row of all runs of the tile for each.
+    pub path: Option<Params<&'a mut [[f32; TILE]]>>,
+}
+
+/// The step factors of consecutive batches, and as the last slot the scheduled learning rate.
 #[derive(Clone, Copy)]
-pub struct Lanes<const N: usize> {
-    pub theta: [Wide<f32, N>; 2],
-    pub state: [Wide<f32, N>; STATE],
+pub enum Factors<'a> {
+    /// The rule reads none and the learning rate is constant.
+    None,
+    /// All runs of the group have the same.
+    Shared(&'a [[f32; STEP_FACTORS + 1]]),
+    /// Each run has its own.
+    PerRun(&'a [[Column<f32>; STEP_FACTORS + 1]]),
 }
 
-impl<const N: usize> Lanes<N> {
-    pub const ZERO: Self = Self { theta: [Wide::ZERO; 2], state: [Wide::ZERO; STATE] };
-
-    pub fn theta(&self) -> Theta<'_, N> {
-        [&self.theta[0].0, &self.theta[1].0]
-    }
-
-    /// From a tile's columns, as many of the state as there are.
-    pub fn begin(&mut self, theta: &[Column<f32>; 2], state: &[Column<f32>]) {
-        for (own, column) in self.theta.iter_mut().zip(theta).chain(self.state.iter_mut().zip(state)) {
-            own.begin(column);
+impl Factors<'_> {
+    /// The factors of one batch.
+    pub fn one(&self, step: usize) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Shared(steps) => Self::Shared(&steps[step..=step]),
+            Self::PerRun(steps) => Self::PerRun(&steps[step..=step]),
         }
     }
 
-    /// Array by array: so small copies are moves, not calls.
-    pub fn copy(&mut self, other: &Self, state: usize) {
-        for i in 0..2 {
-            self.theta[i] = other.theta[i];
-        }
-        for i in 0..state {
-            self.state[i] = other.state[i];
-        }
-    }
-}
-
-/// Where the parameters of N runs stand before a block's first step and after each: rows of weights and biases.
-pub struct Path<'p, const N: usize> {
-    pub rows: [&'p mut [[f32; N]]; 2],
-    /// Whether they are those of the history, in memory that waits for them.
-    pub recorded: bool,
-}
-
-impl<const N: usize> Path<'_, N> {
     #[inline(always)]
-    pub fn keep(&mut self, row: usize, theta: Theta<'_, N>) {
-        for i in 0..2 {
-            self.rows[i][row] = *theta[i];
+    fn at<V: Vector>(&self, step: usize, v: usize) -> [V; STEP_FACTORS + 1] {
+        let mut factors = [V::splat(0.0); STEP_FACTORS + 1];
+        match self {
+            Self::None => {}
+            Self::Shared(steps) => {
+                for slot in 0..=STEP_FACTORS {
+                    factors[slot] = V::splat(steps[step][slot]);
+                }
+            }
+            Self::PerRun(steps) => {
+                for slot in 0..=STEP_FACTORS {
+                    factors[slot] = V::load(&steps[step][slot].0, v);
+                }
+            }
         }
-        if self.recorded {
-            fetch_row::<N>([self.rows[0][row].as_ptr(), self.rows[1][row].as_ptr()]);
+        factors
+    }
+}
+
+/// The step loop of a rule. A function pointer, so that only the loop is compiled for each rule and not its callers.
+pub type StepsFn = fn(Isa, Steps<'_>);
+
+/// The step loop of a rule, with or without options.
+pub fn steps<R: Rule, const OPTIONS: bool>(isa: Isa, steps: Steps<'_>) {
+    isa.run(StepLoop::<R, OPTIONS> { steps, rule: PhantomData });
+}
+
+struct StepLoop<'a, R, const OPTIONS: bool> {
+    steps: Steps<'a>,
+    rule: PhantomData<R>,
+}
+
+impl<R: Rule, const OPTIONS: bool> Kernel for StepLoop<'_, R, OPTIONS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(mut self) {
+        for pack in 0..self.steps.runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
+            match self.steps.gradients {
+                Gradients::Moments { centre, batches } if !OPTIONS && centre.is_origin() => {
+                    self.through::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
+                }
+                Gradients::Moments { centre, batches } => self.through::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
+                Gradients::Rows(rows) => self.through::<V, _, K>(pack * K, FromRows::new(rows)),
+            }
         }
     }
-
-    pub fn row(&self, row: usize) -> Theta<'_, N> {
-        theta_of(&self.rows, row)
-    }
 }
 
-fn theta_of<'a, const N: usize>(rows: &'a [&mut [[f32; N]]; 2], row: usize) -> Theta<'a, N> {
-    [&rows[0][row], &rows[1][row]]
-}
-
-/// Of rules that read none. As a constant: `default` of an array is a call where it is not inlined.
-const NO_CLOCK: StepFactors<f32> = [0.0; STEP_FACTORS];
-
-/// The hyperparameters of a lane. Other slots than these are no rule's that has loops of its own.
-#[inline(always)]
-pub fn hyper_of<const N: usize>(columns: &[Wide<f32, N>; SLOTS], l: usize) -> Coefficients<f32> {
-    let mut coefficients = [0.0; COEFFICIENTS];
-    for i in 0..SLOTS {
-        coefficients[i] = columns[i].0[l];
-    }
-    coefficients
-}
-
-/// The factors of a block.
-#[derive(Clone, Copy)]
-pub enum Clocks<'a, const N: usize> {
-    /// One for all runs, or none at all where the rule reads none.
-    Shared(&'a [StepFactors<f32>]),
-    /// `[step][slot][lane]`
-    Own(&'a [[Wide<f32, N>; STEP_FACTORS]]),
-}
-
-impl<const N: usize> Clocks<'_, N> {
+impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
+    /// Takes K vectors of runs, from the `first`-th on, through all batches.
     #[inline(always)]
-    fn shared(&self, step: usize) -> StepFactors<f32> {
-        if let Self::Shared(factors) = self { factors.get(step).copied().unwrap_or(NO_CLOCK) } else { NO_CLOCK }
-    }
-
-    /// A row of lanes a slot.
-    #[inline(always)]
-    fn own(&self, step: usize) -> [Wide<f32, N>; STEP_FACTORS] {
-        if let Self::Own(factors) = self { factors[step] } else { [Wide::ZERO; STEP_FACTORS] }
-    }
-
-    /// Of a lane, at a step.
-    pub fn of(&self, step: usize, lane: usize) -> StepFactors<f32> {
-        if let Self::Own(factors) = self { Wide::lane(&factors[step], lane) } else { self.shared(step) }
-    }
-}
-
-/// Some steps of N runs, of whatever rule.
-pub struct Steps<'a, 'p, const N: usize> {
-    pub lanes: &'a mut Lanes<N>,
-    pub coefficients: &'a [Wide<f32, N>; SLOTS],
-    /// Σ(w² + b²) after each step is added here, unless steps are bounded.
-    pub energy: &'a mut Wide<f32, N>,
-    /// Whether anybody asks for that sum: else it may be left out.
-    pub summed: bool,
-    pub centre: Centre,
-    /// Of each step's batch.
-    pub moments: &'a [Moments],
-    pub factors: Clocks<'a, N>,
-    pub path: Option<&'a mut Path<'p, N>>,
-}
-
-/// The same as a loop over lanes. `ALIKE` where runs share their factors, `ORIGIN` where the centre's abscissa is 0.
-struct ByLane<'a, 'p, R, const N: usize, const ALIKE: bool, const ORIGIN: bool>(Steps<'a, 'p, N>, PhantomData<R>);
-
-impl<R: Rule, const N: usize, const ALIKE: bool, const ORIGIN: bool> Loop for ByLane<'_, '_, R, N, ALIKE, ORIGIN> {
-    #[inline(always)]
-    fn run(self) {
-        let Steps { lanes: all, coefficients, energy: sum, centre, moments, factors, mut path, .. } = self.0;
-        // Copies, so that the compiler sees that nothing else is written where they are.
-        let (mut lanes, mut energy) = (*all, *sum);
-        for (step, moments) in moments.iter().enumerate() {
-            let shared = if ALIKE { factors.shared(step) } else { [0.0; STEP_FACTORS] };
-            let own = factors.own(step);
-            for l in 0..N {
-                let theta = Wide::lane(&lanes.theta, l);
-                let mut state = Wide::lane(&lanes.state, l);
-                let slope = if ORIGIN {
-                    moments::moment_gradient_at_origin(moments, &centre, theta)
-                } else {
-                    moments::moment_gradient(moments, &centre, theta)
+    fn through<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
+        let Steps { state: tile, coefficients, factors, actions, energy, path, .. } = &mut self.steps;
+        let zero = V::splat(0.0);
+        let mut theta = [Params::splat(zero); K];
+        let mut rules = [[zero; STATE]; K];
+        let mut energies = [zero; K];
+        for k in 0..K {
+            theta[k] = load_params(&tile.theta, first + k);
+            rules[k] = load_slots(&tile.rule, R::STATE, first + k);
+        }
+        for step in 0..gradients.batches() {
+            gradients.prepare(step, &theta);
+            for k in 0..K {
+                let v = first + k;
+                let mut coefficients = RunCoefficients {
+                    rule: load_slots::<V, _>(&coefficients.rule, R::COEFFICIENTS, v),
+                    options: load_slots::<V, _>(&coefficients.options, if OPTIONS { OPTION_VALUES } else { 0 }, v),
                 };
-                let coefficients = hyper_of(coefficients, l);
-                let now = if ALIKE { shared } else { Wide::lane(&own, l) };
-                let next = R::step(&coefficients, &now, theta, slope.gradient, &mut state);
-                if !R::BOUNDED {
-                    energy.0[l] = next[0].mul_add(next[0], next[1].mul_add(next[1], energy.0[l]));
+                let gradient = gradients.at(k, theta[k]);
+                let mut now: StepFactors<V> = [zero; STEP_FACTORS];
+                if R::STEP_FACTORS > 0 || OPTIONS {
+                    let all = factors.at::<V>(step, v);
+                    for slot in 0..R::STEP_FACTORS {
+                        now[slot] = all[slot];
+                    }
+                    if OPTIONS && actions[step].options.scheduled {
+                        coefficients.rule[0] = all[STEP_FACTORS];
+                    }
                 }
-                lanes.theta[0].0[l] = next[0];
-                lanes.theta[1].0[l] = next[1];
-                for i in 0..R::STATE {
-                    lanes.state[i].0[l] = state[i];
+                if OPTIONS {
+                    let mut state = RunState {
+                        theta: theta[k],
+                        rule: rules[k],
+                        gradient_sum: load_params(&tile.gradient_sum, v),
+                        average: load_params(&tile.average, v),
+                    };
+                    coefficients.batch::<R>(&actions[step], &now, gradient, &mut state);
+                    store_params(state.gradient_sum, &mut tile.gradient_sum, v);
+                    store_params(state.average, &mut tile.average, v);
+                    (theta[k], rules[k]) = (state.theta, state.rule);
+                } else {
+                    theta[k] = R::step(&coefficients.rule, &now, theta[k], gradient, &mut rules[k]);
                 }
             }
-            if let Some(path) = &mut path {
-                path.keep(step + 1, lanes.theta());
+            if energy.is_some() {
+                for k in 0..K {
+                    let [weight, bias] = theta[k].0;
+                    energies[k] = weight.mul_add(weight, bias.mul_add(bias, energies[k]));
+                }
+            }
+            if let Some(Params([weights, biases])) = path {
+                let (weights, biases) = (&mut weights[step], &mut biases[step]);
+                for k in 0..K {
+                    theta[k].0[0].store(weights, first + k);
+                    theta[k].0[1].store(biases, first + k);
+                }
             }
         }
-        all.copy(&lanes, R::STATE);
-        *sum = energy;
-    }
-}
-
-/// The steps of a block again, for one run that seems to have left the range, with a test after each.
-pub struct Again<'a> {
-    pub coefficients: Coefficients<f32>,
-    /// Where the block begins.
-    pub state: State<f32>,
-    pub theta: [f32; 2],
-    pub centre: Centre,
-    pub moments: &'a [Moments],
-    /// Of each step.
-    pub factors: &'a [StepFactors<f32>],
-    /// The moments of all rows, where steps that pass the minimum are counted.
-    pub total: Option<&'a Moments>,
-    pub left: &'a mut Option<Left>,
-}
-
-/// How a run left the range.
-#[derive(Clone, Copy, Debug)]
-pub struct Left {
-    /// The step that did, from 0.
-    pub step: usize,
-    /// Where it began.
-    pub theta: [f32; 2],
-    /// Steps before it that passed the minimum.
-    pub crossings: u32,
-}
-
-struct AgainBy<'a, R>(Again<'a>, PhantomData<R>);
-
-impl<R: Rule> Loop for AgainBy<'_, R> {
-    #[inline(always)]
-    fn run(self) {
-        let Again { coefficients, mut state, mut theta, centre, moments, factors, total, left } = self.0;
-        let mut passed = 0;
-        for (step, (moments, factors)) in moments.iter().zip(factors).enumerate() {
-            let gradient = moments::moment_gradient(moments, &centre, theta).gradient;
-            let next = R::step(&coefficients, factors, theta, gradient, &mut state);
-            if !(next[0].abs() <= LIMIT && next[1].abs() <= LIMIT) {
-                *left = Some(Left { step, theta, crossings: passed });
-                return;
+        for k in 0..K {
+            store_params(theta[k], &mut tile.theta, first + k);
+            store_slots(&rules[k], &mut tile.rule, R::STATE, first + k);
+            if let Some(energy) = energy {
+                energies[k].store(&mut energy.0, first + k);
             }
-            passed += u32::from(total.is_some_and(|total| crosses_minimum(total, &centre, theta, next)));
-            theta = next;
         }
-    }
-}
-
-/// So many runs are few: one vector of them.
-pub const FEW: usize = if cfg!(target_arch = "aarch64") { 4 } else { 8 };
-
-/// Steps of N runs by a rule.
-pub type StepsBy<const N: usize> = fn(Simd, Steps<'_, '_, N>);
-
-/// A rule behind pointers: these are compiled for each, what stands around them once.
-#[derive(Clone, Copy)]
-pub struct Fused {
-    /// How many slots the rule reads or touches.
-    pub coefficients: usize,
-    pub state: usize,
-    pub factors: usize,
-    /// Whether its steps are bounded.
-    pub bounded: bool,
-    /// See [`Rule::inertia`].
-    pub inertia: fn(&Coefficients<f32>) -> Option<[f32; 3]>,
-    pub few: StepsBy<FEW>,
-    pub whole: StepsBy<TILE>,
-    pub again: fn(Simd, Again<'_>),
-}
-
-impl Fused {
-    /// `None` for a rule that is taken as a whole: the constant alone keeps loops of it from being compiled.
-    pub fn of<R: Rule>() -> Option<Self> {
-        const { assert!(!(<R::Stages as Stages>::FUSED || <R::Stages as Stages>::STREAMS) || R::COEFFICIENTS <= SLOTS) };
-        if <R::Stages as Stages>::FUSED {
-            Some(Self {
-                coefficients: R::COEFFICIENTS,
-                state: R::STATE,
-                factors: R::STEP_FACTORS,
-                bounded: R::BOUNDED,
-                inertia: R::inertia,
-                few: few::<R>,
-                whole: whole::<R>,
-                again: |simd, again| simd.run_fused::<true, false>(AgainBy(again, PhantomData::<R>)),
-            })
-        } else {
-            None
-        }
-    }
-}
-
-/// Few runs wait for each other's results and not for units: they have one text about any abscissa, for all levels.
-fn few<R: Rule>(simd: Simd, steps: Steps<'_, '_, FEW>) {
-    let rule = PhantomData::<R>;
-    if R::STEP_FACTORS > 0 && matches!(steps.factors, Clocks::Own(_)) {
-        simd.run_fused::<true, false>(ByLane::<_, FEW, false, false>(steps, rule));
-    } else {
-        simd.run_fused::<true, false>(ByLane::<_, FEW, true, false>(steps, rule));
-    }
-}
-
-/// The text that fits. Lanes with factors of their own wait for these: one about any abscissa is enough.
-fn whole<R: Rule>(simd: Simd, steps: Steps<'_, '_, TILE>) {
-    let (rule, origin) = (PhantomData::<R>, steps.centre.is_origin());
-    if R::STEP_FACTORS > 0 && matches!(steps.factors, Clocks::Own(_)) {
-        return simd.run_fused::<true, true>(ByLane::<_, TILE, false, false>(steps, rule));
-    }
-    #[cfg(target_arch = "x86_64")]
-    if <R::Stages as Stages>::STREAMS {
-        if simd == Simd::Avx2 {
-            // SAFETY: the level is only chosen where `is_available` has seen its features.
-            return unsafe { stream::steps::<R>(steps) };
-        }
-        return if origin {
-            simd.run_fused::<false, true>(ByLane::<_, TILE, true, true>(steps, rule));
-        } else {
-            simd.run_fused::<false, true>(ByLane::<_, TILE, true, false>(steps, rule));
-        };
-    }
-    if origin {
-        simd.run_fused::<true, true>(ByLane::<_, TILE, true, true>(steps, rule));
-    } else {
-        simd.run_fused::<true, true>(ByLane::<_, TILE, true, false>(steps, rule));
     }
 }

@@ -1,167 +1,176 @@
-//! A tile: up to 64 runs of a group as they stand between two windows of epochs, a column per number, ready for lane loops.
+//! A tile: up to 64 runs of a group that are trained together, one column for each number of a run.
 
-use super::notes::Wide;
-use super::rows::{Direct, Room, Sums, Wanted};
+use super::column::{Column, TILE};
 use crate::backend::{Group, outcome::NEVER};
+use crate::kernel::coefficients::COEFFICIENTS;
 use crate::kernel::cycle::CycleDetector;
-use crate::kernel::options::{OPTION_VALUES, OptionValues};
-use crate::kernel::{Coefficients, State, StepFactorGenerator, coefficients::COEFFICIENTS, optimizers::STATE};
-use crate::model::Rows;
+use crate::kernel::optimizers::STATE;
+use crate::kernel::options::OPTION_VALUES;
+use crate::kernel::{Coefficients, Rule, State, StepFactorGenerator};
+use crate::model::Params;
 
-/// Runs of a tile.
-pub const TILE: usize = 64;
+/// What training changes with every batch.
+#[derive(Clone, Debug)]
+pub struct TileState {
+    pub theta: Params<Column<f32>>,
+    /// The state of the update rule.
+    pub rule: [Column<f32>; STATE],
+    /// Sum of the gradients since the last update, of gradient accumulation.
+    pub gradient_sum: Params<Column<f32>>,
+    /// Exponential moving average of the parameters.
+    pub average: Params<Column<f32>>,
+}
 
-/// A number for each run of a tile.
-pub type Column<T> = Wide<T, TILE>;
+impl TileState {
+    /// Before any run is loaded.
+    const EMPTY: Self = Self {
+        theta: Params::splat(Column::ZERO),
+        rule: [Column::ZERO; STATE],
+        gradient_sum: Params::splat(Column::ZERO),
+        average: Params::splat(Column::ZERO),
+    };
 
-/// See the module. Lanes past `lanes` repeat the first run and are never read.
+    /// Copies the columns that a group uses.
+    pub fn copy_from(&mut self, other: &Self, used: &UsedColumns) {
+        self.theta = other.theta;
+        self.rule[..used.state].copy_from_slice(&other.rule[..used.state]);
+        if used.options {
+            self.gradient_sum = other.gradient_sum;
+            self.average = other.average;
+        }
+    }
+}
+
+/// The hyperparameters of the runs as numbers. They change only where the learning rate is scheduled.
+#[derive(Clone, Debug)]
+pub struct TileCoefficients {
+    pub rule: [Column<f32>; COEFFICIENTS],
+    pub options: [Column<f32>; OPTION_VALUES],
+}
+
+/// Which columns of a tile the runs of a group use.
+#[derive(Clone, Copy, Debug)]
+pub struct UsedColumns {
+    /// Slots of the rule's coefficients.
+    pub coefficients: usize,
+    /// Slots of the rule's state.
+    pub state: usize,
+    /// The rule's state before the first update, where it is not 0.
+    pub initial_state: Option<fn(&Coefficients<f32>) -> State<f32>>,
+    /// Whether the group has options, which use the sum of gradients and the average.
+    pub options: bool,
+    /// Whether each run has step factors of its own.
+    pub generators: bool,
+}
+
+impl UsedColumns {
+    /// The columns of a rule.
+    pub fn of<R: Rule>(options: bool, generators: bool) -> Self {
+        Self { generators, coefficients: R::COEFFICIENTS, state: R::STATE, initial_state: R::INITIAL.then_some(R::initial::<f32>), options }
+    }
+}
+
+/// Up to 64 runs of a group. Columns are padded with copies of the first run, which are trained and never read.
 #[derive(Clone, Debug)]
 pub struct Tile {
-    /// The first run of the group.
+    /// The position of the first run in the group.
     pub first: usize,
-    pub lanes: usize,
-    pub theta: [Column<f32>; 2],
-    pub state: [Column<f32>; STATE],
-    pub coefficients: [Column<f32>; COEFFICIENTS],
-    /// Values of the options.
-    pub values: [Column<f32>; OPTION_VALUES],
-    /// What options carry: the sum of gradients since the last update, and the average of the parameters.
-    pub sum: [Column<f32>; 2],
-    pub average: [Column<f32>; 2],
-    pub tickers: [StepFactorGenerator; TILE],
-    /// All ones while the run is inside, 0 once it has diverged.
+    pub runs: usize,
+    pub state: TileState,
+    /// A copy of the state from before the current block, for the divergence test.
+    pub saved: TileState,
+    pub coefficients: TileCoefficients,
+    pub generators: [StepFactorGenerator; TILE],
+    /// All ones for a run inside the range, 0 for one that has diverged.
     pub alive: Column<u32>,
+    /// Of a diverged run: the last parameters inside the range, and the batch, from 1, that left it.
+    pub end: [Params<f32>; TILE],
+    pub diverged_at: [u64; TILE],
     pub start_loss: Column<f32>,
     pub worst_loss: Column<f32>,
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
     pub crossings: Column<u32>,
-    /// Begins with the first epoch that is watched, whatever stands here before.
-    pub watch: [CycleDetector<f32>; TILE],
-    /// Of a diverged run: the last parameters inside, and the batch that left.
-    pub end: [[f32; 2]; TILE],
-    pub diverged_at: [u64; TILE],
-    /// Where gradients and losses from rows are made.
-    pub room: Room,
-    /// Where parameters are kept after each step of a block, where somebody asks for them.
-    pub path: Vec<f32>,
-}
-
-/// Lanes past the last run repeat the first.
-fn repeat(columns: &mut [Column<f32>], lanes: usize) {
-    for column in columns {
-        let first = column.0[0];
-        column.0[lanes..].fill(first);
-    }
-}
-
-/// How much of a tile a rule uses: see [`Rule`](crate::kernel::Rule).
-#[derive(Clone, Copy, Debug)]
-pub struct Slots {
-    pub coefficients: usize,
-    pub state: usize,
-    /// The state before the first update, where that is not 0.
-    pub initial: Option<fn(&Coefficients<f32>) -> State<f32>>,
+    pub cycles: [CycleDetector<f32>; TILE],
+    /// Weights and biases after each batch of a block, where no history holds them.
+    pub path: Params<Vec<[f32; TILE]>>,
 }
 
 impl Tile {
-    /// Without runs: [`Self::begin`] gives it some. Tiles are used again and again, as they are large.
+    /// A tile without runs. Tiles are reused, because they are large.
     pub fn empty() -> Self {
-        let zeros = Wide([0.0; TILE]);
         Self {
             first: 0,
-            lanes: 0,
-            theta: [zeros; 2],
-            state: [zeros; STATE],
-            coefficients: [zeros; COEFFICIENTS],
-            values: [zeros; OPTION_VALUES],
-            sum: [zeros; 2],
-            average: [zeros; 2],
-            tickers: [StepFactorGenerator::START; TILE],
-            alive: Wide([0; TILE]),
-            start_loss: zeros,
-            worst_loss: zeros,
-            last_loss: zeros,
-            reached_epoch: Wide([NEVER; TILE]),
-            crossings: Wide([0; TILE]),
-            watch: [CycleDetector::default(); TILE],
-            end: [[0.0; 2]; TILE],
+            runs: 0,
+            state: TileState::EMPTY,
+            saved: TileState::EMPTY,
+            coefficients: TileCoefficients { rule: [Column::ZERO; COEFFICIENTS], options: [Column::ZERO; OPTION_VALUES] },
+            generators: [StepFactorGenerator::START; TILE],
+            alive: Column([0; TILE]),
+            end: [Params::new(0.0, 0.0); TILE],
             diverged_at: [0; TILE],
-            room: Room::EMPTY,
-            path: Vec::new(),
+            start_loss: Column::ZERO,
+            worst_loss: Column::ZERO,
+            last_loss: Column::ZERO,
+            reached_epoch: Column([NEVER; TILE]),
+            crossings: Column([0; TILE]),
+            cycles: [CycleDetector::default(); TILE],
+            path: Params::new(Vec::new(), Vec::new()),
         }
     }
 
-    /// Takes the runs of `group` from `first` on, at their start, with what their rule reads and keeps; `timed` where they have factors or
-    /// scheduled rates. J at the start is still to be told, by [`Self::starts_at`].
-    pub fn begin(&mut self, group: &Group<'_>, first: usize, slots: &Slots, timed: bool) {
-        let lanes = TILE.min(group.inputs.len() - first);
-        (self.first, self.lanes) = (first, lanes);
-        group.inputs.initial_weight.fill(first, &mut self.theta[0].0[..lanes]);
-        group.inputs.initial_bias.fill(first, &mut self.theta[1].0[..lanes]);
-        for (column, slot) in self.coefficients.iter_mut().zip(&group.inputs.coefficients).take(slots.coefficients) {
-            slot.fill(first, &mut column.0[..lanes]);
+    /// Loads the runs of `group` from `first` on, before their first update. The caller sets the losses at the start.
+    pub fn load(&mut self, group: &Group<'_>, first: usize, used: &UsedColumns) {
+        let inputs = group.inputs;
+        let runs = TILE.min(inputs.len() - first);
+        (self.first, self.runs) = (first, runs);
+        let pad = |column: &mut Column<f32>| {
+            let first = column.0[0];
+            column.0[runs..].fill(first);
+        };
+        for (column, starts) in self.state.theta.0.iter_mut().zip([&inputs.initial_weight, &inputs.initial_bias]) {
+            starts.fill(first, &mut column.0[..runs]);
+            pad(column);
         }
-        self.state[..slots.state].fill(Wide([0.0; TILE]));
-        if let Some(initial) = slots.initial {
-            for (lane, run) in (first..first + lanes).enumerate() {
-                let initial = initial(&group.inputs.coefficients(run));
-                for slot in 0..slots.state {
-                    self.state[slot].0[lane] = initial[slot];
+        for (column, values) in self.coefficients.rule.iter_mut().zip(&inputs.coefficients).take(used.coefficients) {
+            values.fill(first, &mut column.0[..runs]);
+            pad(column);
+        }
+        self.state.rule[..used.state].fill(Column::ZERO);
+        if let Some(initial_state) = used.initial_state {
+            for run in 0..runs {
+                let initial = initial_state(&inputs.coefficients(first + run));
+                for slot in 0..used.state {
+                    self.state.rule[slot].0[run] = initial[slot];
                 }
             }
+            self.state.rule[..used.state].iter_mut().for_each(pad);
         }
-        repeat(&mut self.theta, lanes);
-        repeat(&mut self.coefficients[..slots.coefficients], lanes);
-        repeat(&mut self.state[..slots.state], lanes);
-        if !group.options.is_plain() {
-            self.carry(group.inputs.values.range(first..first + lanes));
-        }
-        if timed {
-            self.tickers = [StepFactorGenerator::START; TILE];
-        }
-        self.alive = Wide([u32::MAX; TILE]);
-        self.reached_epoch = Wide([NEVER; TILE]);
-        self.crossings = Wide([0; TILE]);
-        self.diverged_at = [0; TILE];
-    }
-
-    /// What options need beside a rule.
-    fn carry<'a>(&mut self, values: impl Iterator<Item = &'a OptionValues<f32>>) {
-        for (lane, run) in values.enumerate() {
-            for (column, value) in self.values.iter_mut().zip(run) {
-                column.0[lane] = *value;
+        if used.options {
+            for (run, values) in inputs.values.range(first..first + runs).enumerate() {
+                for (column, value) in self.coefficients.options.iter_mut().zip(values) {
+                    column.0[run] = *value;
+                }
             }
+            self.coefficients.options.iter_mut().for_each(pad);
+            (self.state.gradient_sum, self.state.average) = (Params::splat(Column::ZERO), Params::splat(Column::ZERO));
         }
-        repeat(&mut self.values, self.lanes);
-        self.sum = [Wide([0.0; TILE]); 2];
-        self.average = self.sum;
+        if used.generators {
+            self.generators = [StepFactorGenerator::START; TILE];
+        }
+        self.alive = Column([u32::MAX; TILE]);
+        self.diverged_at = [0; TILE];
+        self.reached_epoch = Column([NEVER; TILE]);
+        self.crossings = Column([0; TILE]);
     }
 
-    /// Before the first update: J of each run.
-    pub fn starts_at(&mut self, losses: [f32; TILE]) {
-        self.start_loss = Wide(losses);
-        self.worst_loss = self.start_loss;
-        self.last_loss = self.start_loss;
+    /// Sets J of each run before its first update.
+    pub fn set_start_losses(&mut self, losses: Column<f32>) {
+        (self.start_loss, self.worst_loss, self.last_loss) = (losses, losses, losses);
     }
 
-    /// The run of the group in a lane.
-    pub fn run(&self, lane: usize) -> usize {
-        self.first + if lane < self.lanes { lane } else { 0 }
-    }
-
-    /// The means of gradients over rows at the parameters of each run.
-    pub fn gradient(&mut self, direct: &Direct, x: &[f32], y: &[f32], means: &mut [[f32; TILE]; 2]) {
-        direct.gradient(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, means);
-    }
-
-    /// Sums over rows at the parameters of each run.
-    pub fn sums(&mut self, direct: &Direct, x: &[f32], y: &[f32], wanted: Wanted) -> &Sums {
-        direct.sums(&mut self.room, [&self.theta[0].0, &self.theta[1].0], self.lanes, x, y, wanted)
-    }
-
-    /// J over rows at the parameters of each run.
-    pub fn losses(&mut self, direct: &Direct, rows: &Rows) -> [f32; TILE] {
-        self.sums(direct, &rows.x, &rows.y, Wanted::LOSS).loss.map(|sum| sum / rows.len() as f32)
+    /// Whether every run has diverged.
+    pub fn has_ended(&self) -> bool {
+        self.alive.0[..self.runs].iter().all(|&alive| alive == 0)
     }
 }

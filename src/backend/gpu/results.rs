@@ -12,7 +12,7 @@ use crate::backend::outcome::NEVER;
 use crate::backend::{Group, Outcome};
 use crate::kernel::cycle::{CycleDetector, WATCHED, cycle};
 use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, START_LOSS, STATISTIC_COLUMNS};
-use crate::model::RunStatistics;
+use crate::model::{Params, RunStatistics};
 
 /// Numbers per parallel copy.
 const COPY_CHUNK: usize = 1 << 16;
@@ -103,7 +103,7 @@ impl Columns<'_> {
             let has_cycle_columns = detects_cycles(group) && diverged_at.is_none();
             let detector = || {
                 let [weight, bias, reach] = [0, 1, 2].map(|column| self.cycle[column * count + run]);
-                CycleDetector { anchor: [weight, bias], reach, period }
+                CycleDetector { anchor: Params::new(weight, bias), reach, period }
             };
             let statistics = RunStatistics {
                 start_loss,

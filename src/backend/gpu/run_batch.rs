@@ -16,7 +16,7 @@ use super::step_range::StepRange;
 use super::train_pipelines::TrainPipelines;
 use crate::backend::batches::Window;
 use crate::backend::{Group, Outcome};
-use crate::kernel::blocks::{Block as StepBlock, blocks};
+use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::layout::{LOOP_CHECK_ITERATIONS, MAX_UNIFORM_BATCHES, PaddedMoments, STEP_INPUTS, TrainParams, padded};
 
 /// Rows that a thread evaluates in about the time of one update. Converts rows to updates in the size of a dispatch.

@@ -1,6 +1,6 @@
 //! The steps of one dispatch within a window of epochs.
 
-use crate::kernel::blocks::Block as StepBlock;
+use crate::kernel::blocks::StepBlock;
 
 /// Consecutive batches of a window: whole epochs, or some blocks of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,20 +6,24 @@
 //!
 //! d collects δ without the rate. Source: Keras 3, `Adadelta`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
 pub struct Adadelta;
 
 impl Rule for Adadelta {
-    type Stages = Whole;
-
     const STATE: usize = 4;
     const COEFFICIENTS: usize = 4;
     const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        _: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, rho, rest, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {

@@ -8,29 +8,33 @@
 //! β is 0 at t = 1. The 1×1 kernel is "factored" and the bias is not: the same numbers. `relative_step` changes nothing: the minimum
 //! is there either way. Source: Keras 3, `Adafactor`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, ε₁, ε₂, 1/d. Step factors: 1/√t, β. State: v of weight and bias.
 pub struct Adafactor;
 
 impl Rule for Adafactor {
-    type Stages = Whole;
-
     const STATE: usize = 2;
     const COEFFICIENTS: usize = 4;
     const STEP_FACTORS: usize = 2;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, epsilon_1, epsilon_2, inverse, ..] = *coefficients;
-        let one = T::of(1.0);
-        let relative = if rate < factors[0] { rate } else { factors[0] };
+        let (zero, one) = (T::splat(0.0), T::splat(1.0));
+        let relative = rate.smaller(factors[0]);
         let mut next = theta;
         for i in 0..2 {
             let alpha = relative * epsilon_2.larger(theta[i].abs());
             state[i] = factors[1].mul_add(state[i], (one - factors[1]) * g[i].mul_add(g[i], epsilon_1));
             let root = state[i].sqrt();
-            let update = if root > T::of(0.0) { g[i] / root } else { T::of(0.0) };
+            let update = T::select(zero.less(root), g[i] / root, zero);
             next[i] = theta[i] - (alpha * update) / one.larger(update.abs() * inverse);
         }
         next

@@ -6,20 +6,24 @@
 //!
 //! Source: Keras 3, `Adamax`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, 1−β₁, β₂, ε. Step factors: 1−β₁ᵗ. State: m, u of weight and bias.
 pub struct Adamax;
 
 impl Rule for Adamax {
-    type Stages = Whole;
-
     const STATE: usize = 4;
     const COEFFICIENTS: usize = 4;
     const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, rest_1, beta_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {

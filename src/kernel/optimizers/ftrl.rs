@@ -9,22 +9,20 @@
 //! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
 //! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole, clip};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors, clip};
 
 /// Coefficients: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
 pub struct Ftrl<const POWER: bool>;
 
 impl<const POWER: bool> Rule for Ftrl<POWER> {
-    type Stages = Whole;
-
     const STATE: usize = 4;
     const COEFFICIENTS: usize = 7;
     const STEP_FACTORS: usize = 0;
     const INITIAL: bool = true;
 
     #[inline(always)]
-    fn initial<T: Real>(coefficients: &Coefficients<T>) -> State<T> {
-        let zero = T::of(0.0);
+    fn initial<T: Number>(coefficients: &Coefficients<T>) -> State<T> {
+        let zero = T::splat(0.0);
         let mut state = [zero; super::STATE];
         state[0] = coefficients[2];
         state[1] = coefficients[2];
@@ -32,21 +30,32 @@ impl<const POWER: bool> Rule for Ftrl<POWER> {
     }
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        _: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, power, _, l1, l2, shrinkage, beta, ..] = *coefficients;
-        let raised = |n: T| if POWER { (power * n.logarithm()).exponential() } else { n.sqrt() };
-        let inverse = T::of(1.0) / rate;
+        let inverse = T::splat(1.0) / rate;
         let mut next = theta;
         for i in 0..2 {
             let sum = g[i].mul_add(g[i], state[i]);
-            let scaled = raised(sum);
-            let share = (scaled - raised(state[i])) * inverse;
+            let scaled = raised::<T, POWER>(sum, power);
+            let share = (scaled - raised::<T, POWER>(state[i], power)) * inverse;
             state[2 + i] = state[2 + i] + shrinkage.mul_add(theta[i], g[i]) - share * theta[i];
             state[i] = sum;
             let divisor = scaled.mul_add(inverse, beta.mul_add(inverse, l2));
             let free = (clip(state[2 + i], l1) - state[2 + i]) / divisor;
-            next[i] = if divisor > T::of(0.0) { free } else { T::of(f32::MAX) };
+            next[i] = T::select(T::splat(0.0).less(divisor), free, T::splat(f32::MAX));
         }
         next
     }
+}
+
+/// n^power; a root where the power is ½, without `POWER`.
+#[inline(always)]
+fn raised<T: Number, const POWER: bool>(n: T, power: T) -> T {
+    if POWER { (power * n.logarithm()).exponential() } else { n.sqrt() }
 }

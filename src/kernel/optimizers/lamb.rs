@@ -6,22 +6,26 @@
 //!
 //! For one number r·u is |θ|·sign(u): the step is a share of the parameter. Source: Keras 3, `Lamb`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Mask, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: 1−β₁ᵗ, 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Lamb;
 
 impl Rule for Lamb {
-    type Stages = Whole;
-
     const STATE: usize = 4;
     const COEFFICIENTS: usize = 4;
     const STEP_FACTORS: usize = 2;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, rest_1, rest_2, epsilon, ..] = *coefficients;
-        let zero = T::of(0.0);
+        let zero = T::splat(0.0);
         let mut next = theta;
         for i in 0..2 {
             state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
@@ -29,7 +33,8 @@ impl Rule for Lamb {
             let update = (state[i] / factors[0]) / ((state[2 + i] / factors[1]).sqrt() + epsilon);
             let (length, size) = (theta[i].abs(), update.abs());
             // A size below the normal numbers counts as the smallest of them, as on devices that flush it.
-            let ratio = if length > zero && size > zero { length / size.larger(T::of(f32::MIN_POSITIVE)) } else { T::of(1.0) };
+            let scaled = length / size.larger(T::splat(f32::MIN_POSITIVE));
+            let ratio = T::select(zero.less(length).and(zero.less(size)), scaled, T::splat(1.0));
             next[i] = theta[i] - (ratio * rate) * update;
         }
         next

@@ -6,20 +6,24 @@
 //!
 //! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
 pub struct Lion;
 
 impl Rule for Lion {
-    type Stages = Whole;
-
     const STATE: usize = 2;
     const COEFFICIENTS: usize = 5;
     const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, _: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        _: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {

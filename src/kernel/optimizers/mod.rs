@@ -31,9 +31,8 @@ pub use nadam::Nadam;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
-use super::stages::{self, Between, Stages, Whole};
-use super::{Coefficients, Number, Real, StepFactors};
-use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
+use super::{Coefficients, Mask, Number, StepFactors};
+use crate::model::{MissingParameter, Optimizer, PARAMS, Parameter, Params, Settings};
 
 /// Slots of [`State`].
 pub const STATE: usize = 6;
@@ -41,62 +40,56 @@ pub const STATE: usize = 6;
 /// What a rule keeps between updates; it uses the first few slots.
 pub type State<T> = [T; STATE];
 
-/// An update rule of Keras, for the pair (weight, bias).
+/// An update rule of Keras, for weight and bias together.
 pub trait Rule: Send + Sync + 'static {
-    /// How many slots of the state the rule touches: the first so many.
+    /// Slots of the state that the rule uses: the first ones.
     const STATE: usize;
-    /// How many slots of the hyperparameters it reads: the first so many.
+    /// Slots of the coefficients that the rule reads: the first ones.
     const COEFFICIENTS: usize;
-    /// How many slots of the factors it reads: the first so many.
+    /// Slots of the step factors that the rule reads: the first ones.
     const STEP_FACTORS: usize;
 
-    /// Its stages, or [`Whole`](super::stages::Whole).
-    type Stages: Stages;
-
-    /// Whether [`Self::stride`] can be finite.
-    const BOUNDED: bool = false;
-
-    /// The longest step that an update can take in either parameter, whatever the gradients, in learning rates; infinite where nothing
-    /// bounds it, or where a divisor may be so small that its reciprocal overflows. Who is far outside cannot be back soon, so that a fused
-    /// loop of bounded steps looks at the ends of blocks alone.
-    fn stride(_: &Coefficients<f32>) -> f32 {
+    /// An upper bound of the length of an update in either parameter, whatever the gradients, in units of the learning rate. It is infinite
+    /// where no bound is known, or where a divisor may be so small that its reciprocal overflows.
+    fn max_step(_: &Coefficients<f32>) -> f32 {
         f32::INFINITY
     }
 
-    /// Whether the state begins elsewhere than at 0.
-    const INITIAL: bool = false;
-
-    /// The state before the first update.
-    fn initial<T: Real>(_: &Coefficients<T>) -> State<T> {
-        filled(T::of(0.0))
-    }
-
-    /// Of a rule that keeps a velocity v of each parameter, its state's first two slots if it has any: η, μ and k such that |v| is at most
-    /// μ|v| + η|g| after an update with gradient g, and a step at most k|v|. None of them falls as a hyperparameter grows.
-    fn inertia(_: &Coefficients<f32>) -> Option<[f32; 3]> {
+    /// For a rule that keeps a velocity v of each parameter in the first two slots of its state, if in any: η, μ and k such that |v| is at
+    /// most μ|v| + η|g| after an update with gradient g, and a step at most k|v|. They do not decrease when a coefficient grows.
+    fn velocity_bound(_: &Coefficients<f32>) -> Option<[f32; 3]> {
         None
     }
 
-    /// The parameters after one update from `theta` with gradient `g`; the state is renewed in place.
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2];
+    /// Whether the state starts at values other than 0.
+    const INITIAL: bool = false;
+
+    /// The state before the first update.
+    fn initial<T: Number>(_: &Coefficients<T>) -> State<T> {
+        [T::splat(0.0); STATE]
+    }
+
+    /// The parameters after one update from `theta` with gradient `g`. The state is updated in place.
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T>;
 }
 
-/// A state with one number in every slot.
-fn filled<T: Copy>(value: T) -> State<T> {
-    [value; STATE]
-}
-
-/// θ after a decoupled decay by λ at rate η, as the base class of Keras' optimizers has it.
+/// θ after decoupled weight decay λ at learning rate η, as in the base class of Keras' optimizers.
 #[inline(always)]
-pub fn decayed<T: Real>(theta: T, decay: T, rate: T) -> T {
+pub fn decayed<T: Number>(theta: T, decay: T, rate: T) -> T {
     theta - (theta * decay) * rate
 }
 
-/// x between −bound and bound.
+/// x clipped to [−bound, bound].
 #[inline(always)]
-pub fn clip<T: Real>(x: T, bound: T) -> T {
-    let x = if x > bound { bound } else { x };
-    if x < -bound { -bound } else { x }
+pub fn clip<T: Number>(x: T, bound: T) -> T {
+    let x = T::select(bound.less(x), bound, x);
+    T::select(x.less(-bound), -bound, x)
 }
 
 /// Which text of a rule a group of runs needs. Chosen for a group, outside the step loop.

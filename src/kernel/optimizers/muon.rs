@@ -8,7 +8,7 @@
 //!
 //! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole, decayed};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors, decayed};
 use crate::model::hyperparameters::NS_STEPS_MAX;
 
 /// Coefficients: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Step factors: Adam's. State: m of the
@@ -16,28 +16,32 @@ use crate::model::hyperparameters::NS_STEPS_MAX;
 pub struct Muon<const NESTEROV: bool>;
 
 impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
-    type Stages = Whole;
-
     const STATE: usize = 3;
     const COEFFICIENTS: usize = 13;
     const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, momentum, a, b, c, times, scale, decay, bias_decay, rest_1, rest_2, epsilon, ratio] = *coefficients;
         state[0] = momentum.mul_add(state[0], g[0]);
         let direction = if NESTEROV { momentum.mul_add(state[0], g[0]) } else { state[0] };
-        let mut x = direction / (direction.abs() + T::of(1e-7));
+        let mut x = direction / (direction.abs() + T::splat(1e-7));
         for done in 0..NS_STEPS_MAX {
             let square = x * x;
             let better = x * square.mul_add(c.mul_add(square, b), a);
-            x = if T::of(done as f32) < times { better } else { x };
+            x = T::select(T::splat(done as f32).less(times), better, x);
         }
         let weight = decayed(theta[0], decay, rate) - (scale * rate) * x;
         state[1] = rest_1.mul_add(g[1] - state[1], state[1]);
         state[2] = rest_2.mul_add(g[1].mul_add(g[1], -state[2]), state[2]);
         let alpha = (rate * ratio) * factors[0];
         let bias = decayed(theta[1], bias_decay, rate) - (alpha * state[1]) / (state[2].sqrt() + epsilon);
-        [weight, bias]
+        Params([weight, bias])
     }
 }

@@ -7,20 +7,24 @@
 //!
 //! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
 
-use super::{Coefficients, Real, Rule, State, StepFactors, Whole};
+use super::{Coefficients, Number, Params, Rule, State, StepFactors};
 
 /// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Nadam;
 
 impl Rule for Nadam {
-    type Stages = Whole;
-
     const STATE: usize = 4;
     const COEFFICIENTS: usize = 4;
     const STEP_FACTORS: usize = 3;
 
     #[inline(always)]
-    fn step<T: Real>(coefficients: &Coefficients<T>, factors: &StepFactors<T>, theta: [T; 2], g: [T; 2], state: &mut State<T>) -> [T; 2] {
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T> {
         let [rate, rest_1, rest_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {

@@ -1,0 +1,250 @@
+//! What all tiles of a group share while they are trained.
+
+use super::column::{Column, TILE, load_params};
+use super::divergence;
+use super::gradient::{Gradients, RowBatches};
+use super::growth::{GradientBound, Growth, VelocityBound};
+use super::isa::{Isa, Kernel};
+use super::rows::{RowFunctions, RowSlices};
+use super::steps::{Factors, StepsFn, steps};
+use super::tile::{Tile, UsedColumns};
+use super::vector::Vector;
+use crate::backend::Group;
+use crate::backend::batches::{CentredRows, Window};
+use crate::data::{Centre, Moments};
+use crate::kernel::blocks::{StepBlock, blocks};
+use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS, has_step_factors};
+use crate::kernel::options::BatchAction;
+use crate::kernel::{Coefficients, Rule, StepFactorGenerator, moments};
+use crate::model::{Params, Rows};
+use crate::with_rule;
+
+/// The step factors of a batch, and as the last slot the scheduled learning rate.
+pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
+
+/// What all tiles of a group share.
+pub struct GroupContext<'a> {
+    pub isa: Isa,
+    pub group: &'a Group<'a>,
+    pub used: UsedColumns,
+    pub blocks: Vec<StepBlock>,
+    /// Whether the statistics behind verdicts are computed.
+    pub verdicts: bool,
+    pub may_diverge: bool,
+    /// The loss at or below which a run has reached the optimum.
+    pub reached_loss: f32,
+    pub functions: RowFunctions,
+    centre: Centre,
+    /// The moments of all training rows.
+    total: Moments,
+    steps: StepsFn,
+    velocity_bound: VelocityBound,
+    /// Whether step factors or scheduled learning rates are read.
+    has_factors: bool,
+    /// Whether all runs of the group have the same.
+    shares_factors: bool,
+}
+
+impl<'a> GroupContext<'a> {
+    /// The context of a group whose training rows are `rows`.
+    pub fn new(isa: Isa, group: &'a Group<'a>, rows: &CentredRows, verdicts: bool) -> Self {
+        let options = !group.options.is_plain();
+        let has_factors = has_step_factors(group.variant.optimizer) || group.options.scheduled;
+        let shares_factors = group.inputs.factor_inputs.only().is_some();
+        type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32, VelocityBound);
+        let (steps, used, max_step, velocity_bound): Rules = with_rule!(group.variant, R => {
+            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, has_factors && !shares_factors), R::max_step, R::velocity_bound)
+        });
+        Self {
+            isa,
+            group,
+            used,
+            blocks: blocks(group.order.batches(), group.epochs),
+            verdicts,
+            may_diverge: divergence::may_diverge(group, &rows.centre, max_step),
+            reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
+            functions: RowFunctions::new(isa, &group.problem.neuron),
+            centre: rows.centre,
+            total: rows.total,
+            steps,
+            velocity_bound,
+            has_factors,
+            shares_factors,
+        }
+    }
+
+    /// Whether gradients come from the moments of batches.
+    fn uses_moments(&self) -> bool {
+        self.group.problem.neuron.is_quadratic()
+    }
+
+    /// The training rows of the group, in file order.
+    pub fn train_rows(&self) -> RowSlices<'_> {
+        slices(&self.group.problem.train)
+    }
+
+    /// The test rows of the group.
+    pub fn test_rows(&self) -> RowSlices<'_> {
+        slices(&self.group.problem.test)
+    }
+
+    /// The batches of a block as the step loop takes them.
+    pub fn gradients<'s>(&'s self, window: &'s Window, epoch: usize, block: &StepBlock) -> Gradients<'s> {
+        if self.uses_moments() {
+            Gradients::Moments { centre: &self.centre, batches: &window.moments_of(epoch)[block.first..block.first + block.len] }
+        } else {
+            Gradients::Rows(self.batches(window, epoch, block))
+        }
+    }
+
+    /// The rows of the batches of a block.
+    pub fn batches<'s>(&'s self, window: &'s Window, epoch: usize, block: &StepBlock) -> RowBatches<'s> {
+        let (x, y) = window.rows_of(epoch, self.group.order.rows);
+        let batch_size = self.group.order.batch_size;
+        let rows = block.first * batch_size..((block.first + block.len) * batch_size).min(x.len());
+        RowBatches { functions: &self.functions, x: &x[rows.clone()], y: &y[rows], batch_size }
+    }
+
+    /// All training rows as one batch.
+    pub fn full_batch(&self) -> Gradients<'_> {
+        if self.uses_moments() {
+            Gradients::Moments { centre: &self.centre, batches: std::slice::from_ref(&self.total) }
+        } else {
+            let (x, y) = self.train_rows();
+            Gradients::Rows(RowBatches { functions: &self.functions, x, y, batch_size: x.len() })
+        }
+    }
+
+    /// The bound of the gradients of a window, where the rule has a bound of its velocity and the group is tested for divergence.
+    pub fn gradient_bound(&self, window: &Window) -> Option<GradientBound> {
+        let applies =
+            self.may_diverge && !self.used.options && self.uses_moments() && (self.velocity_bound)(&[0.0; COEFFICIENTS]).is_some();
+        applies.then(|| GradientBound::of(window, &self.centre))
+    }
+
+    /// The growth of a tile.
+    pub fn growth(&self, tile: &Tile, bound: GradientBound) -> Option<Growth> {
+        let steps = self.blocks.iter().map(|block| block.len).max().unwrap_or(0);
+        Growth::of(&tile.coefficients.rule[..self.used.coefficients], bound, self.velocity_bound, steps)
+    }
+
+    /// J of each run of a tile.
+    pub fn losses(&self, tile: &Tile) -> Column<f32> {
+        let mut losses = Column::ZERO;
+        if self.uses_moments() {
+            self.isa.run(MomentLosses { total: &self.total, centre: &self.centre, tile, losses: &mut losses });
+        } else {
+            let theta = Params([&tile.state.theta.0[0].0, &tile.state.theta.0[1].0]);
+            self.functions.losses(theta, tile.runs, self.train_rows(), &mut losses.0);
+        }
+        losses
+    }
+
+    /// Runs the step loop of the group's rule.
+    pub fn steps(&self, steps: super::steps::Steps<'_>) {
+        (self.steps)(self.isa, steps);
+    }
+
+    /// Lists what the batches from `first` on do under the options of the group; nothing without options.
+    pub fn actions(&self, first: u64, count: usize, actions: &mut Vec<BatchAction>) {
+        if self.used.options {
+            actions.clear();
+            actions.extend((first..).take(count).map(|batch| self.group.options.at(batch)));
+        }
+    }
+
+    /// The factor table of the shared step factors.
+    pub fn shared_factors(&self) -> SharedFactors<'_> {
+        SharedFactors { context: self, generator: StepFactorGenerator::START, table: Vec::new() }
+    }
+
+    /// The step factors of a block: a part of the window's shared table, or computed for each run into `own`.
+    pub fn factors<'f>(
+        &self,
+        shared: &'f [BatchFactors<f32>],
+        tile: &mut Tile,
+        first: u64,
+        block: BlockInWindow,
+        own: &'f mut Vec<BatchFactors<Column<f32>>>,
+    ) -> Factors<'f> {
+        if !self.has_factors {
+            return Factors::None;
+        }
+        if self.shares_factors {
+            return Factors::Shared(&shared[block.first..block.first + block.len]);
+        }
+        own.resize(block.len, [Column::ZERO; STEP_FACTORS + 1]);
+        for run in 0..TILE {
+            let inputs = self.group.inputs.factor_inputs.of(tile.first + if run < tile.runs { run } else { 0 });
+            for (batch, factors) in (first..).zip(own.iter_mut()) {
+                for (slot, factor) in factors.iter_mut().zip(self.next_factors(&mut tile.generators[run], inputs, batch)) {
+                    slot.0[run] = factor;
+                }
+            }
+        }
+        Factors::PerRun(own)
+    }
+
+    /// The step factors of a batch, from 0. A batch without an update reads none.
+    fn next_factors(&self, generator: &mut StepFactorGenerator, inputs: &crate::kernel::FactorInputs, batch: u64) -> BatchFactors<f32> {
+        let mut factors = [0.0; STEP_FACTORS + 1];
+        if self.group.options.updates(batch) {
+            factors[..STEP_FACTORS].copy_from_slice(&generator.next(self.group.variant.optimizer, inputs));
+            factors[STEP_FACTORS] = inputs.rate(batch).unwrap_or(0.0);
+        }
+        factors
+    }
+}
+
+/// The place of a block's batches in the table of a window.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockInWindow {
+    pub first: usize,
+    pub len: usize,
+}
+
+/// The step factors that all runs of a group share, window by window.
+pub struct SharedFactors<'a> {
+    context: &'a GroupContext<'a>,
+    generator: StepFactorGenerator,
+    table: Vec<BatchFactors<f32>>,
+}
+
+impl SharedFactors<'_> {
+    /// The factors of each batch of the next window; empty where runs have their own or none are read.
+    pub fn next_window(&mut self, window: &Window) -> &[BatchFactors<f32>] {
+        self.table.clear();
+        let context = self.context;
+        if let (true, Some(inputs)) = (context.has_factors, context.group.inputs.factor_inputs.only()) {
+            let first = window.first_epoch * window.batches as u64;
+            let batches = first..first + (window.epochs * window.batches) as u64;
+            self.table.extend(batches.map(|batch| context.next_factors(&mut self.generator, inputs, batch)));
+        }
+        &self.table
+    }
+}
+
+fn slices(rows: &Rows) -> RowSlices<'_> {
+    (&rows.x, &rows.y)
+}
+
+/// J of each run of a tile from the moments of all rows.
+struct MomentLosses<'a> {
+    total: &'a Moments,
+    centre: &'a Centre,
+    tile: &'a Tile,
+    losses: &'a mut Column<f32>,
+}
+
+impl Kernel for MomentLosses<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(self) {
+        let vectors = self.tile.runs.div_ceil(V::LANES).min(TILE / V::LANES);
+        for v in 0..vectors {
+            let gradient = moments::moment_gradient(self.total, self.centre, load_params::<V>(&self.tile.state.theta, v));
+            moments::loss(self.total, &gradient).store(&mut self.losses.0, v);
+        }
+    }
+}

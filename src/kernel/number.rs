@@ -1,0 +1,192 @@
+//! The numbers that a formula is generic over: `f32` and SIMD vectors of it for training, `f64` for the reference.
+//!
+//! Every operation is one that IEEE 754 rounds in exactly one way on every CPU (+ − × ÷ √, fused multiply-add, comparison, selection), so a
+//! formula gives identical bits for a scalar and for each lane of a vector. A formula branches on data by [`Number::select`] only.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::Functions;
+
+/// A float, or a vector of floats to which each operation applies lane by lane.
+pub trait Number:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> + Functions
+{
+    /// The result of a comparison, one boolean per lane.
+    type Mask: Mask;
+
+    /// The value in every lane.
+    fn splat(value: f32) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// The absolute value.
+    fn abs(self) -> Self;
+    /// `self·a + b`, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `self < other`; false where either is NaN.
+    fn less(self, other: Self) -> Self::Mask;
+    /// `self ≤ other`; false where either is NaN.
+    fn less_or_equal(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask is set, else `no`.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// The larger of two numbers; `other` where either is NaN.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        Self::select(other.less(self), self, other)
+    }
+
+    /// The smaller of two numbers; `other` where either is NaN.
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        Self::select(self.less(other), self, other)
+    }
+
+    /// −1, 0 or 1; 0 for NaN.
+    #[inline(always)]
+    fn sign(self) -> Self {
+        let zero = Self::splat(0.0);
+        let positive = Self::select(zero.less(self), Self::splat(1.0), zero);
+        Self::select(self.less(zero), Self::splat(-1.0), positive)
+    }
+}
+
+/// One boolean per lane.
+pub trait Mask: Copy {
+    /// Lanes that are set in both masks.
+    fn and(self, other: Self) -> Self;
+    /// Whether every lane is set.
+    fn all(self) -> bool;
+}
+
+impl Mask for bool {
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self && other
+    }
+
+    #[inline(always)]
+    fn all(self) -> bool {
+        self
+    }
+}
+
+/// A float32, or a vector of them, with access to its bits as 32-bit integers: what the polynomials of [`Functions`] need.
+pub trait Float32: Number {
+    /// One 32-bit integer per lane.
+    type Bits: Copy;
+
+    /// The bit pattern.
+    fn to_bits(self) -> Self::Bits;
+    /// The number with a bit pattern.
+    fn from_bits(bits: Self::Bits) -> Self;
+    /// The integer in every lane.
+    fn bits(value: i32) -> Self::Bits;
+    /// Integer sum, wrapping.
+    fn add_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    /// Integer difference, wrapping.
+    fn sub_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    /// The integer shifted to the left.
+    fn shift_left<const BY: i32>(bits: Self::Bits) -> Self::Bits;
+    /// The integer shifted to the right, its sign kept.
+    fn shift_right<const BY: i32>(bits: Self::Bits) -> Self::Bits;
+    /// The integer as a float, rounded to the nearest.
+    fn from_integer(bits: Self::Bits) -> Self;
+
+    /// The magnitude of `self` with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+}
+
+macro_rules! scalar {
+    ($number:ident) => {
+        impl Number for $number {
+            type Mask = bool;
+
+            #[inline(always)]
+            fn splat(value: f32) -> Self {
+                Self::from(value)
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
+            }
+
+            #[inline(always)]
+            fn less(self, other: Self) -> bool {
+                self < other
+            }
+
+            #[inline(always)]
+            fn less_or_equal(self, other: Self) -> bool {
+                self <= other
+            }
+
+            #[inline(always)]
+            fn select(mask: bool, yes: Self, no: Self) -> Self {
+                if mask { yes } else { no }
+            }
+        }
+    };
+}
+
+scalar!(f32);
+scalar!(f64);
+
+impl Float32 for f32 {
+    type Bits = i32;
+
+    #[inline(always)]
+    fn to_bits(self) -> i32 {
+        self.to_bits() as i32
+    }
+
+    #[inline(always)]
+    fn from_bits(bits: i32) -> Self {
+        Self::from_bits(bits as u32)
+    }
+
+    #[inline(always)]
+    fn bits(value: i32) -> i32 {
+        value
+    }
+
+    #[inline(always)]
+    fn add_bits(a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    #[inline(always)]
+    fn sub_bits(a: i32, b: i32) -> i32 {
+        a.wrapping_sub(b)
+    }
+
+    #[inline(always)]
+    fn shift_left<const BY: i32>(bits: i32) -> i32 {
+        bits << BY
+    }
+
+    #[inline(always)]
+    fn shift_right<const BY: i32>(bits: i32) -> i32 {
+        bits >> BY
+    }
+
+    #[inline(always)]
+    fn from_integer(bits: i32) -> Self {
+        bits as Self
+    }
+
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        self.copysign(sign)
+    }
+}
