@@ -59,10 +59,9 @@ fn surface(bencher: divan::Bencher<'_, '_>, side: usize) {
     let problems = Problems::new(&experiment("sgd")).unwrap();
     let cpu = Cpu::open(None, None).unwrap();
     let axis: Vec<f64> = (0..side).map(|i| i as f64 / side as f64 * 20.0 - 10.0).collect();
-    let mut cells = Vec::new();
     bencher
         .counter(ItemsCount::new(side * side))
-        .bench_local(|| cpu.surface_into(&problems.all[0].neuron, &problems.all[0].train, &axis, &axis, &mut cells).unwrap());
+        .bench_local(|| cpu.surface(&problems.all[0].neuron, &problems.all[0].train, &axis, &axis).unwrap());
 }
 
 /// The binary crossentropy of a sigmoid neuron over 200 rows.

@@ -40,12 +40,10 @@ impl Backend for Reference {
         Ok(metrics)
     }
 
-    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), Error> {
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
         let direct = RowEvaluator::of(neuron);
         let cell = |w: f64, b: f64| (direct.loss(rows, Params::new(w, b)) as f32).min(f32::MAX);
-        cells.clear();
-        cells.extend(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))));
-        Ok(())
+        Ok(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))).collect())
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
     /// What is seen of a run of 40 epochs that end here and there.
     fn seen(end: impl Fn(u64) -> [f64; 2]) -> Option<u32> {
         let ends = (0..40).filter_map(|epoch| Some((since(epoch, 40)?, end(epoch))));
-        cycle(ends.fold(CycleDetector::default(), |state, (since, theta)| watch(state, theta, since)))
+        cycle(ends.fold(CycleDetector::default(), |state, (since, theta)| watch(state, Params(theta), since)))
     }
 
     #[test]

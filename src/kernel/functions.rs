@@ -6,25 +6,7 @@
 //! The bounds below are the largest error found against float64, in units of the last place of the result, over every 1,009th float32 of
 //! the range. A test of [`super::cases::functions`] measures them again.
 
-use super::{Float32, Number};
-
-/// The elementary functions beyond + − × ÷ √. Their names differ from those of std's methods.
-pub trait Functions: Sized {
-    /// eˣ. Float32: within 1 ulp; 0 below −87.33654; e^88.72283 = 3.4028e38 above.
-    fn exponential(self) -> Self;
-    /// eˣ − 1. Float32: within 1.5 ulp; for x > 88 the value at 88.
-    fn exponential_less_one(self) -> Self;
-    /// ln x. Float32: within 1 ulp; for x below the smallest normal number, 0 and negative ones too, the logarithm of that: −87.33654.
-    fn logarithm(self) -> Self;
-    /// tanh x. Float32: within 1.5 ulp.
-    fn hyperbolic_tangent(self) -> Self;
-    /// 1/(1 + e⁻ˣ). Float32: within 2.5 ulp; 1 exactly from about 17 on.
-    fn logistic(self) -> Self;
-    /// ln(1 + eˣ). Float32: within 2.5 ulp.
-    fn softplus(self) -> Self;
-    /// erf x = 2/√π ∫₀ˣ e^(−t²) dt. Float32: within 1 ulp; 1 exactly from about 3.9 on.
-    fn error_function(self) -> Self;
-}
+use super::number::{Float32, Functions, Number};
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts; the first has 15 bits, so that its product with an exponent is exact.

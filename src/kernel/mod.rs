@@ -19,9 +19,8 @@ pub mod schedules;
 
 pub use activations::ActivationFn;
 pub use coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
-pub use functions::Functions;
 pub use losses::{LossFn, LossForm};
-pub use number::{Float32, Mask, Number};
+pub use number::{Float32, Functions, Mask, Number};
 pub use optimizers::{Rule, State, Variant};
 pub use options::Options;
 pub use rows::RowEvaluator;

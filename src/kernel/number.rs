@@ -5,8 +5,6 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::Functions;
-
 /// A float, or a vector of floats to which each operation applies lane by lane.
 pub trait Number:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> + Functions
@@ -48,6 +46,24 @@ pub trait Number:
         let positive = Self::select(zero.less(self), Self::splat(1.0), zero);
         Self::select(self.less(zero), Self::splat(-1.0), positive)
     }
+}
+
+/// The elementary functions beyond + − × ÷ √. Their names differ from those of std's methods.
+pub trait Functions: Sized {
+    /// eˣ. Float32: within 1 ulp; 0 below −87.33654; e^88.72283 = 3.4028e38 above.
+    fn exponential(self) -> Self;
+    /// eˣ − 1. Float32: within 1.5 ulp; for x > 88 the value at 88.
+    fn exponential_less_one(self) -> Self;
+    /// ln x. Float32: within 1 ulp; for x below the smallest normal number, 0 and negative ones too, the logarithm of that: −87.33654.
+    fn logarithm(self) -> Self;
+    /// tanh x. Float32: within 1.5 ulp.
+    fn hyperbolic_tangent(self) -> Self;
+    /// 1/(1 + e⁻ˣ). Float32: within 2.5 ulp; 1 exactly from about 17 on.
+    fn logistic(self) -> Self;
+    /// ln(1 + eˣ). Float32: within 2.5 ulp.
+    fn softplus(self) -> Self;
+    /// erf x = 2/√π ∫₀ˣ e^(−t²) dt. Float32: within 1 ulp; 1 exactly from about 3.9 on.
+    fn error_function(self) -> Self;
 }
 
 /// One boolean per lane.

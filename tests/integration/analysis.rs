@@ -93,7 +93,7 @@ impl Backend for NoBackend {
         panic!("no metrics are computed")
     }
 
-    fn surface_into(&self, _: &Neuron, _: &Rows, _: &[f64], _: &[f64], _: &mut Vec<f32>) -> Result<(), gradsweep::backend::Error> {
+    fn surface(&self, _: &Neuron, _: &Rows, _: &[f64], _: &[f64]) -> Result<Vec<f32>, gradsweep::backend::Error> {
         panic!("no surface is computed")
     }
 }

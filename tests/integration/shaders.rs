@@ -45,7 +45,7 @@ fn every_file_of_the_kernel_has_its_twin() {
 }
 
 /// Files of the kernel that only the host has.
-const HOST_ONLY: [&str; 6] = ["cases", "coefficients", "layout", "real", "schedules", "stages"];
+const HOST_ONLY: [&str; 5] = ["cases", "coefficients", "layout", "number", "schedules"];
 
 fn parsed() -> Vec<(ComposedModule, Module)> {
     let parse = |composed: ComposedModule| match naga::front::wgsl::parse_str(&composed.source) {

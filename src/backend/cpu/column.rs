@@ -1,10 +1,7 @@
 //! Columns: one number for each run of a tile.
 
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::model::Params;
-
-/// Runs of a tile.
-pub const TILE: usize = 64;
 
 /// A number for each run of a tile, aligned so that no vector of it crosses a cache line.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! What all tiles of a group share while they are trained.
 
-use super::column::{Column, TILE, load_params};
+use super::column::{Column, load_params};
 use super::divergence;
 use super::gradient::{Gradients, RowBatches};
 use super::growth::{GradientBound, Growth, VelocityBound};
@@ -8,6 +8,7 @@ use super::isa::{Isa, Kernel};
 use super::rows::{RowFunctions, RowSlices};
 use super::steps::{Factors, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::backend::Group;
 use crate::backend::batches::{CentredRows, Window};

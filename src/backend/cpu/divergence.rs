@@ -5,9 +5,10 @@
 //! that no batch of the block left the range. Otherwise the block is repeated from its saved state, one batch at a time, with an exact test
 //! after each.
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::isa::{Isa, Kernel};
 use super::tile::Tile;
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::backend::Group;
 use crate::data::Centre;

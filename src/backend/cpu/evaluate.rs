@@ -1,8 +1,8 @@
 //! Metrics at given parameters, and cells of a cost surface.
 
-use super::column::TILE;
 use super::isa::Kernel;
 use super::rows::RowFunctions;
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::model::{Params, Rows};
 

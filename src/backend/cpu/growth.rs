@@ -9,10 +9,11 @@
 //! where a gradient of any batch is at most h|θ| + c, and η, μ and k are the largest of the tile. The map is affine, so the bound after a
 //! block is three products. Measured: without this bound SGD trains at 0.7 of its speed with AVX-512 and 0.85 with AVX2.
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::divergence::LIMIT;
 use super::isa::{Isa, Kernel};
 use super::tile::Tile;
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::backend::batches::Window;
 use crate::data::{Centre, Moments};

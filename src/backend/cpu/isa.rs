@@ -19,8 +19,11 @@ pub enum Simd {
     Scalar,
     /// The baseline of x86-64. It has no fused multiply-add instruction, so each one is a slow library call.
     Sse2,
+    /// AVX2 and FMA of x86-64.
     Avx2,
+    /// AVX-512F and AVX-512VL of x86-64.
     Avx512,
+    /// NEON of AArch64.
     Neon,
 }
 

@@ -5,6 +5,7 @@
 mod column;
 mod context;
 mod divergence;
+mod error;
 mod evaluate;
 mod gradient;
 mod growth;
@@ -20,34 +21,21 @@ mod verdict;
 
 use rayon::prelude::*;
 
+pub use error::Error;
 pub use isa::Simd;
 
-use self::column::TILE;
 use self::context::{BatchFactors, GroupContext};
 use self::isa::Isa;
 use self::record::Recording;
 use self::rows::RowFunctions;
 use self::tile::Tile;
 use self::train::TileTraining;
+use self::vector::TILE;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Limits, Metrics, Outcome};
 use crate::kernel::cycle::{WATCHED, cycle};
 use crate::model::{Neuron, Rows};
-
-/// Why the CPU backend cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message of each variant describes it")]
-pub enum Error {
-    #[error("this CPU has no {wanted}; it has {}", names(available))]
-    NoSuchLevel { wanted: &'static str, available: Vec<Simd> },
-    #[error("cannot start {threads} threads: {source}")]
-    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
-}
-
-fn names(levels: &[Simd]) -> String {
-    levels.iter().map(|level| level.name()).collect::<Vec<_>>().join(", ")
-}
 
 /// The CPU backend.
 #[derive(Debug)]
@@ -193,8 +181,8 @@ impl Backend for Cpu {
         Ok(metrics)
     }
 
-    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), super::Error> {
-        cells.resize(weight.len() * bias.len(), 0.0);
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        let mut cells = vec![0.0; weight.len() * bias.len()];
         let columns = weight.len().max(1);
         if neuron.is_quadratic() {
             let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
@@ -203,7 +191,7 @@ impl Backend for Cpu {
                     self.isa.run(evaluate::QuadraticRow { curve: &curve, tilt: &tilt, level, cells });
                 });
             });
-            return Ok(());
+            return Ok(cells);
         }
         let functions = RowFunctions::new(self.isa, neuron);
         self.install(|| {
@@ -213,7 +201,7 @@ impl Backend for Cpu {
                 });
             });
         });
-        Ok(())
+        Ok(cells)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Recorded rows: histories of weight and bias, and the metrics of each epoch.
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::context::GroupContext;
 use super::gradient::RowBatches;
 use super::tile::Tile;
+use super::vector::TILE;
 use crate::backend::outcome::point_of;
 use crate::model::Params;
 

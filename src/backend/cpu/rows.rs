@@ -5,8 +5,9 @@
 
 use std::marker::PhantomData;
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::isa::{Isa, Kernel};
+use super::vector::TILE;
 use super::vector::{Pair, Vector};
 use crate::kernel::rows::pre_activation;
 use crate::kernel::{ActivationFn, LossFn, LossForm, Number};

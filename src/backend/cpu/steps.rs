@@ -6,10 +6,11 @@
 
 use std::marker::PhantomData;
 
-use super::column::{Column, TILE, load_params, load_slots, store_params, store_slots};
+use super::column::{Column, load_params, load_slots, store_params, store_slots};
 use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
 use super::isa::{Isa, Kernel};
 use super::tile::{TileCoefficients, TileState};
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::optimizers::STATE;

@@ -1,6 +1,7 @@
 //! A tile: up to 64 runs of a group that are trained together, one column for each number of a run.
 
-use super::column::{Column, TILE};
+use super::column::Column;
+use super::vector::TILE;
 use crate::backend::{Group, outcome::NEVER};
 use crate::kernel::coefficients::COEFFICIENTS;
 use crate::kernel::cycle::CycleDetector;

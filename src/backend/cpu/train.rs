@@ -1,12 +1,13 @@
 //! Training a tile: the epochs of a window, block by block.
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::context::{BatchFactors, BlockInWindow, GroupContext};
 use super::divergence::{end_diverged, is_suspicious};
 use super::growth::GradientBound;
 use super::record::{EpochSums, Recording};
 use super::steps::{Factors, Steps};
 use super::tile::Tile;
+use super::vector::TILE;
 use super::verdict;
 use crate::backend::batches::Window;
 use crate::kernel::blocks::StepBlock;

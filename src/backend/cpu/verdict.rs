@@ -1,10 +1,11 @@
 //! The statistics behind verdicts: J at the ends of epochs, cycles, and how many steps of the last epoch cross the minimum.
 
-use super::column::{Column, TILE};
+use super::column::Column;
 use super::context::GroupContext;
 use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
 use super::isa::Kernel;
 use super::tile::Tile;
+use super::vector::TILE;
 use super::vector::Vector;
 use crate::backend::outcome::NEVER;
 use crate::kernel::{Mask, Number, cycle};

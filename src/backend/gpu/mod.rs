@@ -121,8 +121,9 @@ impl Backend for Gpu {
         self.with_context(|context| metrics::metrics(context, neuron, rows, weight, bias))
     }
 
-    fn surface_into(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64], cells: &mut Vec<f32>) -> Result<(), super::Error> {
-        cells.clear();
-        self.with_context(|context| surface::surface(context, neuron, rows, surface::Grid { weight, bias }, cells))
+    fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, super::Error> {
+        let mut cells = Vec::new();
+        self.with_context(|context| surface::surface(context, neuron, rows, surface::Grid { weight, bias }, &mut cells))?;
+        Ok(cells)
     }
 }

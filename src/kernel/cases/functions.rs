@@ -1,6 +1,6 @@
 //! The elementary functions, the ranges in which they are tested, and their tolerances against float64.
 
-use crate::kernel::functions::Functions;
+use crate::kernel::Functions;
 
 /// An elementary function and its tolerances, in units of the last place of the exact result.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,10 @@
 //!
 //! d collects δ without the rate. Source: Keras 3, `Adadelta`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, ρ, 1−ρ, ε. State: a, d of weight and bias.
 pub struct Adadelta;

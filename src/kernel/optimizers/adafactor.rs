@@ -8,7 +8,10 @@
 //! β is 0 at t = 1. The 1×1 kernel is "factored" and the bias is not: the same numbers. `relative_step` changes nothing: the minimum
 //! is there either way. Source: Keras 3, `Adafactor`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, ε₁, ε₂, 1/d. Step factors: 1/√t, β. State: v of weight and bias.
 pub struct Adafactor;

@@ -6,7 +6,10 @@
 //!
 //! a starts at `initial_accumulator_value`; ε stands inside the root. Source: Keras 3, `Adagrad`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, STATE, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, ε, a before the first update. State: a of weight and bias.
 pub struct Adagrad;
@@ -19,7 +22,7 @@ impl Rule for Adagrad {
 
     #[inline(always)]
     fn initial<T: Number>(coefficients: &Coefficients<T>) -> State<T> {
-        [coefficients[2]; super::STATE]
+        [coefficients[2]; STATE]
     }
 
     #[inline(always)]

@@ -8,7 +8,10 @@
 //! ε stands outside the root, beside the uncorrected √v. One division serves both parameters: 1/p = q·(1/(pq)). Source: Keras
 //! 3, `Adam`.
 
-use super::{Coefficients, Number, PARAMS, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::{PARAMS, Params};
 
 /// The least ε the reciprocal of whose square is far inside float32.
 const SAFE: f32 = 1e-10;

@@ -6,7 +6,10 @@
 //!
 //! Source: Keras 3, `Adamax`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, 1−β₁, β₂, ε. Step factors: 1−β₁ᵗ. State: m, u of weight and bias.
 pub struct Adamax;

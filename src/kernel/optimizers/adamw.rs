@@ -6,7 +6,11 @@
 //!
 //! The bias decays too. Source: Keras 3, `AdamW` and the base class' `_apply_weight_decay`.
 
-use super::{Adam, Coefficients, Number, Params, Rule, State, StepFactors, decayed};
+use super::adam::Adam;
+use super::rule::{Rule, State, decayed};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: Adam's, λ. Step factors and state: Adam's.
 pub struct Adamw<const AMSGRAD: bool>;

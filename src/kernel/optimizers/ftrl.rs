@@ -9,7 +9,10 @@
 //! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
 //! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors, clip};
+use super::rule::{Rule, STATE, State, clip};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
 pub struct Ftrl<const POWER: bool>;
@@ -23,7 +26,7 @@ impl<const POWER: bool> Rule for Ftrl<POWER> {
     #[inline(always)]
     fn initial<T: Number>(coefficients: &Coefficients<T>) -> State<T> {
         let zero = T::splat(0.0);
-        let mut state = [zero; super::STATE];
+        let mut state = [zero; STATE];
         state[0] = coefficients[2];
         state[1] = coefficients[2];
         state

@@ -6,7 +6,10 @@
 //!
 //! For one number r·u is |θ|·sign(u): the step is a share of the parameter. Source: Keras 3, `Lamb`.
 
-use super::{Coefficients, Mask, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::{Mask, Number};
+use crate::model::Params;
 
 /// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: 1−β₁ᵗ, 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Lamb;

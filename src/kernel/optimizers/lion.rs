@@ -6,7 +6,10 @@
 //!
 //! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, β₁, 1−β₁, β₂, 1−β₂. State: m of weight and bias.
 pub struct Lion;

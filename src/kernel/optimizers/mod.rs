@@ -15,6 +15,7 @@ mod lion;
 mod muon;
 mod nadam;
 mod rmsprop;
+mod rule;
 mod sgd;
 
 pub use adadelta::Adadelta;
@@ -31,74 +32,17 @@ pub use nadam::Nadam;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
-use super::{Coefficients, Mask, Number, StepFactors};
-use crate::model::{MissingParameter, Optimizer, PARAMS, Parameter, Params, Settings};
+pub use rule::{Rule, STATE, State, clip, decayed};
 
-/// Slots of [`State`].
-pub const STATE: usize = 6;
+use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
-/// What a rule keeps between updates; it uses the first few slots.
-pub type State<T> = [T; STATE];
-
-/// An update rule of Keras, for weight and bias together.
-pub trait Rule: Send + Sync + 'static {
-    /// Slots of the state that the rule uses: the first ones.
-    const STATE: usize;
-    /// Slots of the coefficients that the rule reads: the first ones.
-    const COEFFICIENTS: usize;
-    /// Slots of the step factors that the rule reads: the first ones.
-    const STEP_FACTORS: usize;
-
-    /// An upper bound of the length of an update in either parameter, whatever the gradients, in units of the learning rate. It is infinite
-    /// where no bound is known, or where a divisor may be so small that its reciprocal overflows.
-    fn max_step(_: &Coefficients<f32>) -> f32 {
-        f32::INFINITY
-    }
-
-    /// For a rule that keeps a velocity v of each parameter in the first two slots of its state, if in any: η, μ and k such that |v| is at
-    /// most μ|v| + η|g| after an update with gradient g, and a step at most k|v|. They do not decrease when a coefficient grows.
-    fn velocity_bound(_: &Coefficients<f32>) -> Option<[f32; 3]> {
-        None
-    }
-
-    /// Whether the state starts at values other than 0.
-    const INITIAL: bool = false;
-
-    /// The state before the first update.
-    fn initial<T: Number>(_: &Coefficients<T>) -> State<T> {
-        [T::splat(0.0); STATE]
-    }
-
-    /// The parameters after one update from `theta` with gradient `g`. The state is updated in place.
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T>;
-}
-
-/// θ after decoupled weight decay λ at learning rate η, as in the base class of Keras' optimizers.
-#[inline(always)]
-pub fn decayed<T: Number>(theta: T, decay: T, rate: T) -> T {
-    theta - (theta * decay) * rate
-}
-
-/// x clipped to [−bound, bound].
-#[inline(always)]
-pub fn clip<T: Number>(x: T, bound: T) -> T {
-    let x = T::select(bound.less(x), bound, x);
-    T::select(x.less(-bound), -bound, x)
-}
-
-/// Which text of a rule a group of runs needs. Chosen for a group, outside the step loop.
+/// The variant of an update rule that is compiled for a group of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Variant {
     pub optimizer: Optimizer,
     /// nesterov, centered, amsgrad, or of Ftrl a power other than a root.
     pub flag: bool,
-    /// Whether any run of the group has momentum. A run without it gets the same bits either way.
+    /// Whether any run of the group has momentum. A run without momentum gets identical bits in both variants.
     pub momentum: bool,
 }
 
@@ -127,7 +71,7 @@ impl Variant {
     }
 }
 
-/// Calls `$body` with `$rule` bound to the rule type of a variant: the one place where a variant becomes a type.
+/// Evaluates `$body` with `$rule` bound to the rule type of a variant.
 macro_rules! with_rule {
     ($variant:expr, $rule:ident => $body:expr) => {{
         use $crate::kernel::optimizers as rules;
@@ -173,7 +117,7 @@ mod tests {
     use crate::kernel::cases::Step;
 
     #[test]
-    fn no_rule_reads_or_touches_slots_that_it_does_not_name() {
+    fn rules_use_no_slots_beyond_those_that_they_declare() {
         for optimizer in Optimizer::ALL {
             for (flag, momentum) in [(false, false), (false, true), (true, false), (true, true)] {
                 let variant = Variant { optimizer, flag, momentum };

@@ -8,7 +8,10 @@
 //!
 //! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors, decayed};
+use super::rule::{Rule, State, decayed};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 use crate::model::hyperparameters::NS_STEPS_MAX;
 
 /// Coefficients: η, μ, a, b, c, n, r, λ of the weight, λ of the bias, 1−β₁, 1−β₂, ε, adam_lr_ratio. Step factors: Adam's. State: m of the

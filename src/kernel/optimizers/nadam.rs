@@ -7,7 +7,10 @@
 //!
 //! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
 
-use super::{Coefficients, Number, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
 
 /// Coefficients: η, 1−β₁, 1−β₂, ε. Step factors: μ(t+1)/(1 − Pμ(t+1)), (1−μ(t))/(1 − P), 1−β₂ᵗ. State: m, v of weight and bias.
 pub struct Nadam;

@@ -11,7 +11,10 @@
 //! (centered only, where float32 loses v − a²) is NaN in Keras; here the parameter leaves the range, which ends the run at this batch.
 //! Source: Keras 3, `RMSprop`.
 
-use super::{Coefficients, Number, PARAMS, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::{PARAMS, Params};
 
 /// The least ε whose reciprocal is far inside float32.
 const SAFE: f32 = 1e-20;

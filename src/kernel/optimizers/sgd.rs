@@ -6,7 +6,10 @@
 //!
 //! The rate sits inside v. Without momentum v is −ηg, so μ = 0 gives the same bits in each variant. Source: Keras 3, `SGD`.
 
-use super::{Coefficients, Number, PARAMS, Params, Rule, State, StepFactors};
+use super::rule::{Rule, State};
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::{PARAMS, Params};
 
 /// Coefficients: η, μ. State: v of weight and bias.
 #[derive(Debug)]

@@ -1,0 +1,128 @@
+//! A group: runs that differ only in numbers, as a backend trains them together.
+
+use super::broadcast::Broadcast;
+use crate::data::BatchOrder;
+use crate::kernel::coefficients::COEFFICIENTS;
+use crate::kernel::options::OptionValues;
+use crate::kernel::{Coefficients, FactorInputs, Options, Variant};
+use crate::model::Problem;
+
+/// Runs that share everything but the numbers in their lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    /// Data and neuron.
+    pub problem: &'a Problem,
+    /// Batches of every epoch.
+    pub order: BatchOrder,
+    /// Number of epochs.
+    pub epochs: u64,
+    /// Optimizer and its compiled variant.
+    pub variant: Variant,
+    /// Options of Keras' base class that the runs use.
+    pub options: Options,
+    /// Values that may differ between the runs.
+    pub inputs: &'a RunInputs,
+    /// What is recorded besides the results.
+    pub record: RecordOptions,
+}
+
+impl Group<'_> {
+    /// Whether steps need the rows of their batches, for gradients or for the MAE of epochs.
+    pub fn needs_rows(&self) -> bool {
+        self.record.epochs || !self.problem.neuron.is_quadratic()
+    }
+
+    /// Updates of a run that does not diverge.
+    pub fn steps(&self) -> u64 {
+        self.order.batches() as u64 * self.epochs
+    }
+}
+
+/// What may differ between the runs of a group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunInputs {
+    runs: usize,
+    /// Weight before the first update.
+    pub initial_weight: Broadcast<f32>,
+    /// Bias before the first update.
+    pub initial_bias: Broadcast<f32>,
+    /// By slot.
+    pub coefficients: [Broadcast<f32>; COEFFICIENTS],
+    /// Inputs of the step factors.
+    pub factor_inputs: Broadcast<FactorInputs>,
+    /// Of the options.
+    pub values: Broadcast<OptionValues<f32>>,
+}
+
+impl RunInputs {
+    /// Number of runs.
+    pub fn len(&self) -> usize {
+        self.runs
+    }
+
+    /// Whether there are no runs.
+    pub fn is_empty(&self) -> bool {
+        self.runs == 0
+    }
+
+    /// Adds a run.
+    pub fn push(&mut self, start: [f32; 2], coefficients: &Coefficients<f32>, factor_inputs: &FactorInputs, values: &OptionValues<f32>) {
+        let runs = self.runs;
+        self.initial_weight.push(runs, &start[0]);
+        self.initial_bias.push(runs, &start[1]);
+        for (column, slot) in self.coefficients.iter_mut().zip(coefficients) {
+            column.push(runs, slot);
+        }
+        self.factor_inputs.push(runs, factor_inputs);
+        self.values.push(runs, values);
+        self.runs += 1;
+    }
+
+    /// Adds runs that differ from the last in their learning rates alone.
+    pub fn again(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
+        let [own, coefficients @ ..] = &mut self.coefficients;
+        let more = rates.len();
+        for (run, rate) in (self.runs..).zip(rates) {
+            own.push(run, &rate);
+        }
+        for slot in coefficients {
+            slot.again(more);
+        }
+        self.initial_weight.again(more);
+        self.initial_bias.again(more);
+        self.factor_inputs.again(more);
+        self.values.again(more);
+        self.runs += more;
+    }
+
+    /// Adds the runs of others behind these.
+    pub fn append(&mut self, others: Self) {
+        let (runs, more) = (self.runs, others.runs);
+        self.initial_weight.append(runs, others.initial_weight, more);
+        self.initial_bias.append(runs, others.initial_bias, more);
+        for (column, other) in self.coefficients.iter_mut().zip(others.coefficients) {
+            column.append(runs, other, more);
+        }
+        self.factor_inputs.append(runs, others.factor_inputs, more);
+        self.values.append(runs, others.values, more);
+        self.runs += more;
+    }
+
+    /// The hyperparameters of a run.
+    pub fn coefficients(&self, run: usize) -> Coefficients<f32> {
+        let mut coefficients = [0.0; COEFFICIENTS];
+        for (slot, column) in coefficients.iter_mut().zip(&self.coefficients) {
+            *slot = *column.of(run);
+        }
+        coefficients
+    }
+}
+
+/// What is kept of each run besides its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordOptions {
+    /// A point after every n-th batch, the start and the last always; 0: none.
+    pub every: u64,
+    /// Loss and MAE of each epoch, on training and test rows.
+    pub epochs: bool,
+}

@@ -1,0 +1,63 @@
+//! The interface of update rules, and the operations that several rules share.
+
+use crate::kernel::coefficients::{Coefficients, StepFactors};
+use crate::kernel::number::Number;
+use crate::model::Params;
+
+/// Slots of [`State`].
+pub const STATE: usize = 6;
+
+/// What a rule keeps between updates; it uses the first few slots.
+pub type State<T> = [T; STATE];
+
+/// An update rule of Keras, for weight and bias together.
+pub trait Rule: Send + Sync + 'static {
+    /// Slots of the state that the rule uses: the first ones.
+    const STATE: usize;
+    /// Slots of the coefficients that the rule reads: the first ones.
+    const COEFFICIENTS: usize;
+    /// Slots of the step factors that the rule reads: the first ones.
+    const STEP_FACTORS: usize;
+
+    /// An upper bound of the length of an update in either parameter, whatever the gradients, in units of the learning rate. It is infinite
+    /// where no bound is known, or where a divisor may be so small that its reciprocal overflows.
+    fn max_step(_: &Coefficients<f32>) -> f32 {
+        f32::INFINITY
+    }
+
+    /// For a rule that keeps a velocity v of each parameter in the first two slots of its state, if in any: η, μ and k such that |v| is at
+    /// most μ|v| + η|g| after an update with gradient g, and a step at most k|v|. They do not decrease when a coefficient grows.
+    fn velocity_bound(_: &Coefficients<f32>) -> Option<[f32; 3]> {
+        None
+    }
+
+    /// Whether the state starts at values other than 0.
+    const INITIAL: bool = false;
+
+    /// The state before the first update.
+    fn initial<T: Number>(_: &Coefficients<T>) -> State<T> {
+        [T::splat(0.0); STATE]
+    }
+
+    /// The parameters after one update from `theta` with gradient `g`. The state is updated in place.
+    fn step<T: Number>(
+        coefficients: &Coefficients<T>,
+        factors: &StepFactors<T>,
+        theta: Params<T>,
+        g: Params<T>,
+        state: &mut State<T>,
+    ) -> Params<T>;
+}
+
+/// θ after decoupled weight decay λ at learning rate η, as in the base class of Keras' optimizers.
+#[inline(always)]
+pub fn decayed<T: Number>(theta: T, decay: T, rate: T) -> T {
+    theta - (theta * decay) * rate
+}
+
+/// x clipped to [−bound, bound].
+#[inline(always)]
+pub fn clip<T: Number>(x: T, bound: T) -> T {
+    let x = T::select(bound.less(x), bound, x);
+    T::select(x.less(-bound), -bound, x)
+}
