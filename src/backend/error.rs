@@ -1,8 +1,8 @@
 //! The error of any backend.
 
-use super::cpu;
+use super::cpu::Error as CpuError;
 #[cfg(feature = "gpu")]
-use super::gpu;
+use super::gpu::Error as GpuError;
 
 /// An error of a backend.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ use super::gpu;
 pub enum Error {
     #[cfg(feature = "gpu")]
     #[error(transparent)]
-    Gpu(#[from] gpu::Error),
+    Gpu(#[from] GpuError),
     #[error(transparent)]
-    Cpu(#[from] cpu::Error),
+    Cpu(#[from] CpuError),
 }

@@ -10,7 +10,7 @@
 use super::vector::Array;
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
-use super::vector::{F32x8, F32x16};
+use super::x86::{F32x8, F32x16};
 
 /// An instruction set by name, whether or not this CPU has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

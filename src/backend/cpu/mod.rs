@@ -18,6 +18,8 @@ mod tile;
 mod train;
 mod vector;
 mod verdict;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use rayon::prelude::*;
 
