@@ -47,11 +47,11 @@ fn loss_squared_hinge(prediction: f32, target_value: f32) -> vec2<f32> {
     return vec2<f32>(at.x * at.x, (at.x + at.x) * at.y);
 }
 
-fn loss_hinge_of_bits(prediction: f32, target_value: f32) -> vec2<f32> {
+fn loss_hinge_zero_one(prediction: f32, target_value: f32) -> vec2<f32> {
     return loss_hinge(prediction, (target_value + target_value) - 1.0);
 }
 
-fn loss_squared_hinge_of_bits(prediction: f32, target_value: f32) -> vec2<f32> {
+fn loss_squared_hinge_zero_one(prediction: f32, target_value: f32) -> vec2<f32> {
     return loss_squared_hinge(prediction, (target_value + target_value) - 1.0);
 }
 

@@ -139,12 +139,12 @@ fn record_losses(runs: ptr<function, Runs>, epoch: u32) {
 
 // Updates the cycle detectors after an epoch of the run.
 fn detect_cycles(runs: ptr<function, Runs>, epoch: u32) {
-    if epoch + WATCHED + 1u < dispatch.total_epochs {
+    if epoch + OBSERVED_EPOCHS + 1u < dispatch.total_epochs {
         return;
     }
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
         if !has_diverged((*runs)[j]) {
-            (*runs)[j].cycle = watch((*runs)[j].cycle, (*runs)[j].theta, epoch + WATCHED + 1u - dispatch.total_epochs);
+            (*runs)[j].cycle = after_epoch((*runs)[j].cycle, (*runs)[j].theta, epoch + OBSERVED_EPOCHS + 1u - dispatch.total_epochs);
         }
     }
 }

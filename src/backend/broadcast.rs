@@ -10,31 +10,31 @@ use crate::kernel::options::OptionValues;
 const SIGN: u32 = 1 << 31;
 
 /// What can be told apart to the bit.
-pub trait Same {
+pub trait BitEq {
     /// Whether two values have the same bits.
-    fn same(&self, other: &Self) -> bool;
+    fn bit_eq(&self, other: &Self) -> bool;
 }
 
-impl Same for f32 {
-    fn same(&self, other: &Self) -> bool {
+impl BitEq for f32 {
+    fn bit_eq(&self, other: &Self) -> bool {
         self.to_bits() == other.to_bits()
     }
 }
 
-impl Same for u32 {
-    fn same(&self, other: &Self) -> bool {
+impl BitEq for u32 {
+    fn bit_eq(&self, other: &Self) -> bool {
         self == other
     }
 }
 
-impl Same for OptionValues<f32> {
-    fn same(&self, other: &Self) -> bool {
-        self.iter().zip(other).all(|(own, other)| own.same(other))
+impl BitEq for OptionValues<f32> {
+    fn bit_eq(&self, other: &Self) -> bool {
+        self.iter().zip(other).all(|(own, other)| own.bit_eq(other))
     }
 }
 
-impl Same for FactorInputs {
-    fn same(&self, other: &Self) -> bool {
+impl BitEq for FactorInputs {
+    fn bit_eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
@@ -49,17 +49,17 @@ impl<T> Default for Broadcast<T> {
     }
 }
 
-impl<T: Clone + Same> Broadcast<T> {
+impl<T: Clone + BitEq> Broadcast<T> {
     /// Adds the value of the run behind `runs` others.
     pub fn push(&mut self, runs: usize, value: &T) {
-        if !self.only().is_some_and(|only| only.same(value)) {
-            self.spread(runs);
+        if !self.shared_value().is_some_and(|only| only.bit_eq(value)) {
+            self.expand(runs);
             self.0.push(value.clone());
         }
     }
 
     /// Adds the value of the last run for `more` others.
-    pub fn again(&mut self, more: usize) {
+    pub fn repeat_last(&mut self, more: usize) {
         if let [_, .., last] = &self.0[..] {
             let last = last.clone();
             self.0.resize(self.0.len() + more, last);
@@ -68,19 +68,19 @@ impl<T: Clone + Same> Broadcast<T> {
 
     /// Adds the values of `more` runs behind `runs` others.
     pub fn append(&mut self, runs: usize, mut others: Self, more: usize) {
-        match (self.only(), others.only()) {
-            (Some(only), Some(other)) if only.same(other) => {}
+        match (self.shared_value(), others.shared_value()) {
+            (Some(only), Some(other)) if only.bit_eq(other) => {}
             _ if runs == 0 => *self = others,
             _ => {
-                self.spread(runs);
-                others.spread(more);
+                self.expand(runs);
+                others.expand(more);
                 self.0.append(&mut others.0);
             }
         }
     }
 
     /// A value for each of `runs` runs.
-    fn spread(&mut self, runs: usize) {
+    fn expand(&mut self, runs: usize) {
         if let [only] = &self.0[..] {
             let only = only.clone();
             self.0.resize(runs, only);
@@ -93,7 +93,7 @@ impl<T: Clone + Same> Broadcast<T> {
     }
 
     /// The value that all runs have; `None` where they differ, or where there are none.
-    pub fn only(&self) -> Option<&T> {
+    pub fn shared_value(&self) -> Option<&T> {
         if let [only] = &self.0[..] { Some(only) } else { None }
     }
 
@@ -108,8 +108,8 @@ impl<T: Clone + Same> Broadcast<T> {
     }
 
     /// Changes the values; each of them, or the one that all share.
-    pub fn change(&mut self, change: impl Fn(&mut T)) {
-        self.0.iter_mut().for_each(change);
+    pub fn for_each_mut(&mut self, update: impl Fn(&mut T)) {
+        self.0.iter_mut().for_each(update);
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
                 let mut column = Broadcast::default();
                 for (runs, value) in values.iter().enumerate() {
                     match runs.checked_sub(1) {
-                        Some(last) if values[last].same(value) => column.again(1),
+                        Some(last) if values[last].bit_eq(value) => column.repeat_last(1),
                         _ => column.push(runs, value),
                     }
                 }

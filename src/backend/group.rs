@@ -79,19 +79,19 @@ impl RunInputs {
     }
 
     /// Adds runs that differ from the last in their learning rates alone.
-    pub fn again(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
+    pub fn push_with_rates(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
         let [own, coefficients @ ..] = &mut self.coefficients;
         let more = rates.len();
         for (run, rate) in (self.runs..).zip(rates) {
             own.push(run, &rate);
         }
         for slot in coefficients {
-            slot.again(more);
+            slot.repeat_last(more);
         }
-        self.initial_weight.again(more);
-        self.initial_bias.again(more);
-        self.factor_inputs.again(more);
-        self.values.again(more);
+        self.initial_weight.repeat_last(more);
+        self.initial_bias.repeat_last(more);
+        self.factor_inputs.repeat_last(more);
+        self.values.repeat_last(more);
         self.runs += more;
     }
 

@@ -116,7 +116,7 @@ impl Outcome {
     /// than the write.
     pub fn prepare(&mut self, group: &Group<'_>) {
         let runs = group.inputs.len();
-        self.size(runs, group.steps(), group.order.batches() as u32);
+        self.resize(runs, group.steps(), group.order.batches() as u32);
         if group.record.every == 0 {
             self.history = None;
         } else {
@@ -132,7 +132,7 @@ impl Outcome {
 
 impl Outcome {
     /// Sizes what every run has.
-    pub fn size(&mut self, runs: usize, updates: u64, batches: u32) {
+    pub fn resize(&mut self, runs: usize, updates: u64, batches: u32) {
         (self.updates, self.batches) = (updates, batches);
         self.steps.resize(runs, 0);
         for column in [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.worst_loss, &mut self.last_loss] {
@@ -145,7 +145,7 @@ impl Outcome {
 
     /// What a run's verdict rests on.
     #[inline]
-    pub fn figures(&self, run: usize) -> RunStatistics {
+    pub fn statistics(&self, run: usize) -> RunStatistics {
         let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
         RunStatistics {
             start_loss: self.start_loss[run],
@@ -159,17 +159,17 @@ impl Outcome {
         }
     }
 
-    /// Takes down how a run ended: weight and bias, and the figures.
-    pub fn end(&mut self, run: usize, [weight, bias]: [f32; 2], figures: &RunStatistics) {
+    /// Takes down how a run ended: weight and bias, and the statistics.
+    pub fn set_run(&mut self, run: usize, [weight, bias]: [f32; 2], statistics: &RunStatistics) {
         self.weight[run] = weight;
         self.bias[run] = bias;
-        self.steps[run] = figures.diverged_at.map_or(self.updates, |batch| batch - 1);
-        self.start_loss[run] = figures.start_loss;
-        self.worst_loss[run] = figures.worst_loss;
-        self.last_loss[run] = figures.last_loss;
-        self.reached_epoch[run] = figures.reached_epoch.unwrap_or(NEVER);
-        self.crossings[run] = figures.crossings;
-        self.cycle_period[run] = figures.cycle_period.unwrap_or(0);
+        self.steps[run] = statistics.diverged_at.map_or(self.updates, |batch| batch - 1);
+        self.start_loss[run] = statistics.start_loss;
+        self.worst_loss[run] = statistics.worst_loss;
+        self.last_loss[run] = statistics.last_loss;
+        self.reached_epoch[run] = statistics.reached_epoch.unwrap_or(NEVER);
+        self.crossings[run] = statistics.crossings;
+        self.cycle_period[run] = statistics.cycle_period.unwrap_or(0);
     }
 }
 

@@ -71,8 +71,11 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
     let mut statistics = RunStatistics::at_start(evaluator.loss(rows, theta) as f32, group.order.batches() as u32);
     let mut cycles = cycle::CycleDetector::default();
-    let judged: Vec<usize> =
-        blocks(group.order.batches(), group.epochs).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
+    let judged: Vec<usize> = blocks(group.order.batches(), group.epochs)
+        .iter()
+        .filter(|block| block.evaluates_loss)
+        .map(|block| block.first + block.len)
+        .collect();
     let mut order = group.order.epochs();
     let mut batch = 0;
     let mut last_inside = theta;
@@ -104,8 +107,8 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
                 statistics.epoch_ends(evaluator.loss(rows, state.theta) as f32, epoch as u32, reached);
             }
         }
-        if let Some(since) = cycle::since(epoch, group.epochs) {
-            cycles = cycle::watch(cycles, state.theta, since);
+        if let Some(elapsed) = cycle::epochs_since_anchor(epoch, group.epochs) {
+            cycles = cycle::after_epoch(cycles, state.theta, elapsed);
         }
         let total = rows.len() as f64;
         outcome.epoch(run, epoch as usize, [loss_sum / total, absolute_sum / total], evaluator.over(&group.problem.test, state.theta));
@@ -113,10 +116,10 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
     let end = if statistics.diverged_at.is_some() {
         last_inside
     } else {
-        statistics.cycle_period = cycle::cycle(cycles);
+        statistics.cycle_period = cycle::cycle_period(cycles);
         if group.options.average { state.average } else { state.theta }
     };
-    outcome.end(run, end.map(|value| value as f32).0, &statistics);
+    outcome.set_run(run, end.map(|value| value as f32).0, &statistics);
 }
 
 /// Whether J over all rows falls where a step starts and rises where it ends.

@@ -54,7 +54,7 @@ impl Expected {
 fn nudge(inputs: &RunInputs) -> RunInputs {
     let mut nudged = inputs.clone();
     for start in [&mut nudged.initial_weight, &mut nudged.initial_bias] {
-        start.change(|value| *value = value.next_up());
+        start.for_each_mut(|value| *value = value.next_up());
     }
     nudged
 }

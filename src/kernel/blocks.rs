@@ -12,7 +12,7 @@ pub struct StepBlock {
     pub first: usize,
     pub len: usize,
     /// Whether the verdict looks at J when the block ends: an epoch's end, or with one epoch the end of a quarter of its steps.
-    pub judged: bool,
+    pub evaluates_loss: bool,
 }
 
 /// The blocks of an epoch of `batches` steps, in a run of `epochs` epochs.
@@ -29,7 +29,7 @@ pub fn blocks(batches: usize, epochs: u64) -> Vec<StepBlock> {
     for end in ends {
         while first < end {
             let len = BLOCK_STEPS.min(end - first);
-            blocks.push(StepBlock { first, len, judged: first + len == end });
+            blocks.push(StepBlock { first, len, evaluates_loss: first + len == end });
             first += len;
         }
     }
@@ -42,9 +42,9 @@ mod tests {
 
     #[test]
     fn one_epoch_is_judged_at_its_quarters() {
-        let ends: Vec<_> = blocks(10, 1).iter().filter(|block| block.judged).map(|block| block.first + block.len).collect();
+        let ends: Vec<_> = blocks(10, 1).iter().filter(|block| block.evaluates_loss).map(|block| block.first + block.len).collect();
         assert_eq!(ends, [3, 5, 8, 10]);
-        assert_eq!(blocks(1, 1), [StepBlock { first: 0, len: 1, judged: true }]);
+        assert_eq!(blocks(1, 1), [StepBlock { first: 0, len: 1, evaluates_loss: true }]);
     }
 
     #[test]
@@ -58,7 +58,7 @@ mod tests {
                 next += block.len;
             }
             assert_eq!(next, batches);
-            assert!(blocks.last().is_some_and(|block| block.judged));
+            assert!(blocks.last().is_some_and(|block| block.evaluates_loss));
         }
     }
 }

@@ -1,99 +1,101 @@
-//! Whether a run goes round a cycle: the ends of its last epochs come back to where they were, again and again.
+//! Cycle detection: whether the parameters at epoch ends return to an earlier point periodically. Twin: `shaders/cycle.wgsl`.
 //!
-//! A full-batch step is one map of the plane applied again and again, and so is an epoch whose batches come in one order. Under a large
-//! rate such a map can have attracting cycles of any period, also for a convex cost (a logistic neuron on data that cannot be
-//! separated: arXiv 2406.05033). Shuffled epochs are a different map each and never come back.
+//! A full-batch step is one map of the parameter plane that is iterated, and so is an epoch whose batches have a fixed order. At a large
+//! learning rate such a map can have attracting cycles of any period, even for a convex cost (a logistic neuron on data that is not
+//! linearly separable: arXiv 2406.05033). Shuffled epochs are a different map each and have no cycles.
 
 use super::Number;
 use crate::model::Params;
 
-/// The longest cycle that is looked for, in epochs.
-pub const LONGEST: u32 = 16;
-/// Epochs that are watched behind the first: the longest cycle twice.
-pub const WATCHED: u32 = 2 * LONGEST;
-/// An end has come back where it is this close to the first, as a share of the farthest that any was.
-pub const BACK: f32 = 1e-3;
-/// Ends that all lie within this share of the parameters stand still: what moves them is rounding.
-pub const STILL: f32 = 1e-5;
-/// Stands for a period that an end of a later round did not keep.
-pub const BROKEN: u32 = u32::MAX;
+/// The longest period that is detected, in epochs.
+pub const MAX_PERIOD: u32 = 16;
+/// Epochs that are observed after the anchor: two rounds of the longest cycle.
+pub const OBSERVED_EPOCHS: u32 = 2 * MAX_PERIOD;
+/// The distance from the anchor below which an epoch end counts as a return, as a fraction of the largest observed distance.
+pub const RETURN_TOLERANCE: f32 = 1e-3;
+/// The noise floor of a cycle: a smaller extent, as a fraction of the parameters, is rounding noise around a fixed point.
+pub const STATIONARY_TOLERANCE: f32 = 1e-5;
+/// The value of [`CycleDetector::period`] after a later return was missed.
+pub const MISSED_RETURN: u32 = u32::MAX;
 
-/// What is known of the ends that were watched.
+/// The state of cycle detection for one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CycleDetector<T> {
-    /// The first end.
+    /// The parameters at the first observed epoch end.
     pub anchor: Params<T>,
-    /// The farthest that an end was from it, in weight or bias.
+    /// The largest distance from the anchor, in the maximum norm.
     pub reach: T,
-    /// Epochs until an end first came back; 0: none has; [`BROKEN`].
+    /// Epochs until the first return to the anchor; 0: none yet; [`MISSED_RETURN`]: a later return was missed.
     pub period: u32,
 }
 
-/// How many epochs `epoch` is behind the first that is watched, in a run of `epochs`; `None` before it, and in runs too short to tell.
+/// Epochs between the anchor and `epoch` in a run of `epochs` epochs; `None` before the anchor, and in runs that are too short.
 #[inline(always)]
-pub fn since(epoch: u64, epochs: u64) -> Option<u32> {
-    let first = epochs.checked_sub(u64::from(WATCHED) + 1)?;
-    epoch.checked_sub(first).map(|since| since as u32)
+pub fn epochs_since_anchor(epoch: u64, epochs: u64) -> Option<u32> {
+    let anchor = epochs.checked_sub(u64::from(OBSERVED_EPOCHS) + 1)?;
+    epoch.checked_sub(anchor).map(|elapsed| elapsed as u32)
 }
 
-/// The watch after an epoch that ended at `theta`.
+/// The detector after the epoch that ended at `theta`, `elapsed` epochs after the anchor.
 #[inline(always)]
-pub fn watch<T: Number<Mask = bool>>(watch: CycleDetector<T>, theta: Params<T>, since: u32) -> CycleDetector<T> {
-    if since == 0 {
+pub fn after_epoch<T: Number<Mask = bool>>(before: CycleDetector<T>, theta: Params<T>, elapsed: u32) -> CycleDetector<T> {
+    if elapsed == 0 {
         return CycleDetector { anchor: theta, reach: T::splat(0.0), period: 0 };
     }
-    let distance = (theta[0] - watch.anchor[0]).abs().larger((theta[1] - watch.anchor[1]).abs());
-    let back = distance.less_or_equal(T::splat(BACK) * watch.reach);
-    let reach = watch.reach.larger(distance);
-    let period = if watch.period == 0 {
-        if back { since } else { 0 }
-    } else if watch.period != BROKEN && since.is_multiple_of(watch.period) && !back {
-        BROKEN
+    let distance = (theta[0] - before.anchor[0]).abs().larger((theta[1] - before.anchor[1]).abs());
+    let has_returned = distance.less_or_equal(T::splat(RETURN_TOLERANCE) * before.reach);
+    let reach = before.reach.larger(distance);
+    let period = if before.period == 0 {
+        if has_returned { elapsed } else { 0 }
+    } else if before.period != MISSED_RETURN && elapsed.is_multiple_of(before.period) && !has_returned {
+        MISSED_RETURN
     } else {
-        watch.period
+        before.period
     };
-    CycleDetector { anchor: watch.anchor, reach, period }
+    CycleDetector { anchor: before.anchor, reach, period }
 }
 
-/// The period of a cycle of two epochs or more.
+/// The period of the detected cycle, at least two epochs; `None` without a cycle.
 #[inline(always)]
-pub fn cycle<T: Number<Mask = bool>>(watch: CycleDetector<T>) -> Option<u32> {
-    let size = watch.anchor[0].abs().larger(watch.anchor[1].abs());
-    (watch.period >= 2 && watch.period <= LONGEST && (T::splat(STILL) * size).less(watch.reach)).then_some(watch.period)
+pub fn cycle_period<T: Number<Mask = bool>>(detector: CycleDetector<T>) -> Option<u32> {
+    let CycleDetector { anchor, reach, period } = detector;
+    let size = anchor[0].abs().larger(anchor[1].abs());
+    (period >= 2 && period <= MAX_PERIOD && (T::splat(STATIONARY_TOLERANCE) * size).less(reach)).then_some(period)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What is seen of a run of 40 epochs that end here and there.
-    fn seen(end: impl Fn(u64) -> [f64; 2]) -> Option<u32> {
-        let ends = (0..40).filter_map(|epoch| Some((since(epoch, 40)?, end(epoch))));
-        cycle(ends.fold(CycleDetector::default(), |state, (since, theta)| watch(state, Params(theta), since)))
+    /// The period that is detected in a run of 40 epochs with these epoch ends.
+    fn detected(end: impl Fn(u64) -> [f64; 2]) -> Option<u32> {
+        let ends = (0..40).filter_map(|epoch| Some((epochs_since_anchor(epoch, 40)?, end(epoch))));
+        cycle_period(ends.fold(CycleDetector::default(), |state, (elapsed, theta)| after_epoch(state, Params(theta), elapsed)))
     }
 
     #[test]
-    fn a_short_run_is_not_watched() {
-        assert_eq!(since(31, 32), None);
-        assert_eq!([since(0, 33), since(32, 33), since(6, 40), since(7, 40)], [Some(0), Some(32), None, Some(0)]);
+    fn a_short_run_is_not_observed() {
+        assert_eq!(epochs_since_anchor(31, 32), None);
+        let elapsed = [(0, 33), (32, 33), (6, 40), (7, 40)].map(|(epoch, epochs)| epochs_since_anchor(epoch, epochs));
+        assert_eq!(elapsed, [Some(0), Some(32), None, Some(0)]);
     }
 
     #[test]
-    fn a_period_is_the_first_return_that_is_kept() {
+    fn the_period_is_the_first_return_if_later_returns_follow() {
         for period in 2..=16 {
-            assert_eq!(seen(|epoch| [(epoch % period) as f64, 5.0]), Some(period as u32));
+            assert_eq!(detected(|epoch| [(epoch % period) as f64, 5.0]), Some(period as u32));
         }
-        assert_eq!(seen(|epoch| [(epoch % 17) as f64, 5.0]), None, "one round is not two");
+        assert_eq!(detected(|epoch| [(epoch % 17) as f64, 5.0]), None, "the window has room for one round only");
     }
 
     #[test]
-    fn what_settles_stands_or_wanders_is_no_cycle() {
+    fn convergence_a_fixed_point_and_drift_are_no_cycles() {
         let sign = |epoch: u64| if epoch.is_multiple_of(2) { 1.0 } else { -1.0 };
-        assert_eq!(seen(|epoch| [sign(epoch) * 0.999_f64.powi(epoch as i32), 0.0]), None, "it settles");
-        assert_eq!(seen(|_| [3.0, 4.0]), None, "it stands");
-        assert_eq!(seen(|epoch| [3.0, 4.0 + sign(epoch) * 1e-6]), None, "rounding");
-        assert_eq!(seen(|epoch| [epoch as f64, 0.0]), None, "it drifts");
-        // It comes back after 5 and not after 10.
-        assert_eq!(seen(|epoch| [if epoch == 12 { 7.0 } else { epoch as f64 }, 0.0]), None);
+        assert_eq!(detected(|epoch| [sign(epoch) * 0.999_f64.powi(epoch as i32), 0.0]), None, "damped oscillation");
+        assert_eq!(detected(|_| [3.0, 4.0]), None, "fixed point");
+        assert_eq!(detected(|epoch| [3.0, 4.0 + sign(epoch) * 1e-6]), None, "rounding noise");
+        assert_eq!(detected(|epoch| [epoch as f64, 0.0]), None, "drift");
+        // A return after 5 epochs, and none after 10.
+        assert_eq!(detected(|epoch| [if epoch == 12 { 7.0 } else { epoch as f64 }, 0.0]), None);
     }
 }

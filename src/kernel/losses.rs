@@ -12,7 +12,7 @@ pub trait LossFn: Send + Sync + 'static {
 
     /// ℓ and ∂ℓ/∂z at z, where φ(z) and φ′(z) are `response`.
     #[inline(always)]
-    fn behind<T: Number>(z: T, response: [T; 2], target: T) -> [T; 2] {
+    fn at_pre_activation<T: Number>(z: T, response: [T; 2], target: T) -> [T; 2] {
         let _ = z;
         let [loss, slope] = Self::at(response[0], target);
         [loss, slope * response[1]]
@@ -31,9 +31,9 @@ pub enum LossForm {
     Logits,
     Hinge,
     /// Hinge with labels 0 and 1, which stand for −1 and 1.
-    HingeOfBits,
+    HingeZeroOne,
     SquaredHinge,
-    SquaredHingeOfBits,
+    SquaredHingeZeroOne,
     Mape,
     Msle,
     Poisson,
@@ -48,9 +48,9 @@ impl LossForm {
         Self::BinaryCrossentropy,
         Self::Logits,
         Self::Hinge,
-        Self::HingeOfBits,
+        Self::HingeZeroOne,
         Self::SquaredHinge,
-        Self::SquaredHingeOfBits,
+        Self::SquaredHingeZeroOne,
         Self::Mape,
         Self::Msle,
         Self::Poisson,
@@ -62,14 +62,14 @@ impl LossForm {
     }
 
     /// The largest |∂ℓ/∂ŷ| where |e| and |y| are no larger than these; `None` where nothing bounds it.
-    pub fn steepest(self, error: f64, label: f64) -> Option<f64> {
+    pub fn max_slope(self, error: f64, label: f64) -> Option<f64> {
         let hinge = |label: f64| 2.0 * (1.0 + label * (label + error)) * label;
         match self {
             Self::Mse => Some(2.0 * error),
-            Self::Mae | Self::Huber | Self::LogCosh | Self::HingeOfBits => Some(1.0),
+            Self::Mae | Self::Huber | Self::LogCosh | Self::HingeZeroOne => Some(1.0),
             Self::Hinge => Some(label),
             Self::SquaredHinge => Some(hinge(label)),
-            Self::SquaredHingeOfBits => Some(hinge(1.0)),
+            Self::SquaredHingeZeroOne => Some(hinge(1.0)),
             Self::Mape => Some(100.0 / f64::from(EPSILON)),
             Self::BinaryCrossentropy | Self::Logits | Self::Msle | Self::Poisson => None,
         }
@@ -85,9 +85,9 @@ impl LossForm {
             Loss::LogCosh => Self::LogCosh,
             Loss::BinaryCrossentropy if activation == Activation::Sigmoid => Self::Logits,
             Loss::BinaryCrossentropy => Self::BinaryCrossentropy,
-            Loss::Hinge if bits => Self::HingeOfBits,
+            Loss::Hinge if bits => Self::HingeZeroOne,
             Loss::Hinge => Self::Hinge,
-            Loss::SquaredHinge if bits => Self::SquaredHingeOfBits,
+            Loss::SquaredHinge if bits => Self::SquaredHingeZeroOne,
             Loss::SquaredHinge => Self::SquaredHinge,
             Loss::Mape => Self::Mape,
             Loss::Msle => Self::Msle,
@@ -105,9 +105,9 @@ impl LossForm {
             Self::BinaryCrossentropy => "binary_crossentropy",
             Self::Logits => "logits",
             Self::Hinge => "hinge",
-            Self::HingeOfBits => "hinge_of_bits",
+            Self::HingeZeroOne => "hinge_zero_one",
             Self::SquaredHinge => "squared_hinge",
-            Self::SquaredHingeOfBits => "squared_hinge_of_bits",
+            Self::SquaredHingeZeroOne => "squared_hinge_zero_one",
             Self::Mape => "mape",
             Self::Msle => "msle",
             Self::Poisson => "poisson",
@@ -119,7 +119,7 @@ impl LossForm {
 macro_rules! with_loss {
     ($form:expr, $penalty:ident => $body:expr) => {
         $crate::with_loss!(@ $form, $penalty => $body;
-            Mse Mae Huber LogCosh BinaryCrossentropy Logits Hinge HingeOfBits SquaredHinge SquaredHingeOfBits Mape Msle Poisson)
+            Mse Mae Huber LogCosh BinaryCrossentropy Logits Hinge HingeZeroOne SquaredHinge SquaredHingeZeroOne Mape Msle Poisson)
     };
     (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
         match $form {
@@ -219,12 +219,12 @@ loss!(
 
 loss!(
     /// hinge with 2y − 1 for y.
-    HingeOfBits, T, (prediction, target) => Hinge::at(prediction, (target + target) - T::splat(1.0))
+    HingeZeroOne, T, (prediction, target) => Hinge::at(prediction, (target + target) - T::splat(1.0))
 );
 
 loss!(
     /// squared_hinge with 2y − 1 for y.
-    SquaredHingeOfBits, T, (prediction, target) => SquaredHinge::at(prediction, (target + target) - T::splat(1.0))
+    SquaredHingeZeroOne, T, (prediction, target) => SquaredHinge::at(prediction, (target + target) - T::splat(1.0))
 );
 
 loss!(
@@ -276,7 +276,7 @@ impl LossFn for Logits {
     }
 
     #[inline(always)]
-    fn behind<T: Number>(z: T, _: [T; 2], target: T) -> [T; 2] {
+    fn at_pre_activation<T: Number>(z: T, _: [T; 2], target: T) -> [T; 2] {
         Self::at(z, target)
     }
 }

@@ -47,7 +47,7 @@ impl RowEvaluator {
     pub fn of(neuron: &Neuron) -> Self {
         Self {
             response: with_activation!(neuron.activation, A => A::at::<f64>),
-            penalty: with_loss!(neuron.form(), L => L::behind::<f64>),
+            penalty: with_loss!(neuron.form(), L => L::at_pre_activation::<f64>),
             form: neuron.form(),
             use_bias: neuron.use_bias,
         }

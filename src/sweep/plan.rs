@@ -150,7 +150,7 @@ impl Plan {
         let (begin, count) = (self.runs.len() as u32, rates.len());
         let group = &mut self.groups[group];
         group.members.extend(begin..begin + count as u32);
-        group.inputs.again(rates.iter().copied());
+        group.inputs.push_with_rates(rates.iter().copied());
         self.runs.extend(first..first + count as u64);
     }
 

@@ -87,7 +87,7 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
             [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = metrics_at(test, point);
             let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
-            set_verdict(&mut table, row, &outcome.figures(lane), reached);
+            set_verdict(&mut table, row, &outcome.statistics(lane), reached);
         }
         *first += group.members.len();
     }

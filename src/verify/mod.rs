@@ -232,23 +232,24 @@ fn option(gpu: Option<&Gpu>, name: &str, options: &Options) -> Result<Finding, E
 fn cycle_detector(gpu: Option<&Gpu>) -> Result<Finding, Error> {
     let cases = cycles::all();
     // The period is an integer: its bits pass as a float.
-    let numbers = |(watch, theta, since): &(CycleDetector<f32>, Params<f32>, u32)| {
-        [watch.anchor[0], watch.anchor[1], watch.reach, f32::from_bits(watch.period), theta[0], theta[1], *since as f32]
+    let numbers = |(detector, theta, elapsed): &(CycleDetector<f32>, Params<f32>, u32)| {
+        [detector.anchor[0], detector.anchor[1], detector.reach, f32::from_bits(detector.period), theta[0], theta[1], *elapsed as f32]
     };
     let inputs: Vec<f32> = cases.iter().flat_map(numbers).collect();
-    let module = cycle_functions() + probes::WATCH;
-    let call = Call { module, expression: "probe_watch({i})", constants: ProbeConstants::None, inputs: &inputs, arguments: 7, results: 4 };
+    let module = cycle_functions() + probes::AFTER_EPOCH;
+    let call =
+        Call { module, expression: "probe_after_epoch({i})", constants: ProbeConstants::None, inputs: &inputs, arguments: 7, results: 4 };
     let device = call.run(gpu)?;
     let mut finding = Comparison::new(cycles::DETECTOR_ON_HOST, cycles::DETECTOR, device);
-    for (watch, theta, since) in cases {
-        let host = cycle::watch(watch, theta, since);
-        let wide = CycleDetector { anchor: watch.anchor.map(f64::from), reach: f64::from(watch.reach), period: watch.period };
-        let exact = cycle::watch(wide, theta.map(f64::from), since);
+    for (detector, theta, elapsed) in cases {
+        let host = cycle::after_epoch(detector, theta, elapsed);
+        let wide = CycleDetector { anchor: detector.anchor.map(f64::from), reach: f64::from(detector.reach), period: detector.period };
+        let exact = cycle::after_epoch(wide, theta.map(f64::from), elapsed);
         let [size, period] = [f64::from(theta[0].abs().max(theta[1].abs())), f64::from(exact.period)];
         let own = [host.anchor[0], host.anchor[1], host.reach, host.period as f32];
         finding.add(&own, &[exact.anchor[0], exact.anchor[1], exact.reach, period], &[size, size, size, period.max(1.0)]);
     }
-    Ok(finding.named("verdict", "watch".into()))
+    Ok(finding.named("cycle", "after_epoch".into()))
 }
 
 /// The upper and lower 16 bits of a word as floats, which pass through any device unchanged.

@@ -123,12 +123,12 @@ fn probe_batch(i: u32) -> array<f32, 6> {
 }
 ";
 
-/// The cycle detector after an epoch. Arguments: the detector before it (4, the period as bits), the parameters (2) and the epoch.
-pub const WATCH: &str = "
-fn probe_watch(i: u32) -> vec4<f32> {
+/// The cycle detector after an epoch. Arguments: the detector before it (4, the period as bits), the parameters (2) and the epochs since the anchor.
+pub const AFTER_EPOCH: &str = "
+fn probe_after_epoch(i: u32) -> vec4<f32> {
     let anchor = vec2<f32>(probe_input[i], probe_input[i + 1u]);
     let before = CycleDetector(anchor, probe_input[i + 2u], bitcast<u32>(probe_input[i + 3u]));
-    let now = watch(before, vec2<f32>(probe_input[i + 4u], probe_input[i + 5u]), u32(probe_input[i + 6u]));
+    let now = after_epoch(before, vec2<f32>(probe_input[i + 4u], probe_input[i + 5u]), u32(probe_input[i + 6u]));
     return vec4<f32>(now.anchor, now.reach, f32(now.period));
 }
 ";

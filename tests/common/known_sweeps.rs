@@ -151,7 +151,7 @@ impl Sweep {
         let tested = if self.tested { nothing.clone() } else { Vec::new() };
         (epochs.loss, epochs.mae, epochs.val_loss, epochs.val_mae) = (nothing.clone(), nothing, tested.clone(), tested);
         let mut outcome = Outcome::default();
-        outcome.size(runs.len(), self.steps(), self.batches as u32);
+        outcome.resize(runs.len(), self.steps(), self.batches as u32);
         for (lane, run) in runs.iter().enumerate() {
             for (index, point) in self.history(run).into_iter().enumerate() {
                 let index = history.blocks.index(lane, index);
@@ -171,7 +171,7 @@ impl Sweep {
                 }
             }
             let figures = RunStatistics { diverged_at: run.diverged_at, ..RunStatistics::at_start(1.0, self.batches as u32) };
-            outcome.end(lane, [0.0; 2], &figures);
+            outcome.set_run(lane, [0.0; 2], &figures);
         }
         Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
     }

@@ -43,8 +43,8 @@ pub fn logistic_cycles(backend: &dyn Backend) {
         let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
         let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
         let (_, outcomes) = train(&experiment, backend, RecordOptions { every: 0, epochs: false });
-        let periods = [0, 1].map(|lane| outcomes[0].figures(lane).cycle_period);
+        let periods = [0, 1].map(|lane| outcomes[0].statistics(lane).cycle_period);
         assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
-        assert_eq!(outcomes[0].figures(1).judge(0.0), Verdict::Cycling);
+        assert_eq!(outcomes[0].statistics(1).judge(0.0), Verdict::Cycling);
     }
 }

@@ -36,7 +36,7 @@ fn result(outcome: &Outcome, run: usize) -> String {
     };
     let series = outcome.epochs.as_ref().map(series);
     let end = [outcome.weight[run], outcome.bias[run]].map(f32::to_bits);
-    format!("{:?} {end:?} {series:?} {points:?}", outcome.figures(run))
+    format!("{:?} {end:?} {series:?} {points:?}", outcome.statistics(run))
 }
 
 fn results_do_not_depend_on_dispatch_sizes_and_shapes(gpu: &Gpu) {

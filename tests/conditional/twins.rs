@@ -190,7 +190,7 @@ fn repeated_training_gives_the_same_bits(gpu: &Gpu) {
         assert!(
             first.weight == second.weight
                 && first.bias == second.bias
-                && (0..first.weight.len()).all(|run| first.figures(run) == second.figures(run))
+                && (0..first.weight.len()).all(|run| first.statistics(run) == second.statistics(run))
         );
         let (a, b) = (first.history.as_ref().unwrap(), second.history.as_ref().unwrap());
         for run in 0..first.weight.len() {
@@ -210,7 +210,7 @@ fn runs_diverge_where_the_reference_diverges(gpu: &Gpu) {
     let mut diverged = 0;
     for (device, host) in device.iter().zip(&host) {
         for run in 0..host.weight.len() {
-            let (a, b) = (device.figures(run).diverged_at, host.figures(run).diverged_at);
+            let (a, b) = (device.statistics(run).diverged_at, host.statistics(run).diverged_at);
             assert_eq!(a.is_some(), b.is_some(), "run {run}: {a:?} against {b:?}");
             assert!(a.unwrap_or(0).abs_diff(b.unwrap_or(0)) <= 1, "run {run}: {a:?} against {b:?}");
             assert!(device.weight[run].abs() <= 1e12 && device.bias[run].abs() <= 1e12);

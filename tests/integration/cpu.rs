@@ -89,7 +89,7 @@ fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record:
                     outcome.weight[lane].to_bits(),
                     outcome.bias[lane].to_bits(),
                     outcome.steps[lane],
-                    outcome.figures(lane)
+                    outcome.statistics(lane)
                 );
             }
         }
@@ -237,7 +237,7 @@ fn options_and_schedules_agree_with_the_reference_at_stable_rates() {
     for (fast, judge) in fast.iter().zip(&judge) {
         for lane in 0..judge.weight.len() {
             worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
-            assert_eq!(fast.figures(lane).crossings, judge.figures(lane).crossings);
+            assert_eq!(fast.statistics(lane).crossings, judge.statistics(lane).crossings);
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -261,16 +261,16 @@ fn runs_diverge_at_the_step_of_the_reference() {
         // Such a run diverges at another step of the float64 reference too, if it starts one ulp away. There are few of them.
         let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.inputs.clone()).collect();
         for lanes in &mut nudged {
-            lanes.initial_weight.change(|weight| *weight = weight.next_up());
+            lanes.initial_weight.for_each_mut(|weight| *weight = weight.next_up());
         }
         let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, inputs)| Group { inputs, ..*group }).collect();
         Reference.train(&moved, &mut outcomes[2]).unwrap();
         let (mut diverged, mut sensitive) = (0, 0);
         for ((fast, judge), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
             for lane in 0..fast.weight.len() {
-                let (a, b) = (fast.figures(lane).diverged_at, judge.figures(lane).diverged_at);
+                let (a, b) = (fast.statistics(lane).diverged_at, judge.statistics(lane).diverged_at);
                 match (a, b) {
-                    _ if b != nudged.figures(lane).diverged_at => sensitive += 1,
+                    _ if b != nudged.statistics(lane).diverged_at => sensitive += 1,
                     (Some(a), Some(b)) => assert!(a.abs_diff(b) <= 1, "lane {lane}: {a} against {b}"),
                     (None, None) => {}
                     other => panic!("lane {lane}: {other:?}"),
@@ -298,10 +298,10 @@ fn verdicts_agree_with_theory() {
         let mut outcomes = vec![Outcome::default(); groups.len()];
         backend.train(&groups, &mut outcomes).unwrap();
         let reached = gradsweep::model::verdict::reached_loss(&problems.all[0].quadratic) as f32;
-        let verdicts: Vec<Verdict> = (0..outcomes[0].weight.len()).map(|run| outcomes[0].figures(run).judge(reached)).collect();
+        let verdicts: Vec<Verdict> = (0..outcomes[0].weight.len()).map(|run| outcomes[0].statistics(run).judge(reached)).collect();
         assert_eq!(verdicts, [Verdict::Converged, Verdict::Oscillating, Verdict::Overshooting, Verdict::Slow]);
-        assert_eq!(outcomes[0].figures(0).reached_epoch, Some(0));
-        assert_eq!(outcomes[0].figures(1).crossings, 1);
+        assert_eq!(outcomes[0].statistics(0).reached_epoch, Some(0));
+        assert_eq!(outcomes[0].statistics(1).crossings, 1);
     }
 }
 

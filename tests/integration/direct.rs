@@ -256,7 +256,7 @@ learning_rate = {{ {rates}, count = 150, distribution = "log_uniform" }}
             let (_, outcomes) =
                 train(&experiment, &Cpu::open(Some(threads), Some(level)).unwrap(), RecordOptions { every: 0, epochs: false });
             let run = |own: &Outcome, lane: usize| {
-                format!("{:x} {:x} {:?}", own.weight[lane].to_bits(), own.bias[lane].to_bits(), own.figures(lane))
+                format!("{:x} {:x} {:?}", own.weight[lane].to_bits(), own.bias[lane].to_bits(), own.statistics(lane))
             };
             let runs = outcomes.iter().flat_map(|own| (0..own.weight.len()).map(|lane| run(own, lane)));
             runs.collect::<Vec<_>>()

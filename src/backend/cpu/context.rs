@@ -51,7 +51,7 @@ impl<'a> GroupContext<'a> {
     pub fn new(isa: Isa, group: &'a Group<'a>, rows: &CentredRows, verdicts: bool) -> Self {
         let options = !group.options.is_plain();
         let has_factors = has_step_factors(group.variant.optimizer) || group.options.scheduled;
-        let shares_factors = group.inputs.factor_inputs.only().is_some();
+        let shares_factors = group.inputs.factor_inputs.shared_value().is_some();
         type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32, VelocityBound);
         let (steps, used, max_step, velocity_bound): Rules = with_rule!(group.variant, R => {
             (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, has_factors && !shares_factors), R::max_step, R::velocity_bound)
@@ -216,7 +216,7 @@ impl SharedFactors<'_> {
     pub fn next_window(&mut self, window: &Window) -> &[BatchFactors<f32>] {
         self.table.clear();
         let context = self.context;
-        if let (true, Some(inputs)) = (context.has_factors, context.group.inputs.factor_inputs.only()) {
+        if let (true, Some(inputs)) = (context.has_factors, context.group.inputs.factor_inputs.shared_value()) {
             let first = window.first_epoch * window.batches as u64;
             let batches = first..first + (window.epochs * window.batches) as u64;
             self.table.extend(batches.map(|batch| context.next_factors(&mut self.generator, inputs, batch)));

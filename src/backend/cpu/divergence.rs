@@ -36,7 +36,7 @@ pub fn may_diverge(group: &Group<'_>, centre: &Centre, max_step: fn(&Coefficient
     let x = f64::from(largest(&problem.train.x)) + f64::from(centre.x.abs()) + 1.0;
     let label = f64::from(largest(&problem.train.y));
     let distance = reach + f64::from(centre.weight.abs()) + f64::from(centre.bias.abs());
-    let Some(slope) = problem.neuron.form().steepest(distance * x + label, label) else { return true };
+    let Some(slope) = problem.neuron.form().max_slope(distance * x + label, label) else { return true };
     // A quarter of the limit is left for rounding. NaN counts as a run that may diverge.
     !(reach <= f64::from(LIMIT) / 4.0 && 2.0 * slope * x <= LARGEST_GRADIENT)
 }
@@ -45,7 +45,7 @@ pub fn may_diverge(group: &Group<'_>, centre: &Centre, max_step: fn(&Coefficient
 fn longest_step(group: &Group<'_>, max_step: fn(&Coefficients<f32>) -> f32) -> f32 {
     let inputs = group.inputs;
     let [rate, others @ ..] = &inputs.coefficients;
-    if others.iter().all(|slot| slot.only().is_some()) {
+    if others.iter().all(|slot| slot.shared_value().is_some()) {
         return rate.largest() * max_step(&inputs.coefficients(0));
     }
     let steps = (0..inputs.len()).map(|run| *rate.of(run) * max_step(&inputs.coefficients(run)));
@@ -55,11 +55,11 @@ fn longest_step(group: &Group<'_>, max_step: fn(&Coefficients<f32>) -> f32) -> f
 
 /// Whether the sums of a block leave it open that a run, which was inside the range, left it.
 pub fn is_suspicious(isa: Isa, tile: &Tile, energy: &Column<f32>) -> bool {
-    isa.run(AnyAbove { alive: &tile.alive, energy })
+    isa.run(AnyAbove { active: &tile.active, energy })
 }
 
 struct AnyAbove<'a> {
-    alive: &'a Column<u32>,
+    active: &'a Column<u32>,
     energy: &'a Column<f32>,
 }
 
@@ -70,7 +70,7 @@ impl Kernel for AnyAbove<'_> {
     fn run<V: Vector, const K: usize>(self) -> bool {
         let mut above = 0;
         for run in 0..TILE {
-            above |= if self.energy.0[run] <= LIMIT * LIMIT { 0 } else { self.alive.0[run] };
+            above |= if self.energy.0[run] <= LIMIT * LIMIT { 0 } else { self.active.0[run] };
         }
         above != 0
     }
@@ -81,9 +81,9 @@ impl Kernel for AnyAbove<'_> {
 pub fn end_diverged(tile: &mut Tile, before: &Params<[f32; TILE]>, batch: u64) {
     for run in 0..tile.runs {
         let inside = tile.state.theta.0.iter().all(|column| column.0[run].abs() <= LIMIT);
-        if tile.alive.0[run] != 0 && !inside {
-            tile.alive.0[run] = 0;
-            tile.end[run] = Params::new(before.0[0][run], before.0[1][run]);
+        if tile.active.0[run] != 0 && !inside {
+            tile.active.0[run] = 0;
+            tile.last_in_range[run] = Params::new(before.0[0][run], before.0[1][run]);
             tile.diverged_at[run] = batch;
         }
     }

@@ -36,7 +36,7 @@ use self::vector::TILE;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Limits, Metrics, Outcome};
-use crate::kernel::cycle::{WATCHED, cycle};
+use crate::kernel::cycle::{OBSERVED_EPOCHS, cycle_period};
 use crate::model::{Neuron, Rows};
 
 /// The CPU backend.
@@ -285,14 +285,14 @@ impl Ends<'_> {
         self.crossings.copy_from_slice(&tile.crossings.0[..runs]);
         self.steps.fill(context.group.steps());
         self.cycle_period.fill(0);
-        if context.group.epochs > u64::from(WATCHED) {
+        if context.group.epochs > u64::from(OBSERVED_EPOCHS) {
             for (period, detector) in self.cycle_period.iter_mut().zip(tile.cycles) {
-                *period = cycle(detector).unwrap_or(0);
+                *period = cycle_period(detector).unwrap_or(0);
             }
         }
-        for run in (0..runs).filter(|&run| tile.alive.0[run] == 0) {
-            self.theta[0][run] = tile.end[run].weight();
-            self.theta[1][run] = tile.end[run].bias();
+        for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
+            self.theta[0][run] = tile.last_in_range[run].weight();
+            self.theta[1][run] = tile.last_in_range[run].bias();
             self.steps[run] = tile.diverged_at[run] - 1;
             self.cycle_period[run] = 0;
         }

@@ -144,7 +144,7 @@ struct Gradient<L>(PhantomData<L>);
 impl<L: LossFn> RowTerms<2> for Gradient<L> {
     #[inline(always)]
     fn at<V: Number>(z: V, response: [V; 2], x: V, y: V) -> [V; 2] {
-        let [_, slope] = L::behind(z, response, y);
+        let [_, slope] = L::at_pre_activation(z, response, y);
         [slope * x, slope]
     }
 }
@@ -155,7 +155,7 @@ struct Loss<L>(PhantomData<L>);
 impl<L: LossFn> RowTerms<1> for Loss<L> {
     #[inline(always)]
     fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 1] {
-        let [loss, _] = L::behind(z, response, y);
+        let [loss, _] = L::at_pre_activation(z, response, y);
         [loss]
     }
 }
@@ -166,7 +166,7 @@ struct Metrics<L>(PhantomData<L>);
 impl<L: LossFn> RowTerms<3> for Metrics<L> {
     #[inline(always)]
     fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 3] {
-        let [loss, _] = L::behind(z, response, y);
+        let [loss, _] = L::at_pre_activation(z, response, y);
         let error = response[0] - y;
         [loss, error * error, error.abs()]
     }

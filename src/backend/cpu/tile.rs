@@ -83,9 +83,9 @@ pub struct Tile {
     pub coefficients: TileCoefficients,
     pub generators: [StepFactorGenerator; TILE],
     /// All ones for a run inside the range, 0 for one that has diverged.
-    pub alive: Column<u32>,
+    pub active: Column<u32>,
     /// Of a diverged run: the last parameters inside the range, and the batch, from 1, that left it.
-    pub end: [Params<f32>; TILE],
+    pub last_in_range: [Params<f32>; TILE],
     pub diverged_at: [u64; TILE],
     pub start_loss: Column<f32>,
     pub worst_loss: Column<f32>,
@@ -107,8 +107,8 @@ impl Tile {
             saved: TileState::EMPTY,
             coefficients: TileCoefficients { rule: [Column::ZERO; COEFFICIENTS], options: [Column::ZERO; OPTION_VALUES] },
             generators: [StepFactorGenerator::START; TILE],
-            alive: Column([0; TILE]),
-            end: [Params::new(0.0, 0.0); TILE],
+            active: Column([0; TILE]),
+            last_in_range: [Params::new(0.0, 0.0); TILE],
             diverged_at: [0; TILE],
             start_loss: Column::ZERO,
             worst_loss: Column::ZERO,
@@ -159,7 +159,7 @@ impl Tile {
         if used.generators {
             self.generators = [StepFactorGenerator::START; TILE];
         }
-        self.alive = Column([u32::MAX; TILE]);
+        self.active = Column([u32::MAX; TILE]);
         self.diverged_at = [0; TILE];
         self.reached_epoch = Column([NEVER; TILE]);
         self.crossings = Column([0; TILE]);
@@ -172,6 +172,6 @@ impl Tile {
 
     /// Whether every run has diverged.
     pub fn has_ended(&self) -> bool {
-        self.alive.0[..self.runs].iter().all(|&alive| alive == 0)
+        self.active.0[..self.runs].iter().all(|&active| active == 0)
     }
 }

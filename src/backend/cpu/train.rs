@@ -65,8 +65,8 @@ impl TileTraining<'_, '_> {
                 self.is_tested = context.may_diverge && proven == 0;
                 proven = proven.saturating_sub(1);
                 self.block(place, sums.as_deref_mut(), &mut own_factors);
-                if block.judged && context.verdicts {
-                    verdict::judge(context, self.tile, number);
+                if block.evaluates_loss && context.verdicts {
+                    verdict::update_statistics(context, self.tile, number);
                 }
             }
             if let Some(sums) = sums {
@@ -88,7 +88,7 @@ impl TileTraining<'_, '_> {
         if self.is_tested {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
-        let start = needs_path.then(|| (self.tile.alive, self.tile.state.theta));
+        let start = needs_path.then(|| (self.tile.active, self.tile.state.theta));
         let mut scratch = std::mem::replace(&mut self.tile.path, Params::new(Vec::new(), Vec::new()));
         let mut recording = std::mem::take(self.recording);
         let in_place = recording.rows_in_place(first, block.len, context.group.record.every);
@@ -103,13 +103,13 @@ impl TileTraining<'_, '_> {
             None => None,
         };
         self.steps(place, factors, path.as_mut());
-        if let (Some(Params([weights, biases])), Some((alive, start))) = (path, start) {
+        if let (Some(Params([weights, biases])), Some((active, start))) = (path, start) {
             let (start, path) = (Params([&start.0[0].0, &start.0[1].0]), Params([&*weights, &*biases]));
             if let Some(sums) = sums {
                 sums.add(context, self.tile.runs, context.batches(self.window, epoch, block), start, path);
             }
             if counts_crossings {
-                verdict::count_crossings(context, start, path, &alive, self.tile);
+                verdict::count_crossings(context, start, path, &active, self.tile);
             }
         }
         if records_history && !is_in_place {
@@ -163,8 +163,8 @@ impl TileTraining<'_, '_> {
             if let Some(Params([weights, biases])) = &mut path {
                 let [weight, bias] = self.tile.state.theta.0;
                 (weights[step], biases[step]) = (weight.0, bias.0);
-                for run in (0..self.tile.runs).filter(|&run| self.tile.alive.0[run] == 0) {
-                    (weights[step][run], biases[step][run]) = (self.tile.end[run].weight(), self.tile.end[run].bias());
+                for run in (0..self.tile.runs).filter(|&run| self.tile.active.0[run] == 0) {
+                    (weights[step][run], biases[step][run]) = (self.tile.last_in_range[run].weight(), self.tile.last_in_range[run].bias());
                 }
             }
         }

@@ -12,13 +12,13 @@ use crate::kernel::{Mask, Number, cycle};
 use crate::model::Params;
 
 /// Updates the statistics of the runs of a tile at the end of a judged block.
-pub fn judge(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
+pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
     let losses = context.losses(tile);
     context.isa.run(UpdateStatistics { tile, losses: &losses, reached_loss: context.reached_loss, epoch: epoch as u32 });
-    if let Some(since) = cycle::since(epoch, context.group.epochs) {
+    if let Some(elapsed) = cycle::epochs_since_anchor(epoch, context.group.epochs) {
         let [weight, bias] = &tile.state.theta.0;
         for run in 0..tile.runs {
-            tile.cycles[run] = cycle::watch(tile.cycles[run], Params::new(weight.0[run], bias.0[run]), since);
+            tile.cycles[run] = cycle::after_epoch(tile.cycles[run], Params::new(weight.0[run], bias.0[run]), elapsed);
         }
     }
 }
@@ -36,16 +36,16 @@ impl Kernel for UpdateStatistics<'_> {
 
     #[inline(always)]
     fn run<V: Vector, const K: usize>(self) {
-        let Tile { alive, worst_loss, last_loss, reached_epoch, .. } = self.tile;
+        let Tile { active, worst_loss, last_loss, reached_epoch, .. } = self.tile;
         // Bit masks instead of branches: the compiler makes vectors of this loop.
         let select = |mask: u32, yes: u32, no: u32| (yes & mask) | (no & !mask);
         for run in 0..TILE {
-            let (alive, loss, worst) = (alive.0[run], self.losses.0[run], worst_loss.0[run]);
+            let (active, loss, worst) = (active.0[run], self.losses.0[run], worst_loss.0[run]);
             let higher = if loss > worst { loss } else { worst };
-            worst_loss.0[run] = f32::from_bits(select(alive, higher.to_bits(), worst.to_bits()));
-            last_loss.0[run] = f32::from_bits(select(alive, loss.to_bits(), last_loss.0[run].to_bits()));
+            worst_loss.0[run] = f32::from_bits(select(active, higher.to_bits(), worst.to_bits()));
+            last_loss.0[run] = f32::from_bits(select(active, loss.to_bits(), last_loss.0[run].to_bits()));
             let reached = if loss <= self.reached_loss { self.epoch } else { NEVER };
-            reached_epoch.0[run] = select(alive, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
+            reached_epoch.0[run] = select(active, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
         }
     }
 }

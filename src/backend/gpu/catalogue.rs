@@ -48,7 +48,7 @@ pub fn composed_modules() -> Vec<ComposedModule> {
 /// A training pipeline with every feature.
 fn train_key(optimizer: Optimizer, neuron: Neuron, shape: WorkgroupShape) -> TrainKey {
     TrainKey {
-        variant: Variant::whole(optimizer),
+        variant: Variant::with_all_flags(optimizer),
         options: Options::PLAIN,
         neuron,
         shape,

@@ -43,7 +43,7 @@ pub fn partition(groups: &[Group<'_>], max_orders: impl Fn(&Group<'_>) -> usize)
 
 /// Whether two groups can be joined: all values that a dispatch has once are equal.
 fn can_join(one: &Group<'_>, other: &Group<'_>) -> bool {
-    let factor_inputs = [one, other].map(|group| group.inputs.factor_inputs.only().map(FactorInputs::key));
+    let factor_inputs = [one, other].map(|group| group.inputs.factor_inputs.shared_value().map(FactorInputs::key));
     std::ptr::eq(one.problem, other.problem)
         && (one.order.rows, one.order.batch_size, one.epochs) == (other.order.rows, other.order.batch_size, other.epochs)
         && (one.variant, one.options, one.record) == (other.variant, other.options, other.record)
@@ -70,7 +70,7 @@ pub fn scatter(joined: &Outcome, groups: &[Group<'_>], members: &[usize], outcom
         let runs = first..first + group.inputs.len();
         own.prepare(group);
         for (lane, run) in runs.clone().enumerate() {
-            own.end(lane, [joined.weight[run], joined.bias[run]], &joined.figures(run));
+            own.set_run(lane, [joined.weight[run], joined.bias[run]], &joined.statistics(run));
         }
         if let Some((own, joined)) = own.history.as_mut().zip(joined.history.as_ref()) {
             for (lane, run) in runs.clone().enumerate() {

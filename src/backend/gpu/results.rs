@@ -10,7 +10,7 @@ use super::readback::{Readback, Span};
 use super::run_columns::{Outputs, recorded_rows};
 use crate::backend::outcome::NEVER;
 use crate::backend::{Group, Outcome};
-use crate::kernel::cycle::{CycleDetector, WATCHED, cycle};
+use crate::kernel::cycle::{CycleDetector, OBSERVED_EPOCHS, cycle_period};
 use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, START_LOSS, STATISTIC_COLUMNS};
 use crate::model::{Params, RunStatistics};
 
@@ -72,7 +72,7 @@ impl TrainingResults {
 
 /// Whether the runs of a group have enough epochs for cycle detection.
 pub fn detects_cycles(group: &Group<'_>) -> bool {
-    group.epochs > u64::from(WATCHED)
+    group.epochs > u64::from(OBSERVED_EPOCHS)
 }
 
 /// Columns of a run batch, one value per run.
@@ -112,10 +112,10 @@ impl Columns<'_> {
                 reached_epoch: (reached != NEVER).then_some(reached),
                 crossings,
                 last_epoch_steps: group.order.batches() as u32,
-                cycle_period: if has_cycle_columns { cycle(detector()) } else { None },
+                cycle_period: if has_cycle_columns { cycle_period(detector()) } else { None },
                 diverged_at,
             };
-            outcome.end(runs.start + run, [ends[run], ends[count + run]], &statistics);
+            outcome.set_run(runs.start + run, [ends[run], ends[count + run]], &statistics);
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ const SURFACE: &str = include_str!("../../../shaders/surface.wgsl");
 
 /// The functions of training without entry points: moments, an optimizer's rule, and options. `verify` appends probes.
 pub fn training_functions(optimizer: Optimizer) -> String {
-    [MOMENTS, &rule(Variant::whole(optimizer)), OPTIONS].concat()
+    [MOMENTS, &rule(Variant::with_all_flags(optimizer)), OPTIONS].concat()
 }
 
 /// The functions of cycle detection.

@@ -17,7 +17,7 @@ pub fn has_step_inputs(group: &Group<'_>) -> bool {
 
 /// Whether all runs of a group read one table of step inputs.
 pub fn shares_step_inputs(group: &Group<'_>) -> bool {
-    has_step_inputs(group) && group.inputs.factor_inputs.only().is_some()
+    has_step_inputs(group) && group.inputs.factor_inputs.shared_value().is_some()
 }
 
 /// The tables of step inputs of a run batch.
@@ -35,7 +35,7 @@ impl StepTables {
         let factor_inputs = &group.inputs.factor_inputs;
         let mut generators = Vec::new();
         let mut numbers = Vec::new();
-        if let Some(shared) = factor_inputs.only() {
+        if let Some(shared) = factor_inputs.shared_value() {
             if has_step_inputs(group) {
                 generators.push((shared.clone(), StepFactorGenerator::START));
             }

@@ -25,7 +25,7 @@ pub fn rows(form: LossForm) -> Vec<[f32; 2]> {
         LossForm::BinaryCrossentropy => (&[-0.5, 0.0, 1e-3, 0.1, 0.5, 0.9, 0.999, 1.5], &[0.0, 0.25, 1.0]),
         LossForm::Logits => (&Z, &[0.0, 0.25, 1.0]),
         LossForm::Hinge | LossForm::SquaredHinge => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[-1.0, 1.0]),
-        LossForm::HingeOfBits | LossForm::SquaredHingeOfBits => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[0.0, 1.0]),
+        LossForm::HingeZeroOne | LossForm::SquaredHingeZeroOne => (&[-50.0, -1.5, -0.9, -0.1, 0.0, 0.1, 0.9, 1.1, 20.0], &[0.0, 1.0]),
         LossForm::Msle | LossForm::Poisson => (&[0.001, 0.1, 0.5, 1.0, 3.0, 1000.0], &[0.0, 0.3, 1.0, 25.0]),
         _ => (&[-300.0, -2.5, -0.6, 0.0, 0.01, 0.7, 1.0, 5.0, 1e4], &[-7.0, -0.5, 0.2, 1.9, 100.0]),
     };
@@ -43,7 +43,7 @@ pub fn loss_terms(form: LossForm, [prediction, label]: [f32; 2], [value, slope]:
     let wide = |x: f32| f64::from(x).abs();
     let error = (wide(prediction) + wide(label)).max(1.0);
     let (by_value, by_slope) = match form {
-        LossForm::Mse | LossForm::SquaredHinge | LossForm::SquaredHingeOfBits => (error * error, 2.0 * error),
+        LossForm::Mse | LossForm::SquaredHinge | LossForm::SquaredHingeZeroOne => (error * error, 2.0 * error),
         LossForm::Mape => (100.0 * error / wide(label), 100.0 / wide(label)),
         LossForm::Poisson => (error * 10.0, 1.0 + wide(label) / wide(prediction)),
         LossForm::Msle => (10.0, 1.0),
@@ -116,7 +116,7 @@ mod tests {
             for [prediction, label] in rows(form) {
                 let slope = with_loss!(form, L => L::at(f64::from(prediction), f64::from(label)))[1];
                 let error = f64::from(prediction - label).abs();
-                let bound = form.steepest(error, f64::from(label).abs()).unwrap_or(f64::INFINITY);
+                let bound = form.max_slope(error, f64::from(label).abs()).unwrap_or(f64::INFINITY);
                 assert!(slope.abs() <= bound * (1.0 + 1e-6), "{form:?} at {prediction}, {label}: {slope} above {bound}");
             }
         }
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(at(LossForm::Huber, 1.5, 0.5), [0.5, 1.0]);
         assert_eq!(at(LossForm::Hinge, 1.0, 1.0), [0.0, -1.0]);
         assert_eq!(at(LossForm::Hinge, -1.0, -1.0), [0.0, 1.0]);
-        assert_eq!(at(LossForm::HingeOfBits, -1.0, 0.0), [0.0, 1.0]);
+        assert_eq!(at(LossForm::HingeZeroOne, -1.0, 0.0), [0.0, 1.0]);
         assert_eq!(at(LossForm::Logits, 50.0, 0.0), [50.0, 1.0]);
         let clipped = [at(LossForm::BinaryCrossentropy, 0.0, 1.0), at(LossForm::BinaryCrossentropy, 1.0, 0.0)];
         assert!((clipped[0][0] - 16.118).abs() < 1e-3 && (clipped[1][0] - 15.942).abs() < 1e-3, "{clipped:?}");

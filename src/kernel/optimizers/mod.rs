@@ -48,7 +48,7 @@ pub struct Variant {
 
 impl Variant {
     /// The variant that has all of the others in it.
-    pub fn whole(optimizer: Optimizer) -> Self {
+    pub fn with_all_flags(optimizer: Optimizer) -> Self {
         Self { optimizer, flag: true, momentum: true }
     }
 
