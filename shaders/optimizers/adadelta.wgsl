@@ -5,7 +5,7 @@ fn adadelta(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, 
     let square = fma(rho, pair(state, 0u), coefficients[2] * (g * g));
     let old = pair(state, 2u);
     let delta = -((sqrt(old + coefficients[3]) / sqrt(square + coefficients[3])) * g);
-    keep(state, 0u, square);
-    keep(state, 2u, fma(rho, old, coefficients[2] * (delta * delta)));
+    set_pair(state, 0u, square);
+    set_pair(state, 2u, fma(rho, old, coefficients[2] * (delta * delta)));
     return fma(vec2<f32>(coefficients[0]), delta, theta);
 }

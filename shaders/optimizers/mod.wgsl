@@ -9,7 +9,7 @@ alias Coefficients = array<f32, COEFFICIENTS>;
 alias State = array<f32, STATE>;
 alias StepFactors = array<f32, STEP_FACTORS>;
 
-// Whether any run of the group has momentum, and the flag of the rule: nesterov, centered, amsgrad, or for Ftrl a power other than the square root.
+// Whether any run of the group has momentum, and the flag of the variant: nesterov, centered, amsgrad, or for Ftrl a power other than the square root.
 override MOMENTUM: bool = false;
 override FLAG: bool = false;
 
@@ -20,11 +20,13 @@ fn pair(state: ptr<function, State>, first: u32) -> vec2<f32> {
     return vec2<f32>((*state)[first], (*state)[first + 1u]);
 }
 
-fn keep(state: ptr<function, State>, first: u32, value: vec2<f32>) {
+// Stores one number each for weight and bias.
+fn set_pair(state: ptr<function, State>, first: u32, value: vec2<f32>) {
     (*state)[first] = value.x;
     (*state)[first + 1u] = value.y;
 }
 
+// The parameter after decoupled weight decay.
 fn decayed(theta: f32, decay: f32, rate: f32) -> f32 {
     return theta - (theta * decay) * rate;
 }

@@ -4,7 +4,7 @@ fn muon(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, g: v
     let momentum = fma(coefficients[1], (*state)[0], g.x);
     let direction = select(momentum, fma(coefficients[1], momentum, g.x), FLAG);
     var x = direction / (abs(direction) + 1e-7);
-    for (var done = 0u; done < u32(coefficients[5]); done += 1u) {
+    for (var iteration = 0u; iteration < u32(coefficients[5]); iteration += 1u) {
         let square = x * x;
         x = x * fma(square, fma(coefficients[4], square, coefficients[3]), coefficients[2]);
     }

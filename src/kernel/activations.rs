@@ -1,4 +1,4 @@
-//! The activations: value and derivative at z = w·x + b, at the kinks as TensorFlow has them. Twin: `shaders/activations.wgsl`.
+//! The activation functions: value and derivative at z = w·x + b. Derivatives at kinks are those of TensorFlow. Twin: `shaders/activations.wgsl`.
 //!
 //! Source: Keras 3, `activations`, with its default arguments.
 
@@ -10,16 +10,16 @@ pub trait ActivationFn: Send + Sync + 'static {
     fn at<T: Number>(z: T) -> [T; 2];
 }
 
-/// Calls `$body` with `$response` bound to the type of a `model::Activation`: the one place where an activation becomes a type.
+/// Evaluates `$body` with `$function` bound to the type of a `model::Activation` (monomorphisation).
 macro_rules! with_activation {
-    ($activation:expr, $response:ident => $body:expr) => {
-        $crate::with_activation!(@ $activation, $response => $body;
+    ($activation:expr, $function:ident => $body:expr) => {
+        $crate::with_activation!(@ $activation, $function => $body;
             Linear Sigmoid Tanh Relu Relu6 LeakyRelu Elu Selu Softplus Softsign Silu Gelu Mish Exponential HardSigmoid)
     };
-    (@ $activation:expr, $response:ident => $body:expr; $($name:ident)*) => {
+    (@ $activation:expr, $function:ident => $body:expr; $($name:ident)*) => {
         match $activation {
             $($crate::model::Activation::$name => {
-                type $response = $crate::kernel::activations::$name;
+                type $function = $crate::kernel::activations::$name;
                 $body
             })*
         }
@@ -27,7 +27,7 @@ macro_rules! with_activation {
 }
 pub(crate) use with_activation;
 
-macro_rules! response {
+macro_rules! activation {
     ($(#[$doc:meta])* $name:ident, $number:ident, $z:ident => $body:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -42,18 +42,19 @@ macro_rules! response {
     };
 }
 
-/// Of selu: the scale, and α times the scale.
+/// The scale of selu.
 const SCALE: f32 = 1.050_701;
+/// α times the scale of selu.
 const SCALED_ALPHA: f32 = 1.758_099_3;
 /// The slope of leaky_relu below 0.
 const LEAK: f32 = 0.2;
 
-response!(
-    /// z
+activation!(
+    /// z; 1.
     Linear, T, z => [z, T::splat(1.0)]
 );
 
-response!(
+activation!(
     /// σ(z); σ′ = σ(1 − σ), 0 where σ is 0 or 1.
     Sigmoid, T, z => {
         let s = z.logistic();
@@ -61,15 +62,15 @@ response!(
     }
 );
 
-response!(
-    /// tanh z; 1 − tanh².
+activation!(
+    /// tanh z; 1 − tanh² z.
     Tanh, T, z => {
         let t = z.hyperbolic_tangent();
         [t, T::splat(1.0) - t * t]
     }
 );
 
-response!(
+activation!(
     /// max(z, 0); the derivative at 0 is 0.
     Relu, T, z => {
         let zero = T::splat(0.0);
@@ -78,8 +79,8 @@ response!(
     }
 );
 
-response!(
-    /// z between 0 and 6; the derivative at both is 0.
+activation!(
+    /// z clipped to [0, 6]; the derivative at 0 and at 6 is 0.
     Relu6, T, z => {
         let (zero, six) = (T::splat(0.0), T::splat(6.0));
         let inside = zero.less(z).and(z.less(six));
@@ -87,16 +88,16 @@ response!(
     }
 );
 
-response!(
-    /// z above 0, else 0.2z; the derivative at 0 is 0.2.
+activation!(
+    /// z if z > 0, else 0.2z; the derivative at 0 is 0.2.
     LeakyRelu, T, z => {
         let slope = T::select(T::splat(0.0).less(z), T::splat(1.0), T::splat(LEAK));
         [z * slope, slope]
     }
 );
 
-response!(
-    /// z from 0 on, else eᶻ − 1; the derivative at 0 is 1.
+activation!(
+    /// z if z ≥ 0, else eᶻ − 1; the derivative at 0 is 1.
     Elu, T, z => {
         let below = z.exponential_less_one();
         let negative = z.less(T::splat(0.0));
@@ -104,8 +105,8 @@ response!(
     }
 );
 
-response!(
-    /// 1.0507z from 0 on, else 1.7581(eᶻ − 1); the derivative at 0 is 1.0507.
+activation!(
+    /// 1.0507z if z ≥ 0, else 1.7581(eᶻ − 1); the derivative at 0 is 1.0507.
     Selu, T, z => {
         let below = T::splat(SCALED_ALPHA) * z.exponential_less_one();
         let negative = z.less(T::splat(0.0));
@@ -113,12 +114,12 @@ response!(
     }
 );
 
-response!(
+activation!(
     /// ln(1 + eᶻ); σ(z).
     Softplus, T, z => [z.softplus(), z.logistic()]
 );
 
-response!(
+activation!(
     /// z/(1 + |z|); 1/(1 + |z|)².
     Softsign, T, z => {
         let inverse = T::splat(1.0) / (T::splat(1.0) + z.abs());
@@ -126,7 +127,7 @@ response!(
     }
 );
 
-response!(
+activation!(
     /// zσ(z); σ(1 + z(1 − σ)).
     Silu, T, z => {
         let s = z.logistic();
@@ -134,8 +135,8 @@ response!(
     }
 );
 
-response!(
-    /// zΦ(z) = ½z(1 + erf(z/√2)), not the approximation by tanh; Φ + ze^(−z²/2)/√(2π).
+activation!(
+    /// zΦ(z) = ½z(1 + erf(z/√2)), without the tanh approximation; Φ + ze^(−z²/2)/√(2π).
     Gelu, T, z => {
         let below = T::splat(0.5) * (T::splat(1.0) + (z * T::splat(std::f32::consts::FRAC_1_SQRT_2)).error_function());
         let density = T::splat(0.398_942_3) * (T::splat(-0.5) * (z * z)).exponential();
@@ -143,7 +144,7 @@ response!(
     }
 );
 
-response!(
+activation!(
     /// z·tanh(softplus z); tanh + z(1 − tanh²)σ(z).
     Mish, T, z => {
         let t = z.softplus().hyperbolic_tangent();
@@ -151,13 +152,13 @@ response!(
     }
 );
 
-response!(
+activation!(
     /// eᶻ, its own derivative.
     Exponential, T, z => [z.exponential(); 2]
 );
 
-response!(
-    /// (z + 3)/6 between 0 and 1; the derivative at both is 0.
+activation!(
+    /// (z + 3)/6 clipped to [0, 1]; the derivative at z = −3 and z = 3 is 0.
     HardSigmoid, T, z => {
         let [value, slope] = Relu6::at(z + T::splat(3.0));
         [value / T::splat(6.0), slope / T::splat(6.0)]

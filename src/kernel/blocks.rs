@@ -1,17 +1,19 @@
-//! How the steps of an epoch are cut into blocks: divergence is tested, and sums are folded, at the end of each.
+//! The division of the steps of an epoch into blocks. Twin: `shaders/blocks.wgsl`.
 //!
-//! The cut depends on the number of batches alone, so that every backend, lane count and chunk size sees the same one.
+//! Divergence is tested, and partial sums are added to the sums of the epoch, at the end of each block. The division depends on the number of batches and
+//! epochs only, so it is identical for every backend, vector width and chunk size.
 
-/// The most steps between two tests.
+/// The largest number of steps of a block.
 pub const BLOCK_STEPS: usize = 64;
 
-/// A run of steps inside one epoch.
+/// Consecutive steps of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepBlock {
     /// The first batch of the epoch in this block, from 0.
     pub first: usize,
+    /// Number of steps.
     pub len: usize,
-    /// Whether the verdict looks at J when the block ends: an epoch's end, or with one epoch the end of a quarter of its steps.
+    /// Whether J is evaluated for the verdict after the block: at the end of an epoch, or of each quarter of a single epoch.
     pub evaluates_loss: bool,
 }
 
@@ -41,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_epoch_is_judged_at_its_quarters() {
+    fn a_single_epoch_evaluates_the_loss_at_its_quarters() {
         let ends: Vec<_> = blocks(10, 1).iter().filter(|block| block.evaluates_loss).map(|block| block.first + block.len).collect();
         assert_eq!(ends, [3, 5, 8, 10]);
         assert_eq!(blocks(1, 1), [StepBlock { first: 0, len: 1, evaluates_loss: true }]);

@@ -1,20 +1,22 @@
-//! Elementary functions. For float32 and vectors of it they are polynomials of this crate, because libm gives other bits on other CPUs; for
-//! float64 they are those of the crate `libm`. Twin: `shaders/functions.wgsl`.
+//! Elementary functions with identical bits on every CPU. Twin: `shaders/functions.wgsl`.
 //!
-//! The polynomials use no table, no branch and no saturating cast. Results are finite for finite arguments, because WGSL may assume that
-//! infinity never occurs, and arguments below the smallest normal number count as 0. `scripts/make_polynomials.py` makes the coefficients.
-//! The bounds below are the largest error found against float64, in units of the last place of the result, over every 1,009th float32 of
-//! the range. A test of [`super::cases::functions`] measures them again.
+//! For float32 and SIMD vectors of it they are polynomials of this crate, because the bits of a system's libm differ between platforms. For float64
+//! they are the functions of the crate `libm`.
+//!
+//! The polynomials use no table, no branch and no saturating cast. Results are finite for finite arguments, because WGSL compilers may assume that
+//! infinity never occurs, and arguments below the smallest normal number count as 0. `scripts/make_polynomials.py` computes the coefficients.
+//! The error bounds in [`Functions`] are the largest errors against float64, in units in the last place of the result, over every
+//! 1,009th float32 of the range. A test of [`super::cases::functions`] measures them.
 
 use super::number::{Float32, Functions, Number};
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
-/// ln 2 in two parts; the first has 15 bits, so that its product with an exponent is exact.
+/// ln 2 = LN2_HIGH + LN2_LOW. The high part has 15 significant bits, so its product with an exponent is exact (Cody-Waite reduction).
 const LN2_HIGH: f32 = 0.693_145_75;
 const LN2_LOW: f32 = 1.428_606_8e-6;
-/// Adding 1.5·2²³ leaves a small number rounded to an integer in the last bits.
+/// 1.5·2²³. The sum of it and a small number holds the number, rounded to an integer, in its last bits.
 const ROUNDER: f32 = 12_582_912.0;
-/// The arguments between which eˣ is a normal float32.
+/// eˣ is a normal float32 for LOWEST ≤ x ≤ HIGHEST.
 const LOWEST: f32 = -87.336_54;
 const HIGHEST: f32 = 88.722_83;
 
@@ -22,7 +24,7 @@ impl<T: Float32> Functions for T {
     #[inline(always)]
     fn exponential(self) -> Self {
         let (less_one, exponent) = reduce(clamp(self, LOWEST, HIGHEST));
-        // Two factors, since 2^128 is no float32.
+        // Two factors, because 2^128 exceeds float32.
         let half = T::shift_right::<1>(exponent);
         let value = ((T::splat(1.0) + less_one) * power_of_two::<T>(half)) * power_of_two::<T>(T::sub_bits(exponent, half));
         T::select(self.less(T::splat(LOWEST)), T::splat(0.0), value)
@@ -38,7 +40,7 @@ impl<T: Float32> Functions for T {
     #[inline(always)]
     fn logarithm(self) -> Self {
         let bits = clamp(self, f32::MIN_POSITIVE, f32::MAX).to_bits();
-        // The mantissa between √½ and √2.
+        // The exponent for a significand in [√½, √2].
         let exponent = T::shift_right::<23>(T::sub_bits(bits, T::bits(0x3f35_04f3)));
         let f = T::from_bits(T::sub_bits(bits, T::shift_left::<23>(exponent))) - T::splat(1.0);
         let p = polynomial(
@@ -106,7 +108,7 @@ fn log_one_plus<T: Number>(e: T) -> T {
     (s * square).mul_add(p, two * s)
 }
 
-/// The nearest number in the range.
+/// x clipped to [low, high].
 #[inline(always)]
 fn clamp<T: Number>(x: T, low: f32, high: f32) -> T {
     let (low, high) = (T::splat(low), T::splat(high));
@@ -120,7 +122,7 @@ fn power_of_two<T: Float32>(n: T::Bits) -> T {
     T::from_bits(T::shift_left::<23>(T::add_bits(n, T::bits(127))))
 }
 
-/// eʳ − 1 and n, where x = n·ln 2 + r and |r| ≤ ½ ln 2.
+/// Range reduction of eˣ: eʳ − 1 and n, with x = n·ln 2 + r and |r| ≤ ½ ln 2.
 #[inline(always)]
 fn reduce<T: Float32>(x: T) -> (T, T::Bits) {
     let rounder = T::splat(ROUNDER);

@@ -1,6 +1,7 @@
-//! The mathematics: each rule as one scalar text over `f32 | f64`, with its WGSL twin of the same name under `shaders/`.
+//! The formulas of training: update rules, activations, losses, gradients and cycle detection.
 //!
-//! Lanes are loops around these functions (`backend::cpu`). This room knows no threads, devices or files.
+//! Each formula is written once, generic over [`Number`], which is f32, f64 or a SIMD vector. It has a WGSL twin of equal name under
+//! `shaders/`. This module contains no threads, devices or files.
 
 pub mod activations;
 pub mod blocks;

@@ -12,17 +12,20 @@ use super::Number;
 use crate::data::{Centre, Moments};
 use crate::model::Params;
 
-/// The gradient of a batch's loss, and what the loss itself is made of.
+/// The gradient of a batch's mean loss, and the intermediate values from which [`loss`] continues.
 #[derive(Clone, Copy, Debug)]
 pub struct MomentGradient<T> {
     /// ∂L/∂w, ∂L/∂b
     pub gradient: Params<T>,
+    /// δw of the module's formulas.
     dw: T,
+    /// c of the module's formulas.
     level: T,
+    /// h of the module's formulas.
     tilt: T,
 }
 
-/// The gradient of the loss of the rows behind `moments` at `[weight, bias]`.
+/// The gradient of a batch's mean loss at (weight, bias), from the moments of the batch.
 #[inline(always)]
 pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, Params([weight, bias]): Params<T>) -> MomentGradient<T> {
     let (u, uu) = (T::splat(moments.u), T::splat(moments.uu));
@@ -35,28 +38,28 @@ pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, Params([we
     MomentGradient { gradient: Params([x.mul_add(by_bias, tilt), by_bias]), dw, level, tilt }
 }
 
-/// The same about the abscissa 0, to the bit and in fewer operations: a multiple of 0 is added nowhere.
+/// [`moment_gradient`] for x₀ = 0, with identical bits and fewer operations: terms with the factor x₀ are left out.
 #[inline(always)]
 pub fn moment_gradient_at_origin<T: Number>(moments: &Moments, centre: &Centre, Params([weight, bias]): Params<T>) -> MomentGradient<T> {
     let (u, uu) = (T::splat(moments.u), T::splat(moments.uu));
     let (r, ru) = (T::splat(moments.r), T::splat(moments.ru));
     let dw = weight - T::splat(centre.weight);
     let level = bias - T::splat(centre.bias);
-    // Twice a number is exact, so the sum is rounded once, as a fused one is.
+    // Doubling is exact, so this sum is rounded once, like the fused one.
     let by_bias = u.mul_add(dw, (level + level) - r);
     let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
     MomentGradient { gradient: Params([tilt, by_bias]), dw, level, tilt }
 }
 
-/// The loss at the point where the slope was taken.
+/// The mean loss of the batch at the point of its gradient.
 #[inline(always)]
-pub fn loss<T: Number>(moments: &Moments, slope: &MomentGradient<T>) -> T {
+pub fn loss<T: Number>(moments: &Moments, at: &MomentGradient<T>) -> T {
     let half = T::splat(0.5);
-    let along_level = (half * slope.level) * (slope.gradient[1] - T::splat(moments.r));
-    (half * slope.dw).mul_add(slope.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
+    let along_level = (half * at.level) * (at.gradient[1] - T::splat(moments.r));
+    (half * at.dw).mul_add(at.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
 }
 
-/// ŷ − y of one row, unfused: ties decide kinks.
+/// ŷ − y of one row. Not fused, because a zero difference selects the branch at a kink.
 #[inline(always)]
 pub fn error<T: Number>(Params([weight, bias]): Params<T>, x: T, y: T) -> T {
     (weight * x + bias) - y
@@ -68,7 +71,7 @@ mod tests {
     use crate::kernel::cases::Point;
 
     #[test]
-    fn about_the_origin_both_texts_give_the_same_bits() {
+    fn both_gradients_have_identical_bits_at_the_origin() {
         let points = Point::all();
         let at_origin = points.iter().filter(|point| point.centre.is_origin());
         assert!(at_origin.clone().count() >= 20);
@@ -77,7 +80,7 @@ mod tests {
                 moment_gradient(&point.moments, &point.centre, point.theta),
                 moment_gradient_at_origin(&point.moments, &point.centre, point.theta),
             );
-            let bits = |slope: &MomentGradient<f32>| (slope.gradient.map(f32::to_bits).0, loss(&point.moments, slope).to_bits());
+            let bits = |at: &MomentGradient<f32>| (at.gradient.map(f32::to_bits).0, loss(&point.moments, at).to_bits());
             assert_eq!(bits(&full), bits(&short), "{point:?}");
         }
     }

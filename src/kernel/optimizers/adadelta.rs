@@ -4,7 +4,7 @@
 //! a ← ρa + (1−ρ)g²     δ = −g√(d + ε)/√(a + ε), with the old d     d ← ρd + (1−ρ)δ²     θ ← θ + ηδ
 //! ```
 //!
-//! d collects δ without the rate. Source: Keras 3, `Adadelta`.
+//! d is the mean square of δ, which does not contain the learning rate. Source: Keras 3, `Adadelta`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -27,12 +27,12 @@ impl Rule for Adadelta {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, rho, rest, epsilon, ..] = *coefficients;
+        let [rate, rho, one_minus_rho, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
-            state[i] = rho.mul_add(state[i], rest * (g[i] * g[i]));
+            state[i] = rho.mul_add(state[i], one_minus_rho * (g[i] * g[i]));
             let delta = -(((state[2 + i] + epsilon).sqrt() / (state[i] + epsilon).sqrt()) * g[i]);
-            state[2 + i] = rho.mul_add(state[2 + i], rest * (delta * delta));
+            state[2 + i] = rho.mul_add(state[2 + i], one_minus_rho * (delta * delta));
             next[i] = rate.mul_add(delta, theta[i]);
         }
         next

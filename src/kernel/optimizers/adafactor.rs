@@ -5,8 +5,8 @@
 //! θ ← θ − αu/max(1, |u|/d)
 //! ```
 //!
-//! β is 0 at t = 1. The 1×1 kernel is "factored" and the bias is not: the same numbers. `relative_step` changes nothing: the minimum
-//! is there either way. Source: Keras 3, `Adafactor`.
+//! β is 0 at t = 1. Keras factors the second moment of the 1×1 kernel and not that of the bias; for one number both are equal.
+//! `relative_step` has no effect, because α contains min(η, 1/√t) in any case. Source: Keras 3, `Adafactor`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -29,7 +29,7 @@ impl Rule for Adafactor {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, epsilon_1, epsilon_2, inverse, ..] = *coefficients;
+        let [rate, epsilon_1, epsilon_2, inverse_threshold, ..] = *coefficients;
         let (zero, one) = (T::splat(0.0), T::splat(1.0));
         let relative = rate.smaller(factors[0]);
         let mut next = theta;
@@ -38,7 +38,7 @@ impl Rule for Adafactor {
             state[i] = factors[1].mul_add(state[i], (one - factors[1]) * g[i].mul_add(g[i], epsilon_1));
             let root = state[i].sqrt();
             let update = T::select(zero.less(root), g[i] / root, zero);
-            next[i] = theta[i] - (alpha * update) / one.larger(update.abs() * inverse);
+            next[i] = theta[i] - (alpha * update) / one.larger(update.abs() * inverse_threshold);
         }
         next
     }

@@ -4,14 +4,14 @@
 //! a ← a + g²        θ ← θ − ηg/√(a + ε)
 //! ```
 //!
-//! a starts at `initial_accumulator_value`; ε stands inside the root. Source: Keras 3, `Adagrad`.
+//! a starts at `initial_accumulator_value`; ε is inside the root. Source: Keras 3, `Adagrad`.
 
 use super::rule::{Rule, STATE, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
-/// Coefficients: η, ε, a before the first update. State: a of weight and bias.
+/// Coefficients: η, ε, initial a. State: a of weight and bias.
 pub struct Adagrad;
 
 impl Rule for Adagrad {

@@ -1,4 +1,4 @@
-//! Adamax: Adam by the largest gradient. Twin: `shaders/optimizers/adamax.wgsl`.
+//! Adamax: Adam with an exponentially weighted infinity norm of the gradient. Twin: `shaders/optimizers/adamax.wgsl`.
 //!
 //! ```text
 //! m ← m + (1−β₁)(g − m)     u ← max(β₂u, |g|)     θ ← θ − ηm/((1−β₁ᵗ)(u + ε))
@@ -27,10 +27,10 @@ impl Rule for Adamax {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, rest_1, beta_2, epsilon, ..] = *coefficients;
+        let [rate, one_minus_beta_1, beta_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
-            state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
+            state[i] = one_minus_beta_1.mul_add(g[i] - state[i], state[i]);
             state[2 + i] = (beta_2 * state[2 + i]).larger(g[i].abs());
             next[i] = theta[i] - (rate * state[i]) / (factors[0] * (state[2 + i] + epsilon));
         }

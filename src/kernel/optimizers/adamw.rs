@@ -1,10 +1,10 @@
-//! AdamW: Adam after a decoupled decay. Twin: `shaders/optimizers/adamw.wgsl`.
+//! AdamW: Adam with decoupled weight decay. Twin: `shaders/optimizers/adamw.wgsl`.
 //!
 //! ```text
 //! θ ← θ − θλη        then Adam, with the gradient at the old θ
 //! ```
 //!
-//! The bias decays too. Source: Keras 3, `AdamW` and the base class' `_apply_weight_decay`.
+//! The bias decays too. Source: Keras 3, `AdamW` and `BaseOptimizer._apply_weight_decay`.
 
 use super::adam::Adam;
 use super::rule::{Rule, State, decayed};

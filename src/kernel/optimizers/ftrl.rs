@@ -1,20 +1,20 @@
-//! Follow the regularized leader. Twin: `shaders/optimizers/ftrl.wgsl`.
+//! FTRL-Proximal: follow the regularized leader. Twin: `shaders/optimizers/ftrl.wgsl`.
 //!
 //! ```text
 //! n' = n + g²     z ← z + g + 2sθ − (n'^(−p) − n^(−p))/η·θ
 //! θ ← (clip(z, −l₁, l₁) − z)/(n'^(−p)/η + 2(l₂ + β/(2η)))     n ← n'
 //! ```
 //!
-//! n starts at `initial_accumulator_value`. θ is computed anew from z: the start is partly forgotten at the first step. At the
-//! default p = −½ the power is a root. Where the divisor is not above 0 (a start of n at 0 and no gradient) Keras has NaN; here the
-//! parameter leaves the range, which ends the run at this batch. Source: Keras 3, `Ftrl`.
+//! n starts at `initial_accumulator_value`. θ is a function of z alone, so the first update discards a part of the initial θ. At the
+//! default p = −½ the power is a square root. A divisor ≤ 0 (n starts at 0 and the gradient is 0) gives NaN in Keras; here the
+//! parameter becomes the largest float32, so the run diverges at this batch. Source: Keras 3, `Ftrl`.
 
 use super::rule::{Rule, STATE, State, clip};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
-/// Coefficients: η, −p, n before the first update, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
+/// Coefficients: η, −p, initial n, l₁, 2l₂, 2s, β. State: n, z of weight and bias.
 pub struct Ftrl<const POWER: bool>;
 
 impl<const POWER: bool> Rule for Ftrl<POWER> {
@@ -46,18 +46,18 @@ impl<const POWER: bool> Rule for Ftrl<POWER> {
         for i in 0..2 {
             let sum = g[i].mul_add(g[i], state[i]);
             let scaled = raised::<T, POWER>(sum, power);
-            let share = (scaled - raised::<T, POWER>(state[i], power)) * inverse;
-            state[2 + i] = state[2 + i] + shrinkage.mul_add(theta[i], g[i]) - share * theta[i];
+            let sigma = (scaled - raised::<T, POWER>(state[i], power)) * inverse;
+            state[2 + i] = state[2 + i] + shrinkage.mul_add(theta[i], g[i]) - sigma * theta[i];
             state[i] = sum;
             let divisor = scaled.mul_add(inverse, beta.mul_add(inverse, l2));
-            let free = (clip(state[2 + i], l1) - state[2 + i]) / divisor;
-            next[i] = T::select(T::splat(0.0).less(divisor), free, T::splat(f32::MAX));
+            let minimizer = (clip(state[2 + i], l1) - state[2 + i]) / divisor;
+            next[i] = T::select(T::splat(0.0).less(divisor), minimizer, T::splat(f32::MAX));
         }
         next
     }
 }
 
-/// n^power; a root where the power is ½, without `POWER`.
+/// n^power; with `POWER` unset, the square root, which is the power ½.
 #[inline(always)]
 fn raised<T: Number, const POWER: bool>(n: T, power: T) -> T {
     if POWER { (power * n.logarithm()).exponential() } else { n.sqrt() }

@@ -1,10 +1,10 @@
-//! LAMB: Adam's direction, scaled to the parameter. Twin: `shaders/optimizers/lamb.wgsl`.
+//! LAMB: Adam with a trust ratio, which scales the update to the norm of the parameter. Twin: `shaders/optimizers/lamb.wgsl`.
 //!
 //! ```text
 //! m, v as Adam's     u = m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)     r = |θ|/|u| where both are above 0, else 1     θ ← θ − rηu
 //! ```
 //!
-//! For one number r·u is |θ|·sign(u): the step is a share of the parameter. Source: Keras 3, `Lamb`.
+//! For one number r·u is |θ|·sign(u), so the size of the step is η|θ|. Source: Keras 3, `Lamb`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -27,17 +27,17 @@ impl Rule for Lamb {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, rest_1, rest_2, epsilon, ..] = *coefficients;
+        let [rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..] = *coefficients;
         let zero = T::splat(0.0);
         let mut next = theta;
         for i in 0..2 {
-            state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
-            state[2 + i] = rest_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
+            state[i] = one_minus_beta_1.mul_add(g[i] - state[i], state[i]);
+            state[2 + i] = one_minus_beta_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
             let update = (state[i] / factors[0]) / ((state[2 + i] / factors[1]).sqrt() + epsilon);
-            let (length, size) = (theta[i].abs(), update.abs());
-            // A size below the normal numbers counts as the smallest of them, as on devices that flush it.
-            let scaled = length / size.larger(T::splat(f32::MIN_POSITIVE));
-            let ratio = T::select(zero.less(length).and(zero.less(size)), scaled, T::splat(1.0));
+            let (theta_norm, update_norm) = (theta[i].abs(), update.abs());
+            // A subnormal norm counts as the smallest normal number, because some devices flush subnormal numbers to 0.
+            let scaled = theta_norm / update_norm.larger(T::splat(f32::MIN_POSITIVE));
+            let ratio = T::select(zero.less(theta_norm).and(zero.less(update_norm)), scaled, T::splat(1.0));
             next[i] = theta[i] - (ratio * rate) * update;
         }
         next

@@ -4,7 +4,7 @@
 //! θ ← θ − η·sign(β₁m + (1−β₁)g)     then m ← β₂m + (1−β₂)g
 //! ```
 //!
-//! sign(0) = 0. The interpolation stays unfused: its sign decides. Source: Keras 3, `Lion`.
+//! sign(0) = 0. The interpolation is not fused, so that its sign is identical on every device. Source: Keras 3, `Lion`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -27,11 +27,11 @@ impl Rule for Lion {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, beta_1, rest_1, beta_2, rest_2, ..] = *coefficients;
+        let [rate, beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
-            next[i] = theta[i] - rate * (beta_1 * state[i] + rest_1 * g[i]).sign();
-            state[i] = beta_2 * state[i] + rest_2 * g[i];
+            next[i] = theta[i] - rate * (beta_1 * state[i] + one_minus_beta_1 * g[i]).sign();
+            state[i] = beta_2 * state[i] + one_minus_beta_2 * g[i];
         }
         next
     }

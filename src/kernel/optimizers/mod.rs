@@ -1,7 +1,7 @@
-//! The update rules, one file each. A rule takes the pair (weight, bias): a shared division needs both.
+//! The update rules, one file each. A rule updates weight and bias together, so that one division can serve both.
 //!
-//! To add one: its file here, its twin under `shaders/optimizers/`, its line in `model::optimizer`, its coefficients in
-//! `kernel::coefficients`; `tests/integration/shaders.rs` fails while a half is missing.
+//! A new rule consists of its file here, its twin under `shaders/optimizers/`, its line in `model::optimizer` and its coefficients in
+//! `kernel::coefficients`. `tests/integration/shaders.rs` fails while one half of the twin is missing.
 
 mod adadelta;
 mod adafactor;
@@ -40,14 +40,14 @@ use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Variant {
     pub optimizer: Optimizer,
-    /// nesterov, centered, amsgrad, or of Ftrl a power other than a root.
+    /// `nesterov`, `centered`, `amsgrad`, or for Ftrl a power other than the square root.
     pub flag: bool,
     /// Whether any run of the group has momentum. A run without momentum gets identical bits in both variants.
     pub momentum: bool,
 }
 
 impl Variant {
-    /// The variant that has all of the others in it.
+    /// The variant with every flag set, whose code contains that of all other variants.
     pub fn with_all_flags(optimizer: Optimizer) -> Self {
         Self { optimizer, flag: true, momentum: true }
     }
@@ -123,16 +123,16 @@ mod tests {
                 let variant = Variant { optimizer, flag, momentum };
                 for step in Step::all(variant) {
                     with_rule!(variant, R => {
-                        let (mut plain, mut marked) = (step.state, step.state);
+                        let (mut expected_state, mut marked) = (step.state, step.state);
                         let (mut coefficients, mut factors) = (step.coefficients, step.factors);
                         assert!(R::INITIAL || R::initial(&coefficients) == [0.0; STATE], "{variant:?}");
                         coefficients[R::COEFFICIENTS..].fill(f32::NAN);
                         factors[R::STEP_FACTORS..].fill(f32::NAN);
                         marked[R::STATE..].fill(7.0);
-                        let expected = R::step(&step.coefficients, &step.factors, step.theta, step.gradient, &mut plain);
+                        let expected = R::step(&step.coefficients, &step.factors, step.theta, step.gradient, &mut expected_state);
                         let next = R::step(&coefficients, &factors, step.theta, step.gradient, &mut marked);
                         assert_eq!(next.map(f32::to_bits), expected.map(f32::to_bits), "{variant:?}");
-                        assert_eq!(marked[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), plain[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+                        assert_eq!(marked[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), expected_state[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
                         assert!(marked[R::STATE..].iter().all(|&slot| slot == 7.0), "{variant:?}");
                     });
                 }

@@ -1,4 +1,4 @@
-//! Muon: the weight, a 1×1 kernel, by the sign of its momentum; the bias by Adam. Twin: `shaders/optimizers/muon.wgsl`.
+//! Muon: orthogonalised momentum for the weight, which is a 1×1 kernel, and Adam for the bias. Twin: `shaders/optimizers/muon.wgsl`.
 //!
 //! ```text
 //! θ ← θ − θλη, each with its own λ
@@ -6,7 +6,8 @@
 //! b: Adam with η·adam_lr_ratio
 //! ```
 //!
-//! The orthogonalisation of a matrix by Newton-Schulz is, for one number, a polynomial of its sign. Source: Keras 3, `Muon`.
+//! For one number, the Newton-Schulz orthogonalisation of a matrix is an odd polynomial, applied n times, that approximates the sign.
+//! Source: Keras 3, `Muon`.
 
 use super::rule::{Rule, State, decayed};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -31,18 +32,19 @@ impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, momentum, a, b, c, times, scale, decay, bias_decay, rest_1, rest_2, epsilon, ratio] = *coefficients;
+        let [rate, momentum, a, b, c, iterations, scale, decay, bias_decay, one_minus_beta_1, one_minus_beta_2, epsilon, ratio] =
+            *coefficients;
         state[0] = momentum.mul_add(state[0], g[0]);
         let direction = if NESTEROV { momentum.mul_add(state[0], g[0]) } else { state[0] };
         let mut x = direction / (direction.abs() + T::splat(1e-7));
-        for done in 0..NS_STEPS_MAX {
+        for iteration in 0..NS_STEPS_MAX {
             let square = x * x;
-            let better = x * square.mul_add(c.mul_add(square, b), a);
-            x = T::select(T::splat(done as f32).less(times), better, x);
+            let next = x * square.mul_add(c.mul_add(square, b), a);
+            x = T::select(T::splat(iteration as f32).less(iterations), next, x);
         }
         let weight = decayed(theta[0], decay, rate) - (scale * rate) * x;
-        state[1] = rest_1.mul_add(g[1] - state[1], state[1]);
-        state[2] = rest_2.mul_add(g[1].mul_add(g[1], -state[2]), state[2]);
+        state[1] = one_minus_beta_1.mul_add(g[1] - state[1], state[1]);
+        state[2] = one_minus_beta_2.mul_add(g[1].mul_add(g[1], -state[2]), state[2]);
         let alpha = (rate * ratio) * factors[0];
         let bias = decayed(theta[1], bias_decay, rate) - (alpha * state[1]) / (state[2].sqrt() + epsilon);
         Params([weight, bias])

@@ -1,11 +1,11 @@
-//! Nadam: Adam with Nesterov's look-ahead. Twin: `shaders/optimizers/nadam.wgsl`.
+//! Nadam: Adam with Nesterov momentum. Twin: `shaders/optimizers/nadam.wgsl`.
 //!
 //! ```text
 //! μ(t) = β₁(1 − ½·0.96ᵗ)     P ← P·μ(t)     m, v as Adam's
 //! m̂ = μ(t+1)m/(1 − Pμ(t+1)) + (1−μ(t))g/(1 − P)     v̂ = v/(1−β₂ᵗ)     θ ← θ − ηm̂/(√v̂ + ε)
 //! ```
 //!
-//! ε stands beside the corrected root, unlike Adam's. Source: Keras 3, `Nadam`.
+//! ε is added to the bias-corrected root, unlike in Adam. Source: Keras 3, `Nadam`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
@@ -28,13 +28,13 @@ impl Rule for Nadam {
         g: Params<T>,
         state: &mut State<T>,
     ) -> Params<T> {
-        let [rate, rest_1, rest_2, epsilon, ..] = *coefficients;
+        let [rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..] = *coefficients;
         let mut next = theta;
         for i in 0..2 {
-            state[i] = rest_1.mul_add(g[i] - state[i], state[i]);
-            state[2 + i] = rest_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
-            let ahead = factors[0].mul_add(state[i], factors[1] * g[i]);
-            next[i] = theta[i] - (rate * ahead) / ((state[2 + i] / factors[2]).sqrt() + epsilon);
+            state[i] = one_minus_beta_1.mul_add(g[i] - state[i], state[i]);
+            state[2 + i] = one_minus_beta_2.mul_add(g[i].mul_add(g[i], -state[2 + i]), state[2 + i]);
+            let corrected_mean = factors[0].mul_add(state[i], factors[1] * g[i]);
+            next[i] = theta[i] - (rate * corrected_mean) / ((state[2 + i] / factors[2]).sqrt() + epsilon);
         }
         next
     }

@@ -7,7 +7,7 @@ use crate::model::Params;
 /// Slots of [`State`].
 pub const STATE: usize = 6;
 
-/// What a rule keeps between updates; it uses the first few slots.
+/// The state of a rule between updates. A rule uses the first [`Rule::STATE`] slots.
 pub type State<T> = [T; STATE];
 
 /// An update rule of Keras, for weight and bias together.
@@ -19,14 +19,16 @@ pub trait Rule: Send + Sync + 'static {
     /// Slots of the step factors that the rule reads: the first ones.
     const STEP_FACTORS: usize;
 
-    /// An upper bound of the length of an update in either parameter, whatever the gradients, in units of the learning rate. It is infinite
-    /// where no bound is known, or where a divisor may be so small that its reciprocal overflows.
+    /// An upper bound of the update of either parameter, for any gradients, in units of the learning rate. It is infinite if no bound is
+    /// known, or if a divisor may be so small that its reciprocal overflows.
     fn max_step(_: &Coefficients<f32>) -> f32 {
         f32::INFINITY
     }
 
-    /// For a rule that keeps a velocity v of each parameter in the first two slots of its state, if in any: η, μ and k such that |v| is at
-    /// most μ|v| + η|g| after an update with gradient g, and a step at most k|v|. They do not decrease when a coefficient grows.
+    /// The bound [η, μ, k] of a rule with momentum; `None` for other rules.
+    ///
+    /// After an update with gradient g, the velocity v is at most μ|v| + η|g|, and the step at most k|v|. The state of such a rule is empty
+    /// or begins with the velocities of weight and bias. η, μ and k are non-decreasing in every coefficient.
     fn velocity_bound(_: &Coefficients<f32>) -> Option<[f32; 3]> {
         None
     }

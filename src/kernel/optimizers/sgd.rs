@@ -1,10 +1,10 @@
-//! Stochastic gradient descent, with momentum and Nesterov's look-ahead. Twin: `shaders/optimizers/sgd.wgsl`.
+//! Stochastic gradient descent, with momentum and Nesterov momentum. Twin: `shaders/optimizers/sgd.wgsl`.
 //!
 //! ```text
 //! v ← μv − ηg        θ ← θ + v        Nesterov: θ ← θ + μv − ηg, with the new v
 //! ```
 //!
-//! The rate sits inside v. Without momentum v is −ηg, so μ = 0 gives the same bits in each variant. Source: Keras 3, `SGD`.
+//! v contains the learning rate. For μ = 0, v is −ηg, so all variants give identical bits. Source: Keras 3, `SGD`.
 
 use super::rule::{Rule, State};
 use crate::kernel::coefficients::{Coefficients, StepFactors};
