@@ -11,9 +11,9 @@ use crate::text;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
     pub cause: String,
-    /// A `KEY=VALUE` for `--set`; `None` where no single key applies to all runs.
+    /// A `KEY=VALUE` for `--set`; `None` if no single key applies to all runs.
     pub remedy: Option<String>,
-    /// The remedy in words, for a missing `KEY=VALUE`.
+    /// The remedy in words, which is shown if there is no `KEY=VALUE`.
     pub in_words: String,
 }
 
@@ -107,7 +107,7 @@ fn too_slow(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
     }
 }
 
-/// The step with which half of the updates would have reached the optimum. Steps of adaptive optimizers are about as long as the learning rate.
+/// The step length at which half of the updates reach the optimum. An adaptive optimizer moves by about the learning rate in each step.
 fn needed_step(runs: &Runs<'_>, row: usize) -> f64 {
     let ([weight, bias], end) = (runs.surface(row).optimum().unwrap_or_default(), runs.end(row));
     let distance = (end[0] - weight).abs().max((end[1] - bias).abs());

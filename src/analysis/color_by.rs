@@ -34,12 +34,12 @@ impl ColorBy {
         Self { parameter: None, settings: Vec::new() }
     }
 
-    /// The hyperparameter; `None` where all runs have one colour.
+    /// The hyperparameter; `None` if all runs have one colour.
     pub fn parameter(&self) -> Option<Parameter> {
         self.parameter
     }
 
-    /// The position of a run's value among the values; 0 where all runs have one colour.
+    /// The position of a run's value among the values; 0 if all runs have one colour.
     pub fn position(&self, runs: &Runs<'_>, row: usize) -> usize {
         self.parameter.and_then(|parameter| self.settings.binary_search(&runs.setting(row, parameter)).ok()).unwrap_or(0)
     }

@@ -12,16 +12,16 @@ use crate::figure::Figure;
 use crate::model::Parameter;
 use crate::text;
 
-/// The runs with one value.
+/// The runs with one value of the compared hyperparameter.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     /// Value of the compared hyperparameter.
     pub value: String,
     /// Number of runs.
     pub runs: usize,
-    /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` where a quantile depends on a diverged run.
+    /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` if a quantile depends on a diverged run.
     pub train_loss: [Option<f64>; 3],
-    /// The run with the lowest J, and its J; `None` where all runs diverged.
+    /// The run with the lowest J, and its J; `None` if all runs diverged.
     pub best: Option<(u64, f64)>,
     /// Number of runs per verdict, in the order of `Verdict::ALL`.
     pub verdicts: [u64; statistics::VERDICTS],
@@ -36,7 +36,7 @@ pub struct Comparison {
     pub by: &'static str,
     /// One row per value, best first.
     pub rows: Vec<Group>,
-    /// Pictures side by side.
+    /// The figures: pictures of the values side by side.
     #[serde(skip)]
     pub figures: Vec<Figure>,
 }
@@ -46,7 +46,7 @@ pub struct Comparison {
 ///
 /// # Errors
 ///
-/// Where a key is unknown, no run matches, or a path cannot be read or replayed.
+/// If a key is unknown, no run matches, or a path cannot be read or replayed.
 pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style: Option<&str>) -> Result<Comparison, Error> {
     let by = parameter(by)?;
     let style = style.map(parameter).transpose()?;
@@ -109,7 +109,8 @@ fn filtered(runs: &Runs<'_>, filters: &[(String, String)]) -> Result<Vec<usize>,
 
 impl std::fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let head = [self.by, "runs", "median J", "10 %", "90 %", "best J", "run", "verdicts", "reached epoch"].map(String::from);
+        let head =
+            [self.by, "runs", "median J", "J at 10 %", "J at 90 %", "best J", "run", "verdicts", "converged in epoch"].map(String::from);
         let lines: Vec<[String; 9]> = std::iter::once(head).chain(self.rows.iter().map(cells)).collect();
         let widths: [usize; 9] = std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));
         // Words are aligned left, numbers right.

@@ -63,7 +63,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
     })
 }
 
-/// A line from the best end to the optimum, and labels with J at both. The line is left out where it is too short to see.
+/// A line from the best end to the optimum, and labels with J at both. The line is left out if it is too short to see.
 fn remaining_distance(runs: &Runs<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
     let best = runs.best(rows).filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
     let surface = runs.surface(rows[0]);

@@ -34,7 +34,7 @@ pub enum CostSurface<'a> {
 pub struct GeneralCost<'a> {
     pub cost: Box<dyn Fn([f64; 2]) -> f64 + Sync + 'a>,
     pub optimum: Option<[f64; 2]>,
-    /// The curvature at the optimum, where J is smooth.
+    /// The curvature at the optimum; `None` if J is not smooth there.
     pub curvature: Option<Curvature>,
     /// J at the optimum; 0 without an optimum, which is a lower bound of every loss except Poisson's.
     pub minimum: f64,
@@ -91,7 +91,7 @@ impl<'a> CostSurface<'a> {
         }
     }
 
-    /// Whether J* is 0: no J is a multiple of it.
+    /// Whether J* is 0, so that the ratio J/J* does not exist.
     pub fn is_perfect_fit(&self) -> bool {
         match self {
             Self::Quadratic(quadratic) => quadratic.loss <= 1e-12 * quadratic.var_y,
@@ -99,7 +99,7 @@ impl<'a> CostSurface<'a> {
         }
     }
 
-    /// The condition number λmax/λmin at the optimum; `None` where a direction is flat or the curvature is unknown.
+    /// The condition number λmax/λmin at the optimum; `None` if a direction is flat or the curvature is unknown.
     pub fn condition(&self) -> Option<f64> {
         match self {
             Self::Quadratic(quadratic) => quadratic.condition(),
@@ -140,7 +140,7 @@ impl<'a> CostSurface<'a> {
         [0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3)))
     }
 
-    /// The surface within a frame.
+    /// The part of the surface within a frame.
     pub fn within(&self, frame: Frame) -> ContourMap<'_> {
         match self {
             Self::Quadratic(quadratic) => ContourMap { frame, kind: Kind::Formula(quadratic) },

@@ -129,15 +129,15 @@ fn failure(runs: &Runs<'_>, rows: &[usize], best: usize) -> String {
     let loss = text::loss(runs.loss(best));
     let subject = if rows.len() == 1 { "the run ends" } else { "no run reaches the optimum: the best ends" };
     if surface.is_perfect_fit() || surface.minimum() < 0.0 {
-        return format!("{subject} at J = {loss}, the optimum is J* = {optimum}");
+        return format!("{subject} at training loss J = {loss}; the optimum is J* = {optimum}");
     }
-    format!("{subject} at J = {loss}, {} × the optimum J* = {optimum}", text::ratio(runs.loss(best) / surface.minimum()))
+    format!("{subject} at training loss J = {loss}, {} × the optimum J* = {optimum}", text::ratio(runs.loss(best) / surface.minimum()))
 }
 
 /// The number of converged runs, the fastest of them, and the data scales at which none converged.
 fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; statistics::VERDICTS]) -> String {
     let fastest = converged.iter().copied().min_by_key(|&row| (updates(runs, row), row)).unwrap_or(converged[0]);
-    let optimum = format!("the optimum, J* = {}", text::loss(runs.surface(fastest).minimum()));
+    let optimum = format!("the optimum, training loss J* = {}", text::loss(runs.surface(fastest).minimum()));
     let count = Verdict::ALL.iter().zip(counts).find(|(verdict, _)| **verdict == Verdict::Converged).map_or(0, |(_, count)| *count);
     let subject = match (counts.iter().sum::<u64>(), count) {
         (1, _) => format!("the run reaches {optimum}"),
@@ -150,7 +150,7 @@ fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; 
     let first = if rows.len() == 1 {
         format!(", after {time}")
     } else {
-        format!("; run {} ({}) is the first, after {time}", runs.table.run[fastest], runs.name(fastest))
+        format!("; run {} ({}) converges first, after {time}", runs.table.run[fastest], runs.name(fastest))
     };
     format!("{subject}{first}{}", failing_scales(runs, rows))
 }
@@ -169,7 +169,7 @@ fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
         let none = own.iter().all(|&row| runs.table.verdict[row] != Verdict::Converged);
         let condition = own.first().filter(|_| none).and_then(|&row| runs.surface(row).condition())?;
         Some(format!(
-            "; with data.scale {scale} (condition number κ = {}) none of {} does",
+            "; with data.scale = {scale} (condition number κ = {}), 0 of {} do",
             text::condition(condition),
             text::count(own.len(), "run")
         ))
@@ -177,7 +177,7 @@ fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
     runs.group_by(rows, Parameter::DataScale).into_iter().filter_map(failing).collect()
 }
 
-/// A `KEY=VALUE` for a shell, which would expand brackets.
+/// A `KEY=VALUE`, quoted if it contains brackets, which a shell would expand.
 fn quoted(set: &str) -> String {
     if set.contains('[') { format!("'{set}'") } else { set.into() }
 }

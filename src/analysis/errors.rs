@@ -1,15 +1,15 @@
 //! The errors of analysis.
 
-/// The error of a source of paths.
+/// An error of the function that supplies paths.
 pub type PathError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a sweep cannot be analysed as requested.
+/// An error in the analysis of a sweep.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("the paths of {runs} cannot be read or replayed")]
     Paths {
-        /// The number of runs, or the run where it is one: `run 7`, `12 runs`.
+        /// The number of runs, or the number of a single run: `12 runs`, `run 7`.
         runs: String,
         source: PathError,
     },

@@ -11,7 +11,7 @@ use crate::model::Parameter;
 ///
 /// # Errors
 ///
-/// Where a path cannot be read or replayed.
+/// If a path cannot be read or replayed.
 pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
     let runs = sweep.table();
     let rows = runs.rows();

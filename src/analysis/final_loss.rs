@@ -63,7 +63,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
     }
 }
 
-/// The x axis of a hyperparameter: numeric where all values are numbers, else one category per value.
+/// The x axis of a hyperparameter: numeric if all values are numbers, else one category per value.
 struct SettingAxis {
     parameter: Parameter,
     axis: Axis,

@@ -8,7 +8,7 @@ use std::f64::consts::{PI, TAU};
 use super::frame::Frame;
 use crate::model::Quadratic;
 
-/// Points of a whole ellipse. An arc has a proportional number, and at least [`ARC_POINTS`].
+/// The number of points of a whole ellipse. An arc has a proportional number, at least [`ARC_POINTS`].
 const ELLIPSE_POINTS: usize = 256;
 const ARC_POINTS: usize = 64;
 
@@ -48,7 +48,7 @@ impl<'a> Isoline<'a> {
         cuts.iter().copied().zip(ends).filter(inside).map(|(from, to)| clamp(self.arc(from, to))).collect()
     }
 
-    /// The border of the region `J − J* ≤ excess` inside the frame, counterclockwise; `None` where they do not intersect.
+    /// The border of the region `J − J* ≤ excess` inside the frame, counterclockwise; `None` if they do not intersect.
     pub fn region(&self, frame: &Frame) -> Option<Vec<[f64; 2]>> {
         let corners = frame.corners();
         let below = |&[w, b]: &[f64; 2]| self.quadratic.excess(w, b) <= self.excess;

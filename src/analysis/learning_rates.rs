@@ -16,10 +16,10 @@ use crate::text;
 const LINES: usize = 40;
 const POINTS: usize = 2_000;
 
-/// The ratio of the largest to the smallest learning rate from which on the axis is logarithmic.
+/// The axis is logarithmic if the largest learning rate is at least this multiple of the smallest.
 const LOG_RATIO: f64 = 30.0;
 
-/// One line for each distinct schedule; `None` where all learning rates are constant.
+/// One line for each distinct schedule; `None` if all learning rates are constant.
 pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, MissingParameter> {
     if runs.experiment.space.branches.iter().all(|branch| branch.settings.schedule() == Schedule::None) {
         return Ok(None);
@@ -79,7 +79,7 @@ impl RateCurve {
         })
     }
 
-    /// Equal for equal curves.
+    /// A key that is equal for equal curves.
     fn key(&self) -> impl Eq + std::hash::Hash + use<> {
         (self.schedule.as_ref().map(RateSchedule::key).ok_or(self.rate.to_bits()), self.batches)
     }

@@ -82,7 +82,7 @@ fn panel(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Panel, MissingParam
     Ok(Panel { title, x: axis("updates", Scale::Linear, [0.0, last]), y: axis("loss", Scale::Log, range), layers })
 }
 
-/// A reference line at J*, where it is inside the range.
+/// A reference line at J*; `None` if J* is outside the range.
 pub fn minimum_rule(surface: &CostSurface<'_>, range: [f64; 2]) -> Option<Layer> {
     let at = surface.minimum();
     let label = format!("J* = {}", text::loss(at));

@@ -27,7 +27,7 @@ fn distinct(mut ids: Vec<u32>) -> Vec<u32> {
     ids
 }
 
-/// The problem of a run in words: `data.scale standard`, with the seed of the split where there are several.
+/// The problem of a run in words: `data.scale standard`, with the seed of the split if the sweep has several seeds.
 pub fn problem_name(runs: &Runs<'_>, row: usize) -> String {
     let seed = split_seed(runs, row).map_or_else(String::new, |seed| format!(", split {seed}"));
     format!("data.scale {}{seed}", runs.problem(row).scale)
@@ -39,7 +39,7 @@ pub fn file_stem(runs: &Runs<'_>, row: usize) -> String {
     format!("{}{seed}", runs.problem(row).scale)
 }
 
-/// The seed of a run's split, where other problems have the same scale.
+/// The seed of a run's split; `None` unless other problems have the same scale.
 fn split_seed(runs: &Runs<'_>, row: usize) -> Option<u32> {
     let problem = runs.problem(row);
     let is_ambiguous = runs.problems.iter().any(|other| other.scale == problem.scale && other.id != problem.id);

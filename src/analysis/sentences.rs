@@ -7,7 +7,7 @@ use crate::text;
 /// From this condition number on, a problem counts as ill-conditioned: the valley of J is √κ times as long as it is wide.
 pub const ILL_CONDITIONED: f64 = 100.0;
 
-/// Where J has no minimum.
+/// The sentence for a cost without a minimum.
 pub const NO_MINIMUM: &str = "J has no minimum: it keeps falling as |w| and |b| grow";
 
 /// The distance of the best run from its optimum.

@@ -23,10 +23,10 @@ const PANELS: usize = 12;
 const PATHS: usize = 12;
 const FIGURES: usize = 6;
 
-/// The runs of one figure: those of one problem, and of one optimizer where the figures do not compare optimizers.
+/// The runs of one figure: they share the problem, and also the optimizer unless the figures compare optimizers.
 struct Selection {
     rows: Vec<usize>,
-    /// Added to the name of the figure's file, and to its title.
+    /// Suffixes of the file name and of the title.
     file_suffix: String,
     title_suffix: String,
 }

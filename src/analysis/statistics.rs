@@ -30,7 +30,7 @@ pub fn most_frequent_verdict(runs: &Runs<'_>, rows: &[usize]) -> String {
     if counts[most] == rows.len() as u64 { name.into() } else { format!("{} of {} {name}", counts[most], rows.len()) }
 }
 
-/// The quantile at `probability` with linear interpolation. `None` without values, or where it depends on an infinite value, which stands for
+/// The quantile at `probability` with linear interpolation. `None` without values, or if it depends on an infinite value, which stands for
 /// a diverged run.
 pub fn quantile(values: &[f64], probability: f64) -> Option<f64> {
     let mut sorted = values.to_vec();

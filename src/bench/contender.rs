@@ -1,4 +1,4 @@
-//! A backend configuration that takes part in the benchmark.
+//! A backend configuration that the benchmark measures.
 
 use crate::backend::{Backend, Error};
 

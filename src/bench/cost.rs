@@ -1,4 +1,4 @@
-//! The cost of the figures that training can compute besides weights and biases.
+//! The cost of the statistics that training can compute in addition to weights and biases.
 
 use super::contender::{Contender, OpenBackend};
 use super::table::Cost;
@@ -6,8 +6,8 @@ use super::workload::{Workload, median};
 use crate::backend::{Error, RecordOptions};
 use crate::sweep::{Plan, Problems};
 
-/// Measures training without figures, with the bookkeeping for verdicts, and with epoch series. The three take turns, so that all of them
-/// meet the same state of the machine.
+/// Measures training without statistics, with the bookkeeping for verdicts, and with epoch series. The three measurements alternate, so that
+/// a change of the machine's speed affects all of them.
 pub fn cost(contender: &Contender<'_>, open_bare: &OpenBackend<'_>, plan: &Plan, problems: &Problems, repeats: u32) -> Result<Cost, Error> {
     let (bare, full) = (open_bare()?, (contender.open)()?);
     let [plain, with_epochs] = [false, true].map(|epochs| plan.groups(problems, RecordOptions { every: 0, epochs }));

@@ -18,10 +18,10 @@ const REFERENCE_RUNS: u64 = 512;
 /// The largest number of runs that is measured, because all results are held in memory.
 const MAX_RUNS: u64 = 1 << 18;
 
-/// What to measure besides the speed of each contender.
+/// Options of a benchmark.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Measurements per figure; the median is reported.
+    /// Repetitions of each measurement; the median is reported.
     pub repeats: u32,
     /// Whether to measure at every size from one run up.
     pub at_sizes: bool,
@@ -72,14 +72,14 @@ fn agrees(lines: &[Line], contender: &Contender<'_>) -> bool {
     own.peek().is_some() && own.all(|line| line.agrees)
 }
 
-/// What all measurements share.
+/// The inputs that all measurements share.
 struct Bench<'a> {
     problems: &'a Problems,
     expected: Expected,
     repeats: u32,
 }
 
-/// A contender with the runs that it trains.
+/// A contender and the runs that it trains.
 struct Subject<'a> {
     contender: &'a Contender<'a>,
     plan: &'a Plan,

@@ -1,7 +1,7 @@
 //! Benchmark of the backends on this machine: results are compared with the float64 reference first, then speeds are measured.
 //! A backend whose results differ gets no speed.
 //!
-//! The room times calls of [`Backend::train`](crate::backend::Backend::train) and touches no files. Each figure is a median with its
+//! This module times calls of [`Backend::train`](crate::backend::Backend::train) and touches no files. Each measurement is a median with its
 //! range. Compare the rows of one table, not the absolute times of two machines.
 
 mod agreement;

@@ -1,4 +1,4 @@
-//! The figure of a benchmark: updates a second by the number of runs, one line per contender.
+//! The figure of a benchmark: updates a second as a function of the number of runs, one line per contender.
 
 use super::sizes::{Curve, Point, Sizes};
 use crate::figure::ticks::axis;
@@ -17,7 +17,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
     let entry = |name: &&str| LegendEntry { label: (*name).to_owned(), color: color(name), shape: LegendShape::Line };
     Figure {
         name: "bench".into(),
-        title: format!("{sweep}: training speed by the number of runs"),
+        title: format!("{sweep}: training speed as a function of the number of runs"),
         caption: vec![devices.join("; "), crossover(sizes)],
         columns: 2,
         panels: vec![
@@ -31,7 +31,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
     }
 }
 
-/// The sentence that says from how many runs the GPU is faster, without a full stop.
+/// The sentence with the number of runs from which the GPU is faster, without a full stop.
 pub fn crossover(sizes: &Sizes) -> String {
     if !sizes.curves.iter().any(|curve| curve.backend == "gpu") {
         return "No GPU was measured".into();

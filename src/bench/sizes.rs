@@ -52,7 +52,7 @@ pub struct Sizes {
     pub gpu_pays_from: [Option<u64>; 2],
 }
 
-/// What all measurements share. The results of the contenders must have been compared before.
+/// The inputs that all measurements share. The results of the contenders must have been compared before.
 pub struct Bench<'a> {
     pub experiment: &'a Experiment,
     pub problems: &'a Problems,

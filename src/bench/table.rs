@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::sizes::Sizes;
 use crate::backend::Limits;
 
-/// The whole result.
+/// The result of a benchmark.
 #[derive(Clone, Debug, Serialize)]
 pub struct Table {
     /// Name of the sweep.
@@ -18,13 +18,13 @@ pub struct Table {
     pub judged: usize,
     /// The compared runs whose result is insensitive to a rounding error at the start.
     pub insensitive: usize,
-    /// Measurements per figure.
+    /// Repetitions of each measurement.
     pub repeats: u32,
     /// The largest deviation that counts as agreement.
     pub tolerance: f64,
     /// One line per contender, without and with histories.
     pub lines: Vec<Line>,
-    /// The cost of figures other than weights and biases, per contender.
+    /// The cost of verdicts and epoch metrics, per contender.
     pub costs: Vec<Cost>,
     /// Contenders that could not be measured.
     pub missing: Vec<Missing>,
@@ -100,12 +100,12 @@ pub struct Limit {
     pub limits: Limits,
 }
 
-/// The cost of a contender's figures, as shares of the training time without any.
+/// The time that verdicts and epoch metrics take, as shares of the training time for final weights alone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
     /// Name of the contender.
     pub name: String,
-    /// Updates a second without any figures.
+    /// Updates a second for final weights alone.
     pub bare_steps_per_s: f64,
     /// Bookkeeping for verdicts: J at the end of each epoch, and the steps of the last epoch that cross the minimum.
     pub verdicts: f64,

@@ -10,7 +10,7 @@ use crate::sweep::{Plan, Problems};
 const SECONDS_PER_MEASUREMENT: f64 = 0.03;
 const MAX_TRAININGS_PER_MEASUREMENT: f64 = 1000.0;
 
-/// Groups of runs with room for their results.
+/// Groups of runs and the memory for their results.
 pub struct Workload<'a> {
     backend: &'a dyn Backend,
     groups: &'a [Group<'a>],
@@ -64,7 +64,7 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// The median of an ascending list; the upper of two middle values.
+/// The median of an ascending list; for an even length the upper of the two middle values.
 pub fn median(ascending: &[f64]) -> f64 {
     ascending[ascending.len() / 2]
 }

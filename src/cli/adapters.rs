@@ -1,4 +1,4 @@
-//! `gradsweep adapters`: the GPUs that can be used, and what the other graphics APIs lack.
+//! `gradsweep adapters`: the usable GPUs, and the missing parts of other graphics APIs.
 
 use std::fmt::Write;
 

@@ -26,7 +26,7 @@ pub enum Command {
     Replay(Replay),
     /// Measure the backends on this machine: check their results, then their speed
     Bench(Bench),
-    /// Measure the rounding error of every kernel function on this machine
+    /// Measure the rounding errors of activations, losses and optimizers on this machine
     Verify(Verify),
     /// List the usable GPUs, and what to install if there is none
     Adapters(Adapters),

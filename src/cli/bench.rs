@@ -162,7 +162,7 @@ fn limits(text: &mut String, limits: &[Limit]) {
 
 fn costs(text: &mut String, costs: &[Cost]) {
     if !costs.is_empty() {
-        text.push_str("cost of figures, in percent of the time for final weights alone\n");
+        text.push_str("additional time for verdicts and epoch metrics, in percent of the time for final weights alone\n");
     }
     for cost in costs {
         let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), percent(cost.verdicts), percent(cost.epochs));

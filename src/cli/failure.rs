@@ -8,7 +8,7 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
-/// The reason why a subcommand ended early.
+/// The failure of a subcommand.
 #[derive(Debug)]
 pub enum Failure {
     /// A failure at run time.

@@ -1,6 +1,6 @@
 //! Settings of the C library's allocator.
 
-/// Keeps freed memory in the process. Every chunk allocates the same few megabytes; glibc returns large blocks to the system, and touching
+/// Keeps freed memory in the process. Every chunk allocates a few megabytes of equal sizes; glibc returns large blocks to the system, and touching
 /// their pages again takes a quarter of the time of writing a history. Does nothing with other C libraries.
 pub fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -26,12 +26,12 @@ pub fn draw_sweep(paths: &StoredPaths<'_>, folder: &Path) -> Result<Vec<PathBuf>
     draw(&analysis::figures(&analysed(paths, &reader(paths)))?, folder)
 }
 
-/// The function through which analysis reads paths.
+/// Returns the function that analysis calls to read paths.
 pub fn reader<'a>(paths: &'a StoredPaths<'_>) -> impl Fn(&[u64]) -> Result<Vec<model::Path>, PathError> + 'a {
     move |runs| Ok(paths.read(runs)?)
 }
 
-/// The input of analysis.
+/// Builds the input of analysis from a stored sweep.
 pub fn analysed<'a>(paths: &StoredPaths<'a>, read: &'a dyn Fn(&[u64]) -> Result<Vec<model::Path>, PathError>) -> Sweep<'a> {
     Sweep { experiment: paths.experiment, problems: &paths.problems.all, runs: paths.runs, paths: read }
 }

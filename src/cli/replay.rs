@@ -62,7 +62,7 @@ fn epochs_csv(path: &Path) -> String {
     text
 }
 
-/// One array per metric. Test metrics are null where one of them is not finite.
+/// One array per metric. The test metrics are null if one of their values is not finite.
 fn epochs_json(run: u64, path: &Path) -> serde_json::Value {
     let column = |metric: fn(&EpochMetrics) -> Option<f32>| path.epochs.iter().filter_map(metric).collect::<Vec<f32>>();
     let finite = |column: Vec<f32>| if column.iter().all(|value| value.is_finite()) { json!(column) } else { json!(null) };

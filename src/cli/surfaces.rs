@@ -47,7 +47,7 @@ pub fn write(
     Ok(())
 }
 
-/// The rows that `[surface]` selects, and their name.
+/// The rows that `[surface]` selects, with their name.
 fn rows(problem: &Problem, which: SurfaceRows) -> (&'static str, Rows) {
     match which {
         SurfaceRows::Train => ("train", problem.train.clone()),

@@ -72,7 +72,7 @@ pub fn describe(experiment: &Experiment) -> String {
     let StepCount { count, exact } = experiment.total_steps();
     line("", "");
     line("runs", &text::grouped(experiment.space.len()));
-    line("steps", &format!("{}{}", if exact { "" } else { "about " }, text::grouped(count)));
+    line("updates", &format!("{}{}", if exact { "" } else { "about " }, text::grouped(count)));
     text
 }
 
@@ -112,7 +112,7 @@ fn axis_in_words(axis: &Axis) -> String {
             let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| format_value(value)).collect();
             format!("{count} {plural}: {}{}", shown.join(", "), if list.len() > SHOWN { ", .." } else { "" })
         }
-        Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, constant ratio", ends()),
+        Values::LogUniform { .. } | Values::IntLogUniform { .. } => format!("{count} {plural}: {}, logarithmically spaced", ends()),
         Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally spaced", ends()),
         Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} in steps of {}", ends(), text::exact(step / divisor)),
         Values::IntSteps { step, .. } => format!("{count} {plural}: {} in steps of {step}", ends()),
@@ -132,7 +132,7 @@ fn history(experiment: &Experiment) -> String {
         })
         .collect();
     let default = if experiment.history.runs.is_none() && experiment.history.every == 1 { "   (default)" } else { "" };
-    let epochs = if recorded.epochs { "epochs of all runs" } else { "no epochs" };
+    let epochs = if recorded.epochs { "epoch losses of all runs" } else { "no epoch losses" };
     match (runs.is_empty(), recorded.every) {
         (true, _) => format!("none, {epochs}"),
         (false, 1) => format!("every batch of {}, {epochs}{default}", runs.join(" and ")),
@@ -152,8 +152,8 @@ fn surface(experiment: &Experiment) -> String {
     let surface = &experiment.surface;
     let axis = |name: &str, axis: Option<SurfaceAxis>| {
         axis.map_or_else(
-            || format!("{name} fitted to the paths"),
-            |axis| format!("{name} {} to {} in {} cells", text::exact(axis.min), text::exact(axis.max), axis.count),
+            || format!("{name} axis fitted to the paths"),
+            |axis| format!("{name} axis {} to {} in {} cells", text::exact(axis.min), text::exact(axis.max), axis.count),
         )
     };
     let text = format!("{}, {}, {} rows", axis("weight", surface.weight), axis("bias", surface.bias), rows_name(surface.rows));

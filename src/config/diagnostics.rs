@@ -59,7 +59,7 @@ impl CheckedTable {
         self.table.get(key)
     }
 
-    /// Whether the key is missing and was not merely misspelt: then its absence is an error of its own.
+    /// Whether the key is missing and not misspelt, so that its absence is an error of its own.
     pub fn lacks(&self, key: &str) -> bool {
         self.get(key).is_none() && !self.misspelt.contains(&key)
     }

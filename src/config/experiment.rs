@@ -37,7 +37,7 @@ pub enum HistoryRuns {
     All,
     /// The runs with the lowest training loss.
     Best(u64),
-    /// So many runs, evenly spread over the space.
+    /// This number of runs, evenly spaced over the space.
     Sample(u64),
     /// The runs with these numbers.
     List(Vec<u64>),
@@ -68,9 +68,9 @@ pub struct RecordingPlan {
 impl HistorySpec {
     /// Up to this number of runs, every run is recorded by default.
     pub const ALL_UP_TO: u64 = 10_000;
-    /// Above it, this number of the best runs is recorded by default, and a sample.
+    /// Above it, the histories of this number of best runs are recorded by default.
     pub const BEST: u64 = 100;
-    /// Sample of a large sweep whose histories are recorded by default.
+    /// Above it, the histories of a sample of this size are also recorded by default.
     pub const SAMPLE: u64 = 200;
 
     /// The recording plan of a sweep of `runs` runs.
@@ -160,7 +160,7 @@ pub struct Experiment {
     pub space: Space,
     /// The boundaries and rates of a piecewise constant schedule; empty without one.
     pub piecewise: Arc<PiecewiseRates>,
-    /// What is recorded.
+    /// The recorded histories.
     pub history: HistorySpec,
     /// Axes of the stored cost surface.
     pub surface: SurfaceSpec,
@@ -196,7 +196,7 @@ impl Experiment {
         if self.data.test.is_random() { settings.required_number(seed).map(|seed| Some(seed as u32)) } else { Ok(None) }
     }
 
-    /// How a run shuffles its training rows.
+    /// The shuffling of the training rows of a run.
     ///
     /// # Errors
     ///

@@ -75,7 +75,7 @@ const KEYS: &[(TableKind, &[&str])] = &[
     (OptimizerTable, &["name"]),
 ];
 
-/// Keys of Keras, W&B or Optuna that gradsweep does not support.
+/// Keys of Keras, W&B and Optuna that Gradsweep does not support.
 pub const UNSUPPORTED: &[(TableKind, &[&str])] =
     &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS), (Range, &["q", "mu", "sigma", "mean", "stddev", "probabilities"])];
 
@@ -253,7 +253,7 @@ mod tests {
             assert!(all.contains(meant), "{alias} -> {meant}");
             // In other tables an alias may be a key: `alpha` of a schedule.
             let own = KEYS.iter().map(|(section, _)| known(*section, None)).find(|keys| keys.contains(alias) && keys.contains(meant));
-            assert!(own.is_none(), "{alias} is a key beside {meant}");
+            assert!(own.is_none(), "{alias} and {meant} are keys of one table");
         }
     }
 

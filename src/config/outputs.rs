@@ -1,4 +1,4 @@
-//! Reads `[history]` and `[surface]`: the outputs besides the end of each run.
+//! Reads `[history]` and `[surface]`: the outputs in addition to the final parameters of each run.
 
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::Diagnostic;

@@ -204,7 +204,7 @@ fn positive(min: &TomlNode, max: &TomlNode, table: &CheckedTable, key: &str) -> 
     })
 }
 
-/// Rounds to three digits, for a suggestion.
+/// Rounds a number to three significant digits for a suggested value.
 fn rounded(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
@@ -244,9 +244,9 @@ impl RangeTable<'_> {
                 .whole(format!("the range of `{}` needs `count` or `step` in a grid", self.key))
                 .label("the number of values is missing")
                 .help(if log {
-                    "add count = 10 for ten values with a constant ratio, including min and max"
+                    "add count = 10 for ten logarithmically spaced values, including min and max"
                 } else {
-                    "add count = 10 for ten equally spaced values, including min and max; for a constant ratio, also distribution = \"log_uniform\""
+                    "add count = 10 for ten equally spaced values, including min and max; for logarithmic spacing, also distribution = \"log_uniform\""
                 })),
             (Some(_), Some(_)) => Err(self.both()),
         }
@@ -310,7 +310,7 @@ impl RangeTable<'_> {
 
     fn step_in_log(&self) -> Diagnostic {
         self.at("step", format!("the logarithmic range of `{}` cannot have a `step`", self.key))
-            .label("its values have a constant ratio")
+            .label("its values are logarithmically spaced")
             .help("use count instead")
     }
 }

@@ -7,7 +7,7 @@ use crate::model::Optimizer;
 
 use TableKind::{Data, History, Model, Parameters, Surface, Sweep, Top, Training};
 
-/// The errors among the keys of a table, and the keys that were probably meant by them: those need not be missed as well.
+/// Returns the errors among the keys of a table, and the keys that were probably meant, so that those are not also reported as missing.
 pub fn check(table: &TomlTable, section: TableKind) -> (Vec<Diagnostic>, Vec<&'static str>) {
     let known = known(section, None);
     let wrong = table.0.iter().filter(|entry| !known.contains(&entry.key.as_str()));
@@ -60,7 +60,7 @@ fn ambiguous_seed(location: &Location) -> Diagnostic {
         .note("with rng = \"numpy_legacy\" there is one seed for everything, \"rng.seed\"")
 }
 
-/// What to write instead of an unknown key, where that can be guessed.
+/// The remedy for an unknown key; `None` without a similar known key.
 fn advice(key: &str, section: TableKind, guess: Option<&'static str>) -> Option<String> {
     if let Some(guess) = guess {
         return Some(if guess.contains('.') { format!("did you mean \"{guess}\"?") } else { format!("did you mean `{guess}`?") });

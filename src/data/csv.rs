@@ -96,7 +96,7 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// If the bytes are no CSV with a header, a column is missing, or a cell of it is no finite number.
+    /// If the bytes are not a CSV with a header, a column is missing, or one of its cells is not a finite number.
     pub fn parse(bytes: Vec<u8>, feature: &str, target: &str) -> Result<Self, Error> {
         let text = text_of(&bytes)?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());

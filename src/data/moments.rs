@@ -20,7 +20,7 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// A centre, rounded to float32.
+    /// Rounds a centre to float32.
     pub fn new(weight: f64, bias: f64, x: f64) -> Self {
         Self { weight: weight as f32, bias: bias as f32, x: x as f32, padding: 0.0 }
     }

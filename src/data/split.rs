@@ -91,10 +91,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HOUSE: Permutation = Permutation::Threefry { seed: 2 };
+    const THREEFRY: Permutation = Permutation::Threefry { seed: 2 };
 
     fn sizes(test: &TestSize, rows: usize) -> (usize, usize) {
-        let split = test.split(rows, HOUSE).unwrap();
+        let split = test.split(rows, THREEFRY).unwrap();
         (split.train.len(), split.test.len())
     }
 
@@ -110,15 +110,15 @@ mod tests {
     #[test]
     fn somebody_has_to_train() {
         let refused = Err(SplitError::NothingToTrain { test: 10, rows: 10 });
-        assert_eq!(TestSize::Count(10).split(10, HOUSE), refused);
-        assert_eq!(TestSize::Fraction(0.95).split(10, HOUSE), refused);
+        assert_eq!(TestSize::Count(10).split(10, THREEFRY), refused);
+        assert_eq!(TestSize::Fraction(0.95).split(10, THREEFRY), refused);
     }
 
     #[test]
     fn rows_by_number_are_taken_as_they_are() {
         let rows = TestSize::Rows { train: vec![3, 0], test: vec![9] };
-        assert_eq!(rows.split(10, HOUSE), Ok(Split { train: vec![3, 0], test: vec![9] }));
-        assert_eq!(rows.split(9, HOUSE), Err(SplitError::PastTheEnd { row: 9, rows: 9 }));
+        assert_eq!(rows.split(10, THREEFRY), Ok(Split { train: vec![3, 0], test: vec![9] }));
+        assert_eq!(rows.split(9, THREEFRY), Err(SplitError::PastTheEnd { row: 9, rows: 9 }));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! The content of figures as values: panels, axes, layers and labels.
 //!
-//! `analysis` builds these values, tests compare them, and `plot` draws them. This module does not know a drawing library or a file.
+//! `analysis` builds these values, tests compare them, and `plot` draws them. This module depends on no drawing library and no file.
 
 pub(crate) mod palette;
 pub(crate) mod ticks;

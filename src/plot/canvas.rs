@@ -89,7 +89,7 @@ fn device(point: Point) -> BackendCoord {
     (unit(point[0]), unit(point[1]))
 }
 
-/// A colour of plotters.
+/// Converts a colour to a plotters colour.
 fn paint(color: Color) -> plotters::style::RGBAColor {
     RGBColor(color.rgb[0], color.rgb[1], color.rgb[2]).mix(color.alpha)
 }
@@ -247,7 +247,7 @@ pub fn wrapped(text: &str, font: Font, limit: f64) -> Vec<String> {
     lines
 }
 
-/// A font of plotters.
+/// Converts a font to a plotters text style.
 fn style(font: Font) -> TextStyle<'static> {
     let weight = if font.is_bold { FontStyle::Bold } else { FontStyle::Normal };
     (FONT_FAMILY, font.size * f64::from(SCALE), weight).into_text_style(&(1, 1))

@@ -15,7 +15,7 @@ fn scaled(font: Font) -> Option<PxScaleFont<&'static FontRef<'static>>> {
     FONTS[usize::from(font.is_bold)].as_ref().map(|face| face.as_scaled((font.size * f64::from(SCALE)) as f32))
 }
 
-/// The glyphs of a line whose baseline starts at the origin, and the position after the last glyph.
+/// The glyphs of a line of text whose baseline starts at the origin, and the position after the last glyph.
 fn laid_out(text: &str, font: &PxScaleFont<&'static FontRef<'static>>) -> (Vec<Glyph>, f32) {
     let (mut glyphs, mut x, mut last) = (Vec::new(), 0.0, None);
     for id in text.chars().map(|c| font.glyph_id(c)) {
@@ -27,7 +27,7 @@ fn laid_out(text: &str, font: &PxScaleFont<&'static FontRef<'static>>) -> (Vec<G
     (glyphs, x)
 }
 
-/// The width of a line in drawing units.
+/// The width of a line of text in drawing units.
 pub fn width(text: &str, font: Font) -> f64 {
     scaled(font).map_or(0.0, |font| f64::from(laid_out(text, &font).1))
 }
@@ -39,7 +39,7 @@ pub fn cap_height(font: Font) -> f64 {
     scaled(font).and_then(height).map_or(font.size * f64::from(SCALE) / 2.0, f64::from)
 }
 
-/// Calls `pixel` with each pixel that a line covers, relative to the start of its baseline, and with its coverage from 0 to 1.
+/// Calls `pixel` with each pixel that a line of text covers, relative to the start of its baseline, and with its coverage from 0 to 1.
 pub fn rasterize(text: &str, font: Font, mut pixel: impl FnMut(i32, i32, f64)) {
     let Some(font) = scaled(font) else { return };
     for glyph in laid_out(text, &font).0 {

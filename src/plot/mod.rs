@@ -20,7 +20,7 @@ use self::canvas::Canvas;
 use self::style::SCALE;
 use crate::figure::Figure;
 
-/// Why a figure was not drawn.
+/// An error while drawing or writing a figure.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
@@ -37,7 +37,7 @@ const PNG_SCALE: u32 = 2;
 ///
 /// # Errors
 ///
-/// Where a figure cannot be drawn or written.
+/// If a figure cannot be drawn or written.
 pub fn draw_all(figures: &[Figure], directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let written: Vec<Vec<PathBuf>> = figures.par_iter().map(|figure| draw(figure, directory)).collect::<Result<_, _>>()?;
     Ok(written.concat())
@@ -47,7 +47,7 @@ pub fn draw_all(figures: &[Figure], directory: &Path) -> Result<Vec<PathBuf>, Er
 ///
 /// # Errors
 ///
-/// Where the figure cannot be drawn or written.
+/// If the figure cannot be drawn or written.
 pub fn draw(figure: &Figure, directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let png = directory.join(format!("{}.png", figure.name));
     let svg = directory.join(format!("{}.svg", figure.name));
@@ -72,7 +72,7 @@ fn drawing_error<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error +
 ///
 /// # Errors
 ///
-/// Where the figure cannot be drawn.
+/// If the figure cannot be drawn.
 pub fn pixels(figure: &Figure) -> Result<([u32; 2], Vec<u8>), Error> {
     let factor = SCALE / PNG_SCALE;
     let [width, height] = figure.size.map(|side| side * SCALE);
@@ -121,7 +121,7 @@ fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Where the figure cannot be drawn.
+/// If the figure cannot be drawn.
 pub fn svg(figure: &Figure) -> Result<String, Error> {
     let [width, height] = figure.size;
     let (wide, high) = (width * SCALE, height * SCALE);

@@ -10,20 +10,20 @@ pub enum Values {
     List(Vec<Value>),
     /// `count` equally spaced values from `min` to `max`, both included exactly.
     Uniform { min: f64, max: f64, count: u64 },
-    /// `count` values with a constant ratio from `min` to `max`, both included exactly; made by [`Values::log_uniform`].
+    /// `count` logarithmically spaced values from `min` to `max`, both included exactly; made by [`Values::log_uniform`].
     LogUniform { min: f64, max: f64, logs: [f64; 2], count: u64 },
     /// `count` values: `first / divisor`, `(first + step) / divisor`, ..; made by [`Values::steps`].
     Steps { first: f64, step: f64, divisor: f64, count: u64 },
     /// `count` integers from `min` to `max`, both included, equally spaced up to rounding.
     IntUniform { min: i64, max: i64, count: u64 },
-    /// `count` integers from `min` ≥ 1 to `max`, both included, with a constant ratio up to rounding.
+    /// `count` integers from `min` ≥ 1 to `max`, both included, logarithmically spaced up to rounding.
     IntLogUniform { min: i64, max: i64, count: u64 },
     /// `count` integers: `min`, `min + step`, ..
     IntSteps { min: i64, step: i64, count: u64 },
 }
 
 impl Values {
-    /// `count` values from `min` to `max` with a constant ratio. The logarithms of the bounds are computed once.
+    /// `count` logarithmically spaced values from `min` to `max`. The logarithms of the bounds are computed once.
     pub fn log_uniform(min: f64, max: f64, count: u64) -> Self {
         Self::LogUniform { min, max, logs: [libm::log(min), libm::log(max)], count }
     }
@@ -123,7 +123,7 @@ fn between(min: f64, max: f64, position: u64, count: u64) -> f64 {
     }
 }
 
-/// The `position`-th of `count` numbers with a constant ratio from `min` to `max`; the ends are exact.
+/// The `position`-th of `count` logarithmically spaced numbers from `min` to `max`; the ends are exact.
 fn log_between([min, max]: [f64; 2], logs: [f64; 2], position: u64, count: u64) -> f64 {
     if position == 0 {
         min

@@ -1,7 +1,6 @@
 //! The space of runs: one branch for each optimizer and schedule, each a grid, and the computation of a run from its number.
 //!
-//! Nothing is stored per run. This module does not
-//! depend on configs, data or training.
+//! Nothing is stored per run. This module does not depend on configs, data or training.
 
 mod axis;
 
@@ -25,7 +24,7 @@ pub struct Run {
 pub struct Branch {
     /// Optimizer of the branch.
     pub optimizer: Optimizer,
-    /// The hyperparameters of the first run; those without an axis are the same for all runs.
+    /// The hyperparameters of the first run; those without an axis are equal for all runs.
     pub settings: Settings,
     /// Hyperparameters that vary, the last one fastest.
     pub axes: Vec<Axis>,

@@ -8,7 +8,7 @@ use super::manifest::{FORMAT, Manifest};
 use super::table_file::TableReader;
 use crate::table::{EpochTable, HistoryTable, RunTable, Table as _};
 
-/// The directory for a new sweep: `out` if it is given, else `runs/<name>`, or the first free of `runs/<name>-2`, `-3` ..
+/// The directory for a new sweep: `out` if it is given, else `runs/<name>`, or the first unused of `runs/<name>-2`, `-3`, ..
 ///
 /// # Errors
 /// If `out` exists and is not an empty directory, or if a directory cannot be read.
@@ -19,7 +19,7 @@ pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error
     free_below(Path::new("runs"), &file_name(name))
 }
 
-/// `folder`/`name`, or the first free of `name`-2, `name`-3 ..
+/// Returns `folder`/`name`, or the first unused of `name`-2, `name`-3, ..
 fn free_below(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     let mut path = folder.join(name);
     let mut number = 2;

@@ -108,7 +108,7 @@ fn write_nullable<T: DataType, C>(
     Ok(())
 }
 
-/// Borrows a word without a copy.
+/// Converts a static word to Parquet bytes without a copy.
 fn text(word: &'static str) -> ByteArray {
     Bytes::from_static(word.as_bytes()).into()
 }

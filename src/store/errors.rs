@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Why a run directory could not be chosen, written or read.
+/// An error while choosing, writing or reading a run directory.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
@@ -10,7 +10,7 @@ pub enum Error {
     #[error("{path} is not empty, and results are never mixed or overwritten; name another directory with --out, or remove this one")]
     NotEmpty { path: PathBuf },
     /// The directory holds no manifest.
-    #[error("{path} is no run directory: it has no manifest.json; name a directory that `gradsweep run` has written")]
+    #[error("{path} is not a run directory: it has no manifest.json; name a directory that `gradsweep run` has written")]
     NotARunDirectory { path: PathBuf },
     /// The directory was written by a version with another layout.
     #[error("{path} has format {found}, and this version reads format {known}; use the version that wrote it, or run the sweep again")]

@@ -89,7 +89,7 @@ pub struct Manifest {
     pub name: String,
     /// Whether all runs are stored.
     pub status: Status,
-    /// The resolved config, for people and other programs; this program reads sweep.toml and `set` instead.
+    /// The resolved config, for users and other programs; Gradsweep reads sweep.toml and `set` instead.
     pub config: serde_json::Value,
     /// The `--set` overrides, in the order of the command line.
     pub set: Vec<String>,

@@ -1,6 +1,6 @@
 //! The run directory: writing it chunk by chunk, and reading it, finished or not.
 //!
-//! This folder knows Parquet, NPY, JSON and file names. It does not know how runs are trained.
+//! This folder handles Parquet, NPY, JSON and file names. It does not depend on the training of runs.
 
 mod directory;
 mod encode;

@@ -51,7 +51,7 @@ impl RunDirectory {
     }
 }
 
-/// The wanted runs in a column of run numbers in which equal numbers are adjacent, each with its rows.
+/// The row range of each requested run in a column of run numbers, in which equal numbers are adjacent.
 fn wanted_rows(column: &[u64], wanted: &[u64]) -> Vec<(u64, Range<usize>)> {
     let wanted: BTreeSet<u64> = wanted.iter().copied().collect();
     let (mut rows, mut first) = (Vec::new(), 0);

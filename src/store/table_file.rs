@@ -1,6 +1,6 @@
 //! A Parquet file of named columns: written row group by row group under a temporary name, and read column by column.
 //!
-//! The temporary name begins with a dot, so that no reader takes a file that a killed process left for a part of a table.
+//! The temporary name begins with a dot, so that no reader mistakes a file that a killed process left for a part of a table.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -17,7 +17,7 @@ use super::table_file::{GROUP_ROWS, TableFile, temporary_path};
 use crate::model::Problem;
 use crate::table::{EpochTable, HistoryTable, RowSource, RunTable, Table};
 
-/// Rows from which a part is worth a thread.
+/// The number of rows from which a part is encoded by a thread of its own.
 const PART_ROWS: usize = 1 << 18;
 
 /// The tables that are written in parts.
@@ -178,7 +178,7 @@ impl Writer {
         self.directory.join(table.folder()).join(format!("part-{number:05}.parquet"))
     }
 
-    /// Makes one file of the parts; a single part is renamed.
+    /// Joins the parts into one file; a single part is renamed.
     fn join_parts(&self, table: PartTable) -> Result<(), Error> {
         let folder = self.directory.join(table.folder());
         let whole = folder.with_extension("parquet");

@@ -4,7 +4,7 @@
 use crate::store;
 use crate::{backend, data, model};
 
-/// Why a sweep stopped.
+/// An error that stops a sweep.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
@@ -24,7 +24,7 @@ pub enum Error {
          memory at once: split the sweep with --set"
     )]
     TooManyProblems { count: u64, max: u64 },
-    /// A run has settings for which no problem was made.
+    /// The settings of a run do not match any prepared problem.
     #[error("internal error: no problem was prepared for {0:?}")]
     UnknownProblem(model::ProblemKey),
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use crate::config::Experiment;
 
-/// How much a sweep computes and stores.
+/// The amount of computation and storage of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Number of runs.

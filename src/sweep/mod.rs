@@ -1,6 +1,6 @@
 //! A sweep: its problems, a plan for each chunk of runs, the loop that trains and stores the chunks, and the replay of single runs.
 //!
-//! Progress is reported to an [`Observer`]; nothing is printed. This folder holds no formula and knows no file format.
+//! Progress is reported to an [`Observer`]; nothing is printed. This folder contains no formulas and no file formats.
 
 mod errors;
 mod estimate;

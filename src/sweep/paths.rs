@@ -33,7 +33,7 @@ impl StoredPaths<'_> {
     ///
     /// # Errors
     ///
-    /// Where a file of the directory cannot be read, the sweep has no such run, or the backend fails.
+    /// If a file of the directory cannot be read, the sweep has no such run, or the backend fails.
     pub fn read(&self, runs: &[u64]) -> Result<Vec<Path>, Error> {
         let mut paths = self.stored(runs)?;
         let missing: Vec<u64> = runs.iter().copied().filter(|run| !paths.contains_key(run)).collect();

@@ -65,8 +65,8 @@ pub struct Plan {
 impl Plan {
     /// Plans the runs with these numbers, which ascend.
     ///
-    /// Most sweeps vary the learning rate fastest: neighbouring runs then differ in nothing else. So settings are decoded once for such
-    /// a stretch of runs, and the other runs of the stretch are appended to the group of the first with their rates alone.
+    /// Most sweeps vary the learning rate fastest: neighbouring runs then differ in nothing else. So the settings of such a
+    /// stretch of runs are decoded once; the other runs of the stretch join the group of its first run, and only their rates are computed.
     ///
     /// # Errors
     /// If a hyperparameter is missing, or if `problems` were prepared from another config.
@@ -173,7 +173,7 @@ impl Plan {
 #[derive(Default)]
 struct GroupIndex {
     numbers: HashMap<GroupKey, usize>,
-    /// The key that was looked up last: it is nearly always the next one, and a comparison costs less than a hash.
+    /// The key of the last lookup. The next lookup nearly always has an equal key, and a comparison costs less than a hash.
     last: Option<(GroupKey, usize)>,
     /// Runs for which the first group reserves memory.
     expected: usize,
@@ -206,7 +206,7 @@ impl GroupIndex {
     }
 }
 
-/// The settings of one run of a branch after another. Moving to another run decodes only the axes whose position changes.
+/// Iterates over the settings of the runs of a branch. Moving to another run decodes only the axes whose position changes.
 struct SettingsCursor<'a> {
     branch: &'a Branch,
     settings: Settings,
@@ -255,7 +255,7 @@ impl<'a> SettingsCursor<'a> {
 
 /// The group of a run, and its inputs.
 struct RunSetup {
-    /// With `momentum` as the run has it.
+    /// The group key, whose `momentum` is that of the run.
     key: GroupKey,
     start: [f32; 2],
     coefficients: Coefficients<f32>,

@@ -62,7 +62,7 @@ fn points(trained: &TrainedRun<'_>) -> usize {
     trained.outcome.history.as_ref().map_or(0, |history| history.known_points(trained.outcome.steps[trained.lane]))
 }
 
-/// The block of a run, by its outcome's address and its number in the outcome.
+/// Identifies the block of a run by the address of its outcome and the number of the block in the outcome.
 fn block_of(trained: &TrainedRun<'_>) -> (*const Outcome, usize) {
     let width = trained.outcome.history.as_ref().map_or(1, |history| history.blocks.width);
     (trained.outcome, trained.lane / width)

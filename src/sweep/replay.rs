@@ -11,7 +11,7 @@ use crate::model::Path;
 ///
 /// # Errors
 ///
-/// Where the sweep has no run of that number, or the backend fails.
+/// If the sweep has no run of that number, or the backend fails.
 pub fn replay(experiment: &Experiment, problems: &Problems, backend: &dyn Backend, runs: &[u64]) -> Result<Vec<Path>, Error> {
     let count = experiment.space.len();
     if let Some(&run) = runs.iter().find(|&&run| run >= count) {

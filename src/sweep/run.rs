@@ -1,4 +1,4 @@
-//! The loop over the chunks of a sweep: plan, train, judge, store. What is stored is readable at every moment.
+//! The loop over the chunks of a sweep: plan, train, compute verdicts, store. The run directory is readable at every moment.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -28,7 +28,7 @@ pub struct Inputs<'a> {
     pub backend: &'a dyn Backend,
 }
 
-/// Options of a sweep besides its config.
+/// Options of a sweep that are not part of its config.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Runs per chunk; by default as many as fit into a fixed amount of memory.
@@ -57,13 +57,13 @@ impl Observer for () {
 pub struct Summary {
     /// The manifest as it was stored last.
     pub manifest: Manifest,
-    /// All rows of runs.parquet of a small sweep; the best rows and an even sample of a large one.
+    /// All rows of runs.parquet of a small sweep; the best rows and an evenly spaced sample of a large one.
     pub runs: RunTable,
 }
 
 /// Bytes of inputs, outcomes and recorded rows in a chunk. Two chunks are in memory: one is trained while the last one is written.
 const CHUNK_BYTES: u64 = 32 << 20;
-/// Bytes of a run in a chunk besides its recorded rows.
+/// Bytes of a run in a chunk, without its recorded rows.
 const RUN_BYTES: u64 = 400;
 /// The largest number of runs in a chunk: it fills every core, and progress is reported several times a second.
 const CHUNK_RUNS: u64 = 1 << 16;
@@ -82,7 +82,7 @@ fn chunk_runs(experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
 /// Trains every run of a sweep and stores the results in `directory`, which is created.
 ///
 /// # Errors
-/// If the backend fails, or if a file cannot be written. The chunks before are stored then.
+/// If the backend fails, or if a file cannot be written. Earlier chunks stay stored.
 pub fn run(
     inputs: Inputs<'_>,
     directory: &Path,
@@ -217,7 +217,7 @@ impl Trainer<'_> {
     }
 }
 
-/// The writing side of the loop, which also judges the runs.
+/// The writing side of the loop, which also computes the verdicts.
 struct ChunkWriter<'a> {
     writer: &'a mut Writer,
     experiment: &'a Experiment,
@@ -256,7 +256,7 @@ fn add_counts(counts: &mut Counts, table: &RunTable) {
     }
 }
 
-/// Trains the runs once more whose histories are requested, and stores those: the best are known only after the sweep.
+/// Trains the runs with requested histories a second time and stores their histories, because the best runs are known only after the sweep.
 fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(), Error> {
     let Inputs { experiment, problems, .. } = trainer.inputs;
     let points = estimate(experiment).points_per_run;

@@ -1,4 +1,4 @@
-//! The rows of a sweep that stay in memory for its summary: the best runs and an even sample.
+//! The rows of a sweep that stay in memory for its summary: the best runs and an evenly spaced sample.
 
 use crate::config::{HistoryRuns, RecordingPlan};
 use crate::model::Verdict;
@@ -7,10 +7,10 @@ use crate::table::RunTable;
 
 /// The number of best runs that stay in memory.
 const BEST_RUNS: usize = 100;
-/// The number of sampled runs that stay in memory; a sweep of at most this size stays as a whole.
+/// The number of sampled runs that stay in memory; all rows of a sweep of at most this size stay in memory.
 const SAMPLED_RUNS: u64 = 10_000;
 
-/// The best runs of a sweep, and rows of the best and of an even sample.
+/// Collects the best runs of a sweep, and the rows of the best runs and of an evenly spaced sample.
 pub struct TopRuns {
     runs: u64,
     rows: RunTable,
@@ -34,7 +34,7 @@ impl TopRuns {
         let is_candidate = |row: &usize| table.verdict[*row] != Verdict::Diverged && table.train_loss[*row].is_finite();
         self.add_candidates((0..table.run.len()).filter(is_candidate).map(key));
         let worst = self.best.last();
-        // The comparison with the worst spares most rows the search.
+        // Most rows are worse than the worst best run, so the comparison avoids the search.
         let is_best = |row: usize| worst.is_some_and(|worst| key(row) <= *worst) && self.best.binary_search(&key(row)).is_ok();
         let stride = self.runs.div_ceil(SAMPLED_RUNS).max(1);
         let is_sampled = |run: u64| run.is_multiple_of(stride) || run + 1 == self.runs;

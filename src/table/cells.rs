@@ -63,7 +63,7 @@ pub trait ColumnSource {
     }
 }
 
-/// A type of which a column can consist.
+/// A type of the cells of a column.
 pub trait Cell: Clone {
     /// The value of each row in a file without the column, which an older version wrote; `None` if every version writes the column.
     const ABSENT: Option<Self> = None;

@@ -1,6 +1,6 @@
 //! The tables of a sweep as values: runs, epochs and recorded points. Each table lists its columns once.
 //!
-//! This folder does not know files: `store` writes and reads the tables, `sweep` makes them, `analysis` reads them.
+//! This folder opens no files: `store` writes and reads the tables, `sweep` makes them, `analysis` reads them.
 
 mod cells;
 mod setting_column;

@@ -178,7 +178,7 @@ table! {
         weight: Vec<f32>,
         /// Final bias.
         bias: Vec<f32>,
-        /// NaN is null: no test rows, or a value beyond float32.
+        /// J on the training rows; NaN for a value beyond float32.
         train_loss: Vec<f32>,
         /// J on the test rows; NaN without test rows.
         test_loss: Vec<f32>,
@@ -192,15 +192,15 @@ table! {
         test_mae: Vec<f32>,
         /// J − J* on the training rows at the (weight, bias) of the row.
         excess: Vec<f32>,
-        /// Updates that count: all, or one less than `diverged_at`.
+        /// Number of valid updates: all, or one less than `diverged_at`.
         steps: Vec<u64>,
         /// Steps of the last epoch that crossed the minimum along the direction of the step.
         crossings = "passes": Vec<u32>,
-        /// The first epoch, from 0, at whose end J reached the optimum within the tolerance of the verdict.
+        /// The first epoch, counted from 0, at whose end J reached the optimum within the tolerance of the verdict.
         reached_epoch: Vec<Option<u32>>,
         /// The period, in epochs, of a run that repeats the same points.
         cycle_period: Vec<Option<u32>>,
-        /// The first batch, from 1, whose update left the range of parameters.
+        /// The first batch, counted from 1, whose update left the valid range ±1e12 of weight and bias.
         diverged_at: Vec<Option<u64>>,
         /// Verdict.
         verdict: Vec<Verdict>,
@@ -212,7 +212,7 @@ table! {
     EpochTable {
         /// Run numbers.
         run: Vec<u64>,
-        /// From 0.
+        /// Epoch, counted from 0.
         epoch: Vec<u64>,
         /// The mean of the losses of the epoch's batches, weighted by their rows.
         loss: Vec<f32>,

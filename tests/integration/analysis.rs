@@ -163,7 +163,7 @@ fn the_report_of_the_article_states_distance_cause_and_remedy() {
     assert_snapshot!(diagnosis, @r"
     1 run: 1 oscillating
     best  run 0       J 20.20       w 0.08626     b -0.02131    oscillating
-    the run ends at J = 20.20, 2.2 × the optimum J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard
+    the run ends at training loss J = 20.20, 2.2 × the optimum J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard
     ");
     assert_eq!(diagnosis.remedy.as_deref(), Some("data.scale=standard"));
 }
@@ -426,7 +426,7 @@ fn losses_of_zero_are_drawn_on_log_axes() {
     let ran = small("[training]\noptimizer = \"sgd\"\nepochs = 3\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\nbatch_size = [1, 3]\n");
     assert!(ran.runs.verdict.iter().all(|verdict| *verdict == Verdict::Converged));
     check(&ran.figures());
-    assert_snapshot!(ran.diagnosis().sentence, @"all 4 runs reach the optimum, J* = 0; run 1 (learning_rate 0.01, batch_size 3) is the first, after 1 epoch (1 update)");
+    assert_snapshot!(ran.diagnosis().sentence, @"all 4 runs reach the optimum, training loss J* = 0; run 1 (learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
 }
 
 /// The table of a large sweep has some of its rows; the counts include all of them.
@@ -559,7 +559,7 @@ fn reports_and_captions_read_well() {
     best  run 7       J 10.42       w 4.332       b 14.15       converged     sgd, learning_rate 0.01, data.scale standard
           run 37      J 10.45       w 4.241       b 14.00       converged     adam, learning_rate 0.1, data.scale standard
           run 23      J 10.45       w 4.474       b 14.27       converged     rmsprop, learning_rate 0.1, data.scale standard
-    3 of 42 runs reach the optimum, J* = 10.42; run 23 (rmsprop, learning_rate 0.1, data.scale standard) is the first, after 11 epochs (176 updates); with data.scale none (condition number κ = 115,662) none of 21 runs does
+    3 of 42 runs reach the optimum, training loss J* = 10.42; run 23 (rmsprop, learning_rate 0.1, data.scale standard) converges first, after 11 epochs (176 updates); with data.scale = none (condition number κ = 115,662), 0 of 21 runs do
     ");
     let figures = ran.figures();
     let captions = figures.iter().map(|figure| format!("{}\n  {}\n  {}", figure.name, figure.title, figure.caption.join("\n  ")));
@@ -619,9 +619,9 @@ fn reports_and_captions_read_well() {
     ");
     let comparison = ran.compare("optimizer", &[("data.scale", "standard")], None).unwrap();
     assert_snapshot!(comparison, @r"
-    optimizer  runs  median J   10 %      90 %  best J  run  verdicts                                         reached epoch
-    sgd           7     69.94  10.65  diverged   10.42    7  4 slow, 1 diverged, 1 converged, 1 overshooting            5.5
-    rmsprop       7     133.2  10.72     224.1   10.45   23  5 slow, 1 converged, 1 oscillating                        10.5
-    adam          7     138.8  10.50     224.1   10.45   37  6 slow, 1 converged                                         12
+    optimizer  runs  median J  J at 10 %  J at 90 %  best J  run  verdicts                                         converged in epoch
+    sgd           7     69.94      10.65   diverged   10.42    7  4 slow, 1 diverged, 1 converged, 1 overshooting                 5.5
+    rmsprop       7     133.2      10.72      224.1   10.45   23  5 slow, 1 converged, 1 oscillating                             10.5
+    adam          7     138.8      10.50      224.1   10.45   37  6 slow, 1 converged                                              12
     ");
 }

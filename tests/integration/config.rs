@@ -400,8 +400,8 @@ mod bundled {
         data              data/advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
         rng               numpy_legacy
-        history           every batch of all runs, epochs of all runs   (default)
-        surface           weight fitted to the paths, bias fitted to the paths, train rows   (default)
+        history           every batch of all runs, epoch losses of all runs   (default)
+        surface           weight axis fitted to the paths, bias axis fitted to the paths, train rows   (default)
 
         optimizer         rmsprop: 1 run, number 0
           learning_rate   0.01
@@ -421,7 +421,7 @@ mod bundled {
           rng.seed        2
 
         runs              1
-        steps             160
+        updates           160
         "#);
     }
 
@@ -436,12 +436,12 @@ mod bundled {
         name              sweep
         data              advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
-        history           every batch of all runs, epochs of all runs   (default)
-        surface           weight fitted to the paths, bias fitted to the paths, train rows   (default)
+        history           every batch of all runs, epoch losses of all runs   (default)
+        surface           weight axis fitted to the paths, bias axis fitted to the paths, train rows   (default)
 
         optimizer         sgd: 16 runs, numbers 0 to 15
           momentum        4 values: 0 to 0.9 in steps of 0.3
-          learning_rate   4 values: 0.001 to 1, constant ratio
+          learning_rate   4 values: 0.001 to 1, logarithmically spaced
           nesterov        false   (default)
           batch_size      32   (default)
           epochs          1   (default)
@@ -456,7 +456,7 @@ mod bundled {
           data.seed       0   (default)
 
         optimizer         adam: 4 runs, numbers 16 to 19
-          learning_rate   4 values: 0.001 to 1, constant ratio
+          learning_rate   4 values: 0.001 to 1, logarithmically spaced
           beta_1          0.9   (default)
           beta_2          0.999   (default)
           epsilon         1e-7   (default)
@@ -474,7 +474,7 @@ mod bundled {
           data.seed       0   (default)
 
         runs              20
-        steps             100
+        updates           100
         "#);
     }
 

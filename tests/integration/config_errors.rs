@@ -503,7 +503,7 @@ mod ranges {
     7 | learning_rate = { min = 1e-4, max = 1.0 }
       |                 ^^^^^^^^^^^^^^^^^^^^^^^^^ the number of values is missing
       |
-      = help: add count = 10 for ten equally spaced values, including min and max; for a constant ratio, also distribution = "log_uniform"
+      = help: add count = 10 for ten equally spaced values, including min and max; for logarithmic spacing, also distribution = "log_uniform"
     "#);
     }
 

@@ -40,7 +40,7 @@ fn a_directory_without_a_manifest_is_2() {
     for arguments in [&["plot", "."][..], &["compare", ".", "--by", "learning_rate"], &["replay", ".", "--run", "0"]] {
         let output = gradsweep(folder.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("is no run directory"), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("is not a run directory"), "{arguments:?}");
     }
 }
 

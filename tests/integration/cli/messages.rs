@@ -35,7 +35,7 @@ fn help_of_the_program() {
                     side
           replay    Print weight and bias of one run after every batch, computed again bit for bit
           bench     Measure the backends on this machine: check their results, then their speed
-          verify    Measure the rounding error of every kernel function on this machine
+          verify    Measure the rounding errors of activations, losses and optimizers on this machine
           adapters  List the usable GPUs, and what to install if there is none
           init      Write a commented example config with its data
           help      Print this message or the help of the given subcommand(s)
@@ -276,7 +276,7 @@ fn help_of_bench() {
 #[test]
 fn help_of_verify() {
     insta::assert_snapshot!(help(&["verify", "--help"]), @r###"
-        Measure the rounding error of every kernel function on this machine
+        Measure the rounding errors of activations, losses and optimizers on this machine
 
         Usage: gradsweep verify [OPTIONS]
 
