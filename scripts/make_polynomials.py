@@ -1,5 +1,6 @@
-"""Coefficients of src/kernel/functions: minimax in the relative error of the result (Remez), rounded to float32 one after the other,
-the lowest power first, the rest fitted again each time. Needs mpmath.
+"""Computes the coefficients of src/kernel/functions: minimax polynomials in the relative error of the result (Remez algorithm).
+
+Coefficients are rounded to float32 one at a time, lowest power first; after each rounding the remaining ones are fitted again. Needs mpmath.
 
     python scripts/make_polynomials.py
 """
@@ -16,7 +17,7 @@ def single(value):
 
 
 def remez(xs, target, weight, powers):
-    """Coefficients of x**power that make the largest weight*(target - sum) smallest, and that largest value."""
+    """Returns the coefficients of x**power that minimise the maximum of weight*|target - sum|, and that maximum."""
     n = len(powers)
     columns = [[x**p for x in xs] for p in powers]
     last = len(xs) - 1

@@ -24,7 +24,7 @@
 //!
 //! # Layers
 //!
-//! A module imports only modules above it in the list of this file; `tests/integration/rooms` checks this. ARCHITECTURE.md describes each module and
+//! A module imports only modules above it in the list of this file; `tests/integration/layers` checks this. ARCHITECTURE.md describes each module and
 //! has a glossary.
 //!
 //! 1. Vocabulary: [`data`] (rows, splits, batch orders), [`model`] (neurons, losses, hyperparameters, verdicts), [`space`] (run numbers and

@@ -1,7 +1,7 @@
-"""Shared by the scripts of the other programs: data, sweep, batches, moments, command line, timing."""
+"""Code that the scripts of the other programs share: data, sweep, batches, moments, command line, timing."""
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the NumPy peers bring their own threads
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the NumPy scripts start their own threads
 
 import argparse, json, resource, statistics, time
 from pathlib import Path
@@ -17,7 +17,7 @@ CSV = Path(__file__).resolve().parent.parent.parent / "configs" / "data" / "adve
 
 
 def data(dtype=np.float32):
-    """TV and sales of the first 160 rows, both standardised by their own mean and population std."""
+    """TV and sales of the first 160 rows; each column is standardised by its mean and population standard deviation."""
     raw = np.loadtxt(CSV, delimiter=",", skiprows=1, usecols=(1, 4))[:ROWS]
     return ((raw - raw.mean(0)) / raw.std(0)).T.astype(dtype)
 
@@ -29,7 +29,7 @@ def batches(dtype=np.float32):
 
 
 def moments(dtype=np.float32):
-    """Per step 2/n·(Σx², Σx, Σxy, Σy): all that a batch's gradient needs. Taken in float64."""
+    """2/n·(Σx², Σx, Σxy, Σy) of each step, which determine the gradient of its batch. Summed in float64."""
     x, y = batches(np.float64)
     return (2 * np.stack([(x * x).mean(1), x.mean(1), (x * y).mean(1), y.mean(1)], 1)).astype(dtype)
 
@@ -42,7 +42,7 @@ def optimum():
 
 
 def adam_scale(dtype=np.float32):
-    """sqrt(1-β2^t)/(1-β1^t), by which Keras multiplies Adam's learning rate, for every step."""
+    """Adam's bias correction at each step, sqrt(1-β2^t)/(1-β1^t), by which Keras multiplies the learning rate."""
     t = np.arange(1, STEPS + 1)
     return (np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)).astype(dtype)
 
@@ -52,11 +52,11 @@ def learning_rates(runs, dtype=np.float32):
 
 
 def arguments(description, **choices):
-    """The flags of every peer; a keyword adds a choice whose first value is the default."""
+    """Parses the flags that all scripts have; a keyword argument adds a flag with choices, the first of which is the default."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--optimizer", choices=["rmsprop", "sgd", "adam"], default="rmsprop")
-    parser.add_argument("--history", action="store_true", help="keep (w, b) after every step")
+    parser.add_argument("--history", action="store_true", help="record (w, b) after every step")
     parser.add_argument("--save", metavar="NPZ", help="write the results")
     parser.add_argument("--seconds", type=float, default=2, help="how long to repeat warm calls")
     for name, values in choices.items():
@@ -82,10 +82,10 @@ def timed(call):
 
 
 def measure(peer, call, units, unit, seconds, **extra):
-    """One cold call (what a user waits for), then warm calls; returns the JSON line.
+    """Measures one cold call, then warm calls, and returns the JSON line.
 
-    wall_s: process start to the first result; compile_s: first call less a warm one
-    (with a history it includes the first touch of the memory); *_per_s: of the median warm call."""
+    wall_s: time from process start to the first result; compile_s: first call minus a warm call
+    (with a history it includes the page faults of new memory); *_per_s: rate of the median warm call."""
     import_s = since_start()
     first = timed(call)
     line = {"peer": peer, **extra, "wall_s": round(since_start(), 2), "import_s": round(import_s, 2)}
@@ -100,11 +100,11 @@ def measure(peer, call, units, unit, seconds, **extra):
 
 
 def measure_sweep(peer, args, call, as_arrays=lambda result: result, **extra):
-    """`call()` trains the sweep; as_arrays(its result) is (final [run, 2], mse [run], history [run, step, 2] or None)."""
+    """Measures `call()`, which trains the sweep, and prints the JSON line. as_arrays(result) is (final [run, 2], mse [run], history [run, step, 2] or None)."""
     holder = {}
 
     def once():
-        holder.clear()  # let the last result go first, as a user's next sweep would
+        holder.clear()  # free the previous result before the next call
         holder["result"] = call()
 
     line = measure(peer, once, args.runs * STEPS, "steps", args.seconds, work="sweep",

@@ -1,6 +1,6 @@
-"""Keras: the notebook habit. One Dense(1) per learning rate, fit() with a callback that stores get_weights() after each batch.
+"""Keras, as in a notebook: one Dense(1) per learning rate, fit() with a callback that stores get_weights() after each batch.
 
-rebuild: a new model, compile() and fit() per learning rate, as the notebook is run. reuse: one compiled model, reset per run."""
+rebuild: a new model, compile() and fit() for each learning rate, as in a notebook. reuse: one compiled model, reset before each run."""
 import os
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
@@ -11,7 +11,7 @@ from common import *
 args = arguments(__doc__, variant=["rebuild", "reuse"], jit=["auto", "off"], measured=20)
 x, y = data()
 rates = learning_rates(args.runs)
-# A sweep of `runs` is timed on `measured` of its learning rates, spread evenly.
+# Of the `runs` learning rates of the sweep, `measured` evenly spaced ones are timed.
 chosen = rates[np.linspace(0, args.runs - 1, min(args.measured, args.runs)).round().astype(int)]
 MAKE = {
     "rmsprop": lambda lr: keras.optimizers.RMSprop(learning_rate=lr, rho=RHO, epsilon=EPSILON),

@@ -1,4 +1,4 @@
-"""Prints the table of benches/peers.sh: Gradsweep and other programs on the same work, as medians of alternating rounds.
+"""Prints the table of benches/peers.sh: speeds of Gradsweep and other programs for identical sweeps, as medians of alternating rounds.
 
 The script fails if results differ: the means of w, b and J over all runs must agree to 1e-4. Large learning rates amplify rounding errors."""
 import json
@@ -27,7 +27,7 @@ def peer(script, *arguments):
 
 
 def config(optimizer, runs):
-    """Writes the config of the common sweep: both columns standardised, no shuffling."""
+    """Writes the config of the sweep that all programs train: both columns standardised, no shuffling."""
     x, y = data(np.float64)
     table = PLACE / "peers.csv"
     table.write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist())))
@@ -127,7 +127,7 @@ def trained():
 
 
 def compared(label, own, *arguments):
-    """Prints a row of the table: the speed that `own` measures, and the other programs with these arguments."""
+    """Prints a row of the table: the speed returned by `own`, and the speeds of the other programs with these arguments."""
     ours, theirs = [], {name: [] for name, *_ in PEERS}
     for _ in range(ROUNDS):
         ours.append(own())

@@ -1,5 +1,7 @@
-"""Makes classes.csv: hours studied, and whether an exam was passed. Invented: chances are logistic, 1.1 per hour about 4.5 hours, and
-the seed is fixed, so that the file is the same everywhere. The classes overlap: the logistic loss has an optimum.
+"""Generates classes.csv, an invented data set: hours of study, and whether an exam was passed.
+
+The probability to pass is 1/(1 + exp(-1.1 (hours - 4.5))). The seed is fixed, so every machine generates an identical file. The classes
+overlap, so the logistic loss has an optimum.
 
     python make_classes.py > classes.csv
 """

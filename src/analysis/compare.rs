@@ -109,8 +109,8 @@ fn filtered(runs: &Runs<'_>, filters: &[(String, String)]) -> Result<Vec<usize>,
 
 impl std::fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let head =
-            [self.by, "runs", "median J", "J at 10 %", "J at 90 %", "best J", "run", "verdicts", "converged in epoch"].map(String::from);
+        let head = [self.by, "runs", "median J", "J at 10 %", "J at 90 %", "best J", "run", "verdicts", "converged in epoch (from 0)"]
+            .map(String::from);
         let lines: Vec<[String; 9]> = std::iter::once(head).chain(self.rows.iter().map(cells)).collect();
         let widths: [usize; 9] = std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));
         // Words are aligned left, numbers right.

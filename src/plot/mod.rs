@@ -1,7 +1,7 @@
 //! Draws figures as PNG and SVG files.
 //!
-//! Drawing needs no display and no system font, and equal figures give equal bytes. This module knows pixels, fonts and plotters. It does not
-//! know the meaning of a figure.
+//! Drawing needs no display and no system font, and equal figures give equal bytes. This module handles pixels, fonts and plotters;
+//! `analysis` decides the content of a figure.
 
 mod canvas;
 mod clip;

@@ -14,12 +14,12 @@ pub fn significant(value: f64, digits: usize) -> String {
     let rounded = rounded(value, digits);
     let magnitude = libm::floor(libm::log10(rounded.abs())) as i32;
     if !(-4..9).contains(&magnitude) {
-        return power(rounded, digits);
+        return scientific(rounded, digits);
     }
     let decimals = (digits as i32 - 1 - magnitude).max(0) as usize;
     let text = format!("{:.decimals$}", rounded.abs());
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
-    format!("{}{}{rest}", if rounded < 0.0 { "-" } else { "" }, apart(whole))
+    format!("{}{}{rest}", if rounded < 0.0 { "-" } else { "" }, with_separators(whole))
 }
 
 /// A number with at most `digits` significant digits, without trailing zeros: "0.01", "3.45e-5". Integers keep all digits: "12,345".
@@ -29,7 +29,7 @@ pub fn short(value: f64, digits: usize) -> String {
     }
     let rounded = rounded(value, digits);
     match rounded.abs() {
-        size if !(1e-3..1e6).contains(&size) => power(rounded, digits),
+        size if !(1e-3..1e6).contains(&size) => scientific(rounded, digits),
         size if size >= 1e3 => whole(rounded.round()),
         _ => format!("{rounded}"),
     }
@@ -40,7 +40,7 @@ fn rounded(value: f64, digits: usize) -> f64 {
 }
 
 /// A mantissa without trailing zeros, and a power of ten: "3.45e-5".
-fn power(value: f64, digits: usize) -> String {
+fn scientific(value: f64, digits: usize) -> String {
     let text = format!("{value:.*e}", digits.max(1) - 1);
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
@@ -69,15 +69,15 @@ pub fn condition(value: f64) -> String {
 
 /// An integer with thousands separators.
 fn whole(value: f64) -> String {
-    format!("{}{}", if value < 0.0 { "-" } else { "" }, apart(&format!("{:.0}", value.abs())))
+    format!("{}{}", if value < 0.0 { "-" } else { "" }, with_separators(&format!("{:.0}", value.abs())))
 }
 
 /// A count with thousands separators: "1,000,000".
 pub fn grouped(count: impl Into<u128>) -> String {
-    apart(&count.into().to_string())
+    with_separators(&count.into().to_string())
 }
 
-fn apart(digits: &str) -> String {
+fn with_separators(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

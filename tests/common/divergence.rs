@@ -17,11 +17,11 @@ fn diverging(backend: &str) -> (tempfile::TempDir, RunDirectory) {
 
 /// Compares the stored sweep with the float64 reference.
 pub fn diverging_runs_are_results(backend: &str) {
-    let ((folder, directory), (_judge, reference)) = (diverging(backend), diverging("reference"));
-    let (runs, judged) = (directory.runs().unwrap(), reference.runs().unwrap());
+    let ((folder, directory), (_reference_folder, reference)) = (diverging(backend), diverging("reference"));
+    let (runs, expected_runs) = (directory.runs().unwrap(), reference.runs().unwrap());
     let diverged = directory.manifest().counts.diverged;
     assert!(diverged >= 20, "{diverged}");
-    for (row, (batch, expected)) in runs.diverged_at.iter().zip(&judged.diverged_at).enumerate() {
+    for (row, (batch, expected)) in runs.diverged_at.iter().zip(&expected_runs.diverged_at).enumerate() {
         let Some(batch) = *batch else {
             assert_eq!(*expected, None, "run {row} diverges in the reference");
             continue;

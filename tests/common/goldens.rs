@@ -99,7 +99,7 @@ pub const RELATIVE: f64 = 3e-5;
 /// missed. llvmpipe resolves every kink as Keras does. A case must be listed to differ, and must differ while it is listed.
 pub const KINK_DIFFERENCES: &[(&str, &str)] = &[];
 
-/// Compares all cases with the backend's histories, ends and epoch losses. Cases in `different` are expected to deviate. Returns the worst deviation of
+/// Compares all cases with the backend's histories, final parameters and epoch losses. Cases in `different` are expected to deviate. Returns the worst deviation of
 /// each other case.
 pub fn keras(backend: &str, cases: &[Value], different: &[&str]) -> Vec<f64> {
     let (histories, epochs, finals) = (by_case("histories.csv"), by_case("epochs.csv"), by_case("finals.csv"));
@@ -147,7 +147,7 @@ pub fn keras(backend: &str, cases: &[Value], different: &[&str]) -> Vec<f64> {
             }
         }
     }
-    assert!(ended_elsewhere >= 4, "the averaged parameters are no point of the path");
+    assert!(ended_elsewhere >= 4, "the averaged parameters are not a point of the path");
     println!("{} cases on {backend}: at most {:.1e} ({})", cases.len(), overall.0, overall.1);
     measured
 }

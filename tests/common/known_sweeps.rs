@@ -16,7 +16,7 @@ pub const DATA: &[u8] = b"x,y\r\n1,3\n2,5\n4,9.5\n";
 /// A run with known rows.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Every value of the run is computed from its number.
+    /// The number of the run, from which all of its values are computed.
     pub number: u64,
     pub diverged_at: Option<u64>,
     /// The epoch whose loss overflows float32, if any.
@@ -176,7 +176,7 @@ impl Sweep {
         Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
     }
 
-    /// The rows as they are read back: values that are not finite are null, here NaN.
+    /// The rows after storing and reading: values that are not finite become null, which is read as NaN.
     pub fn read_back(&self, runs: &[Known]) -> RunTable {
         let mut table = self.table(runs);
         for column in [&mut table.train_loss, &mut table.excess] {
@@ -219,7 +219,7 @@ pub fn problems() -> Vec<Problem> {
     ]
 }
 
-/// Begins a run directory.
+/// Creates a run directory for a sweep of known runs.
 pub fn begin(directory: &Path) -> Writer {
     let mut manifest = Manifest::new("known", serde_json::json!({ "training": { "epochs": 3 } }));
     manifest.counts = Counts { runs: 7, ..Counts::default() };

@@ -1,4 +1,4 @@
-//! Code that several tests share.
+//! Helpers that several test binaries share.
 
 pub mod divergence;
 pub mod finite;

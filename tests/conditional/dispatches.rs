@@ -20,7 +20,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The meaningful part of the results of a group's runs; floats as bits.
+/// The results of the runs of a group as strings, floats as bits; unused cells are left out.
 fn results(outcome: &Outcome) -> Vec<String> {
     (0..outcome.weight.len()).map(|run| result(outcome, run)).collect()
 }
@@ -109,7 +109,7 @@ fn compare_joined_with_single(gpu: &Gpu, loss: &str) {
 }
 
 fn metrics_of_many_rows_take_several_dispatches(gpu: &Gpu) {
-    // More rows than one dispatch has, more than a software adapter's loop limit, and an odd number in the last dispatch.
+    // More rows than one dispatch processes, more than a software adapter's loop limit, and an odd number in the last dispatch.
     let x: Vec<f32> = (0..200_001).map(|row| (f64::from(row) * 0.618_034).fract() as f32).collect();
     let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
     let (rows, weight, bias) = (Rows { x, y }, [3.0, 2.0, 0.0], [1.0, 1.0, 0.0]);

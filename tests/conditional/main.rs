@@ -1,4 +1,4 @@
-//! Tests that need equipment: a GPU, or a Python with readers of Parquet. Without its equipment a test is ignored, and its line says why.
+//! Tests that need equipment: a GPU, or a Python with readers of Parquet. Without its equipment a test is ignored, and its output line states the reason.
 //!
 //! `GRADSWEEP_REQUIRE_GPU=1` and `GRADSWEEP_REQUIRE_READERS=1` turn missing equipment into a failure.
 

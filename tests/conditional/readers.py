@@ -1,4 +1,4 @@
-"""Reads a run directory with Polars, DuckDB and NumPy, and compares it with what was written into it.
+"""Reads a run directory with Polars, DuckDB and NumPy, and compares the tables with the expected rows.
 
     readers.py parts|whole DIRECTORY EXPECTED.json
 
@@ -16,7 +16,7 @@ import polars
 
 
 def files(directory, table, state):
-    """The pattern that reads a table, as a user would write it."""
+    """Returns the glob pattern of a table, as a user writes it."""
     parts = table == "history" or state == "parts"
     return str(directory / table / "part-*.parquet" if parts else directory / f"{table}.parquet")
 

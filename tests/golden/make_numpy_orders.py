@@ -1,8 +1,8 @@
-"""What numpy.random.RandomState(seed) draws for a split, an initializer and the epochs, in the order of a Keras 2 notebook.
+"""Writes the draws of numpy.random.RandomState(seed) for a split, an initializer and the epochs, in the order of a Keras 2 notebook.
 
     python make_numpy_orders.py > numpy_orders.json
 
-A case: `rows` are permuted (the first `test` of them are the test rows), `randint` is what the initializer gets, then one index
+A case: `rows` are permuted (the first `test` of them are the test rows), `randint` is the seed of the initializer, then one index
 array over the training rows is shuffled in place before each epoch. `words` counts the 32-bit words that randint consumed.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def position(state):
-    """How many words have been read since the state was renewed."""
+    """Returns the number of words consumed since the state was regenerated."""
     return state.get_state()[2]
 
 
@@ -41,7 +41,7 @@ def case(seed, rows, test, epochs):
 def main():
     cases = [case(seed, rows, test, epochs) for seed, rows, test, epochs in
              [(0, 20, 4, 3), (1, 33, 7, 2), (4294967295, 17, 5, 2), (123456789, 700, 10, 1)]]
-    # Where randint rejects: seeds whose number took more than one word.
+    # Seeds for which randint rejects words, so that its number consumes more than one word.
     several = (case(seed, 9, 2, 2) for seed in range(1000))
     cases += [found for found in several if found["words"] >= 4][:2]
     print(json.dumps({"numpy": np.__version__, "cases": cases}, separators=(",", ":")))

@@ -619,9 +619,9 @@ fn reports_and_captions_read_well() {
     ");
     let comparison = ran.compare("optimizer", &[("data.scale", "standard")], None).unwrap();
     assert_snapshot!(comparison, @r"
-    optimizer  runs  median J  J at 10 %  J at 90 %  best J  run  verdicts                                         converged in epoch
-    sgd           7     69.94      10.65   diverged   10.42    7  4 slow, 1 diverged, 1 converged, 1 overshooting                 5.5
-    rmsprop       7     133.2      10.72      224.1   10.45   23  5 slow, 1 converged, 1 oscillating                             10.5
-    adam          7     138.8      10.50      224.1   10.45   37  6 slow, 1 converged                                              12
+    optimizer  runs  median J  J at 10 %  J at 90 %  best J  run  verdicts                                         converged in epoch (from 0)
+    sgd           7     69.94      10.65   diverged   10.42    7  4 slow, 1 diverged, 1 converged, 1 overshooting                          5.5
+    rmsprop       7     133.2      10.72      224.1   10.45   23  5 slow, 1 converged, 1 oscillating                                      10.5
+    adam          7     138.8      10.50      224.1   10.45   37  6 slow, 1 converged                                                       12
     ");
 }

@@ -108,12 +108,12 @@ fn bits_of_options_and_schedules_do_not_depend_on_simd_level_threads_and_chunks(
 }
 
 fn assert_equal_bits(experiment: &Experiment) {
-    let judge = bits(experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), 100_000);
+    let scalar = bits(experiment, &Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), 100_000);
     for simd in Simd::available() {
         for (threads, chunk) in [(1, 100_000), (2, 101), (2, 100_000)] {
             let other = bits(experiment, &Cpu::open(Some(threads), Some(simd)).unwrap(), chunk);
-            for (run, (judge, other)) in judge.iter().zip(&other).enumerate() {
-                assert!(judge == other, "run {run} differs from the scalar result: {}, {threads} threads, chunks of {chunk}", simd.name());
+            for (run, (scalar, other)) in scalar.iter().zip(&other).enumerate() {
+                assert!(scalar == other, "run {run} differs from the scalar result: {}, {threads} threads, chunks of {chunk}", simd.name());
             }
         }
     }
@@ -122,7 +122,7 @@ fn assert_equal_bits(experiment: &Experiment) {
 /// Full and partial tiles of the fused rules, on raw and standardised data, with and without diverging runs, for several recordings.
 #[test]
 fn bits_of_whole_tiles_equal_those_of_single_lanes() {
-    let (judge, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
+    let (scalar, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
     let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| RecordOptions { every, epochs });
     let mut diverged = 0;
     for (scale, largest) in [("none", "1.0"), ("standard", "1.0"), ("standard", "1e6")] {
@@ -143,10 +143,10 @@ learning_rate = {{ min = 1e-4, max = {largest}, count = 150, distribution = "log
 "#
         ));
         for record in records {
-            let (judge, best) = (bits_of(&experiment, &judge, 100_000, record), bits_of(&experiment, &best, 100_000, record));
-            for (run, (judge, best)) in judge.iter().zip(&best).enumerate() {
-                assert!(judge == best, "run {run} up to {largest} on data of scale {scale} with {record:?}:\n{judge}\n{best}");
-                diverged += usize::from(!judge.contains("diverged_at: None"));
+            let (scalar, best) = (bits_of(&experiment, &scalar, 100_000, record), bits_of(&experiment, &best, 100_000, record));
+            for (run, (scalar, best)) in scalar.iter().zip(&best).enumerate() {
+                assert!(scalar == best, "run {run} up to {largest} on data of scale {scale} with {record:?}:\n{scalar}\n{best}");
+                diverged += usize::from(!scalar.contains("diverged_at: None"));
             }
         }
     }
@@ -208,7 +208,7 @@ learning_rate = [1e-3, 1e-2, 3e-2]
     }
 }
 
-/// A schedule with a constant rate takes the general path, and no schedule takes the fused path.
+/// Training with a constant schedule runs the general step loop; training without a schedule runs the fused step loop.
 #[test]
 fn the_general_path_and_the_fused_path_give_equal_bits() {
     let with = |schedule: &str| {
@@ -231,13 +231,13 @@ fn options_and_schedules_agree_with_the_reference_at_stable_rates() {
         .replace("centered = [false, true]", "centered = false");
     let experiment = experiment(&text);
     let (_, fast) = train(&experiment, &Cpu::open(None, None).unwrap(), RECORD);
-    let (_, judge) = train(&experiment, &Reference, RECORD);
+    let (_, reference) = train(&experiment, &Reference, RECORD);
     let relative = |a: f32, b: f32| (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0);
     let mut worst = 0.0_f64;
-    for (fast, judge) in fast.iter().zip(&judge) {
-        for lane in 0..judge.weight.len() {
-            worst = worst.max(relative(fast.weight[lane], judge.weight[lane])).max(relative(fast.bias[lane], judge.bias[lane]));
-            assert_eq!(fast.statistics(lane).crossings, judge.statistics(lane).crossings);
+    for (fast, reference) in fast.iter().zip(&reference) {
+        for lane in 0..reference.weight.len() {
+            worst = worst.max(relative(fast.weight[lane], reference.weight[lane])).max(relative(fast.bias[lane], reference.bias[lane]));
+            assert_eq!(fast.statistics(lane).crossings, reference.statistics(lane).crossings);
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -266,9 +266,9 @@ fn runs_diverge_at_the_step_of_the_reference() {
         let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, inputs)| Group { inputs, ..*group }).collect();
         Reference.train(&moved, &mut outcomes[2]).unwrap();
         let (mut diverged, mut sensitive) = (0, 0);
-        for ((fast, judge), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
+        for ((fast, reference), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
             for lane in 0..fast.weight.len() {
-                let (a, b) = (fast.statistics(lane).diverged_at, judge.statistics(lane).diverged_at);
+                let (a, b) = (fast.statistics(lane).diverged_at, reference.statistics(lane).diverged_at);
                 match (a, b) {
                     _ if b != nudged.statistics(lane).diverged_at => sensitive += 1,
                     (Some(a), Some(b)) => assert!(a.abs_diff(b) <= 1, "lane {lane}: {a} against {b}"),
@@ -307,7 +307,7 @@ fn verdicts_agree_with_theory() {
 
 #[test]
 fn the_plan_of_a_run_does_not_depend_on_the_other_runs() {
-    // Axes of every kind, because a plan reuses values of the run before, and more runs than one core plans at once.
+    // Axes of every kind, because a plan reuses values of the previous run, and more runs than one thread plans at a time.
     let experiment = experiment(
         "test_size = 0.2\n[training]\nepochs = 3\n[sweep.parameters]\noptimizer = [\"rmsprop\", { name = \"sgd\", momentum = [0.0, 0.9] }, { name = \"adam\", beta_2 = [0.99, 0.999], clipnorm = [\"none\", 1.0] }]\nbatch_size = [10, \"full\"]\n\"data.scale\" = [\"none\", \"standard\"]\n\"schedule.name\" = [\"none\", \"exponential_decay\"]\n\"training.seed\" = { min = 0, max = 39 }\nlearning_rate = [0.1, 0.01]\n[training.schedule]\ndecay_steps = 10\ndecay_rate = 0.5\n",
     );

@@ -48,8 +48,8 @@ fn metrics_of_every_neuron_agree_with_float64_and_across_simd_levels() {
             for (&single, &exact) in single.iter().zip(exact) {
                 let deviation = (single - exact).abs() / exact.abs().max(1.0);
                 // These losses take logarithms of values near 0, which magnify an ulp of z.
-                let room = if matches!(neuron.loss, Loss::BinaryCrossentropy | Loss::Poisson) { 5e-5 } else { 5e-6 };
-                assert!(deviation <= room, "{neuron:?}: {single} against {exact}");
+                let tolerance = if matches!(neuron.loss, Loss::BinaryCrossentropy | Loss::Poisson) { 5e-5 } else { 5e-6 };
+                assert!(deviation <= tolerance, "{neuron:?}: {single} against {exact}");
                 worst = if deviation > worst.0 { (deviation, neuron) } else { worst };
             }
         }
@@ -93,8 +93,8 @@ fn surfaces_of_a_logistic_neuron_agree_with_float64() {
             // addition by up to half an ulp.
             let terms = w.abs() * largest_x + b.abs();
             let sum = 4.0 + 0.5 * rows.len().min(256) as f64;
-            let room = (f64::from(f32::EPSILON) * (terms + sum * f64::from(exact.abs()))) as f32;
-            assert!((cell - exact).abs() <= room, "({w}, {b}): {cell} against {exact}");
+            let tolerance = (f64::from(f32::EPSILON) * (terms + sum * f64::from(exact.abs()))) as f32;
+            assert!((cell - exact).abs() <= tolerance, "({w}, {b}): {cell} against {exact}");
         }
         assert!(levels.all(|others| others.unwrap() == cells), "SIMD levels differ");
     }
@@ -118,8 +118,8 @@ fn gradients_agree_with_finite_differences() {
             };
             let quotient = (moved(h) - moved(-h)) / (2.0 * h);
             // A label of 0 contributes 1e9 to a mean percentage error, which leaves few digits for a difference.
-            let room = 1e-6 * at(theta).loss.abs().max(quotient.abs()).max(1.0) / if neuron.loss == Loss::Mape { 1e-3 } else { 1.0 };
-            assert!((gradient[i] - quotient).abs() <= room, "{neuron:?}: {} against {quotient}", gradient[i]);
+            let tolerance = 1e-6 * at(theta).loss.abs().max(quotient.abs()).max(1.0) / if neuron.loss == Loss::Mape { 1e-3 } else { 1.0 };
+            assert!((gradient[i] - quotient).abs() <= tolerance, "{neuron:?}: {} against {quotient}", gradient[i]);
         }
         let without = RowEvaluator::of(&Neuron { use_bias: false, ..neuron }).over(&rows, Params(theta));
         assert_eq!(without.gradient, Params::new(gradient[0], 0.0), "{neuron:?}");

@@ -1,4 +1,4 @@
-//! The functions of the kernel on the CPU.
+//! Error bounds of the kernel functions on the CPU.
 
 use crate::common::functions::verify_every_function;
 

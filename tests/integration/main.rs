@@ -1,4 +1,4 @@
-//! All tests of the public interface and of the program that every machine can run. Modules by topic.
+//! Tests of the public interface and of the program that run on every machine, one module per topic.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
@@ -12,8 +12,8 @@ mod config_errors;
 mod cpu;
 mod direct;
 mod functions;
+mod layers;
 mod licences;
 mod numpy_orders;
-mod rooms;
 mod shaders;
 mod store;

@@ -1,4 +1,4 @@
-//! Exit codes: 0 for results, also of diverging runs; 2 for a mistake of the user, which writes nothing; 130 for an interruption.
+//! Exit codes: 0 for results, also of diverging runs; 2 for a wrong command line or config, after which nothing is written; 130 for an interruption.
 
 use gradsweep::store::{RunDirectory, Status};
 use gradsweep::table::SettingColumn;

@@ -1,4 +1,4 @@
-//! The words that a user reads: help, results and errors, as inline snapshots. Device names and times are filtered.
+//! Texts of the command line: help, results and errors, as inline snapshots. Device names and times are filtered.
 
 use crate::common::program::{folder_with, gradsweep, root, succeeds};
 

@@ -15,7 +15,7 @@ fn tables_do_not_depend_on_vectors_threads_or_chunks() {
     );
     let (folder, path) = folder_with(&config);
     let path = path.to_str().unwrap();
-    let mut judge = None;
+    let mut expected = None;
     for (index, (simd, threads, chunk)) in
         Simd::available().iter().flat_map(|simd| [(simd.name(), "1", "1000"), (simd.name(), "2", "7")]).enumerate()
     {
@@ -29,7 +29,7 @@ fn tables_do_not_depend_on_vectors_threads_or_chunks() {
         assert_eq!(runs.run, (0..184).collect::<Vec<u64>>());
         // The tables are compared as text, because NaN is not equal to itself.
         let found = format!("{runs:?} {:?} {:?}", directory.history(17).unwrap(), directory.epochs(150).unwrap());
-        let judge = judge.get_or_insert_with(|| found.clone());
-        assert!(found == *judge, "{simd}, {threads} threads, chunks of {chunk}");
+        let expected = expected.get_or_insert_with(|| found.clone());
+        assert!(found == *expected, "{simd}, {threads} threads, chunks of {chunk}");
     }
 }

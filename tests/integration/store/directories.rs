@@ -1,4 +1,4 @@
-//! Which directories are accepted, which are refused, and what is readable after an interruption.
+//! Run directories: accepted and refused paths, and the readable rows after an interruption.
 
 use gradsweep::internals::Writer;
 use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, choose_directory, write_surface};
@@ -32,7 +32,7 @@ fn two_sweeps_never_share_a_directory() {
 }
 
 #[test]
-fn interrupted_sweep_is_readable_as_far_as_it_got() {
+fn interrupted_sweep_has_the_rows_of_its_stored_chunks() {
     let folder = tempfile::tempdir().unwrap();
     let sweep = small();
     let mut writer = begin(folder.path());

@@ -66,7 +66,7 @@ proptest! {
 }
 
 #[test]
-fn finished_directory_has_the_files_of_the_contract() {
+fn finished_directory_has_the_documented_files() {
     let folder = tempfile::tempdir().unwrap();
     let sweep = small();
     let mut writer = begin(folder.path());
@@ -94,7 +94,7 @@ fn finished_directory_has_the_files_of_the_contract() {
 }
 
 #[test]
-fn start_that_varies_has_one_column_as_asked_for() {
+fn varied_start_has_one_column_with_the_config_values() {
     let sweep = small();
     let folder = tempfile::tempdir().unwrap();
     let mut table = sweep.table(&sweep.runs);

@@ -1,4 +1,4 @@
-//! The rules of the source tree: which folder imports which, no import cycles in a folder, and words that a folder does not use.
+//! The rules of the source tree: imports follow the order of lib.rs, no folder has an import cycle, and some calls are limited to some folders.
 
 mod source;
 
@@ -9,7 +9,7 @@ use source::SourceFile;
 
 use crate::common::finite::files;
 
-/// Folders whose files still import each other in a cycle. A folder without cycles is not allowed to stay here.
+/// Folders whose files still import each other in a cycle. A folder without cycles must be removed from this list.
 #[rustfmt::skip]
 const CYCLIC: &[&str] = &[
 ];
@@ -25,21 +25,21 @@ fn sources() -> Vec<SourceFile> {
 }
 
 /// The folders in the order of lib.rs; the folder of the binary is last.
-fn rooms() -> Vec<String> {
-    let mut rooms: Vec<String> = SourceFile::read(&folder(), &folder().join("lib.rs")).children().into_iter().map(str::to_owned).collect();
-    assert!(rooms.len() >= 11, "{rooms:?}");
-    rooms.push("cli".to_owned());
-    rooms
+fn layers() -> Vec<String> {
+    let mut layers: Vec<String> = SourceFile::read(&folder(), &folder().join("lib.rs")).children().into_iter().map(str::to_owned).collect();
+    assert!(layers.len() >= 11, "{layers:?}");
+    layers.push("cli".to_owned());
+    layers
 }
 
 #[test]
-fn a_room_imports_only_rooms_above_it() {
-    let rooms = rooms();
-    let floor = |name: &str| rooms.iter().position(|room| room == name);
+fn a_module_imports_only_modules_above_it() {
+    let layers = layers();
+    let layer = |name: &str| layers.iter().position(|layer| layer == name);
     for file in sources() {
-        let Some(own) = floor(&file.module[0]) else { continue };
+        let Some(own) = layer(&file.module[0]) else { continue };
         for path in file.paths().iter().filter(|path| path.segments[0] == "crate" && path.segments.len() > 1) {
-            let other = floor(&path.segments[1]);
+            let other = layer(&path.segments[1]);
             assert!(
                 other.is_none_or(|other| other <= own),
                 "{} imports {}, which is below it in lib.rs",
@@ -51,7 +51,7 @@ fn a_room_imports_only_rooms_above_it() {
 }
 
 #[test]
-fn no_files_of_a_room_import_each_other_in_a_cycle() {
+fn no_files_of_a_module_import_each_other_in_a_cycle() {
     let sources = sources();
     let graph = imports(&sources);
     let name = |path: &Path| path.strip_prefix(folder()).unwrap().display().to_string();
@@ -67,10 +67,10 @@ fn no_files_of_a_room_import_each_other_in_a_cycle() {
     let new: Vec<_> = cyclic.iter().filter(|(folder, _)| !CYCLIC.contains(&folder.as_str())).collect();
     assert!(new.is_empty(), "files import each other:\n{new:#?}");
     let clean: Vec<_> = CYCLIC.iter().filter(|folder| !cyclic.contains_key(**folder)).collect();
-    assert!(clean.is_empty(), "no cycles any more, so take these folders out of CYCLIC: {clean:?}");
+    assert!(clean.is_empty(), "these folders have no cycles any more: remove them from CYCLIC: {clean:?}");
 }
 
-/// For each file the files of its room that it imports, by their places in `sources`.
+/// For each file the files of its module that it imports, as indices into `sources`.
 fn imports(sources: &[SourceFile]) -> BTreeMap<usize, BTreeSet<usize>> {
     let by_module: BTreeMap<&[String], usize> = sources.iter().enumerate().map(|(place, file)| (&file.module[..], place)).collect();
     let exports: Vec<BTreeMap<String, Vec<String>>> = sources.iter().map(exported).collect();
@@ -106,14 +106,14 @@ fn absolute(module: &[String], segments: &[String]) -> Vec<String> {
     path
 }
 
-/// The file that defines what a path names, through re-exports.
+/// The file that defines the item of a path; re-exports are followed.
 fn defining_file(by_module: &BTreeMap<&[String], usize>, exports: &[BTreeMap<String, Vec<String>>], path: &[String]) -> Option<usize> {
     let (length, file) = (1..=path.len()).rev().find_map(|length| Some((length, *by_module.get(&path[..length])?)))?;
     let Some(exported) = path.get(length).and_then(|name| exports[file].get(name)) else { return Some(file) };
     defining_file(by_module, exports, &[exported, &path[length + 1..]].concat())
 }
 
-/// The shortest way from a file back to itself, if there is one.
+/// The shortest import cycle through a file; `None` without a cycle.
 fn shortest_cycle(graph: &BTreeMap<usize, BTreeSet<usize>>, start: usize) -> Option<Vec<usize>> {
     let mut ways = vec![vec![start]];
     let mut seen = BTreeSet::new();
@@ -145,7 +145,7 @@ fn only_the_command_line_prints() {
 }
 
 #[test]
-fn a_file_opens_with_its_purpose() {
+fn every_file_begins_with_a_comment() {
     for file in sources() {
         let code = std::fs::read_to_string(&file.path).unwrap();
         assert!(code.starts_with("//! "), "{} has no opening comment", file.path.display());
@@ -154,9 +154,9 @@ fn a_file_opens_with_its_purpose() {
 
 /// The platform implements the transcendental functions of `std`; those of the crate `libm` have the same bits everywhere.
 #[test]
-fn numbers_do_not_depend_on_the_functions_of_the_platform() {
-    const ROOMS: [&str; 7] = ["data", "model", "space", "kernel", "backend", "analysis", "figure"];
-    for file in sources().iter().filter(|file| ROOMS.contains(&file.module[0].as_str())) {
+fn no_transcendental_functions_of_std() {
+    const PORTABLE: [&str; 7] = ["data", "model", "space", "kernel", "backend", "analysis", "figure"];
+    for file in sources().iter().filter(|file| PORTABLE.contains(&file.module[0].as_str())) {
         for word in [".ln()", ".exp()", ".log10()", ".powf(", ".sin()", ".cos()", ".tanh()", ".log2()", ".ln_1p()", ".exp_m1()"] {
             assert!(!file.contains(word), "{} uses {word}", file.path.display());
         }

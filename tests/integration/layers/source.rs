@@ -1,4 +1,4 @@
-//! A reader of Rust source that knows enough of the language to list the paths in a file: no comments, no literals, no test code.
+//! A tokenizer of Rust source that lists the paths in a file, without comments, literals and test code.
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,7 @@ impl SourceFile {
         found
     }
 
-    /// Reads a tree of a `use` item from a token on, and returns the place after it.
+    /// Reads a tree of a `use` item from a token on, and returns the position after it.
     fn tree(&self, mut at: usize, prefix: &[String], is_exported: bool, found: &mut Vec<CodePath>) -> usize {
         let mut segments = prefix.to_vec();
         loop {
@@ -114,7 +114,7 @@ impl SourceFile {
         })
     }
 
-    /// Whether the code has these tokens in a row.
+    /// Whether the code contains this sequence of tokens.
     pub fn contains(&self, code: &str) -> bool {
         let wanted = tokens(code);
         self.tokens.windows(wanted.len()).any(|row| row == wanted)
@@ -125,7 +125,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Splits code into names, numbers, `::` and single signs. Comments are dropped, and a literal is `""`.
+/// Splits code into names, numbers, `::` and single characters. Comments are dropped, and a literal is `""`.
 fn tokens(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = code;
@@ -209,7 +209,7 @@ fn without_tests(tokens: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn literals_comments_and_tests_are_no_code() {
+fn literals_comments_and_tests_are_ignored() {
     let code = r##"
         use super::{a::B, c as d}; // crate::comment
         fn f<'a>(x: &'a str) -> char { let _ = r#"crate::raw"#; "crate::\"string"; '\''; 'x'; super::e::f(x) }
