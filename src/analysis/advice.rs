@@ -53,6 +53,7 @@ fn for_step_size(runs: &Runs<'_>, rows: &[usize]) -> Advice {
     }
 }
 
+/// The learning rate of a run.
 fn learning_rate(runs: &Runs<'_>, row: usize) -> f64 {
     runs.setting(row, Parameter::LearningRate).number().unwrap_or(0.0)
 }
@@ -62,6 +63,7 @@ fn tried(runs: &Runs<'_>, rows: &[usize], best: usize) -> Vec<f64> {
     rows.iter().filter(|&&row| runs.optimizer(row) == runs.optimizer(best)).map(|&row| learning_rate(runs, row)).collect()
 }
 
+/// Advice for a best run that diverges or overshoots: a smaller learning rate.
 fn too_high(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
     let smallest = tried(runs, rows, best).into_iter().fold(f64::INFINITY, f64::min);
     let name = runs.optimizer(best).map_or("", Optimizer::name);
@@ -75,6 +77,7 @@ fn too_high(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
     with_rate(runs, format!("learning_rate {rate} is too high for {name}"), smallest / 10.0, in_words)
 }
 
+/// Advice for a best run that does not settle at the optimum: a smaller learning rate.
 fn unsettled(runs: &Runs<'_>, rows: &[usize], best: usize, had_converged: bool) -> Advice {
     let rate = learning_rate(runs, best);
     let below = tried(runs, rows, best).into_iter().filter(|&other| other < rate).fold(0.0, f64::max);
@@ -90,6 +93,7 @@ fn unsettled(runs: &Runs<'_>, rows: &[usize], best: usize, had_converged: bool) 
     with_rate(runs, cause, smaller, "Use a smaller learning_rate or a larger batch_size")
 }
 
+/// Advice for a best run that is slow: a larger learning rate, or more epochs.
 fn too_slow(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
     let rate = learning_rate(runs, best);
     let has_larger = tried(runs, rows, best).into_iter().any(|other| other > rate);
@@ -114,10 +118,12 @@ fn needed_step(runs: &Runs<'_>, row: usize) -> f64 {
     2.0 * distance / runs.table.steps[row].max(1) as f64
 }
 
+/// The number of updates of a run in words: `160 updates`.
 fn updates(runs: &Runs<'_>, row: usize) -> String {
     text::count(runs.table.steps[row] as usize, "update")
 }
 
+/// Advice to set the learning rate to `rate`.
 fn with_rate(runs: &Runs<'_>, cause: String, rate: f64, in_words: &str) -> Advice {
     let remedy = runs.experiment.override_for(Parameter::LearningRate, &one_digit(rate));
     Advice { cause, remedy, in_words: in_words.into() }

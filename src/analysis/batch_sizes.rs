@@ -116,6 +116,7 @@ fn epoch_ends(path: &Path, surface: &CostSurface<'_>) -> Vec<(usize, f64)> {
     (0..=epochs).filter_map(excess).collect()
 }
 
+/// Summarises the runs with one batch size.
 fn curve(runs: &Runs<'_>, rows: &[usize], setting: Setting, points: Vec<(usize, f64)>, color: Color) -> Curve {
     let first: Vec<f64> = rows.iter().filter_map(|&row| runs.table.reached_epoch[row]).map(f64::from).collect();
     Curve {
@@ -129,6 +130,7 @@ fn curve(runs: &Runs<'_>, rows: &[usize], setting: Setting, points: Vec<(usize, 
     }
 }
 
+/// The panels of one learning rate: by epochs and by updates.
 fn panels(row: &PanelRow, threshold: f64, range: [f64; 2]) -> [Panel; 2] {
     let PanelRow { rate, curves } = row;
     let epochs = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0).max().unwrap_or(1).max(1) as f64;

@@ -61,6 +61,7 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style:
     Ok(Comparison { by: by.key(), rows: groups, figures: side_by_side(sweep, &rows, by, style)? })
 }
 
+/// Summarises the runs with one value.
 fn group(runs: &Runs<'_>, setting: Setting, own: &[usize]) -> Group {
     let losses: Vec<f64> = own.iter().map(|&row| runs.loss(row)).collect();
     let best = own.iter().copied().min_by(|&a, &b| runs.loss(a).total_cmp(&runs.loss(b))).filter(|&row| runs.loss(row).is_finite());
@@ -126,6 +127,7 @@ impl std::fmt::Display for Comparison {
     }
 }
 
+/// The cells of a row of the printed table.
 fn cells(group: &Group) -> [String; 9] {
     let loss = |loss: Option<f64>| loss.map_or_else(|| "diverged".into(), text::loss);
     [

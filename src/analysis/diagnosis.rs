@@ -70,6 +70,7 @@ pub fn diagnosis(
     }
 }
 
+/// The rows of the best runs.
 fn best_rows(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
     let mut finite: Vec<(f64, usize)> = rows.iter().map(|&row| (runs.excess(row), row)).filter(|(excess, _)| excess.is_finite()).collect();
     let order = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
@@ -94,6 +95,7 @@ fn best_run(runs: &Runs<'_>, row: usize) -> BestRun {
     }
 }
 
+/// The conclusion in one sentence, and the `KEY=VALUE` of its remedy.
 fn sentence(runs: &Runs<'_>, rows: &[usize], counts: &[u64; statistics::VERDICTS]) -> (String, Option<String>) {
     let Some(best) = runs.best(rows) else { return ("no run has finished".into(), None) };
     if runs.surface(best).optimum().is_none() {

@@ -86,6 +86,7 @@ impl SettingAxis {
         Self { parameter, axis: axis(parameter.key(), if is_log { Scale::Log } else { Scale::Linear }, range), categories: None }
     }
 
+    /// The x coordinate of a value.
     fn position(&self, setting: Setting) -> f64 {
         match &self.categories {
             Some(categories) => categories.binary_search(&setting).map_or(0.0, |at| at as f64),

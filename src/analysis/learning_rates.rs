@@ -70,6 +70,7 @@ struct RateCurve {
 }
 
 impl RateCurve {
+    /// The learning rate curve of a run.
     fn of(runs: &Runs<'_>, row: usize) -> Result<Self, MissingParameter> {
         let settings = runs.experiment.space.run(runs.table.run[row]).map(|run| run.settings).unwrap_or_default();
         Ok(Self {
@@ -84,6 +85,7 @@ impl RateCurve {
         (self.schedule.as_ref().map(RateSchedule::key).ok_or(self.rate.to_bits()), self.batches)
     }
 
+    /// The points (batch, learning rate) of the curve.
     fn points(&self) -> Vec<[f64; 2]> {
         let rate = |batch: u64| self.schedule.as_ref().map_or(self.rate, |schedule| f64::from(schedule.at(batch)));
         spread(self.batches as usize, POINTS).map(|batch| [batch as f64, rate(batch as u64)]).collect()

@@ -21,6 +21,7 @@ pub fn count(runs: &Runs<'_>) -> usize {
     distinct(runs.table.problem.clone()).len()
 }
 
+/// Sorts problem numbers and removes duplicates.
 fn distinct(mut ids: Vec<u32>) -> Vec<u32> {
     ids.sort_unstable();
     ids.dedup();

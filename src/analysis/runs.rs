@@ -71,6 +71,7 @@ impl<'a> Runs<'a> {
         self.unless_diverged(row, if has_optimum { self.table.excess[row] } else { self.table.train_loss[row] })
     }
 
+    /// The value in float64; infinite for a diverged run.
     fn unless_diverged(&self, row: usize, value: f32) -> f64 {
         if self.has_diverged(row) || !value.is_finite() { f64::INFINITY } else { f64::from(value) }
     }

@@ -77,6 +77,7 @@ impl Bench<'_> {
         Ok(Sizes { curves, gpu_pays_from })
     }
 
+    /// Measures one contender at one number of runs.
     fn point(&self, backend: &dyn Backend, runs: u64, every: u64) -> Result<Point, Error> {
         let plan = Plan::new(self.experiment, self.problems, 0..runs)?;
         let groups = groups(&plan, self.problems, every);
@@ -101,6 +102,7 @@ fn pays_from(curves: &[Curve], history: bool) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// A curve with one training time per size.
     fn curve(backend: &str, history: bool, seconds: &[f64]) -> Curve {
         let points = seconds.iter().enumerate().map(|(i, &median_s)| Point { runs: FACTOR.pow(i as u32), steps: 1, median_s });
         Curve { name: backend.to_owned(), backend: backend.to_owned(), history, points: points.collect() }

@@ -14,6 +14,7 @@ pub fn adapters(arguments: &args::Adapters) -> Result<(), Failure> {
     if arguments.json { print_json(&adapters) } else { print(&list(&adapters)) }
 }
 
+/// Formats the list of adapters.
 fn list(list: &AdapterList) -> String {
     let mut text = String::new();
     for adapter in &list.adapters {

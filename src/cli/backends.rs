@@ -30,6 +30,7 @@ pub fn choose(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure>
     }
 }
 
+/// Chooses the backend for `--backend auto`.
 fn auto(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
     let cpu = cpu(arguments)?;
     let seconds = steps / CPU_STEPS_PER_SECOND / cpu.threads() as u128;
@@ -45,6 +46,7 @@ fn auto(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
     Ok(Chosen { backend, reason: Some(reason) })
 }
 
+/// Opens the CPU backend with the requested threads and SIMD level.
 pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
     Cpu::open(arguments.threads.map(usize::from), arguments.simd).map_err(Failure::usage)
 }

@@ -52,6 +52,7 @@ fn check_floor(table: &Table, floor: f64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Loads the config, or the built-in sweep.
 fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
     if let Some(path) = &arguments.config {
         return Ok(config::load(path, &arguments.sets)?);
@@ -79,6 +80,7 @@ fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     Ok(contenders)
 }
 
+/// A CPU contender with a number of threads and a SIMD level.
 fn on_cpu<'a>(name: String, threads: usize, simd: Simd) -> Contender<'a> {
     let open = move || Cpu::open(Some(threads), Some(simd));
     Contender {
@@ -109,6 +111,7 @@ cpu/wall    CPU time over elapsed time: the number of busy cores
 cold ms     opening the backend and the first training
 ";
 
+/// Formats the report that `gradsweep bench` prints.
 fn report(table: &Table) -> String {
     let mut text = String::new();
     let runs = text::grouped(table.runs);
@@ -147,6 +150,7 @@ fn report(table: &Table) -> String {
     text
 }
 
+/// Appends the measured limits of the machine.
 fn limits(text: &mut String, limits: &[Limit]) {
     if !limits.is_empty() {
         text.push_str("measured limits of the machine\n");
@@ -160,6 +164,7 @@ fn limits(text: &mut String, limits: &[Limit]) {
     }
 }
 
+/// Appends the additional time for verdicts and epoch metrics.
 fn costs(text: &mut String, costs: &[Cost]) {
     if !costs.is_empty() {
         text.push_str("additional time for verdicts and epoch metrics, in percent of the time for final weights alone\n");
@@ -217,6 +222,7 @@ fn software_note(line: &Line) -> &'static str {
     if line.software { ", software adapter" } else { "" }
 }
 
+/// Formats a row of the table.
 fn row(line: &Line) -> String {
     let history = if line.history { "yes" } else { "no" };
     let speed = match line.speed {

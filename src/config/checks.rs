@@ -43,6 +43,7 @@ fn diagnostic(location: Option<&Location>, title: impl Into<String>) -> Diagnost
 /// The largest number of updates of a run: kernels count them in 32 bits.
 const STEPS_MAX: u64 = u32::MAX as u64;
 
+/// Checks an experiment against its data, and adds the errors and warnings to the diagnostics.
 pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     history_runs(experiment, locations, diagnostics);
     averages(experiment, locations, diagnostics);
@@ -147,6 +148,7 @@ fn averages(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: 
     }
 }
 
+/// Checks that the listed runs of `history.runs` exist.
 fn history_runs(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     let Some(HistoryRuns::List(runs)) = &experiment.history.runs else { return };
     let len = experiment.space.len();
@@ -159,6 +161,7 @@ fn history_runs(experiment: &Experiment, locations: &CheckContext<'_>, diagnosti
     }
 }
 
+/// Checks that no run has more updates than 32 bits count.
 fn steps(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
     let longest = experiment.space.branches.iter().map(|branch| step_count::longest_run(branch, rows)).max().unwrap_or(0);
     if longest > u128::from(STEPS_MAX) {

@@ -120,7 +120,7 @@ fn axis_in_words(axis: &Axis) -> String {
 }
 
 fn history(experiment: &Experiment) -> String {
-    let recorded = experiment.history.decide(experiment.space.len());
+    let recorded = experiment.history.recording_plan(experiment.space.len());
     let runs: Vec<String> = recorded
         .runs
         .iter()
@@ -177,7 +177,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
             section["test_rows"] = json!(test);
         }
     }
-    let recorded = experiment.history.decide(experiment.space.len());
+    let recorded = experiment.history.recording_plan(experiment.space.len());
     let branches: Vec<Json> = experiment.space.branches.iter().map(branch).collect();
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));

@@ -74,7 +74,7 @@ impl HistorySpec {
     pub const SAMPLE: u64 = 200;
 
     /// The recording plan of a sweep of `runs` runs.
-    pub fn decide(&self, runs: u64) -> RecordingPlan {
+    pub fn recording_plan(&self, runs: u64) -> RecordingPlan {
         let few = runs <= Self::ALL_UP_TO;
         let default = || if few { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
         RecordingPlan {

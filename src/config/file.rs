@@ -25,6 +25,7 @@ pub fn read(path: &Path) -> Result<String, Diagnostic> {
     })
 }
 
+/// The error for a config file that does not exist.
 fn absent(path: &Path) -> Diagnostic {
     let diagnostic = Diagnostic::whole(format!("there is no config file {}", path.display()));
     match nearest_file(path) {
@@ -33,6 +34,7 @@ fn absent(path: &Path) -> Diagnostic {
     }
 }
 
+/// The error for a folder in place of a config file.
 fn folder(path: &Path) -> Diagnostic {
     let diagnostic = Diagnostic::whole(format!("{} is a folder, not a config file", path.display()));
     let mut inside: Vec<String> = std::fs::read_dir(path)
@@ -56,6 +58,7 @@ pub fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
+/// The error for an empty config.
 pub fn blank() -> Diagnostic {
     Diagnostic::whole("the config is empty")
         .help("`gradsweep init` writes a commented starter config")

@@ -40,7 +40,7 @@ impl OptimizerSpec {
     }
 
     /// Whether the optimizer's own table fixes or varies a hyperparameter.
-    pub fn decides(&self, parameter: Parameter) -> bool {
+    pub fn sets(&self, parameter: Parameter) -> bool {
         self.fixed.iter().any(|(own, _)| *own == parameter) || self.axes.iter().any(|axis| axis.parameter == parameter)
     }
 }

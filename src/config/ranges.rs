@@ -71,6 +71,7 @@ fn single(node: &TomlNode, parameter: Parameter, key: &str) -> Diagnostic {
         .help(format!("write a list, [{}], or move it to {}", node.text, keys::qualified(parameter)))
 }
 
+/// Reads a list of values.
 fn list(node: &TomlNode, items: &[TomlNode], kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     if items.is_empty() {
         let empty = Diagnostic::at(&node.location, format!("`{key}` has no values"))
@@ -83,6 +84,7 @@ fn list(node: &TomlNode, items: &[TomlNode], kind: Kind, key: &str, diagnostics:
     read.into_iter().collect::<Option<Vec<Value>>>().map(Values::List)
 }
 
+/// Reads a table with values or a range.
 fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Option<Values> {
     let distribution = match table.get("distribution") {
         Some(entry) => Some(diagnostics.ok(distribution(&entry.node, key))?),
@@ -121,6 +123,7 @@ fn from_table(node: &TomlNode, table: &CheckedTable, kind: Kind, key: &str, diag
     range(&RangeTable { node, table, distribution, key }, kind, diagnostics)
 }
 
+/// Reads the name of a distribution.
 fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> {
     let name = scalars::string(node, &format!("{key}.distribution"))?;
     if let Some((_, distribution)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == name) {
@@ -144,6 +147,7 @@ fn distribution(node: &TomlNode, key: &str) -> Result<Distribution, Diagnostic> 
     Err(diagnostic.note(format!("known distributions: {}", known.join(", "))))
 }
 
+/// Reads a range of numbers.
 fn range(range: &RangeTable<'_>, kind: Kind, diagnostics: &mut Diagnostics) -> Option<Values> {
     let &RangeTable { node, table, distribution, key } = range;
     if matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..)) {
@@ -218,6 +222,7 @@ struct RangeTable<'a> {
 }
 
 impl RangeTable<'_> {
+    /// The values of a range of floats.
     fn floats(&self, min: f64, max: f64) -> Result<Values, Diagnostic> {
         if min > max {
             return Err(self.empty());
@@ -252,6 +257,7 @@ impl RangeTable<'_> {
         }
     }
 
+    /// The values of a range of integers.
     fn integers(&self, min: i64, max: i64) -> Result<Values, Diagnostic> {
         if min > max {
             return Err(self.empty());
@@ -290,10 +296,12 @@ impl RangeTable<'_> {
         self.table.get("step").map(|entry| &entry.node)
     }
 
+    /// An error at the whole range.
     fn whole(&self, title: String) -> Diagnostic {
         Diagnostic::at(&self.node.location, title)
     }
 
+    /// An error at a key of the range.
     fn at(&self, key: &str, title: String) -> Diagnostic {
         Diagnostic::at(self.table.get(key).map_or(&self.node.location, |entry| &entry.node.location), title)
     }

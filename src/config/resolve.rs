@@ -73,6 +73,7 @@ fn sweep_name(root: &TomlTable, default: &str, diagnostics: &mut Diagnostics) ->
     Some(name)
 }
 
+/// Checks that `sweep.method` is a grid.
 fn check_method(sweep: &CheckedTable, diagnostics: &mut Diagnostics) {
     const UNSUPPORTED: [&str; 3] = ["random", "sobol", "latin_hypercube"];
     if let Some(entry) = sweep.get("method")

@@ -95,10 +95,12 @@ fn in_bounds(value: f64, kind: Kind, node: &TomlNode, key: &str) -> Result<f64, 
     if inside { Ok(value + 0.0) } else { Err(out_of_bounds(node, kind, key)) }
 }
 
+/// The error for a number out of bounds.
 fn out_of_bounds(node: &TomlNode, kind: Kind, key: &str) -> Diagnostic {
     Diagnostic::at(&node.location, format!("`{key}` is out of bounds: {}", node.text)).label(format!("must be {}", accepted_values(kind)))
 }
 
+/// The error for a word that the key does not accept.
 fn unknown_word(node: &TomlNode, text: &str, kind: Kind, words: &[&'static str], key: &str) -> Diagnostic {
     if !matches!(kind, Kind::Choice(_) | Kind::Name(..))
         && let Ok(number) = text.trim().parse::<f64>()
@@ -116,12 +118,14 @@ fn unknown_word(node: &TomlNode, text: &str, kind: Kind, words: &[&'static str],
     }
 }
 
+/// The error for a number in quotes.
 fn quoted_number(node: &TomlNode, text: &str, kind: Kind, key: &str) -> Diagnostic {
     Diagnostic::at(&node.location, format!("`{key}` must be {}, not the string {}", accepted_values(kind), node.text))
         .label("a string, because of the quotes")
         .help(format!("remove the quotes: {}", text.trim()))
 }
 
+/// The error for a value of another type.
 fn wrong_type(node: &TomlNode, kind: Kind, key: &str) -> Diagnostic {
     let numeric = !matches!(kind, Kind::Boolean | Kind::Choice(_) | Kind::Name(..));
     let title = match &node.value {

@@ -87,7 +87,7 @@ impl SweepSpec {
         }
         for SweptAxis { axis: Axis { parameter, .. }, .. } in &self.swept {
             let mut having = self.specs.iter().filter(|spec| spec.optimizer.has(*parameter)).peekable();
-            if having.peek().is_some() && having.all(|spec| spec.decides(*parameter)) {
+            if having.peek().is_some() && having.all(|spec| spec.sets(*parameter)) {
                 diagnostics
                     .warn(format!("`{0}` in [sweep.parameters] has no effect because the optimizer's own table sets it", parameter.key()));
             }
@@ -163,7 +163,7 @@ impl SweepSpec {
     fn values(&self, spec: &OptimizerSpec, parameter: Parameter) -> Vec<Value> {
         let own = spec.axes.iter().find(|axis| axis.parameter == parameter);
         let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
-        let axis = if spec.decides(parameter) { own } else { shared() };
+        let axis = if spec.sets(parameter) { own } else { shared() };
         match axis.map(|axis| (&axis.values, axis.value(0))) {
             Some((Values::List(list), _)) => list.clone(),
             // Rules reject only the smallest value of a range.
@@ -243,7 +243,7 @@ impl SweepSpec {
             !own_rate && !field && (optimizer.has(parameter) || !Optimizer::is_argument_of_any(parameter))
         };
         let own = spec.axes.iter().filter(|axis| has(axis.parameter));
-        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !spec.decides(axis.parameter) && has(axis.parameter));
+        let others = self.swept.iter().map(|swept| &swept.axis).filter(|axis| !spec.sets(axis.parameter) && has(axis.parameter));
         let axes: Vec<Axis> = own.chain(others).cloned().collect();
         for axis in &axes {
             settings.set(axis.parameter, Some(axis.value(0)));

@@ -53,6 +53,7 @@ fn list(section: TableKind, known: &[&str]) -> String {
     format!("known keys {}: {}, and the arguments of optimizers, such as learning_rate", section.phrase(), others.join(", "))
 }
 
+/// The error for `seed` in `[sweep.parameters]`.
 fn ambiguous_seed(location: &Location) -> Diagnostic {
     Diagnostic::at(location, "`seed` is ambiguous in [sweep.parameters]")
         .label("which seed?")

@@ -41,6 +41,7 @@ fn widened([a, b]: [f64; 2], scale: Scale) -> [f64; 2] {
     }
 }
 
+/// Ticks at multiples of 1, 2 or 5 times a power of ten.
 fn linear([min, max]: [f64; 2]) -> Vec<Tick> {
     let raw = (max - min) / TARGET_TICKS;
     let unit = libm::exp10(libm::floor(libm::log10(raw)));
@@ -60,6 +61,7 @@ fn linear([min, max]: [f64; 2]) -> Vec<Tick> {
     ticks.map(|at| Tick { at, label: if at == 0.0 { "0".to_owned() } else { label(at) } }).collect()
 }
 
+/// Ticks at powers of ten, or at 1, 2 and 5 times them on short axes.
 fn log([min, max]: [f64; 2]) -> Vec<Tick> {
     let (low, high) = (libm::ceil(libm::log10(min) - 1e-9) as i32, libm::floor(libm::log10(max) + 1e-9) as i32);
     let decades = libm::log10(max / min);

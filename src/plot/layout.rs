@@ -108,6 +108,7 @@ fn legend_rows(entries: &[LegendEntry], width: f64) -> Vec<Vec<(&LegendEntry, f6
     rows
 }
 
+/// Draws a legend entry.
 fn legend_entry<B: DrawingBackend>(entry: &LegendEntry, canvas: &mut Canvas<'_, B>, [x, y]: [f64; 2]) -> DrawResult<B> {
     let ends = [[x, y], [x + 22.0, y]];
     match entry.shape {
@@ -119,6 +120,7 @@ fn legend_entry<B: DrawingBackend>(entry: &LegendEntry, canvas: &mut Canvas<'_, 
     canvas.text(&Text::new(&entry.label, [x + 28.0, y]))
 }
 
+/// Draws the colour bar.
 fn color_bar<B: DrawingBackend>(bar: &ColorBar, canvas: &mut Canvas<'_, B>, bounds: Rect) -> DrawResult<B> {
     let (Some(&low), Some(&high)) = (bar.edges.first(), bar.edges.last()) else { return Ok(()) };
     if low >= high {

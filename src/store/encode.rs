@@ -76,6 +76,7 @@ pub fn write(cells: &Cells<'_>, column: &mut SerializedColumnWriter<'_>) -> Resu
     }
 }
 
+/// Writes float32 cells; values that are not finite become null.
 fn write_floats(cells: &[f32], column: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
     // Nearly all columns have no null, and their cells need no copy.
     if cells.iter().all(|cell| cell.is_finite()) {

@@ -121,6 +121,7 @@ impl TableFile {
     }
 }
 
+/// The Parquet schema of a file with these columns.
 fn schema(columns: &Columns<'_>) -> Result<TypePtr, ParquetError> {
     let fields = columns.iter().map(|(name, cells)| encode::field(name, cells).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
     Type::group_type_builder("schema").with_fields(fields).build().map(Arc::new)
@@ -129,6 +130,7 @@ fn schema(columns: &Columns<'_>) -> Result<TypePtr, ParquetError> {
 /// Bytes of the dictionary of a column, after which its values are written one by one: 4,096 float64.
 const DICTIONARY_BYTES: usize = 1 << 15;
 
+/// The writer properties of a file with these columns.
 fn properties(columns: &Columns<'_>) -> WriterPropertiesPtr {
     let properties = WriterProperties::builder()
         .set_created_by(format!("gradsweep {}", env!("CARGO_PKG_VERSION")))
@@ -238,6 +240,7 @@ fn append(column: &mut StoredColumn, other: StoredColumn) {
     }
 }
 
+/// Reads a column of a row group.
 fn read_column(group: &dyn RowGroupReader, index: usize) -> Result<StoredColumn, ParquetError> {
     use ::parquet::column::reader::ColumnReader as Reader;
     let rows = group.metadata().num_rows() as usize;

@@ -148,11 +148,11 @@ impl Writer {
         Ok(self.manifest)
     }
 
-    /// Leaves the directory as it is: incomplete, and readable.
+    /// Saves the manifest of an interrupted sweep; the directory stays incomplete and readable.
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn leave(self) -> Result<Manifest, Error> {
+    pub fn close_incomplete(self) -> Result<Manifest, Error> {
         self.save_manifest()?;
         Ok(self.manifest)
     }

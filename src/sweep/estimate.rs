@@ -30,7 +30,7 @@ const EPOCH_BYTES: u128 = 32;
 pub fn estimate(experiment: &Experiment) -> Estimate {
     let runs = experiment.space.len();
     let [longest, epochs] = experiment.longest_run();
-    let recorded = experiment.history.decide(runs);
+    let recorded = experiment.history.recording_plan(runs);
     let points_per_run = if recorded.every == 0 { 0 } else { longest.div_ceil(recorded.every) + 1 };
     let epochs_per_run = if recorded.epochs { epochs } else { 0 };
     let points = u128::from(recorded.count(runs)) * u128::from(points_per_run);

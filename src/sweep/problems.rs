@@ -79,6 +79,7 @@ impl Problems {
     }
 }
 
+/// The settings on which the problem of a run depends.
 fn key(experiment: &Experiment, settings: &Settings) -> Result<ProblemKey, MissingParameter> {
     Ok(ProblemKey {
         split_seed: experiment.split_seed(settings)?,

@@ -93,7 +93,7 @@ pub fn run(
     let begun = Instant::now();
     let experiment = inputs.experiment;
     let runs = experiment.space.len();
-    let recorded = experiment.history.decide(runs);
+    let recorded = experiment.history.recording_plan(runs);
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
     writer.manifest_mut().counts.runs = runs;
     writer.write_problems(&inputs.problems.all)?;
@@ -117,7 +117,7 @@ pub fn run(
     let manifest = writer.manifest_mut();
     manifest.timings.total_s = begun.elapsed().as_secs_f64();
     manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
-    let manifest = if complete { writer.finish()? } else { writer.leave()? };
+    let manifest = if complete { writer.finish()? } else { writer.close_incomplete()? };
     Ok(Summary { manifest, runs: trainer.top_runs.into_rows() })
 }
 
@@ -135,7 +135,7 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
         });
         let trained = loop {
             for chunk in from_writer.try_iter() {
-                trainer.take_back(chunk);
+                trainer.finish_chunk(chunk);
             }
             match trainer.train_next() {
                 Ok(Some(chunk)) => {
@@ -150,7 +150,7 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
         };
         drop(to_writer);
         for chunk in from_writer {
-            trainer.take_back(chunk);
+            trainer.finish_chunk(chunk);
         }
         writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(trained)
     })
@@ -210,7 +210,8 @@ impl Trainer<'_> {
         Ok(outcomes)
     }
 
-    fn take_back(&mut self, chunk: StoredChunk) {
+    /// Reports a stored chunk, adds its rows to the summary, and keeps its memory for later chunks.
+    fn finish_chunk(&mut self, chunk: StoredChunk) {
         self.observer.stored(&chunk.counts);
         self.top_runs.add(&chunk.table);
         self.spare.push(chunk.outcomes);
@@ -248,6 +249,7 @@ impl ChunkWriter<'_> {
     }
 }
 
+/// Adds the rows of a chunk to the counts of the manifest.
 fn add_counts(counts: &mut Counts, table: &RunTable) {
     counts.runs_done += table.run.len() as u64;
     counts.steps_done += table.steps.iter().sum::<u64>();

@@ -95,6 +95,7 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
     table
 }
 
+/// Sets the columns of a row that depend on the statistics of its run, including the verdict.
 fn set_verdict(table: &mut RunTable, row: usize, statistics: &RunStatistics, reached_loss: f32) {
     table.verdict[row] = statistics.judge(reached_loss);
     table.reached_epoch[row] = statistics.reached_epoch;

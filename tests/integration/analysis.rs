@@ -121,7 +121,7 @@ fn markers(panel: &Panel, wanted: Marker) -> Vec<[f64; 2]> {
     panel.layers.iter().flat_map(of).collect()
 }
 
-fn holds(panel: &Panel, [x, y]: [f64; 2]) -> bool {
+fn contains(panel: &Panel, [x, y]: [f64; 2]) -> bool {
     (panel.x.range[0]..=panel.x.range[1]).contains(&x) && (panel.y.range[0]..=panel.y.range[1]).contains(&y)
 }
 
@@ -224,7 +224,7 @@ fn a_contour_shows_start_end_and_optimum_and_states_the_distance() {
     assert_eq!(markers(panel, Marker::Hollow), [[f64::from(0.634_306_8_f32), 0.0]]);
     assert_eq!(markers(panel, Marker::Filled), [[ran.runs.weight[0], ran.runs.bias[0]].map(f64::from)]);
     for marker in [Marker::Cross, Marker::Hollow, Marker::Filled] {
-        assert!(holds(panel, markers(panel, marker)[0]));
+        assert!(contains(panel, markers(panel, marker)[0]));
     }
 }
 

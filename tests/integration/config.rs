@@ -322,10 +322,10 @@ mod outputs {
     #[test]
     fn histories_cover_all_runs_or_the_best_and_a_sample() {
         let spec = resolve("").history;
-        assert_eq!(spec.decide(10_000).runs, [HistoryRuns::All]);
-        assert_eq!(spec.decide(10_001).runs, [HistoryRuns::Best(100), HistoryRuns::Sample(200)]);
+        assert_eq!(spec.recording_plan(10_000).runs, [HistoryRuns::All]);
+        assert_eq!(spec.recording_plan(10_001).runs, [HistoryRuns::Best(100), HistoryRuns::Sample(200)]);
         let spec = resolve("[history]\nevery = 5\nruns = { sample = 3 }\nepochs = false\n").history;
-        let recorded = spec.decide(1_000_000);
+        let recorded = spec.recording_plan(1_000_000);
         assert_eq!((recorded.every, recorded.runs, recorded.epochs), (5, vec![HistoryRuns::Sample(3)], false));
     }
 }

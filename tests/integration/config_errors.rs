@@ -508,7 +508,7 @@ mod ranges {
     }
 
     #[test]
-    fn a_range_with_both() {
+    fn a_range_with_count_and_step() {
         assert_snapshot!(report("\n[sweep.parameters]\nmomentum = { min = 0, max = 1.0, count = 5, step = 0.1 }\noptimizer = \"sgd\"\n"), @r"
     error: the range of `momentum` has both `count` and `step`
      --> sweep.toml:7:52
@@ -534,7 +534,7 @@ mod ranges {
     }
 
     #[test]
-    fn one_point_between_two_ends() {
+    fn a_count_of_one_for_different_bounds() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 1 }\n"), @r"
     error: `learning_rate` has count = 1, but min and max differ
      --> sweep.toml:7:49
@@ -613,7 +613,7 @@ mod ranges {
     }
 
     #[test]
-    fn a_plain_seed() {
+    fn an_ambiguous_seed() {
         assert_snapshot!(report("\n[sweep.parameters]\nseed = [0, 1, 2]\n"), @r#"
     error: `seed` is ambiguous in [sweep.parameters]
      --> sweep.toml:7:1
@@ -866,7 +866,7 @@ mod the_data {
     }
 
     #[test]
-    fn a_split_that_leaves_nothing() {
+    fn a_split_without_training_rows() {
         assert_snapshot!(report_on(format!("{DATA}test_size = 200\n").trim_start().as_bytes(), &[]), @r"
     error: 200 of 200 rows are test rows, so no row is left for training
      --> sweep.toml:5:13
@@ -879,7 +879,7 @@ mod the_data {
     }
 
     #[test]
-    fn a_share_of_everything() {
+    fn a_test_size_of_all_rows() {
         assert_snapshot!(report_on(format!("{DATA}test_size = 1.0\n").trim_start().as_bytes(), &[]), @r"
     error: `data.test_size` cannot be 1.0
      --> sweep.toml:5:13
@@ -955,7 +955,7 @@ mod the_file {
     }
 
     #[test]
-    fn no_bytes() {
+    fn an_empty_config() {
         assert_snapshot!(report_on(b"", &[]), @r"
     error: the config is empty
     --> sweep.toml
@@ -965,7 +965,7 @@ mod the_file {
     }
 
     #[test]
-    fn absent() {
+    fn a_missing_config() {
         assert_snapshot!(in_folder(|folder| {
             std::fs::write(folder.join("sweep.toml"), "").unwrap();
             load(&folder.join("sweeep.toml"), &[])
@@ -1093,7 +1093,7 @@ mod sets {
     }
 
     #[test]
-    fn a_bare_word_where_a_number_belongs() {
+    fn a_bare_word_for_a_number() {
         assert_snapshot!(report_on(DATA.trim_start().as_bytes(), &["training.learning_rate=fast"]), @r#"
     error: `training.learning_rate` must be a number from 0 to 1000000, not the string "fast"
      --> --set:1:24
@@ -1363,7 +1363,7 @@ mod options_and_schedules {
     }
 
     #[test]
-    fn no_decay_of_adamw() {
+    fn no_weight_decay_for_adamw() {
         assert_snapshot!(report("\n[training]\noptimizer = { name = \"adamw\", weight_decay = \"none\" }\n"), @r#"
     error: `weight_decay` of adamw cannot be "none"
      --> sweep.toml:7:31
@@ -1376,7 +1376,7 @@ mod options_and_schedules {
     }
 
     #[test]
-    fn a_lion_without_momentum() {
+    fn a_beta_1_of_zero_for_lion() {
         assert_snapshot!(report("\n[training]\noptimizer = \"lion\"\nbeta_1 = 0.0\n"), @r"
     error: `beta_1` of lion must be above 0
      --> sweep.toml:8:10

@@ -81,7 +81,7 @@ fn interrupted_between_chunks_leaves_parts_and_no_temporary_file() {
     let (some, _) = sweep.runs.split_at(4);
     some.chunks(2).for_each(|runs| sweep.write(&mut writer, runs));
     same(&RunDirectory::open(folder.path()).unwrap().runs().unwrap(), &sweep.read_back(some));
-    writer.leave().unwrap();
+    writer.close_incomplete().unwrap();
     let names = names(folder.path());
     assert!(names.iter().all(|name| !name.contains(".tmp")), "{names:?}");
     assert!(names.contains(&"runs/part-00001.parquet".to_owned()) && !names.contains(&"runs.parquet".to_owned()), "{names:?}");
