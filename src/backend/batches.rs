@@ -31,24 +31,20 @@ pub struct Window {
     pub x: Vec<f32>,
     /// Targets.
     pub y: Vec<f32>,
-    alike: bool,
+    /// Whether all epochs of the window have the same batches, which are then stored once.
+    pub repeats_every_epoch: bool,
 }
 
 impl Window {
-    /// Whether all epochs of the window have the same batches.
-    pub fn repeats_every_epoch(&self) -> bool {
-        self.alike
-    }
-
     /// The batches' moments in the window's `epoch`-th epoch.
     pub fn moments_of(&self, epoch: usize) -> &[Moments] {
-        let epoch = if self.alike { 0 } else { epoch };
+        let epoch = if self.repeats_every_epoch { 0 } else { epoch };
         &self.moments[epoch * self.batches..(epoch + 1) * self.batches]
     }
 
     /// The rows in batch order in the window's `epoch`-th epoch.
     pub fn rows_of(&self, epoch: usize, rows: usize) -> (&[f32], &[f32]) {
-        let first = if self.alike { 0 } else { epoch } * rows;
+        let first = if self.repeats_every_epoch { 0 } else { epoch } * rows;
         if self.x.is_empty() { (&[], &[]) } else { (&self.x[first..first + rows], &self.y[first..first + rows]) }
     }
 }
@@ -121,7 +117,7 @@ impl<'a> Batches<'a> {
 
     /// In windows of so many epochs, at least 1, of the rows of the group's problem.
     pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<CentredRows>) -> Self {
-        let window = Window { batches: group.order.batches(), alike: group.order.repeats_every_epoch(), ..Window::default() };
+        let window = Window { batches: group.order.batches(), repeats_every_epoch: group.order.repeats_every_epoch(), ..Window::default() };
         Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
     }
 
@@ -129,13 +125,14 @@ impl<'a> Batches<'a> {
     pub fn next_window(&mut self) -> Option<&Window> {
         let (first_epoch, epochs) = self.windows.next()?;
         (self.window.first_epoch, self.window.epochs) = (first_epoch, epochs);
-        if first_epoch == 0 || !self.window.alike {
+        if first_epoch == 0 || !self.window.repeats_every_epoch {
             self.fill();
         }
         Some(&self.window)
     }
 
     /// The window that [`Self::next_window`] has filled last.
+    #[cfg(feature = "gpu")]
     pub fn window(&self) -> &Window {
         &self.window
     }
@@ -145,7 +142,7 @@ impl<'a> Batches<'a> {
         window.moments.clear();
         window.x.clear();
         window.y.clear();
-        for _ in 0..if window.alike { 1 } else { window.epochs } {
+        for _ in 0..if window.repeats_every_epoch { 1 } else { window.epochs } {
             let order = self.order.advance();
             let batches = order.chunks(self.group.order.batch_size);
             window.moments.extend(batches.map(|batch| self.rows.centred.moments(batch.iter().map(|&row| row as usize))));

@@ -11,9 +11,11 @@ pub const INK: Color = opaque([0x22, 0x22, 0x22]);
 /// Labels of secondary importance.
 pub const FAINT: Color = opaque([0x55, 0x55, 0x55]);
 /// Captions and ticks.
+#[cfg(feature = "cli")]
 pub const GRAY: Color = opaque([0x77, 0x77, 0x77]);
 /// Data points under lines.
 pub const SOFT: Color = opaque([0x8a, 0x93, 0x9c]);
+#[cfg(feature = "cli")]
 pub const WHITE: Color = opaque([0xff; 3]);
 pub const ACCENT: Color = opaque([0xd5, 0x5e, 0x00]);
 pub const BLUE: Color = opaque([0x00, 0x72, 0xb2]);

@@ -60,7 +60,7 @@ pub fn after_epoch<T: Number<Mask = bool>>(before: CycleDetector<T>, theta: Para
 pub fn cycle_period<T: Number<Mask = bool>>(detector: CycleDetector<T>) -> Option<u32> {
     let CycleDetector { anchor, reach, period } = detector;
     let size = anchor[0].abs().larger(anchor[1].abs());
-    (period >= 2 && period <= MAX_PERIOD && (T::splat(STATIONARY_TOLERANCE) * size).less(reach)).then_some(period)
+    ((2..=MAX_PERIOD).contains(&period) && (T::splat(STATIONARY_TOLERANCE) * size).less(reach)).then_some(period)
 }
 
 #[cfg(test)]

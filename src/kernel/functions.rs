@@ -11,7 +11,7 @@
 use super::number::{Float32, Functions, Number};
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
-/// ln 2 = LN2_HIGH + LN2_LOW. The high part has 15 significant bits, so its product with an exponent is exact (Cody-Waite reduction).
+/// ln 2 = `LN2_HIGH` + `LN2_LOW`. The high part has 15 significant bits, so its product with an exponent is exact (Cody-Waite reduction).
 const LN2_HIGH: f32 = 0.693_145_75;
 const LN2_LOW: f32 = 1.428_606_8e-6;
 /// 1.5·2²³. The sum of it and a small number holds the number, rounded to an integer, in its last bits.
@@ -45,7 +45,7 @@ impl<T: Float32> Functions for T {
         let f = T::from_bits(T::sub_bits(bits, T::shift_left::<23>(exponent))) - T::splat(1.0);
         let p = polynomial(
             f,
-            [-0.076_681_517, 0.127_752_45, -0.131_595_82, 0.142_011_15, -0.166_232_82, 0.200_012_58, -0.250_008_23, 0.333_333_3, -0.5],
+            [-0.076_681_52, 0.127_752_45, -0.131_595_82, 0.142_011_15, -0.166_232_82, 0.200_012_58, -0.250_008_23, 0.333_333_3, -0.5],
         );
         let exponent = T::from_integer(exponent);
         let small = (f * f).mul_add(p, exponent * T::splat(LN2_LOW));
@@ -55,7 +55,7 @@ impl<T: Float32> Functions for T {
     #[inline(always)]
     fn hyperbolic_tangent(self) -> Self {
         let (size, square, one, two) = (self.abs(), self * self, T::splat(1.0), T::splat(2.0));
-        let p = polynomial(square, [-0.005_663_655_2, 0.020_603_249, -0.053_729_13, 0.133_313_21, -0.333_332_78]);
+        let p = polynomial(square, [-0.005_663_655, 0.020_603_249, -0.053_729_13, 0.133_313_21, -0.333_332_78]);
         let near = (size * square).mul_add(p, size);
         let far = one - two / ((two * size).exponential() + one);
         T::select(size.less(T::splat(0.625)), near, far).copysign(self)

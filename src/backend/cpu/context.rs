@@ -24,6 +24,7 @@ use crate::with_rule;
 pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
 
 /// What all tiles of a group share.
+#[expect(clippy::struct_excessive_bools, reason = "each property of the group is true or false on its own")]
 pub struct GroupContext<'a> {
     pub isa: Isa,
     pub group: &'a Group<'a>,
@@ -164,7 +165,6 @@ impl<'a> GroupContext<'a> {
         &self,
         shared: &'f [BatchFactors<f32>],
         tile: &mut Tile,
-        first: u64,
         block: BlockInWindow,
         own: &'f mut Vec<BatchFactors<Column<f32>>>,
     ) -> Factors<'f> {
@@ -177,7 +177,7 @@ impl<'a> GroupContext<'a> {
         own.resize(block.len, [Column::ZERO; STEP_FACTORS + 1]);
         for run in 0..TILE {
             let inputs = self.group.inputs.factor_inputs.of(tile.first + if run < tile.runs { run } else { 0 });
-            for (batch, factors) in (first..).zip(own.iter_mut()) {
+            for (batch, factors) in (block.first_in_run..).zip(own.iter_mut()) {
                 for (slot, factor) in factors.iter_mut().zip(self.next_factors(&mut tile.generators[run], inputs, batch)) {
                     slot.0[run] = factor;
                 }
@@ -200,8 +200,11 @@ impl<'a> GroupContext<'a> {
 /// The place of a block's batches in the table of a window.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockInWindow {
+    /// The position of its first batch in the window.
     pub first: usize,
     pub len: usize,
+    /// The number of its first batch in the run, from 0.
+    pub first_in_run: u64,
 }
 
 /// The step factors that all runs of a group share, window by window.

@@ -4,7 +4,10 @@
 //! that was chosen when the program started. All versions give identical bits. Only [`Isa::detect`] makes an [`Isa`], so a value of this
 //! type proves that the CPU has the instructions: this file and `vector` hold the only unsafe code of the backend.
 
-#![expect(unsafe_code, reason = "functions compiled for an instruction set are unsafe to call without a check of the CPU")]
+#![cfg_attr(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    expect(unsafe_code, reason = "functions compiled for an instruction set are unsafe to call without a check of the CPU")
+)]
 
 #[cfg(target_arch = "aarch64")]
 use super::vector::Array;
@@ -23,7 +26,7 @@ pub enum Simd {
     Avx2,
     /// AVX-512F and AVX-512VL of x86-64.
     Avx512,
-    /// NEON of AArch64.
+    /// NEON of `AArch64`.
     Neon,
 }
 

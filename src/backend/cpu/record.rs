@@ -90,22 +90,15 @@ impl EpochSums {
     /// Before the first batch.
     pub const ZERO: Self = Self { loss: Column::ZERO, absolute: Column::ZERO };
 
-    /// Adds the batches of a block. `start` are the parameters before its first update, `path` those after each.
-    pub fn add(
-        &mut self,
-        context: &GroupContext<'_>,
-        runs: usize,
-        batches: RowBatches<'_>,
-        start: Params<&[f32; TILE]>,
-        path: Params<&[[f32; TILE]]>,
-    ) {
+    /// Adds the batches of a block of a tile of `runs` runs. `start` are the parameters before its first update, `path` those after each.
+    pub fn add(&mut self, runs: usize, batches: RowBatches<'_>, start: Params<&[f32; TILE]>, path: Params<&[[f32; TILE]]>) {
         let mut block = Self::ZERO;
         for batch in 0..path.0[0].len() {
             let theta = if batch == 0 { start } else { Params([&path.0[0][batch - 1], &path.0[1][batch - 1]]) };
             let rows = batches.batch(batch);
             let count = rows.0.len() as f32;
             let mut metrics = [[0.0; TILE]; 3];
-            context.functions.metrics(theta, runs, rows, &mut metrics);
+            batches.functions.metrics(theta, runs, rows, &mut metrics);
             for run in 0..TILE {
                 block.loss.0[run] += count * metrics[0][run];
                 block.absolute.0[run] += count * metrics[2][run];

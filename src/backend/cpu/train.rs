@@ -79,8 +79,8 @@ impl TileTraining<'_, '_> {
     fn block(&mut self, place: Place<'_>, sums: Option<&mut EpochSums>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
         let Place { epoch, block, first } = place;
         let context = self.context;
-        let in_window = BlockInWindow { first: epoch * self.window.batches + block.first, len: block.len };
-        let factors = context.factors(self.factors, self.tile, first, in_window, own_factors);
+        let in_window = BlockInWindow { first: epoch * self.window.batches + block.first, len: block.len, first_in_run: first };
+        let factors = context.factors(self.factors, self.tile, in_window, own_factors);
         context.actions(first, block.len, &mut self.actions);
         let counts_crossings = context.verdicts && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
         let records_history = self.recording.has_history();
@@ -88,7 +88,7 @@ impl TileTraining<'_, '_> {
         if self.is_tested {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
-        let start = needs_path.then(|| (self.tile.active, self.tile.state.theta));
+        let start = needs_path.then_some((self.tile.active, self.tile.state.theta));
         let mut scratch = std::mem::replace(&mut self.tile.path, Params::new(Vec::new(), Vec::new()));
         let mut recording = std::mem::take(self.recording);
         let in_place = recording.rows_in_place(first, block.len, context.group.record.every);
@@ -106,7 +106,7 @@ impl TileTraining<'_, '_> {
         if let (Some(Params([weights, biases])), Some((active, start))) = (path, start) {
             let (start, path) = (Params([&start.0[0].0, &start.0[1].0]), Params([&*weights, &*biases]));
             if let Some(sums) = sums {
-                sums.add(context, self.tile.runs, context.batches(self.window, epoch, block), start, path);
+                sums.add(self.tile.runs, context.batches(self.window, epoch, block), start, path);
             }
             if counts_crossings {
                 verdict::count_crossings(context, start, path, &active, self.tile);

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "intrinsics; `isa` runs code with these vectors only on CPUs that have the instructions")]
 
+#[allow(clippy::wildcard_imports, reason = "sixty intrinsics, each used once")]
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

@@ -230,7 +230,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
 
 /// The moments of a dispatch's batches; those of one epoch if every epoch has the same batches.
 fn moments_of(window: &Window, range: &StepRange) -> Vec<PaddedMoments> {
-    let epochs = if window.repeats_every_epoch() { 1 } else { range.epochs };
+    let epochs = if window.repeats_every_epoch { 1 } else { range.epochs };
     let epochs = range.first_epoch..range.first_epoch + epochs;
     epochs.flat_map(|epoch| window.moments_of(epoch)[range.first_batch..range.end_batch].iter().map(padded)).collect()
 }

@@ -9,11 +9,6 @@ use source::SourceFile;
 
 use crate::common::finite::files;
 
-/// Folders whose files still import each other in a cycle. A folder without cycles must be removed from this list.
-#[rustfmt::skip]
-const CYCLIC: &[&str] = &[
-];
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
@@ -64,10 +59,7 @@ fn no_files_of_a_module_import_each_other_in_a_cycle() {
         let names: Vec<String> = cycle.iter().map(|&file| name(&sources[file].path)).collect();
         cyclic.entry(name(common)).or_default().push(names.join(" -> "));
     }
-    let new: Vec<_> = cyclic.iter().filter(|(folder, _)| !CYCLIC.contains(&folder.as_str())).collect();
-    assert!(new.is_empty(), "files import each other:\n{new:#?}");
-    let clean: Vec<_> = CYCLIC.iter().filter(|folder| !cyclic.contains_key(**folder)).collect();
-    assert!(clean.is_empty(), "these folders have no cycles any more: remove them from CYCLIC: {clean:?}");
+    assert!(cyclic.is_empty(), "files import each other:\n{cyclic:#?}");
 }
 
 /// For each file the files of its module that it imports, as indices into `sources`.
