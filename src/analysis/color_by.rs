@@ -51,12 +51,23 @@ impl ColorBy {
 
     /// The colour of a position: from a ramp for numbers, which have an order, else from the categorical palette.
     pub fn color_at(&self, position: usize) -> Color {
-        let numbers = self.settings.iter().filter(|setting| setting.number().is_some()).count();
-        if self.settings.len() > 2 && numbers + 1 >= self.settings.len() || self.settings.len() > palette::CATEGORY_COUNT {
+        if self.settings.len() > 2 && self.are_numbers() || self.settings.len() > palette::CATEGORY_COUNT {
             palette::sequence(position as f64 / (self.settings.len() - 1) as f64)
         } else {
             palette::category(position)
         }
+    }
+
+    /// Whether the values are numbers, except for at most one word such as `full`.
+    fn are_numbers(&self) -> bool {
+        let numbers = self.settings.iter().filter(|setting| setting.number().is_some()).count();
+        numbers + 1 >= self.settings.len()
+    }
+
+    /// A sentence on the colours that a legend of `limit` entries does not name; `None` for numbers, whose colours are ordered.
+    pub fn legend_note(&self, limit: usize) -> Option<String> {
+        let parameter = self.parameter.filter(|_| self.settings.len() > limit && !self.are_numbers())?;
+        Some(format!("The legend names {limit} of {} values of {}", self.settings.len(), parameter.key()))
     }
 
     /// Legend entries for up to `limit` evenly spaced values.

@@ -49,11 +49,13 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
     layers.extend(levels.labels(&map, surface.optimum(), &obstacles));
     let mut legend = color_by.legend(LegendShape::Line, COLOR_ENTRIES);
     legend.extend(marker_legend(&surface));
+    let mut caption = caption(&runs, rows, &drawn, &frame);
+    caption.extend(color_by.legend_note(COLOR_ENTRIES));
     let suffix = if has_several { format!(", {}", problem_name(&runs, rows[0])) } else { String::new() };
     Ok(Figure {
         name: if has_several { format!("contour-{}", file_stem(&runs, rows[0])) } else { "contour".into() },
         title: format!("{}: cost surface J(w, b) and paths of the runs{suffix}", runs.experiment.name),
-        caption: caption(&runs, rows, &drawn, &frame),
+        caption,
         columns: 1,
         panels: vec![panel(String::new(), &frame, layers)],
         shared_axes: false,

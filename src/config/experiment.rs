@@ -75,12 +75,13 @@ impl HistorySpec {
 
     /// The recording plan of a sweep of `runs` runs.
     pub fn recording_plan(&self, runs: u64) -> RecordingPlan {
-        let few = runs <= Self::ALL_UP_TO;
-        let default = || if few { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
+        let is_small = runs <= Self::ALL_UP_TO;
+        let default =
+            || if is_small { vec![HistoryRuns::All] } else { vec![HistoryRuns::Best(Self::BEST), HistoryRuns::Sample(Self::SAMPLE)] };
         RecordingPlan {
             every: self.every,
             runs: if self.every == 0 { Vec::new() } else { self.runs.clone().map_or_else(default, |runs| vec![runs]) },
-            epochs: self.epochs.unwrap_or(few),
+            epochs: self.epochs.unwrap_or(is_small),
         }
     }
 }
@@ -98,7 +99,7 @@ impl HistoryRuns {
 
 impl RecordingPlan {
     /// Whether every run is recorded while it is trained. Otherwise the recorded runs are trained a second time.
-    pub fn all(&self) -> bool {
+    pub fn records_all_runs(&self) -> bool {
         self.runs.contains(&HistoryRuns::All)
     }
 

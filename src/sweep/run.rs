@@ -73,7 +73,7 @@ const CHUNK_STEPS: u64 = 4_000_000_000;
 /// The default number of runs in a chunk.
 fn chunk_runs(experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
     let sizes = estimate(experiment);
-    let points = if recorded.all() { sizes.points_per_run } else { 0 };
+    let points = if recorded.records_all_runs() { sizes.points_per_run } else { 0 };
     let bytes = RUN_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
     let runs = (CHUNK_BYTES / bytes).min(CHUNK_STEPS / sizes.longest.max(1)).min(CHUNK_RUNS);
     if runs >= 64 { runs / 64 * 64 } else { 64.min(CHUNK_BYTES / bytes).max(1) }
@@ -99,7 +99,7 @@ pub fn run(
     writer.write_problems(&inputs.problems.all)?;
     let mut trainer = Trainer {
         inputs,
-        record: RecordOptions { every: if recorded.all() { recorded.every } else { 0 }, epochs: recorded.epochs },
+        record: RecordOptions { every: if recorded.records_all_runs() { recorded.every } else { 0 }, epochs: recorded.epochs },
         runs,
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
         next_run: 0,
@@ -111,7 +111,7 @@ pub fn run(
     let record = trainer.record;
     train_and_store(&mut trainer, &mut ChunkWriter { writer: &mut writer, experiment, problems, record })?;
     let complete = trainer.next_run >= runs;
-    if complete && !recorded.all() {
+    if complete && !recorded.records_all_runs() {
         store_selected_histories(&mut trainer, &recorded, &mut writer)?;
     }
     let manifest = writer.manifest_mut();
