@@ -70,19 +70,12 @@ pub trait Functions: Sized {
 pub trait Mask: Copy {
     /// Lanes that are set in both masks.
     fn and(self, other: Self) -> Self;
-    /// Whether every lane is set.
-    fn all(self) -> bool;
 }
 
 impl Mask for bool {
     #[inline(always)]
     fn and(self, other: Self) -> Self {
         self && other
-    }
-
-    #[inline(always)]
-    fn all(self) -> bool {
-        self
     }
 }
 

@@ -3,7 +3,6 @@
 use super::column::{Column, load_params};
 use super::divergence;
 use super::gradient::{Gradients, RowBatches};
-use super::growth::{GradientBound, Growth, VelocityBound};
 use super::isa::{Isa, Kernel};
 use super::rows::{RowFunctions, RowSlices};
 use super::steps::{Factors, StepsFn, steps};
@@ -14,7 +13,7 @@ use crate::backend::Group;
 use crate::backend::batches::{CentredRows, Window};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{StepBlock, blocks};
-use crate::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS, has_step_factors};
+use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
 use crate::kernel::{Coefficients, Rule, StepFactorGenerator, moments};
 use crate::model::{Params, Rows};
@@ -40,7 +39,6 @@ pub struct GroupContext<'a> {
     /// The moments of all training rows.
     total: Moments,
     steps: StepsFn,
-    velocity_bound: VelocityBound,
     /// Whether step factors or scheduled learning rates are read.
     has_factors: bool,
     /// Whether all runs of the group have the same.
@@ -53,9 +51,9 @@ impl<'a> GroupContext<'a> {
         let options = !group.options.is_plain();
         let has_factors = has_step_factors(group.variant.optimizer) || group.options.scheduled;
         let shares_factors = group.inputs.factor_inputs.shared_value().is_some();
-        type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32, VelocityBound);
-        let (steps, used, max_step, velocity_bound): Rules = with_rule!(group.variant, R => {
-            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, has_factors && !shares_factors), R::max_step, R::velocity_bound)
+        type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32);
+        let (steps, used, max_step): Rules = with_rule!(group.variant, R => {
+            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, has_factors && !shares_factors), R::max_step)
         });
         Self {
             isa,
@@ -69,7 +67,6 @@ impl<'a> GroupContext<'a> {
             centre: rows.centre,
             total: rows.total,
             steps,
-            velocity_bound,
             has_factors,
             shares_factors,
         }
@@ -115,19 +112,6 @@ impl<'a> GroupContext<'a> {
             let (x, y) = self.train_rows();
             Gradients::Rows(RowBatches { functions: &self.functions, x, y, batch_size: x.len() })
         }
-    }
-
-    /// The bound of the gradients of a window, where the rule has a bound of its velocity and the group is tested for divergence.
-    pub fn gradient_bound(&self, window: &Window) -> Option<GradientBound> {
-        let applies =
-            self.may_diverge && !self.used.options && self.uses_moments() && (self.velocity_bound)(&[0.0; COEFFICIENTS]).is_some();
-        applies.then(|| GradientBound::of(window, &self.centre))
-    }
-
-    /// The growth of a tile.
-    pub fn growth(&self, tile: &Tile, bound: GradientBound) -> Option<Growth> {
-        let steps = self.blocks.iter().map(|block| block.len).max().unwrap_or(0);
-        Growth::of(&tile.coefficients.rule[..self.used.coefficients], bound, self.velocity_bound, steps)
     }
 
     /// J of each run of a tile.

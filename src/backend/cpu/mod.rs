@@ -8,7 +8,6 @@ mod divergence;
 mod error;
 mod evaluate;
 mod gradient;
-mod growth;
 mod isa;
 mod limits;
 mod record;
@@ -94,7 +93,6 @@ impl Cpu {
         let mut jobs = jobs(outcome);
         let Some(window) = windows.next_window() else { return };
         let factors = shared_factors.next_window(window);
-        let gradient_bound = context.gradient_bound(window);
         let start = |tile: &mut Tile, first: usize| {
             tile.load(group, first, &context.used);
             let losses = context.losses(tile);
@@ -103,17 +101,7 @@ impl Cpu {
         if window.epochs as u64 == group.epochs {
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
                 start(tile, job.first);
-                TileTraining {
-                    context: &context,
-                    window,
-                    factors,
-                    tile,
-                    recording: &mut job.recording,
-                    gradient_bound,
-                    actions: Vec::new(),
-                    is_tested: true,
-                }
-                .run();
+                TileTraining { context: &context, window, factors, tile, recording: &mut job.recording, actions: Vec::new() }.run();
                 job.ends.write(tile, &context);
             });
             return;
@@ -125,19 +113,8 @@ impl Cpu {
         };
         let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
         let mut train = |window: &Window, factors: &[BatchFactors<f32>]| {
-            let gradient_bound = context.gradient_bound(window);
             tiles.par_iter_mut().zip(&mut jobs).for_each(|(tile, job)| {
-                TileTraining {
-                    context: &context,
-                    window,
-                    factors,
-                    tile,
-                    recording: &mut job.recording,
-                    gradient_bound,
-                    actions: Vec::new(),
-                    is_tested: true,
-                }
-                .run();
+                TileTraining { context: &context, window, factors, tile, recording: &mut job.recording, actions: Vec::new() }.run();
             });
         };
         train(window, factors);

@@ -3,7 +3,6 @@
 use super::column::Column;
 use super::context::{BatchFactors, BlockInWindow, GroupContext};
 use super::divergence::{end_diverged, is_suspicious};
-use super::growth::GradientBound;
 use super::record::{EpochSums, Recording};
 use super::steps::{Factors, Steps};
 use super::tile::Tile;
@@ -22,12 +21,8 @@ pub struct TileTraining<'a, 'r> {
     pub factors: &'a [BatchFactors<f32>],
     pub tile: &'a mut Tile,
     pub recording: &'a mut Recording<'r>,
-    /// The bound of the window's gradients, if it helps to prove that runs stay inside the range.
-    pub gradient_bound: Option<GradientBound>,
     /// What each batch of the current block does under the options of the group.
     pub actions: Vec<BatchAction>,
-    /// Whether the current block is tested for divergence.
-    pub is_tested: bool,
 }
 
 /// A block of an epoch of the window.
@@ -48,8 +43,6 @@ impl TileTraining<'_, '_> {
             let [weight, bias] = &self.tile.state.theta.0;
             self.recording.point(Params([&weight.0, &bias.0]), 0);
         }
-        let growth = self.gradient_bound.and_then(|bound| context.growth(self.tile, bound));
-        let mut proven = 0;
         let mut own_factors = Vec::new();
         for epoch in 0..self.window.epochs {
             if context.may_diverge && self.tile.has_ended() {
@@ -59,11 +52,6 @@ impl TileTraining<'_, '_> {
             let mut sums = self.recording.has_epochs().then(|| Box::new(EpochSums::ZERO));
             for block in &context.blocks {
                 let place = Place { epoch, block, first: number * self.window.batches as u64 + block.first as u64 };
-                if let (0, Some(growth)) = (proven, &growth) {
-                    proven = growth.proven_blocks(context.isa, self.tile);
-                }
-                self.is_tested = context.may_diverge && proven == 0;
-                proven = proven.saturating_sub(1);
                 self.block(place, sums.as_deref_mut(), &mut own_factors);
                 if block.evaluates_loss && context.verdicts {
                     verdict::update_statistics(context, self.tile, number);
@@ -85,7 +73,7 @@ impl TileTraining<'_, '_> {
         let counts_crossings = context.verdicts && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
         let records_history = self.recording.has_history();
         let needs_path = counts_crossings || sums.is_some() || records_history;
-        if self.is_tested {
+        if context.may_diverge {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
         let start = needs_path.then_some((self.tile.active, self.tile.state.theta));
@@ -131,13 +119,13 @@ impl TileTraining<'_, '_> {
             gradients,
             factors,
             actions: &self.actions,
-            energy: self.is_tested.then_some(&mut energy),
+            energy: context.may_diverge.then_some(&mut energy),
             path: path.as_mut().map(|path| {
                 let [weights, biases] = &mut path.0;
                 Params([&mut **weights, &mut **biases])
             }),
         });
-        if self.is_tested && is_suspicious(context.isa, self.tile, &energy) {
+        if context.may_diverge && is_suspicious(context.isa, self.tile, &energy) {
             self.repeat(place, factors, path);
         }
     }

@@ -40,43 +40,36 @@ impl Vector for f32 {
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<T>(T, T);
 
-macro_rules! pair_operator {
-    ($operator:ident, $name:ident) => {
-        impl<T: Number> $operator for Pair<T> {
-            type Output = Self;
-
-            #[inline(always)]
-            fn $name(self, other: Self) -> Self {
-                Self(self.0.$name(other.0), self.1.$name(other.1))
-            }
-        }
+/// Methods that apply to each half.
+macro_rules! halves {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $output:ty { $function:path })*) => {
+        $(#[inline(always)]
+        fn $name($($argument: $type),*) -> $output {
+            Pair($function($($argument.0),*), $function($($argument.1),*))
+        })*
     };
 }
 
-pair_operator!(Add, add);
-pair_operator!(Sub, sub);
-pair_operator!(Mul, mul);
-pair_operator!(Div, div);
+macro_rules! pair_operator {
+    ($($operator:ident $name:ident),*) => {
+        $(impl<T: Number> $operator for Pair<T> {
+            type Output = Self;
+
+            halves! { $name(self: Self, other: Self) -> Self { $operator::$name } }
+        })*
+    };
+}
+
+pair_operator!(Add add, Sub sub, Mul mul, Div div);
 
 impl<T: Number> Neg for Pair<T> {
     type Output = Self;
 
-    #[inline(always)]
-    fn neg(self) -> Self {
-        Self(-self.0, -self.1)
-    }
+    halves! { neg(self: Self) -> Self { Neg::neg } }
 }
 
 impl<M: Mask> Mask for Pair<M> {
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Self(self.0.and(other.0), self.1.and(other.1))
-    }
-
-    #[inline(always)]
-    fn all(self) -> bool {
-        self.0.and(self.1).all()
-    }
+    halves! { and(self: Self, other: Self) -> Self { M::and } }
 }
 
 impl<T: Float32> Number for Pair<T> {
@@ -87,44 +80,15 @@ impl<T: Float32> Number for Pair<T> {
         Self(T::splat(value), T::splat(value))
     }
 
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        Self(self.0.sqrt(), self.1.sqrt())
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        Self(self.0.abs(), self.1.abs())
-    }
-
-    #[inline(always)]
-    fn mul_add(self, a: Self, b: Self) -> Self {
-        Self(self.0.mul_add(a.0, b.0), self.1.mul_add(a.1, b.1))
-    }
-
-    #[inline(always)]
-    fn less(self, other: Self) -> Self::Mask {
-        Pair(self.0.less(other.0), self.1.less(other.1))
-    }
-
-    #[inline(always)]
-    fn less_or_equal(self, other: Self) -> Self::Mask {
-        Pair(self.0.less_or_equal(other.0), self.1.less_or_equal(other.1))
-    }
-
-    #[inline(always)]
-    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-        Self(T::select(mask.0, yes.0, no.0), T::select(mask.1, yes.1, no.1))
-    }
-
-    #[inline(always)]
-    fn larger(self, other: Self) -> Self {
-        Self(self.0.larger(other.0), self.1.larger(other.1))
-    }
-
-    #[inline(always)]
-    fn smaller(self, other: Self) -> Self {
-        Self(self.0.smaller(other.0), self.1.smaller(other.1))
+    halves! {
+        sqrt(self: Self) -> Self { T::sqrt }
+        abs(self: Self) -> Self { T::abs }
+        mul_add(self: Self, a: Self, b: Self) -> Self { T::mul_add }
+        less(self: Self, other: Self) -> Self::Mask { T::less }
+        less_or_equal(self: Self, other: Self) -> Self::Mask { T::less_or_equal }
+        select(mask: Self::Mask, yes: Self, no: Self) -> Self { T::select }
+        larger(self: Self, other: Self) -> Self { T::larger }
+        smaller(self: Self, other: Self) -> Self { T::smaller }
     }
 }
 
@@ -132,28 +96,8 @@ impl<T: Float32> Float32 for Pair<T> {
     type Bits = Pair<T::Bits>;
 
     #[inline(always)]
-    fn to_bits(self) -> Self::Bits {
-        Pair(self.0.to_bits(), self.1.to_bits())
-    }
-
-    #[inline(always)]
-    fn from_bits(bits: Self::Bits) -> Self {
-        Self(T::from_bits(bits.0), T::from_bits(bits.1))
-    }
-
-    #[inline(always)]
     fn bits(value: i32) -> Self::Bits {
         Pair(T::bits(value), T::bits(value))
-    }
-
-    #[inline(always)]
-    fn add_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits {
-        Pair(T::add_bits(a.0, b.0), T::add_bits(a.1, b.1))
-    }
-
-    #[inline(always)]
-    fn sub_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits {
-        Pair(T::sub_bits(a.0, b.0), T::sub_bits(a.1, b.1))
     }
 
     #[inline(always)]
@@ -166,14 +110,13 @@ impl<T: Float32> Float32 for Pair<T> {
         Pair(T::shift_right::<BY>(bits.0), T::shift_right::<BY>(bits.1))
     }
 
-    #[inline(always)]
-    fn from_integer(bits: Self::Bits) -> Self {
-        Self(T::from_integer(bits.0), T::from_integer(bits.1))
-    }
-
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        Self(self.0.copysign(sign.0), self.1.copysign(sign.1))
+    halves! {
+        to_bits(self: Self) -> Self::Bits { T::to_bits }
+        from_bits(bits: Self::Bits) -> Self { T::from_bits }
+        add_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits { T::add_bits }
+        sub_bits(a: Self::Bits, b: Self::Bits) -> Self::Bits { T::sub_bits }
+        from_integer(bits: Self::Bits) -> Self { T::from_integer }
+        copysign(self: Self, sign: Self) -> Self { T::copysign }
     }
 }
 

@@ -25,14 +25,6 @@ pub trait Rule: Send + Sync + 'static {
         f32::INFINITY
     }
 
-    /// The bound [η, μ, k] of a rule with momentum; `None` for other rules.
-    ///
-    /// After an update with gradient g, the velocity v is at most μ|v| + η|g|, and the step at most k|v|. The state of such a rule is empty
-    /// or begins with the velocities of weight and bias. η, μ and k are non-decreasing in every coefficient.
-    fn velocity_bound(_: &Coefficients<f32>) -> Option<[f32; 3]> {
-        None
-    }
-
     /// Whether the state starts at values other than 0.
     const INITIAL: bool = false;
 

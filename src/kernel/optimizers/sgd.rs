@@ -20,12 +20,6 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV
     const COEFFICIENTS: usize = 2;
     const STEP_FACTORS: usize = 0;
 
-    fn velocity_bound(coefficients: &Coefficients<f32>) -> Option<[f32; 3]> {
-        let [rate, momentum, ..] = *coefficients;
-        let momentum = if MOMENTUM { momentum } else { 0.0 };
-        Some([rate, momentum, if NESTEROV { 1.0 + momentum } else { 1.0 }])
-    }
-
     #[inline(always)]
     fn step<T: Number>(
         coefficients: &Coefficients<T>,
