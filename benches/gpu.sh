@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures a GPU in a few minutes: checks every kernel function and the results, then measures the speed of training without and with
+# Measures a GPU in a few minutes: checks the rounding errors of all functions and the results, then measures the speed of training without and with
 # histories (as a share of the GPU's limits and compared with JAX), the number of runs from which the GPU is faster than the CPU, and a
 # sweep over seeds, whose batches the GPU builds. Tables, JSON and pictures are written to target/gpu.
 #

@@ -91,15 +91,15 @@ fn with_trained_runs(then: impl FnOnce(&mut dyn FnMut(), &std::path::Path)) {
     then(&mut || writer.write_histories(&HistoryRows(&trained)).unwrap(), folder.path());
 }
 
-/// Stores the histories of a chunk. The samples are few, because after many the system waits for the disk.
+/// Stores the histories of a chunk. Few samples are measured, because after many writes the system waits for the disk.
 #[divan::bench(sample_count = 15)]
 fn storing_histories(bencher: divan::Bencher<'_, '_>) {
     with_trained_runs(|store, _| bencher.counter(ItemsCount::new(STORED * 161)).bench_local(store));
 }
 
-/// Writes as many bytes as [`storing_histories`] without encoding them.
+/// Writes the number of bytes of [`storing_histories`] without encoding: the limit of the disk.
 #[divan::bench(sample_count = 15)]
-fn writing_their_bytes(bencher: divan::Bencher<'_, '_>) {
+fn writing_unencoded_bytes(bencher: divan::Bencher<'_, '_>) {
     with_trained_runs(|store, folder| {
         store();
         let parts = std::fs::read_dir(folder.join("history")).unwrap();

@@ -67,7 +67,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
 struct SettingAxis {
     parameter: Parameter,
     axis: Axis,
-    /// In order; `None` on a numeric axis.
+    /// The values in order of position; `None` on a numeric axis.
     categories: Option<Vec<Setting>>,
 }
 

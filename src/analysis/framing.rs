@@ -1,4 +1,4 @@
-//! The choice of the frame: it contains the optimum and the paths, except for excursions far outside.
+//! The choice of the frame: it contains the optimum and the paths, except for distant points of diverging paths.
 
 use super::cost_surface::CostSurface;
 use super::frame::Frame;

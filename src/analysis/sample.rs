@@ -6,10 +6,10 @@ use crate::space;
 /// The largest number of runs in a figure.
 pub const DRAWN: usize = 200;
 
-/// One run in ten of a sample is chosen for its low loss; the others are evenly spaced.
+/// One tenth of a sample are the runs with the lowest loss; the others are evenly spaced.
 const BEST_SHARE: usize = 10;
 
-/// The largest number of points of all drawn paths together: long runs are sampled more thinly.
+/// The largest total number of points of the drawn paths: for longer paths fewer runs are drawn.
 const POINTS: u64 = 4_000_000;
 
 /// Up to `limit` of the rows, in ascending order: all of them, or the best few and an evenly spaced rest.
@@ -33,7 +33,7 @@ pub fn drawn(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
     sample(runs, rows, DRAWN.min(affordable))
 }
 
-/// Up to `count` evenly spaced positions in `0..len`, including both ends; the middle where `count` is 1.
+/// Up to `count` evenly spaced positions in `0..len`, including both ends; the middle if `count` is 1.
 pub fn spread(len: usize, count: usize) -> impl Iterator<Item = usize> {
     space::spread(len as u64, count as u64).map(|position| position as usize)
 }

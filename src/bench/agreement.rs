@@ -1,7 +1,7 @@
 //! Comparison of a backend's results with the float64 reference.
 //!
-//! Training is chaotic at large learning rates: a float64 run that starts one ulp away ends elsewhere. So only runs whose reference result
-//! is insensitive to such a change are compared.
+//! Training is chaotic at large learning rates: a change of one ulp in the start changes the final parameters even in float64. Only runs
+//! whose reference result is insensitive to such a change are compared.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::sweep::{Error, Plan, Problems};
 /// GPU may contract operations, and its division is less accurate.
 pub const TOLERANCE: f64 = 1e-4;
 
-/// A run is insensitive if a start that is one ulp away moves its end by less than this.
+/// A run is insensitive if a change of one ulp in its start changes its final parameters by less than this.
 const INSENSITIVE: f64 = 1e-5;
 
-/// Final parameters of the insensitive runs of a sample, in float64 precision rounded to float32.
+/// Final parameters of the insensitive runs of a sample, computed in float64 and rounded to float32.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// Final (weight, bias) by run number.

@@ -1,4 +1,4 @@
-//! CPU time of the process. Its ratio to wall-clock time shows whether other programs used the cores during a measurement.
+//! CPU time of the process. A ratio to wall-clock time below the number of threads shows that other programs used the cores during a measurement.
 
 /// CPU seconds of all threads of the process, including ended ones; `None` on systems other than Linux with glibc.
 pub fn cpu_seconds() -> Option<f64> {

@@ -1,4 +1,4 @@
-//! Ctrl-C: the current chunk is trained and stored, then the program ends. A second Ctrl-C ends it at once.
+//! Ctrl-C: the program finishes and stores the current chunk, then exits. A second Ctrl-C ends it at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,8 +2,8 @@
 
 use super::generator::{RandomState, Stream, Threefry};
 
-/// The upper bound of the number that a notebook draws between the split and the first epoch: Keras 2's initializer draws
-/// its own seed with `randint(10e6)`.
+/// The upper bound of the number that a Keras 2 notebook draws between the split and the first epoch: the initializer draws its own seed with
+/// `randint(10e6)`.
 const INITIALIZER_HIGH: u32 = 10_000_000;
 
 /// The method that orders the rows of an epoch.
@@ -14,9 +14,8 @@ pub enum Shuffle {
     None,
     /// A new permutation in each epoch, by Threefry.
     Threefry { seed: u32 },
-    /// One `RandomState(seed)` that is consumed in order: a permutation of all rows for the split (`all_rows` is 0 without
-    /// a random split), one number for the initializer, then before each epoch an
-    /// in-place shuffle of the index array of the previous epoch.
+    /// One `RandomState(seed)` that is consumed in order: a permutation of all rows for the split (`all_rows` is 0
+    /// without a random split), one number for the initializer, then before each epoch an in-place shuffle of the index array of the previous epoch.
     NumpyLegacy { seed: u32, all_rows: u32 },
 }
 

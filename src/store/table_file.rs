@@ -23,7 +23,7 @@ use crate::table::{Cells, ColumnSource, Columns, StoredColumn};
 /// Rows of a row group. They bound the memory of the writer, and the rows that a reader decodes for one run.
 pub const GROUP_ROWS: usize = 1 << 17;
 
-/// Bytes that are written to the file at a time; the crate's 8 KiB cost more system calls.
+/// The size of the output buffer in bytes; the default of 8 KiB needs more system calls.
 const OUTPUT_BYTES: usize = 1 << 18;
 
 /// A Parquet file that is being written.
@@ -33,7 +33,7 @@ pub struct TableFile {
     writer: SerializedFileWriter<BufWriter<File>>,
 }
 
-/// A file that is removed when it is dropped, unless it was renamed before.
+/// The path of a temporary file, which is deleted on drop unless the file was renamed.
 struct TemporaryFile(PathBuf);
 
 impl Drop for TemporaryFile {
@@ -113,7 +113,7 @@ impl TableFile {
         Ok(())
     }
 
-    /// Ends the file and renames it.
+    /// Completes the file and gives it its final name.
     pub fn finish(self) -> Result<(), Error> {
         let output = self.writer.into_inner().map_err(parquet_error(&self.path))?;
         file("write", &self.temporary.0, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
@@ -127,7 +127,7 @@ fn schema(columns: &Columns<'_>) -> Result<TypePtr, ParquetError> {
     Type::group_type_builder("schema").with_fields(fields).build().map(Arc::new)
 }
 
-/// Bytes of the dictionary of a column, after which its values are written one by one: 4,096 float64.
+/// Size limit of the dictionary of a column in bytes: 4,096 float64. Further values have the plain encoding.
 const DICTIONARY_BYTES: usize = 1 << 15;
 
 /// The writer properties of a file with these columns.

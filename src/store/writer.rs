@@ -40,7 +40,7 @@ pub struct Writer {
     manifest: Manifest,
     /// The number of parts of each [`PartTable`].
     parts: [usize; 3],
-    /// Row groups in memory, one per thread. They are kept because the first use of fresh memory costs more than the copy into it.
+    /// Row groups in memory, one per thread. They are reused because page faults of new memory cost more than the copy into it.
     epoch_tables: Vec<EpochTable>,
     history_tables: Vec<HistoryTable>,
 }
@@ -116,7 +116,7 @@ impl Writer {
         written
     }
 
-    /// Writes a part on each thread that has enough rows: encoding takes longer than the disk.
+    /// Writes one part per thread if there are enough rows, because encoding takes longer than writing to the disk.
     fn write_parts<T: Table>(&mut self, table: PartTable, rows: &impl RowSource<T>, tables: &mut Vec<T>) -> Result<(), Error> {
         let all: usize = (0..rows.runs()).map(|run| rows.rows(run)).sum();
         if all == 0 {
