@@ -38,8 +38,8 @@ fn loss_logits(z: f32, target_value: f32) -> vec2<f32> {
 }
 
 fn loss_hinge(prediction: f32, target_value: f32) -> vec2<f32> {
-    let short = 1.0 - target_value * prediction;
-    return select(vec2<f32>(short, -target_value), vec2<f32>(0.0), short < 0.0);
+    let margin_loss = 1.0 - target_value * prediction;
+    return select(vec2<f32>(margin_loss, -target_value), vec2<f32>(0.0), margin_loss < 0.0);
 }
 
 fn loss_squared_hinge(prediction: f32, target_value: f32) -> vec2<f32> {
@@ -62,8 +62,8 @@ fn loss_mape(prediction: f32, target_value: f32) -> vec2<f32> {
 
 fn loss_msle(prediction: f32, target_value: f32) -> vec2<f32> {
     let above = 1.0 + max(prediction, EPSILON);
-    let apart = logarithm(above) - logarithm(1.0 + max(target_value, EPSILON));
-    return vec2<f32>(apart * apart, select((apart + apart) / above, 0.0, prediction < EPSILON));
+    let difference = logarithm(above) - logarithm(1.0 + max(target_value, EPSILON));
+    return vec2<f32>(difference * difference, select((difference + difference) / above, 0.0, prediction < EPSILON));
 }
 
 fn loss_poisson(prediction: f32, target_value: f32) -> vec2<f32> {

@@ -1,4 +1,4 @@
-// Adds loss, squared error and absolute error of a neuron over some rows, for RUNS_PER_THREAD points (weight, bias) per thread. The host composes it
+// Adds the loss, squared error and absolute error of a neuron over some rows to sums, for RUNS_PER_THREAD points (weight, bias) per thread. The host composes it
 // after the dispatch constants and rows.wgsl.
 
 // The most pairs of rows of one dispatch: 64 KiB, which every device accepts as a uniform. Threads that read one address of a uniform share one read.
@@ -27,8 +27,8 @@ alias Sums = array<vec3<f32>, RUNS_PER_THREAD>;
 
 fn add_row(thread_points: ptr<function, Points>, row: vec2<f32>, thread_sums: ptr<function, Sums>) {
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-        let added = share((*thread_points)[j], row.x, row.y);
-        (*thread_sums)[j] += vec3<f32>(added.loss, added.error * added.error, abs(added.error));
+        let terms = row_terms((*thread_points)[j], row.x, row.y);
+        (*thread_sums)[j] += vec3<f32>(terms.loss, terms.error * terms.error, abs(terms.error));
     }
 }
 

@@ -22,6 +22,7 @@ struct MomentGradient {
     tilt: f32,
 }
 
+// The gradient of the mean loss of a batch.
 fn moment_gradient(moments: Moments, centre: Centre, theta: vec2<f32>) -> MomentGradient {
     let dw = theta.x - centre.x;
     let level = fma(dw, centre.z, theta.y - centre.y);
@@ -30,12 +31,13 @@ fn moment_gradient(moments: Moments, centre: Centre, theta: vec2<f32>) -> Moment
     return MomentGradient(vec2<f32>(fma(centre.z, by_bias, tilt), by_bias), dw, level, tilt);
 }
 
+// The mean loss of the batch at the point of its gradient.
 fn loss(moments: Moments, at: MomentGradient) -> f32 {
     let along_level = (0.5 * at.level) * (at.gradient.y - moments.r);
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }
 
-// Prediction minus target of one row.
+// Prediction minus target of one row. Not fused, because a zero difference selects the branch at a kink.
 fn error(theta: vec2<f32>, x: f32, y: f32) -> f32 {
     return (theta.x * x + theta.y) - y;
 }

@@ -6,7 +6,7 @@ override CLIP: u32 = 0u;
 override DECAY: bool = false;
 // Batches per update (gradient accumulation).
 override ACCUMULATION: u32 = 1u;
-// Whether an exponential moving average of the parameters is kept.
+// Whether an exponential moving average of the parameters is computed.
 override AVERAGE: bool = false;
 // Updates between two replacements of the parameters by their average; 0: never.
 override OVERWRITE: u32 = 0u;
@@ -27,6 +27,7 @@ struct OptionState {
     average: vec2<f32>,
 }
 
+// Whether batch k, counted from 0, ends with an update.
 fn updates(k: u32) -> bool {
     return (k + 1u) % ACCUMULATION == 0u;
 }
@@ -39,6 +40,7 @@ fn overwrites(k: u32) -> bool {
     return OVERWRITE > 0u && (k / ACCUMULATION + 1u) % max(OVERWRITE, 1u) == 0u;
 }
 
+// The gradient after clipping.
 fn clipped(bound: f32, g: vec2<f32>) -> vec2<f32> {
     if CLIP == 1u {
         return vec2<f32>(clip(g.x, bound), clip(g.y, bound));

@@ -2,8 +2,8 @@
 // the functions of one neuron: `activate(z)` returns φ(z) and φ′(z), `loss_at(z, activated, y)` returns ℓ and ∂ℓ/∂z, `USE_BIAS` is whether the neuron has
 // a bias.
 
-// The contribution of one row.
-struct Share {
+// The terms of one row in the sums over rows.
+struct RowTerms {
     // ∂ℓ/∂z times x, and ∂ℓ/∂z; 0 without a bias.
     gradient: vec2<f32>,
     loss: f32,
@@ -11,14 +11,15 @@ struct Share {
     error: f32,
 }
 
-// w·x + b. It is not fused, because ties decide at kinks.
+// The pre-activation w·x + b. Not fused, because an exact 0 selects the branch at a kink.
 fn pre_activation(theta: vec2<f32>, x: f32) -> f32 {
     return theta.x * x + theta.y;
 }
 
-fn share(theta: vec2<f32>, x: f32, y: f32) -> Share {
+// The terms of a row (x, y) at the parameters.
+fn row_terms(theta: vec2<f32>, x: f32, y: f32) -> RowTerms {
     let z = pre_activation(theta, x);
     let activated = activate(z);
     let at = loss_at(z, activated, y);
-    return Share(vec2<f32>(at.y * x, select(0.0, at.y, USE_BIAS)), at.x, activated.x - y);
+    return RowTerms(vec2<f32>(at.y * x, select(0.0, at.y, USE_BIAS)), at.x, activated.x - y);
 }

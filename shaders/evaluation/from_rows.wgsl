@@ -20,8 +20,8 @@ fn sum_rows(
             let common_row = rows[first + i];
             for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
                 let row = row_of((*runs)[j].row_offset, own_order, first + i, common_row);
-                let added = share((*runs)[j].theta, row.x, row.y);
-                partial_sums[j] += vec4<f32>(added.gradient, added.loss, abs(added.error));
+                let terms = row_terms((*runs)[j].theta, row.x, row.y);
+                partial_sums[j] += vec4<f32>(terms.gradient, terms.loss, abs(terms.error));
             }
         }
         for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {

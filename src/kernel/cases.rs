@@ -127,11 +127,11 @@ impl Step {
     /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, so that the result is the step.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();
-        for (coefficients, factors) in hypers(variant.optimizer) {
+        for (coefficients, factors) in coefficient_cases(variant.optimizer) {
             for theta in [[0.0, 0.0], [0.6, -0.021], [-3.0, 30.0], [1e6, -1e-3]] {
                 for gradient in [[1e-6, -2.0], [-40_000.0, 300.0], [0.0, 5.0], [1e10, 1e-10], [-0.3, -0.7]] {
-                    for warmth in [0.0, 0.3, -0.9] {
-                        let state = state(variant.optimizer, gradient, warmth);
+                    for scale in [0.0, 0.3, -0.9] {
+                        let state = state(variant.optimizer, gradient, scale);
                         steps.push(Self { coefficients, factors, theta: Params(theta), gradient: Params(gradient), state });
                     }
                 }
@@ -142,8 +142,8 @@ impl Step {
 
     /// The magnitudes that define an ulp of the parameters and of each slot of the state, given the host's results.
     pub fn terms(&self, variant: Variant, next: [f32; 2], state: &State<f32>) -> ([f64; 2], [f64; STATE]) {
-        let both = |old: f32, new: f32| f64::from(old).abs() + f64::from(new).abs();
-        let mut slots: [f64; STATE] = std::array::from_fn(|slot| both(self.state[slot], state[slot]));
+        let magnitude = |old: f32, new: f32| f64::from(old).abs() + f64::from(new).abs();
+        let mut slots: [f64; STATE] = std::array::from_fn(|slot| magnitude(self.state[slot], state[slot]));
         if variant.optimizer == Optimizer::Ftrl {
             for i in 0..2 {
                 slots[2 + i] = self.ftrl_z(i, state);
@@ -151,7 +151,7 @@ impl Step {
         }
         // State slots in the unit of the parameters, or divided to have it, are terms of the parameters.
         let theta = |i: usize| {
-            both(self.theta[i], next[i])
+            magnitude(self.theta[i], next[i])
                 + match variant.optimizer {
                     Optimizer::Sgd => slots[i],
                     Optimizer::Rmsprop => slots[4 + i],
@@ -177,23 +177,23 @@ impl Step {
 }
 
 /// Coefficients and step factors of an optimizer: Keras' defaults at the first update, other values at the thirtieth.
-fn hypers(optimizer: Optimizer) -> [(Coefficients<f32>, StepFactors<f32>); 2] {
-    let settings = |others: bool| {
+fn coefficient_cases(optimizer: Optimizer) -> [(Coefficients<f32>, StepFactors<f32>); 2] {
+    let settings = |has_defaults: bool| {
         let mut settings = Settings::default();
         for &(parameter, default) in optimizer.arguments() {
-            let value = if others { other(parameter, default) } else { default };
+            let value = if has_defaults { default } else { other(parameter, default) };
             settings.set(parameter, Some(value));
         }
         settings
     };
     let at = |settings: &Settings, updates: usize| {
         const COMPLETE: &str = "the settings hold every argument of the optimizer";
-        let (factor_inputs, mut ticker) =
+        let (factor_inputs, mut generator) =
             (FactorInputs::of(optimizer, settings, &Arc::default()).expect(COMPLETE), StepFactorGenerator::START);
-        let factors = (0..updates).map(|_| ticker.next(optimizer, &factor_inputs));
+        let factors = (0..updates).map(|_| generator.next(optimizer, &factor_inputs));
         (coefficients(optimizer, settings).expect(COMPLETE), factors.last().unwrap_or_default())
     };
-    [at(&settings(false), 1), at(&settings(true), 30)]
+    [at(&settings(true), 1), at(&settings(false), 30)]
 }
 
 /// A value other than the default.
@@ -212,17 +212,17 @@ fn other(parameter: Parameter, default: Value) -> Value {
     }
 }
 
-/// A state as gradients of this magnitude produce it; zeros at warmth 0. A mean is smaller than the root mean square.
-fn state(optimizer: Optimizer, gradient: [f32; 2], warmth: f32) -> State<f32> {
-    let [a, b] = gradient.map(|g| g * warmth);
+/// A state of the magnitude that gradients of `scale` times `gradient` produce; zeros for scale 0. A mean is smaller than the root mean square.
+fn state(optimizer: Optimizer, gradient: [f32; 2], scale: f32) -> State<f32> {
+    let [a, b] = gradient.map(|g| g * scale);
     let [p, q] = [2.0 * a * a, 2.0 * b * b];
     match optimizer {
         Optimizer::Sgd => [1e-3 * a, 1e-3 * b, 0.0, 0.0, 0.0, 0.0],
         // RMSprop stores the mean square times 1/(1−ρ).
-        Optimizer::Rmsprop => [10.0 * p, 10.0 * q, a, b, warmth, -warmth],
+        Optimizer::Rmsprop => [10.0 * p, 10.0 * q, a, b, scale, -scale],
         Optimizer::Adam | Optimizer::Adamw | Optimizer::Nadam | Optimizer::Lamb => [a, b, p, q, 1.5 * p, 0.5 * q],
         Optimizer::Adamax => [a, b, 2.0 * a.abs(), 2.0 * b.abs(), 0.0, 0.0],
-        Optimizer::Adadelta => [p, q, warmth * warmth, 1e-3 * warmth * warmth, 0.0, 0.0],
+        Optimizer::Adadelta => [p, q, scale * scale, 1e-3 * scale * scale, 0.0, 0.0],
         Optimizer::Adagrad | Optimizer::Adafactor => [p, q, 0.0, 0.0, 0.0, 0.0],
         Optimizer::Lion => [a, b, 0.0, 0.0, 0.0, 0.0],
         Optimizer::Ftrl => [0.1 + p, 0.1 + q, a, b, 0.0, 0.0],

@@ -11,7 +11,7 @@ use crate::data::Moments;
 /// Threads per workgroup, unless a `WorkgroupShape` sets another number.
 pub const WORKGROUP_SIZE: u32 = 64;
 
-/// Declares a `repr(C)` uniform struct together with the table of its fields, so that no second list can deviate.
+/// Declares a `repr(C)` uniform struct together with the table of its fields.
 macro_rules! uniform_struct {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
         $(#[$doc])*

@@ -1,25 +1,25 @@
-//! The losses of one row: value and slope at a prediction ŷ, ties as TensorFlow has them. Twin: `shaders/losses.wgsl`.
+//! The loss functions of one row: value and derivative at a prediction ŷ. Twin: `shaders/losses.wgsl`.
 //!
-//! Source: Keras 3, `losses`, with its default arguments. e = ŷ − y.
+//! Derivatives at kinks are those of TensorFlow. Source: Keras 3, `losses`, with its default arguments. e = ŷ − y.
 
 use super::{Mask, Number};
 use crate::model::{Activation, Loss};
 
-/// A loss ℓ of one row.
+/// A loss function ℓ of one row.
 pub trait LossFn: Send + Sync + 'static {
     /// ℓ(y, ŷ) and ∂ℓ/∂ŷ.
     fn at<T: Number>(prediction: T, target: T) -> [T; 2];
 
-    /// ℓ and ∂ℓ/∂z at z, where φ(z) and φ′(z) are `response`.
+    /// ℓ and ∂ℓ/∂z at the pre-activation z. `activated` is φ(z) and φ′(z).
     #[inline(always)]
-    fn at_pre_activation<T: Number>(z: T, response: [T; 2], target: T) -> [T; 2] {
+    fn at_pre_activation<T: Number>(z: T, activated: [T; 2], target: T) -> [T; 2] {
         let _ = z;
-        let [loss, slope] = Self::at(response[0], target);
-        [loss, slope * response[1]]
+        let [loss, slope] = Self::at(activated[0], target);
+        [loss, slope * activated[1]]
     }
 }
 
-/// Which text of a loss rows need: the loss, and what its activation and its labels make of it.
+/// The formula of a loss, which depends on the loss, the activation and the labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LossForm {
     Mse,
@@ -27,12 +27,13 @@ pub enum LossForm {
     Huber,
     LogCosh,
     BinaryCrossentropy,
-    /// Binary crossentropy behind a sigmoid, from z.
+    /// Binary crossentropy of a sigmoid's output, as a function of its input z.
     Logits,
     Hinge,
-    /// Hinge with labels 0 and 1, which stand for −1 and 1.
+    /// Hinge with labels 0 and 1, which are mapped to −1 and 1.
     HingeZeroOne,
     SquaredHinge,
+    /// Squared hinge with labels 0 and 1, which are mapped to −1 and 1.
     SquaredHingeZeroOne,
     Mape,
     Msle,
@@ -40,6 +41,7 @@ pub enum LossForm {
 }
 
 impl LossForm {
+    /// All forms.
     pub const ALL: [Self; 13] = [
         Self::Mse,
         Self::Mae,
@@ -61,7 +63,7 @@ impl LossForm {
         !matches!(self, Self::LogCosh | Self::Logits | Self::Msle)
     }
 
-    /// The largest |∂ℓ/∂ŷ| where |e| and |y| are no larger than these; `None` where nothing bounds it.
+    /// An upper bound of |∂ℓ/∂ŷ| for |e| ≤ `error` and |y| ≤ `label`; `None` for an unbounded derivative.
     pub fn max_slope(self, error: f64, label: f64) -> Option<f64> {
         let hinge = |label: f64| 2.0 * (1.0 + label * (label + error)) * label;
         match self {
@@ -75,8 +77,9 @@ impl LossForm {
         }
     }
 
-    /// The form of a loss behind an activation, on labels that are all 0 or 1 (`bits`) or not. Keras asks each batch of a hinge whether
-    /// its labels are all 0 or 1; where `model::Loss` lets the labels pass, that is the same.
+    /// The form of a loss after an activation. `bits`: all labels are 0 or 1.
+    ///
+    /// Keras tests each batch of a hinge loss for labels that are all 0 or 1. The result is identical for labels that `model::Loss` accepts.
     pub fn of(loss: Loss, activation: Activation, bits: bool) -> Self {
         match loss {
             Loss::Mse => Self::Mse,
@@ -95,7 +98,7 @@ impl LossForm {
         }
     }
 
-    /// Its name in `shaders/losses.wgsl`, behind `loss_`.
+    /// The name of its WGSL function in `shaders/losses.wgsl`, without the prefix `loss_`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mse => "mse",
@@ -115,16 +118,16 @@ impl LossForm {
     }
 }
 
-/// Calls `$body` with `$penalty` bound to the type of a [`LossForm`]: the one place where a loss becomes a type.
+/// Evaluates `$body` with `$function` bound to the type of a [`LossForm`] (monomorphisation).
 macro_rules! with_loss {
-    ($form:expr, $penalty:ident => $body:expr) => {
-        $crate::with_loss!(@ $form, $penalty => $body;
+    ($form:expr, $function:ident => $body:expr) => {
+        $crate::with_loss!(@ $form, $function => $body;
             Mse Mae Huber LogCosh BinaryCrossentropy Logits Hinge HingeZeroOne SquaredHinge SquaredHingeZeroOne Mape Msle Poisson)
     };
-    (@ $form:expr, $penalty:ident => $body:expr; $($name:ident)*) => {
+    (@ $form:expr, $function:ident => $body:expr; $($name:ident)*) => {
         match $form {
             $($crate::kernel::losses::LossForm::$name => {
-                type $penalty = $crate::kernel::losses::$name;
+                type $function = $crate::kernel::losses::$name;
                 $body
             })*
         }
@@ -147,8 +150,9 @@ macro_rules! loss {
     };
 }
 
-/// Keras' ε of losses, and the largest probability that it lets stand: 1 − ε, in float32 1 − 2⁻²³.
+/// Keras' ε for losses.
 const EPSILON: f32 = 1e-7;
+/// The upper bound of clipped probabilities: 1 − ε, which is 1 − 2⁻²³ in float32.
 const ALMOST_ONE: f32 = 1.0 - f32::EPSILON;
 
 loss!(
@@ -160,7 +164,7 @@ loss!(
 );
 
 loss!(
-    /// |e|; its sign, 0 at e = 0.
+    /// |e|; sign(e), which is 0 at e = 0.
     Mae, T, (prediction, target) => {
         let error = prediction - target;
         [error.abs(), error.sign()]
@@ -168,7 +172,7 @@ loss!(
 );
 
 loss!(
-    /// ½e² where |e| ≤ 1, else |e| − ½; e between −1 and 1.
+    /// ½e² if |e| ≤ 1, else |e| − ½; e clipped to [−1, 1].
     Huber, T, (prediction, target) => {
         let error = prediction - target;
         let size = error.abs();
@@ -188,7 +192,7 @@ loss!(
 );
 
 loss!(
-    /// −y ln p − (1 − y) ln(1 − p) with p = ŷ between 1e-7 and 1 − 2⁻²³; (p − y)/(p(1 − p)) inside, 0 outside.
+    /// −y ln p − (1 − y) ln(1 − p) with p = ŷ clipped to [1e-7, 1 − 2⁻²³]; (p − y)/(p(1 − p)) inside, 0 outside.
     BinaryCrossentropy, T, (prediction, target) => {
         let (low, high, one) = (T::splat(EPSILON), T::splat(ALMOST_ONE), T::splat(1.0));
         let p = T::select(prediction.less(low), low, prediction);
@@ -200,20 +204,20 @@ loss!(
 );
 
 loss!(
-    /// max(1 − yŷ, 0); −y where yŷ ≤ 1.
+    /// max(1 − yŷ, 0); −y if yŷ ≤ 1, else 0.
     Hinge, T, (prediction, target) => {
-        let short = T::splat(1.0) - target * prediction;
-        let none = T::splat(0.0);
-        let satisfied = short.less(none);
-        [T::select(satisfied, none, short), T::select(satisfied, none, -target)]
+        let margin_loss = T::splat(1.0) - target * prediction;
+        let zero = T::splat(0.0);
+        let satisfied = margin_loss.less(zero);
+        [T::select(satisfied, zero, margin_loss), T::select(satisfied, zero, -target)]
     }
 );
 
 loss!(
-    /// hinge², its slope −2y·hinge.
+    /// hinge²; −2y·hinge.
     SquaredHinge, T, (prediction, target) => {
-        let [short, slope] = Hinge::at(prediction, target);
-        [short * short, (short + short) * slope]
+        let [hinge, slope] = Hinge::at(prediction, target);
+        [hinge * hinge, (hinge + hinge) * slope]
     }
 );
 
@@ -231,37 +235,38 @@ loss!(
     /// 100|e|/max(|y|, 1e-7); 100·sign(e)/max(|y|, 1e-7).
     Mape, T, (prediction, target) => {
         let error = prediction - target;
-        let share = T::splat(100.0) / target.abs().larger(T::splat(EPSILON));
-        [share * error.abs(), share * error.sign()]
+        let scale = T::splat(100.0) / target.abs().larger(T::splat(EPSILON));
+        [scale * error.abs(), scale * error.sign()]
     }
 );
 
 loss!(
-    /// (ln(1 + max(ŷ, 1e-7)) − ln(1 + max(y, 1e-7)))²; no slope where ŷ < 1e-7: nothing pulls back from below.
+    /// (ln(1 + max(ŷ, 1e-7)) − ln(1 + max(y, 1e-7)))²; 2(ln(1 + ŷ) − ln(1 + y))/(1 + ŷ), but 0 for
+    /// ŷ < 1e-7, so gradient descent cannot leave that region.
     Msle, T, (prediction, target) => {
         let one = T::splat(1.0);
         let above = one + prediction.larger(T::splat(EPSILON));
-        let apart = above.logarithm() - (one + target.larger(T::splat(EPSILON))).logarithm();
+        let difference = above.logarithm() - (one + target.larger(T::splat(EPSILON))).logarithm();
         let below = prediction.less(T::splat(EPSILON));
-        [apart * apart, T::select(below, T::splat(0.0), (apart + apart) / above)]
+        [difference * difference, T::select(below, T::splat(0.0), (difference + difference) / above)]
     }
 );
 
 loss!(
-    /// ŷ − y ln(ŷ + 1e-7); 1 − y/(ŷ + 1e-7). Where ŷ + 1e-7 ≤ 0 Keras' loss is NaN and its slope goes on; here the logarithm stays at
-    /// that of the smallest normal float32, −87.3.
+    /// ŷ − y ln(ŷ + 1e-7); 1 − y/(ŷ + 1e-7). For ŷ + 1e-7 ≤ 0 Keras' loss is NaN and its derivative is finite; here the logarithm is that
+    /// of the smallest normal float32, −87.3.
     Poisson, T, (prediction, target) => {
         let shifted = prediction + T::splat(EPSILON);
         [prediction - target * shifted.larger(T::splat(f32::MIN_POSITIVE)).logarithm(), T::splat(1.0) - target / shifted]
     }
 );
 
-/// softplus(z) − yz; σ(z) − y: binary crossentropy behind a sigmoid, without a probability and without a clip.
+/// softplus(z) − yz; σ(z) − y. Binary crossentropy of a sigmoid's output, computed from its input z without clipping.
 #[derive(Clone, Copy, Debug)]
 pub struct Logits;
 
 impl Logits {
-    /// The value alone, which asks for no probability.
+    /// The value without the derivative, which needs no sigmoid.
     #[inline(always)]
     pub fn value<T: Number>(z: T, target: T) -> T {
         z.softplus() - target * z
@@ -269,7 +274,7 @@ impl Logits {
 }
 
 impl LossFn for Logits {
-    /// With z for ŷ.
+    /// `z` takes the place of the prediction.
     #[inline(always)]
     fn at<T: Number>(z: T, target: T) -> [T; 2] {
         [Self::value(z, target), z.logistic() - target]

@@ -1,7 +1,8 @@
 //! The numbers that a formula is generic over: `f32` and SIMD vectors of it for training, `f64` for the reference.
 //!
 //! Every operation is one that IEEE 754 rounds in exactly one way on every CPU (+ − × ÷ √, fused multiply-add, comparison, selection), so a
-//! formula gives identical bits for a scalar and for each lane of a vector. A formula branches on data by [`Number::select`] only.
+//! formula gives identical bits for a scalar and for each lane of a vector. A formula selects between values by
+//! [`Number::select`] and has no other branches on data.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -50,19 +51,19 @@ pub trait Number:
 
 /// The elementary functions beyond + − × ÷ √. Their names differ from those of std's methods.
 pub trait Functions: Sized {
-    /// eˣ. Float32: within 1 ulp; 0 below −87.33654; e^88.72283 = 3.4028e38 above.
+    /// eˣ. Float32: within 1 ulp; 0 for x < −87.33654; e^88.72283 = 3.4028e38 for x > 88.72283.
     fn exponential(self) -> Self;
     /// eˣ − 1. Float32: within 1.5 ulp; for x > 88 the value at 88.
     fn exponential_less_one(self) -> Self;
-    /// ln x. Float32: within 1 ulp; for x below the smallest normal number, 0 and negative ones too, the logarithm of that: −87.33654.
+    /// ln x. Float32: within 1 ulp; −87.33654 for x below the smallest normal number, including 0 and negative numbers.
     fn logarithm(self) -> Self;
     /// tanh x. Float32: within 1.5 ulp.
     fn hyperbolic_tangent(self) -> Self;
-    /// 1/(1 + e⁻ˣ). Float32: within 2.5 ulp; 1 exactly from about 17 on.
+    /// 1/(1 + e⁻ˣ). Float32: within 2.5 ulp; exactly 1 for x above about 17.
     fn logistic(self) -> Self;
     /// ln(1 + eˣ). Float32: within 2.5 ulp.
     fn softplus(self) -> Self;
-    /// erf x = 2/√π ∫₀ˣ e^(−t²) dt. Float32: within 1 ulp; 1 exactly from about 3.9 on.
+    /// erf x = 2/√π ∫₀ˣ e^(−t²) dt. Float32: within 1 ulp; exactly ±1 for |x| above about 3.9.
     fn error_function(self) -> Self;
 }
 
@@ -79,7 +80,7 @@ impl Mask for bool {
     }
 }
 
-/// A float32, or a vector of them, with access to its bits as 32-bit integers: what the polynomials of [`Functions`] need.
+/// A float32, or a vector of them, with access to its bits as 32-bit integers, which the polynomials of [`Functions`] use.
 pub trait Float32: Number {
     /// One 32-bit integer per lane.
     type Bits: Copy;

@@ -1,15 +1,17 @@
-//! What Keras' base class does around every rule, for each batch in this order. Twin: `shaders/options.wgsl`.
+//! Options of Keras' base optimizer, which wrap every update rule. Twin: `shaders/options.wgsl`.
+//!
+//! A batch applies them in this order:
 //!
 //! ```text
-//! 1 accumulate   s ← s + g; each A-th batch g = s/A, s ← 0, and on; other batches skip 2 to 4
-//! 2 clip         clipnorm, clipvalue: each gradient between −c and c     global_clipnorm: both times c/max(√(g_w² + g_b²), c)
-//! 3 decay        θ ← θ − θλη, of w and b, before the rule (AdamW and Muon have it in their own)
-//! 4 the rule
-//! 5 average      e ← Me + (1−M)θ, but e ← θ before the first update's batch has passed     overwrite: θ ← e every F
+//! 1 accumulate   s ← s + g; every A-th batch continues with g = s/A, s ← 0; other batches skip 2 to 4
+//! 2 clip         clipnorm, clipvalue: each gradient clipped to [−c, c]     global_clipnorm: g·c/max(√(g_w² + g_b²), c)
+//! 3 decay        θ ← θ − θλη for weight and bias (AdamW and Muon decay in their rules)
+//! 4 step         the update rule
+//! 5 average      e ← Me + (1−M)θ; e ← θ up to the batch of the first update     overwrite: θ ← e at every F-th update
 //! ```
 //!
-//! For one number clipnorm is clipvalue. Batches weigh alike, and nothing is flushed at an epoch's end. Where the average is asked
-//! for, a run ends at it; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
+//! For one number clipnorm equals clipvalue. Every batch has equal weight in s, whatever its size, and s is not reset at the end of an
+//! epoch. With an average, the result of a run is e; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
 
 use super::{Coefficients, Number, Rule, State};
 use crate::kernel::coefficients::StepFactors;
@@ -19,31 +21,33 @@ use crate::model::{MissingParameter, Optimizer, Parameter, Params, Schedule, Set
 /// How gradients are clipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Clip {
+    /// No clipping.
     #[default]
     None,
-    /// w and b on their own.
+    /// The gradients of weight and bias separately.
     Each,
-    /// By their common norm.
+    /// The vector of both gradients by its norm.
     Global,
 }
 
-/// Which options the runs of a group have; their values differ by lane.
+/// The options of a group of runs. Their values may differ between the runs and are [`OptionValues`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each option is on or off on its own")]
 pub struct Options {
+    /// The kind of gradient clipping.
     pub clip: Clip,
-    /// Whether the base class decays parameters.
+    /// Whether weight decay is applied before the rule.
     pub decay: bool,
-    /// Batches of an update.
+    /// Batches per update (gradient accumulation).
     pub accumulation: u32,
-    /// Whether an average is kept, in which the run ends.
+    /// Whether an exponential moving average of the parameters is computed, which is then the result of the run.
     pub average: bool,
-    /// The average replaces the parameters with each so-many-th update; 0: never.
+    /// Updates between two replacements of the parameters by their average; 0: never.
     pub overwrite: u32,
-    /// Whether the rate follows a schedule.
+    /// Whether the learning rate follows a schedule.
     pub scheduled: bool,
-    /// Whether there is a bias. Without one its gradient is 0, and with ε = 0 a rule would divide by it; so the rule is given the
-    /// weight's gradient twice, and the bias stays as it is.
+    /// Whether the neuron has a bias. Without one the gradient of the bias would be 0, and a rule with ε = 0 would divide by 0. Therefore the rule
+    /// receives the gradient of the weight twice, and the bias is not updated.
     pub bias: bool,
 }
 
@@ -53,10 +57,10 @@ impl Default for Options {
     }
 }
 
-/// The values of a run's options: the bound of clipping, λ, M.
+/// The values of a run's options: clipping bound, weight decay λ, momentum M of the average.
 pub type OptionValues<T> = [T; OPTION_VALUES];
 
-/// Slots of [`OptionValues`].
+/// Number of slots of [`OptionValues`].
 pub const OPTION_VALUES: usize = 3;
 
 /// The number of an optional setting that is switched on; `None` if it is absent, "none" or 0.
@@ -64,7 +68,7 @@ fn enabled(settings: &Settings, parameter: Parameter) -> Option<f64> {
     settings.number(parameter).filter(|&value| value != 0.0)
 }
 
-/// The bound of clipping, and how it is meant.
+/// The kind of clipping and its bound.
 fn clipping(settings: &Settings) -> (Clip, f64) {
     let each =
         || enabled(settings, Parameter::Clipnorm).or_else(|| enabled(settings, Parameter::Clipvalue)).map(|bound| (Clip::Each, bound));
@@ -72,7 +76,7 @@ fn clipping(settings: &Settings) -> (Clip, f64) {
 }
 
 impl Options {
-    /// None: the rule is all that a batch does.
+    /// No options: a batch consists of the update rule.
     pub const PLAIN: Self =
         Self { clip: Clip::None, decay: false, accumulation: 1, average: false, overwrite: 0, scheduled: false, bias: true };
 
@@ -95,7 +99,7 @@ impl Options {
         })
     }
 
-    /// The override constants of the twin.
+    /// Name and value of the WGSL override constants.
     pub fn constants(&self) -> [(&'static str, f64); 7] {
         let flag = |flag: bool| f64::from(u8::from(flag));
         [
@@ -109,17 +113,17 @@ impl Options {
         ]
     }
 
-    /// Whether any of them reads a value.
+    /// Whether any option reads [`OptionValues`].
     pub fn has_values(&self) -> bool {
         self.clip != Clip::None || self.decay || self.average
     }
 
-    /// Whether the rule is all that a batch does.
+    /// Whether no option is set, so that a batch consists of the update rule.
     pub fn is_plain(&self) -> bool {
         *self == Self::PLAIN
     }
 
-    /// Whether batch k, from 0, ends with an update.
+    /// Whether a batch, counted from 0, ends with an update.
     #[inline(always)]
     pub fn updates(&self, batch: u64) -> bool {
         (batch + 1).is_multiple_of(u64::from(self.accumulation))
@@ -132,7 +136,7 @@ impl Options {
         if self.bias { g } else { Params::splat(g[0]) }
     }
 
-    /// What batch k, from 0, does.
+    /// The action of a batch, counted from 0.
     #[inline(always)]
     pub fn at(&self, batch: u64) -> BatchAction {
         let accumulation = u64::from(self.accumulation);
@@ -145,12 +149,14 @@ impl Options {
     }
 }
 
-/// What a batch does, the same for all runs of a group.
+/// The action of one batch, which is identical for all runs of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchAction {
+    /// The options of the group.
     pub options: Options,
+    /// Whether the batch ends with an update.
     pub updates: bool,
-    /// Whether the average starts anew.
+    /// Whether the average is set to the parameters.
     starts_average: bool,
     /// Whether the average replaces the parameters.
     overwrites: bool,
@@ -160,18 +166,18 @@ impl BatchAction {
     /// Step 1: the mean of the gradients since the last update. `sum` accumulates them.
     #[inline(always)]
     pub fn accumulate<T: Number>(&self, g: Params<T>, sum: &mut Params<T>) -> Params<T> {
-        let all = Params([sum[0] + g[0], sum[1] + g[1]]);
-        *sum = if self.updates { Params::splat(T::splat(0.0)) } else { all };
+        let total = Params([sum[0] + g[0], sum[1] + g[1]]);
+        *sum = if self.updates { Params::splat(T::splat(0.0)) } else { total };
         let count = T::splat(self.options.accumulation as f32);
-        Params([all[0] / count, all[1] / count])
+        Params([total[0] / count, total[1] / count])
     }
 
     /// Step 5: the parameters after the average is updated.
     #[inline(always)]
     pub fn average<T: Number>(&self, momentum: T, theta: Params<T>, average: &mut Params<T>) -> Params<T> {
         for i in 0..2 {
-            let renewed = momentum * average[i] + (T::splat(1.0) - momentum) * theta[i];
-            average[i] = if self.starts_average { theta[i] } else { renewed };
+            let next = momentum * average[i] + (T::splat(1.0) - momentum) * theta[i];
+            average[i] = if self.starts_average { theta[i] } else { next };
         }
         if self.overwrites { *average } else { theta }
     }
@@ -190,19 +196,19 @@ pub fn values(settings: &Settings) -> Result<OptionValues<f32>, MissingParameter
 
 /// The gradient after clipping.
 #[inline(always)]
-fn clipped<T: Number>(how: Clip, bound: T, g: Params<T>) -> Params<T> {
-    match how {
+fn clipped<T: Number>(clipping: Clip, bound: T, g: Params<T>) -> Params<T> {
+    match clipping {
         Clip::None => g,
         Clip::Each => Params([clip(g[0], bound), clip(g[1], bound)]),
         Clip::Global => {
             let norm = g[0].mul_add(g[0], g[1] * g[1]).sqrt();
-            let share = bound / norm.larger(bound);
-            Params([g[0] * share, g[1] * share])
+            let scale = bound / norm.larger(bound);
+            Params([g[0] * scale, g[1] * scale])
         }
     }
 }
 
-/// What a run carries from batch to batch.
+/// The state of a run between batches.
 #[derive(Clone, Copy, Debug)]
 pub struct RunState<T> {
     /// Weight and bias.
@@ -216,22 +222,24 @@ pub struct RunState<T> {
 }
 
 impl<T: Number> RunState<T> {
-    /// Before the first batch.
+    /// The state before the first batch.
     pub fn start<R: Rule>(theta: Params<T>, coefficients: &Coefficients<T>) -> Self {
         let zero = Params::splat(T::splat(0.0));
         Self { theta, rule: R::initial(coefficients), gradient_sum: zero, average: zero }
     }
 }
 
-/// The hyperparameters of one run, as numbers.
+/// The coefficients and option values of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct RunCoefficients<T> {
+    /// Coefficients of the update rule.
     pub rule: Coefficients<T>,
+    /// Values of the options.
     pub options: OptionValues<T>,
 }
 
 impl<T: Number> RunCoefficients<T> {
-    /// Processes one batch whose gradient at `state.theta` is `gradient`: all five steps of the module's table.
+    /// Processes one batch whose gradient at `state.theta` is `gradient`: all five steps of the module documentation.
     #[inline(always)]
     pub fn batch<R: Rule>(&self, action: &BatchAction, factors: &StepFactors<T>, gradient: Params<T>, state: &mut RunState<T>) {
         let [bound, decay, momentum] = self.options;
@@ -240,8 +248,9 @@ impl<T: Number> RunCoefficients<T> {
         if action.updates {
             let theta = state.theta;
             let rate = self.rule[0];
-            let from = if options.decay { Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]) } else { theta };
-            state.theta = R::step(&self.rule, factors, from, options.rule_gradient(bound, gradient), &mut state.rule);
+            let decayed_theta =
+                if options.decay { Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]) } else { theta };
+            state.theta = R::step(&self.rule, factors, decayed_theta, options.rule_gradient(bound, gradient), &mut state.rule);
             if !options.bias {
                 state.theta[1] = theta[1];
             }

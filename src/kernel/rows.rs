@@ -1,10 +1,10 @@
-//! The direct path: a neuron's loss and gradient from rows, whatever its activation and loss. Twin: `shaders/rows.wgsl`.
+//! Loss and gradient of a neuron from rows, for any activation and loss. Twin: `shaders/rows.wgsl`.
 //!
 //! ```text
 //! z = w·x + b     ŷ = φ(z)     dL/dw = mean(ℓ′·φ′·x)     dL/db = mean(ℓ′·φ′), 0 without a bias
 //! ```
 //!
-//! z and e = ŷ − y stay unfused: ties decide kinks.
+//! z and e = ŷ − y are not fused, because an exact 0 selects the branch at a kink.
 
 use super::Number;
 use super::activations::ActivationFn;
@@ -12,20 +12,20 @@ use super::losses::{Logits, LossFn, LossForm};
 use crate::model::{Neuron, Optimum, Params, Problem, Rows, optimum};
 use crate::{with_activation, with_loss};
 
-/// w·x + b, unfused.
+/// The pre-activation z = w·x + b, not fused.
 #[inline(always)]
 pub fn pre_activation<T: Number>(Params([weight, bias]): Params<T>, x: T) -> T {
     weight * x + bias
 }
 
 impl Neuron {
-    /// Which text of the loss its rows need.
+    /// The form of the neuron's loss.
     pub fn form(&self) -> LossForm {
         LossForm::of(self.loss, self.activation, self.bits)
     }
 }
 
-/// Means over rows.
+/// Means over rows: gradient, loss, squared error and absolute error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Means {
     pub gradient: Params<f64>,
@@ -34,40 +34,41 @@ pub struct Means {
     pub absolute: f64,
 }
 
-/// A neuron in float64, its activation and loss chosen once.
+/// A neuron in float64, with function pointers to its activation and loss.
 #[derive(Clone, Copy, Debug)]
 pub struct RowEvaluator {
-    response: fn(f64) -> [f64; 2],
-    penalty: fn(f64, [f64; 2], f64) -> [f64; 2],
+    activation: fn(f64) -> [f64; 2],
+    loss: fn(f64, [f64; 2], f64) -> [f64; 2],
     form: LossForm,
     use_bias: bool,
 }
 
 impl RowEvaluator {
+    /// The evaluator of a neuron.
     pub fn of(neuron: &Neuron) -> Self {
         Self {
-            response: with_activation!(neuron.activation, A => A::at::<f64>),
-            penalty: with_loss!(neuron.form(), L => L::at_pre_activation::<f64>),
+            activation: with_activation!(neuron.activation, A => A::at::<f64>),
+            loss: with_loss!(neuron.form(), L => L::at_pre_activation::<f64>),
             form: neuron.form(),
             use_bias: neuron.use_bias,
         }
     }
 
-    /// ŷ at x.
+    /// The prediction ŷ at x.
     pub fn predict(&self, theta: Params<f64>, x: f64) -> f64 {
-        (self.response)(pre_activation(theta, x))[0]
+        (self.activation)(pre_activation(theta, x))[0]
     }
 
-    /// Loss, gradient and errors over rows at `[weight, bias]`; NaN without any.
+    /// Means over rows (x, y) at the parameters; NaN without rows.
     pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: Params<f64>) -> Means {
         let n = rows.len() as f64;
         let mut sums = Means::default();
         for (x, y) in rows {
             let (x, y) = (f64::from(x), f64::from(y));
             let z = pre_activation(theta, x);
-            let response = (self.response)(z);
-            let [loss, slope] = (self.penalty)(z, response, y);
-            let error = response[0] - y;
+            let activated = (self.activation)(z);
+            let [loss, slope] = (self.loss)(z, activated, y);
+            let error = activated[0] - y;
             sums.gradient[0] += slope * x;
             sums.gradient[1] += slope;
             sums.loss += loss;
@@ -78,12 +79,12 @@ impl RowEvaluator {
         Means { gradient: Params([sums.gradient[0] / n, bias]), loss: sums.loss / n, square: sums.square / n, absolute: sums.absolute / n }
     }
 
-    /// Over all rows.
+    /// Means over all rows of a data set at the parameters.
     pub fn over(&self, rows: &Rows, theta: Params<f64>) -> Means {
         self.means(rows.x.iter().copied().zip(rows.y.iter().copied()), theta)
     }
 
-    /// The loss of [`Self::over`] alone: of logits a third of the exponentials.
+    /// The mean loss over all rows. For logits it needs a third of the exponentials of [`Self::over`].
     pub fn loss(&self, rows: &Rows, theta: Params<f64>) -> f64 {
         if self.form != LossForm::Logits {
             return self.over(rows, theta).loss;
@@ -96,34 +97,34 @@ impl RowEvaluator {
     }
 }
 
-/// Rows that the search for an optimum begins with.
-const ROUGH_ROWS: usize = 2_000;
+/// The largest number of rows of the coarse search for an optimum.
+const COARSE_ROWS: usize = 2_000;
 
-/// The optimum of a problem by search over its training rows, which are float32; `None` where J falls on and on.
+/// The optimum of a problem by a numerical search over its training rows; `None` if J has no minimum.
 pub fn optimum(problem: &Problem) -> Option<Optimum> {
     let rows = &problem.train;
     if problem.neuron.form() == LossForm::Logits && problem.neuron.use_bias && separable(rows) {
         return None;
     }
-    let direct = RowEvaluator::of(&problem.neuron);
-    let stride = rows.len().div_ceil(ROUGH_ROWS).max(1);
-    let thinned = |column: &[f32]| column.iter().copied().step_by(stride).collect::<Vec<f32>>();
-    let rough = Rows { x: thinned(&rows.x), y: thinned(&rows.y) };
+    let evaluator = RowEvaluator::of(&problem.neuron);
+    let stride = rows.len().div_ceil(COARSE_ROWS).max(1);
+    let every_nth = |column: &[f32]| column.iter().copied().step_by(stride).collect::<Vec<f32>>();
+    let coarse = Rows { x: every_nth(&rows.x), y: every_nth(&rows.y) };
     let cost = |rows: &Rows, theta: Params<f64>| {
-        let means = direct.over(rows, theta);
+        let means = evaluator.over(rows, theta);
         (means.loss, means.gradient.0)
     };
-    optimum::search(|theta| cost(rows, Params(theta)), |theta| cost(&rough, Params(theta)), &problem.quadratic, problem.neuron.use_bias)
+    optimum::search(|theta| cost(rows, Params(theta)), |theta| cost(&coarse, Params(theta)), &problem.quadratic, problem.neuron.use_bias)
 }
 
-/// Whether a threshold on x parts the rows whose labels are all 0 from those whose labels are all 1 (rows at the threshold itself may be of
-/// both): then the logistic loss falls on for ever as the weight grows.
+/// Whether a threshold on x separates rows with label 0 from rows with label 1 (quasi-separation: rows at the threshold may have both labels).
+/// Then the logistic loss has no minimum, because it decreases as the weight grows without bound.
 fn separable(rows: &Rows) -> bool {
     let range = |label: f32| {
         let own = rows.x.iter().zip(&rows.y).filter(|row| *row.1 == label).map(|row| *row.0);
         own.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
     };
-    let hard = rows.y.iter().all(|&y| y == 0.0 || y == 1.0);
+    let are_binary = rows.y.iter().all(|&y| y == 0.0 || y == 1.0);
     let (zero, one) = (range(0.0), range(1.0));
-    hard && (zero.1 <= one.0 || one.1 <= zero.0)
+    are_binary && (zero.1 <= one.0 || one.1 <= zero.0)
 }

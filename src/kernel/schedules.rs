@@ -1,12 +1,12 @@
-//! The learning rate of each batch under a schedule. Host only: backends read the rates.
+//! The learning rate of each batch under a schedule. The host computes it for every backend.
 //!
 //! ```text
 //! exponential_decay      η₀·r^p, p = k/D, staircase: ⌊k/D⌋          inverse_time_decay    η₀/(1 + r·p)
-//! piecewise_constant     values[how many boundaries are < k]
+//! piecewise_constant     values[number of boundaries < k]
 //! polynomial_decay       (η₀ − end)(1 − q)^power + end, q = min(k, D)/D; cycle: D times max(1, ⌈k/D⌉), q = k/D
-//! cosine_decay           η₀((1−α)·½(1 + cos(π·min(k, D)/D)) + α); with a warmup_target: η₀ + (target − η₀)k/W for k < W, then
-//!                        the same from the target, k − W instead of k
-//! cosine_decay_restarts  η₀((1−α)·m_mulⁱ·½(1 + cos πf) + α): period i lasts D·t_mulⁱ, f is the share of it that is done
+//! cosine_decay           η₀((1−α)·½(1 + cos(π·min(k, D)/D)) + α); with a warmup_target: η₀ + (target − η₀)k/W for k < W,
+//!                        then the decay with target for η₀ and k − W for k
+//! cosine_decay_restarts  η₀((1−α)·m_mulⁱ·½(1 + cos πf) + α): period i has D·t_mulⁱ batches, f is its completed fraction
 //! ```
 //!
 //! Batches k count from 0 over all epochs. Arguments are rounded to float32 as in Keras, the rate is computed in float64 and rounded
@@ -18,20 +18,20 @@ use std::sync::Arc;
 use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Parameter, Schedule, Settings, Value};
 
-/// Slots of the arguments of a [`RateSchedule`].
+/// Number of arguments of a [`RateSchedule`].
 const ARGUMENTS: usize = 5;
 
-/// A schedule with its arguments. Runs of a sweep that has piecewise schedules share their lists.
+/// A learning-rate schedule with its arguments. All runs of a sweep share the lists of piecewise schedules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateSchedule {
     schedule: Schedule,
-    /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a target that is left out is negative.
+    /// η₀ and the schedule's arguments in Keras' order; flags are 0 or 1, a missing target is negative.
     numbers: [f32; ARGUMENTS],
     piecewise: Arc<PiecewiseRates>,
 }
 
 impl RateSchedule {
-    /// The schedule of a run; `None` where its rate is constant.
+    /// The schedule of a run; `None` for a constant learning rate.
     ///
     /// # Errors
     ///
@@ -53,12 +53,12 @@ impl RateSchedule {
         Ok(Some(Self { schedule, numbers, piecewise: Arc::clone(piecewise) }))
     }
 
-    /// Equal where the rates are.
+    /// A key that is equal for equal learning rates.
     pub fn key(&self) -> (Schedule, [u32; ARGUMENTS]) {
         (self.schedule, self.numbers.map(f32::to_bits))
     }
 
-    /// The rate of batch k, from 0.
+    /// The learning rate of a batch, counted from 0.
     pub fn at(&self, batch: u64) -> f32 {
         let [rate, a, b, c, d] = self.numbers.map(f64::from);
         let k = batch as f64;
@@ -73,8 +73,8 @@ impl RateSchedule {
             }
             Schedule::PolynomialDecay => {
                 let [steps, end, power, cycle] = [a, b, c, d];
-                let share = if cycle == 0.0 { k.min(steps) / steps } else { k / (steps * (k / steps).ceil().max(1.0)) };
-                (rate - end) * libm::pow(1.0 - share, power) + end
+                let fraction = if cycle == 0.0 { k.min(steps) / steps } else { k / (steps * (k / steps).ceil().max(1.0)) };
+                (rate - end) * libm::pow(1.0 - fraction, power) + end
             }
             Schedule::CosineDecay => cosine_decay(rate, [a, b, c, d], k),
             Schedule::CosineDecayRestarts => rate * ((1.0 - d) * restarts([a, b, c], k) + d),
@@ -82,9 +82,9 @@ impl RateSchedule {
     }
 }
 
-/// From 1 to 0 as the share goes from 0 to 1.
-fn cosine(share: f64) -> f64 {
-    0.5 * (1.0 + libm::cos(PI * share))
+/// The half cosine ½(1 + cos πf), which falls from 1 to 0.
+fn cosine(fraction: f64) -> f64 {
+    0.5 * (1.0 + libm::cos(PI * fraction))
 }
 
 fn cosine_decay(rate: f64, [steps, alpha, target, warmup]: [f64; 4], k: f64) -> f64 {
@@ -98,7 +98,9 @@ fn cosine_decay(rate: f64, [steps, alpha, target, warmup]: [f64; 4], k: f64) -> 
     }
 }
 
-/// The height of the cosine, without α. The period comes from a logarithm and is then put right, so that a restart is one exactly.
+/// The cosine with restarts, without α.
+///
+/// The index of the period comes from a logarithm. It is then corrected by one if rounding moved a restart to a neighbouring batch.
 fn restarts([first, growth, height]: [f64; 3], k: f64) -> f64 {
     let start = |period: f64| {
         if growth == 1.0 { first * period } else { first * (libm::pow(growth, period) - 1.0) / (growth - 1.0) }
@@ -110,6 +112,6 @@ fn restarts([first, growth, height]: [f64; 3], k: f64) -> f64 {
     } else if start(period) > k {
         period -= 1.0;
     }
-    let share = (k - start(period)) / (first * libm::pow(growth, period));
-    libm::pow(height, period) * cosine(share)
+    let fraction = (k - start(period)) / (first * libm::pow(growth, period));
+    libm::pow(height, period) * cosine(fraction)
 }

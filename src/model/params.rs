@@ -5,8 +5,9 @@ use std::ops::{Index, IndexMut};
 /// Number of parameters of the neuron.
 pub const PARAMS: usize = 2;
 
-/// One value for each parameter of the neuron: the parameters themselves, a gradient, or a column of either. Index 0 is the weight, index 1
-/// the bias, so that update rules can loop over the parameters.
+/// A value for the weight and a value for the bias: the parameters, a gradient, or columns of either.
+///
+/// Index 0 is the weight, index 1 the bias, so that update rules can loop over the parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Params<T>(pub [T; PARAMS]);
@@ -27,7 +28,7 @@ impl<T> Params<T> {
 }
 
 impl<T: Copy> Params<T> {
-    /// The same value for every parameter.
+    /// One value for both parameters.
     #[inline(always)]
     pub const fn splat(value: T) -> Self {
         Self([value; PARAMS])

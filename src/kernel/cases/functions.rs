@@ -5,7 +5,7 @@ use crate::kernel::Functions;
 /// An elementary function and its tolerances, in units of the last place of the exact result.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// Its name in both languages.
+    /// The name in Rust and in WGSL.
     pub name: &'static str,
     pub single: fn(f32) -> f32,
     pub double: fn(f64) -> f64,
@@ -44,14 +44,14 @@ impl Function {
     /// Every `stride`-th float32 of the range, including both ends.
     pub fn arguments(&self, stride: u32) -> impl Iterator<Item = f32> {
         let [low, high] = self.range;
-        // The order of these keys is the order of the numbers.
+        // Keys have the order of the numbers.
         let key = |x: f32| if x.is_sign_negative() { -i64::from(x.abs().to_bits()) } else { i64::from(x.to_bits()) };
         let (first, last) = (key(low), key(high));
         let number = |key: i64| f32::from_bits(key.unsigned_abs() as u32) * if key < 0 { -1.0 } else { 1.0 };
         (first..last).step_by(stride as usize).chain([last]).map(number)
     }
 
-    /// The deviation of `value` from the function at `x`. Results below the smallest normal number may be 0.
+    /// The error of `value` as the function at `x`, in ulps. Results below the smallest normal number may be 0.
     pub fn ulps(&self, x: f32, value: f32) -> f64 {
         let exact = (self.double)(f64::from(x));
         let smallest = f64::from(f32::MIN_POSITIVE);

@@ -30,7 +30,7 @@ pub struct Batch {
     pub k: u64,
     pub coefficients: RunCoefficients<f32>,
     pub gradient: Params<f32>,
-    /// Before the batch.
+    /// The state before the batch.
     pub state: RunState<f32>,
 }
 
@@ -60,7 +60,7 @@ impl Batch {
         batches
     }
 
-    /// Magnitudes by which an ulp of the parameters, the sum and the average after the batch is measured.
+    /// Magnitudes that define an ulp of the parameters, the gradient sum and the average after the batch.
     pub fn terms(&self, next: &RunState<f32>) -> [f64; 6] {
         let wide = |value: f32| f64::from(value).abs();
         let pair = |of: &dyn Fn(usize) -> f64| [of(0), of(1)];

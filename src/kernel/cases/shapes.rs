@@ -13,7 +13,7 @@ pub const LOSS: Tolerance = Tolerance { ulps: 10.0, reason: "two elementary func
 pub const ACTIVATION_ON_HOST: Tolerance = Tolerance { ulps: 4.0, reason: "an elementary function within 2.5 ulp, three roundings" };
 pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "two elementary functions within 2.5 ulp, roundings" };
 
-/// Arguments of activations: both sides of every kink. At the kinks themselves the device's rounding would decide.
+/// Arguments of activations: both sides of every kink. The kinks themselves are left out, because the rounding of the device would select the branch.
 pub const Z: [f32; 24] = [
     -1e6, -90.0, -40.0, -20.0, -9.5, -6.01, -3.01, -2.99, -1.5, -0.7, -0.1, -1e-4, 1e-4, 0.1, 0.6, 0.7, 1.5, 2.99, 3.01, 5.99, 6.01, 20.0,
     40.0, 80.0,
@@ -76,8 +76,8 @@ mod tests {
                 let wide = f64::from(z);
                 let (exact, terms) = (double(wide), activation_terms(z, single));
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
-                let steep = quotient.abs().max(1.0);
-                assert!((exact[1] - quotient).abs() <= 1e-5 * steep, "{activation:?} at {z}: {} against {quotient}", exact[1]);
+                let size = quotient.abs().max(1.0);
+                assert!((exact[1] - quotient).abs() <= 1e-5 * size, "{activation:?} at {z}: {} against {quotient}", exact[1]);
                 for i in 0..2 {
                     let ulps = (f64::from(single[i]) - exact[i]).abs() / (terms[i] * f64::from(f32::EPSILON));
                     assert!(ulps <= f64::from(ACTIVATION_ON_HOST.ulps), "{activation:?} at {z}: {single:?} against {exact:?}, {ulps}");
@@ -97,8 +97,8 @@ mod tests {
                 let wide = f64::from(prediction);
                 let quotient = (double(wide + h)[0] - double(wide - h)[0]) / (2.0 * h);
                 let at_the_clip = form == LossForm::BinaryCrossentropy && prediction == 0.0;
-                let room = 1e-4 * exact[1].abs().max(exact[0].abs()).max(1.0);
-                assert!(at_the_clip || (exact[1] - quotient).abs() <= room, "{form:?} {prediction} {label}: {} {quotient}", exact[1]);
+                let tolerance = 1e-4 * exact[1].abs().max(exact[0].abs()).max(1.0);
+                assert!(at_the_clip || (exact[1] - quotient).abs() <= tolerance, "{form:?} {prediction} {label}: {} {quotient}", exact[1]);
                 for i in 0..2 {
                     let ulps = (f64::from(single[i]) - exact[i]).abs() / (terms[i] * f64::from(f32::EPSILON));
                     assert!(
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_of_slopes_bound_them() {
+    fn no_slope_exceeds_its_bound() {
         for form in LossForm::ALL {
             for [prediction, label] in rows(form) {
                 let slope = with_loss!(form, L => L::at(f64::from(prediction), f64::from(label)))[1];
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    /// The values of the rules at their kinks.
+    /// Values and derivatives at kinks are those of TensorFlow.
     #[test]
     fn kinks_are_tensorflows() {
         let slope = |activation: Activation, z: f32| with_activation!(activation, A => A::at(z))[1];
