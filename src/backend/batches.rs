@@ -1,8 +1,7 @@
-//! The batches of a group, a window of epochs at a time: moments for the steps, and rows in batch order where gradients or each batch's MAE
-//! ask for them. Built on the host, shared by every run of the group and by the fast backends; what a GPU makes of them itself is its own
-//! business.
+//! The batches of a group, built on the host for one window of epochs at a time.
 //!
-//! A window bounds the memory: a run of a billion epochs needs no more than one of ten.
+//! A window holds the moments of each batch. It also holds the rows in batch order if gradients or the MAE of an epoch are computed from rows.
+//! All runs of the group share it, on the CPU and on a GPU. Windows bound the memory, which does not grow with the number of epochs.
 
 use std::sync::Arc;
 
@@ -10,26 +9,26 @@ use super::Group;
 use crate::data::{Centre, Centred, EpochOrders, Moments};
 use crate::model::Problem;
 
-/// The size that a window aims at: it should stay in a core's cache while blocks of lanes pass through it.
+/// The target size of a window, so that it stays in a core's L2 cache while all tiles are trained on it.
 pub const WINDOW_BYTES: usize = 1 << 20;
 
-/// The most steps of a window of several epochs, however small its table.
+/// The largest number of steps of a window of several epochs.
 pub const WINDOW_STEPS: usize = 1 << 16;
 
-/// Some consecutive epochs.
+/// The batches of consecutive epochs.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
-    /// Number of the first epoch, from 0.
+    /// Index of the first epoch, from 0.
     pub first_epoch: u64,
-    /// How many epochs; at least 1.
+    /// Number of epochs, at least 1.
     pub epochs: usize,
-    /// Batches an epoch.
+    /// Batches per epoch.
     pub batches: usize,
-    /// Epoch-major; a single epoch's where all are alike.
+    /// Moments of each batch, epoch by epoch; those of one epoch if every epoch has the same batches.
     pub moments: Vec<Moments>,
-    /// Training rows in batch order, epoch-major like `moments`; empty where no step needs them.
+    /// x of the training rows in batch order, epoch by epoch like `moments`; empty if no step needs rows.
     pub x: Vec<f32>,
-    /// Targets.
+    /// y of the same rows.
     pub y: Vec<f32>,
     /// Whether all epochs of the window have the same batches, which are then stored once.
     pub repeats_every_epoch: bool,
@@ -49,42 +48,45 @@ impl Window {
     }
 }
 
-/// How the epochs of a group are cut into windows.
+/// Divides the epochs of a group into windows.
 #[derive(Clone, Debug)]
 pub struct Windows {
     next_epoch: u64,
     epochs: u64,
-    each: u64,
+    window_epochs: u64,
 }
 
 impl Windows {
-    /// So many epochs each, but for the last; at least 1.
-    pub fn of(group: &Group<'_>, each: usize) -> Self {
-        Self { next_epoch: 0, epochs: group.epochs, each: each.max(1) as u64 }
+    /// Windows of `window_epochs` epochs, at least 1; the last window may be shorter.
+    pub fn of(group: &Group<'_>, window_epochs: usize) -> Self {
+        Self { next_epoch: 0, epochs: group.epochs, window_epochs: window_epochs.max(1) as u64 }
     }
 }
 
 impl Iterator for Windows {
     type Item = (u64, usize);
 
-    /// The next window's first epoch, and how many it has.
+    /// First epoch and number of epochs of the next window.
     fn next(&mut self) -> Option<Self::Item> {
-        let (first, count) = (self.next_epoch, self.each.min(self.epochs - self.next_epoch));
+        let (first, count) = (self.next_epoch, self.window_epochs.min(self.epochs - self.next_epoch));
         self.next_epoch += count;
         (count > 0).then_some((first, count as usize))
     }
 }
 
-/// The training rows of a problem about a centre.
+/// The training rows of a problem, relative to a centre.
 #[derive(Debug)]
 pub struct CentredRows {
+    /// The point about which moments are taken.
     pub centre: Centre,
+    /// The rows relative to the centre.
     pub centred: Centred,
-    /// The moments of all of them.
+    /// The moments of all rows.
     pub total: Moments,
 }
 
 impl CentredRows {
+    /// The training rows of a problem, relative to its least-squares line.
     pub fn of(problem: &Problem) -> Self {
         let (rows, quadratic) = (&problem.train, &problem.quadratic);
         let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
@@ -94,10 +96,11 @@ impl CentredRows {
     }
 }
 
-/// Walks through the windows of a group.
+/// Builds the batches of a group, window by window.
 #[derive(Debug)]
 pub struct Batches<'a> {
     group: &'a Group<'a>,
+    /// The training rows of the group.
     pub rows: Arc<CentredRows>,
     order: EpochOrders,
     windows: Windows,
@@ -105,23 +108,23 @@ pub struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    /// In windows that fit a core's cache.
+    /// Batches in windows that fit a core's cache.
     pub fn new(group: &'a Group<'a>) -> Self {
         let batches = group.order.batches();
         let row_bytes = if group.needs_rows() { 8 * group.order.rows } else { 0 };
         let by_bytes = WINDOW_BYTES / (batches * size_of::<Moments>() + row_bytes);
         let by_steps = WINDOW_STEPS / batches;
-        let each = if group.order.repeats_every_epoch() { by_steps } else { by_steps.min(by_bytes) };
-        Self::in_windows(group, each, Arc::new(CentredRows::of(group.problem)))
+        let window_epochs = if group.order.repeats_every_epoch() { by_steps } else { by_steps.min(by_bytes) };
+        Self::in_windows(group, window_epochs, Arc::new(CentredRows::of(group.problem)))
     }
 
-    /// In windows of so many epochs, at least 1, of the rows of the group's problem.
-    pub fn in_windows(group: &'a Group<'a>, each: usize, rows: Arc<CentredRows>) -> Self {
+    /// Batches in windows of `window_epochs` epochs, at least 1. `rows` are the training rows of the group's problem.
+    pub fn in_windows(group: &'a Group<'a>, window_epochs: usize, rows: Arc<CentredRows>) -> Self {
         let window = Window { batches: group.order.batches(), repeats_every_epoch: group.order.repeats_every_epoch(), ..Window::default() };
-        Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, each), window }
+        Self { group, rows, order: group.order.epochs(), windows: Windows::of(group, window_epochs), window }
     }
 
-    /// The next epochs; `None` after the last.
+    /// Builds the next window; `None` after the last epoch.
     pub fn next_window(&mut self) -> Option<&Window> {
         let (first_epoch, epochs) = self.windows.next()?;
         (self.window.first_epoch, self.window.epochs) = (first_epoch, epochs);
@@ -131,7 +134,7 @@ impl<'a> Batches<'a> {
         Some(&self.window)
     }
 
-    /// The window that [`Self::next_window`] has filled last.
+    /// The window that [`Self::next_window`] built last.
     #[cfg(feature = "gpu")]
     pub fn window(&self) -> &Window {
         &self.window

@@ -1,17 +1,16 @@
-//! A value of each run of a group, kept once while all runs have the same.
+//! A per-run column that is stored as one value while all runs are equal.
 //!
-//! In most sweeps one or two numbers vary and a dozen do not: a column of each would be written by the plan, and read by the backend, for
-//! nothing.
+//! In most sweeps one or two hyperparameters vary and a dozen are constant. A full column for each of them would shared cost memory traffic.
 
 use crate::kernel::FactorInputs;
 use crate::kernel::options::OptionValues;
 
-/// The bit of a float32 that is its sign.
+/// The sign bit of a float32.
 const SIGN: u32 = 1 << 31;
 
-/// What can be told apart to the bit.
+/// Equality of bit patterns, which distinguishes 0 from −0.
 pub trait BitEq {
-    /// Whether two values have the same bits.
+    /// Whether two values have identical bits.
     fn bit_eq(&self, other: &Self) -> bool;
 }
 
@@ -39,7 +38,7 @@ impl BitEq for FactorInputs {
     }
 }
 
-/// See the module. It does not know how many runs share a single value.
+/// A per-run column that is stored as one value while all runs are equal. The number of runs is stored elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Broadcast<T>(Vec<T>);
 
@@ -50,15 +49,15 @@ impl<T> Default for Broadcast<T> {
 }
 
 impl<T: Clone + BitEq> Broadcast<T> {
-    /// Adds the value of the run behind `runs` others.
+    /// Appends the value of one run to a column of `runs` runs.
     pub fn push(&mut self, runs: usize, value: &T) {
-        if !self.shared_value().is_some_and(|only| only.bit_eq(value)) {
+        if !self.shared_value().is_some_and(|shared| shared.bit_eq(value)) {
             self.expand(runs);
             self.0.push(value.clone());
         }
     }
 
-    /// Adds the value of the last run for `more` others.
+    /// Appends `more` copies of the last value.
     pub fn repeat_last(&mut self, more: usize) {
         if let [_, .., last] = &self.0[..] {
             let last = last.clone();
@@ -66,10 +65,10 @@ impl<T: Clone + BitEq> Broadcast<T> {
         }
     }
 
-    /// Adds the values of `more` runs behind `runs` others.
+    /// Appends the column of `more` runs to a column of `runs` runs.
     pub fn append(&mut self, runs: usize, mut others: Self, more: usize) {
         match (self.shared_value(), others.shared_value()) {
-            (Some(only), Some(other)) if only.bit_eq(other) => {}
+            (Some(shared), Some(other)) if shared.bit_eq(other) => {}
             _ if runs == 0 => *self = others,
             _ => {
                 self.expand(runs);
@@ -79,35 +78,35 @@ impl<T: Clone + BitEq> Broadcast<T> {
         }
     }
 
-    /// A value for each of `runs` runs.
+    /// Stores one value for each of `runs` runs.
     fn expand(&mut self, runs: usize) {
-        if let [only] = &self.0[..] {
-            let only = only.clone();
-            self.0.resize(runs, only);
+        if let [shared] = &self.0[..] {
+            let shared = shared.clone();
+            self.0.resize(runs, shared);
         }
     }
 
-    /// The value of a run, which there is.
+    /// The value of a run. Panics if the run does not exist.
     pub fn of(&self, run: usize) -> &T {
-        if let [only] = &self.0[..] { only } else { &self.0[run] }
+        if let [shared] = &self.0[..] { shared } else { &self.0[run] }
     }
 
-    /// The value that all runs have; `None` where they differ, or where there are none.
+    /// The value that all runs share; `None` if runs differ, or without runs.
     pub fn shared_value(&self) -> Option<&T> {
-        if let [only] = &self.0[..] { Some(only) } else { None }
+        if let [shared] = &self.0[..] { Some(shared) } else { None }
     }
 
-    /// The values of some runs.
+    /// The values of a range of runs.
     pub fn range(&self, runs: std::ops::Range<usize>) -> impl Iterator<Item = &T> {
         runs.map(|run| self.of(run))
     }
 
-    /// A value for each of `runs` runs.
+    /// The column with one value for each of `runs` runs.
     pub fn to_vec(&self, runs: usize) -> Vec<T> {
-        if let [only] = &self.0[..] { vec![only.clone(); runs] } else { self.0.clone() }
+        if let [shared] = &self.0[..] { vec![shared.clone(); runs] } else { self.0.clone() }
     }
 
-    /// Changes the values; each of them, or the one that all share.
+    /// Applies a function to each stored value: one per run, or the shared one.
     pub fn for_each_mut(&mut self, update: impl Fn(&mut T)) {
         self.0.iter_mut().for_each(update);
     }
@@ -116,7 +115,7 @@ impl<T: Clone + BitEq> Broadcast<T> {
 impl Broadcast<f32> {
     /// The largest magnitude of a value.
     pub fn largest(&self) -> f32 {
-        // Without their signs the bits of numbers are in their order, and integers are compared many at a time.
+        // The bits of magnitudes are ordered like the magnitudes, and the compiler vectorises integer comparisons.
         let mut largest = 0;
         for value in &self.0 {
             let bits = value.to_bits() & !SIGN;
@@ -125,10 +124,10 @@ impl Broadcast<f32> {
         f32::from_bits(largest)
     }
 
-    /// Writes the values of the runs from `first` on into `column`.
+    /// Copies the values of the runs `first ..` into `column`.
     pub fn fill(&self, first: usize, column: &mut [f32]) {
         match &self.0[..] {
-            [only] => column.fill(*only),
+            [shared] => column.fill(*shared),
             values => column.copy_from_slice(&values[first..first + column.len()]),
         }
     }
@@ -139,14 +138,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Few values, so that runs of equal ones are common; 0 and −0 are two.
+    /// A value out of three, so that equal neighbours are common. 0 and −0 are different values.
     fn value() -> impl Strategy<Value = f32> {
         prop_oneof![Just(0.0_f32), Just(-0.0), Just(1.5)]
     }
 
     proptest! {
         #[test]
-        fn it_holds_what_was_put_in(values in prop::collection::vec(value(), 0..9), cut in 0..9_usize) {
+        fn a_column_returns_the_values_that_were_appended(values in prop::collection::vec(value(), 0..9), cut in 0..9_usize) {
             let cut = cut.min(values.len());
             let filled = |values: &[f32]| {
                 let mut column = Broadcast::default();
@@ -158,10 +157,10 @@ mod tests {
                 }
                 column
             };
-            let mut parted = filled(&values[..cut]);
-            parted.append(cut, filled(&values[cut..]), values.len() - cut);
+            let mut joined = filled(&values[..cut]);
+            joined.append(cut, filled(&values[cut..]), values.len() - cut);
             let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-            for column in [filled(&values), parted] {
+            for column in [filled(&values), joined] {
                 let mut read = vec![7.0; values.len()];
                 column.fill(0, &mut read);
                 prop_assert_eq!(bits(&read), bits(&values));

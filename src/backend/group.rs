@@ -1,4 +1,4 @@
-//! A group: runs that differ only in numbers, as a backend trains them together.
+//! A group of runs that a backend trains together.
 
 use super::broadcast::Broadcast;
 use crate::data::BatchOrder;
@@ -7,12 +7,12 @@ use crate::kernel::options::OptionValues;
 use crate::kernel::{Coefficients, FactorInputs, Options, Variant};
 use crate::model::Problem;
 
-/// Runs that share everything but the numbers in their lanes.
+/// Runs that differ only in numeric inputs: initial parameters, coefficients, step factors and option values.
 #[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
-    /// Data and neuron.
+    /// Data set and neuron.
     pub problem: &'a Problem,
-    /// Batches of every epoch.
+    /// Order and size of the batches.
     pub order: BatchOrder,
     /// Number of epochs.
     pub epochs: u64,
@@ -22,7 +22,7 @@ pub struct Group<'a> {
     pub options: Options,
     /// Values that may differ between the runs.
     pub inputs: &'a RunInputs,
-    /// What is recorded besides the results.
+    /// The series that are recorded in addition to the results.
     pub record: RecordOptions,
 }
 
@@ -38,7 +38,7 @@ impl Group<'_> {
     }
 }
 
-/// What may differ between the runs of a group.
+/// The numeric inputs of the runs of a group, one column for each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunInputs {
     runs: usize,
@@ -46,11 +46,11 @@ pub struct RunInputs {
     pub initial_weight: Broadcast<f32>,
     /// Bias before the first update.
     pub initial_bias: Broadcast<f32>,
-    /// By slot.
+    /// Coefficients of the update rule, one column for each slot.
     pub coefficients: [Broadcast<f32>; COEFFICIENTS],
     /// Inputs of the step factors.
     pub factor_inputs: Broadcast<FactorInputs>,
-    /// Of the options.
+    /// Values of the options.
     pub values: Broadcast<OptionValues<f32>>,
 }
 
@@ -65,7 +65,7 @@ impl RunInputs {
         self.runs == 0
     }
 
-    /// Adds a run.
+    /// Appends a run.
     pub fn push(&mut self, start: [f32; 2], coefficients: &Coefficients<f32>, factor_inputs: &FactorInputs, values: &OptionValues<f32>) {
         let runs = self.runs;
         self.initial_weight.push(runs, &start[0]);
@@ -78,12 +78,12 @@ impl RunInputs {
         self.runs += 1;
     }
 
-    /// Adds runs that differ from the last in their learning rates alone.
+    /// Appends runs that differ from the last run only in the learning rate.
     pub fn push_with_rates(&mut self, rates: impl ExactSizeIterator<Item = f32>) {
-        let [own, coefficients @ ..] = &mut self.coefficients;
+        let [learning_rate, coefficients @ ..] = &mut self.coefficients;
         let more = rates.len();
         for (run, rate) in (self.runs..).zip(rates) {
-            own.push(run, &rate);
+            learning_rate.push(run, &rate);
         }
         for slot in coefficients {
             slot.repeat_last(more);
@@ -95,7 +95,7 @@ impl RunInputs {
         self.runs += more;
     }
 
-    /// Adds the runs of others behind these.
+    /// Appends the runs of another group.
     pub fn append(&mut self, others: Self) {
         let (runs, more) = (self.runs, others.runs);
         self.initial_weight.append(runs, others.initial_weight, more);
@@ -108,7 +108,7 @@ impl RunInputs {
         self.runs += more;
     }
 
-    /// The hyperparameters of a run.
+    /// The coefficients of a run.
     pub fn coefficients(&self, run: usize) -> Coefficients<f32> {
         let mut coefficients = [0.0; COEFFICIENTS];
         for (slot, column) in coefficients.iter_mut().zip(&self.coefficients) {
@@ -118,11 +118,11 @@ impl RunInputs {
     }
 }
 
-/// What is kept of each run besides its end.
+/// The series that are recorded for each run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordOptions {
-    /// A point after every n-th batch, the start and the last always; 0: none.
+    /// Batches between two recorded points; the first and the last point are always recorded. 0: no history.
     pub every: u64,
-    /// Loss and MAE of each epoch, on training and test rows.
+    /// Whether loss and MAE of each epoch are recorded, on training and test rows.
     pub epochs: bool,
 }

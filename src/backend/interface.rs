@@ -6,7 +6,7 @@ use super::limits::Limits;
 use super::outcome::Outcome;
 use crate::model::{Neuron, Rows};
 
-/// The neuron's loss, mean squared and mean absolute error over some rows, a value per point; NaN without rows.
+/// Mean loss, squared error and absolute error of a neuron over some rows, one value for each point; NaN without rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// Mean loss.
@@ -18,32 +18,32 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Of so many points without rows.
+    /// The metrics of `points` points without rows: NaN.
     pub fn unknown(points: usize) -> Self {
         let unknown = vec![f32::NAN; points];
         Self { loss: unknown.clone(), mse: unknown.clone(), mae: unknown }
     }
 }
 
-/// Who did the work, for the manifest and the benchmark.
+/// Backend and device, for the manifest and the benchmark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// `reference`, `cpu` or `gpu`.
     pub backend: &'static str,
-    /// CPU model, or the adapter's name.
+    /// CPU model or name of the GPU adapter.
     pub device: String,
-    /// SIMD level and threads, or driver and API.
+    /// Instruction set and number of threads, or driver and API.
     pub detail: String,
-    /// Whether a GPU's work is done in software.
+    /// Whether the GPU adapter is a software renderer.
     pub software: bool,
 }
 
 /// A device that trains runs and evaluates them.
 pub trait Backend {
-    /// Name and device, for the manifest and the benchmark.
+    /// Describes the backend and its device.
     fn describe(&self) -> Description;
 
-    /// What the machine behind it can do at most, measured now, in less than a second; `None` where nothing is known to reach it.
+    /// Measures the peak rates of the device, in less than a second; `None` for a backend without such a measurement.
     ///
     /// # Errors
     ///
@@ -66,8 +66,10 @@ pub trait Backend {
     /// If the device fails or its memory is too small.
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error>;
 
-    /// J over `rows` at each cell, `[bias][weight]` in row-major order, from the closed form where there is one. Cells beyond float32
-    /// saturate at its largest value. Without a bias a cell is what it would be with that one.
+    /// J over `rows` at each cell of a grid, `[bias][weight]` in row-major order.
+    ///
+    /// The linear neuron under the mean squared error uses the closed form. Values above the largest float32 are replaced by it. The bias of a
+    /// cell is applied even if the neuron has no trainable bias.
     ///
     /// # Errors
     ///

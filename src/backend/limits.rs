@@ -1,18 +1,18 @@
-//! What a machine reaches in loops that do nothing else: fused multiply-adds, roots and divisions, the filling of memory.
+//! Peak rates of a device in microbenchmarks, the ceilings of a roofline model.
 //!
-//! A speed is told as a share of these. Each backend measures its own, and holds the loops.
+//! `gradsweep bench` reports a training speed as a fraction of these rates. Each backend contains its own microbenchmarks.
 
 use serde::Serialize;
 
-/// A second's worth.
+/// Peak rates of a device, per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Limits {
-    /// CPU threads that reached it together; `None` for a GPU.
+    /// Number of CPU threads that were measured together; `None` for a GPU.
     pub threads: Option<usize>,
-    /// Fused multiply-adds of a float32.
+    /// Fused multiply-adds of float32 numbers per second.
     pub fused_per_s: f64,
-    /// Two roots and a division of a float32 each.
+    /// Triples of two square roots and one division of float32 numbers per second.
     pub roots_per_s: f64,
-    /// Bytes written to memory that is there already.
+    /// Bytes per second that are written to memory that is already mapped.
     pub filled_bytes_per_s: f64,
 }

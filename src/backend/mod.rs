@@ -1,7 +1,7 @@
-//! Backends: where the runs of a group are trained, metrics taken and surfaces evaluated.
+//! Backends, which train the runs of a group and evaluate metrics and cost surfaces: the float64 reference, the CPU and the GPU.
 //!
-//! A backend knows threads, lanes, devices and memory. It holds no formula (`kernel` has them) and does not know configs,
-//! run directories or what a run's number is.
+//! A backend manages threads, SIMD lanes, devices and memory. The formulas are in `kernel`. Backends do not depend on configs, run directories
+//! or run numbers.
 
 mod batches;
 mod broadcast;

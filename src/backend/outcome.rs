@@ -1,27 +1,29 @@
-//! What training gives back: a column per figure, histories and epoch series in blocks of runs.
+//! The results of training: columns of final values and statistics, histories and epoch series.
 
 use super::Group;
 use crate::model::RunStatistics;
 
-/// Stands for "never" where a figure has no value.
+/// The value of an epoch statistic for an event that did not occur.
 pub const NEVER: u32 = u32::MAX;
 
-/// The results of a group, run by run in the order of its lanes: a column per number, so that tiles write theirs in one go.
+/// The results of a group: one column for each number, in the order of the runs.
+///
+/// Each tile of runs writes a contiguous part of every column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// Updates of a run that does not diverge, and batches of an epoch.
+    /// Updates of a run that does not diverge.
     pub updates: u64,
-    /// Batches of an epoch.
+    /// Batches per epoch.
     pub batches: u32,
-    /// After the last update; of a diverged run, after the last one that was inside.
+    /// Weight after the last update; for a diverged run, after the last update within the divergence limit.
     pub weight: Vec<f32>,
-    /// Bias at the same point.
+    /// Bias after the same update.
     pub bias: Vec<f32>,
-    /// Updates that count: fewer than `updates` where the next one left the range.
+    /// Updates within the divergence limit: `updates`, or fewer for a diverged run.
     pub steps: Vec<u64>,
-    /// What [`RunStatistics`] has of a run, with [`NEVER`] for an epoch and 0 for a period that there is not.
+    /// J before the first update.
     pub start_loss: Vec<f32>,
-    /// Largest J at the end of an epoch.
+    /// Largest J at the start or at the end of an epoch.
     pub worst_loss: Vec<f32>,
     /// J at the end of the last epoch.
     pub last_loss: Vec<f32>,
@@ -37,13 +39,14 @@ pub struct Outcome {
     pub epochs: Option<EpochSeries>,
 }
 
-/// Weight and bias at the recorded points: `[block of runs][point][run of the block]`. Points after a run's last counting update
-/// hold no meaning.
+/// Weight and bias at the recorded points: `[block of runs][point][run of the block]`.
+///
+/// The values of a diverged run after its last update within the divergence limit are undefined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// A point after every n-th update.
+    /// Updates between two recorded points.
     pub every: u64,
-    /// Updates of a whole run.
+    /// Updates of a run that does not diverge.
     pub steps: u64,
     /// Layout of the columns.
     pub blocks: BlockLayout,
@@ -53,8 +56,10 @@ pub struct History {
     pub bias: Vec<f32>,
 }
 
-/// Per epoch: Keras' running means of loss and MAE over the epoch's batches, and both on the test rows after it (empty
-/// without test rows). The same layout as [`History`]; epochs from the one that holds the diverging batch hold no meaning.
+/// Loss and MAE of each epoch: `[block of runs][epoch][run of the block]`.
+///
+/// Training metrics are Keras' running means over the batches of the epoch. Test metrics are evaluated after the epoch; their columns are empty
+/// without test rows. The values of a diverged run from the epoch of divergence on are undefined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EpochSeries {
     /// Layout of the columns.
@@ -69,22 +74,22 @@ pub struct EpochSeries {
     pub val_mae: Vec<f32>,
 }
 
-/// The layout `[block][row][lane]`: blocks of up to [`BlockLayout::WIDTH`] runs, so that a row of a block is contiguous.
+/// The layout `[block of runs][row][run of the block]`, in which a row of a block is contiguous.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockLayout {
     /// Number of runs.
     pub runs: usize,
     /// Rows per run: points or epochs.
     pub rows: usize,
-    /// Lanes of a block; the last block is padded to it.
+    /// Runs per block; the last block is padded.
     pub width: usize,
 }
 
 impl BlockLayout {
-    /// The widest block.
+    /// The largest width of a block.
     pub const WIDTH: usize = 64;
 
-    /// The layout for `runs` runs: small groups get narrow blocks, as padding would cost them memory.
+    /// The layout for `runs` runs. A group of fewer than [`Self::WIDTH`] runs gets a block of its size, which saves padding.
     pub fn new(runs: usize, rows: usize) -> Self {
         Self { runs, rows, width: runs.clamp(1, Self::WIDTH) }
     }
@@ -104,7 +109,7 @@ impl BlockLayout {
         self.rows * self.width
     }
 
-    /// Where a run's row stands.
+    /// Index of a row of a run in a column.
     #[inline]
     pub fn index(&self, run: usize, row: usize) -> usize {
         (run / self.width) * self.block_len() + row * self.width + run % self.width
@@ -112,8 +117,9 @@ impl BlockLayout {
 }
 
 impl Outcome {
-    /// Sizes every column for a group. Buffers that are large enough are kept: the first touch of fresh memory costs far more
-    /// than the write.
+    /// Resizes every column for a group.
+    ///
+    /// Large enough buffers are reused, because page faults on new memory cost far more than the writes.
     pub fn prepare(&mut self, group: &Group<'_>) {
         let runs = group.inputs.len();
         self.resize(runs, group.steps(), group.order.batches() as u32);
@@ -131,7 +137,7 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// Sizes what every run has.
+    /// Resizes the columns of final values and statistics.
     pub fn resize(&mut self, runs: usize, updates: u64, batches: u32) {
         (self.updates, self.batches) = (updates, batches);
         self.steps.resize(runs, 0);
@@ -143,7 +149,7 @@ impl Outcome {
         }
     }
 
-    /// What a run's verdict rests on.
+    /// The statistics of a run, from which its verdict follows.
     #[inline]
     pub fn statistics(&self, run: usize) -> RunStatistics {
         let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
@@ -159,7 +165,7 @@ impl Outcome {
         }
     }
 
-    /// Takes down how a run ended: weight and bias, and the statistics.
+    /// Writes the final parameters and the statistics of a run.
     pub fn set_run(&mut self, run: usize, [weight, bias]: [f32; 2], statistics: &RunStatistics) {
         self.weight[run] = weight;
         self.bias[run] = bias;
@@ -174,13 +180,13 @@ impl Outcome {
 }
 
 impl EpochSeries {
-    fn prepare(&mut self, runs: usize, epochs: usize, tested: bool) {
+    fn prepare(&mut self, runs: usize, epochs: usize, has_test_rows: bool) {
         self.blocks = BlockLayout::new(runs, epochs);
         let len = self.blocks.len();
         self.loss.resize(len, 0.0);
         self.mae.resize(len, 0.0);
-        self.val_loss.resize(if tested { len } else { 0 }, 0.0);
-        self.val_mae.resize(if tested { len } else { 0 }, 0.0);
+        self.val_loss.resize(if has_test_rows { len } else { 0 }, 0.0);
+        self.val_mae.resize(if has_test_rows { len } else { 0 }, 0.0);
     }
 }
 
@@ -193,22 +199,22 @@ impl History {
         self.bias.resize(self.blocks.len(), 0.0);
     }
 
-    /// The point that is taken after update `step`; `None` where none is.
+    /// Index of the point that is recorded after update `step`; `None` if none is recorded.
     pub fn point_of(&self, step: u64) -> Option<usize> {
         point_of(step, self.steps, self.every)
     }
-    /// How many points a run of `steps` updates has at one point after every `every`-th.
+
+    /// Number of points of a run of `steps` updates with `every` updates between two points.
     pub fn points(steps: u64, every: u64) -> usize {
         1 + steps.div_ceil(every) as usize
     }
 
-    /// The update after which a point was taken; 0 is the start.
+    /// The update after which a point was recorded; 0 is the start.
     pub fn step(&self, point: usize) -> u64 {
         (point as u64 * self.every).min(self.steps)
     }
 
-    /// How many points of a run with so many counting updates mean something: those up to its end, and the end itself only
-    /// where it falls on a point.
+    /// Number of defined points of a run with `steps` updates within the divergence limit.
     pub fn known_points(&self, steps: u64) -> usize {
         if steps == self.steps { self.blocks.rows } else { 1 + (steps / self.every) as usize }
     }
@@ -221,7 +227,7 @@ impl History {
     }
 }
 
-/// The point that a run of `steps` updates records after update `step`; `None` where none is.
+/// Index of the point that a run of `steps` updates records after update `step`; `None` if none is recorded.
 #[inline]
 pub fn point_of(step: u64, steps: u64, every: u64) -> Option<usize> {
     if step == steps { Some(steps.div_ceil(every) as usize) } else { step.is_multiple_of(every).then_some((step / every) as usize) }

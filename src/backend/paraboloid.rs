@@ -1,8 +1,10 @@
-//! The terms of a surface by the closed form, for the backends that evaluate it in float32: J = J* + Var(x)·δw² + (δb + δw·x̄)².
+//! Terms of the quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)².
+//!
+//! The terms are computed in float64. The CPU and GPU backends evaluate the cells from them in float32.
 
 use crate::model::{Quadratic, Rows};
 
-/// What the cells of a column, and those of a row, share; from float64.
+/// Terms of the columns and rows of a grid of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
     /// J* + Var(x)·δw² of each weight.
@@ -14,7 +16,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Of the paraboloid of `rows` over a grid.
+    /// The terms of the cost surface of `rows` over a grid.
     pub fn new(rows: &Rows, weight: &[f64], bias: &[f64]) -> Self {
         let wide = |column: &[f32]| column.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
         let quadratic = Quadratic::of(&wide(&rows.x), &wide(&rows.y));

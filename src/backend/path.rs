@@ -1,11 +1,11 @@
-//! The path of one run, gathered from the blocks of a group's outcome.
+//! Extraction of the path of one run from the outcome of its group.
 
 use super::{EpochSeries, Outcome};
 use crate::model::Params;
 use crate::model::path::{EpochMetrics, Path};
 
 impl Outcome {
-    /// The recorded path of a run; `None` where the group recorded no histories.
+    /// The recorded path of a run; `None` if the group recorded no history.
     pub fn path(&self, run: usize) -> Option<Path> {
         let history = self.history.as_ref()?;
         let (steps, batches) = (self.steps[run], self.batches as usize);

@@ -1,6 +1,6 @@
-//! The judge: float64, straight from the rows, one run after the other, a divergence test after every step.
+//! The reference backend: float64, gradients from rows, one run after the other, and a divergence test after every step.
 //!
-//! It shares the update rules and the coefficients with the fast backends, and nothing else: no moments, no lanes, no blocks.
+//! The other backends are compared with it. It shares only the update rules and the coefficients with them: no moments, no SIMD, no blocks.
 
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
 use crate::kernel::options::{BatchAction, RunCoefficients, RunState};
@@ -29,10 +29,10 @@ impl Backend for Reference {
     }
 
     fn metrics(&self, neuron: &Neuron, rows: &Rows, weight: &[f32], bias: &[f32]) -> Result<Metrics, Error> {
-        let direct = RowEvaluator::of(neuron);
+        let evaluator = RowEvaluator::of(neuron);
         let mut metrics = Metrics::default();
         for (&w, &b) in weight.iter().zip(bias) {
-            let means = direct.over(rows, Params::new(f64::from(w), f64::from(b)));
+            let means = evaluator.over(rows, Params::new(f64::from(w), f64::from(b)));
             metrics.loss.push(means.loss as f32);
             metrics.mse.push(means.square as f32);
             metrics.mae.push(means.absolute as f32);
@@ -41,13 +41,13 @@ impl Backend for Reference {
     }
 
     fn surface(&self, neuron: &Neuron, rows: &Rows, weight: &[f64], bias: &[f64]) -> Result<Vec<f32>, Error> {
-        let direct = RowEvaluator::of(neuron);
-        let cell = |w: f64, b: f64| (direct.loss(rows, Params::new(w, b)) as f32).min(f32::MAX);
+        let evaluator = RowEvaluator::of(neuron);
+        let cell = |w: f64, b: f64| (evaluator.loss(rows, Params::new(w, b)) as f32).min(f32::MAX);
         Ok(bias.iter().flat_map(|&b| weight.iter().map(move |&w| cell(w, b))).collect())
     }
 }
 
-/// The functions of an update rule, chosen once for a group.
+/// Function pointers to the update rule of a group.
 struct RuleFunctions {
     start: fn(Params<f64>, &Coefficients<f64>) -> RunState<f64>,
     batch: fn(&RunCoefficients<f64>, &BatchAction, &StepFactors<f64>, Params<f64>, &mut RunState<f64>),
@@ -71,14 +71,14 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
     let mut statistics = RunStatistics::at_start(evaluator.loss(rows, theta) as f32, group.order.batches() as u32);
     let mut cycles = cycle::CycleDetector::default();
-    let judged: Vec<usize> = blocks(group.order.batches(), group.epochs)
+    let evaluated_ends: Vec<usize> = blocks(group.order.batches(), group.epochs)
         .iter()
         .filter(|block| block.evaluates_loss)
         .map(|block| block.first + block.len)
         .collect();
     let mut order = group.order.epochs();
     let mut batch = 0;
-    let mut last_inside = theta;
+    let mut last_in_range = theta;
     outcome.point(run, 0, theta);
     'epochs: for epoch in 0..group.epochs {
         let is_last = epoch + 1 == group.epochs;
@@ -92,18 +92,18 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
                 factors = generator.next(group.variant.optimizer, factor_inputs).map(f64::from);
                 coefficients.rule[0] = factor_inputs.rate(batch).map_or(coefficients.rule[0], f64::from);
             }
-            last_inside = state.theta;
+            last_in_range = state.theta;
             (functions.batch)(&coefficients, &group.options.at(batch), &factors, gradient, &mut state);
             batch += 1;
             if !state.theta.0.iter().all(|parameter| parameter.abs() <= DIVERGENCE_LIMIT) {
                 statistics.diverged_at = Some(batch);
                 break 'epochs;
             }
-            if is_last && crosses_minimum(&evaluator, rows, last_inside, state.theta) {
+            if is_last && crosses_minimum(&evaluator, rows, last_in_range, state.theta) {
                 statistics.crossings += 1;
             }
             outcome.point(run, batch, state.theta);
-            if judged.contains(&(index + 1)) {
+            if evaluated_ends.contains(&(index + 1)) {
                 statistics.epoch_ends(evaluator.loss(rows, state.theta) as f32, epoch as u32, reached);
             }
         }
@@ -114,7 +114,7 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
         outcome.epoch(run, epoch as usize, [loss_sum / total, absolute_sum / total], evaluator.over(&group.problem.test, state.theta));
     }
     let end = if statistics.diverged_at.is_some() {
-        last_inside
+        last_in_range
     } else {
         statistics.cycle_period = cycle::cycle_period(cycles);
         if group.options.average { state.average } else { state.theta }
@@ -122,29 +122,31 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
     outcome.set_run(run, end.map(|value| value as f32).0, &statistics);
 }
 
-/// Whether J over all rows falls where a step starts and rises where it ends.
+/// Whether a step crosses the minimum: J decreases along the step at its start and increases at its end.
 fn crosses_minimum(evaluator: &RowEvaluator, rows: &Rows, from: Params<f64>, to: Params<f64>) -> bool {
-    let along = |theta| {
+    let directional_derivative = |theta| {
         let gradient = evaluator.over(rows, theta).gradient;
         gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])
     };
-    along(from) < 0.0 && along(to) > 0.0
+    directional_derivative(from) < 0.0 && directional_derivative(to) > 0.0
 }
 
 impl Outcome {
-    fn point(&mut self, lane: usize, step: u64, theta: Params<f64>) {
+    /// Records the parameters of a run if a point is due after update `step`.
+    fn point(&mut self, run: usize, step: u64, theta: Params<f64>) {
         if let Some(history) = &mut self.history
             && let Some(point) = history.point_of(step)
         {
-            let index = history.blocks.index(lane, point);
+            let index = history.blocks.index(run, point);
             history.weight[index] = theta[0] as f32;
             history.bias[index] = theta[1] as f32;
         }
     }
 
-    fn epoch(&mut self, lane: usize, epoch: usize, [loss, mae]: [f64; 2], val: Means) {
+    /// Records the metrics of an epoch of a run.
+    fn epoch(&mut self, run: usize, epoch: usize, [loss, mae]: [f64; 2], val: Means) {
         if let Some(series) = &mut self.epochs {
-            let index = series.blocks.index(lane, epoch);
+            let index = series.blocks.index(run, epoch);
             series.loss[index] = loss as f32;
             series.mae[index] = mae as f32;
             if !series.val_loss.is_empty() {
