@@ -2,7 +2,7 @@
 
 use super::isa::Simd;
 
-/// Why the CPU backend cannot be opened.
+/// An error on opening the CPU backend.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {

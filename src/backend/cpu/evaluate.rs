@@ -33,7 +33,7 @@ pub fn surface_cells(functions: &RowFunctions, rows: &Rows, (weight, bias): (&[f
     }
 }
 
-/// One row of a surface by the closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². The terms of the columns are precomputed.
+/// One row of a quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². The terms of the columns are precomputed.
 #[derive(Debug)]
 pub struct QuadraticRow<'a> {
     /// J* + Var(x)·δw² of each column.

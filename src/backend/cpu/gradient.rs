@@ -49,7 +49,7 @@ pub trait GradientSource {
     fn at<V: Vector>(&self, k: usize, theta: Params<V>) -> Params<V>;
 }
 
-/// Gradients from moments. `ORIGIN` where the abscissa of the centre is 0, which takes half of the operations.
+/// Gradients from moments. `ORIGIN`: the abscissa of the centre is 0, which halves the number of operations.
 pub struct FromMoments<'a, const ORIGIN: bool> {
     centre: Centre,
     batches: &'a [Moments],

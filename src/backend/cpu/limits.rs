@@ -1,4 +1,4 @@
-//! What this CPU reaches at most: fused multiply-adds, roots and divisions, and the filling of memory.
+//! Microbenchmarks of the peak rates of this CPU: fused multiply-adds, square roots and divisions, and memory writes.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub fn limits(threads: usize, isa: Isa) -> Option<Limits> {
     })
 }
 
-/// The sum of what threads reach that run at the same time.
+/// The sum of the rates of concurrent threads.
 fn on_all_threads(threads: usize, measure: impl Fn() -> f64 + Sync) -> f64 {
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..threads).map(|_| scope.spawn(&measure)).collect();
@@ -38,10 +38,10 @@ fn on_all_threads(threads: usize, measure: impl Fn() -> f64 + Sync) -> f64 {
     })
 }
 
-/// Bytes that are filled, more than any cache holds.
+/// Bytes that are written, more than any cache holds.
 const FILLED_BYTES: usize = 256 << 20;
 
-/// Bytes a second that one thread fills.
+/// Bytes per second that one thread writes.
 fn fill(bytes: usize) -> f64 {
     let mut memory = vec![1.0_f32; bytes / 4];
     let mut best = f64::INFINITY;

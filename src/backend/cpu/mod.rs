@@ -61,7 +61,7 @@ impl Cpu {
         Ok(Self { pool: pool.map_err(|source| Error::Threads { threads, source })?, isa, verdicts: true })
     }
 
-    /// Benchmark only: skips the statistics behind verdicts.
+    /// Benchmark only: skips the statistics from which verdicts follow.
     pub fn without_verdicts(self) -> Self {
         Self { verdicts: false, ..self }
     }
@@ -184,25 +184,25 @@ impl Backend for Cpu {
     }
 }
 
-/// A tile of a group and the places where its results go.
+/// A tile of a group and its parts of the result columns.
 struct TileJob<'a> {
     first: usize,
     ends: Ends<'a>,
     recording: Recording<'a>,
 }
 
-/// A tile's part of the columns of an [`Outcome`] that every run has.
+/// A tile's part of the columns of final values and statistics of an [`Outcome`].
 struct Ends<'a> {
     theta: [&'a mut [f32]; 2],
     steps: &'a mut [u64],
-    /// At the start, the largest, and the last.
+    /// J at the start, the largest J and the last J.
     losses: [&'a mut [f32]; 3],
     reached_epoch: &'a mut [u32],
     crossings: &'a mut [u32],
     cycle_period: &'a mut [u32],
 }
 
-/// Cuts an outcome's columns into tiles.
+/// Divides the columns of an outcome into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
     let mut steps = outcome.steps.chunks_mut(TILE);

@@ -31,8 +31,8 @@ impl Recording<'_> {
         !self.weight.is_empty()
     }
 
-    /// The rows of the history after the batches `first + 1 ..= first + count`, where each batch is a point of a whole tile: the step loop
-    /// writes them in place.
+    /// The rows of the history after the batches `first + 1 ..= first + count`, which the step loop writes in place. `None` unless every batch is
+    /// a recorded point and the tile is full.
     pub fn rows_in_place(&mut self, first: u64, count: usize, every: u64) -> Option<Params<&mut [[f32; TILE]]>> {
         if every != 1 || self.width != TILE {
             return None;
@@ -50,7 +50,7 @@ impl Recording<'_> {
         }
     }
 
-    /// Records those of the parameters after the batches `first + 1 ..` that are points of the history.
+    /// Records the points of the history among the parameters after the batches `first + 1 ..`.
     pub fn points(&mut self, context: &GroupContext<'_>, path: Params<&[[f32; TILE]]>, first: u64) {
         let (every, steps) = (context.group.record.every, context.group.steps());
         for (step, (weight, bias)) in (first + 1..).zip(path.0[0].iter().zip(path.0[1])) {

@@ -10,7 +10,7 @@ use crate::kernel::options::OPTION_VALUES;
 use crate::kernel::{Coefficients, Rule, State, StepFactorGenerator};
 use crate::model::Params;
 
-/// What training changes with every batch.
+/// The state of the runs of a tile, which every batch updates.
 #[derive(Clone, Debug)]
 pub struct TileState {
     pub theta: Params<Column<f32>>,
@@ -23,7 +23,7 @@ pub struct TileState {
 }
 
 impl TileState {
-    /// Before any run is loaded.
+    /// The state before any run is loaded.
     const EMPTY: Self = Self {
         theta: Params::splat(Column::ZERO),
         rule: [Column::ZERO; STATE],
@@ -56,7 +56,7 @@ pub struct UsedColumns {
     pub coefficients: usize,
     /// Slots of the rule's state.
     pub state: usize,
-    /// The rule's state before the first update, where it is not 0.
+    /// The function for the rule's state before the first update; `None` if it is 0.
     pub initial_state: Option<fn(&Coefficients<f32>) -> State<f32>>,
     /// Whether the group has options, which use the sum of gradients and the average.
     pub options: bool,
@@ -82,10 +82,11 @@ pub struct Tile {
     pub saved: TileState,
     pub coefficients: TileCoefficients,
     pub generators: [StepFactorGenerator; TILE],
-    /// All ones for a run inside the range, 0 for one that has diverged.
+    /// A bit mask: all ones for a run within the divergence limit, 0 for a diverged run.
     pub active: Column<u32>,
-    /// Of a diverged run: the last parameters inside the range, and the batch, from 1, that left it.
+    /// The last parameters of a diverged run within the divergence limit.
     pub last_in_range: [Params<f32>; TILE],
+    /// The batch, counted from 1, at which a run diverged.
     pub diverged_at: [u64; TILE],
     pub start_loss: Column<f32>,
     pub worst_loss: Column<f32>,
@@ -93,7 +94,7 @@ pub struct Tile {
     pub reached_epoch: Column<u32>,
     pub crossings: Column<u32>,
     pub cycles: [CycleDetector<f32>; TILE],
-    /// Weights and biases after each batch of a block, where no history holds them.
+    /// Scratch buffer: weights and biases after each batch of a block, if they are not written to the history directly.
     pub path: Params<Vec<[f32; TILE]>>,
 }
 

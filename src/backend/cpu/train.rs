@@ -13,7 +13,7 @@ use crate::kernel::blocks::StepBlock;
 use crate::kernel::options::BatchAction;
 use crate::model::Params;
 
-/// A tile on its way through a window of epochs.
+/// The training of a tile on the batches of a window of epochs.
 pub struct TileTraining<'a, 'r> {
     pub context: &'a GroupContext<'a>,
     pub window: &'a Window,
@@ -21,7 +21,7 @@ pub struct TileTraining<'a, 'r> {
     pub factors: &'a [BatchFactors<f32>],
     pub tile: &'a mut Tile,
     pub recording: &'a mut Recording<'r>,
-    /// What each batch of the current block does under the options of the group.
+    /// The action of each batch of the current block.
     pub actions: Vec<BatchAction>,
 }
 
@@ -36,7 +36,7 @@ struct Place<'a> {
 }
 
 impl TileTraining<'_, '_> {
-    /// Trains the tile through the window.
+    /// Trains the tile on all batches of the window.
     pub fn run(&mut self) {
         let context = self.context;
         if self.window.first_epoch == 0 {
@@ -63,7 +63,7 @@ impl TileTraining<'_, '_> {
         }
     }
 
-    /// Trains a block, and computes what is measured along its path.
+    /// Trains a block, and updates the series and statistics that depend on the parameters after each batch.
     fn block(&mut self, place: Place<'_>, sums: Option<&mut EpochSums>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
         let Place { epoch, block, first } = place;
         let context = self.context;
@@ -130,7 +130,7 @@ impl TileTraining<'_, '_> {
         }
     }
 
-    /// Repeats a block from its saved state, batch by batch. A run that leaves the range ends there: its path stays where it was.
+    /// Repeats a block from its saved state, batch by batch. After a run diverges, its path repeats its last parameters within the limit.
     fn repeat(&mut self, place: Place<'_>, factors: Factors<'_>, mut path: Option<&mut Params<&mut [[f32; TILE]]>>) {
         let context = self.context;
         self.tile.state.copy_from(&self.tile.saved, &context.used);

@@ -1,4 +1,4 @@
-//! The statistics behind verdicts: J at the ends of epochs, cycles, and how many steps of the last epoch cross the minimum.
+//! The statistics from which verdicts follow: J at epoch ends, cycles, and the steps of the last epoch that cross the minimum.
 
 use super::column::Column;
 use super::context::GroupContext;
@@ -102,7 +102,7 @@ impl Kernel for Crossings<'_> {
 }
 
 impl Crossings<'_> {
-    /// Follows K vectors of runs, from the `first`-th on, along the path.
+    /// Counts the crossings of K vectors of runs, from the `first`-th on, along the path.
     #[inline(always)]
     fn through<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
         let Params([weights, biases]) = self.path;
