@@ -22,6 +22,11 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.x.is_empty()
     }
+
+    /// The columns of x and y.
+    pub fn columns(&self) -> (&[f32], &[f32]) {
+        (&self.x, &self.y)
+    }
 }
 
 /// The properties that distinguish the problems of a sweep.

@@ -4,7 +4,7 @@ use super::column::{Column, load_params};
 use super::divergence;
 use super::gradient::{Gradients, RowBatches};
 use super::isa::{Isa, Kernel};
-use super::rows::{RowFunctions, RowSlices};
+use super::rows::RowFunctions;
 use super::steps::{Factors, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
 use super::vector::TILE;
@@ -16,11 +16,22 @@ use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
 use crate::kernel::{Coefficients, Rule, StepFactorGenerator, moments};
-use crate::model::{Params, Rows};
+use crate::model::Params;
 use crate::with_rule;
 
 /// The step factors of a batch, and as the last slot the scheduled learning rate.
 pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
+
+/// A block of batches of an epoch of a window.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The epoch's position in the window.
+    pub epoch: usize,
+    pub block: &'a StepBlock,
+    /// The position of the first batch in the window and in the run, from 0.
+    pub in_window: usize,
+    pub in_run: u64,
+}
 
 /// What all tiles of a group share.
 #[expect(clippy::struct_excessive_bools, reason = "each property of the group is true or false on its own")]
@@ -77,18 +88,8 @@ impl<'a> GroupContext<'a> {
         self.group.problem.neuron.is_quadratic()
     }
 
-    /// The training rows of the group, in file order.
-    pub fn train_rows(&self) -> RowSlices<'_> {
-        slices(&self.group.problem.train)
-    }
-
-    /// The test rows of the group.
-    pub fn test_rows(&self) -> RowSlices<'_> {
-        slices(&self.group.problem.test)
-    }
-
     /// The batches of a block as the step loop takes them.
-    pub fn gradients<'s>(&'s self, window: &'s Window, epoch: usize, block: &StepBlock) -> Gradients<'s> {
+    pub fn gradients<'s>(&'s self, window: &'s Window, Place { epoch, block, .. }: Place<'_>) -> Gradients<'s> {
         if self.uses_moments() {
             Gradients::Moments { centre: &self.centre, batches: &window.moments_of(epoch)[block.first..block.first + block.len] }
         } else {
@@ -109,7 +110,7 @@ impl<'a> GroupContext<'a> {
         if self.uses_moments() {
             Gradients::Moments { centre: &self.centre, batches: std::slice::from_ref(&self.total) }
         } else {
-            let (x, y) = self.train_rows();
+            let (x, y) = self.group.problem.train.columns();
             Gradients::Rows(RowBatches { functions: &self.functions, x, y, batch_size: x.len() })
         }
     }
@@ -121,7 +122,7 @@ impl<'a> GroupContext<'a> {
             self.isa.run(MomentLosses { total: &self.total, centre: &self.centre, tile, losses: &mut losses });
         } else {
             let theta = Params([&tile.state.theta.0[0].0, &tile.state.theta.0[1].0]);
-            self.functions.losses(theta, tile.runs, self.train_rows(), &mut losses.0);
+            self.functions.losses(theta, tile.runs, self.group.problem.train.columns(), &mut losses.0);
         }
         losses
     }
@@ -139,9 +140,13 @@ impl<'a> GroupContext<'a> {
         }
     }
 
-    /// The factor table of the shared step factors.
-    pub fn shared_factors(&self) -> SharedFactors<'_> {
-        SharedFactors { context: self, generator: StepFactorGenerator::START, table: Vec::new() }
+    /// The step factors that all runs share, for each batch of a window; empty where runs have their own or none are read. `generator`
+    /// has passed the windows before this one.
+    pub fn shared_factors(&self, generator: &mut StepFactorGenerator, window: &Window) -> Vec<BatchFactors<f32>> {
+        let inputs = self.group.inputs.factor_inputs.shared_value().filter(|_| self.has_factors);
+        let first = window.first_epoch * window.batches as u64;
+        let batches = first..first + (window.epochs * window.batches) as u64;
+        inputs.map_or_else(Vec::new, |inputs| batches.map(|batch| self.next_factors(generator, inputs, batch)).collect())
     }
 
     /// The step factors of a block: a part of the window's shared table, or computed for each run into `own`.
@@ -149,19 +154,19 @@ impl<'a> GroupContext<'a> {
         &self,
         shared: &'f [BatchFactors<f32>],
         tile: &mut Tile,
-        block: BlockInWindow,
+        place: Place<'_>,
         own: &'f mut Vec<BatchFactors<Column<f32>>>,
     ) -> Factors<'f> {
         if !self.has_factors {
             return Factors::None;
         }
         if self.shares_factors {
-            return Factors::Shared(&shared[block.first..block.first + block.len]);
+            return Factors::Shared(&shared[place.in_window..place.in_window + place.block.len]);
         }
-        own.resize(block.len, [Column::ZERO; STEP_FACTORS + 1]);
+        own.resize(place.block.len, [Column::ZERO; STEP_FACTORS + 1]);
         for run in 0..TILE {
             let inputs = self.group.inputs.factor_inputs.of(tile.first + if run < tile.runs { run } else { 0 });
-            for (batch, factors) in (block.first_in_run..).zip(own.iter_mut()) {
+            for (batch, factors) in (place.in_run..).zip(own.iter_mut()) {
                 for (slot, factor) in factors.iter_mut().zip(self.next_factors(&mut tile.generators[run], inputs, batch)) {
                     slot.0[run] = factor;
                 }
@@ -179,41 +184,6 @@ impl<'a> GroupContext<'a> {
         }
         factors
     }
-}
-
-/// The place of a block's batches in the table of a window.
-#[derive(Clone, Copy, Debug)]
-pub struct BlockInWindow {
-    /// The position of its first batch in the window.
-    pub first: usize,
-    pub len: usize,
-    /// The number of its first batch in the run, from 0.
-    pub first_in_run: u64,
-}
-
-/// The step factors that all runs of a group share, window by window.
-pub struct SharedFactors<'a> {
-    context: &'a GroupContext<'a>,
-    generator: StepFactorGenerator,
-    table: Vec<BatchFactors<f32>>,
-}
-
-impl SharedFactors<'_> {
-    /// The factors of each batch of the next window; empty where runs have their own or none are read.
-    pub fn next_window(&mut self, window: &Window) -> &[BatchFactors<f32>] {
-        self.table.clear();
-        let context = self.context;
-        if let (true, Some(inputs)) = (context.has_factors, context.group.inputs.factor_inputs.shared_value()) {
-            let first = window.first_epoch * window.batches as u64;
-            let batches = first..first + (window.epochs * window.batches) as u64;
-            self.table.extend(batches.map(|batch| context.next_factors(&mut self.generator, inputs, batch)));
-        }
-        &self.table
-    }
-}
-
-fn slices(rows: &Rows) -> RowSlices<'_> {
-    (&rows.x, &rows.y)
 }
 
 /// J of each run of a tile from the moments of all rows.

@@ -14,7 +14,7 @@ pub fn metrics(functions: &RowFunctions, rows: &Rows, points: [&[f32]; 2], outpu
         column[..count].copy_from_slice(values);
     }
     let mut metrics = [[0.0; TILE]; 3];
-    functions.metrics(Params([&theta[0], &theta[1]]), count, (&rows.x, &rows.y), &mut metrics);
+    functions.metrics(Params([&theta[0], &theta[1]]), count, rows.columns(), &mut metrics);
     for (output, metric) in outputs.into_iter().zip(metrics) {
         output.copy_from_slice(&metric[..count]);
     }
@@ -27,7 +27,7 @@ pub fn surface_cells(functions: &RowFunctions, rows: &Rows, (weight, bias): (&[f
         *column = w as f32;
     }
     let mut losses = [0.0; TILE];
-    functions.losses(Params([&theta[0], &theta[1]]), weight.len(), (&rows.x, &rows.y), &mut losses);
+    functions.losses(Params([&theta[0], &theta[1]]), weight.len(), rows.columns(), &mut losses);
     for (cell, loss) in cells.iter_mut().zip(losses) {
         *cell = loss.min(f32::MAX);
     }

@@ -35,6 +35,7 @@ use self::vector::TILE;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Limits, Metrics, Outcome};
+use crate::kernel::StepFactorGenerator;
 use crate::kernel::cycle::{OBSERVED_EPOCHS, cycle_period};
 use crate::model::{Neuron, Rows};
 
@@ -89,10 +90,10 @@ impl Cpu {
         outcome.prepare(group);
         let mut windows = Batches::new(group);
         let context = GroupContext::new(self.isa, group, &windows.rows, self.verdicts);
-        let mut shared_factors = context.shared_factors();
+        let mut generator = StepFactorGenerator::START;
         let mut jobs = jobs(outcome);
         let Some(window) = windows.next_window() else { return };
-        let factors = shared_factors.next_window(window);
+        let factors = &context.shared_factors(&mut generator, window);
         let start = |tile: &mut Tile, first: usize| {
             tile.load(group, first, &context.used);
             let losses = context.losses(tile);
@@ -119,7 +120,7 @@ impl Cpu {
         };
         train(window, factors);
         while let Some(window) = windows.next_window() {
-            train(window, shared_factors.next_window(window));
+            train(window, &context.shared_factors(&mut generator, window));
         }
         tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.ends.write(tile, &context));
     }

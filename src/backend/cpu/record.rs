@@ -72,7 +72,7 @@ impl Recording<'_> {
         if !self.val_loss.is_empty() {
             let mut metrics = [[0.0; TILE]; 3];
             let theta = Params([&tile.state.theta.0[0].0, &tile.state.theta.0[1].0]);
-            context.functions.metrics(theta, tile.runs, context.test_rows(), &mut metrics);
+            context.functions.metrics(theta, tile.runs, context.group.problem.test.columns(), &mut metrics);
             self.val_loss[row.clone()].copy_from_slice(&metrics[0][..self.width]);
             self.val_mae[row].copy_from_slice(&metrics[2][..self.width]);
         }

@@ -1,7 +1,7 @@
 //! Sums over rows at the parameters of the runs of a tile: gradients, losses and errors of a neuron with any activation and loss.
 //!
-//! The sum over rows is compiled for each loss, with the linear activation inlined. Other activations are called through a pointer, once for
-//! each row and pair of vectors, so that the number of compiled functions is the sum of activations and losses and not their product.
+//! The sum over rows is compiled for each loss. Activations other than the linear one are called through a pointer, once for each row and
+//! pair of vectors, so that the number of compiled functions is the sum of activations and losses and not their product.
 
 use std::marker::PhantomData;
 
@@ -24,7 +24,10 @@ pub type RowSlices<'a> = (&'a [f32], &'a [f32]);
 #[derive(Clone, Copy, Debug)]
 pub struct RowFunctions {
     isa: Isa,
-    activation: ActivationPointer,
+    /// `None` for the linear activation.
+    activation: Option<ActivationPointer>,
+    /// Whether loss and gradient are functions of z alone, as the logistic loss and its gradient are.
+    from_z: bool,
     gradient: SumPointer<2>,
     loss: SumPointer<1>,
     metrics: SumPointer<3>,
@@ -35,11 +38,13 @@ pub struct RowFunctions {
 type ActivationPointer = fn(Isa, &[f32; TILE], [&mut [f32; TILE]; 2]);
 
 /// Computes K sums over rows for the runs of a tile.
-type SumPointer<const K: usize> = fn(&RowFunctions, SumInputs<'_>, [&mut [f32; TILE]; K]);
+type SumPointer<const K: usize> = fn(SumInputs<'_>, [&mut [f32; TILE]; K]);
 
 /// What a sum over rows reads.
 #[derive(Clone, Copy)]
 struct SumInputs<'a> {
+    isa: Isa,
+    activation: Option<ActivationPointer>,
     /// The parameters of a tile.
     theta: Params<&'a [f32; TILE]>,
     /// Sums are computed for the first runs of the tile.
@@ -50,27 +55,30 @@ struct SumInputs<'a> {
 impl RowFunctions {
     /// The functions of a neuron.
     pub fn new(isa: Isa, neuron: &Neuron) -> Self {
-        let activation = with_activation!(neuron.activation, A => |isa: Isa, z: &[f32; TILE], outputs: [&mut [f32; TILE]; 2]| {
+        let activation: ActivationPointer = with_activation!(neuron.activation, A => |isa, z, outputs| {
             isa.run(Activate::<A> { z, outputs, activation: PhantomData });
         });
-        let is_linear = neuron.activation == Activation::Linear;
-        // The logistic loss and its gradient are functions of z alone.
-        let from_z = is_linear || neuron.form() == LossForm::Logits;
         with_loss!(neuron.form(), L => Self {
             isa,
-            activation,
-            gradient: if from_z { sum::<Inlined, Gradient<L>, 2> } else { sum::<Called, Gradient<L>, 2> },
-            loss: if from_z { sum::<Inlined, Loss<L>, 1> } else { sum::<Called, Loss<L>, 1> },
-            metrics: if is_linear { sum::<Inlined, Metrics<L>, 3> } else { sum::<Called, Metrics<L>, 3> },
+            activation: (neuron.activation != Activation::Linear).then_some(activation),
+            from_z: neuron.form() == LossForm::Logits,
+            gradient: sum::<Gradient<L>, 2>,
+            loss: sum::<Loss<L>, 1>,
+            metrics: sum::<Metrics<L>, 3>,
             use_bias: neuron.use_bias,
         })
+    }
+
+    /// What loss and gradient read.
+    fn inputs<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
+        SumInputs { isa: self.isa, activation: self.activation.filter(|_| !self.from_z), theta, runs, rows }
     }
 
     /// The gradient of the mean loss of some rows, for the first `runs` runs of a tile.
     #[inline]
     pub fn gradient(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, gradient: &mut Params<Column<f32>>) {
         let [weight, bias] = &mut gradient.0;
-        (self.gradient)(self, SumInputs { theta, runs, rows }, [&mut weight.0, &mut bias.0]);
+        (self.gradient)(self.inputs(theta, runs, rows), [&mut weight.0, &mut bias.0]);
         if !self.use_bias {
             bias.0.fill(0.0);
         }
@@ -78,12 +86,12 @@ impl RowFunctions {
 
     /// The mean loss of some rows, for the first `runs` runs of a tile.
     pub fn losses(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, losses: &mut [f32; TILE]) {
-        (self.loss)(self, SumInputs { theta, runs, rows }, [losses]);
+        (self.loss)(self.inputs(theta, runs, rows), [losses]);
     }
 
     /// The mean loss, squared error and absolute error of some rows, for the first `runs` runs of a tile.
     pub fn metrics(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, metrics: &mut [[f32; TILE]; 3]) {
-        (self.metrics)(self, SumInputs { theta, runs, rows }, metrics.each_mut());
+        (self.metrics)(SumInputs { activation: self.activation, ..self.inputs(theta, runs, rows) }, metrics.each_mut());
     }
 }
 
@@ -105,32 +113,14 @@ impl<A: ActivationFn> Kernel for Activate<'_, A> {
     }
 }
 
-/// How a sum over rows evaluates the activation.
-trait Evaluate {
-    fn response<V: Vector>(functions: &RowFunctions, z: V) -> [V; 2];
-}
-
-/// The linear activation.
-struct Inlined;
-
-impl Evaluate for Inlined {
-    #[inline(always)]
-    fn response<V: Vector>(_: &RowFunctions, z: V) -> [V; 2] {
-        [z, V::splat(1.0)]
-    }
-}
-
-/// The activation of the neuron, called through its pointer.
-struct Called;
-
-impl Evaluate for Called {
-    #[inline(always)]
-    fn response<V: Vector>(functions: &RowFunctions, z: V) -> [V; 2] {
-        let [mut input, mut value, mut slope] = [[0.0; TILE]; 3];
-        z.store(&mut input, 0);
-        (functions.activation)(functions.isa, &input, [&mut value, &mut slope]);
-        [V::load(&value, 0), V::load(&slope, 0)]
-    }
+/// φ(z) and φ′(z) of a pair of vectors; z and 1 without an activation.
+#[inline(always)]
+fn response<V: Vector>(isa: Isa, activation: Option<ActivationPointer>, z: V) -> [V; 2] {
+    let Some(activation) = activation else { return [z, V::splat(1.0)] };
+    let [mut input, mut value, mut slope] = [[0.0; TILE]; 3];
+    z.store(&mut input, 0);
+    activation(isa, &input, [&mut value, &mut slope]);
+    [V::load(&value, 0), V::load(&slope, 0)]
 }
 
 /// The K terms of a row.
@@ -173,24 +163,23 @@ impl<L: LossFn> RowTerms<3> for Metrics<L> {
 }
 
 /// K sums over rows for the runs of a tile, divided by the number of rows.
-fn sum<A: Evaluate, T: RowTerms<K>, const K: usize>(functions: &RowFunctions, inputs: SumInputs<'_>, sums: [&mut [f32; TILE]; K]) {
-    functions.isa.run(Sum::<A, T, K> { functions, inputs, sums, terms: PhantomData });
+fn sum<T: RowTerms<K>, const K: usize>(inputs: SumInputs<'_>, sums: [&mut [f32; TILE]; K]) {
+    inputs.isa.run(Sum::<T, K> { inputs, sums, terms: PhantomData });
 }
 
-struct Sum<'a, A, T, const K: usize> {
-    functions: &'a RowFunctions,
+struct Sum<'a, T, const K: usize> {
     inputs: SumInputs<'a>,
     sums: [&'a mut [f32; TILE]; K],
-    terms: PhantomData<(A, T)>,
+    terms: PhantomData<T>,
 }
 
-impl<A: Evaluate, T: RowTerms<K>, const K: usize> Kernel for Sum<'_, A, T, K> {
+impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
     type Output = ();
 
     /// Two vectors of runs at a time, whose parameters and sums stay in registers.
     #[inline(always)]
     fn run<V: Vector, const IN_FLIGHT: usize>(self) {
-        let SumInputs { theta: Params([weight, bias]), runs, rows: (x, y) } = self.inputs;
+        let SumInputs { isa, activation, theta: Params([weight, bias]), runs, rows: (x, y) } = self.inputs;
         let rows = x.len().min(y.len());
         let (x, y) = (&x[..rows], &y[..rows]);
         let zero = Pair::<V>::splat(0.0);
@@ -206,7 +195,7 @@ impl<A: Evaluate, T: RowTerms<K>, const K: usize> Kernel for Sum<'_, A, T, K> {
                 for row in first..end {
                     let (x, y) = (Pair::<V>::splat(x[row]), Pair::<V>::splat(y[row]));
                     let z = pre_activation(theta, x);
-                    let terms = T::at(z, A::response(self.functions, z), x, y);
+                    let terms = T::at(z, response(isa, activation, z), x, y);
                     for k in 0..K {
                         partial[k] = partial[k] + terms[k];
                     }

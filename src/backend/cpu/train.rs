@@ -1,7 +1,7 @@
 //! Training a tile: the epochs of a window, block by block.
 
 use super::column::Column;
-use super::context::{BatchFactors, BlockInWindow, GroupContext};
+use super::context::{BatchFactors, GroupContext, Place};
 use super::divergence::{end_diverged, is_suspicious};
 use super::record::{EpochSums, Recording};
 use super::steps::{Factors, Steps};
@@ -25,16 +25,6 @@ pub struct TileTraining<'a, 'r> {
     pub actions: Vec<BatchAction>,
 }
 
-/// A block of an epoch of the window.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    /// The epoch's position in the window.
-    epoch: usize,
-    block: &'a StepBlock,
-    /// The number of the block's first batch in the run, from 0.
-    first: u64,
-}
-
 impl TileTraining<'_, '_> {
     /// Trains the tile on all batches of the window.
     pub fn run(&mut self) {
@@ -51,7 +41,8 @@ impl TileTraining<'_, '_> {
             let number = self.window.first_epoch + epoch as u64;
             let mut sums = self.recording.has_epochs().then(|| Box::new(EpochSums::ZERO));
             for block in &context.blocks {
-                let place = Place { epoch, block, first: number * self.window.batches as u64 + block.first as u64 };
+                let in_run = number * self.window.batches as u64 + block.first as u64;
+                let place = Place { epoch, block, in_window: epoch * self.window.batches + block.first, in_run };
                 self.block(place, sums.as_deref_mut(), &mut own_factors);
                 if block.evaluates_loss && context.verdicts {
                     verdict::update_statistics(context, self.tile, number);
@@ -65,10 +56,9 @@ impl TileTraining<'_, '_> {
 
     /// Trains a block, and updates the series and statistics that depend on the parameters after each batch.
     fn block(&mut self, place: Place<'_>, sums: Option<&mut EpochSums>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
-        let Place { epoch, block, first } = place;
+        let Place { epoch, block, in_run: first, .. } = place;
         let context = self.context;
-        let in_window = BlockInWindow { first: epoch * self.window.batches + block.first, len: block.len, first_in_run: first };
-        let factors = context.factors(self.factors, self.tile, in_window, own_factors);
+        let factors = context.factors(self.factors, self.tile, place, own_factors);
         context.actions(first, block.len, &mut self.actions);
         let counts_crossings = context.verdicts && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
         let records_history = self.recording.has_history();
@@ -110,7 +100,7 @@ impl TileTraining<'_, '_> {
     /// The batches of a block, with the divergence test.
     fn steps(&mut self, place: Place<'_>, factors: Factors<'_>, mut path: Option<&mut Params<&mut [[f32; TILE]]>>) {
         let context = self.context;
-        let gradients = context.gradients(self.window, place.epoch, place.block);
+        let gradients = context.gradients(self.window, place);
         let mut energy = Column::ZERO;
         context.steps(Steps {
             runs: self.tile.runs,
@@ -141,13 +131,13 @@ impl TileTraining<'_, '_> {
                 runs: self.tile.runs,
                 state: &mut self.tile.state,
                 coefficients: &self.tile.coefficients,
-                gradients: context.gradients(self.window, place.epoch, &block),
+                gradients: context.gradients(self.window, Place { block: &block, ..place }),
                 factors: factors.one(step),
                 actions: self.actions.get(step..=step).unwrap_or_default(),
                 energy: None,
                 path: None,
             });
-            end_diverged(self.tile, &Params([weight.0, bias.0]), place.first + step as u64 + 1);
+            end_diverged(self.tile, &Params([weight.0, bias.0]), place.in_run + step as u64 + 1);
             if let Some(Params([weights, biases])) = &mut path {
                 let [weight, bias] = self.tile.state.theta.0;
                 (weights[step], biases[step]) = (weight.0, bias.0);
