@@ -1,4 +1,4 @@
-//! What all tiles of a group share while they are trained.
+//! The data and functions that all tiles of a group share during training.
 
 use super::column::{Column, load_params};
 use super::divergence;
@@ -7,8 +7,7 @@ use super::isa::{Isa, Kernel};
 use super::rows::RowFunctions;
 use super::steps::{Factors, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
-use super::vector::TILE;
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::backend::Group;
 use crate::backend::batches::{CentredRows, Window};
 use crate::data::{Centre, Moments};
@@ -19,7 +18,7 @@ use crate::kernel::{Coefficients, Rule, StepFactorGenerator, moments};
 use crate::model::Params;
 use crate::with_rule;
 
-/// The step factors of a batch, and as the last slot the scheduled learning rate.
+/// The step factors of a batch; the last slot is the scheduled learning rate.
 pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
 
 /// A block of batches of an epoch of a window.
@@ -33,15 +32,15 @@ pub struct Place<'a> {
     pub in_run: u64,
 }
 
-/// What all tiles of a group share.
+/// The data and functions that all tiles of a group share.
 #[expect(clippy::struct_excessive_bools, reason = "each property of the group is true or false on its own")]
 pub struct GroupContext<'a> {
     pub isa: Isa,
     pub group: &'a Group<'a>,
     pub used: UsedColumns,
     pub blocks: Vec<StepBlock>,
-    /// Whether the statistics behind verdicts are computed.
-    pub verdicts: bool,
+    /// Whether the statistics for verdicts are computed.
+    pub computes_statistics: bool,
     pub may_diverge: bool,
     /// The loss at or below which a run has reached the optimum.
     pub reached_loss: f32,
@@ -52,13 +51,13 @@ pub struct GroupContext<'a> {
     steps: StepsFn,
     /// Whether step factors or scheduled learning rates are read.
     has_factors: bool,
-    /// Whether all runs of the group have the same.
+    /// Whether all runs of the group have equal step factors.
     shares_factors: bool,
 }
 
 impl<'a> GroupContext<'a> {
     /// The context of a group whose training rows are `rows`.
-    pub fn new(isa: Isa, group: &'a Group<'a>, rows: &CentredRows, verdicts: bool) -> Self {
+    pub fn new(isa: Isa, group: &'a Group<'a>, rows: &CentredRows, computes_statistics: bool) -> Self {
         let options = !group.options.is_plain();
         let has_factors = has_step_factors(group.variant.optimizer) || group.options.scheduled;
         let shares_factors = group.inputs.factor_inputs.shared_value().is_some();
@@ -71,7 +70,7 @@ impl<'a> GroupContext<'a> {
             group,
             used,
             blocks: blocks(group.order.batches(), group.epochs),
-            verdicts,
+            computes_statistics,
             may_diverge: divergence::may_diverge(group, &rows.centre, max_step),
             reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
             functions: RowFunctions::new(isa, &group.problem.neuron),
@@ -88,7 +87,7 @@ impl<'a> GroupContext<'a> {
         self.group.problem.neuron.is_quadratic()
     }
 
-    /// The batches of a block as the step loop takes them.
+    /// The batches of a block, as input of the step loop.
     pub fn gradients<'s>(&'s self, window: &'s Window, Place { epoch, block, .. }: Place<'_>) -> Gradients<'s> {
         if self.uses_moments() {
             Gradients::Moments { centre: &self.centre, batches: &window.moments_of(epoch)[block.first..block.first + block.len] }
@@ -132,7 +131,7 @@ impl<'a> GroupContext<'a> {
         (self.steps)(self.isa, steps);
     }
 
-    /// Lists what the batches from `first` on do under the options of the group; nothing without options.
+    /// Lists the actions of the batches from `first` on; none for a group without options.
     pub fn actions(&self, first: u64, count: usize, actions: &mut Vec<BatchAction>) {
         if self.used.options {
             actions.clear();

@@ -8,8 +8,7 @@
 use super::column::Column;
 use super::isa::{Isa, Kernel};
 use super::tile::Tile;
-use super::vector::TILE;
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::backend::Group;
 use crate::data::Centre;
 use crate::kernel::Coefficients;
@@ -53,14 +52,15 @@ fn longest_step(group: &Group<'_>, max_step: fn(&Coefficients<f32>) -> f32) -> f
     steps.map(|step| if step.is_nan() { f32::INFINITY } else { step }).fold(0.0, f32::max)
 }
 
-/// Whether the sums of a block leave it open that a run, which was inside the range, left it.
-pub fn is_suspicious(isa: Isa, tile: &Tile, energy: &Column<f32>) -> bool {
-    isa.run(AnyAbove { active: &tile.active, energy })
+/// Whether a run may have exceeded the divergence limit in a block, given the sums of the squared norms of its parameters.
+pub fn may_have_diverged(isa: Isa, tile: &Tile, squared_norms: &Column<f32>) -> bool {
+    isa.run(AnyAbove { active: &tile.active, squared_norms })
 }
 
+/// Whether the sum of any active run exceeds the square of the limit.
 struct AnyAbove<'a> {
     active: &'a Column<u32>,
-    energy: &'a Column<f32>,
+    squared_norms: &'a Column<f32>,
 }
 
 impl Kernel for AnyAbove<'_> {
@@ -70,7 +70,7 @@ impl Kernel for AnyAbove<'_> {
     fn run<V: Vector, const K: usize>(self) -> bool {
         let mut above = 0;
         for run in 0..TILE {
-            above |= if self.energy.0[run] <= LIMIT * LIMIT { 0 } else { self.active.0[run] };
+            above |= if self.squared_norms.0[run] <= LIMIT * LIMIT { 0 } else { self.active.0[run] };
         }
         above != 0
     }

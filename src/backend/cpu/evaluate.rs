@@ -2,8 +2,7 @@
 
 use super::isa::Kernel;
 use super::rows::RowFunctions;
-use super::vector::TILE;
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::model::{Params, Rows};
 
 /// Loss, MSE and MAE of `rows` at up to [`TILE`] points.

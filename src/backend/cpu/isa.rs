@@ -2,10 +2,10 @@
 //!
 //! A [`Kernel`] is written once, generic over a [`Vector`] type. [`Isa::run`] compiles it for every instruction set and calls the version
 //! that was chosen when the program started. All versions give identical bits. Only [`Isa::detect`] makes an [`Isa`], so a value of this
-//! type proves that the CPU has the instructions: this file and `vector` hold the only unsafe code of the backend.
+//! type proves that the CPU has the instructions: this file and `x86` hold the only unsafe code of the backend.
 
 #![cfg_attr(
-    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_arch = "x86_64",
     expect(unsafe_code, reason = "functions compiled for an instruction set are unsafe to call without a check of the CPU")
 )]
 
@@ -31,7 +31,7 @@ pub enum Simd {
 }
 
 impl Simd {
-    /// Every instruction set, from the plainest to the widest.
+    /// Every instruction set, from the narrowest to the widest.
     pub const ALL: [Self; 5] = [Self::Scalar, Self::Sse2, Self::Avx2, Self::Avx512, Self::Neon];
 
     /// The name on the command line.
@@ -50,7 +50,7 @@ impl Simd {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// The instruction sets that this CPU has, from the plainest to the widest.
+    /// The instruction sets that this CPU has, from the narrowest to the widest.
     pub fn available() -> Vec<Self> {
         Self::ALL.into_iter().filter(|level| level.is_available()).collect()
     }
@@ -91,60 +91,11 @@ pub struct Isa(Simd);
 /// A computation that is compiled for every instruction set. Implementations are `#[inline(always)]` throughout, because a function that is
 /// not inlined is compiled without the instruction set. For the same reason they pass no closure to the standard library.
 pub trait Kernel {
-    /// What the computation returns.
+    /// The result of the computation.
     type Output;
 
     /// Runs the computation with vectors of type `V`, of which a loop keeps `K` in flight.
     fn run<V: Vector, const K: usize>(self) -> Self::Output;
-}
-
-/// The vector of an instruction set.
-pub trait Native: Vector {
-    /// Runs a kernel compiled for this instruction set.
-    fn enter<K: Kernel>(kernel: K) -> K::Output;
-}
-
-impl Native for f32 {
-    #[inline]
-    fn enter<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Self, 1>()
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-impl Native for Array {
-    #[inline]
-    fn enter<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Self, 1>()
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Native for F32x8 {
-    #[inline]
-    fn enter<K: Kernel>(kernel: K) -> K::Output {
-        #[target_feature(enable = "avx2,fma")]
-        fn compiled<K: Kernel>(kernel: K) -> K::Output {
-            align_frame();
-            kernel.run::<F32x8, 8>()
-        }
-        // SAFETY: `Isa::run` names this type only where `Isa::detect` has found AVX2 and FMA.
-        unsafe { compiled(kernel) }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Native for F32x16 {
-    #[inline]
-    fn enter<K: Kernel>(kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-        fn compiled<K: Kernel>(kernel: K) -> K::Output {
-            align_frame();
-            kernel.run::<F32x16, 4>()
-        }
-        // SAFETY: `Isa::run` names this type only where `Isa::detect` has found AVX-512F, AVX-512VL, AVX2 and FMA.
-        unsafe { compiled(kernel) }
-    }
 }
 
 impl Isa {
@@ -163,14 +114,30 @@ impl Isa {
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Simd::Avx2 => F32x8::enter(kernel),
+            // SAFETY: `detect` has found AVX2 and FMA.
+            Simd::Avx2 => unsafe { avx2(kernel) },
             #[cfg(target_arch = "x86_64")]
-            Simd::Avx512 => F32x16::enter(kernel),
+            // SAFETY: `detect` has found AVX-512F, AVX-512VL, AVX2 and FMA.
+            Simd::Avx512 => unsafe { avx512(kernel) },
             #[cfg(target_arch = "aarch64")]
-            Simd::Neon => Array::enter(kernel),
-            _ => f32::enter(kernel),
+            Simd::Neon => kernel.run::<Array, 4>(),
+            _ => kernel.run::<f32, 1>(),
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    align_frame();
+    kernel.run::<F32x8, 8>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+fn avx512<K: Kernel>(kernel: K) -> K::Output {
+    align_frame();
+    kernel.run::<F32x16, 4>()
 }
 
 /// Aligns the stack frame of the function that it is inlined into to a cache line. The compiler aligns a frame for the variables that it

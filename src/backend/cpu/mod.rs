@@ -192,87 +192,68 @@ struct TileJob<'a> {
     recording: Recording<'a>,
 }
 
-/// A tile's part of the columns of final values and statistics of an [`Outcome`].
+/// The part of the columns of an [`Outcome`] that belongs to the runs of a tile.
 struct Ends<'a> {
-    theta: [&'a mut [f32]; 2],
+    /// Weight, bias, and the losses at the start, the largest and the last.
+    numbers: [&'a mut [f32]; 5],
+    /// The epoch that reached the optimum, the crossings of the minimum, and the period of a cycle.
+    counts: [&'a mut [u32]; 3],
     steps: &'a mut [u64],
-    /// J at the start, the largest J and the last J.
-    losses: [&'a mut [f32]; 3],
-    reached_epoch: &'a mut [u32],
-    crossings: &'a mut [u32],
-    cycle_period: &'a mut [u32],
 }
 
 /// Divides the columns of an outcome into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
-    let mut steps = outcome.steps.chunks_mut(TILE);
     let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.worst_loss, &mut outcome.last_loss];
     let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
     let mut counts = [&mut outcome.reached_epoch, &mut outcome.crossings, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
+    let mut steps = outcome.steps.chunks_mut(TILE);
     let mut width = TILE;
     let mut history = outcome.history.as_mut().map(|history| {
         width = history.blocks.width;
-        let len = history.blocks.block_len();
-        (history.weight.chunks_mut(len), history.bias.chunks_mut(len))
+        [&mut history.weight, &mut history.bias].map(|column| column.chunks_mut(history.blocks.block_len()))
     });
     let mut series = outcome.epochs.as_mut().map(|series| {
         width = series.blocks.width;
-        let len = series.blocks.block_len();
-        [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae].map(|column| column.chunks_mut(len))
+        [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae]
+            .map(|column| column.chunks_mut(series.blocks.block_len()))
     });
-    let mut next = |index: usize| {
-        let mut recording = Recording { width, ..Recording::default() };
-        if let Some((weight, bias)) = &mut history {
-            recording.weight = weight.next()?;
-            recording.bias = bias.next()?;
-        }
-        if let Some([loss, mae, val_loss, val_mae]) = &mut series {
-            recording.loss = loss.next()?;
-            recording.mae = mae.next()?;
-            recording.val_loss = val_loss.next().unwrap_or_default();
-            recording.val_mae = val_mae.next().unwrap_or_default();
-        }
-        let [weight, bias, start, worst, last] = &mut numbers;
-        let [reached, crossings, period] = &mut counts;
-        let ends = Ends {
-            theta: [weight.next()?, bias.next()?],
-            steps: steps.next()?,
-            losses: [start.next()?, worst.next()?, last.next()?],
-            reached_epoch: reached.next()?,
-            crossings: crossings.next()?,
-            cycle_period: period.next()?,
-        };
-        Some(TileJob { first: index * TILE, ends, recording })
+    let job = |tile: usize| {
+        let [weight, bias] = history.as_mut().map_or_else(Default::default, next_of);
+        let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
+        let ends = Ends { numbers: next_of(&mut numbers), counts: next_of(&mut counts), steps: steps.next().unwrap_or_default() };
+        TileJob { first: tile * TILE, ends, recording: Recording { width, weight, bias, loss, mae, val_loss, val_mae } }
     };
-    (0..tiles).map_while(&mut next).collect()
+    (0..tiles).map(job).collect()
+}
+
+/// The next part of each column; empty for a column without parts.
+fn next_of<'a, T, const N: usize>(columns: &mut [std::slice::ChunksMut<'a, T>; N]) -> [&'a mut [T]; N] {
+    columns.each_mut().map(|column| column.next().unwrap_or_default())
 }
 
 impl Ends<'_> {
     /// Writes the results of a tile.
     fn write(&mut self, tile: &Tile, context: &GroupContext<'_>) {
         let runs = tile.runs;
-        let last = if context.group.options.average { &tile.state.average } else { &tile.state.theta };
-        for (ends, column) in self.theta.iter_mut().zip(&last.0) {
+        let [weight, bias] = if context.group.options.average { &tile.state.average.0 } else { &tile.state.theta.0 };
+        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.worst_loss, &tile.last_loss]) {
             ends.copy_from_slice(&column.0[..runs]);
         }
-        for (ends, column) in self.losses.iter_mut().zip([&tile.start_loss, &tile.worst_loss, &tile.last_loss]) {
-            ends.copy_from_slice(&column.0[..runs]);
-        }
-        self.reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);
-        self.crossings.copy_from_slice(&tile.crossings.0[..runs]);
-        self.steps.fill(context.group.steps());
-        self.cycle_period.fill(0);
+        let [reached_epoch, crossings, cycle_periods] = &mut self.counts;
+        reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);
+        crossings.copy_from_slice(&tile.crossings.0[..runs]);
+        cycle_periods.fill(0);
         if context.group.epochs > u64::from(OBSERVED_EPOCHS) {
-            for (period, detector) in self.cycle_period.iter_mut().zip(tile.cycles) {
+            for (period, detector) in cycle_periods.iter_mut().zip(tile.cycles) {
                 *period = cycle_period(detector).unwrap_or(0);
             }
         }
+        self.steps.fill(context.group.steps());
         for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
-            self.theta[0][run] = tile.last_in_range[run].weight();
-            self.theta[1][run] = tile.last_in_range[run].bias();
+            [self.numbers[0][run], self.numbers[1][run]] = tile.last_in_range[run].0;
             self.steps[run] = tile.diverged_at[run] - 1;
-            self.cycle_period[run] = 0;
+            cycle_periods[run] = 0;
         }
     }
 }

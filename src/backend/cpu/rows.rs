@@ -40,7 +40,7 @@ type ActivationPointer = fn(Isa, &[f32; TILE], [&mut [f32; TILE]; 2]);
 /// Computes K sums over rows for the runs of a tile.
 type SumPointer<const K: usize> = fn(SumInputs<'_>, [&mut [f32; TILE]; K]);
 
-/// What a sum over rows reads.
+/// The inputs of a sum over rows.
 #[derive(Clone, Copy)]
 struct SumInputs<'a> {
     isa: Isa,
@@ -69,7 +69,7 @@ impl RowFunctions {
         })
     }
 
-    /// What loss and gradient read.
+    /// The inputs of loss and gradient.
     fn inputs<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
         SumInputs { isa: self.isa, activation: self.activation.filter(|_| !self.from_z), theta, runs, rows }
     }

@@ -1,6 +1,6 @@
 //! The step loop: consecutive batches of a tile, for every update rule, every option and both sources of gradients.
 //!
-//! The loop takes K vectors of runs through all batches. The vectors are independent, so an out-of-order CPU works on several at once and
+//! The loop applies all batches to K vectors of runs. The vectors are independent, so an out-of-order CPU works on several at once and
 //! hides the latency of the chain of dependent instructions from a vector's gradient to its new parameters. K vectors cover a tile; their
 //! parameters and the state of the rule stay in registers, or in the nearest cache where they are too many. The formulas are in `kernel`.
 
@@ -10,8 +10,7 @@ use super::column::{Column, load_params, load_slots, store_params, store_slots};
 use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
 use super::isa::{Isa, Kernel};
 use super::tile::{TileCoefficients, TileState};
-use super::vector::TILE;
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::{BatchAction, OPTION_VALUES, RunCoefficients, RunState};
@@ -20,28 +19,28 @@ use crate::model::Params;
 
 /// Consecutive batches of the runs of a tile.
 pub struct Steps<'a> {
-    /// Runs of the tile; the columns are padded to whole packs.
+    /// Number of runs of the tile. Columns are padded to whole vectors.
     pub runs: usize,
     pub state: &'a mut TileState,
     pub coefficients: &'a TileCoefficients,
     pub gradients: Gradients<'a>,
     pub factors: Factors<'a>,
-    /// What each batch does under the options of the group; empty for a group without options.
+    /// The action of each batch; empty for a group without options.
     pub actions: &'a [BatchAction],
     /// Receives Σ(w² + b²) over the parameters after each batch, for the divergence test.
-    pub energy: Option<&'a mut Column<f32>>,
+    pub squared_norms: Option<&'a mut Column<f32>>,
     /// Receives the parameters after each batch, one row of all runs of the tile for each.
     pub path: Option<Params<&'a mut [[f32; TILE]]>>,
 }
 
-/// The step factors of consecutive batches, and as the last slot the scheduled learning rate.
+/// The step factors of consecutive batches. The last slot is the scheduled learning rate.
 #[derive(Clone, Copy)]
 pub enum Factors<'a> {
-    /// The rule reads none and the learning rate is constant.
+    /// The rule reads no step factors, and the learning rate is constant.
     None,
-    /// All runs of the group have the same.
+    /// All runs of the group have equal step factors.
     Shared(&'a [[f32; STEP_FACTORS + 1]]),
-    /// Each run has its own.
+    /// The step factors differ between runs.
     PerRun(&'a [[Column<f32>; STEP_FACTORS + 1]]),
 }
 
@@ -96,24 +95,24 @@ impl<R: Rule, const OPTIONS: bool> Kernel for StepLoop<'_, R, OPTIONS> {
         for pack in 0..self.steps.runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
             match self.steps.gradients {
                 Gradients::Moments { centre, batches } if !OPTIONS && centre.is_origin() => {
-                    self.through::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
+                    self.train_pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
                 }
-                Gradients::Moments { centre, batches } => self.through::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Gradients::Rows(rows) => self.through::<V, _, K>(pack * K, FromRows::new(rows)),
+                Gradients::Moments { centre, batches } => self.train_pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
+                Gradients::Rows(rows) => self.train_pack::<V, _, K>(pack * K, FromRows::new(rows)),
             }
         }
     }
 }
 
 impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
-    /// Takes K vectors of runs, from the `first`-th on, through all batches.
+    /// Applies all batches to K vectors of runs, from the `first`-th on.
     #[inline(always)]
-    fn through<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
-        let Steps { state: tile, coefficients, factors, actions, energy, path, .. } = &mut self.steps;
+    fn train_pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
+        let Steps { state: tile, coefficients, factors, actions, squared_norms, path, .. } = &mut self.steps;
         let zero = V::splat(0.0);
         let mut theta = [Params::splat(zero); K];
         let mut rules = [[zero; STATE]; K];
-        let mut energies = [zero; K];
+        let mut norms = [zero; K];
         for k in 0..K {
             theta[k] = load_params(&tile.theta, first + k);
             rules[k] = load_slots(&tile.rule, R::STATE, first + k);
@@ -153,10 +152,10 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
                     theta[k] = R::step(&coefficients.rule, &now, theta[k], gradient, &mut rules[k]);
                 }
             }
-            if energy.is_some() {
+            if squared_norms.is_some() {
                 for k in 0..K {
                     let [weight, bias] = theta[k].0;
-                    energies[k] = weight.mul_add(weight, bias.mul_add(bias, energies[k]));
+                    norms[k] = weight.mul_add(weight, bias.mul_add(bias, norms[k]));
                 }
             }
             if let Some(Params([weights, biases])) = path {
@@ -170,8 +169,8 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
         for k in 0..K {
             store_params(theta[k], &mut tile.theta, first + k);
             store_slots(&rules[k], &mut tile.rule, R::STATE, first + k);
-            if let Some(energy) = energy {
-                energies[k].store(&mut energy.0, first + k);
+            if let Some(squared_norms) = squared_norms {
+                norms[k].store(&mut squared_norms.0, first + k);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::context::{BatchFactors, GroupContext, Place};
-use super::divergence::{end_diverged, is_suspicious};
+use super::divergence::{end_diverged, may_have_diverged};
 use super::record::{EpochSums, Recording};
 use super::steps::{Factors, Steps};
 use super::tile::Tile;
@@ -44,7 +44,7 @@ impl TileTraining<'_, '_> {
                 let in_run = number * self.window.batches as u64 + block.first as u64;
                 let place = Place { epoch, block, in_window: epoch * self.window.batches + block.first, in_run };
                 self.block(place, sums.as_deref_mut(), &mut own_factors);
-                if block.evaluates_loss && context.verdicts {
+                if block.evaluates_loss && context.computes_statistics {
                     verdict::update_statistics(context, self.tile, number);
                 }
             }
@@ -60,7 +60,7 @@ impl TileTraining<'_, '_> {
         let context = self.context;
         let factors = context.factors(self.factors, self.tile, place, own_factors);
         context.actions(first, block.len, &mut self.actions);
-        let counts_crossings = context.verdicts && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
+        let counts_crossings = context.computes_statistics && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
         let records_history = self.recording.has_history();
         let needs_path = counts_crossings || sums.is_some() || records_history;
         if context.may_diverge {
@@ -101,7 +101,7 @@ impl TileTraining<'_, '_> {
     fn steps(&mut self, place: Place<'_>, factors: Factors<'_>, mut path: Option<&mut Params<&mut [[f32; TILE]]>>) {
         let context = self.context;
         let gradients = context.gradients(self.window, place);
-        let mut energy = Column::ZERO;
+        let mut squared_norms = Column::ZERO;
         context.steps(Steps {
             runs: self.tile.runs,
             state: &mut self.tile.state,
@@ -109,13 +109,13 @@ impl TileTraining<'_, '_> {
             gradients,
             factors,
             actions: &self.actions,
-            energy: context.may_diverge.then_some(&mut energy),
+            squared_norms: context.may_diverge.then_some(&mut squared_norms),
             path: path.as_mut().map(|path| {
                 let [weights, biases] = &mut path.0;
                 Params([&mut **weights, &mut **biases])
             }),
         });
-        if context.may_diverge && is_suspicious(context.isa, self.tile, &energy) {
+        if context.may_diverge && may_have_diverged(context.isa, self.tile, &squared_norms) {
             self.repeat(place, factors, path);
         }
     }
@@ -134,7 +134,7 @@ impl TileTraining<'_, '_> {
                 gradients: context.gradients(self.window, Place { block: &block, ..place }),
                 factors: factors.one(step),
                 actions: self.actions.get(step..=step).unwrap_or_default(),
-                energy: None,
+                squared_norms: None,
                 path: None,
             });
             end_diverged(self.tile, &Params([weight.0, bias.0]), place.in_run + step as u64 + 1);

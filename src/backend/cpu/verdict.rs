@@ -5,13 +5,12 @@ use super::context::GroupContext;
 use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
 use super::isa::Kernel;
 use super::tile::Tile;
-use super::vector::TILE;
-use super::vector::Vector;
+use super::vector::{TILE, Vector};
 use crate::backend::outcome::NEVER;
 use crate::kernel::{Mask, Number, cycle};
 use crate::model::Params;
 
-/// Updates the statistics of the runs of a tile at the end of a judged block.
+/// Updates the statistics of the runs of a tile at the end of a block that evaluates the loss.
 pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
     let losses = context.losses(tile);
     context.isa.run(UpdateStatistics { tile, losses: &losses, reached_loss: context.reached_loss, epoch: epoch as u32 });
@@ -92,10 +91,10 @@ impl Kernel for Crossings<'_> {
         for pack in 0..self.runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
             match self.gradients {
                 Gradients::Moments { centre, batches } if centre.is_origin() => {
-                    self.through::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
+                    self.follow_pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
                 }
-                Gradients::Moments { centre, batches } => self.through::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Gradients::Rows(rows) => self.through::<V, _, K>(pack * K, FromRows::new(rows)),
+                Gradients::Moments { centre, batches } => self.follow_pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
+                Gradients::Rows(rows) => self.follow_pack::<V, _, K>(pack * K, FromRows::new(rows)),
             }
         }
     }
@@ -104,7 +103,7 @@ impl Kernel for Crossings<'_> {
 impl Crossings<'_> {
     /// Counts the crossings of K vectors of runs, from the `first`-th on, along the path.
     #[inline(always)]
-    fn through<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
+    fn follow_pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
         let Params([weights, biases]) = self.path;
         let (zero, one) = (V::splat(0.0), V::splat(1.0));
         let [mut theta, mut last] = [[Params::splat(zero); K]; 2];
