@@ -87,7 +87,7 @@ pub struct BlockLayout {
 
 impl BlockLayout {
     /// The largest width of a block.
-    pub const WIDTH: usize = 64;
+    pub const WIDTH: usize = 128;
 
     /// The layout for `runs` runs. A group of fewer than [`Self::WIDTH`] runs gets a block of its size, which saves padding.
     pub fn new(runs: usize, rows: usize) -> Self {

@@ -137,7 +137,7 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 fn avx512<K: Kernel>(kernel: K) -> K::Output {
     align_frame();
-    kernel.run::<F32x16, 4>()
+    kernel.run::<F32x16, 8>()
 }
 
 /// Aligns the stack frame of the function that it is inlined into to a cache line. The compiler aligns a frame for the variables that it

@@ -8,7 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use crate::kernel::{Float32, Mask, Number};
 
 /// Runs of a tile, which is the length of a column.
-pub const TILE: usize = 64;
+pub const TILE: usize = 128;
 
 /// A vector that is loaded from and stored to columns of numbers.
 pub trait Vector: Float32 {
