@@ -130,7 +130,7 @@ impl Isa {
 #[target_feature(enable = "avx2,fma")]
 fn avx2<K: Kernel>(kernel: K) -> K::Output {
     align_frame();
-    kernel.run::<F32x8, 8>()
+    kernel.run::<F32x8, 16>()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -1,4 +1,4 @@
-//! The CPU backend: tiles of 64 runs, spread over threads, trained by one step loop over SIMD vectors.
+//! The CPU backend: tiles of 128 runs, spread over threads, trained by one step loop over SIMD vectors.
 //!
 //! The results have identical bits for every instruction set, thread count and chunk size. The formulas are in `kernel`.
 

@@ -1,4 +1,4 @@
-//! A tile: up to 64 runs of a group that are trained together, one column for each number of a run.
+//! A tile: up to 128 runs of a group that are trained together, one column for each number of a run.
 
 use super::column::Column;
 use super::vector::TILE;
@@ -71,7 +71,7 @@ impl UsedColumns {
     }
 }
 
-/// Up to 64 runs of a group. Columns are padded with copies of the first run, which are trained and never read.
+/// Up to 128 runs of a group. Columns are padded with copies of the first run, which are trained and never read.
 #[derive(Clone, Debug)]
 pub struct Tile {
     /// The position of the first run in the group.
