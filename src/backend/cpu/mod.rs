@@ -97,7 +97,7 @@ impl Cpu {
         let start = |tile: &mut Tile, first: usize| {
             tile.load(group, first, &context.used);
             let losses = context.losses(tile);
-            tile.set_start_losses(losses);
+            tile.set_start_losses(&losses);
         };
         if window.epochs as u64 == group.epochs {
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {

@@ -167,8 +167,8 @@ impl Tile {
     }
 
     /// Sets J of each run before its first update.
-    pub fn set_start_losses(&mut self, losses: Column<f32>) {
-        (self.start_loss, self.worst_loss, self.last_loss) = (losses, losses, losses);
+    pub fn set_start_losses(&mut self, losses: &Column<f32>) {
+        (self.start_loss, self.worst_loss, self.last_loss) = (*losses, *losses, *losses);
     }
 
     /// Whether every run has diverged.
