@@ -58,11 +58,6 @@ impl LossForm {
         Self::Poisson,
     ];
 
-    /// Whether the slope takes a few operations alone, no exponential and no logarithm; of an [`Algebraic`] loss the value does too.
-    pub fn has_algebraic_slope(self) -> bool {
-        !matches!(self, Self::LogCosh | Self::Logits | Self::Msle)
-    }
-
     /// An upper bound of |∂ℓ/∂ŷ| for |e| ≤ `error` and |y| ≤ `label`; `None` for an unbounded derivative.
     pub fn max_slope(self, error: f64, label: f64) -> Option<f64> {
         let hinge = |label: f64| 2.0 * (1.0 + label * (label + error)) * label;
