@@ -5,7 +5,7 @@ use super::divergence;
 use super::gradient::{Gradients, RowBatches};
 use super::isa::{Isa, Kernel};
 use super::rows::RowFunctions;
-use super::steps::{Factors, StepsFn, steps};
+use super::steps::{BatchFactors, Factors, Steps, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
 use super::vector::{TILE, Vector};
 use crate::backend::Group;
@@ -14,12 +14,8 @@ use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
-use crate::kernel::{Coefficients, Rule, StepFactorGenerator, moments};
-use crate::model::Params;
+use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator, moments};
 use crate::with_rule;
-
-/// The step factors of a batch; the last slot is the scheduled learning rate.
-pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
 
 /// A block of batches of an epoch of a window.
 #[derive(Clone, Copy)]
@@ -120,14 +116,13 @@ impl<'a> GroupContext<'a> {
         if self.uses_moments() {
             self.isa.run(MomentLosses { total: &self.total, centre: &self.centre, tile, losses: &mut losses });
         } else {
-            let theta = Params([&tile.state.theta.0[0].0, &tile.state.theta.0[1].0]);
-            self.functions.losses(theta, tile.runs, self.group.problem.train.columns(), &mut losses.0);
+            self.functions.losses(tile.state.theta(), tile.runs, self.group.problem.train.columns(), &mut losses.0);
         }
         losses
     }
 
     /// Runs the step loop of the group's rule.
-    pub fn steps(&self, steps: super::steps::Steps<'_>) {
+    pub fn steps(&self, steps: Steps<'_>) {
         (self.steps)(self.isa, steps);
     }
 
@@ -175,7 +170,7 @@ impl<'a> GroupContext<'a> {
     }
 
     /// The step factors of a batch, from 0. A batch without an update reads none.
-    fn next_factors(&self, generator: &mut StepFactorGenerator, inputs: &crate::kernel::FactorInputs, batch: u64) -> BatchFactors<f32> {
+    fn next_factors(&self, generator: &mut StepFactorGenerator, inputs: &FactorInputs, batch: u64) -> BatchFactors<f32> {
         let mut factors = [0.0; STEP_FACTORS + 1];
         if self.group.options.updates(batch) {
             factors[..STEP_FACTORS].copy_from_slice(&generator.next(self.group.variant.optimizer, inputs));

@@ -25,10 +25,11 @@ use rayon::prelude::*;
 pub use error::Error;
 pub use isa::Simd;
 
-use self::context::{BatchFactors, GroupContext};
+use self::context::GroupContext;
 use self::isa::Isa;
 use self::record::Recording;
 use self::rows::RowFunctions;
+use self::steps::BatchFactors;
 use self::tile::Tile;
 use self::train::TileTraining;
 use self::vector::TILE;

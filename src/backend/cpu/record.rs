@@ -71,8 +71,7 @@ impl Recording<'_> {
         }
         if !self.val_loss.is_empty() {
             let mut metrics = [[0.0; TILE]; 3];
-            let theta = Params([&tile.state.theta.0[0].0, &tile.state.theta.0[1].0]);
-            context.functions.metrics(theta, tile.runs, context.group.problem.test.columns(), &mut metrics);
+            context.functions.metrics(tile.state.theta(), tile.runs, context.group.problem.test.columns(), &mut metrics);
             self.val_loss[row.clone()].copy_from_slice(&metrics[0][..self.width]);
             self.val_mae[row].copy_from_slice(&metrics[2][..self.width]);
         }
@@ -92,12 +91,11 @@ impl EpochSums {
 
     /// Adds the batches of a block of a tile of `runs` runs. `start` are the parameters before its first update, `path` those after each.
     pub fn add(&mut self, runs: usize, batches: RowBatches<'_>, start: Params<&[f32; TILE]>, path: Params<&[[f32; TILE]]>) {
-        let mut block = Self::ZERO;
+        let (mut block, mut metrics) = (Self::ZERO, [[0.0; TILE]; 3]);
         for batch in 0..path.0[0].len() {
             let theta = if batch == 0 { start } else { Params([&path.0[0][batch - 1], &path.0[1][batch - 1]]) };
             let rows = batches.batch(batch);
             let count = rows.0.len() as f32;
-            let mut metrics = [[0.0; TILE]; 3];
             batches.functions.metrics(theta, runs, rows, &mut metrics);
             for run in 0..TILE {
                 block.loss.0[run] += count * metrics[0][run];

@@ -113,14 +113,14 @@ impl<A: ActivationFn> Kernel for Activate<'_, A> {
     }
 }
 
-/// φ(z) and φ′(z) of a pair of vectors; z and 1 without an activation.
+/// φ(z) and φ′(z) of a pair of vectors; z and 1 without an activation. `buffers` pass z, φ and φ′ to and from the activation.
 #[inline(always)]
-fn response<V: Vector>(isa: Isa, activation: Option<ActivationPointer>, z: V) -> [V; 2] {
+fn response<V: Vector>(isa: Isa, activation: Option<ActivationPointer>, z: V, buffers: &mut [[f32; TILE]; 3]) -> [V; 2] {
     let Some(activation) = activation else { return [z, V::splat(1.0)] };
-    let [mut input, mut value, mut slope] = [[0.0; TILE]; 3];
-    z.store(&mut input, 0);
-    activation(isa, &input, [&mut value, &mut slope]);
-    [V::load(&value, 0), V::load(&slope, 0)]
+    let [input, value, slope] = buffers;
+    z.store(input, 0);
+    activation(isa, input, [&mut *value, &mut *slope]);
+    [V::load(value, 0), V::load(slope, 0)]
 }
 
 /// The K terms of a row.
@@ -184,6 +184,8 @@ impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
         let (x, y) = (&x[..rows], &y[..rows]);
         let zero = Pair::<V>::splat(0.0);
         let divisor = Pair::<V>::splat(rows as f32);
+        // Zeroed once per sum: zeroing for each row would take longer than a short activation.
+        let mut buffers = [[0.0; TILE]; 3];
         let packs = runs.div_ceil(Pair::<V>::LANES).min(TILE / Pair::<V>::LANES);
         for pack in 0..packs {
             let theta = Params([Pair::<V>::load(weight, pack), Pair::<V>::load(bias, pack)]);
@@ -195,7 +197,7 @@ impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
                 for row in first..end {
                     let (x, y) = (Pair::<V>::splat(x[row]), Pair::<V>::splat(y[row]));
                     let z = pre_activation(theta, x);
-                    let terms = T::at(z, response(isa, activation, z), x, y);
+                    let terms = T::at(z, response(isa, activation, z, &mut buffers), x, y);
                     for k in 0..K {
                         partial[k] = partial[k] + terms[k];
                     }

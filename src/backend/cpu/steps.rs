@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::column::{Column, load_params, load_slots, store_params, store_slots};
-use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
+use super::gradient::{GradientSource, Gradients, PackLoop};
 use super::isa::{Isa, Kernel};
 use super::tile::{TileCoefficients, TileState};
 use super::vector::{TILE, Vector};
@@ -33,15 +33,18 @@ pub struct Steps<'a> {
     pub path: Option<Params<&'a mut [[f32; TILE]]>>,
 }
 
-/// The step factors of consecutive batches. The last slot is the scheduled learning rate.
+/// The step factors of a batch; the last slot is the scheduled learning rate.
+pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
+
+/// The step factors of consecutive batches.
 #[derive(Clone, Copy)]
 pub enum Factors<'a> {
     /// The rule reads no step factors, and the learning rate is constant.
     None,
     /// All runs of the group have equal step factors.
-    Shared(&'a [[f32; STEP_FACTORS + 1]]),
+    Shared(&'a [BatchFactors<f32>]),
     /// The step factors differ between runs.
-    PerRun(&'a [[Column<f32>; STEP_FACTORS + 1]]),
+    PerRun(&'a [BatchFactors<Column<f32>>]),
 }
 
 impl Factors<'_> {
@@ -55,7 +58,7 @@ impl Factors<'_> {
     }
 
     #[inline(always)]
-    fn at<V: Vector>(&self, step: usize, v: usize) -> [V; STEP_FACTORS + 1] {
+    fn at<V: Vector>(&self, step: usize, v: usize) -> BatchFactors<V> {
         let mut factors = [V::splat(0.0); STEP_FACTORS + 1];
         match self {
             Self::None => {}
@@ -92,22 +95,17 @@ impl<R: Rule, const OPTIONS: bool> Kernel for StepLoop<'_, R, OPTIONS> {
 
     #[inline(always)]
     fn run<V: Vector, const K: usize>(mut self) {
-        for pack in 0..self.steps.runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
-            match self.steps.gradients {
-                Gradients::Moments { centre, batches } if !OPTIONS && centre.is_origin() => {
-                    self.train_pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
-                }
-                Gradients::Moments { centre, batches } => self.train_pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Gradients::Rows(rows) => self.train_pack::<V, _, K>(pack * K, FromRows::new(rows)),
-            }
-        }
+        let (gradients, runs) = (self.steps.gradients, self.steps.runs);
+        gradients.for_each_pack::<V, _, K>(runs, &mut self);
     }
 }
 
-impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
+impl<R: Rule, const OPTIONS: bool> PackLoop for StepLoop<'_, R, OPTIONS> {
+    const AT_ORIGIN: bool = !OPTIONS;
+
     /// Applies all batches to K vectors of runs, from the `first`-th on.
     #[inline(always)]
-    fn train_pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
+    fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
         let Steps { state: tile, coefficients, factors, actions, squared_norms, path, .. } = &mut self.steps;
         let zero = V::splat(0.0);
         let mut theta = [Params::splat(zero); K];

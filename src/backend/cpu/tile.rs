@@ -31,6 +31,12 @@ impl TileState {
         average: Params::splat(Column::ZERO),
     };
 
+    /// The parameters of the runs.
+    pub fn theta(&self) -> Params<&[f32; TILE]> {
+        let [weight, bias] = &self.theta.0;
+        Params([&weight.0, &bias.0])
+    }
+
     /// Copies the columns that a group uses.
     pub fn copy_from(&mut self, other: &Self, used: &UsedColumns) {
         self.theta = other.theta;

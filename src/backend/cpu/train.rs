@@ -1,10 +1,10 @@
 //! Training a tile: the epochs of a window, block by block.
 
 use super::column::Column;
-use super::context::{BatchFactors, GroupContext, Place};
+use super::context::{GroupContext, Place};
 use super::divergence::{end_diverged, may_have_diverged};
 use super::record::{EpochSums, Recording};
-use super::steps::{Factors, Steps};
+use super::steps::{BatchFactors, Factors, Steps};
 use super::tile::Tile;
 use super::vector::TILE;
 use super::verdict;
@@ -30,8 +30,7 @@ impl TileTraining<'_, '_> {
     pub fn run(&mut self) {
         let context = self.context;
         if self.window.first_epoch == 0 {
-            let [weight, bias] = &self.tile.state.theta.0;
-            self.recording.point(Params([&weight.0, &bias.0]), 0);
+            self.recording.point(self.tile.state.theta(), 0);
         }
         let mut own_factors = Vec::new();
         for epoch in 0..self.window.epochs {

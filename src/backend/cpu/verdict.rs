@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::context::GroupContext;
-use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
+use super::gradient::{GradientSource, Gradients, PackLoop};
 use super::isa::Kernel;
 use super::tile::Tile;
 use super::vector::{TILE, Vector};
@@ -88,22 +88,17 @@ impl Kernel for Crossings<'_> {
 
     #[inline(always)]
     fn run<V: Vector, const K: usize>(mut self) {
-        for pack in 0..self.runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
-            match self.gradients {
-                Gradients::Moments { centre, batches } if centre.is_origin() => {
-                    self.follow_pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
-                }
-                Gradients::Moments { centre, batches } => self.follow_pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Gradients::Rows(rows) => self.follow_pack::<V, _, K>(pack * K, FromRows::new(rows)),
-            }
-        }
+        let (gradients, runs) = (self.gradients, self.runs);
+        gradients.for_each_pack::<V, _, K>(runs, &mut self);
     }
 }
 
-impl Crossings<'_> {
+impl PackLoop for Crossings<'_> {
+    const AT_ORIGIN: bool = true;
+
     /// Counts the crossings of K vectors of runs, from the `first`-th on, along the path.
     #[inline(always)]
-    fn follow_pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
+    fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
         let Params([weights, biases]) = self.path;
         let (zero, one) = (V::splat(0.0), V::splat(1.0));
         let [mut theta, mut last] = [[Params::splat(zero); K]; 2];

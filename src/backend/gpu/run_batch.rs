@@ -240,7 +240,7 @@ fn rows_per_step(group: &Group<'_>, window: &DeviceWindow<'_>) -> u64 {
     if !group.needs_rows() {
         return 0;
     }
-    // Each step of the last epoch evaluates all training rows to count minimum crossings, and once more at the start of a block.
+    // To count the crossings of the minimum, the last epoch evaluates all training rows after each step and at the start of each block.
     let has_last_epoch = window.first_epoch + window.epochs as u64 == group.epochs;
     let from_rows = !group.problem.neuron.is_quadratic();
     let crossings = if has_last_epoch && from_rows { 2 * group.order.rows } else { 0 };
