@@ -83,7 +83,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, E
         panels,
         shared_axes: false,
         legend,
-        color_bar: None,
+        color_bars: Vec::new(),
     }))
 }
 

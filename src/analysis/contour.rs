@@ -60,7 +60,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
         panels: vec![panel(String::new(), &frame, layers)],
         shared_axes: false,
         legend,
-        color_bar: Some(levels.color_bar(&surface)),
+        color_bars: vec![levels.color_bar(&surface)],
         size: [900, 640],
     })
 }

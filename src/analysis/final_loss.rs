@@ -48,7 +48,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
     }
     let mut legend = color_by.legend(LegendShape::Line, LINES);
     if diverged > 0 {
-        legend.push(LegendEntry { label: "diverged".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Rug) });
+        legend.push(LegendEntry { label: "diverged".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Tick) });
     }
     Figure {
         name: format!("final_loss-{}", by.facts().name),
@@ -59,7 +59,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
         panels,
         shared_axes: true,
         legend,
-        color_bar: None,
+        color_bars: Vec::new(),
     }
 }
 
@@ -141,7 +141,7 @@ fn layers(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingA
         let color = color_by.color_at(position);
         let Summary { low, median, mut high, diverged } = Summary::new(runs, &own, x_axis, offset, range);
         if !diverged.is_empty() {
-            rugs.push(Layer::Markers { points: diverged, marker: Marker::Rug, color, size: 9.0 });
+            rugs.push(Layer::Markers { points: diverged, marker: Marker::Tick, color, size: 9.0 });
         }
         if is_categorical {
             let whiskers = low.iter().zip(&high).map(|(low, high)| vec![*low, *high]);

@@ -66,7 +66,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         panels: vec![Panel { title: String::new(), x, y, layers }],
         shared_axes: false,
         legend,
-        color_bar: None,
+        color_bars: Vec::new(),
         size: [860, 560],
     }
 }

@@ -56,7 +56,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
         panels: vec![Panel { title: String::new(), x, y, layers }],
         shared_axes: false,
         legend: color_by.legend(LegendShape::Line, 10),
-        color_bar: None,
+        color_bars: Vec::new(),
         size: [960, 480],
     }))
 }

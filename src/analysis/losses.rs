@@ -57,7 +57,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
         panels,
         shared_axes: false,
         legend,
-        color_bar: None,
+        color_bars: Vec::new(),
     })
 }
 

@@ -56,7 +56,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
         panels,
         shared_axes: false,
         legend: color_by.legend(LegendShape::Line, 10),
-        color_bar: None,
+        color_bars: Vec::new(),
         size: [960, 150 + 280 * problems.len() as u32],
     })
 }

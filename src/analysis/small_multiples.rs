@@ -105,7 +105,7 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
         panels,
         shared_axes: true,
         legend,
-        color_bar: Some(levels.color_bar(&surface)),
+        color_bars: vec![levels.color_bar(&surface)],
         size: [(columns as u32 * 270 + 160).max(640), lines * 230 + 170],
     })
 }

@@ -26,7 +26,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
         ],
         shared_axes: true,
         legend: names.iter().map(entry).collect(),
-        color_bar: None,
+        color_bars: Vec::new(),
         size: [1200, 520],
     }
 }

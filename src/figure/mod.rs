@@ -33,13 +33,13 @@ pub struct Figure {
     pub shared_axes: bool,
     /// Empty for a figure without a legend.
     pub legend: Vec<LegendEntry>,
-    /// Colour bar to the right of the panels.
-    pub color_bar: Option<ColorBar>,
+    /// Colour bars to the right of the panels, from top to bottom.
+    pub color_bars: Vec<ColorBar>,
     /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
 }
 
-/// One coordinate system of a figure.
+/// One coordinate system of a figure. A panel whose axes have neither labels nor ticks is drawn without a frame, for a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Panel {
     /// Title above the panel.
@@ -95,8 +95,22 @@ pub enum Layer {
     Markers { points: Vec<[f64; 2]>, marker: Marker, color: Color, size: f64 },
     /// A reference line across the panel at x (vertical) or y (horizontal), with a label at its end.
     Rule { at: f64, vertical: bool, label: String, color: Color, dash: Dash },
+    /// Equal cells that fill a rectangle: `columns` cells per row, row by row from the lower left corner. On a logarithmic axis cells have equal
+    /// ratios. Neighbours merge where they are smaller than a pixel.
+    Cells { x: [f64; 2], y: [f64; 2], columns: usize, colors: Vec<[u8; 3]> },
+    /// A table in the upper left corner of the panel. The first row is the heading.
+    Table { rows: Vec<TableRow> },
     /// A text next to a point. A label that would overlap an earlier one is left out, so important labels come first.
     Label { at: [f64; 2], text: String, color: Color },
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableRow {
+    /// The colour of the line that the row describes.
+    pub color: Option<Color>,
+    /// Texts of the cells: words in the first column, numbers in the others.
+    pub cells: Vec<String>,
 }
 
 /// The dash pattern of a line.
@@ -116,8 +130,10 @@ pub enum Marker {
     /// A ring with a light centre.
     Hollow,
     Cross,
-    /// A short tick at the lower border of the panel; y is ignored.
-    Rug,
+    /// A short vertical stroke.
+    Tick,
+    /// A triangle that points upwards, at a value above the upper end of the axis.
+    Above,
     /// A small disc without border.
     Dot,
 }

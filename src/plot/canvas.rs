@@ -78,6 +78,19 @@ pub struct Canvas<'a, B: DrawingBackend> {
     backend: &'a mut B,
     /// Whether the backend paints pixels. Its own polylines have mitre joins, which overshoot at sharp turns.
     is_bitmap: bool,
+    images: Vec<Image>,
+}
+
+/// Cells that an SVG file contains as an image.
+pub struct Image {
+    pub rect: Rect,
+    pub columns: usize,
+    pub colors: Vec<[u8; 3]>,
+}
+
+/// The text that stands for an image until the SVG file is complete, because plotters cannot write images without a second PNG library.
+pub fn placeholder(image: usize) -> String {
+    format!("image {image} of the figure")
 }
 
 /// The result of a drawing operation.
@@ -96,13 +109,38 @@ fn paint(color: Color) -> plotters::style::RGBAColor {
 
 impl<'a, B: DrawingBackend> Canvas<'a, B> {
     pub fn new(backend: &'a mut B, is_bitmap: bool) -> Self {
-        Self { backend, is_bitmap }
+        Self { backend, is_bitmap, images: Vec::new() }
     }
 
     /// Draws a filled rectangle.
     pub fn rect(&mut self, rect: Rect, color: Color) -> DrawResult<B> {
         let style = ShapeStyle { color: paint(color), filled: true, stroke_width: 0 };
         self.backend.draw_rect(device([rect.left, rect.top]), device([rect.right, rect.bottom]), &style, true)
+    }
+
+    /// Fills a rectangle with equal cells: `columns` cells per row, row by row from the lower left corner.
+    pub fn cells(&mut self, rect: Rect, columns: usize, colors: &[[u8; 3]]) -> DrawResult<B> {
+        let rows = colors.len().checked_div(columns).unwrap_or(0);
+        if rows == 0 {
+            return Ok(());
+        }
+        if !self.is_bitmap {
+            self.images.push(Image { rect, columns, colors: colors.to_vec() });
+            return self.text(&Text::new(&placeholder(self.images.len() - 1), [rect.left, rect.top]));
+        }
+        let ((left, top), (right, bottom)) = (device([rect.left, rect.top]), device([rect.right, rect.bottom]));
+        let (width, height) = ((right - left).max(1) as usize, (bottom - top).max(1) as usize);
+        let mut pixels = Vec::with_capacity(3 * width * height);
+        for y in (0..height).rev() {
+            let row = &colors[y * rows / height * columns..][..columns];
+            pixels.extend((0..width).flat_map(|x| row[x * columns / width]));
+        }
+        self.backend.blit_bitmap((left, top), (width as u32, height as u32), &pixels)
+    }
+
+    /// The images of an SVG file; the text [`placeholder`] stands for each of them.
+    pub fn into_images(self) -> Vec<Image> {
+        self.images
     }
 
     /// Draws a filled area. The rings after the first one are holes.
@@ -176,7 +214,11 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
                 }
                 Ok(())
             }
-            Marker::Rug => self.stroke(&[[at[0], at[1] - size], at], color, 1.2),
+            Marker::Tick => self.stroke(&[[at[0], at[1] - half], [at[0], at[1] + half]], color, 1.4),
+            Marker::Above => {
+                let [x, y] = at;
+                self.area(&[vec![[x - half, y + size], [x + half, y + size], [x, y]]], color)
+            }
         }
     }
 

@@ -14,6 +14,8 @@ const LINE_HEIGHT: f64 = 1.4;
 const LEGEND_LINE: f64 = LABEL.size * 1.7;
 /// Width of the colour bar with its ticks and label.
 const BAR_WIDTH: f64 = 76.0;
+/// Distance between two colour bars.
+const BAR_GAP: f64 = 26.0;
 
 /// Draws a whole figure.
 pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> DrawResult<B> {
@@ -31,12 +33,14 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> D
     let legend = legend_rows(&figure.legend, width - 2.0 * MARGIN);
     let legend_height = legend.len() as f64 * LEGEND_LINE;
     let bottom = height - MARGIN * 0.6 - legend_height;
-    let right = width - MARGIN - if figure.color_bar.is_some() { BAR_WIDTH } else { 0.0 };
+    let right = width - MARGIN - if figure.color_bars.is_empty() { 0.0 } else { BAR_WIDTH };
     let area = Rect { left: MARGIN, top: top + 8.0, right, bottom };
     panels(figure, canvas, area)?;
-    if let Some(bar) = &figure.color_bar {
-        let bounds = Rect { left: right + 16.0, right: width - MARGIN, top: area.top + 24.0, bottom: area.bottom - 44.0 };
-        color_bar(bar, canvas, bounds)?;
+    let (top, height) = (area.top + 24.0, area.bottom - area.top - 68.0);
+    let share = height / figure.color_bars.len().max(1) as f64;
+    for (index, bar) in figure.color_bars.iter().enumerate() {
+        let (top, gap) = (top + share * index as f64, if index + 1 < figure.color_bars.len() { BAR_GAP } else { 0.0 });
+        color_bar(bar, canvas, Rect { left: right + 16.0, right: width - MARGIN, top, bottom: top + share - gap })?;
     }
     let mut y = bottom + LABEL.size * 0.9;
     for row in legend {

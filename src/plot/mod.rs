@@ -12,11 +12,12 @@ mod style;
 
 use std::path::{Path, PathBuf};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 use rayon::prelude::*;
 
-use self::canvas::Canvas;
+use self::canvas::{Canvas, Image};
 use self::style::SCALE;
 use crate::figure::Figure;
 
@@ -108,13 +109,18 @@ fn downsampled(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
 fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
     let ([width, height], pixels) = pixels(figure)?;
     let file = std::fs::File::create(path).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+    encode(std::io::BufWriter::new(file), [width, height], &pixels).map_err(drawing_error(figure))
+}
+
+/// Writes RGB pixels as a PNG file.
+fn encode(file: impl std::io::Write, [width, height]: [u32; 2], pixels: &[u8]) -> Result<(), png::EncodingError> {
+    let mut encoder = png::Encoder::new(file, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().map_err(drawing_error(figure))?;
-    writer.write_image_data(&pixels).map_err(drawing_error(figure))?;
-    writer.finish().map_err(drawing_error(figure))
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()
 }
 
 /// A figure as SVG, in CSS pixels.
@@ -125,12 +131,94 @@ fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
 pub fn svg(figure: &Figure) -> Result<String, Error> {
     let [width, height] = figure.size;
     let (wide, high) = (width * SCALE, height * SCALE);
-    let mut text = String::new();
+    let (mut text, images);
+    text = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut text, (wide, high));
-        layout::draw(figure, &mut Canvas::new(&mut backend, false)).map_err(drawing_error(figure))?;
+        let mut canvas = Canvas::new(&mut backend, false);
+        layout::draw(figure, &mut canvas).map_err(drawing_error(figure))?;
+        images = canvas.into_images();
         backend.present().map_err(drawing_error(figure))?;
+    }
+    for (index, image) in images.iter().enumerate() {
+        text = with_image(&text, &canvas::placeholder(index), &element(image).map_err(drawing_error(figure))?);
     }
     // Coordinates stay in drawing units; width and height become CSS pixels.
     Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &format!("width=\"{width}\" height=\"{height}\""), 1))
+}
+
+/// Replaces the text element that contains a placeholder.
+fn with_image(svg: &str, placeholder: &str, element: &str) -> String {
+    const END: &str = "</text>";
+    let found = svg.find(placeholder).and_then(|at| Some((svg[..at].rfind("<text")?, at + svg[at..].find(END)? + END.len())));
+    found.map_or_else(|| svg.to_owned(), |(start, end)| format!("{}{element}{}", &svg[..start], &svg[end..]))
+}
+
+/// The SVG element of an image, with its pixels as an embedded PNG file.
+fn element(image: &Image) -> Result<String, png::EncodingError> {
+    let Image { rect, columns, colors } = image;
+    let pixels: Vec<u8> = colors.chunks_exact(*columns).rev().flatten().flatten().copied().collect();
+    let mut file = Vec::new();
+    encode(&mut file, [*columns as u32, (colors.len() / columns) as u32], &pixels)?;
+    let [x, y, width, height] = [rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top].map(|side| side * f64::from(SCALE));
+    Ok(format!(
+        "<image x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering: pixelated\" href=\"data:image/png;base64,{}\"/>",
+        BASE64_STANDARD.encode(file)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::ticks::axis;
+    use crate::figure::{Axis, Layer, Panel, Scale, TableRow, palette};
+
+    const RED: [u8; 3] = [255, 0, 0];
+    const BLUE: [u8; 3] = [0, 0, 255];
+
+    /// A figure with 3 × 2 blue cells, except for a red one at the lower right, and a table below it.
+    fn figure() -> Figure {
+        let (x, y) = (axis("x", Scale::Log, [1e-3, 1.0]), axis("y", Scale::Linear, [0.0, 1.0]));
+        let cells = Layer::Cells { x: x.range, y: y.range, columns: 3, colors: vec![BLUE, BLUE, RED, BLUE, BLUE, BLUE] };
+        let plain = |scale| Axis { label: String::new(), scale, range: [0.0, 1.0], ticks: Vec::new() };
+        let row = |color, cells: [&str; 2]| TableRow { color, cells: cells.map(String::from).to_vec() };
+        let table = Layer::Table { rows: vec![row(None, ["size", "epoch"]), row(Some(palette::INK), ["1", "4"])] };
+        Figure {
+            name: "cells".into(),
+            title: "cells".into(),
+            caption: Vec::new(),
+            columns: 1,
+            panels: vec![
+                Panel { title: String::new(), x, y, layers: vec![cells] },
+                Panel { title: String::new(), x: plain(Scale::Linear), y: plain(Scale::Linear), layers: vec![table] },
+            ],
+            shared_axes: false,
+            legend: Vec::new(),
+            color_bars: Vec::new(),
+            size: [300, 400],
+        }
+    }
+
+    #[test]
+    fn cells_are_drawn_from_the_lower_left() {
+        let ([width, _], pixels) = pixels(&figure()).unwrap();
+        let place = |color: [u8; 3]| {
+            let at = pixels.chunks_exact(3).enumerate().filter(|(_, pixel)| *pixel == color);
+            let (count, [x, y]) =
+                at.fold((0, [0, 0]), |(count, [x, y]), (index, _)| (count + 1, [x + index as u32 % width, y + index as u32 / width]));
+            (count, [x / count, y / count])
+        };
+        let ((red, [red_x, red_y]), (blue, [blue_x, blue_y])) = (place(RED), place(BLUE));
+        assert!((f64::from(blue) / f64::from(red) / 5.0 - 1.0).abs() < 0.05, "{blue} and {red} pixels");
+        assert!(red_x > blue_x && red_y > blue_y);
+    }
+
+    #[test]
+    fn an_svg_file_contains_cells_as_one_image() {
+        let svg = svg(&figure()).unwrap();
+        assert_eq!(svg.matches("<image ").count(), 1);
+        assert!(svg.contains("href=\"data:image/png;base64,iVBORw0KGgo"), "{svg}");
+        assert!(!svg.contains(&canvas::placeholder(0)));
+    }
 }

@@ -5,7 +5,7 @@ use plotters_backend::{DrawingBackend, DrawingErrorKind};
 use super::canvas::{self, Anchor, Canvas, DrawResult, Point, Rect, Text};
 use super::clip;
 use super::style::{LABEL, PANEL_TITLE};
-use crate::figure::{Axis, Color, Dash, Layer, Marker, Panel, Scale};
+use crate::figure::{Axis, Color, Dash, Layer, Panel, Scale, TableRow};
 
 /// Whether each axis of a panel has tick labels and a title.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub struct AxisLabels {
     pub y: bool,
 }
 
+/// The height of a line of a table.
+const TABLE_LINE: f64 = LABEL.size * 1.7;
 const BACKGROUND: Color = Color { rgb: [0xfb, 0xfb, 0xfb], alpha: 1.0 };
 const GRID: Color = Color { rgb: [0xe6, 0xe6, 0xe6], alpha: 1.0 };
 const BORDER: Color = Color { rgb: [0x99, 0x99, 0x99], alpha: 1.0 };
@@ -23,8 +25,10 @@ const LABEL_BACKGROUND: Color = Color { rgb: [255; 3], alpha: 0.75 };
 /// Draws a panel into a rectangle. Axis labels are outside of it.
 pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, labels: AxisLabels) -> DrawResult<B> {
     let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new() };
-    painter.canvas.rect(rect, BACKGROUND)?;
-    painter.grid()?;
+    if has_frame(panel) {
+        painter.canvas.rect(rect, BACKGROUND)?;
+        painter.grid()?;
+    }
     for layer in &panel.layers {
         painter.layer(layer)?;
     }
@@ -36,6 +40,11 @@ pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: 
         painter.y_axis()?;
     }
     Ok(())
+}
+
+/// Whether a panel has axes; a panel without axes holds a table.
+fn has_frame(panel: &Panel) -> bool {
+    [&panel.x, &panel.y].iter().any(|axis| !axis.label.is_empty() || !axis.ticks.is_empty())
 }
 
 /// The projection from data coordinates to CSS pixels.
@@ -100,7 +109,9 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
 
     fn border_and_title(&mut self) -> DrawResult<B> {
         let Projection { panel, rect: Rect { left, top, right, bottom } } = self.projection;
-        self.canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], BORDER, 1.0, Dash::Solid)?;
+        if has_frame(panel) {
+            self.canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], BORDER, 1.0, Dash::Solid)?;
+        }
         let lines = canvas::wrapped(&panel.title, PANEL_TITLE, right - left);
         for (index, line) in lines.iter().rev().enumerate() {
             let y = top - PANEL_TITLE.size * (0.9 + 1.25 * index as f64);
@@ -153,10 +164,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
                 parts.iter().try_for_each(|part| self.canvas.line(part, *color, *width, *dash))
             }
             Layer::Markers { points, marker, color, size } => {
-                let projected = points.iter().filter_map(|&point| match marker {
-                    Marker::Rug => Some([projection.x(point[0])?, projection.rect.bottom - 1.0]),
-                    _ => projection.point(point),
-                });
+                let projected = points.iter().filter_map(|&point| projection.point(point));
                 let inside: Vec<Point> = projected.filter(|&point| projection.contains(point)).collect();
                 inside.into_iter().try_for_each(|point| self.canvas.marker(point, *marker, *color, *size))
             }
@@ -169,6 +177,12 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
                 };
                 self.label(label, at, *color)
             }
+            Layer::Cells { x, y, columns, colors } => {
+                let corners = [projection.point([x[0], y[1]]), projection.point([x[1], y[0]])];
+                let [Some([left, top]), Some([right, bottom])] = corners else { return Ok(()) };
+                self.canvas.cells(Rect { left, top, right, bottom }, *columns, colors)
+            }
+            Layer::Table { rows } => self.table(rows),
             Layer::Label { at, text, color } => match projection.point(*at).filter(|&point| projection.contains(point)) {
                 Some(point) => self.label(text, point, *color),
                 None => Ok(()),
@@ -186,6 +200,32 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         let Some(part) = parts.first() else { return Ok(None) };
         self.canvas.line(part, color, 1.4, dash)?;
         Ok(Some(ends[0]))
+    }
+
+    /// Writes a table. The first column is aligned left, the others right.
+    fn table(&mut self, rows: &[TableRow]) -> DrawResult<B> {
+        let Rect { left, top, .. } = self.projection.rect;
+        let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let font = |row: usize| if row == 0 { PANEL_TITLE } else { LABEL };
+        let width = |column: usize| {
+            let cells = rows.iter().enumerate().filter_map(|(row, own)| Some(canvas::width(own.cells.get(column)?, font(row))));
+            cells.fold(0.0, f64::max)
+        };
+        let widths: Vec<f64> = (0..columns).map(width).collect();
+        for (index, row) in rows.iter().enumerate() {
+            let y = top + TABLE_LINE * (index as f64 + 0.7);
+            if let Some(color) = row.color {
+                self.canvas.line(&[[left, y], [left + 18.0, y]], color, 2.2, Dash::Solid)?;
+            }
+            let mut x = left + 24.0;
+            for (column, (cell, width)) in row.cells.iter().zip(&widths).enumerate() {
+                let text = Text::new(cell, [x, y]).font(font(index));
+                let right_aligned = Text::new(cell, [x + width, y]).font(font(index)).anchor(Anchor::Right);
+                self.canvas.text(if column == 0 { &text } else { &right_aligned })?;
+                x += width + 16.0;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a label to the right of a point, or to the left, above or below, at the first place that overlaps no earlier label. Without such a

@@ -112,7 +112,8 @@ fn points(layer: &Layer) -> Vec<[f64; 2]> {
         Layer::Area { rings, .. } => rings.concat(),
         Layer::Line { points, .. } | Layer::Markers { points, .. } => points.clone(),
         Layer::Label { at, .. } => vec![*at],
-        Layer::Rule { .. } => Vec::new(),
+        Layer::Rule { .. } | Layer::Table { .. } => Vec::new(),
+        Layer::Cells { x, y, .. } => vec![[x[0], y[0]], [x[1], y[1]]],
     }
 }
 
@@ -240,7 +241,7 @@ fn isolines_have_equal_cost() {
         let (data, rows) = (&ran.experiment.dataset, &problem.split.train);
         rows.iter().map(|&row| (w * data.x[row as usize] + b - data.y[row as usize]).powi(2)).sum::<f64>() / rows.len() as f64
     };
-    let edges = &contour.color_bar.as_ref().unwrap().edges;
+    let edges = &contour.color_bars[0].edges;
     let expected = |level: f64| problem.quadratic.loss + 10_f64.powf(level);
     let mut lines = 0;
     for layer in &contour.panels[0].layers {
@@ -279,7 +280,7 @@ fn the_rug_marks_diverged_runs_and_the_rule_the_stability_limit_of_sgd() {
     let ran = Trained::config("learning_rates", ALL_ROWS);
     let figures = ran.figures();
     let panel = &named(&figures, "final_loss-learning_rate").panels[0];
-    let mut rug: Vec<f64> = markers(panel, Marker::Rug).iter().map(|point| point[0]).collect();
+    let mut rug: Vec<f64> = markers(panel, Marker::Tick).iter().map(|point| point[0]).collect();
     let rate = |run: u64| ran.experiment.space.run(run).unwrap().settings.number(Parameter::LearningRate).unwrap();
     let mut diverged: Vec<f64> = ran
         .runs
