@@ -43,10 +43,11 @@
 #![warn(clippy::unwrap_used, clippy::panic)] // A panic is a bug in the program; tests may panic.
 
 // Vocabulary.
+mod text;
+
 pub mod data;
 pub mod model;
 pub mod space;
-mod text;
 
 // The question.
 pub mod config;

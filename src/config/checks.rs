@@ -8,6 +8,7 @@ use super::sweep_spec::SweepSpec;
 use super::toml_tree::{TomlTable, TomlValue};
 use crate::data::ScalingError;
 use crate::model::loss::Labels;
+use crate::model::precision::{self, Column};
 use crate::model::{Loss, Neuron, Parameter, Problem, ProblemKey, Value, problem};
 use crate::text;
 
@@ -71,10 +72,15 @@ pub fn check(experiment: &Experiment, locations: &CheckContext<'_>, diagnostics:
         diagnostics.warn("`data.seed` has no effect: without test_size the split is not random");
     }
     let problem = |scale, neuron| Problem::new(0, &experiment.dataset, split.clone(), ProblemKey { split_seed: None, scale, neuron });
-    let scales = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR));
+    let scales: Vec<_> = words(experiment, Parameter::DataScale).into_iter().map(|scale| problem(scale, Neuron::LINEAR)).collect();
+    for warning in scales.iter().flatten().flat_map(|problem| problem.warnings(&experiment.dataset)) {
+        if !diagnostics.warnings.contains(&warning) {
+            diagnostics.warn(warning);
+        }
+    }
     let losses = words(experiment, Parameter::Loss).into_iter().filter_map(Loss::from_name);
     let losses = losses.map(|loss| problem("none", Neuron { loss, ..Neuron::LINEAR })).filter(is_about_labels);
-    for error in scales.chain(losses).filter_map(Result::err) {
+    for error in scales.into_iter().chain(losses).filter_map(Result::err) {
         diagnostics.errors.push(unfit(&error, locations));
     }
 }
@@ -121,18 +127,30 @@ fn unfit(error: &problem::Error, locations: &CheckContext<'_>) -> Diagnostic {
             diagnostic(location, error.to_string()).label("does not fit the labels").help(remedy)
         }
         problem::Error::TooLarge { column, .. } => {
-            let too_large = diagnostic(locations.data(column), error.to_string()).label("too large");
-            let too_large = too_large.help(format!("rescale the column; values up to {:e} are accepted", problem::LARGEST));
-            if *column == "feature" {
-                too_large.help("or set data.scale = \"standard\": the limit applies to the scaled values")
-            } else {
-                too_large
-            }
+            let too_large = diagnostic(locations.data(column.name()), error.to_string()).label("too large");
+            let help = format!("divide the column by a constant; values up to {:e} are accepted", precision::LARGEST);
+            or_scale(too_large.help(help), *column)
+        }
+        problem::Error::TooSmall { column, largest } => {
+            let too_small = diagnostic(locations.data(column.name()), error.to_string()).label("too small");
+            let help = format!("multiply the column by a constant such as 1e{}", -libm::floor(libm::log10(*largest)));
+            or_scale(too_small.help(help), *column)
+        }
+        problem::Error::Rounded { column, precision } => {
+            diagnostic(locations.data(column.name()), error.to_string()).label("offset too large").help(column.offset_remedy(precision))
         }
         problem::Error::Scaling(ScalingError::Constant { .. }) => {
             let location = locations.spec.location(Parameter::DataScale).or_else(|| locations.data("feature"));
             diagnostic(location, error.to_string()).label("cannot scale a constant").help("use scale = \"none\", or another feature")
         }
+    }
+}
+
+/// Adds that standardising the feature is a remedy as well.
+fn or_scale(diagnostic: Diagnostic, column: Column) -> Diagnostic {
+    match column {
+        Column::Feature => diagnostic.help("or set data.scale = \"standard\": the limit applies to the scaled values"),
+        Column::Target => diagnostic,
     }
 }
 

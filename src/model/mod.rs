@@ -15,6 +15,7 @@ pub mod optimum;
 pub mod parameter;
 pub mod params;
 pub mod path;
+pub mod precision;
 pub mod problem;
 pub mod quadratic;
 pub mod schedule;

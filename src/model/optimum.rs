@@ -97,11 +97,7 @@ const POLISH: usize = 8;
 /// Searches for the optimum. `quadratic` is that of the training rows and only sets units; `rough` may be the cost of fewer rows.
 pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
     let deviation = quadratic.var_x.sqrt();
-    let (slope, centre) = if use_bias && deviation > 0.0 {
-        (deviation, quadratic.mean_x)
-    } else {
-        (libm::hypot(deviation, quadratic.mean_x).max(f64::MIN_POSITIVE), 0.0)
-    };
+    let (slope, centre) = if use_bias && deviation > 0.0 { (deviation, quadratic.mean_x) } else { (root_mean_square(quadratic), 0.0) };
     let frame = Frame { slope, centre, use_bias };
     let unit = (quadratic.var_y.sqrt() + quadratic.mean_y.abs()).max(1.0);
     let at = |cost: &dyn Fn([f64; 2]) -> (f64, [f64; 2]), u: [f64; 2]| finite(cost(frame.theta(u)).0);
@@ -130,6 +126,12 @@ pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias
     let curvature = hessian(&cost, end).map(|hessian| Curvature::of(frame.pushed(hessian), use_bias));
     let source = Source::Search { agreement, descents: ends.len() as u32 };
     Some(Optimum { weight, bias, loss: cost(end).0, source, curvature })
+}
+
+/// The root mean square of the feature, or 1 if the feature is 0 in all rows.
+fn root_mean_square(quadratic: &Quadratic) -> f64 {
+    let size = libm::hypot(quadratic.var_x.sqrt(), quadratic.mean_x);
+    if size > 0.0 { size } else { 1.0 }
 }
 
 /// Whether J still decreases outwards from a minimum that is itself far out.

@@ -1,7 +1,9 @@
 //! A problem: data, split, scale and neuron, which together define one cost surface with its optimum.
 
+use super::precision::{Column, FEW_DIGITS, LARGEST, Precision, SMALLEST};
 use super::{Neuron, Optimum, Quadratic, verdict};
 use crate::data::{Dataset, Scaling, Split};
+use crate::text;
 
 /// Scaled rows in float32, in the order of the split.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -59,7 +61,7 @@ pub struct Problem {
     pub test: Rows,
     /// The neuron.
     pub neuron: Neuron,
-    /// The mean squared error of a linear neuron over the training rows.
+    /// The mean squared error of a linear neuron over the training rows, as rounded to float32.
     pub quadratic: Quadratic,
     /// The minimum of the neuron's cost over the training rows; `None` if there is none, or if it has not been searched for.
     pub optimum: Option<Optimum>,
@@ -70,23 +72,19 @@ pub struct Problem {
 #[expect(missing_docs, reason = "the message of each variant describes it")]
 pub enum Error {
     #[error("the {column} values reach {largest:.1e}, so their squares overflow float32")]
-    TooLarge { column: &'static str, largest: f64 },
+    TooLarge { column: Column, largest: f64 },
+    #[error("the {column} values reach only {largest:.1e}, so their squares underflow float32")]
+    TooSmall { column: Column, largest: f64 },
+    #[error(
+        "float32 keeps no digit of the variation of the {column}: the values have a standard deviation of {}, but near {} float32 numbers are \
+         {} apart",
+        text::significant(.precision.deviation, 3), text::short(.precision.largest, 4), text::short(.precision.spacing, 3)
+    )]
+    Rounded { column: Column, precision: Precision },
     #[error(transparent)]
     Scaling(#[from] crate::data::ScalingError),
     #[error(transparent)]
     Label(#[from] super::loss::LabelError),
-}
-
-/// The largest accepted magnitude: sums of squares over all rows that fit into memory stay within float32.
-pub const LARGEST: f64 = 1e15;
-
-impl Split {
-    /// The quadratic cost of the training rows, before they are rounded to float32.
-    fn quadratic(&self, dataset: &Dataset, scaling: &Scaling) -> Quadratic {
-        let x: Vec<f64> = self.train.iter().map(|&row| scaling.apply(dataset.x[row as usize])).collect();
-        let y: Vec<f64> = self.train.iter().map(|&row| dataset.y[row as usize]).collect();
-        Quadratic::of(&x, &y)
-    }
 }
 
 impl Problem {
@@ -106,15 +104,80 @@ impl Problem {
             y: rows.iter().map(|&row| dataset.y[row as usize] as f32).collect(),
         };
         let (train, test) = (take(&split.train), take(&split.test));
-        for (column, values) in [("feature", [&train.x, &test.x]), ("target", [&train.y, &test.y])] {
+        let quadratic = Quadratic::of(&wide(&train.x), &wide(&train.y));
+        let optimum = neuron.is_quadratic().then(|| Optimum::from(&quadratic));
+        let problem = Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum };
+        problem.check_magnitudes(dataset)?;
+        Ok(problem)
+    }
+
+    /// Returns an error if float32 cannot represent the squares or the variation of a column.
+    fn check_magnitudes(&self, dataset: &Dataset) -> Result<(), Error> {
+        for (column, values) in [(Column::Feature, [&self.train.x, &self.test.x]), (Column::Target, [&self.train.y, &self.test.y])] {
             let largest = values.into_iter().flatten().fold(0.0_f64, |largest, &v| largest.max(f64::from(v).abs()));
             if !(largest <= LARGEST) {
                 return Err(Error::TooLarge { column, largest });
             }
+            let unrounded = self.unrounded(dataset, column);
+            let largest = unrounded.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+            if largest < SMALLEST && largest > 0.0 {
+                return Err(Error::TooSmall { column, largest });
+            }
+            if let Some(precision) = Precision::of(&unrounded).filter(|precision| precision.digits() < 0.0) {
+                return Err(Error::Rounded { column, precision });
+            }
         }
-        let quadratic = split.quadratic(dataset, &scaling);
-        let optimum = neuron.is_quadratic().then(|| Optimum::from(&quadratic));
-        Ok(Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum })
+        Ok(())
+    }
+
+    /// The training rows of a column before they are rounded to float32.
+    fn unrounded(&self, dataset: &Dataset, column: Column) -> Vec<f64> {
+        let rows = self.split.train.iter().map(|&row| row as usize);
+        match column {
+            Column::Feature => rows.map(|row| self.scaling.apply(dataset.x[row])).collect(),
+            Column::Target => rows.map(|row| dataset.y[row]).collect(),
+        }
+    }
+
+    /// Whether all training rows have the same x, so that the data determine w·x + b, but not w and b.
+    pub fn has_constant_feature(&self) -> bool {
+        self.quadratic.var_x == 0.0
+    }
+
+    /// Sentences about properties of the training rows that make results hard to interpret.
+    pub fn warnings(&self, dataset: &Dataset) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let Quadratic { mean_x, mean_y, var_y, rows, .. } = self.quadratic;
+        if rows == 1 {
+            warnings.push("there is only one training row, so every line through its point is an optimum".into());
+        } else {
+            if self.has_constant_feature() {
+                warnings.push(format!(
+                    "the feature is {} in all {rows} training rows, so the data determine w·x + b, but not w and b",
+                    text::short(mean_x, 4)
+                ));
+            }
+            if var_y == 0.0 {
+                warnings.push(format!(
+                    "the target is {} in all {rows} training rows, so the neuron can only learn this constant",
+                    text::short(mean_y, 4)
+                ));
+            }
+        }
+        for column in [Column::Feature, Column::Target] {
+            let few = Precision::of(&self.unrounded(dataset, column)).filter(|precision| precision.digits() < FEW_DIGITS);
+            warnings.extend(few.map(|precision| {
+                let [deviation, rounding] = [precision.deviation, 0.5 * precision.spacing].map(|value| text::significant(value, 3));
+                format!(
+                    "the {column} is about {} and varies by {deviation} (standard deviation), but float32 rounds it by up to {rounding}: \
+                     {:.1} digits of the variation remain; {}",
+                    text::short(precision.mean, 4),
+                    precision.digits(),
+                    column.offset_remedy(&precision)
+                )
+            }));
+        }
+        warnings
     }
 
     /// The largest loss that counts as having reached the optimum; `None` without an optimum.
@@ -122,9 +185,20 @@ impl Problem {
         self.optimum.map(|optimum| verdict::reached(optimum.loss, self.quadratic.var_y))
     }
 
+    /// J at a point as J* + (J − J*) in float64; `None` if J is not a paraboloid. A float32 sum over rows loses J where the predictions are
+    /// much larger than their errors.
+    pub fn closed_form_loss(&self, weight: f64, bias: f64) -> Option<f64> {
+        self.neuron.is_quadratic().then(|| self.quadratic.at(weight, bias))
+    }
+
     /// J − J* at a point with cost `loss` over the training rows. A quadratic cost uses its closed form, which avoids cancellation.
     pub fn excess(&self, weight: f64, bias: f64, loss: f64) -> Option<f64> {
         let optimum = self.optimum?;
         Some(if self.neuron.is_quadratic() { self.quadratic.excess(weight, bias) } else { loss - optimum.loss })
     }
+}
+
+/// A column of float32 numbers in float64.
+fn wide(column: &[f32]) -> Vec<f64> {
+    column.iter().map(|&value| f64::from(value)).collect()
 }

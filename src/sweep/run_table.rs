@@ -85,7 +85,12 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
             table.steps[row] = outcome.steps[lane];
             [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = metrics_at(train, point);
             [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = metrics_at(test, point);
-            let excess = problem.excess(f64::from(weight), f64::from(bias), f64::from(table.train_loss[row]));
+            let (w, b) = (f64::from(weight), f64::from(bias));
+            if let Some(loss) = problem.closed_form_loss(w, b) {
+                table.train_loss[row] = finite(loss as f32);
+                table.train_mse[row] = table.train_loss[row];
+            }
+            let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
             set_verdict(&mut table, row, &outcome.statistics(lane), reached);
         }

@@ -924,7 +924,7 @@ mod the_data {
     3 | feature = "TV"
       |           ^^^^ too large
       |
-      = help: rescale the column; values up to 1e15 are accepted
+      = help: divide the column by a constant; values up to 1e15 are accepted
       = help: or set data.scale = "standard": the limit applies to the scaled values
     "#);
     }

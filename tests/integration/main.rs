@@ -10,6 +10,7 @@ mod common;
 mod config;
 mod config_errors;
 mod cpu;
+mod degenerate_data;
 mod direct;
 mod functions;
 mod layers;

@@ -1,0 +1,125 @@
+//! Data that are hard for a sweep: constant columns, a single row, values at the limits of float32. Each is run as a user runs it.
+
+use gradsweep::store::RunDirectory;
+use gradsweep::table::RunTable;
+
+use crate::common::program::gradsweep;
+
+/// The streams of `gradsweep run` and, if it succeeded, the stored runs and the SVG pictures.
+struct Run {
+    stdout: String,
+    stderr: String,
+    runs: Option<RunTable>,
+    svgs: Vec<String>,
+}
+
+/// Runs a sweep of the columns x and y; `rest` continues its table [data].
+fn run(csv: &str, rest: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.csv"), csv).unwrap();
+    std::fs::write(folder.path().join("sweep.toml"), format!("[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n{rest}"))
+        .unwrap();
+    let output = gradsweep(folder.path(), &["run", "sweep.toml", "--out", "out"]);
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 2), "{stderr}");
+    let directory = folder.path().join("out");
+    let runs = output.status.success().then(|| RunDirectory::open(&directory).unwrap().runs().unwrap());
+    let svgs = std::fs::read_dir(directory.join("plots")).into_iter().flatten().filter_map(|entry| {
+        let path = entry.unwrap().path();
+        (path.extension()? == "svg").then(|| std::fs::read_to_string(path).unwrap())
+    });
+    Run { stdout, stderr, runs, svgs: svgs.collect() }
+}
+
+/// Rows of x and y as a CSV.
+fn csv(rows: impl Iterator<Item = (f64, f64)>) -> String {
+    rows.fold("x,y\n".to_owned(), |csv, (x, y)| csv + &format!("{x},{y}\n"))
+}
+
+#[test]
+fn a_constant_feature_is_recognised_whatever_its_value() {
+    let data = csv((0..20).map(|row| (14.62, f64::from(row % 5) + 0.5)));
+    let ran = run(
+        &data,
+        "[model]\ninitial_weight = 0.0\n[training]\nepochs = 50\nbatch_size = \"full\"\n[sweep.parameters]\nlearning_rate = [1e-5, 1e-3]\n",
+    );
+    assert!(ran.stderr.contains("warning: the feature is 14.62 in all 20 training rows"), "{}", ran.stderr);
+    let all = format!("{}{}", ran.stdout, ran.svgs.concat());
+    assert!(all.contains("The feature is constant") && !all.contains("κ") && !all.contains("standard"), "{}", ran.stdout);
+    // Lines of equal J cross the frame of the contour picture.
+    assert!(ran.svgs.iter().any(|svg| svg.contains("J* = 2.000")));
+    for scale in ["standard", "min_max"] {
+        let refused = run(&data, &format!("scale = \"{scale}\"\n"));
+        assert!(refused.stderr.contains("the feature is 14.62 in every training row"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn targets_beyond_the_squares_of_float32_are_refused() {
+    for (factor, message, help) in [
+        (
+            3e-30,
+            "the target values reach only 5.7e-29, so their squares underflow float32",
+            "multiply the column by a constant such as 1e29",
+        ),
+        (1e30, "the target values reach 1.9e31, so their squares overflow float32", "divide the column by a constant"),
+    ] {
+        let ran = run(&csv((0..20).map(|row| (f64::from(row), factor * f64::from(row)))), "");
+        assert!(ran.stderr.contains(message) && ran.stderr.contains(help), "{}", ran.stderr);
+        assert!(ran.runs.is_none());
+    }
+}
+
+#[test]
+fn an_offset_that_float32_cannot_carry_is_refused_or_warned_of() {
+    let offset = |offset: f64| csv((0..60).map(|row| (f64::from(row), offset + f64::from(row))));
+    // The standard deviation of 0, 1 .. 59 is √((60² − 1)/12) = 17.3. Float32 numbers near 1.6e9 are 128 apart, near 1e8 8 apart.
+    let refused = run(&offset(1.6e9), "");
+    assert!(refused.stderr.contains("float32 keeps no digit of the variation of the target"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("subtract a constant such as 1.6e9 from the column"), "{}", refused.stderr);
+    let warned = run(&offset(1e8), "scale = \"standard\"\n");
+    let digits = (17.318_f64 / 4.0).log10();
+    assert!(warned.stderr.contains(&format!("{digits:.1} digits of the variation remain")), "{}", warned.stderr);
+    let exact = run(&offset(1000.0), "");
+    assert!(!exact.stderr.contains("warning"), "{}", exact.stderr);
+}
+
+/// J on stdout, in runs.parquet and as J* + excess is one number, that of the rows as rounded to float32.
+#[test]
+fn the_loss_of_a_run_is_one_number() {
+    let rows = || (0..60).map(|row| (f64::from(row), 1e8 + f64::from(row)));
+    let config = "[training]\noptimizer = \"sgd\"\nepochs = 3\nbatch_size = \"full\"\n[model]\ninitial_weight = 0.0\n\
+                  [sweep.parameters]\nlearning_rate = [1e-4, 3e-4]\n";
+    let ran = run(&csv(rows()), config);
+    let runs = ran.runs.unwrap();
+    for row in 0..2 {
+        let (w, b) = (f64::from(runs.weight[row]), f64::from(runs.bias[row]));
+        let squares = rows().map(|(x, y)| (w * x + b - f64::from(y as f32)).powi(2));
+        let expected = squares.sum::<f64>() / 60.0;
+        assert!((f64::from(runs.train_loss[row]) / expected - 1.0).abs() < 1e-6, "{} and {expected}", runs.train_loss[row]);
+        assert_eq!(runs.train_loss[row], runs.train_mse[row]);
+    }
+}
+
+#[test]
+fn data_without_information_give_finite_results() {
+    let models = [
+        "",
+        "[model]\nloss = \"binary_crossentropy\"\nactivation = \"sigmoid\"\n",
+        "[model]\nloss = \"hinge\"\n",
+        "[model]\nloss = \"huber\"\nactivation = \"hard_sigmoid\"\nuse_bias = false\n",
+        "[model]\nloss = \"poisson\"\nactivation = \"exponential\"\n",
+    ];
+    let data = ["x,y\n3,1\n", "x,y\n0,0\n0,0\n", "x,y\n1,1\n2,1\n3,1\n", "x,y\n1,0\n2,0\n"];
+    for model in models {
+        for csv in data {
+            let ran = run(
+                csv,
+                &format!("{model}[training]\nepochs = 5\n[sweep.parameters]\nlearning_rate = [1e-3, 1.0]\n\"training.seed\" = [1, 2]\n"),
+            );
+            let text = format!("{}{}", ran.stdout, ran.svgs.concat());
+            assert!(ran.runs.is_some() && !text.contains("NaN") && !text.contains("inf"), "{model} {csv:?}: {}{}", ran.stdout, ran.stderr);
+            assert!(ran.stderr.contains("warning: "), "{model} {csv:?}");
+        }
+    }
+}
