@@ -229,7 +229,7 @@ fn a_contour_shows_start_end_and_optimum_and_states_the_distance() {
     }
 }
 
-/// Isolines are compared with J computed from the rows.
+/// Isolines are compared with J computed from the rows, as rounded to float32.
 #[test]
 fn isolines_have_equal_cost() {
     let ran = Trained::config("article", ALL_ROWS);
@@ -238,8 +238,8 @@ fn isolines_have_equal_cost() {
     let found = [problem.quadratic.weight / least_squares("/weight"), problem.quadratic.bias / least_squares("/bias")];
     assert!(found.iter().all(|ratio| (ratio - 1.0).abs() < 1e-6), "{found:?}");
     let cost = |[w, b]: [f64; 2]| {
-        let (data, rows) = (&ran.experiment.dataset, &problem.split.train);
-        rows.iter().map(|&row| (w * data.x[row as usize] + b - data.y[row as usize]).powi(2)).sum::<f64>() / rows.len() as f64
+        let rows = problem.train.x.iter().zip(&problem.train.y);
+        rows.map(|(&x, &y)| (w * f64::from(x) + b - f64::from(y)).powi(2)).sum::<f64>() / problem.train.len() as f64
     };
     let edges = &contour.color_bars[0].edges;
     let expected = |level: f64| problem.quadratic.loss + 10_f64.powf(level);
