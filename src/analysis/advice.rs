@@ -1,6 +1,7 @@
 //! Advice for a sweep without a converged run: the cause, and a setting that helps.
 
 use super::cost_surface::CostSurface;
+use super::ranking;
 use super::runs::Runs;
 use super::sentences::ILL_CONDITIONED;
 use crate::model::hyperparameters::EPOCHS_MAX;
@@ -43,7 +44,7 @@ pub fn advise(runs: &Runs<'_>, rows: &[usize]) -> Advice {
 
 /// Advice on learning rate and epochs, for runs of one well-conditioned problem.
 fn for_step_size(runs: &Runs<'_>, rows: &[usize]) -> Advice {
-    let best = runs.best(rows).unwrap_or(rows[0]);
+    let best = ranking::best(runs, rows).unwrap_or(rows[0]);
     let had_converged = runs.table.reached_epoch[best].is_some();
     match runs.table.verdict[best] {
         Verdict::Diverged => too_high(runs, rows, best),

@@ -1,144 +1,310 @@
-//! The comparison of runs by the value of a hyperparameter: a ranked table, and figures.
+//! The comparison of the values of a hyperparameter: a table that ranks the best setting of each value, and figures.
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::errors::Error;
 use super::figures::side_by_side;
-use super::runs::Runs;
+use super::filter::{Filter, filtered, filters_label, parameter};
+use super::ranking::{Candidate, Ranking, TunedGroup};
+use super::runs::{Runs, settings_label};
 use super::setting::Setting;
 use super::statistics;
 use super::sweep::Sweep;
 use crate::figure::Figure;
-use crate::model::Parameter;
+use crate::model::{Parameter, Verdict};
 use crate::text;
 
-/// The runs with one value of the compared hyperparameter.
+/// One value of the compared hyperparameter with its best setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
+    /// The place in the ranking, from 1; values that tie have the same rank. `None` if more than half of the runs of each setting diverged.
+    pub rank: Option<usize>,
+    /// The run directory, if several are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     /// Value of the compared hyperparameter.
-    pub value: String,
+    pub value: Setting,
+    /// Name of the loss. Ranks count from 1 for each loss, because costs of different losses are not comparable.
+    pub loss: &'static str,
+    /// The mean of J over the last updates: 10 %, 50 % and 90 % quantiles over the seeds of the best setting; `None` if a quantile depends on
+    /// a diverged run.
+    #[serde(serialize_with = "quantiles")]
+    pub mean_loss: [Option<f64>; 3],
+    /// The median over seeds of the mean of J − J*; `None` without an optimum.
+    pub mean_excess: Option<f64>,
+    /// The median J on the test rows after the last update; `None` without test rows.
+    pub test_loss: Option<f64>,
+    /// The best setting.
+    #[serde(serialize_with = "map")]
+    pub settings: Vec<(Parameter, Setting)>,
+    /// The number of other settings of the value that tie with the best one.
+    pub ties: usize,
+    /// The run of the best setting whose cost is the median.
+    pub run: u64,
+    /// The number of runs of the best setting, which differ in their seeds.
+    pub seeds: usize,
+    /// Number of runs of the best setting per verdict, in the order of `Verdict::ALL`.
+    #[serde(serialize_with = "verdicts")]
+    pub verdicts: [u64; statistics::VERDICTS],
+    /// The median number of epochs until J reached the optimum, over the runs of the best setting that reached it.
+    pub epochs_to_reach: Option<f64>,
+    /// The number of settings, and of runs, with the value.
+    pub settings_compared: usize,
     /// Number of runs.
     pub runs: usize,
-    /// 10 %, 50 % and 90 % quantiles of the final J on the training rows; `None` if a quantile depends on a diverged run.
-    pub train_loss: [Option<f64>; 3],
-    /// The run with the lowest J, and its J; `None` if all runs diverged.
-    pub best: Option<(u64, f64)>,
-    /// Number of runs per verdict, in the order of `Verdict::ALL`.
-    pub verdicts: [u64; statistics::VERDICTS],
-    /// Median of the first converged epoch, counted from 0, over the runs that converged at some epoch's end.
-    pub reached_epoch: Option<f64>,
 }
 
-/// Groups ranked by their median J, lowest first, and the figures of the comparison. `Display` writes the table.
+/// The best setting of each value of a hyperparameter, best first. `Display` writes the table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// The key of the compared hyperparameter.
     pub by: &'static str,
-    /// One row per value, best first.
+    /// The filters, such as `optimizer = sgd`; empty without filters.
+    pub filter: String,
+    /// One row per value and loss: losses by name, and the values of a loss best first.
     pub rows: Vec<Group>,
-    /// The figures: pictures of the values side by side.
-    #[serde(skip)]
-    pub figures: Vec<Figure>,
 }
 
-/// Compares the values of the hyperparameter `by` over the runs that match all `filters`, pairs of key and value. `style` names a second
-/// hyperparameter, which the figures distinguish by colour.
+/// Compares the values of the hyperparameter `by` over the runs that match all `filters`, pairs of key and value.
+///
+/// # Errors
+///
+/// If a key is unknown, or if no run matches.
+pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)]) -> Result<Comparison, Error> {
+    let by = parameter(by)?;
+    let filters = Filter::parse(filters)?;
+    let runs = sweep.table();
+    let rows = filtered(&runs, &filters)?;
+    let ranking = Ranking::new(&runs, &rows, Some(by));
+    let mut groups = Vec::new();
+    for of_loss in ranking.best_by(by).chunk_by(|a, b| a.loss == b.loss) {
+        let mut leader = 0;
+        for (position, tuned) in of_loss.iter().enumerate() {
+            if !ranking.tie(&of_loss[leader].best, &tuned.best) {
+                leader = position;
+            }
+            groups.push(group(&runs, &ranking, by, tuned, leader + 1));
+        }
+    }
+    Ok(Comparison { by: by.key(), filter: filters_label(&filters), rows: groups })
+}
+
+/// The figures of a comparison: pictures of the values side by side. `style` names a second hyperparameter, which colours distinguish.
 ///
 /// # Errors
 ///
 /// If a key is unknown, no run matches, or a path cannot be read or replayed.
-pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style: Option<&str>) -> Result<Comparison, Error> {
+pub fn comparison_figures(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)], style: Option<&str>) -> Result<Vec<Figure>, Error> {
     let by = parameter(by)?;
     let style = style.map(parameter).transpose()?;
-    let runs = sweep.table();
-    if runs.table.run.is_empty() {
-        return Err(Error::NoRuns);
+    let filters = Filter::parse(filters)?;
+    let rows = filtered(&sweep.table(), &filters)?;
+    let mut figures = side_by_side(sweep, &rows, by, style)?;
+    if !filters.is_empty() {
+        for figure in &mut figures {
+            figure.title = format!("{}, where {}", figure.title, filters_label(&filters));
+        }
     }
-    let rows = filtered(&runs, filters)?;
-    let mut groups: Vec<Group> = runs.group_by(&rows, by).into_iter().map(|(setting, own)| group(&runs, setting, &own)).collect();
-    let rank = |group: &Group| [group.train_loss[1], group.best.map(|(_, loss)| loss)].map(|loss| loss.unwrap_or(f64::INFINITY));
-    groups.sort_by(|a, b| rank(a)[0].total_cmp(&rank(b)[0]).then(rank(a)[1].total_cmp(&rank(b)[1])));
-    Ok(Comparison { by: by.key(), rows: groups, figures: side_by_side(sweep, &rows, by, style)? })
+    Ok(figures)
 }
 
-/// Summarises the runs with one value.
-fn group(runs: &Runs<'_>, setting: Setting, own: &[usize]) -> Group {
-    let losses: Vec<f64> = own.iter().map(|&row| runs.loss(row)).collect();
-    let best = own.iter().copied().min_by(|&a, &b| runs.loss(a).total_cmp(&runs.loss(b))).filter(|&row| runs.loss(row).is_finite());
-    let converged: Vec<f64> = own.iter().filter_map(|&row| runs.table.reached_epoch[row]).map(f64::from).collect();
+fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, by: Parameter, tuned: &TunedGroup, rank: usize) -> Group {
+    let best: &Candidate = &tuned.best;
+    let representative = ranking.representative(best);
+    let summary = ranking.summary(best);
+    let mut settings = runs.settings(representative);
+    settings.retain(|(parameter, _)| *parameter != by);
     Group {
-        value: setting.to_string(),
-        runs: own.len(),
-        train_loss: statistics::quantiles(&losses),
-        best: best.map(|row| (runs.table.run[row], runs.loss(row))),
-        verdicts: statistics::verdict_counts(runs, own),
-        reached_epoch: statistics::quantile(&converged, 0.5),
+        rank: best.cost.is_finite().then_some(rank),
+        directory: None,
+        value: tuned.value,
+        loss: tuned.loss,
+        mean_loss: summary.loss,
+        mean_excess: summary.excess,
+        test_loss: summary.test_loss,
+        settings,
+        ties: tuned.ties.len(),
+        run: runs.table.run[representative],
+        seeds: ranking.rows(best).len(),
+        verdicts: summary.verdicts,
+        epochs_to_reach: summary.epochs_to_reach,
+        settings_compared: tuned.candidates,
+        runs: tuned.runs,
     }
 }
 
-/// The hyperparameter with a key.
-fn parameter(key: &str) -> Result<Parameter, Error> {
-    let keys = || Parameter::all().map(Parameter::key);
-    let exact = Parameter::all().find(|parameter| parameter.key() == key);
-    exact.ok_or_else(|| {
-        let similarity =
-            |known: &str| strsim::jaro_winkler(key, known).max(strsim::jaro_winkler(key, known.rsplit('.').next().unwrap_or(known)));
-        let similar = keys().map(|known| (similarity(known), known)).filter(|(similarity, _)| *similarity >= 0.8);
-        let nearest = similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known);
-        Error::UnknownKey { key: key.into(), nearest, known: text::list(&keys().collect::<Vec<_>>()) }
-    })
+impl Comparison {
+    /// Keeps the best `count` values of each loss.
+    pub fn truncate(&mut self, count: usize) {
+        let mut kept = 0;
+        let mut loss = "";
+        self.rows.retain(|row| {
+            kept = if row.loss == loss { kept + 1 } else { 1 };
+            loss = row.loss;
+            kept <= count
+        });
+    }
+
+    /// The name of the folder for the figures: `compare-learning_rate`, and the filters if there are any. So the figures of a comparison replace
+    /// neither those of the sweep nor those of another comparison.
+    pub fn folder_name(&self) -> String {
+        let filter = self.filter.replace(" = ", "-").replace(" and ", "-").replace(", ", "-");
+        let name = if filter.is_empty() { format!("compare-{}", self.by) } else { format!("compare-{}-{filter}", self.by) };
+        name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+    }
+
+    /// Whether the rows have several losses.
+    fn has_losses(&self) -> bool {
+        self.rows.windows(2).any(|pair| pair[0].loss != pair[1].loss)
+    }
+
+    /// The table as CSV, with full precision. Unknown values are empty.
+    pub fn csv(&self) -> String {
+        let mut keys: Vec<Parameter> = Vec::new();
+        for (parameter, _) in self.rows.iter().flat_map(|row| &row.settings) {
+            if !keys.contains(parameter) {
+                keys.push(*parameter);
+            }
+        }
+        let named = ["rank", "directory", self.by].into_iter().chain(keys.iter().map(|key| key.key()));
+        let others = [
+            "loss_name",
+            "mean_loss",
+            "mean_loss_p10",
+            "mean_loss_p90",
+            "mean_excess",
+            "test_loss",
+            "run",
+            "seeds",
+            "ties",
+            "epochs_to_reach",
+            "settings_compared",
+            "runs",
+        ];
+        let verdicts = Verdict::ALL.map(Verdict::name);
+        let mut lines = vec![named.chain(others).chain(verdicts).collect::<Vec<&str>>().join(",")];
+        for row in &self.rows {
+            let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:?}"));
+            let mut cells = vec![row.rank.map_or_else(String::new, |rank| rank.to_string())];
+            cells.push(row.directory.as_deref().map_or_else(String::new, quoted));
+            cells.push(row.value.exact());
+            let setting =
+                |key: &Parameter| row.settings.iter().find(|(own, _)| own == key).map_or(Setting::Absent, |(_, setting)| *setting);
+            cells.extend(keys.iter().map(|key| setting(key).exact()));
+            cells.push(row.loss.to_owned());
+            let [low, median, high] = row.mean_loss;
+            cells.extend([median, low, high, row.mean_excess, row.test_loss].map(number));
+            cells.extend([row.run.to_string(), row.seeds.to_string(), row.ties.to_string(), number(row.epochs_to_reach)]);
+            cells.extend([row.settings_compared.to_string(), row.runs.to_string()]);
+            cells.extend(row.verdicts.map(|count| count.to_string()));
+            lines.push(cells.join(","));
+        }
+        lines.join("\n") + "\n"
+    }
 }
 
-/// The rows of the runs that match all filters.
-fn filtered(runs: &Runs<'_>, filters: &[(String, String)]) -> Result<Vec<usize>, Error> {
-    let filters: Vec<(Parameter, &str)> =
-        filters.iter().map(|(key, value)| Ok((parameter(key)?, value.as_str()))).collect::<Result<_, Error>>()?;
-    let matches = |row: usize| filters.iter().all(|(key, value)| runs.setting(row, *key).matches(value));
-    let all = runs.rows();
-    let rows: Vec<usize> = all.iter().copied().filter(|&row| matches(row)).collect();
-    if !rows.is_empty() {
-        return Ok(rows);
+/// A CSV cell, quoted if it contains a separator.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+fn quantiles<S: Serializer>([low, median, high]: &[Option<f64>; 3], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(3))?;
+    for (name, value) in [("p10", low), ("median", median), ("p90", high)] {
+        map.serialize_entry(name, value)?;
     }
-    let available = |(key, _): &(Parameter, &str)| {
-        let values: Vec<String> = runs.distinct_settings(&all, *key).iter().map(Setting::to_string).collect();
-        let shown = if values.len() > 12 { [&values[..6], &["..".into()], &values[values.len() - 6..]].concat() } else { values };
-        format!("the values of {} are {}", key.key(), shown.join(", "))
-    };
-    let filter: Vec<String> = filters.iter().map(|(key, value)| format!("{}={value}", key.key())).collect();
-    Err(Error::NoMatch { filter: text::list(&filter), available: filters.iter().map(available).collect::<Vec<_>>().join("; ") })
+    map.end()
+}
+
+fn map<S: Serializer>(settings: &[(Parameter, Setting)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(settings.iter().map(|(parameter, setting)| (parameter.key(), setting)))
+}
+
+fn verdicts<S: Serializer>(counts: &[u64; statistics::VERDICTS], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Verdict::ALL.into_iter().map(Verdict::name).zip(counts))
+}
+
+/// A column of the printed table: its heading, whether its cells are words, which are aligned left, and its cells.
+struct Column {
+    heading: String,
+    is_words: bool,
+    cells: Vec<String>,
+}
+
+impl Comparison {
+    fn columns(&self) -> Vec<Column> {
+        let rows = &self.rows;
+        let mut columns = Vec::new();
+        let mut add = |heading: &str, is_words: bool, cell: &dyn Fn(&Group) -> String| {
+            columns.push(Column { heading: heading.to_owned(), is_words, cells: rows.iter().map(cell).collect() });
+        };
+        let loss = |loss: Option<f64>| loss.map_or_else(|| "diverged".into(), text::loss);
+        add("rank", false, &|row| row.rank.map_or_else(|| "-".into(), |rank| rank.to_string()));
+        if rows.iter().any(|row| row.directory.is_some()) {
+            add("directory", true, &|row| row.directory.clone().unwrap_or_default());
+        }
+        if self.has_losses() && self.by != Parameter::Loss.key() {
+            add("loss", true, &|row| row.loss.to_owned());
+        }
+        add(self.by, true, &|row| row.value.to_string());
+        add("J", false, &|row| loss(row.mean_loss[1]));
+        if rows.iter().any(|row| row.seeds > 1) {
+            add("J at 10 %", false, &|row| loss(row.mean_loss[0]));
+            add("J at 90 %", false, &|row| loss(row.mean_loss[2]));
+        }
+        if rows.iter().any(|row| row.test_loss.is_some()) {
+            add("test J", false, &|row| row.test_loss.map_or_else(|| "-".into(), text::loss));
+        }
+        add("verdict", true, &|row| statistics::most_frequent(&row.verdicts));
+        add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));
+        add("run", false, &|row| row.run.to_string());
+        add("best setting", true, &|row| {
+            let ties = if row.ties > 0 { format!(" (and {} that tie)", text::count(row.ties, "setting")) } else { String::new() };
+            format!("{}{ties}", settings_label(&row.settings))
+        });
+        columns
+    }
+
+    /// The sentence above the table.
+    fn heading(&self) -> String {
+        let seeds = self.rows.iter().map(|row| row.seeds).max().unwrap_or(0);
+        let over = if seeds > 1 { format!(", as the median over up to {}", text::count(seeds, "seed")) } else { String::new() };
+        let filter = if self.filter.is_empty() { String::new() } else { format!(", where {}", self.filter) };
+        format!("The best setting for each {}{filter}; J is the mean over the last updates{over}", self.by)
+    }
+
+    /// Explanations below the table.
+    fn notes(&self) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        if self.rows.windows(2).any(|pair| pair[0].rank.is_some() && pair[0].rank == pair[1].rank && pair[0].loss == pair[1].loss) {
+            notes.push("Equal ranks are ties: J agrees to four digits");
+        }
+        if self.has_losses() {
+            notes.push("J of different losses are not comparable: each loss has its own ranks");
+        }
+        notes
+    }
 }
 
 impl std::fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let head = [self.by, "runs", "median J", "J at 10 %", "J at 90 %", "best J", "run", "verdicts", "converged in epoch (from 0)"]
-            .map(String::from);
-        let lines: Vec<[String; 9]> = std::iter::once(head).chain(self.rows.iter().map(cells)).collect();
-        let widths: [usize; 9] = std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));
-        // Words are aligned left, numbers right.
-        let padded = |(column, cell): (usize, &String)| {
-            let width = widths[column];
-            if column == 0 || column == 7 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        writeln!(formatter, "{}", self.heading())?;
+        let columns = self.columns();
+        let width = |column: &Column| column.cells.iter().chain([&column.heading]).map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = columns.iter().map(width).collect();
+        let line = |cell: &dyn Fn(&Column) -> String| {
+            let padded = |(column, width): (&Column, &usize)| {
+                let (cell, width) = (cell(column), *width);
+                if column.is_words { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            };
+            let cells: Vec<String> = columns.iter().zip(&widths).map(padded).collect();
+            cells.join("  ").trim_end().to_owned()
         };
-        for line in &lines {
-            let cells: Vec<String> = line.iter().enumerate().map(padded).collect();
-            writeln!(formatter, "{}", cells.join("  ").trim_end())?;
+        writeln!(formatter, "{}", line(&|column| column.heading.clone()))?;
+        for row in 0..self.rows.len() {
+            writeln!(formatter, "{}", line(&|column| column.cells[row].clone()))?;
         }
-        Ok(())
+        self.notes().into_iter().try_for_each(|note| writeln!(formatter, "{note}"))
     }
-}
-
-/// The cells of a row of the printed table.
-fn cells(group: &Group) -> [String; 9] {
-    let loss = |loss: Option<f64>| loss.map_or_else(|| "diverged".into(), text::loss);
-    [
-        group.value.clone(),
-        group.runs.to_string(),
-        loss(group.train_loss[1]),
-        loss(group.train_loss[0]),
-        loss(group.train_loss[2]),
-        loss(group.best.map(|(_, loss)| loss)),
-        group.best.map_or_else(|| "-".into(), |(run, _)| run.to_string()),
-        statistics::in_words(&group.verdicts),
-        group.reached_epoch.map_or_else(|| "-".into(), |epoch| text::short(epoch, 4)),
-    ]
 }

@@ -10,6 +10,7 @@ use super::framing::frame_around;
 use super::path_layers::{lowest_level, marker_legend, panel, path_layers};
 use super::paths::{DrawnPath, PathCache};
 use super::problems::{self, by_problem, file_stem, problem_name};
+use super::ranking;
 use super::runs::Runs;
 use super::sample::{self, spread};
 use super::sentences::{distance, valley};
@@ -67,7 +68,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
 
 /// A line from the best end to the optimum, and labels with J at both. The line is left out if it is too short to see.
 fn remaining_distance(runs: &Runs<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
-    let best = runs.best(rows).filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
+    let best = ranking::best(runs, rows).filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
     let surface = runs.surface(rows[0]);
     let label = |at, text| Layer::Label { at, text, color: palette::INK };
     let optimum = surface.optimum();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::advice::{Advice, advise};
+use super::ranking;
 use super::runs::Runs;
 use super::sentences::NO_MINIMUM;
 use super::setting::Setting;
@@ -97,7 +98,7 @@ fn best_run(runs: &Runs<'_>, row: usize) -> BestRun {
 
 /// The conclusion in one sentence, and the `KEY=VALUE` of its remedy.
 fn sentence(runs: &Runs<'_>, rows: &[usize], counts: &[u64; statistics::VERDICTS]) -> (String, Option<String>) {
-    let Some(best) = runs.best(rows) else { return ("no run has finished".into(), None) };
+    let Some(best) = ranking::best(runs, rows) else { return ("no run has finished".into(), None) };
     if runs.surface(best).optimum().is_none() {
         return (without_optimum(runs, best), None);
     }

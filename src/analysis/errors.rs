@@ -27,3 +27,10 @@ pub enum Error {
         available: String,
     },
 }
+
+impl Error {
+    /// Whether the command line is wrong, as opposed to a failure at run time.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::UnknownKey { .. })
+    }
+}

@@ -3,6 +3,7 @@
 use super::color_by::ColorBy;
 use super::cost_surface::CostSurface;
 use super::ranges::extent;
+use super::ranking;
 use super::runs::Runs;
 use super::sample::{DRAWN, sample};
 use super::sentences::distance;
@@ -17,7 +18,7 @@ const SEGMENTS: usize = 128;
 
 /// One panel in the units of the unscaled feature, so that the lines of all problems are comparable.
 pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
-    let best = runs.best(rows).unwrap_or(0);
+    let best = ranking::best(runs, rows).unwrap_or(0);
     let [train, test] = scatter(runs, best);
     let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
     let y_range = extent(train.iter().chain(&test).map(|point| point[1]));

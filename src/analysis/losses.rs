@@ -4,6 +4,7 @@ use super::cost_surface::CostSurface;
 use super::errors::Error;
 use super::paths::PathCache;
 use super::ranges::log_range;
+use super::ranking;
 use super::runs::Runs;
 use super::sample::spread;
 use crate::figure::ticks::axis;
@@ -27,10 +28,10 @@ const J_COLOR: Color = palette::BLUE;
 /// One panel for the best run, and one for the best run of each other verdict.
 pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let runs = cache.runs();
-    let mut shown: Vec<usize> = runs.best(rows).into_iter().collect();
+    let mut shown: Vec<usize> = ranking::best(&runs, rows).into_iter().collect();
     for verdict in Verdict::ALL.into_iter().rev() {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
-        shown.extend(runs.best(&own).filter(|row| !shown.contains(row)));
+        shown.extend(ranking::best(&runs, &own).filter(|row| !shown.contains(row)));
     }
     shown.truncate(RUNS);
     let mut panels = Vec::new();

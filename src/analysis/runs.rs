@@ -35,9 +35,9 @@ impl<'a> Runs<'a> {
         &self.problems[self.table.problem[row] as usize]
     }
 
-    /// The varied hyperparameters, without seeds: seeds make replicates.
+    /// The varied hyperparameters that the config sets, without seeds: seeds make replicates.
     pub fn varied(&self) -> Vec<Parameter> {
-        self.experiment.space.varied().into_iter().filter(|&parameter| !is_seed(parameter)).collect()
+        self.experiment.space.chosen().into_iter().filter(|&parameter| !is_seed(parameter)).collect()
     }
 
     /// Whether the sweep varies a hyperparameter.
@@ -76,9 +76,24 @@ impl<'a> Runs<'a> {
         if self.has_diverged(row) || !value.is_finite() { f64::INFINITY } else { f64::from(value) }
     }
 
-    /// The row with the lowest J − J*; the first of equals.
-    pub fn best(&self, rows: &[usize]) -> Option<usize> {
-        rows.iter().copied().min_by(|&a, &b| self.excess(a).total_cmp(&self.excess(b)))
+    /// The mean of J over the last updates; infinite for a diverged run. Rankings compare it, not the J of a single update.
+    pub fn mean_loss(&self, row: usize) -> f64 {
+        self.loss(row)
+    }
+
+    /// The mean of J − J* over the last updates, or of J for a problem without an optimum; infinite for a diverged run.
+    pub fn mean_excess(&self, row: usize) -> f64 {
+        self.excess(row)
+    }
+
+    /// J on the test rows after the last update; infinite for a diverged run or without test rows.
+    pub fn test_loss(&self, row: usize) -> f64 {
+        self.unless_diverged(row, self.table.test_loss[row])
+    }
+
+    /// The number of epochs until J reached the optimum within the tolerance of the verdict; `None` if it never did.
+    pub fn epochs_to_reach(&self, row: usize) -> Option<u32> {
+        self.table.reached_epoch[row].map(|epoch| epoch + 1)
     }
 
     /// The verdict of a run in words.
@@ -143,14 +158,25 @@ impl<'a> Runs<'a> {
         groups.map(|group| (group[0].0, group.iter().map(|&(_, row)| row).collect())).collect()
     }
 
-    /// The varied settings of a run, such as `sgd, learning_rate 0.1, data.scale standard`; its number where nothing is varied.
-    pub fn name(&self, row: usize) -> String {
-        let settings = self.varied().into_iter().map(|parameter| (parameter, self.setting(row, parameter)));
-        let words =
-            settings.filter(|(_, setting)| *setting != Setting::Absent).map(|(parameter, setting)| setting_label(parameter, setting));
-        let words: Vec<String> = words.collect();
-        if words.is_empty() { format!("run {}", self.table.run[row]) } else { words.join(", ") }
+    /// The settings that name a run: always the optimizer and the learning rate, then the other hyperparameters that the sweep varies, except
+    /// for seeds. Hyperparameters that the run does not have are left out.
+    pub fn settings(&self, row: usize) -> Vec<(Parameter, Setting)> {
+        let mut parameters = vec![Parameter::Optimizer, Parameter::LearningRate];
+        parameters
+            .extend(self.varied().into_iter().filter(|parameter| !matches!(parameter, Parameter::Optimizer | Parameter::LearningRate)));
+        let settings = parameters.into_iter().map(|parameter| (parameter, self.setting(row, parameter)));
+        settings.filter(|(_, setting)| *setting != Setting::Absent).collect()
     }
+
+    /// The settings of a run in words, such as `sgd, learning_rate 0.1, data.scale standard`.
+    pub fn name(&self, row: usize) -> String {
+        settings_label(&self.settings(row))
+    }
+}
+
+/// Settings in words, such as `sgd, learning_rate 0.1`.
+pub fn settings_label(settings: &[(Parameter, Setting)]) -> String {
+    settings.iter().map(|&(parameter, setting)| setting_label(parameter, setting)).collect::<Vec<String>>().join(", ")
 }
 
 /// A value with its key, such as `learning_rate 0.1`; the name of an optimizer needs no key.

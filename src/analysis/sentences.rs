@@ -1,6 +1,7 @@
 //! Sentences that several captions share: the distance to the optimum, and the shape of the cost surface.
 
 use super::cost_surface::CostSurface;
+use super::ranking;
 use super::runs::Runs;
 use crate::text;
 
@@ -12,7 +13,7 @@ pub const NO_MINIMUM: &str = "J has no minimum: it keeps falling as |w| and |b| 
 
 /// The distance of the best run from its optimum.
 pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
-    let Some(best) = runs.best(rows) else { return String::new() };
+    let Some(best) = ranking::best(runs, rows) else { return String::new() };
     let surface = runs.surface(best);
     let optimum = text::loss(surface.minimum());
     if runs.excess(best).is_infinite() {

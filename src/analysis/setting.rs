@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Serialize, Serializer};
+
 use crate::model::Value;
 use crate::text;
 
@@ -10,7 +12,9 @@ use crate::text;
 pub enum Setting {
     /// The run does not have the hyperparameter.
     Absent,
+    /// A number; integers too.
     Number(f64),
+    /// A word, or `true` or `false`.
     Word(&'static str),
 }
 
@@ -56,9 +60,20 @@ impl Eq for Setting {}
 impl std::fmt::Display for Setting {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Absent => formatter.write_str("(none)"),
+            Self::Absent => formatter.write_str("none"),
             Self::Number(value) => formatter.write_str(&text::short(*value, 4)),
             Self::Word(word) => formatter.write_str(word),
+        }
+    }
+}
+
+/// A number, a word, or null.
+impl Serialize for Setting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent => serializer.serialize_none(),
+            Self::Number(value) => serializer.serialize_f64(*value),
+            Self::Word(word) => serializer.serialize_str(word),
         }
     }
 }
@@ -69,6 +84,15 @@ impl Setting {
         match self {
             Self::Number(value) => Some(value),
             Self::Absent | Self::Word(_) => None,
+        }
+    }
+
+    /// The value with all its digits; empty if it is absent.
+    pub fn exact(self) -> String {
+        match self {
+            Self::Absent => String::new(),
+            Self::Number(value) => text::exact(value),
+            Self::Word(word) => word.to_owned(),
         }
     }
 

@@ -24,10 +24,14 @@ pub fn most_frequent_verdict(runs: &Runs<'_>, rows: &[usize]) -> String {
     if let [only] = rows {
         return runs.verdict(*only);
     }
-    let counts = verdict_counts(runs, rows);
-    let Some(most) = (0..counts.len()).rev().max_by_key(|&index| counts[index]) else { return String::new() };
-    let name = Verdict::ALL[most].name();
-    if counts[most] == rows.len() as u64 { name.into() } else { format!("{} of {} {name}", counts[most], rows.len()) }
+    most_frequent(&verdict_counts(runs, rows))
+}
+
+/// The most frequent verdict: `slow`, or `3 of 5 converged`.
+pub fn most_frequent(counts: &[u64; VERDICTS]) -> String {
+    let Some(most) = (0..VERDICTS).rev().max_by_key(|&index| counts[index]) else { return String::new() };
+    let (name, all) = (Verdict::ALL[most].name(), counts.iter().sum::<u64>());
+    if counts[most] == all { name.into() } else { format!("{} of {all} {name}", counts[most]) }
 }
 
 /// The quantile at `probability` with linear interpolation. `None` without values, or if it depends on an infinite value, which stands for

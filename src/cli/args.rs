@@ -20,7 +20,7 @@ pub enum Command {
     Run(Run),
     /// Draw the pictures of a stored sweep again
     Plot(Plot),
-    /// Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by side
+    /// Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
     Compare(Compare),
     /// Print weight and bias of one run after every batch, computed again bit for bit
     Replay(Replay),
@@ -116,21 +116,27 @@ pub struct Compare {
     /// Hyperparameter whose values are compared, for example optimizer
     #[arg(long, value_name = "KEY")]
     pub by: String,
-    /// Include only runs with this value, for example --where optimizer=sgd
+    /// Include only runs with this value, for example --where optimizer=sgd or --where momentum=none
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = filter)]
     pub filters: Vec<(String, String)>,
     /// Second hyperparameter, shown by colour
     #[arg(long, value_name = "KEY")]
     pub style: Option<String>,
-    /// Directory for the pictures [default: plots/ in the run directory]
+    /// Print only the best K values
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: Option<u32>,
+    /// Directory for the pictures [default: plots/compare-KEY in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Draw no pictures
     #[arg(long)]
     pub no_plots: bool,
-    /// Print the table as JSON
+    /// Print the table as JSON, with full precision
     #[arg(long)]
     pub json: bool,
+    /// Print the table as CSV, with full precision
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 fn filter(text: &str) -> Result<(String, String), String> {

@@ -14,16 +14,23 @@ pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
     let backend = opened.replay_backend()?;
     let paths = opened.paths(&runs, backend.as_ref());
     let read = reader(&paths);
-    let comparison = analysis::compare(&analysed(&paths, &read), &arguments.by, &arguments.filters, arguments.style.as_deref())?;
+    let sweep = analysed(&paths, &read);
+    let mut comparison = analysis::compare(&sweep, &arguments.by, &arguments.filters)?;
+    if let Some(count) = arguments.top {
+        comparison.truncate(count as usize);
+    }
     if arguments.json {
         print_json(&comparison)?;
+    } else if arguments.csv {
+        print(&comparison.csv())?;
     } else {
         print(&comparison.to_string())?;
     }
     if !arguments.no_plots {
-        let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots"));
-        let written = draw(&comparison.figures, &folder)?;
-        if !arguments.json {
+        let figures = analysis::comparison_figures(&sweep, &arguments.by, &arguments.filters, arguments.style.as_deref())?;
+        let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots").join(comparison.folder_name()));
+        let written = draw(&figures, &folder)?;
+        if !arguments.json && !arguments.csv {
             print(&format!("\n{}\n", png_names(&written).join("\n")))?;
         }
     }

@@ -79,7 +79,7 @@ impl From<store::Error> for Failure {
 
 impl From<analysis::Error> for Failure {
     fn from(error: analysis::Error) -> Self {
-        Self::failed(error)
+        if error.is_usage() { Self::usage(error) } else { Self::failed(error) }
     }
 }
 

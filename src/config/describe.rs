@@ -65,7 +65,7 @@ pub fn describe(experiment: &Experiment) -> String {
             line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
         }
         for (parameter, value) in constants(branch).filter(|&(parameter, value)| !is_off(parameter, value)) {
-            let default = if is_default(branch, parameter, value) { "   (default)" } else { "" };
+            let default = if branch.has_default(parameter) { "   (default)" } else { "" };
             line(&format!("  {}", parameter.key()), &format!("{}{default}", format_value(value)));
         }
     }
@@ -87,7 +87,7 @@ fn numbers(branch: &Branch) -> String {
 /// The constant hyperparameters of a branch, in the order of the table.
 fn constants(branch: &Branch) -> impl Iterator<Item = (Parameter, Value)> {
     Parameter::all()
-        .filter(|parameter| *parameter != Parameter::Optimizer && !branch.axes.iter().any(|axis| axis.parameter == *parameter))
+        .filter(|parameter| *parameter != Parameter::Optimizer && branch.axis(*parameter).is_none())
         .filter_map(|parameter| Some((parameter, branch.settings.get(parameter)?)))
 }
 
@@ -95,11 +95,6 @@ fn constants(branch: &Branch) -> impl Iterator<Item = (Parameter, Value)> {
 fn is_off(parameter: Parameter, value: Value) -> bool {
     (parameter, value) == (Parameter::ScheduleName, Value::Choice("none"))
         || OPTIONS.iter().any(|&(option, default)| option == parameter && default == Some(value))
-}
-
-fn is_default(branch: &Branch, parameter: Parameter, value: Value) -> bool {
-    let schedule = branch.settings.schedule();
-    branch.optimizer.default(parameter).or(schedule.default(parameter)).or(parameter.facts().default) == Some(value)
 }
 
 fn axis_in_words(axis: &Axis) -> String {

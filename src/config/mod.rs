@@ -34,6 +34,8 @@ pub use experiment::{DataSpec, Experiment, HistoryRuns, HistorySpec, RecordingPl
 pub use starter::{STARTER, STARTER_DATA, STARTER_DATA_PATH};
 pub use step_count::StepCount;
 
+pub(crate) use keys::meant as meant_key;
+
 use std::path::Path;
 
 use diagnostics::Diagnostics;

@@ -6,7 +6,7 @@ mod axis;
 
 pub use axis::{Axis, Values};
 
-use crate::model::{Optimizer, Parameter, Settings};
+use crate::model::{Optimizer, Parameter, Schedule, Settings, Value};
 
 /// A run: its number in the space, its optimizer and its hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,25 @@ impl Branch {
             *digit = offset % axis.len();
             offset /= axis.len();
         }
+    }
+
+    /// The axis of a hyperparameter, if it varies within the branch.
+    pub fn axis(&self, parameter: Parameter) -> Option<&Axis> {
+        self.axes.iter().find(|axis| axis.parameter == parameter)
+    }
+
+    /// Whether the optimizer and the schedule of the branch have a hyperparameter.
+    fn has(&self, parameter: Parameter) -> bool {
+        let of_optimizer = !Optimizer::is_argument_of_any(parameter) || self.optimizer.has(parameter);
+        of_optimizer && (!Schedule::is_field_of_any(parameter) || self.settings.schedule().has(parameter))
+    }
+
+    /// Whether a hyperparameter has its default in all runs of the branch, or is absent.
+    pub fn has_default(&self, parameter: Parameter) -> bool {
+        let schedule = self.settings.schedule();
+        let default = self.optimizer.default(parameter).or(schedule.default(parameter)).or(parameter.facts().default);
+        let value = self.settings.get(parameter).filter(|value| *value != Value::Choice("none") || default.is_some());
+        self.axis(parameter).is_none() && (value.is_none() || value == default)
     }
 
     /// The `offset`-th run of the branch.
@@ -108,26 +127,49 @@ impl Space {
         self.branch_of(index).map(|branch| branch.run(index - branch.first))
     }
 
-    fn differ<T: PartialEq>(&self, of: impl Fn(&Branch) -> T) -> bool {
-        self.branches.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
+    /// The first run with the settings of a run, except for the hyperparameters that `ignored` selects.
+    pub fn first_like(&self, index: u64, ignored: impl Fn(Parameter) -> bool) -> u64 {
+        let Some(branch) = self.branch_of(index) else { return index };
+        let (mut stride, mut first) = (1, index);
+        for axis in branch.axes.iter().rev() {
+            if ignored(axis.parameter) {
+                first -= (index - branch.first) / stride % axis.len() * stride;
+            }
+            stride *= axis.len();
+        }
+        first
     }
 
-    /// The hyperparameters that vary in the sweep, each once, in the order written.
+    /// The hyperparameters that vary in the sweep, each once: the optimizer and the schedule, then those with an axis in the order
+    /// written, then those that are fixed to different values in different branches. A hyperparameter that some runs lack varies only if
+    /// the other runs differ in it.
     pub fn varied(&self) -> Vec<Parameter> {
-        let mut varied = Vec::new();
-        let schedules = self.differ(|branch| branch.settings.schedule());
-        if self.differ(|branch| branch.optimizer) || (self.branches.len() > 1 && !schedules) {
-            varied.push(Parameter::Optimizer);
-        }
-        if schedules {
-            varied.push(Parameter::ScheduleName);
-        }
-        for axis in self.branches.iter().flat_map(|branch| &branch.axes) {
-            if !varied.contains(&axis.parameter) {
-                varied.push(axis.parameter);
+        let mut varied: Vec<Parameter> = [Parameter::Optimizer, Parameter::ScheduleName].into();
+        varied.retain(|&parameter| self.branches_differ(parameter));
+        let axes = self.branches.iter().flat_map(|branch| &branch.axes).map(|axis| axis.parameter);
+        for parameter in axes.chain(Parameter::all().filter(|&parameter| self.branches_differ(parameter))) {
+            if !varied.contains(&parameter) {
+                varied.push(parameter);
             }
         }
         varied
+    }
+
+    /// The varied hyperparameters that the config sets. The others differ only in the defaults of optimizers and schedules, so the
+    /// optimizer and the schedule of a run determine them.
+    pub fn chosen(&self) -> Vec<Parameter> {
+        let is_set = |parameter: &Parameter| {
+            *parameter == Parameter::Optimizer || self.branches.iter().any(|branch| !branch.has_default(*parameter))
+        };
+        self.varied().into_iter().filter(is_set).collect()
+    }
+
+    /// Whether two branches that have a hyperparameter begin with different values of it.
+    fn branches_differ(&self, parameter: Parameter) -> bool {
+        let having = self.branches.iter().filter(|branch| branch.has(parameter));
+        let mut values = having.map(|branch| branch.settings.get(parameter));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
     }
 }
 

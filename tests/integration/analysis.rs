@@ -1,6 +1,6 @@
 //! Diagnosis, comparison and figures as values, for sweeps that `sweep::run` trained and stored.
 
-use gradsweep::analysis::{Comparison, Diagnosis, Error, PathError, Sweep, compare, diagnosis, figures};
+use gradsweep::analysis::{Comparison, Diagnosis, Error, PathError, Setting, Sweep, compare, comparison_figures, diagnosis, figures};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Description, Group, Metrics, Outcome};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
@@ -67,14 +67,21 @@ impl Trained {
         self.analysed(&self.cpu, |sweep| figures(sweep).unwrap())
     }
 
-    fn compare(&self, by: &str, filters: &[(&str, &str)], style: Option<&str>) -> Result<Comparison, Error> {
-        let filters: Vec<(String, String)> = filters.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        self.analysed(&self.cpu, |sweep| compare(sweep, by, &filters, style))
+    fn compare(&self, by: &str, filters: &[(&str, &str)]) -> Result<Comparison, Error> {
+        self.analysed(&self.cpu, |sweep| compare(sweep, by, &pairs(filters)))
+    }
+
+    fn comparison_figures(&self, by: &str, filters: &[(&str, &str)], style: Option<&str>) -> Vec<Figure> {
+        self.analysed(&self.cpu, |sweep| comparison_figures(sweep, by, &pairs(filters), style).unwrap())
     }
 
     fn converged(&self) -> usize {
         self.runs.verdict.iter().filter(|verdict| **verdict == Verdict::Converged).count()
     }
+}
+
+fn pairs(filters: &[(&str, &str)]) -> Vec<(String, String)> {
+    filters.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }
 
 /// A backend that must not be used.
@@ -163,7 +170,7 @@ fn the_report_of_the_article_states_distance_cause_and_remedy() {
     let diagnosis = Trained::config("article", &[]).diagnosis();
     assert_snapshot!(diagnosis, @r"
     1 run: 1 oscillating
-    best  run 0       J 20.20       w 0.08626     b -0.02131    oscillating
+    best  run 0       J 20.20       w 0.08626     b -0.02131    oscillating   rmsprop, learning_rate 0.01
     the run ends at training loss J = 20.20, 2.2 × the optimum J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard
     ");
     assert_eq!(diagnosis.remedy.as_deref(), Some("data.scale=standard"));
@@ -383,6 +390,7 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         bias: vec![ran.runs.bias[0]; RUNS],
         steps: vec![16; RUNS],
         train_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
+        test_loss: vec![f32::NAN; RUNS],
         excess,
         weight,
         verdict: vec![Verdict::Slow; RUNS],
@@ -392,7 +400,7 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         ..RunTable::default()
     };
     assert!(ran.diagnosis().sentence.contains("κ = 109,618"));
-    assert_eq!(ran.compare("learning_rate", &[], None).unwrap().rows.len(), RUNS);
+    assert_eq!(ran.compare("learning_rate", &[]).unwrap().rows.len(), RUNS);
     check(&ran.figures());
 }
 
@@ -427,7 +435,7 @@ fn losses_of_zero_are_drawn_on_log_axes() {
     let ran = small("[training]\noptimizer = \"sgd\"\nepochs = 3\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\nbatch_size = [1, 3]\n");
     assert!(ran.runs.verdict.iter().all(|verdict| *verdict == Verdict::Converged));
     check(&ran.figures());
-    assert_snapshot!(ran.diagnosis().sentence, @"all 4 runs reach the optimum, training loss J* = 0; run 1 (learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
+    assert_snapshot!(ran.diagnosis().sentence, @"all 4 runs reach the optimum, training loss J* = 0; run 1 (sgd, learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
 }
 
 /// The table of a large sweep has some of its rows; the counts include all of them.
@@ -459,26 +467,24 @@ fn a_constant_feature_is_named_as_the_cause() {
 #[test]
 fn comparisons_are_filtered_and_ranked_by_their_medians() {
     let ran = Trained::config("batch_sizes", &[]);
-    let comparison = ran.compare("batch_size", &[("learning_rate", "0.3")], None).unwrap();
-    let medians: Vec<f64> = comparison.rows.iter().map(|group| group.train_loss[1].unwrap_or(f64::INFINITY)).collect();
+    let comparison = ran.compare("batch_size", &[("learning_rate", "0.3")]).unwrap();
+    let medians: Vec<f64> = comparison.rows.iter().map(|group| group.mean_excess.unwrap_or(f64::INFINITY)).collect();
     assert!(medians.windows(2).all(|pair| pair[0] <= pair[1]), "{medians:?}");
     assert_eq!(comparison.rows.len(), 5);
-    assert!(comparison.rows.iter().all(|group| group.runs == 5));
-    assert_eq!(comparison.rows[0].value, "160");
-    let text = comparison.to_string();
-    assert!(text.starts_with("batch_size  runs  median J"), "{text}");
-    assert_eq!(text.lines().count(), 6);
-    check(&comparison.figures);
+    assert!(comparison.rows.iter().all(|group| (group.runs, group.seeds, group.settings_compared) == (5, 5, 1)));
+    assert_eq!(comparison.rows[0].value, Setting::Number(160.0));
     for (key, style) in [("learning_rate", Some("batch_size")), ("batch_size", None), ("optimizer", None), ("training.seed", None)] {
-        check(&ran.compare(key, &[], style).unwrap().figures);
+        check(&ran.comparison_figures(key, &[], style));
     }
+    let filtered = ran.comparison_figures("batch_size", &[("learning_rate", "0.3")], None);
+    assert!(filtered.iter().all(|figure| figure.title.ends_with(", where learning_rate = 0.3")), "{:?}", filtered[0].title);
 }
 
 #[test]
 fn invalid_comparisons_list_the_valid_keys_and_values() {
     let ran = Trained::config("learning_rates", &["training.epochs=1"]);
-    let message = |by, filters: &[_]| ran.compare(by, filters, None).unwrap_err().to_string();
-    assert_eq!(message("learning_rate", &[("optimizer", "adam")]), "no run has optimizer=adam; the values of optimizer are rmsprop, sgd");
+    let message = |by, filters: &[_]| ran.compare(by, filters).unwrap_err().to_string();
+    assert_eq!(message("learning_rate", &[("optimizer", "adam")]), "no run has optimizer = adam; the values of optimizer are rmsprop, sgd");
     assert!(
         message("learning_rte", &[]).starts_with("unknown key `learning_rte`: did you mean `learning_rate`?; the keys are optimizer, ")
     );
@@ -618,11 +624,13 @@ fn reports_and_captions_read_well() {
       The best of 42 runs, run 7 (sgd, learning_rate 0.01, data.scale standard), reaches the optimum, J = 10.42
       35 of 42 lines are drawn, the best one in bold; 7 diverged runs have no line
     ");
-    let comparison = ran.compare("optimizer", &[("data.scale", "standard")], None).unwrap();
+    let comparison = ran.compare("optimizer", &[("data.scale", "standard")]).unwrap();
     assert_snapshot!(comparison, @r"
-    optimizer  runs  median J  J at 10 %  J at 90 %  best J  run  verdicts                                         converged in epoch (from 0)
-    sgd           7     69.94      10.65   diverged   10.42    7  4 slow, 1 diverged, 1 converged, 1 overshooting                          5.5
-    rmsprop       7     133.2      10.72      224.1   10.45   23  5 slow, 1 converged, 1 oscillating                                      10.5
-    adam          7     138.8      10.50      224.1   10.45   37  6 slow, 1 converged                                                       12
+    The best setting for each optimizer, where data.scale = standard; J is the mean over the last updates
+    rank  optimizer      J  test J  verdict    epochs to J*  run  best setting
+       1  sgd        10.42   11.02  converged            12    7  learning_rate 0.01, data.scale standard
+       2  adam       10.45   10.85  converged            18   37  learning_rate 0.1, data.scale standard
+       2  rmsprop    10.45   11.29  converged            11   23  learning_rate 0.1, data.scale standard
+    Equal ranks are ties: J agrees to four digits
     ");
 }

@@ -1,6 +1,9 @@
 //! `compare` on a run directory.
 
-use crate::common::program::{folder_with, root, succeeds};
+use crate::common::program::{folder_with, gradsweep, on_tv, root, succeeds};
+use gradsweep::model::Parameter;
+use gradsweep::store::RunDirectory;
+use gradsweep::table::SettingColumn;
 
 #[test]
 fn compare_by_the_start_has_one_row_per_start() {
@@ -12,7 +15,59 @@ fn compare_by_the_start_has_one_row_per_start() {
     let comparison = succeeds(folder.path(), &["compare", "out", "--by", "initial_weight", "--no-plots", "--json"]);
     let comparison: serde_json::Value = serde_json::from_str(&comparison).unwrap();
     let rows = comparison["rows"].as_array().unwrap();
-    let mut groups: Vec<_> = rows.iter().map(|row| (row["value"].as_str().unwrap(), row["runs"].as_u64().unwrap())).collect();
+    let mut groups: Vec<_> = rows.iter().map(|row| (row["value"].as_f64().unwrap(), row["runs"].as_u64().unwrap())).collect();
+    groups.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(groups, [(0.1, 1), (0.2, 1), (0.7, 1)]);
+}
+
+/// Two optimizers of one name differ in an argument of one table; the other optimizer does not have it.
+#[test]
+fn an_argument_of_one_optimizer_is_a_column_a_name_and_a_key() {
+    let (folder, _) = folder_with(&on_tv(
+        "test_size = 0.2\n[sweep.parameters]\nbatch_size = [10, \"full\"]\noptimizer = [{ nesterov = [true, false], name = \"sgd\", \
+         learning_rate = [1e-6, 1e-5] }, \"adam\", { name = \"adam\", beta_1 = 0.8 }]\nlearning_rate = [0.1, 0.01]\n\
+         \"training.seed\" = { min = 0, max = 1 }\n",
+    ));
+    succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", "out"]);
+    let runs = RunDirectory::open(&folder.path().join("out")).unwrap().runs().unwrap();
+    let column = |parameter| runs.settings.iter().find(|(own, _)| *own == parameter).map(|(_, column)| column.clone());
+    // Run numbers: 16 of sgd, then 8 of each adam.
+    let expected = [vec![None; 16], vec![Some(0.9); 8], vec![Some(0.8); 8]].concat();
+    assert_eq!(column(Parameter::Beta1), Some(SettingColumn::Float(expected)));
+    let expected: Vec<Option<bool>> = (0..32).map(|run| (run < 16).then_some(run < 8)).collect();
+    assert_eq!(column(Parameter::Nesterov), Some(SettingColumn::Boolean(expected)));
+    assert_eq!(column(Parameter::Beta2), None, "all runs with beta_2 have the same value");
+    let table = succeeds(folder.path(), &["compare", "out", "--by", "beta_1", "--no-plots", "--json"]);
+    let table: serde_json::Value = serde_json::from_str(&table).unwrap();
+    let rows = table["rows"].as_array().unwrap();
+    let mut groups: Vec<(String, u64, u64)> =
+        rows.iter().map(|row| (row["value"].to_string(), row["runs"].as_u64().unwrap(), row["seeds"].as_u64().unwrap())).collect();
     groups.sort_unstable();
-    assert_eq!(groups, [("0.1", 1), ("0.2", 1), ("0.7", 1)]);
+    assert_eq!(groups, [("0.8".into(), 8, 2), ("0.9".into(), 8, 2), ("null".into(), 16, 2)]);
+    let csv = succeeds(folder.path(), &["compare", "out", "--by", "learning_rate", "--where", "beta_1=0.8", "--no-plots", "--csv"]);
+    assert!(csv.lines().skip(1).all(|line| line.contains(",adam,") && line.contains(",0.8,")), "{csv}");
+    let report = succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", "again"]);
+    assert!(report.contains("adam, learning_rate 0.1, batch_size 10, beta_1 0.8"), "{report}");
+}
+
+#[test]
+fn filters_and_keys_are_written_as_users_write_them() {
+    let (folder, _) = folder_with(&on_tv(
+        "scale = \"standard\"\n[sweep.parameters]\nbatch_size = [10, \"full\"]\noptimizer = [\"adam\", { name = \"sgd\", momentum = [0.0, 0.9] }]\n",
+    ));
+    succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", "out"]);
+    let rows = |filter: &str| {
+        let csv = succeeds(folder.path(), &["compare", "out", "--by", "optimizer", "--where", filter, "--no-plots", "--csv"]);
+        csv.lines().count() - 1
+    };
+    assert_eq!([rows("batch_size=full"), rows("batch_size=200"), rows("momentum=none"), rows("momentum=0.9")], [2, 2, 1, 1]);
+    let output = gradsweep(folder.path(), &["compare", "out", "--by", "lr"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `learning_rate`?"));
+    let output = gradsweep(folder.path(), &["compare", "out", "--by", "optimizer", "--where", "momentum=0.5"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(
+        String::from_utf8_lossy(&output.stderr),
+        @"error: no run has momentum = 0.5; the values of momentum are none, 0, 0.9"
+    );
 }

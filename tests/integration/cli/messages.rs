@@ -31,8 +31,8 @@ fn help_of_the_program() {
         Commands:
           run       Train a sweep, store its results, draw pictures and print a diagnosis
           plot      Draw the pictures of a stored sweep again
-          compare   Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by
-                    side
+          compare   Rank the values of one hyperparameter by their best settings: a table, and pictures side
+                    by side
           replay    Print weight and bias of one run after every batch, computed again bit for bit
           bench     Measure the backends on this machine: check their results, then their speed
           verify    Measure the rounding errors of activations, losses and optimizers on this machine
@@ -126,7 +126,7 @@ fn help_of_plot() {
 #[test]
 fn help_of_compare() {
     insta::assert_snapshot!(help(&["compare", "--help"]), @r###"
-        Rank the values of one hyperparameter of a stored sweep: a table, and pictures side by side
+        Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
 
         Usage: gradsweep compare [OPTIONS] --by <KEY> <DIRECTORY>
 
@@ -135,11 +135,15 @@ fn help_of_compare() {
 
         Options:
               --by <KEY>           Hyperparameter whose values are compared, for example optimizer
-              --where <KEY=VALUE>  Include only runs with this value, for example --where optimizer=sgd
+              --where <KEY=VALUE>  Include only runs with this value, for example --where optimizer=sgd or
+                                   --where momentum=none
               --style <KEY>        Second hyperparameter, shown by colour
-              --out <DIR>          Directory for the pictures [default: plots/ in the run directory]
+              --top <K>            Print only the best K values
+              --out <DIR>          Directory for the pictures [default: plots/compare-KEY in the run
+                                   directory]
               --no-plots           Draw no pictures
-              --json               Print the table as JSON
+              --json               Print the table as JSON, with full precision
+              --csv                Print the table as CSV, with full precision
           -h, --help               Print help
         "###);
 }

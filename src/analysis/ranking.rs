@@ -1,0 +1,195 @@
+//! The ranking of settings by the mean of J over the last updates, as the median over seeds.
+
+use std::ops::Range;
+
+use super::runs::{Runs, is_seed};
+use super::setting::Setting;
+use super::statistics::{self, VERDICTS};
+use crate::model::verdict::REACHED_VARIANCE;
+use crate::model::{Parameter, Problem};
+
+/// Two settings tie if their J are equal within this fraction, which is half a unit of the fourth digit: J is printed with four digits.
+const TIE: f64 = 5e-4;
+
+/// One setting of all hyperparameters except seeds, and the runs that have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Positions in `Ranking::rows`.
+    rows: Range<usize>,
+    /// The median over seeds of the ranked cost, J − J* or J; infinite if it depends on a diverged run.
+    pub cost: f64,
+}
+
+/// The candidates with one value of a hyperparameter, under one loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TunedGroup {
+    /// The value.
+    pub value: Setting,
+    /// The name of the loss. Costs of different losses are not comparable.
+    pub loss: &'static str,
+    /// The number of candidates, and of their runs.
+    pub candidates: usize,
+    pub runs: usize,
+    /// The best candidate; the first of equals.
+    pub best: Candidate,
+    /// The other candidates that tie with the best one.
+    pub ties: Vec<Candidate>,
+}
+
+/// Median, 10 % and 90 % quantiles over the seeds of a candidate, and other statistics of its runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateSummary {
+    /// 10 %, 50 % and 90 % quantiles of the mean of J over the last updates; `None` if a quantile depends on a diverged run.
+    pub loss: [Option<f64>; 3],
+    /// The median of the mean of J − J*; `None` without an optimum.
+    pub excess: Option<f64>,
+    /// The median J on the test rows after the last update; `None` without test rows.
+    pub test_loss: Option<f64>,
+    /// Number of runs per verdict, in the order of `Verdict::ALL`.
+    pub verdicts: [u64; VERDICTS],
+    /// The median number of epochs until J reached the optimum, over the runs that reached it.
+    pub epochs_to_reach: Option<f64>,
+}
+
+/// The row that stands for the best setting: the setting with the lowest median cost over seeds, and of its runs the one with the median cost.
+/// `rows` ascend and are of one loss.
+pub fn best(runs: &Runs<'_>, rows: &[usize]) -> Option<usize> {
+    let ranking = Ranking::new(runs, rows, None);
+    ranking.best().map(|candidate| ranking.representative(candidate))
+}
+
+/// The candidates of some runs.
+///
+/// The ranked cost of a run is the mean of J − J* over its last updates. It is J itself if a problem has no optimum, or if the runs of a loss
+/// have several activations or biases: their optima differ, so J − J* would not tell which model fits better.
+pub struct Ranking<'a> {
+    runs: Runs<'a>,
+    /// The rows, grouped by candidate.
+    rows: Vec<usize>,
+    /// In the order of run numbers.
+    candidates: Vec<Candidate>,
+    /// Whether J − J* is ranked rather than J, for each problem.
+    by_excess: Vec<bool>,
+}
+
+impl<'a> Ranking<'a> {
+    /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
+    pub fn new(runs: &Runs<'a>, rows: &[usize], by: Option<Parameter>) -> Self {
+        let space = &runs.experiment.space;
+        let is_pooled = |parameter| is_seed(parameter) && Some(parameter) != by;
+        let by_excess = ranked_by_excess(runs, rows);
+        let cost = |row: usize| if by_excess[runs.table.problem[row] as usize] { runs.mean_excess(row) } else { runs.mean_loss(row) };
+        if !space.varied().into_iter().any(is_pooled) {
+            let candidate = |(position, &row): (usize, &usize)| Candidate { rows: position..position + 1, cost: cost(row) };
+            return Self { runs: *runs, rows: rows.to_vec(), candidates: rows.iter().enumerate().map(candidate).collect(), by_excess };
+        }
+        let mut keyed: Vec<(u64, usize)> = rows.iter().map(|&row| (space.first_like(runs.table.run[row], is_pooled), row)).collect();
+        keyed.sort_unstable();
+        let mut candidates = Vec::new();
+        let mut first = 0;
+        for own in keyed.chunk_by(|a, b| a.0 == b.0) {
+            let costs: Vec<f64> = own.iter().map(|&(_, row)| cost(row)).collect();
+            let cost = statistics::quantile(&costs, 0.5).unwrap_or(f64::INFINITY);
+            candidates.push(Candidate { rows: first..first + own.len(), cost });
+            first += own.len();
+        }
+        Self { runs: *runs, rows: keyed.into_iter().map(|(_, row)| row).collect(), candidates, by_excess }
+    }
+
+    /// The rows of a candidate, ascending; never empty.
+    pub fn rows(&self, candidate: &Candidate) -> &[usize] {
+        &self.rows[candidate.rows.clone()]
+    }
+
+    /// The row of the run that stands for a candidate: the one with the median cost, or the better of the two in the middle.
+    pub fn representative(&self, candidate: &Candidate) -> usize {
+        let mut own = self.rows(candidate).to_vec();
+        let cost = |row: usize| [self.runs.mean_excess(row), self.runs.mean_loss(row)];
+        own.sort_by(|&a, &b| cost(a)[0].total_cmp(&cost(b)[0]).then(cost(a)[1].total_cmp(&cost(b)[1])));
+        own[(own.len() - 1) / 2]
+    }
+
+    /// The candidate with the lowest cost, the first of equals. For runs of one loss; `None` without rows.
+    pub fn best(&self) -> Option<&Candidate> {
+        self.candidates.iter().min_by(|a, b| a.cost.total_cmp(&b.cost))
+    }
+
+    /// The best candidate for each value of a hyperparameter and each loss: losses by name, and the values of a loss by the cost of their best
+    /// candidates.
+    pub fn best_by(&self, parameter: Parameter) -> Vec<TunedGroup> {
+        let key = |(number, candidate): (usize, &Candidate)| {
+            let row = self.rows(candidate)[0];
+            (self.loss_name(row), self.runs.setting(row, parameter), number)
+        };
+        let mut keyed: Vec<(&'static str, Setting, usize)> = self.candidates.iter().enumerate().map(key).collect();
+        keyed.sort_unstable();
+        let groups = keyed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        let mut groups: Vec<TunedGroup> = groups.filter_map(|own| self.group(own)).collect();
+        // The sort is stable: of equals, the smaller value comes first.
+        groups.sort_by(|a, b| a.loss.cmp(b.loss).then(a.best.cost.total_cmp(&b.best.cost)));
+        groups
+    }
+
+    fn group(&self, own: &[(&'static str, Setting, usize)]) -> Option<TunedGroup> {
+        let candidates = || own.iter().map(|&(_, _, number)| &self.candidates[number]);
+        let best = candidates().min_by(|a, b| a.cost.total_cmp(&b.cost))?;
+        let ties = candidates().filter(|other| *other != best && self.tie(best, other));
+        Some(TunedGroup {
+            value: own[0].1,
+            loss: own[0].0,
+            candidates: own.len(),
+            runs: candidates().map(|candidate| candidate.rows.len()).sum(),
+            best: best.clone(),
+            ties: ties.cloned().collect(),
+        })
+    }
+
+    /// Whether two candidates of one loss are equally good: their J agree to four digits, or within the rounding tolerance of verdicts.
+    /// A candidate whose cost is infinite ties with none.
+    pub fn tie(&self, a: &Candidate, b: &Candidate) -> bool {
+        let problem = self.runs.problem(self.rows(a)[0]);
+        let optimum = problem.optimum.filter(|_| self.by_excess[problem.id]).map_or(0.0, |optimum| optimum.loss);
+        let tolerance = TIE * (optimum + a.cost).abs() + REACHED_VARIANCE * problem.quadratic.var_y;
+        a.cost.is_finite() && (a.cost - b.cost).abs() <= tolerance
+    }
+
+    /// Statistics of a candidate.
+    pub fn summary(&self, candidate: &Candidate) -> CandidateSummary {
+        let (runs, own) = (&self.runs, self.rows(candidate));
+        let median = |value: &dyn Fn(usize) -> f64| statistics::quantile(&own.iter().map(|&row| value(row)).collect::<Vec<_>>(), 0.5);
+        let losses: Vec<f64> = own.iter().map(|&row| runs.mean_loss(row)).collect();
+        let has_optimum = own.iter().all(|&row| runs.problem(row).optimum.is_some());
+        let has_test = own.iter().all(|&row| !runs.problem(row).test.is_empty());
+        let reached: Vec<f64> = own.iter().filter_map(|&row| runs.epochs_to_reach(row)).map(f64::from).collect();
+        CandidateSummary {
+            loss: statistics::quantiles(&losses),
+            excess: median(&|row| runs.mean_excess(row)).filter(|_| has_optimum),
+            test_loss: median(&|row| runs.test_loss(row)).filter(|_| has_test),
+            verdicts: statistics::verdict_counts(runs, own),
+            epochs_to_reach: statistics::quantile(&reached, 0.5),
+        }
+    }
+
+    fn loss_name(&self, row: usize) -> &'static str {
+        self.runs.problem(row).neuron.loss.name()
+    }
+}
+
+/// Whether J − J* ranks the runs of each problem, rather than J. The entries of problems without rows are false.
+fn ranked_by_excess(runs: &Runs<'_>, rows: &[usize]) -> Vec<bool> {
+    let mut has_rows = vec![false; runs.problems.len()];
+    for &row in rows {
+        has_rows[runs.table.problem[row] as usize] = true;
+    }
+    let present: Vec<&Problem> =
+        runs.problems.iter().zip(&has_rows).filter(|(_, has_rows)| **has_rows).map(|(problem, _)| problem).collect();
+    let mut by_excess = vec![false; runs.problems.len()];
+    for problem in &present {
+        let mut of_loss = present.iter().filter(|other| other.neuron.loss == problem.neuron.loss);
+        by_excess[problem.id] = of_loss.all(|other| {
+            let is_same_model = (other.neuron.activation, other.neuron.use_bias) == (problem.neuron.activation, problem.neuron.use_bias);
+            is_same_model && other.optimum.is_some()
+        });
+    }
+    by_excess
+}
