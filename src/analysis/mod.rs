@@ -37,6 +37,7 @@ mod setting;
 mod small_multiples;
 mod statistics;
 mod sweep;
+pub mod theory;
 
 pub use compare::{Comparison, Group, compare, comparison_figures};
 pub use diagnosis::{BestRun, Diagnosis, diagnosis};

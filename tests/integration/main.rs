@@ -18,3 +18,4 @@ mod licences;
 mod numpy_orders;
 mod shaders;
 mod store;
+mod theory;
