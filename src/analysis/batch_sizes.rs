@@ -12,7 +12,7 @@ use super::runs::Runs;
 use super::sample::{sample, spread};
 use super::setting::Setting;
 use super::statistics;
-use crate::figure::ticks::axis;
+use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::model::{Parameter, Path};
 use crate::text;
@@ -71,7 +71,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, E
     let floor = if threshold > 0.0 { threshold * 1e-3 } else { 0.0 };
     let range = log_range(values.map(|excess| excess.max(floor)).chain([threshold]));
     let panels = panel_rows.iter().flat_map(|row| panels(row, threshold, range)).collect::<Vec<_>>();
-    let mut legend = color_by.legend(LegendShape::Line, 9);
+    let mut legend = color_by.legend();
     let marker = LegendShape::Marker(Marker::Filled);
     legend.push(LegendEntry { label: "median epoch of convergence".into(), color: palette::FAINT, shape: marker });
     Ok(Some(Figure {
@@ -162,7 +162,7 @@ fn panels(row: &PanelRow, threshold: f64, range: [f64; 2]) -> [Panel; 2] {
         let x_axis = if by_updates {
             axis("updates", Scale::Log, [fewest, (updates as f64).max(2.0 * fewest)])
         } else {
-            axis("epochs", Scale::Linear, [0.0, epochs])
+            count_axis("epochs", [0.0, epochs])
         };
         let title = format!("learning_rate {rate}, by {}", if by_updates { "updates" } else { "epochs" });
         Panel { title, x: x_axis, y: axis("J − J*", Scale::Log, range), layers }

@@ -3,16 +3,21 @@
 use super::runs::{Runs, setting_label};
 use super::sample::spread;
 use super::setting::Setting;
-use crate::figure::{Color, LegendEntry, LegendShape, palette};
+use crate::figure::{Color, Dash, LegendEntry, LegendShape, palette};
 use crate::model::Parameter;
 
 /// The hyperparameters that are preferred for colours, in this order.
 const PREFERRED: [Parameter; 3] = [Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
 
-/// A colour for each value of one hyperparameter.
+/// The largest number of legend entries for ordered values.
+const NUMBERS: usize = 6;
+
+/// A colour and a dash for each value of one hyperparameter.
 pub struct ColorBy {
     parameter: Option<Parameter>,
     settings: Vec<Setting>,
+    /// The category of all runs if there is no hyperparameter to distinguish: that of their optimizer.
+    single: usize,
 }
 
 impl ColorBy {
@@ -25,13 +30,14 @@ impl ColorBy {
     /// Colours as [`ColorBy::new`], by a hyperparameter with up to `limit` values.
     pub fn with_limit(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>, shown: &[Parameter], limit: usize) -> Self {
         let candidates = style.into_iter().chain(PREFERRED).chain(runs.varied()).filter(|parameter| !shown.contains(parameter));
+        let single = rows.first().and_then(|&row| runs.optimizer(row)).map_or(0, |optimizer| optimizer as usize);
         for parameter in candidates {
             let settings = runs.distinct_settings(rows, parameter);
             if (2..=limit).contains(&settings.len()) {
-                return Self { parameter: Some(parameter), settings };
+                return Self { parameter: Some(parameter), settings, single };
             }
         }
-        Self { parameter: None, settings: Vec::new() }
+        Self { parameter: None, settings: Vec::new(), single }
     }
 
     /// The hyperparameter; `None` if all runs have one colour.
@@ -49,12 +55,35 @@ impl ColorBy {
         self.color_at(self.position(runs, row))
     }
 
-    /// The colour of a position: from a ramp for numbers, which have an order, else from the categorical palette.
+    /// The dash of a run's lines.
+    pub fn dash(&self, runs: &Runs<'_>, row: usize) -> Dash {
+        self.dash_at(self.position(runs, row))
+    }
+
+    /// The colour of a position: from a ramp for numbers, which have an order, else from the palette of categories.
     pub fn color_at(&self, position: usize) -> Color {
-        if self.settings.len() > 2 && self.are_numbers() || self.settings.len() > palette::CATEGORY_COUNT {
-            palette::sequence(position as f64 / (self.settings.len() - 1) as f64)
-        } else {
-            palette::category(position)
+        match self.category(position) {
+            Some(category) => palette::category(category),
+            None => palette::sequence(position as f64 / (self.settings.len() - 1) as f64),
+        }
+    }
+
+    /// The dash of a position. Lines of ordered values are solid.
+    pub fn dash_at(&self, position: usize) -> Dash {
+        self.category(position).map_or(Dash::Solid, palette::category_dash)
+    }
+
+    /// The category of a position; `None` for ordered values. A word keeps its category in every figure and sweep: its place among the words
+    /// that the hyperparameter accepts.
+    fn category(&self, position: usize) -> Option<usize> {
+        let Some(parameter) = self.parameter else { return Some(self.single) };
+        if self.are_numbers() {
+            return None;
+        }
+        let words = parameter.facts().kind.words();
+        match self.settings[position] {
+            Setting::Word(word) => Some(words.iter().position(|known| *known == word).unwrap_or(position)),
+            Setting::Absent | Setting::Number(_) => Some(words.len() + position),
         }
     }
 
@@ -64,19 +93,13 @@ impl ColorBy {
         numbers + 1 >= self.settings.len()
     }
 
-    /// A sentence on the colours that a legend of `limit` entries does not name; `None` for numbers, whose colours are ordered.
-    pub fn legend_note(&self, limit: usize) -> Option<String> {
-        let parameter = self.parameter.filter(|_| self.settings.len() > limit && !self.are_numbers())?;
-        Some(format!("The legend names {limit} of {} values of {}", self.settings.len(), parameter.key()))
-    }
-
-    /// Legend entries for up to `limit` evenly spaced values.
-    pub fn legend(&self, shape: LegendShape, limit: usize) -> Vec<LegendEntry> {
+    /// Legend entries: of all words, or of a few evenly spaced numbers.
+    pub fn legend(&self) -> Vec<LegendEntry> {
         let Some(parameter) = self.parameter else { return Vec::new() };
         let entry = |position: usize| {
             let label = setting_label(parameter, self.settings[position]);
-            LegendEntry { label, color: self.color_at(position), shape }
+            LegendEntry { label, color: self.color_at(position), shape: LegendShape::Line(self.dash_at(position)) }
         };
-        spread(self.settings.len(), limit).map(entry).collect()
+        spread(self.settings.len(), if self.are_numbers() { NUMBERS } else { self.settings.len() }).map(entry).collect()
     }
 }

@@ -14,15 +14,12 @@ use super::ranking;
 use super::runs::Runs;
 use super::sample::{self, spread};
 use super::sentences::{distance, valley};
-use crate::figure::{Dash, Figure, Layer, LegendShape, palette};
+use crate::figure::{Dash, Figure, Layer, palette};
 use crate::model::Parameter;
 use crate::text;
 
 /// The smallest distance between the best end and the optimum at which both are labelled, as a fraction of the frame.
 const LABEL_DISTANCE: f64 = 0.08;
-
-/// The largest number of colour entries in the legend. Start, end, optimum and convergence threshold take four of ten places.
-const COLOR_ENTRIES: usize = 6;
 
 /// One figure per problem.
 pub fn figures(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
@@ -48,10 +45,9 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
     layers.extend(labels);
     let obstacles: Vec<[f64; 2]> = drawn.iter().flat_map(|path| spread(path.points.len(), 40).map(|at| path.points[at])).collect();
     layers.extend(levels.labels(&map, surface.optimum(), &obstacles));
-    let mut legend = color_by.legend(LegendShape::Line, COLOR_ENTRIES);
+    let mut legend = color_by.legend();
     legend.extend(marker_legend(&surface));
-    let mut caption = caption(&runs, rows, &drawn, &frame);
-    caption.extend(color_by.legend_note(COLOR_ENTRIES));
+    let caption = caption(&runs, rows, &drawn, &frame);
     let suffix = if has_several { format!(", {}", problem_name(&runs, rows[0])) } else { String::new() };
     Ok(Figure {
         name: if has_several { format!("contour-{}", file_stem(&runs, rows[0])) } else { "contour".into() },

@@ -1,7 +1,8 @@
 //! Filled contours of log10(J − J*): bands, isolines with labels, the convergence region, and the optimum.
 
 use super::cost_surface::{ContourMap, CostSurface};
-use crate::figure::{Color, ColorBar, Dash, Layer, Marker, Tick, palette};
+use crate::figure::ticks::axis;
+use crate::figure::{Color, ColorBar, Dash, Layer, Marker, Scale, Tick, palette};
 use crate::text;
 
 /// The largest number of bands.
@@ -68,9 +69,9 @@ impl ContourLevels {
 
     /// The colour bar.
     pub fn color_bar(&self, surface: &CostSurface<'_>) -> ColorBar {
-        let skip = self.edges.len().div_ceil(8);
-        let ticks = self.edges.iter().step_by(skip).map(|&at| Tick { at, label: text::short(at, 4) }).collect();
-        let label = if surface.optimum().is_some() { "log10(J − J*)" } else { "log10 J" };
+        let range = [0, self.edges.len() - 1].map(|edge| self.excess(edge));
+        let ticks = axis("", Scale::Log, range).ticks.into_iter().map(|tick| Tick { at: libm::log10(tick.at), ..tick }).collect();
+        let label = if surface.optimum().is_some() { "J − J*" } else { "J" };
         ColorBar { label: label.into(), edges: self.edges.clone(), colors: self.colors.clone(), ticks }
     }
 

@@ -46,7 +46,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
     if settings.len() < count {
         caption.push(format!("{} of {} values of {} are shown", settings.len(), text::grouped(count as u64), by.key()));
     }
-    let mut legend = color_by.legend(LegendShape::Line, LINES);
+    let mut legend = color_by.legend();
     if diverged > 0 {
         legend.push(LegendEntry { label: "diverged".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Tick) });
     }

@@ -45,13 +45,13 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         layers.push(Layer::Line { points, color: palette::INK, width: 1.8, dash: Dash::Dashed });
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
-    let mut legend = color_by.legend(LegendShape::Line, 6);
+    let mut legend = color_by.legend();
     if legend.is_empty() && !ended.is_empty() {
-        legend.push(entry("fitted line", color_by.color(runs, best), LegendShape::Line));
+        legend.push(entry("fitted line", color_by.color(runs, best), LegendShape::Line(Dash::Solid)));
     }
     if optimum.is_some() {
         let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
-        legend.push(entry(label, palette::INK, LegendShape::DashedLine));
+        legend.push(entry(label, palette::INK, LegendShape::Line(Dash::Dashed)));
     }
     legend.push(entry("training rows", palette::SOFT, LegendShape::Marker(Marker::Dot)));
     if has_test_rows {

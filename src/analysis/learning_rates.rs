@@ -6,8 +6,8 @@ use super::color_by::ColorBy;
 use super::ranges::{extent, log_range};
 use super::runs::Runs;
 use super::sample::{sample, spread};
-use crate::figure::ticks::axis;
-use crate::figure::{Dash, Figure, Layer, LegendShape, Panel, Scale};
+use crate::figure::ticks::{axis, count_axis};
+use crate::figure::{Dash, Figure, Layer, Panel, Scale};
 use crate::kernel::RateSchedule;
 use crate::model::{MissingParameter, Parameter, Schedule};
 use crate::text;
@@ -47,7 +47,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
     if drawn.len() < own.len() {
         caption.push(format!("{} of {} are drawn", drawn.len(), text::count(own.len(), "schedule")));
     }
-    let (x, y) = (axis("batches", Scale::Linear, [0.0, end]), axis("learning rate", scale, range));
+    let (x, y) = (count_axis("batches", [0.0, end]), axis("learning rate", scale, range));
     Ok(Some(Figure {
         name: "rates".into(),
         title: format!("{}: learning rate of each batch", runs.experiment.name),
@@ -55,7 +55,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, layers }],
         shared_axes: false,
-        legend: color_by.legend(LegendShape::Line, 10),
+        legend: color_by.legend(),
         color_bars: Vec::new(),
         size: [960, 480],
     }))

@@ -7,7 +7,7 @@ use super::ranges::log_range;
 use super::ranking;
 use super::runs::Runs;
 use super::sample::spread;
-use crate::figure::ticks::axis;
+use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
 use crate::model::{MissingParameter, Params, Path, Verdict};
@@ -41,7 +41,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let legend = vec![
         entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)),
         entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)),
-        entry("J on all training rows", J_COLOR, LegendShape::Line),
+        entry("J on all training rows", J_COLOR, LegendShape::Line(Dash::Solid)),
     ];
     let columns = shown.len().clamp(1, 2);
     let caption = if shown.len() == rows.len() {
@@ -80,7 +80,7 @@ fn panel(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Panel, MissingParam
     layers.extend(minimum_rule(&surface, range));
     let last = path.last_step().max(1) as f64;
     let title = format!("{}: {}", runs.name(row), runs.verdict(row));
-    Ok(Panel { title, x: axis("updates", Scale::Linear, [0.0, last]), y: axis("loss", Scale::Log, range), layers })
+    Ok(Panel { title, x: count_axis("updates", [0.0, last]), y: axis("loss", Scale::Log, range), layers })
 }
 
 /// A reference line at J*; `None` if J* is outside the range.

@@ -10,8 +10,8 @@ use super::paths::PathCache;
 use super::problems::{by_problem, problem_name};
 use super::sample;
 use super::sentences::distance;
-use crate::figure::ticks::axis;
-use crate::figure::{Color, Dash, Figure, Layer, LegendShape, Panel, Scale, palette};
+use crate::figure::ticks::{axis, count_axis};
+use crate::figure::{Color, Dash, Figure, Layer, Panel, Scale, palette};
 use crate::model::Parameter;
 use crate::text;
 
@@ -41,7 +41,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
                 layers.push(Layer::Rule { at, vertical: false, label, color: palette::INK, dash: Dash::Dashed });
             }
             let title = if problems.len() > 1 { format!("{name}, {}", problem_name(&runs, own[0])) } else { name.into() };
-            panels.push(Panel { title, x: axis("updates", Scale::Linear, [0.0, last]), y: axis(name, Scale::Linear, range), layers });
+            panels.push(Panel { title, x: count_axis("updates", [0.0, last]), y: axis(name, Scale::Linear, range), layers });
         }
     }
     let mut caption = vec![distance(&runs, rows)];
@@ -55,7 +55,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
         columns: 2,
         panels,
         shared_axes: false,
-        legend: color_by.legend(LegendShape::Line, 10),
+        legend: color_by.legend(),
         color_bars: Vec::new(),
         size: [960, 150 + 280 * problems.len() as u32],
     })

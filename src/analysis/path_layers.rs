@@ -35,7 +35,7 @@ pub fn path_layers(runs: &Runs<'_>, paths: &[Rc<DrawnPath>], color_by: &ColorBy,
     let mut layers = Vec::new();
     for (opacity, path) in lines {
         let color = Color { alpha: alpha * if count > 1.0 { opacity } else { opacity.max(0.5) }, ..color_by.color(runs, path.row) };
-        layers.push(Layer::Line { points: path.points.clone(), color, width, dash: Dash::Solid });
+        layers.push(Layer::Line { points: path.points.clone(), color, width, dash: color_by.dash(runs, path.row) });
     }
     let mut starts: Vec<[f64; 2]> = paths.iter().filter_map(|path| path.points.first().copied()).collect();
     starts.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
@@ -79,7 +79,7 @@ pub fn marker_legend(surface: &CostSurface<'_>) -> Vec<LegendEntry> {
         legend.push(entry("optimum", LegendShape::Marker(Marker::Cross)));
     }
     if surface.convergence_excess() > 0.0 {
-        legend.push(entry("convergence threshold", LegendShape::DashedLine));
+        legend.push(entry("convergence threshold", LegendShape::Line(Dash::Dashed)));
     }
     legend
 }

@@ -14,7 +14,7 @@ use super::sample::{sample, spread};
 use super::sentences::{distance, valley};
 use super::setting::Setting;
 use super::statistics;
-use crate::figure::{Figure, LegendShape};
+use crate::figure::Figure;
 use crate::model::Parameter;
 use crate::text;
 
@@ -93,7 +93,7 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
         panel(heading(&runs, by, cell), &frame, layers)
     });
     let panels: Vec<_> = panels.collect();
-    let mut legend = color_by.legend(LegendShape::Line, 6);
+    let mut legend = color_by.legend();
     legend.extend(marker_legend(&surface));
     let columns = if panels.len() <= 4 { panels.len().max(1) } else { 4.min(panels.len().div_ceil(2)) };
     let lines = panels.len().div_ceil(columns) as u32;

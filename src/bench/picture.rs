@@ -14,7 +14,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
         }
     }
     let color = |name: &str| palette::category(names.iter().position(|other| *other == name).unwrap_or(0));
-    let entry = |name: &&str| LegendEntry { label: (*name).to_owned(), color: color(name), shape: LegendShape::Line };
+    let entry = |name: &&str| LegendEntry { label: (*name).to_owned(), color: color(name), shape: LegendShape::Line(Dash::Solid) };
     Figure {
         name: "bench".into(),
         title: format!("{sweep}: training speed as a function of the number of runs"),

@@ -119,6 +119,9 @@ pub struct TableRow {
 pub enum Dash {
     Solid,
     Dashed,
+    Dotted,
+    /// Dashes and dots in turn.
+    DashDotted,
 }
 
 /// The symbol of a data point.
@@ -153,8 +156,7 @@ pub struct LegendEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the variants are symbols")]
 pub enum LegendShape {
-    Line,
-    DashedLine,
+    Line(Dash),
     Area,
     Marker(Marker),
 }

@@ -71,6 +71,17 @@ pub enum Kind {
     Name(&'static [&'static str], &'static [(&'static str, &'static str)]),
 }
 
+impl Kind {
+    /// The accepted words, in a fixed order.
+    pub const fn words(&self) -> &'static [&'static str] {
+        match self {
+            Self::Float { .. } | Self::Integer { .. } => &[],
+            Self::Boolean => &["false", "true"],
+            Self::IntegerOr { words, .. } | Self::FloatOr { words, .. } | Self::Choice(words) | Self::Name(words, _) => words,
+        }
+    }
+}
+
 /// The scale of a plot axis for the hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are kinds of axes")]

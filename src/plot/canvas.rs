@@ -154,9 +154,9 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
 
     /// Draws a polyline.
     pub fn line(&mut self, points: &[Point], color: Color, width: f64, dash: Dash) -> DrawResult<B> {
-        match dash {
-            Dash::Solid => self.stroke(points, color, width),
-            Dash::Dashed => dashes(points, 6.0, 4.0).iter().try_for_each(|part| self.stroke(part, color, width)),
+        match pattern(dash) {
+            [] => self.stroke(points, color, width),
+            pattern => dashes(points, pattern).iter().try_for_each(|part| self.stroke(part, color, width)),
         }
     }
 
@@ -322,27 +322,37 @@ fn area(ring: &[Point]) -> f64 {
     ring.iter().zip(ring.iter().cycle().skip(1)).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
-/// The drawn parts of a dashed polyline, for dashes of length `on` and gaps of length `off`.
-fn dashes(points: &[Point], on: f64, off: f64) -> Vec<Vec<Point>> {
+/// The lengths of strokes and gaps in turn, in CSS pixels; empty for a solid line.
+const fn pattern(dash: Dash) -> &'static [f64] {
+    match dash {
+        Dash::Solid => &[],
+        Dash::Dashed => &[6.0, 3.5],
+        Dash::Dotted => &[2.0, 2.0],
+        Dash::DashDotted => &[7.0, 2.5, 2.0, 2.5],
+    }
+}
+
+/// The drawn parts of a dashed polyline, for strokes and gaps of the lengths of a pattern.
+fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
     let mut parts = Vec::new();
-    let (mut drawing, mut left, mut part) = (true, on, points.first().map_or_else(Vec::new, |&first| vec![first]));
+    let (mut index, mut left, mut part) = (0, pattern[0], points.first().map_or_else(Vec::new, |&first| vec![first]));
     for pair in points.windows(2) {
         let ([mut from, to], mut length) = ([pair[0], pair[1]], libm::hypot(pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]));
         while length > left {
             let share = left / length;
             from = [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
             length -= left;
-            if drawing {
+            if index % 2 == 0 {
                 part.push(from);
                 parts.push(std::mem::take(&mut part));
             } else {
                 part = vec![from];
             }
-            drawing = !drawing;
-            left = if drawing { on } else { off };
+            index = (index + 1) % pattern.len();
+            left = pattern[index];
         }
         left -= length;
-        if drawing {
+        if index % 2 == 0 {
             part.push(to);
         }
     }

@@ -116,8 +116,7 @@ fn legend_rows(entries: &[LegendEntry], width: f64) -> Vec<Vec<(&LegendEntry, f6
 fn legend_entry<B: DrawingBackend>(entry: &LegendEntry, canvas: &mut Canvas<'_, B>, [x, y]: [f64; 2]) -> DrawResult<B> {
     let ends = [[x, y], [x + 22.0, y]];
     match entry.shape {
-        LegendShape::Line => canvas.line(&ends, entry.color, 2.2, Dash::Solid)?,
-        LegendShape::DashedLine => canvas.line(&ends, entry.color, 1.6, Dash::Dashed)?,
+        LegendShape::Line(dash) => canvas.line(&ends, entry.color, if dash == Dash::Solid { 2.2 } else { 1.8 }, dash)?,
         LegendShape::Area => canvas.rect(Rect { left: x, right: x + 22.0, top: y - 5.0, bottom: y + 5.0 }, entry.color)?,
         LegendShape::Marker(marker) => canvas.marker([x + 11.0, y], marker, entry.color, 8.0)?,
     }

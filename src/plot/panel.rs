@@ -47,6 +47,16 @@ fn has_frame(panel: &Panel) -> bool {
     [&panel.x, &panel.y].iter().any(|axis| !axis.label.is_empty() || !axis.ticks.is_empty())
 }
 
+/// The smallest number such that the labels of every `stride`-th tick do not overlap. Ticks are pairs of position and label.
+fn stride(ticks: &[(f64, &str)], size: impl Fn(&str) -> f64) -> usize {
+    let sizes: Vec<f64> = ticks.iter().map(|(_, label)| size(label)).collect();
+    let is_free = |&stride: &usize| {
+        let labelled: Vec<usize> = (0..ticks.len()).step_by(stride).collect();
+        labelled.windows(2).all(|pair| (ticks[pair[1]].0 - ticks[pair[0]].0).abs() >= f64::midpoint(sizes[pair[0]], sizes[pair[1]]))
+    };
+    (1..ticks.len()).find(is_free).unwrap_or_else(|| ticks.len().max(1))
+}
+
 /// The projection from data coordinates to CSS pixels.
 struct Projection<'a> {
     panel: &'a Panel,
@@ -122,14 +132,13 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
 
     fn x_axis(&mut self) -> DrawResult<B> {
         let Projection { panel, rect } = &self.projection;
-        let mut end = f64::NEG_INFINITY;
-        for tick in &panel.x.ticks {
-            let Some(x) = self.projection.x(tick.at) else { continue };
+        let ticks: Vec<(f64, &str)> =
+            panel.x.ticks.iter().filter_map(|tick| Some((self.projection.x(tick.at)?, tick.label.as_str()))).collect();
+        let stride = stride(&ticks, |label| canvas::width(label, LABEL) + 6.0);
+        for (index, &(x, label)) in ticks.iter().enumerate() {
             self.canvas.line(&[[x, rect.bottom], [x, rect.bottom + 4.0]], BORDER, 1.0, Dash::Solid)?;
-            let half = canvas::width(&tick.label, LABEL) / 2.0;
-            if x - half > end + 4.0 {
-                self.canvas.text(&Text::new(&tick.label, [x, rect.bottom + 12.0]).anchor(Anchor::Center))?;
-                end = x + half;
+            if index % stride == 0 {
+                self.canvas.text(&Text::new(label, [x, rect.bottom + 12.0]).anchor(Anchor::Center))?;
             }
         }
         let middle = f64::midpoint(rect.left, rect.right);
@@ -138,14 +147,14 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
 
     fn y_axis(&mut self) -> DrawResult<B> {
         let Projection { panel, rect } = &self.projection;
-        let (mut end, mut widest) = (f64::INFINITY, 0.0_f64);
-        for tick in &panel.y.ticks {
-            let Some(y) = self.projection.y(tick.at) else { continue };
+        let ticks: Vec<(f64, &str)> =
+            panel.y.ticks.iter().filter_map(|tick| Some((self.projection.y(tick.at)?, tick.label.as_str()))).collect();
+        let stride = stride(&ticks, |_| LABEL.size * 1.2);
+        let widest = ticks.iter().map(|(_, label)| canvas::width(label, LABEL)).fold(0.0, f64::max);
+        for (index, &(y, label)) in ticks.iter().enumerate() {
             self.canvas.line(&[[rect.left - 4.0, y], [rect.left, y]], BORDER, 1.0, Dash::Solid)?;
-            widest = widest.max(canvas::width(&tick.label, LABEL));
-            if y + LABEL.size * 0.6 < end {
-                self.canvas.text(&Text::new(&tick.label, [rect.left - 7.0, y]).anchor(Anchor::Right))?;
-                end = y - LABEL.size * 0.6;
+            if index % stride == 0 {
+                self.canvas.text(&Text::new(label, [rect.left - 7.0, y]).anchor(Anchor::Right))?;
             }
         }
         let middle = f64::midpoint(rect.top, rect.bottom);

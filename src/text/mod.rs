@@ -16,10 +16,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     if !(-4..9).contains(&magnitude) {
         return scientific(rounded, digits);
     }
-    let decimals = (digits as i32 - 1 - magnitude).max(0) as usize;
-    let text = format!("{:.decimals$}", rounded.abs());
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
-    format!("{}{}{rest}", if rounded < 0.0 { "-" } else { "" }, with_separators(whole))
+    decimals(rounded, (digits as i32 - 1 - magnitude).max(0) as usize)
 }
 
 /// A number with at most `digits` significant digits, without trailing zeros: "0.01", "3.45e-5". Integers keep all digits: "12,345".
@@ -33,6 +30,14 @@ pub fn short(value: f64, digits: usize) -> String {
         size if size >= 1e3 => whole(rounded.round()),
         _ => format!("{rounded}"),
     }
+}
+
+/// A number with a fixed number of decimals and thousands separators: "1,234.50".
+pub fn decimals(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    format!("{}{}{rest}", if value < 0.0 && !is_zero { "-" } else { "" }, with_separators(whole))
 }
 
 fn rounded(value: f64, digits: usize) -> f64 {

@@ -140,7 +140,8 @@ fn check(figures: &[Figure]) {
     names.dedup();
     assert_eq!(names.len(), figures.len(), "figure names are unique");
     for figure in figures {
-        assert!(figure.legend.len() <= 10, "{}: {} entries", figure.name, figure.legend.len());
+        // Every category has an entry: there are 15 activations.
+        assert!(figure.legend.len() <= 20, "{}: {} entries", figure.name, figure.legend.len());
         assert!(!figure.panels.is_empty() && figure.panels.len() <= 12, "{}", figure.name);
         assert!(figure.caption.iter().all(|line| !line.is_empty()), "{}: {:?}", figure.name, figure.caption);
         for panel in &figure.panels {
