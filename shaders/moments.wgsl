@@ -37,7 +37,7 @@ fn loss(moments: Moments, at: MomentGradient) -> f32 {
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }
 
-// Prediction minus target of one row. Not fused, because a zero difference selects the branch at a kink.
+// Prediction minus target of one row.
 fn error(theta: vec2<f32>, x: f32, y: f32) -> f32 {
-    return (theta.x * x + theta.y) - y;
+    return fma(theta.x, x, theta.y) - y;
 }

@@ -30,12 +30,12 @@ pub const GRADIENT: Tolerance = Tolerance { ulps: 3.0, reason: "WGSL may round f
 /// Tolerance of `moments::loss` on a device, from the gradient at the same point.
 pub const LOSS: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
 /// Tolerance of `moments::error` on a device.
-pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "WGSL may fuse what the host keeps unfused" };
+pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "WGSL may round fma's product" };
 
 /// Tolerances of the host's float32 against float64.
 pub const GRADIENT_ON_HOST: Tolerance = Tolerance { ulps: 3.0, reason: "six roundings, half an ulp each" };
 pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
-pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.5, reason: "three roundings, half an ulp each" };
+pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.0, reason: "two roundings, half an ulp each" };
 
 /// Tolerance of an optimizer's `step` on the host.
 pub fn host_tolerance(optimizer: Optimizer) -> Tolerance {

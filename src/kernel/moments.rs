@@ -59,10 +59,10 @@ pub fn loss<T: Number>(moments: &Moments, at: &MomentGradient<T>) -> T {
     (half * at.dw).mul_add(at.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
 }
 
-/// ŷ − y of one row. Not fused, because a zero difference selects the branch at a kink.
+/// ŷ − y of one row.
 #[inline(always)]
 pub fn error<T: Number>(Params([weight, bias]): Params<T>, x: T, y: T) -> T {
-    (weight * x + bias) - y
+    weight.mul_add(x, bias) - y
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! The data and functions that all tiles of a group share during training.
 
-use super::column::{Column, load_params};
+use super::column::Column;
 use super::divergence;
-use super::gradient::{Gradients, RowBatches};
-use super::isa::{Isa, Kernel};
-use super::rows::RowFunctions;
+use super::gradient::Gradients;
+use super::isa::Isa;
+use super::linear::{LinearErrors, MomentLosses};
+use super::rows::{RowBatches, RowFunctions, TilePath};
 use super::steps::{BatchFactors, Factors, Steps, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
-use super::vector::{TILE, Vector};
+use super::vector::TILE;
 use crate::backend::Group;
 use crate::backend::batches::{CentredRows, Window};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
-use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator, moments};
+use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator};
 use crate::with_rule;
 
 /// A block of batches of an epoch of a window.
@@ -86,18 +87,18 @@ impl<'a> GroupContext<'a> {
     /// The batches of a block, as input of the step loop.
     pub fn gradients<'s>(&'s self, window: &'s Window, Place { epoch, block, .. }: Place<'_>) -> Gradients<'s> {
         if self.uses_moments() {
-            Gradients::Moments { centre: &self.centre, batches: &window.moments_of(epoch)[block.first..block.first + block.len] }
+            Gradients::Moments { centre: &self.centre, batches: block_moments(window, epoch, block) }
         } else {
-            Gradients::Rows(self.batches(window, epoch, block))
+            Gradients::Rows { functions: &self.functions, batches: self.batches(window, epoch, block) }
         }
     }
 
     /// The rows of the batches of a block.
-    pub fn batches<'s>(&'s self, window: &'s Window, epoch: usize, block: &StepBlock) -> RowBatches<'s> {
+    fn batches<'s>(&self, window: &'s Window, epoch: usize, block: &StepBlock) -> RowBatches<'s> {
         let (x, y) = window.rows_of(epoch, self.group.order.rows);
         let batch_size = self.group.order.batch_size;
         let rows = block.first * batch_size..((block.first + block.len) * batch_size).min(x.len());
-        RowBatches { functions: &self.functions, x: &x[rows.clone()], y: &y[rows], batch_size }
+        RowBatches { rows: (&x[rows.clone()], &y[rows]), batch_size }
     }
 
     /// All training rows as one batch.
@@ -105,8 +106,7 @@ impl<'a> GroupContext<'a> {
         if self.uses_moments() {
             Gradients::Moments { centre: &self.centre, batches: std::slice::from_ref(&self.total) }
         } else {
-            let (x, y) = self.group.problem.train.columns();
-            Gradients::Rows(RowBatches { functions: &self.functions, x, y, batch_size: x.len() })
+            Gradients::Rows { functions: &self.functions, batches: RowBatches::one(self.group.problem.train.columns()) }
         }
     }
 
@@ -114,11 +114,35 @@ impl<'a> GroupContext<'a> {
     pub fn losses(&self, tile: &Tile) -> Column<f32> {
         let mut losses = Column::ZERO;
         if self.uses_moments() {
-            self.isa.run(MomentLosses { total: &self.total, centre: &self.centre, tile, losses: &mut losses });
+            let path = TilePath::point(tile.state.theta());
+            self.moment_losses(std::slice::from_ref(&self.total), path, tile.runs, &mut losses.0);
         } else {
             self.functions.losses(tile.state.theta(), tile.runs, self.group.problem.train.columns(), &mut losses.0);
         }
         losses
+    }
+
+    /// The part of a block in the loss and MAE of its epoch. `path` are the parameters before each of its batches.
+    pub fn epoch_metrics(
+        &self,
+        window: &Window,
+        Place { epoch, block, .. }: Place<'_>,
+        path: TilePath<'_>,
+        runs: usize,
+    ) -> [[f32; TILE]; 2] {
+        let batches = self.batches(window, epoch, block);
+        if !self.uses_moments() {
+            return self.functions.epoch_metrics(path, runs, batches, self.group.order.rows);
+        }
+        let mut losses = [0.0; TILE];
+        self.moment_losses(block_moments(window, epoch, block), path, runs, &mut losses);
+        let mut errors = [0.0; TILE];
+        self.isa.run(LinearErrors { batches, path, runs, rows: self.group.order.rows, errors: &mut errors });
+        [losses, errors]
+    }
+
+    fn moment_losses(&self, batches: &[Moments], path: TilePath<'_>, runs: usize, losses: &mut [f32; TILE]) {
+        self.isa.run(MomentLosses { batches, centre: &self.centre, path, runs, rows: self.group.order.rows, losses });
     }
 
     /// Runs the step loop of the group's rule.
@@ -180,23 +204,7 @@ impl<'a> GroupContext<'a> {
     }
 }
 
-/// J of each run of a tile from the moments of all rows.
-struct MomentLosses<'a> {
-    total: &'a Moments,
-    centre: &'a Centre,
-    tile: &'a Tile,
-    losses: &'a mut Column<f32>,
-}
-
-impl Kernel for MomentLosses<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector, const K: usize>(self) {
-        let vectors = self.tile.runs.div_ceil(V::LANES).min(TILE / V::LANES);
-        for v in 0..vectors {
-            let gradient = moments::moment_gradient(self.total, self.centre, load_params::<V>(&self.tile.state.theta, v));
-            moments::loss(self.total, &gradient).store(&mut self.losses.0, v);
-        }
-    }
+/// The moments of the batches of a block.
+fn block_moments<'w>(window: &'w Window, epoch: usize, block: &StepBlock) -> &'w [Moments] {
+    &window.moments_of(epoch)[block.first..block.first + block.len]
 }

@@ -1,7 +1,7 @@
 //! Gradients of a batch at the parameters of the runs of a tile, from the batch's moments or from its rows.
 
 use super::column::{Column, load_params, store_params};
-use super::rows::RowFunctions;
+use super::rows::{RowBatches, RowFunctions};
 use super::vector::{TILE, Vector};
 use crate::data::{Centre, Moments};
 use crate::kernel::moments;
@@ -13,28 +13,7 @@ pub enum Gradients<'a> {
     /// Moments of each batch: the linear neuron under the mean squared error.
     Moments { centre: &'a Centre, batches: &'a [Moments] },
     /// Rows of each batch: any other neuron.
-    Rows(RowBatches<'a>),
-}
-
-/// The rows of consecutive batches.
-#[derive(Clone, Copy)]
-pub struct RowBatches<'a> {
-    pub functions: &'a RowFunctions,
-    /// The rows of all batches, one batch after the other.
-    pub x: &'a [f32],
-    pub y: &'a [f32],
-    /// Rows of a batch; the last one may be shorter.
-    pub batch_size: usize,
-}
-
-impl<'a> RowBatches<'a> {
-    /// The rows of a batch.
-    #[inline(always)]
-    pub fn batch(&self, batch: usize) -> (&'a [f32], &'a [f32]) {
-        let first = batch * self.batch_size;
-        let end = (first + self.batch_size).min(self.x.len());
-        (&self.x[first..end], &self.y[first..end])
-    }
+    Rows { functions: &'a RowFunctions, batches: RowBatches<'a> },
 }
 
 /// A source of gradients for a loop over batches.
@@ -68,7 +47,7 @@ impl Gradients<'_> {
                     body.pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
                 }
                 Self::Moments { centre, batches } => body.pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Self::Rows(rows) => body.pack::<V, _, K>(pack * K, FromRows::new(rows)),
+                Self::Rows { functions, batches } => body.pack::<V, _, K>(pack * K, FromRows::new(functions, batches)),
             }
         }
     }
@@ -112,7 +91,8 @@ impl<const ORIGIN: bool> GradientSource for FromMoments<'_, ORIGIN> {
 
 /// Gradients from rows, computed when a batch is prepared.
 pub struct FromRows<'a> {
-    rows: RowBatches<'a>,
+    functions: &'a RowFunctions,
+    batches: RowBatches<'a>,
     /// The parameters of the prepared vectors.
     theta: Params<Column<f32>>,
     gradient: Params<Column<f32>>,
@@ -121,15 +101,15 @@ pub struct FromRows<'a> {
 impl<'a> FromRows<'a> {
     /// The gradients of batches of rows.
     #[inline(always)]
-    pub fn new(rows: RowBatches<'a>) -> Self {
-        Self { rows, theta: Params::splat(Column::ZERO), gradient: Params::splat(Column::ZERO) }
+    pub fn new(functions: &'a RowFunctions, batches: RowBatches<'a>) -> Self {
+        Self { functions, batches, theta: Params::splat(Column::ZERO), gradient: Params::splat(Column::ZERO) }
     }
 }
 
 impl GradientSource for FromRows<'_> {
     #[inline(always)]
     fn batches(&self) -> usize {
-        self.rows.x.len().div_ceil(self.rows.batch_size)
+        self.batches.count()
     }
 
     #[inline(always)]
@@ -138,7 +118,7 @@ impl GradientSource for FromRows<'_> {
             store_params(theta[k], &mut self.theta, k);
         }
         let [weight, bias] = &self.theta.0;
-        self.rows.functions.gradient(Params([&weight.0, &bias.0]), K * V::LANES, self.rows.batch(batch), &mut self.gradient);
+        self.functions.gradient(Params([&weight.0, &bias.0]), K * V::LANES, self.batches.batch(batch), &mut self.gradient);
     }
 
     #[inline(always)]

@@ -10,6 +10,7 @@ mod evaluate;
 mod gradient;
 mod isa;
 mod limits;
+mod linear;
 mod record;
 mod rows;
 mod steps;

@@ -1,8 +1,7 @@
 //! Recorded rows: histories of weight and bias, and the metrics of each epoch.
 
-use super::column::Column;
 use super::context::GroupContext;
-use super::gradient::RowBatches;
+use super::rows::{RowBatches, TilePath};
 use super::tile::Tile;
 use super::vector::TILE;
 use crate::backend::outcome::point_of;
@@ -60,51 +59,24 @@ impl Recording<'_> {
         }
     }
 
-    /// Records the metrics of an epoch: Keras' running means over its batches, and the test rows after it.
-    pub fn epoch(&mut self, context: &GroupContext<'_>, tile: &Tile, sums: &EpochSums, epoch: u64) {
-        let first = epoch as usize * self.width;
-        let row = first..first + self.width;
-        let rows = context.group.order.rows as f32;
-        for run in 0..self.width {
-            self.loss[first + run] = sums.loss.0[run] / rows;
-            self.mae[first + run] = sums.absolute.0[run] / rows;
-        }
-        if !self.val_loss.is_empty() {
-            let mut metrics = [[0.0; TILE]; 3];
-            context.functions.metrics(tile.state.theta(), tile.runs, context.group.problem.test.columns(), &mut metrics);
-            self.val_loss[row.clone()].copy_from_slice(&metrics[0][..self.width]);
-            self.val_mae[row].copy_from_slice(&metrics[2][..self.width]);
-        }
-    }
-}
-
-/// Sums over the batches of an epoch, each batch before its update: of the rows' losses, and of |ŷ − y|.
-#[derive(Clone, Debug)]
-pub struct EpochSums {
-    loss: Column<f32>,
-    absolute: Column<f32>,
-}
-
-impl EpochSums {
-    /// Before the first batch.
-    pub const ZERO: Self = Self { loss: Column::ZERO, absolute: Column::ZERO };
-
-    /// Adds the batches of a block of a tile of `runs` runs. `start` are the parameters before its first update, `path` those after each.
-    pub fn add(&mut self, runs: usize, batches: RowBatches<'_>, start: Params<&[f32; TILE]>, path: Params<&[[f32; TILE]]>) {
-        let (mut block, mut metrics) = (Self::ZERO, [[0.0; TILE]; 3]);
-        for batch in 0..path.0[0].len() {
-            let theta = if batch == 0 { start } else { Params([&path.0[0][batch - 1], &path.0[1][batch - 1]]) };
-            let rows = batches.batch(batch);
-            let count = rows.0.len() as f32;
-            batches.functions.metrics(theta, runs, rows, &mut metrics);
-            for run in 0..TILE {
-                block.loss.0[run] += count * metrics[0][run];
-                block.absolute.0[run] += count * metrics[2][run];
+    /// Adds the metrics of a block of an epoch to the training metrics of the epoch, which are Keras' running means over its batches.
+    pub fn add_metrics(&mut self, metrics: &[[f32; TILE]; 2], epoch: usize, is_first_block: bool) {
+        let row = epoch * self.width..(epoch + 1) * self.width;
+        for (series, metric) in [&mut self.loss, &mut self.mae].into_iter().zip(metrics) {
+            for (sum, value) in series[row.clone()].iter_mut().zip(metric) {
+                *sum = if is_first_block { *value } else { *sum + value };
             }
         }
-        for run in 0..TILE {
-            self.loss.0[run] += block.loss.0[run];
-            self.absolute.0[run] += block.absolute.0[run];
+    }
+
+    /// Records the metrics on the test rows at the end of an epoch.
+    pub fn test_metrics(&mut self, context: &GroupContext<'_>, tile: &Tile, epoch: usize) {
+        if !self.val_loss.is_empty() {
+            let row = epoch * self.width..(epoch + 1) * self.width;
+            let batch = RowBatches::one(context.group.problem.test.columns());
+            let [loss, mae] = context.functions.epoch_metrics(TilePath::point(tile.state.theta()), tile.runs, batch, batch.rows.0.len());
+            self.val_loss[row.clone()].copy_from_slice(&loss[..self.width]);
+            self.val_mae[row].copy_from_slice(&mae[..self.width]);
         }
     }
 }

@@ -15,10 +15,63 @@ use crate::model::{Activation, Neuron, Params};
 use crate::{with_activation, with_loss};
 
 /// Rows of a partial sum. Adding partial sums keeps float32 sums over many rows accurate.
-const PARTIAL_ROWS: usize = 256;
+pub const PARTIAL_ROWS: usize = 256;
 
 /// Columns of x and y.
 pub type RowSlices<'a> = (&'a [f32], &'a [f32]);
+
+/// The rows of consecutive batches.
+#[derive(Clone, Copy)]
+pub struct RowBatches<'a> {
+    /// The rows of all batches, one batch after the other.
+    pub rows: RowSlices<'a>,
+    /// Rows of a batch; the last one may be shorter.
+    pub batch_size: usize,
+}
+
+impl<'a> RowBatches<'a> {
+    /// Some rows as one batch.
+    pub fn one((x, y): RowSlices<'a>) -> Self {
+        Self { rows: (x, y), batch_size: x.len().max(1) }
+    }
+
+    /// How many batches there are.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.rows.0.len().div_ceil(self.batch_size)
+    }
+
+    /// The rows of a batch.
+    #[inline(always)]
+    pub fn batch(&self, batch: usize) -> RowSlices<'a> {
+        let (x, y) = self.rows;
+        let first = batch * self.batch_size;
+        let end = (first + self.batch_size).min(x.len());
+        (&x[first..end], &y[first..end])
+    }
+}
+
+/// The parameters of the runs of a tile before each of consecutive batches.
+#[derive(Clone, Copy)]
+pub struct TilePath<'a> {
+    /// Before the first batch.
+    pub start: Params<&'a [f32; TILE]>,
+    /// After each batch, a row of all runs for each. The parameters after the last batch are not read.
+    pub after: Params<&'a [[f32; TILE]]>,
+}
+
+impl<'a> TilePath<'a> {
+    /// The parameters before one batch.
+    pub fn point(start: Params<&'a [f32; TILE]>) -> Self {
+        Self { start, after: Params([&[], &[]]) }
+    }
+
+    /// The parameters before a batch.
+    #[inline(always)]
+    pub fn before(&self, batch: usize) -> Params<&'a [f32; TILE]> {
+        if batch == 0 { self.start } else { Params([&self.after.0[0][batch - 1], &self.after.0[1][batch - 1]]) }
+    }
+}
 
 /// The functions over rows of a neuron, compiled for an instruction set.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +84,7 @@ pub struct RowFunctions {
     gradient: SumPointer<2>,
     loss: SumPointer<1>,
     metrics: SumPointer<3>,
+    epoch_metrics: SumPointer<2>,
     use_bias: bool,
 }
 
@@ -40,16 +94,17 @@ type ActivationPointer = fn(Isa, &[f32; TILE], [&mut [f32; TILE]; 2]);
 /// Computes K sums over rows for the runs of a tile.
 type SumPointer<const K: usize> = fn(SumInputs<'_>, [&mut [f32; TILE]; K]);
 
-/// The inputs of a sum over rows.
+/// The inputs of a sum over the rows of batches.
 #[derive(Clone, Copy)]
 struct SumInputs<'a> {
     isa: Isa,
     activation: Option<ActivationPointer>,
-    /// The parameters of a tile.
-    theta: Params<&'a [f32; TILE]>,
+    path: TilePath<'a>,
     /// Sums are computed for the first runs of the tile.
     runs: usize,
-    rows: RowSlices<'a>,
+    batches: RowBatches<'a>,
+    /// The number of rows by which the sums are divided.
+    divisor: f32,
 }
 
 impl RowFunctions {
@@ -65,20 +120,27 @@ impl RowFunctions {
             gradient: sum::<Gradient<L>, 2>,
             loss: sum::<Loss<L>, 1>,
             metrics: sum::<Metrics<L>, 3>,
+            epoch_metrics: sum::<EpochMetrics<L>, 2>,
             use_bias: neuron.use_bias,
         })
     }
 
-    /// The inputs of loss and gradient.
-    fn inputs<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
-        SumInputs { isa: self.isa, activation: self.activation.filter(|_| !self.from_z), theta, runs, rows }
+    /// The inputs of a mean over some rows.
+    fn mean<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
+        let (path, batches, divisor) = (TilePath::point(theta), RowBatches::one(rows), rows.0.len() as f32);
+        SumInputs { isa: self.isa, activation: self.activation, path, runs, batches, divisor }
+    }
+
+    /// The inputs of a mean over some rows of the loss or its gradient.
+    fn loss_mean<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
+        SumInputs { activation: self.activation.filter(|_| !self.from_z), ..self.mean(theta, runs, rows) }
     }
 
     /// The gradient of the mean loss of some rows, for the first `runs` runs of a tile.
     #[inline]
     pub fn gradient(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, gradient: &mut Params<Column<f32>>) {
         let [weight, bias] = &mut gradient.0;
-        (self.gradient)(self.inputs(theta, runs, rows), [&mut weight.0, &mut bias.0]);
+        (self.gradient)(self.loss_mean(theta, runs, rows), [&mut weight.0, &mut bias.0]);
         if !self.use_bias {
             bias.0.fill(0.0);
         }
@@ -86,12 +148,20 @@ impl RowFunctions {
 
     /// The mean loss of some rows, for the first `runs` runs of a tile.
     pub fn losses(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, losses: &mut [f32; TILE]) {
-        (self.loss)(self.inputs(theta, runs, rows), [losses]);
+        (self.loss)(self.loss_mean(theta, runs, rows), [losses]);
     }
 
     /// The mean loss, squared error and absolute error of some rows, for the first `runs` runs of a tile.
     pub fn metrics(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, metrics: &mut [[f32; TILE]; 3]) {
-        (self.metrics)(SumInputs { activation: self.activation, ..self.inputs(theta, runs, rows) }, metrics.each_mut());
+        (self.metrics)(self.mean(theta, runs, rows), metrics.each_mut());
+    }
+
+    /// The sums of loss and absolute error over the rows of batches, each at the parameters before its batch, divided by `rows`.
+    pub fn epoch_metrics(&self, path: TilePath<'_>, runs: usize, batches: RowBatches<'_>, rows: usize) -> [[f32; TILE]; 2] {
+        let mut metrics = [[0.0; TILE]; 2];
+        let inputs = SumInputs { isa: self.isa, activation: self.activation, path, runs, batches, divisor: rows as f32 };
+        (self.epoch_metrics)(inputs, metrics.each_mut());
+        metrics
     }
 }
 
@@ -162,7 +232,18 @@ impl<L: LossFn> RowTerms<3> for Metrics<L> {
     }
 }
 
-/// K sums over rows for the runs of a tile, divided by the number of rows.
+/// ℓ and |e|.
+struct EpochMetrics<L>(PhantomData<L>);
+
+impl<L: LossFn> RowTerms<2> for EpochMetrics<L> {
+    #[inline(always)]
+    fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 2] {
+        let [loss, _] = L::at_pre_activation(z, response, y);
+        [loss, (response[0] - y).abs()]
+    }
+}
+
+/// K sums over the rows of batches for the runs of a tile, divided by a number of rows.
 fn sum<T: RowTerms<K>, const K: usize>(inputs: SumInputs<'_>, sums: [&mut [f32; TILE]; K]) {
     inputs.isa.run(Sum::<T, K> { inputs, sums, terms: PhantomData });
 }
@@ -179,36 +260,39 @@ impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
     /// Two vectors of runs at a time, whose parameters and sums stay in registers.
     #[inline(always)]
     fn run<V: Vector, const IN_FLIGHT: usize>(self) {
-        let SumInputs { isa, activation, theta: Params([weight, bias]), runs, rows: (x, y) } = self.inputs;
-        let rows = x.len().min(y.len());
-        let (x, y) = (&x[..rows], &y[..rows]);
+        let SumInputs { isa, activation, path, runs, batches, divisor } = self.inputs;
         let zero = Pair::<V>::splat(0.0);
-        let divisor = Pair::<V>::splat(rows as f32);
+        let divisor = Pair::<V>::splat(divisor);
         // Zeroed once per sum: zeroing for each row would take longer than a short activation.
         let mut buffers = [[0.0; TILE]; 3];
         let packs = runs.div_ceil(Pair::<V>::LANES).min(TILE / Pair::<V>::LANES);
         for pack in 0..packs {
-            let theta = Params([Pair::<V>::load(weight, pack), Pair::<V>::load(bias, pack)]);
-            let mut total = [zero; K];
-            let mut first = 0;
-            while first < rows {
-                let end = rows.min(first + PARTIAL_ROWS);
-                let mut partial = [zero; K];
-                for row in first..end {
-                    let (x, y) = (Pair::<V>::splat(x[row]), Pair::<V>::splat(y[row]));
-                    let z = pre_activation(theta, x);
-                    let terms = T::at(z, response(isa, activation, z, &mut buffers), x, y);
+            let mut sums = [zero; K];
+            for batch in 0..batches.count() {
+                let Params([weight, bias]) = path.before(batch);
+                let theta = Params([Pair::<V>::load(weight, pack), Pair::<V>::load(bias, pack)]);
+                let (x, y) = batches.batch(batch);
+                let mut total = [zero; K];
+                for first in (0..x.len()).step_by(PARTIAL_ROWS) {
+                    let mut partial = [zero; K];
+                    for row in first..x.len().min(first + PARTIAL_ROWS) {
+                        let (x, y) = (Pair::<V>::splat(x[row]), Pair::<V>::splat(y[row]));
+                        let z = pre_activation(theta, x);
+                        let terms = T::at(z, response(isa, activation, z, &mut buffers), x, y);
+                        for k in 0..K {
+                            partial[k] = partial[k] + terms[k];
+                        }
+                    }
                     for k in 0..K {
-                        partial[k] = partial[k] + terms[k];
+                        total[k] = total[k] + partial[k];
                     }
                 }
                 for k in 0..K {
-                    total[k] = if first == 0 { partial[k] } else { partial[k] + total[k] };
+                    sums[k] = sums[k] + total[k];
                 }
-                first = end;
             }
             for k in 0..K {
-                (total[k] / divisor).store(&mut *self.sums[k], pack);
+                (sums[k] / divisor).store(&mut *self.sums[k], pack);
             }
         }
     }

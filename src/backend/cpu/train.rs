@@ -3,7 +3,8 @@
 use super::column::Column;
 use super::context::{GroupContext, Place};
 use super::divergence::{end_diverged, may_have_diverged};
-use super::record::{EpochSums, Recording};
+use super::record::Recording;
+use super::rows::TilePath;
 use super::steps::{BatchFactors, Factors, Steps};
 use super::tile::Tile;
 use super::vector::TILE;
@@ -38,30 +39,28 @@ impl TileTraining<'_, '_> {
                 return;
             }
             let number = self.window.first_epoch + epoch as u64;
-            let mut sums = self.recording.has_epochs().then(|| Box::new(EpochSums::ZERO));
             for block in &context.blocks {
                 let in_run = number * self.window.batches as u64 + block.first as u64;
                 let place = Place { epoch, block, in_window: epoch * self.window.batches + block.first, in_run };
-                self.block(place, sums.as_deref_mut(), &mut own_factors);
+                self.block(place, &mut own_factors);
                 if block.evaluates_loss && context.computes_statistics {
                     verdict::update_statistics(context, self.tile, number);
                 }
             }
-            if let Some(sums) = sums {
-                self.recording.epoch(context, self.tile, &sums, number);
-            }
+            self.recording.test_metrics(context, self.tile, number as usize);
         }
     }
 
     /// Trains a block, and updates the series and statistics that depend on the parameters after each batch.
-    fn block(&mut self, place: Place<'_>, sums: Option<&mut EpochSums>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
+    fn block(&mut self, place: Place<'_>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
         let Place { epoch, block, in_run: first, .. } = place;
         let context = self.context;
         let factors = context.factors(self.factors, self.tile, place, own_factors);
         context.actions(first, block.len, &mut self.actions);
-        let counts_crossings = context.computes_statistics && self.window.first_epoch + epoch as u64 + 1 == context.group.epochs;
-        let records_history = self.recording.has_history();
-        let needs_path = counts_crossings || sums.is_some() || records_history;
+        let number = self.window.first_epoch + epoch as u64;
+        let counts_crossings = context.computes_statistics && number + 1 == context.group.epochs;
+        let (records_history, records_epochs) = (self.recording.has_history(), self.recording.has_epochs());
+        let needs_path = counts_crossings || records_epochs || records_history;
         if context.may_diverge {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
@@ -80,14 +79,18 @@ impl TileTraining<'_, '_> {
             None => None,
         };
         self.steps(place, factors, path.as_mut());
+        let mut metrics = None;
         if let (Some(Params([weights, biases])), Some((active, start))) = (path, start) {
             let (start, path) = (Params([&start.0[0].0, &start.0[1].0]), Params([&*weights, &*biases]));
-            if let Some(sums) = sums {
-                sums.add(self.tile.runs, context.batches(self.window, epoch, block), start, path);
+            if records_epochs {
+                metrics = Some(context.epoch_metrics(self.window, place, TilePath { start, after: path }, self.tile.runs));
             }
             if counts_crossings {
                 verdict::count_crossings(context, start, path, &active, self.tile);
             }
+        }
+        if let Some(metrics) = metrics {
+            recording.add_metrics(&metrics, number as usize, block.first == 0);
         }
         if records_history && !is_in_place {
             let [weights, biases] = &scratch.0;
