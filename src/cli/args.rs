@@ -76,7 +76,7 @@ fn simd(name: &str) -> Result<Simd, String> {
 #[derive(Args, Debug)]
 #[expect(clippy::struct_field_names, reason = "a field has the name of its flag")]
 pub struct Run {
-    /// Config of the sweep, a TOML file
+    /// Config of the sweep, a TOML file, or - for stdin
     pub config: PathBuf,
     #[command(flatten)]
     pub backend: Backend,

@@ -12,6 +12,7 @@ use gradsweep::internals::text;
 
 use super::args::{self, Choice};
 use super::backends;
+use super::config_file;
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::plot;
@@ -55,7 +56,7 @@ fn check_floor(table: &Table, floor: f64) -> Result<(), Failure> {
 /// Loads the config, or the built-in sweep.
 fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
     if let Some(path) = &arguments.config {
-        return Ok(config::load(path, &arguments.sets)?);
+        return config_file::load(path, &arguments.sets);
     }
     let source = ConfigSource { file: "built-in", name: "bench", data: DataLocation::Bytes(STARTER_DATA) };
     Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)

@@ -8,6 +8,7 @@ mod args;
 mod backends;
 mod bench;
 mod compare;
+mod config_file;
 mod failure;
 mod init;
 mod interrupt;

@@ -7,7 +7,7 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::reference::Reference;
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::internals::text;
-use gradsweep::store::RunDirectory;
+use gradsweep::store::{RunDirectory, Status};
 use gradsweep::sweep::{Problems, StoredPaths};
 use gradsweep::table::RunTable;
 
@@ -22,19 +22,18 @@ pub struct OpenedSweep {
 }
 
 impl OpenedSweep {
-    /// Opens a directory and checks that its data are unchanged.
+    /// Opens a directory and checks that its config and data are unchanged. A note says if the sweep is incomplete.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let directory = RunDirectory::open(path)?;
         let manifest = directory.manifest().clone();
         let file = path.join("sweep.toml").display().to_string();
-        let text = directory.config()?;
-        let source = ConfigSource { file: &file, name: &manifest.name, data: DataLocation::File(&directory.data_path()) };
-        let experiment = config::load_text(&text, &source, &manifest.set)?;
-        if experiment.dataset.sha256 != manifest.data_sha256 {
-            return Err(Failure::failed(format!(
-                "{} has changed since the sweep: its SHA-256 is not the one in manifest.json",
-                directory.data_path().display()
-            )));
+        let config = directory.config()?;
+        let data = directory.data_path()?;
+        let source = ConfigSource { file: &file, name: &manifest.name, data: DataLocation::File(&data) };
+        let experiment = config::load_text(&config, &source, &manifest.set)?;
+        if manifest.status == Status::Incomplete {
+            let [done, all] = [manifest.counts.runs_done, manifest.counts.runs].map(text::grouped);
+            note(&format!("the sweep in {} is incomplete: it has {done} of {all} runs", path.display()));
         }
         let problems = Problems::new(&experiment)?;
         Ok(Self { directory, experiment, problems })

@@ -7,13 +7,15 @@ use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
-use gradsweep::store::{Manifest, RunDirectory, Status, choose_directory};
+use gradsweep::store::{Manifest, RunDirectory, Status, create_directory, require_free};
 use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
+use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
 use serde_json::json;
 
 use super::args;
 use super::backends::{self, Chosen};
+use super::config_file;
 use super::failure::Failure;
 use super::output::{note, print, print_json, warn};
 use super::plot::{draw_sweep, png_names};
@@ -21,7 +23,7 @@ use super::progress::Progress;
 use super::surfaces;
 
 pub fn run(arguments: &args::Run) -> Result<(), Failure> {
-    let experiment = config::load(&arguments.config, &arguments.sets)?;
+    let experiment = config_file::load(&arguments.config, &arguments.sets)?;
     for warning in &experiment.warnings {
         warn(warning);
     }
@@ -29,10 +31,16 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         return dry_run(&experiment, arguments.json);
     }
     let problems = Problems::new(&experiment)?;
-    let directory = choose_directory(arguments.out.as_deref(), &experiment.name)?;
+    if let Some(out) = &arguments.out {
+        require_free(out)?;
+    }
     let chosen = backends::choose(&arguments.backend, estimate(&experiment).steps)?;
     let description = chosen.backend.describe();
     note(&announcement(&description, &chosen));
+    let directory = match &arguments.out {
+        Some(out) => out.clone(),
+        None => create_directory(Path::new("runs"), &experiment.name)?,
+    };
     let mut progress = Progress::new(experiment.space.len());
     let manifest = manifest(&experiment, &description, arguments);
     let options = Options { chunk: arguments.chunk };
@@ -47,18 +55,23 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         return Err(Failure::Interrupted);
     }
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, Some(summary.manifest.counts.by_verdict()));
-    let pictures = if arguments.no_plots {
-        Vec::new()
+    let pictures = if arguments.no_plots { Ok(Vec::new()) } else { draw(inputs, &directory, &summary.runs) };
+    let surfaces = if experiment.surface.requested || !arguments.no_plots {
+        surfaces::write(&experiment, &problems, &summary.runs, chosen.backend.as_ref(), &directory)
     } else {
-        let stored = RunDirectory::open(&directory)?;
-        let backend = chosen.backend.as_ref();
-        let paths = StoredPaths { experiment: &experiment, problems: &problems, directory: &stored, runs: &summary.runs, backend };
-        draw_sweep(&paths, &directory.join("plots"))?
+        Ok(())
     };
-    if experiment.surface.requested || !arguments.no_plots {
-        surfaces::write(&experiment, &problems, &summary.runs, chosen.backend.as_ref(), &directory)?;
-    }
-    conclude(arguments.json, &directory, &summary.manifest, &diagnosis, &pictures)
+    // A failed picture does not suppress the results.
+    let drawn = pictures.as_deref().unwrap_or_default();
+    conclude(arguments.json, &directory, &summary.manifest, &diagnosis, drawn)?;
+    pictures.map(drop).and(surfaces)
+}
+
+/// Draws the figures of a stored sweep and returns the written files.
+fn draw(inputs: Inputs<'_>, directory: &Path, runs: &RunTable) -> Result<Vec<PathBuf>, Failure> {
+    let Inputs { experiment, problems, backend } = inputs;
+    let stored = RunDirectory::open(directory)?;
+    draw_sweep(&StoredPaths { experiment, problems, directory: &stored, runs, backend }, &directory.join("plots"))
 }
 
 /// Prints the resolved config and the size of the sweep.
@@ -85,7 +98,6 @@ fn announcement(description: &Description, chosen: &Chosen) -> String {
 fn manifest(experiment: &Experiment, description: &Description, arguments: &args::Run) -> Manifest {
     let mut manifest = Manifest::new(&experiment.name, config::resolved(experiment));
     manifest.set.clone_from(&experiment.sets);
-    manifest.data_sha256.clone_from(&experiment.dataset.sha256);
     description.backend.clone_into(&mut manifest.backend);
     manifest.device.clone_from(&description.device);
     manifest.detail.clone_from(&description.detail);

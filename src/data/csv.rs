@@ -113,14 +113,15 @@ impl Dataset {
         }
         let [x, y] = columns.map(|column| column.finish(text));
         let (x, y) = (x?, y?);
-        let sha256 = hexadecimal(&Sha256::digest(&bytes));
+        let sha256 = sha256(&bytes);
         Ok(Self { feature: feature.into(), target: target.into(), x, y, bytes, sha256 })
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// The hexadecimal SHA-256 of a file's bytes.
+pub fn sha256(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Decodes a file, without its byte order mark.

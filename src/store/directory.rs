@@ -6,28 +6,35 @@ use std::path::{Path, PathBuf};
 use super::errors::{Error, file};
 use super::manifest::{FORMAT, Manifest};
 use super::table_file::TableReader;
+use crate::data::sha256;
 use crate::table::{EpochTable, HistoryTable, RunTable, Table as _};
 
-/// The directory for a new sweep: `out` if it is given, else `runs/<name>`, or the first unused of `runs/<name>-2`, `-3`, ..
+/// Checks that a directory for a new sweep does not exist or is empty. Creates nothing.
 ///
 /// # Errors
-/// If `out` exists and is not an empty directory, or if a directory cannot be read.
-pub fn choose_directory(out: Option<&Path>, name: &str) -> Result<PathBuf, Error> {
-    if let Some(out) = out {
-        return if is_free(out)? { Ok(out.to_path_buf()) } else { Err(Error::NotEmpty { path: out.to_path_buf() }) };
-    }
-    free_below(Path::new("runs"), &file_name(name))
+/// If the path is a file or a directory with entries, or if it cannot be read.
+pub fn require_free(path: &Path) -> Result<(), Error> {
+    if is_free(path)? { Ok(()) } else { Err(Error::NotEmpty { path: path.to_path_buf() }) }
 }
 
-/// Returns `folder`/`name`, or the first unused of `name`-2, `name`-3, ..
-fn free_below(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let mut path = folder.join(name);
+/// Creates the directory for a new sweep: `folder`/`name`, or the first that does not exist of `name`-2, `name`-3, .. Its creation is atomic, so
+/// two sweeps that start at the same time get different directories.
+///
+/// # Errors
+/// If a directory cannot be created.
+pub fn create_directory(folder: &Path, name: &str) -> Result<PathBuf, Error> {
+    file("create", folder, std::fs::create_dir_all(folder))?;
+    let name = file_name(name);
+    let mut path = folder.join(&name);
     let mut number = 2;
-    while !is_free(&path)? {
+    loop {
+        match std::fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            created => return file("create", &path, created).map(|()| path),
+        }
         path = folder.join(format!("{name}-{number}"));
         number += 1;
     }
-    Ok(path)
 }
 
 /// The name of a sweep as a file name for every file system: no separator, not hidden, at most 240 bytes.
@@ -102,15 +109,22 @@ impl RunDirectory {
     /// The config file of the sweep.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// If the file cannot be read, or if it has changed since the sweep.
     pub fn config(&self) -> Result<String, Error> {
         let path = self.path.join("sweep.toml");
-        file("read", &path, std::fs::read_to_string(&path))
+        let text = file("read", &path, std::fs::read_to_string(&path))?;
+        let recorded = &self.manifest.config_sha256;
+        if recorded.is_empty() || *recorded == sha256(text.as_bytes()) { Ok(text) } else { Err(Error::Changed { path }) }
     }
 
-    /// The copy of the data file.
-    pub fn data_path(&self) -> PathBuf {
-        self.path.join("data.csv")
+    /// The path of the copy of the data file, after a comparison of its SHA-256 with the one in the manifest.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or if it has changed since the sweep.
+    pub fn data_path(&self) -> Result<PathBuf, Error> {
+        let path = self.path.join("data.csv");
+        let bytes = file("read", &path, std::fs::read(&path))?;
+        if self.manifest.data_sha256 == sha256(&bytes) { Ok(path) } else { Err(Error::Changed { path }) }
     }
 
     /// All stored runs.
@@ -213,15 +227,31 @@ mod tests {
     #[test]
     fn the_number_of_a_name_is_the_first_free_one() {
         let folder = tempfile::tempdir().unwrap();
-        let choose = || free_below(folder.path(), "x").unwrap();
+        let create = || create_directory(folder.path(), "x").unwrap();
         for expected in ["x", "x-2", "x-3"] {
-            assert_eq!(choose(), folder.path().join(expected));
-            std::fs::create_dir(choose()).unwrap();
-            assert_eq!(choose(), folder.path().join(expected), "an empty directory is free");
-            std::fs::write(choose().join("a"), "").unwrap();
+            assert_eq!(create(), folder.path().join(expected));
         }
         std::fs::write(folder.path().join("x-4"), "a file").unwrap();
-        assert_eq!(choose(), folder.path().join("x-5"));
+        assert_eq!(create(), folder.path().join("x-5"));
+    }
+
+    #[test]
+    fn sweeps_that_start_at_the_same_time_get_different_directories() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = || {
+            std::thread::scope(|scope| {
+                (0..8)
+                    .map(|_| scope.spawn(|| create_directory(folder.path(), "x").unwrap()))
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect::<Vec<_>>()
+            })
+        };
+        let mut paths = start();
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), 8);
     }
 
     #[test]

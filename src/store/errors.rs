@@ -15,6 +15,9 @@ pub enum Error {
     /// The directory was written by a version with another layout.
     #[error("{path} has format {found}, and this version reads format {known}; use the version that wrote it, or run the sweep again")]
     Format { path: PathBuf, found: u32, known: u32 },
+    /// The file is not the one that the sweep wrote.
+    #[error("{path} has changed since the sweep: its SHA-256 is not the one in manifest.json; restore the file, or run the sweep again")]
+    Changed { path: PathBuf },
     /// An operation of the file system failed; `action` is its verb.
     #[error("cannot {action} {path}: {source}")]
     File { action: &'static str, path: PathBuf, source: std::io::Error },

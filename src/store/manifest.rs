@@ -93,6 +93,9 @@ pub struct Manifest {
     pub config: serde_json::Value,
     /// The `--set` overrides, in the order of the command line.
     pub set: Vec<String>,
+    /// The hexadecimal SHA-256 of sweep.toml; empty in directories of versions that did not store it.
+    #[serde(default)]
+    pub config_sha256: String,
     /// The hexadecimal SHA-256 of the data file, of which data.csv in the same directory is a copy.
     pub data_sha256: String,
     /// `reference`, `cpu` or `gpu`.
@@ -121,6 +124,7 @@ impl Manifest {
             status: Status::Incomplete,
             config,
             set: Vec::new(),
+            config_sha256: String::new(),
             data_sha256: String::new(),
             backend: String::new(),
             device: String::new(),
@@ -138,10 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_from_before_cycles_is_read() {
+    fn a_manifest_of_an_older_version_is_read() {
         let manifest = Manifest::new("old", serde_json::Value::Null);
         let mut json = serde_json::to_value(&manifest).unwrap();
         assert!(json["counts"].as_object_mut().unwrap().remove("cycling").is_some());
+        assert!(json.as_object_mut().unwrap().remove("config_sha256").is_some());
         assert_eq!(serde_json::from_value::<Manifest>(json).unwrap(), manifest);
     }
 }

@@ -12,7 +12,7 @@ mod surface;
 mod table_file;
 pub(crate) mod writer;
 
-pub use directory::{Point, RunDirectory, choose_directory};
+pub use directory::{Point, RunDirectory, create_directory, require_free};
 pub use errors::Error;
 pub use manifest::{Counts, FORMAT, Manifest, Status, Timings};
 pub use surface::{Surface, write_surface};

@@ -14,6 +14,7 @@ use super::errors::{Error, file};
 use super::manifest::{Manifest, Status};
 use super::problem_table::ProblemTable;
 use super::table_file::{GROUP_ROWS, TableFile, temporary_path};
+use crate::data::sha256;
 use crate::model::Problem;
 use crate::table::{EpochTable, HistoryTable, RowSource, RunTable, Table};
 
@@ -56,6 +57,7 @@ impl Writer {
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
         let directory = directory.to_path_buf();
+        let manifest = Manifest { config_sha256: sha256(config.as_bytes()), data_sha256: sha256(data), ..manifest };
         let writer = Self { directory, manifest, parts: [0; 3], epoch_tables: Vec::new(), history_tables: Vec::new() };
         writer.create_manifest()?;
         for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {

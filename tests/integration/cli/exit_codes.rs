@@ -132,3 +132,35 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty());
 }
+
+/// Files may not be larger than 32 KiB, so that no picture can be written.
+#[test]
+#[cfg(unix)]
+fn a_failed_picture_does_not_suppress_the_results() {
+    let (folder, _) = folder_with(&on_tv(""));
+    let script = format!("trap '' XFSZ; ulimit -f 32; '{}' run sweep.toml --out out", env!("CARGO_BIN_EXE_gradsweep"));
+    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(code(&output), 1);
+    let [results, message] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert!(results.contains("best  run 0") && results.contains("results   out"), "{results}");
+    assert!(message.contains("error: ") && message.contains("plots"), "{message}");
+}
+
+#[test]
+fn a_config_is_read_from_stdin() {
+    let (folder, _) = folder_with("");
+    std::fs::write(folder.path().join("rows.csv"), "x,y\n0,1\n1,3\n2,5\n").unwrap();
+    let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n";
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gradsweep"))
+        .args(["run", "-", "--no-plots", "--set", "training.epochs=2"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), config.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("results   runs/stdin"));
+    assert_eq!(RunDirectory::open(&folder.path().join("runs/stdin")).unwrap().config().unwrap(), config);
+}

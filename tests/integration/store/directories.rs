@@ -1,7 +1,7 @@
 //! Run directories: accepted and refused paths, and the readable rows after an interruption.
 
 use gradsweep::internals::Writer;
-use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, choose_directory, write_surface};
+use gradsweep::store::{Error, Manifest, RunDirectory, Status, Surface, require_free, write_surface};
 
 use super::round_trips::{names, same};
 use crate::common::known_sweeps::{CONFIG, DATA, begin, small};
@@ -10,13 +10,13 @@ use crate::common::known_sweeps::{CONFIG, DATA, begin, small};
 fn explicit_directory_is_accepted_if_new_or_empty_and_refused_otherwise() {
     let folder = tempfile::tempdir().unwrap();
     let new = folder.path().join("a/b");
-    assert_eq!(choose_directory(Some(folder.path()), "x").unwrap(), folder.path());
-    assert_eq!(choose_directory(Some(&new), "x").unwrap(), new);
-    assert!(!new.exists(), "choosing writes nothing");
+    require_free(folder.path()).unwrap();
+    require_free(&new).unwrap();
+    assert!(!new.exists(), "the check writes nothing");
     let file = folder.path().join("file");
     std::fs::write(&file, "mine").unwrap();
     for taken in [folder.path(), &file] {
-        let error = choose_directory(Some(taken), "x").unwrap_err();
+        let error = require_free(taken).unwrap_err();
         assert!(matches!(error, Error::NotEmpty { .. }) && error.is_usage(), "{error}");
     }
 }
@@ -29,6 +29,22 @@ fn two_sweeps_never_share_a_directory() {
     assert!(matches!(second.err(), Some(Error::NotEmpty { .. })));
     drop(first);
     assert_eq!(RunDirectory::open(folder.path()).unwrap().config().unwrap(), CONFIG);
+}
+
+#[test]
+fn a_changed_config_or_data_file_is_an_error() {
+    for name in ["sweep.toml", "data.csv"] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(begin(folder.path()));
+        let read = || {
+            let directory = RunDirectory::open(folder.path()).unwrap();
+            directory.config().and_then(|_| directory.data_path())
+        };
+        read().unwrap();
+        std::fs::write(folder.path().join(name), "x,y\n1,3\n2,5\n4,9.6\n").unwrap();
+        let error = read().unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }) && error.to_string().contains(name), "{error}");
+    }
 }
 
 #[test]
@@ -50,7 +66,7 @@ fn interrupted_sweep_has_the_rows_of_its_stored_chunks() {
     let directory = RunDirectory::open(folder.path()).unwrap();
     assert_eq!((directory.manifest().status, directory.manifest().counts.runs_done), (Status::Incomplete, 3));
     assert_eq!(directory.config().unwrap(), CONFIG);
-    assert_eq!(std::fs::read(directory.data_path()).unwrap(), DATA);
+    assert_eq!(std::fs::read(directory.data_path().unwrap()).unwrap(), DATA);
     same(&directory.runs().unwrap(), &sweep.read_back(some));
     for run in some {
         same(&directory.epochs(run.number).unwrap(), &sweep.epochs(run));
