@@ -8,7 +8,7 @@ use super::problems::{by_problem, problem_name};
 use super::ranges::{log_range, padded};
 use super::runs::{Runs, is_seed};
 use super::sample::spread;
-use super::sentences::distance;
+use super::sentences::distances;
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::ticks::axis;
@@ -25,8 +25,8 @@ const LINES: usize = 8;
 pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Figure {
     let all = runs.group_by(rows, by);
     let (count, shown) = (all.len(), spread(all.len(), VALUES));
-    let (settings, rows): (Vec<Setting>, Vec<Vec<usize>>) = shown.map(|position| all[position].clone()).unzip();
-    let rows = &rows.concat();
+    let (settings, shown_rows): (Vec<Setting>, Vec<Vec<usize>>) = shown.map(|position| all[position].clone()).unzip();
+    let (all_rows, rows) = (rows, &shown_rows.concat());
     let problems = if by == Parameter::DataScale { vec![rows.clone()] } else { by_problem(runs, rows) };
     let color_by = ColorBy::with_limit(runs, rows, style, &[by, Parameter::DataScale], LINES);
     let x_axis = SettingAxis::new(by, &settings);
@@ -40,7 +40,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
     });
     let panels: Vec<Panel> = panels.collect();
     let columns = panels.len().min(2);
-    let mut caption = vec![distance(runs, rows)];
+    let mut caption = distances(runs, all_rows);
     let diverged = rows.iter().filter(|&&row| runs.has_diverged(row)).count();
     caption.push(pooling(runs, rows, by, &color_by, diverged));
     if settings.len() < count {

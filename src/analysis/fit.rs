@@ -6,7 +6,7 @@ use super::ranges::extent;
 use super::ranking;
 use super::runs::Runs;
 use super::sample::{DRAWN, sample};
-use super::sentences::distance;
+use super::sentences::distances;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
@@ -18,7 +18,8 @@ const SEGMENTS: usize = 128;
 
 /// One panel in the units of the unscaled feature, so that the lines of all problems are comparable.
 pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
-    let best = ranking::best(runs, rows).unwrap_or(0);
+    let best_rows = ranking::best_of_losses(runs, rows);
+    let best = best_rows.first().copied().unwrap_or(0);
     let [train, test] = scatter(runs, best);
     let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
     let y_range = extent(train.iter().chain(&test).map(|point| point[1]));
@@ -32,16 +33,16 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     }
     let alpha = (6.0 / drawn.len().max(1) as f64).clamp(0.25, 1.0);
     let line = |row: usize| prediction(runs.problem(row), runs.end(row), x_range);
-    for &row in drawn.iter().filter(|&&row| row != best) {
+    for &row in drawn.iter().filter(|row| !best_rows.contains(row)) {
         let color = Color { alpha, ..color_by.color(runs, row) };
         layers.push(Layer::Line { points: line(row), color, width: 1.1, dash: Dash::Solid });
     }
-    if ended.contains(&best) {
-        layers.push(Layer::Line { points: line(best), color: color_by.color(runs, best), width: 2.6, dash: Dash::Solid });
+    for &row in best_rows.iter().filter(|&&row| runs.excess(row).is_finite()) {
+        layers.push(Layer::Line { points: line(row), color: color_by.color(runs, row), width: 2.6, dash: Dash::Solid });
     }
-    let optimum = runs.surface(best).optimum();
-    if let Some(optimum) = optimum {
-        let points = prediction(runs.problem(best), optimum, x_range);
+    let optima: Vec<(usize, [f64; 2])> = best_rows.iter().filter_map(|&row| Some((row, runs.surface(row).optimum()?))).collect();
+    for &(row, optimum) in &optima {
+        let points = prediction(runs.problem(row), optimum, x_range);
         layers.push(Layer::Line { points, color: palette::INK, width: 1.8, dash: Dash::Dashed });
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
@@ -49,8 +50,12 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     if legend.is_empty() && !ended.is_empty() {
         legend.push(entry("fitted line", color_by.color(runs, best), LegendShape::Line(Dash::Solid)));
     }
-    if optimum.is_some() {
-        let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
+    if !optima.is_empty() {
+        let label = match optima[..] {
+            [(row, _)] if matches!(runs.surface(row), CostSurface::Quadratic(_)) => "least squares",
+            [_] => "optimum",
+            _ => "optimum of each loss",
+        };
         legend.push(entry(label, palette::INK, LegendShape::Line(Dash::Dashed)));
     }
     legend.push(entry("training rows", palette::SOFT, LegendShape::Marker(Marker::Dot)));
@@ -79,7 +84,7 @@ fn scatter(runs: &Runs<'_>, row: usize) -> [Vec<[f64; 2]>; 2] {
 }
 
 fn caption(runs: &Runs<'_>, rows: &[usize], ended: usize, drawn: usize) -> Vec<String> {
-    let mut caption = vec![distance(runs, rows)];
+    let mut caption = distances(runs, rows);
     let diverged = rows.len() - ended;
     if ended == 0 {
         caption.push("No line is drawn, because every run diverged".into());

@@ -9,7 +9,7 @@ use super::path_layers::opacity;
 use super::paths::PathCache;
 use super::problems::{by_problem, problem_name};
 use super::sample;
-use super::sentences::distance;
+use super::sentences::distances;
 use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Color, Dash, Figure, Layer, Panel, Scale, palette};
 use crate::model::Parameter;
@@ -44,7 +44,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
             panels.push(Panel { title, x: count_axis("updates", [0.0, last]), y: axis(name, Scale::Linear, range), layers });
         }
     }
-    let mut caption = vec![distance(&runs, rows)];
+    let mut caption = distances(&runs, rows);
     if shown < rows.len() {
         caption.push(format!("{shown} of {} are drawn: the best and an evenly spaced sample", text::count(rows.len(), "run")));
     }

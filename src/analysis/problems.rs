@@ -1,48 +1,69 @@
-//! The problems of a sweep in figures: one figure or panel per problem.
+//! The problems of a sweep in figures and sentences: their names, and one figure or panel per problem.
 
 use super::runs::Runs;
+use crate::model::{Parameter, Problem};
 
 /// The largest number of problems that get a figure or panel of their own.
 pub const SHOWN: usize = 4;
 
-/// The rows of each shown problem. Of more than [`SHOWN`] problems the ones with distinct scales come first.
+/// The rows of each shown problem. Of more than [`SHOWN`] problems those that differ in more than the split come first.
 pub fn by_problem(runs: &Runs<'_>, rows: &[usize]) -> Vec<Vec<usize>> {
-    let mut ids = distinct(rows.iter().map(|&row| runs.table.problem[row]).collect());
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); runs.problems.len()];
+    for &row in rows {
+        own[runs.table.problem[row] as usize].push(row);
+    }
+    let mut ids: Vec<usize> = (0..own.len()).filter(|&id| !own[id].is_empty()).collect();
     ids.sort_by_key(|&id| {
-        let scale = runs.problems[id as usize].scale;
-        runs.problems[..id as usize].iter().filter(|other| other.scale == scale).count()
+        let without_split = |problem: &Problem| (problem.scale, problem.neuron);
+        runs.problems[..id].iter().filter(|other| without_split(other) == without_split(&runs.problems[id])).count()
     });
     ids.truncate(SHOWN);
-    ids.into_iter().map(|id| rows.iter().copied().filter(|&row| runs.table.problem[row] == id).collect()).collect()
+    ids.into_iter().map(|id| std::mem::take(&mut own[id])).collect()
 }
 
 /// The number of problems that the runs of a sweep belong to.
 pub fn count(runs: &Runs<'_>) -> usize {
-    distinct(runs.table.problem.clone()).len()
-}
-
-/// Sorts problem numbers and removes duplicates.
-fn distinct(mut ids: Vec<u32>) -> Vec<u32> {
+    let mut ids = runs.table.problem.clone();
     ids.sort_unstable();
     ids.dedup();
-    ids
+    ids.len()
 }
 
-/// The problem of a run in words: `data.scale standard`, with the seed of the split if the sweep has several seeds.
+/// A property of a problem: its key and value in words, and its value in file names.
+struct Property {
+    key: &'static str,
+    value: String,
+    in_file_names: String,
+}
+
+/// The properties that distinguish the problems of a sweep, in the order in which they are named.
+fn properties(problem: &Problem) -> [Property; 5] {
+    let word = |key, word: &str| Property { key, value: word.to_owned(), in_file_names: word.to_owned() };
+    let neuron = &problem.neuron;
+    let use_bias = if neuron.use_bias { ["true", "bias"] } else { ["false", "no_bias"] };
+    let seed = problem.split_seed.map_or_else(|| "none".into(), |seed| seed.to_string());
+    [
+        word(Parameter::Loss.key(), neuron.loss.name()),
+        word(Parameter::Activation.key(), neuron.activation.name()),
+        Property { key: Parameter::UseBias.key(), value: use_bias[0].into(), in_file_names: use_bias[1].into() },
+        word(Parameter::DataScale.key(), problem.scale),
+        Property { key: "split", in_file_names: format!("split-{seed}"), value: seed },
+    ]
+}
+
+/// The properties of a run's problem in which the problems of the sweep differ.
+fn differing(runs: &Runs<'_>, row: usize) -> Vec<Property> {
+    let others: Vec<[Property; 5]> = runs.problems.iter().map(properties).collect();
+    let own = properties(runs.problem(row)).into_iter().enumerate();
+    own.filter(|(index, own)| others.iter().any(|other| other[*index].value != own.value)).map(|(_, own)| own).collect()
+}
+
+/// The problem of a run in words, such as `loss mae, data.scale standard, split 3`: only what differs between the problems of the sweep.
 pub fn problem_name(runs: &Runs<'_>, row: usize) -> String {
-    let seed = split_seed(runs, row).map_or_else(String::new, |seed| format!(", split {seed}"));
-    format!("data.scale {}{seed}", runs.problem(row).scale)
+    differing(runs, row).iter().map(|property| format!("{} {}", property.key, property.value)).collect::<Vec<String>>().join(", ")
 }
 
-/// The problem of a run as a part of a file name.
+/// The problem of a run as a part of a file name, such as `mae-standard-split-3`.
 pub fn file_stem(runs: &Runs<'_>, row: usize) -> String {
-    let seed = split_seed(runs, row).map_or_else(String::new, |seed| format!("-split-{seed}"));
-    format!("{}{seed}", runs.problem(row).scale)
-}
-
-/// The seed of a run's split; `None` unless other problems have the same scale.
-fn split_seed(runs: &Runs<'_>, row: usize) -> Option<u32> {
-    let problem = runs.problem(row);
-    let is_ambiguous = runs.problems.iter().any(|other| other.scale == problem.scale && other.id != problem.id);
-    problem.split_seed.filter(|_| is_ambiguous)
+    differing(runs, row).into_iter().map(|property| property.in_file_names).collect::<Vec<String>>().join("-")
 }

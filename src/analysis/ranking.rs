@@ -6,7 +6,7 @@ use super::runs::{Runs, is_seed};
 use super::setting::Setting;
 use super::statistics::{self, VERDICTS};
 use crate::model::verdict::REACHED_VARIANCE;
-use crate::model::{Parameter, Problem};
+use crate::model::{Loss, Parameter, Problem};
 
 /// Two settings tie if their J are equal within this fraction, which is half a unit of the fourth digit: J is printed with four digits.
 const TIE: f64 = 5e-4;
@@ -52,10 +52,24 @@ pub struct CandidateSummary {
 }
 
 /// The row that stands for the best setting: the setting with the lowest median cost over seeds, and of its runs the one with the median cost.
-/// `rows` ascend and are of one loss.
+/// Of several losses, the first one counts: costs of different losses are not comparable.
 pub fn best(runs: &Runs<'_>, rows: &[usize]) -> Option<usize> {
+    best_of_losses(runs, rows).first().copied()
+}
+
+/// The row that stands for the best setting of each loss, losses in the order of their first problem.
+pub fn best_of_losses(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
     let ranking = Ranking::new(runs, rows, None);
-    ranking.best().map(|candidate| ranking.representative(candidate))
+    let mut best: Vec<(Loss, &Candidate)> = Vec::new();
+    for candidate in &ranking.candidates {
+        let loss = ranking.loss(candidate);
+        match best.iter_mut().find(|(other, _)| *other == loss) {
+            Some((_, best)) => *best = ranking.better(best, candidate),
+            None => best.push((loss, candidate)),
+        }
+    }
+    best.sort_by_key(|(loss, _)| runs.problems.iter().position(|problem| problem.neuron.loss == *loss));
+    best.into_iter().map(|(_, candidate)| ranking.representative(candidate)).collect()
 }
 
 /// The candidates of some runs.
@@ -66,14 +80,13 @@ pub struct Ranking<'a> {
     runs: Runs<'a>,
     /// The rows, grouped by candidate.
     rows: Vec<usize>,
-    /// In the order of run numbers.
     candidates: Vec<Candidate>,
     /// Whether J − J* is ranked rather than J, for each problem.
     by_excess: Vec<bool>,
 }
 
 impl<'a> Ranking<'a> {
-    /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
+    /// Groups rows into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
     pub fn new(runs: &Runs<'a>, rows: &[usize], by: Option<Parameter>) -> Self {
         let space = &runs.experiment.space;
         let is_pooled = |parameter| is_seed(parameter) && Some(parameter) != by;
@@ -109,17 +122,17 @@ impl<'a> Ranking<'a> {
         own[(own.len() - 1) / 2]
     }
 
-    /// The candidate with the lowest cost, the first of equals. For runs of one loss; `None` without rows.
-    pub fn best(&self) -> Option<&Candidate> {
-        self.candidates.iter().min_by(|a, b| a.cost.total_cmp(&b.cost))
+    /// The candidate with the lower cost; of equals, the one whose runs have lower numbers.
+    fn better<'c>(&self, a: &'c Candidate, b: &'c Candidate) -> &'c Candidate {
+        let order = a.cost.total_cmp(&b.cost).then_with(|| self.rows(a)[0].cmp(&self.rows(b)[0]));
+        if order.is_le() { a } else { b }
     }
 
     /// The best candidate for each value of a hyperparameter and each loss: losses by name, and the values of a loss by the cost of their best
     /// candidates.
     pub fn best_by(&self, parameter: Parameter) -> Vec<TunedGroup> {
         let key = |(number, candidate): (usize, &Candidate)| {
-            let row = self.rows(candidate)[0];
-            (self.loss_name(row), self.runs.setting(row, parameter), number)
+            (self.loss(candidate).name(), self.runs.setting(self.rows(candidate)[0], parameter), number)
         };
         let mut keyed: Vec<(&'static str, Setting, usize)> = self.candidates.iter().enumerate().map(key).collect();
         keyed.sort_unstable();
@@ -132,7 +145,7 @@ impl<'a> Ranking<'a> {
 
     fn group(&self, own: &[(&'static str, Setting, usize)]) -> Option<TunedGroup> {
         let candidates = || own.iter().map(|&(_, _, number)| &self.candidates[number]);
-        let best = candidates().min_by(|a, b| a.cost.total_cmp(&b.cost))?;
+        let best = candidates().reduce(|a, b| self.better(a, b))?;
         let ties = candidates().filter(|other| *other != best && self.tie(best, other));
         Some(TunedGroup {
             value: own[0].1,
@@ -170,8 +183,8 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    fn loss_name(&self, row: usize) -> &'static str {
-        self.runs.problem(row).neuron.loss.name()
+    fn loss(&self, candidate: &Candidate) -> Loss {
+        self.runs.problem(self.rows(candidate)[0]).neuron.loss
     }
 }
 

@@ -11,7 +11,21 @@ pub const ILL_CONDITIONED: f64 = 100.0;
 /// The sentence for a cost without a minimum.
 pub const NO_MINIMUM: &str = "J has no minimum: it keeps falling as |w| and |b| grow";
 
-/// The distance of the best run from its optimum.
+/// The distance of the best run from its optimum, in one sentence for each loss.
+pub fn distances(runs: &Runs<'_>, rows: &[usize]) -> Vec<String> {
+    let best = ranking::best_of_losses(runs, rows);
+    if best.len() < 2 {
+        return vec![distance(runs, rows)];
+    }
+    let of_loss = |best: usize| {
+        let loss = runs.problem(best).neuron.loss;
+        let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.problem(row).neuron.loss == loss).collect();
+        format!("Loss {}: {}", loss.name(), distance(runs, &own))
+    };
+    best.into_iter().map(of_loss).collect()
+}
+
+/// The distance of the best run from its optimum. The rows are of one loss.
 pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
     let Some(best) = ranking::best(runs, rows) else { return String::new() };
     let surface = runs.surface(best);
