@@ -12,16 +12,18 @@ const BEST_SHARE: usize = 10;
 /// The largest total number of points of the drawn paths: for longer paths fewer runs are drawn.
 const POINTS: u64 = 4_000_000;
 
-/// Up to `limit` of the rows, in ascending order: all of them, or the best few and an evenly spaced rest.
+/// Up to `limit` of the rows, which ascend: all of them, or the best few and an evenly spaced rest, ascending.
 pub fn sample(runs: &Runs<'_>, rows: &[usize], limit: usize) -> Vec<usize> {
     if rows.len() <= limit {
         return rows.to_vec();
     }
-    let mut by_loss = rows.to_vec();
-    by_loss.sort_by(|&a, &b| runs.excess(a).total_cmp(&runs.excess(b)).then(a.cmp(&b)));
-    let mut chosen: Vec<usize> = by_loss.into_iter().take(limit.div_ceil(BEST_SHARE)).collect();
-    let others: Vec<usize> = rows.iter().copied().filter(|row| !chosen.contains(row)).collect();
-    chosen.extend(spread(others.len(), limit - chosen.len()).map(|position| others[position]));
+    let mut by_cost: Vec<(f64, usize)> = rows.iter().map(|&row| (runs.mean_excess(row), row)).collect();
+    let best = limit.div_ceil(BEST_SHARE);
+    by_cost.select_nth_unstable_by(best, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut chosen: Vec<usize> = by_cost[..best].iter().map(|&(_, row)| row).collect();
+    chosen.sort_unstable();
+    let others: Vec<usize> = rows.iter().copied().filter(|row| chosen.binary_search(row).is_err()).collect();
+    chosen.extend(spread(others.len(), limit - best).map(|position| others[position]));
     chosen.sort_unstable();
     chosen
 }

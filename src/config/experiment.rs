@@ -35,7 +35,7 @@ pub enum Rng {
 pub enum HistoryRuns {
     /// All runs.
     All,
-    /// The runs with the lowest training loss.
+    /// The runs with the lowest J − J*, or J without an optimum.
     Best(u64),
     /// This number of runs, evenly spaced over the space.
     Sample(u64),

@@ -57,7 +57,7 @@ impl Observer for () {
 pub struct Summary {
     /// The manifest as it was stored last.
     pub manifest: Manifest,
-    /// All rows of runs.parquet of a small sweep; the best rows and an evenly spaced sample of a large one.
+    /// All rows of runs.parquet; of a sweep of more than about a million runs, the best rows and an evenly spaced sample.
     pub runs: RunTable,
 }
 
@@ -104,7 +104,7 @@ pub fn run(
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
         next_run: 0,
         spare: Vec::new(),
-        top_runs: TopRuns::new(runs, &recorded),
+        top_runs: TopRuns::new(experiment, &recorded),
         observer,
     };
     let Inputs { problems, .. } = inputs;

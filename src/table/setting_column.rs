@@ -87,6 +87,16 @@ impl SettingColumn {
         }
     }
 
+    /// Allocates memory for more cells.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Float(cells) => cells.reserve_exact(rows),
+            Self::Integer(cells) => cells.reserve_exact(rows),
+            Self::Boolean(cells) => cells.reserve_exact(rows),
+            Self::Text(cells) => cells.reserve_exact(rows),
+        }
+    }
+
     /// Appends the values of another column of the same hyperparameter.
     pub(super) fn append(&mut self, other: &Self) {
         match (self, other) {

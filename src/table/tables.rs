@@ -39,6 +39,7 @@ trait Field: Sized {
     /// The rows at these positions.
     fn select(&self, rows: &[usize]) -> Self;
     fn append(&mut self, other: &Self);
+    fn reserve(&mut self, rows: usize);
     fn clear(&mut self);
 }
 
@@ -57,6 +58,10 @@ impl<T: Cell> Field for Vec<T> {
 
     fn append(&mut self, other: &Self) {
         self.extend_from_slice(other);
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.reserve_exact(rows);
     }
 
     fn clear(&mut self) {
@@ -93,6 +98,10 @@ impl Field for Vec<(Parameter, SettingColumn)> {
         } else {
             self.iter_mut().zip(other).for_each(|((_, column), (_, more))| column.append(more));
         }
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.iter_mut().for_each(|(_, column)| column.reserve(rows));
     }
 
     fn clear(&mut self) {
@@ -145,6 +154,11 @@ macro_rules! table {
             /// Appends the rows of another table, which has the same columns unless this one is empty.
             pub fn append(&mut self, other: &Self) {
                 $(Field::append(&mut self.$column, &other.$column);)*
+            }
+
+            /// Allocates memory for more rows.
+            pub fn reserve(&mut self, rows: usize) {
+                $(Field::reserve(&mut self.$column, rows);)*
             }
         }
     };
