@@ -97,7 +97,7 @@ fn stride(space: &Space) -> u64 {
     let smallest = space.len().div_ceil(SAMPLED_RUNS).max(1);
     let lengths: Vec<u64> = space.branches.iter().flat_map(|branch| &branch.axes).map(Axis::len).collect();
     let divides_evenly = |stride: &u64| *stride == 1 || lengths.iter().all(|&len| common_divisor(*stride, len) == 1);
-    (smallest..).find(divides_evenly).unwrap_or(smallest)
+    (smallest..=smallest.saturating_mul(100)).find(divides_evenly).unwrap_or(smallest)
 }
 
 /// The greatest common divisor.

@@ -101,7 +101,9 @@ impl Field for Vec<(Parameter, SettingColumn)> {
     }
 
     fn reserve(&mut self, rows: usize) {
-        self.iter_mut().for_each(|(_, column)| column.reserve(rows));
+        for (_, column) in self {
+            column.reserve(rows);
+        }
     }
 
     fn clear(&mut self) {

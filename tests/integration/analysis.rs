@@ -481,6 +481,36 @@ fn comparisons_are_filtered_and_ranked_by_their_medians() {
     assert!(filtered.iter().all(|figure| figure.title.ends_with(", where learning_rate = 0.3")), "{:?}", filtered[0].title);
 }
 
+/// Four losses have four cost surfaces and four optima, in two scales.
+#[test]
+fn problems_have_names_in_files_titles_and_sentences() {
+    let ran = Trained::text(
+        "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nepochs = 3\noptimizer = \"adam\"\n[sweep.parameters]\n\
+         loss = [\"mse\", \"mae\", \"huber\", \"log_cosh\"]\nlearning_rate = [0.01, 0.1]\n",
+        "x,y\n-1,2\n0,1\n1,3\n2,5.5\n",
+    );
+    let figures = ran.figures();
+    check(&figures);
+    for loss in ["mse", "mae", "huber", "log_cosh"] {
+        let contour = named(&figures, &format!("contour-{loss}"));
+        assert!(contour.title.ends_with(&format!(", loss {loss}")), "{}", contour.title);
+        assert!(names(&figures).contains(&format!("learning_rate-{loss}").as_str()), "{:?}", names(&figures));
+        let captions = &named(&figures, "final_loss-learning_rate").caption;
+        assert!(captions.iter().any(|line| line.starts_with(&format!("Loss {loss}: The best of 2 runs, run "))), "{captions:?}");
+    }
+    let comparison = ran.compare("learning_rate", &[]).unwrap();
+    let ranks: Vec<_> = comparison.rows.iter().map(|row| (row.loss, row.rank.unwrap())).collect();
+    assert_eq!(ranks.iter().filter(|(_, rank)| *rank == 1).count(), 4, "each loss has its own ranks: {ranks:?}");
+    assert!(comparison.to_string().contains("not comparable"));
+    let two_scales = Trained::config(
+        "scaling",
+        &["training.epochs=1", "sweep.parameters.optimizer=[\"sgd\"]", "sweep.parameters.use_bias=[true, false]"],
+    );
+    let figures = two_scales.figures();
+    check(&figures);
+    assert!(names(&figures).contains(&"contour-no_bias-standard"), "{:?}", names(&figures));
+}
+
 #[test]
 fn invalid_comparisons_list_the_valid_keys_and_values() {
     let ran = Trained::config("learning_rates", &["training.epochs=1"]);

@@ -55,7 +55,7 @@ fn help_of_run() {
 
         Arguments:
           <CONFIG>
-                  Config of the sweep, a TOML file
+                  Config of the sweep, a TOML file, or - for stdin
 
         Options:
               --backend <BACKEND>
