@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 use super::errors::Error;
 use super::figures::side_by_side;
 use super::filter::{Filter, filtered, filters_label, parameter};
-use super::ranking::{Candidate, Ranking, TunedGroup};
+use super::ranking::{Candidate, Ranking, TIE, TunedGroup};
 use super::runs::{Runs, settings_label};
+use super::score::Score;
 use super::setting::Setting;
 use super::statistics;
 use super::sweep::Sweep;
@@ -35,6 +36,8 @@ pub struct Group {
     pub mean_excess: Option<f64>,
     /// The median J on the test rows after the last update; `None` without test rows.
     pub test_loss: Option<f64>,
+    /// R² or accuracy of the run `run`, on the test rows if there are any.
+    pub score: Option<Score>,
     /// The best setting.
     #[serde(serialize_with = "map")]
     pub settings: Vec<(Parameter, Setting)>,
@@ -123,6 +126,7 @@ fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, by: Parameter, tuned: &TunedGro
         mean_loss: summary.loss,
         mean_excess: summary.excess,
         test_loss: summary.test_loss,
+        score: runs.score(representative),
         settings,
         ties: tuned.ties.len(),
         run: runs.table.run[representative],
@@ -135,6 +139,29 @@ fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, by: Parameter, tuned: &TunedGro
 }
 
 impl Comparison {
+    /// Joins the comparisons of several run directories, each with its name, and ranks their rows by the median of J. All comparisons are by the
+    /// same hyperparameter.
+    pub fn join(comparisons: Vec<(String, Self)>) -> Self {
+        let mut joined = Self { by: "", filter: String::new(), rows: Vec::new() };
+        for (directory, comparison) in comparisons {
+            (joined.by, joined.filter) = (comparison.by, comparison.filter);
+            joined.rows.extend(comparison.rows.into_iter().map(|row| Group { directory: Some(directory.clone()), ..row }));
+        }
+        let cost = |row: &Group| row.mean_loss[1].unwrap_or(f64::INFINITY);
+        joined.rows.sort_by(|a, b| a.loss.cmp(b.loss).then(cost(a).total_cmp(&cost(b))));
+        for of_loss in joined.rows.chunk_by_mut(|a, b| a.loss == b.loss) {
+            let mut leader = 0;
+            for position in 0..of_loss.len() {
+                let [best, own] = [leader, position].map(|position| cost(&of_loss[position]));
+                if (own - best).abs() > TIE * best.abs() {
+                    leader = position;
+                }
+                of_loss[position].rank = own.is_finite().then_some(leader + 1);
+            }
+        }
+        joined
+    }
+
     /// Keeps the best `count` values of each loss.
     pub fn truncate(&mut self, count: usize) {
         let mut kept = 0;
@@ -175,6 +202,8 @@ impl Comparison {
             "mean_loss_p90",
             "mean_excess",
             "test_loss",
+            "r_squared",
+            "accuracy",
             "run",
             "seeds",
             "ties",
@@ -195,6 +224,8 @@ impl Comparison {
             cells.push(row.loss.to_owned());
             let [low, median, high] = row.mean_loss;
             cells.extend([median, low, high, row.mean_excess, row.test_loss].map(number));
+            let score = |measure| number(row.score.filter(|score| score.measure == measure).map(|score| score.value));
+            cells.extend(["r_squared", "accuracy"].map(score));
             cells.extend([row.run.to_string(), row.seeds.to_string(), row.ties.to_string(), number(row.epochs_to_reach)]);
             cells.extend([row.settings_compared.to_string(), row.runs.to_string()]);
             cells.extend(row.verdicts.map(|count| count.to_string()));
@@ -255,6 +286,11 @@ impl Comparison {
         }
         if rows.iter().any(|row| row.test_loss.is_some()) {
             add("test J", false, &|row| row.test_loss.map_or_else(|| "-".into(), text::loss));
+        }
+        let labels: Vec<String> = rows.iter().filter_map(|row| row.score.map(|score| score.label())).collect();
+        if let Some(label) = labels.first() {
+            let heading = if labels.iter().all(|other| other == label) { label } else { "score" };
+            add(heading, false, &|row| row.score.map_or_else(|| "-".into(), |score| text::short(score.value, 3)));
         }
         add("verdict", true, &|row| statistics::most_frequent(&row.verdicts));
         add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));

@@ -19,6 +19,13 @@ pub enum Error {
     NoRuns,
     #[error("unknown key `{key}`{}; the keys are {known}", nearest.map(|key| format!(": did you mean `{key}`?")).unwrap_or_default())]
     UnknownKey { key: String, nearest: Option<&'static str>, known: String },
+    #[error("{first} and {second} cannot be compared, because {reason}")]
+    OtherData {
+        /// The names of two run directories.
+        first: String,
+        second: String,
+        reason: String,
+    },
     #[error("no run has {filter}; {available}")]
     NoMatch {
         /// The filters as given.

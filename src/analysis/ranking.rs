@@ -9,7 +9,7 @@ use crate::model::verdict::REACHED_VARIANCE;
 use crate::model::{Loss, Parameter, Problem};
 
 /// Two settings tie if their J are equal within this fraction, which is half a unit of the fourth digit: J is printed with four digits.
-const TIE: f64 = 5e-4;
+pub const TIE: f64 = 5e-4;
 
 /// One setting of all hyperparameters except seeds, and the runs that have it.
 #[derive(Clone, Debug, PartialEq)]

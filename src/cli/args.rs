@@ -111,8 +111,9 @@ pub struct Plot {
 
 #[derive(Args, Debug)]
 pub struct Compare {
-    /// Run directory, as written by `gradsweep run`
-    pub directory: PathBuf,
+    /// Run directories, as written by `gradsweep run`; several are ranked in one table, without pictures
+    #[arg(required = true, value_name = "DIRECTORY")]
+    pub directories: Vec<PathBuf>,
     /// Hyperparameter whose values are compared, for example optimizer
     #[arg(long, value_name = "KEY")]
     pub by: String,

@@ -1,6 +1,8 @@
-//! `gradsweep compare DIR --by KEY`: a ranked table, and figures side by side.
+//! `gradsweep compare DIR.. --by KEY`: a ranked table, and figures side by side.
 
-use gradsweep::analysis;
+use std::path::Path;
+
+use gradsweep::analysis::{self, Comparison};
 
 use super::args;
 use super::failure::Failure;
@@ -9,30 +11,58 @@ use super::output::{print, print_json};
 use super::plot::{analysed, draw, png_names, reader};
 
 pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
-    let opened = OpenedSweep::open(&arguments.directory)?;
+    match arguments.directories.as_slice() {
+        [only] => compare_one(arguments, only),
+        several => compare_several(arguments, several),
+    }
+}
+
+/// Prints the table of one sweep, and draws its figures.
+fn compare_one(arguments: &args::Compare, directory: &Path) -> Result<(), Failure> {
+    let opened = OpenedSweep::open(directory)?;
     let runs = opened.directory.runs()?;
     let backend = opened.replay_backend()?;
     let paths = opened.paths(&runs, backend.as_ref());
     let read = reader(&paths);
     let sweep = analysed(&paths, &read);
-    let mut comparison = analysis::compare(&sweep, &arguments.by, &arguments.filters)?;
+    let comparison = analysis::compare(&sweep, &arguments.by, &arguments.filters)?;
+    let folder = arguments.out.clone().unwrap_or_else(|| directory.join("plots").join(comparison.folder_name()));
+    print_table(arguments, comparison)?;
+    if arguments.no_plots {
+        return Ok(());
+    }
+    let figures = analysis::comparison_figures(&sweep, &arguments.by, &arguments.filters, arguments.style.as_deref())?;
+    let written = draw(&figures, &folder)?;
+    if arguments.json || arguments.csv { Ok(()) } else { print(&format!("\n{}\n", png_names(&written).join("\n"))) }
+}
+
+/// Prints one table of several sweeps of the same data.
+fn compare_several(arguments: &args::Compare, directories: &[std::path::PathBuf]) -> Result<(), Failure> {
+    let mut opened = Vec::with_capacity(directories.len());
+    for directory in directories {
+        opened.push((directory.display().to_string(), OpenedSweep::open(directory)?));
+    }
+    let data = opened.iter().map(|(name, sweep)| (name.as_str(), &sweep.experiment, sweep.problems.all.as_slice()));
+    analysis::require_same_data(&data.collect::<Vec<_>>())?;
+    let mut comparisons = Vec::with_capacity(opened.len());
+    for (name, sweep) in opened {
+        let runs = sweep.directory.runs()?;
+        let no_paths = |_: &[u64]| Ok(Vec::new());
+        let analysed = analysis::Sweep { experiment: &sweep.experiment, problems: &sweep.problems.all, runs: &runs, paths: &no_paths };
+        comparisons.push((name, analysis::compare(&analysed, &arguments.by, &arguments.filters)?));
+    }
+    print_table(arguments, Comparison::join(comparisons))
+}
+
+fn print_table(arguments: &args::Compare, mut comparison: Comparison) -> Result<(), Failure> {
     if let Some(count) = arguments.top {
         comparison.truncate(count as usize);
     }
     if arguments.json {
-        print_json(&comparison)?;
+        print_json(&comparison)
     } else if arguments.csv {
-        print(&comparison.csv())?;
+        print(&comparison.csv())
     } else {
-        print(&comparison.to_string())?;
+        print(&comparison.to_string())
     }
-    if !arguments.no_plots {
-        let figures = analysis::comparison_figures(&sweep, &arguments.by, &arguments.filters, arguments.style.as_deref())?;
-        let folder = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("plots").join(comparison.folder_name()));
-        let written = draw(&figures, &folder)?;
-        if !arguments.json && !arguments.csv {
-            print(&format!("\n{}\n", png_names(&written).join("\n")))?;
-        }
-    }
-    Ok(())
 }

@@ -71,3 +71,48 @@ fn filters_and_keys_are_written_as_users_write_them() {
         @"error: no run has momentum = 0.5; the values of momentum are none, 0, 0.9"
     );
 }
+
+/// Two sweeps of the same rows are ranked in one table; a sweep of other rows is refused with the reason.
+#[test]
+fn several_directories_are_ranked_in_one_table() {
+    let (folder, _) = folder_with(&on_tv(
+        "scale = \"standard\"\ntest_size = 0.2\n[training]\nepochs = 5\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\n",
+    ));
+    for (out, set) in [("a", "training.optimizer=adam"), ("b", "training.optimizer=sgd"), ("c", "data.test_size=0.1"), ("d", "data.seed=7")]
+    {
+        succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", out, "--set", set]);
+    }
+    let json = succeeds(folder.path(), &["compare", "a", "b", "--by", "learning_rate", "--json", "--top", "3"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    assert!(rows.iter().all(|row| row["directory"] == if row["settings"]["optimizer"] == "sgd" { "b" } else { "a" }));
+    let losses: Vec<f64> = rows.iter().map(|row| row["mean_loss"]["median"].as_f64().unwrap()).collect();
+    assert!(losses.is_sorted(), "{losses:?}");
+    for other in ["c", "d"] {
+        let output = gradsweep(folder.path(), &["compare", "a", other, "--by", "learning_rate"]);
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains(&format!("a and {other} cannot be compared, because their training rows differ")), "{message}");
+    }
+}
+
+/// R² is 1 − MSE / Var(y), and the accuracy is the fraction of rows on the right side of 0.5.
+#[test]
+fn comparisons_have_r_squared_or_accuracy() {
+    let (folder, _) = folder_with(
+        "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\ninitial_weight = 1.0\n[training]\nlearning_rate = 0.0\n",
+    );
+    std::fs::write(folder.path().join("rows.csv"), "x,y\n-2,0\n-1,0\n1,0\n2,1\n").unwrap();
+    let score = |out: &str, sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", out].into_iter().chain(sets).collect::<Vec<_>>());
+        let json = succeeds(folder.path(), &["compare", out, "--by", "optimizer", "--no-plots", "--json"]);
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["rows"][0]["score"].clone()
+    };
+    // ŷ = x: MSE = (4 + 1 + 1 + 1) / 4, Var(y) = 3 / 16. A class is predicted by the sign of x.
+    assert_eq!(score("linear", &[]), serde_json::json!({ "measure": "r_squared", "rows": "train", "value": 1.0 - 1.75 / 0.1875 }));
+    let logistic = ["model.activation=sigmoid", "model.loss=binary_crossentropy"];
+    assert_eq!(score("logistic", &logistic), serde_json::json!({ "measure": "accuracy", "rows": "train", "value": 0.75 }));
+    assert_eq!(score("hinge", &["model.loss=hinge"]), serde_json::json!({ "measure": "accuracy", "rows": "train", "value": 0.75 }));
+}

@@ -128,10 +128,11 @@ fn help_of_compare() {
     insta::assert_snapshot!(help(&["compare", "--help"]), @r###"
         Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
 
-        Usage: gradsweep compare [OPTIONS] --by <KEY> <DIRECTORY>
+        Usage: gradsweep compare [OPTIONS] --by <KEY> <DIRECTORY>...
 
         Arguments:
-          <DIRECTORY>  Run directory, as written by `gradsweep run`
+          <DIRECTORY>...  Run directories, as written by `gradsweep run`; several are ranked in one table,
+                          without pictures
 
         Options:
               --by <KEY>           Hyperparameter whose values are compared, for example optimizer
