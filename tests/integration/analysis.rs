@@ -392,6 +392,7 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         steps: vec![16; RUNS],
         train_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
         test_loss: vec![f32::NAN; RUNS],
+        test_mse: vec![f32::NAN; RUNS],
         excess,
         weight,
         verdict: vec![Verdict::Slow; RUNS],
@@ -658,10 +659,10 @@ fn reports_and_captions_read_well() {
     let comparison = ran.compare("optimizer", &[("data.scale", "standard")]).unwrap();
     assert_snapshot!(comparison, @r"
     The best setting for each optimizer, where data.scale = standard; J is the mean over the last updates
-    rank  optimizer      J  test J  verdict    epochs to J*  run  best setting
-       1  sgd        10.42   11.02  converged            12    7  learning_rate 0.01, data.scale standard
-       2  adam       10.45   10.85  converged            18   37  learning_rate 0.1, data.scale standard
-       2  rmsprop    10.45   11.29  converged            11   23  learning_rate 0.1, data.scale standard
+    rank  optimizer      J  test J  test R²  verdict    epochs to J*  run  best setting
+       1  sgd        10.42   11.02    0.412  converged            12    7  learning_rate 0.01, data.scale standard
+       2  adam       10.45   10.85    0.421  converged            18   37  learning_rate 0.1, data.scale standard
+       2  rmsprop    10.45   11.29    0.398  converged            11   23  learning_rate 0.1, data.scale standard
     Equal ranks are ties: J agrees to four digits
     ");
 }
