@@ -12,7 +12,7 @@ pub mod shapes;
 use std::sync::Arc;
 
 use super::coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
-use super::optimizers::{STATE, State, Variant};
+use super::optimizers::{STATE, State, Update, Variant};
 use crate::data::{Centre, Moments};
 use crate::model::{Optimizer, Parameter, Params, Settings, Value};
 
@@ -124,6 +124,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// The inputs of the update.
+    pub fn update(&self) -> Update<'_, f32> {
+        Update { coefficients: &self.coefficients, factors: &self.factors, theta: self.theta, g: self.gradient }
+    }
+
     /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, so that the result is the step.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();

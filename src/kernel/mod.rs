@@ -22,7 +22,7 @@ pub use activations::ActivationFn;
 pub use coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
 pub use losses::{LossFn, LossForm};
 pub use number::{Float32, Functions, Mask, Number};
-pub use optimizers::{Rule, State, Variant};
+pub use optimizers::{Rule, State, Update, Variant};
 pub use options::Options;
 pub use rows::RowEvaluator;
 pub use schedules::RateSchedule;

@@ -13,7 +13,7 @@
 //! For one number clipnorm equals clipvalue. Every batch has equal weight in s, whatever its size, and s is not reset at the end of an
 //! epoch. With an average, the result of a run is e; histories and epoch losses are those of θ. Source: Keras 3, `BaseOptimizer`.
 
-use super::{Coefficients, Number, Rule, State};
+use super::{Coefficients, Number, Rule, State, Update};
 use crate::kernel::coefficients::StepFactors;
 use crate::kernel::optimizers::{clip, decayed};
 use crate::model::{MissingParameter, Optimizer, Parameter, Params, Schedule, Settings};
@@ -250,7 +250,8 @@ impl<T: Number> RunCoefficients<T> {
             let rate = self.rule[0];
             let decayed_theta =
                 if options.decay { Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]) } else { theta };
-            state.theta = R::step(&self.rule, factors, decayed_theta, options.rule_gradient(bound, gradient), &mut state.rule);
+            let g = options.rule_gradient(bound, gradient);
+            state.theta = R::step(&Update { coefficients: &self.rule, factors, theta: decayed_theta, g }, &mut state.rule);
             if !options.bias {
                 state.theta[1] = theta[1];
             }

@@ -18,7 +18,7 @@ use crate::kernel::cycle::{self, CycleDetector};
 use crate::kernel::layout::words;
 use crate::kernel::optimizers::{STATE, Sgd};
 use crate::kernel::options::{Options, RunCoefficients, RunState};
-use crate::kernel::{ActivationFn, Coefficients, LossFn, LossForm, Rule, State, StepFactors, Variant, moments};
+use crate::kernel::{ActivationFn, LossFn, LossForm, Rule, State, Update, Variant, moments};
 use crate::model::{Activation, Optimizer, Params};
 use crate::{with_activation, with_loss, with_rule};
 
@@ -155,7 +155,7 @@ fn batch_moments(gpu: Option<&Gpu>) -> Result<Vec<Finding>, Error> {
 }
 
 /// The `step` function of a rule.
-type StepFn<T> = fn(&Coefficients<T>, &StepFactors<T>, Params<T>, Params<T>, &mut State<T>) -> Params<T>;
+type StepFn<T> = fn(&Update<'_, T>, &mut State<T>) -> Params<T>;
 
 /// The step of a rule in each of its variants.
 fn rule(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
@@ -179,9 +179,10 @@ fn rule(gpu: Option<&Gpu>, optimizer: Optimizer) -> Result<Finding, Error> {
         let (single, double): (StepFn<f32>, StepFn<f64>) = with_rule!(variant, R => (R::step, R::step));
         for step in &steps {
             let (mut state, mut wide) = (step.state, step.state.map(f64::from));
-            let next = single(&step.coefficients, &step.factors, step.theta, step.gradient, &mut state);
-            let (coefficients, factors) = (step.coefficients.map(f64::from), step.factors.map(f64::from));
-            let exact = double(&coefficients, &factors, step.theta.map(f64::from), step.gradient.map(f64::from), &mut wide);
+            let next = single(&step.update(), &mut state);
+            let (coefficients, factors) = (&step.coefficients.map(f64::from), &step.factors.map(f64::from));
+            let update = Update { coefficients, factors, theta: step.theta.map(f64::from), g: step.gradient.map(f64::from) };
+            let exact = double(&update, &mut wide);
             let (terms, slots) = step.terms(variant, next.0, &state);
             finding.add(&[&next.0[..], &state].concat(), &[&exact.0[..], &wide].concat(), &[&terms[..], &slots].concat());
         }

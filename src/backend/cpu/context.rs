@@ -3,19 +3,19 @@
 use super::column::Column;
 use super::divergence;
 use super::gradient::Gradients;
-use super::isa::Isa;
-use super::linear::{LinearErrors, MomentLosses};
-use super::rows::{RowBatches, RowFunctions, TilePath};
+use super::isa::{Isa, Kernel};
+use super::rows::{PathRows, RowBatches, RowFunctions, TilePath};
 use super::steps::{BatchFactors, Factors, Steps, StepsFn, steps};
 use super::tile::{Tile, UsedColumns};
-use super::vector::TILE;
+use super::vector::{TILE, Vector};
 use crate::backend::Group;
 use crate::backend::batches::{CentredRows, Window};
 use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
-use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator};
+use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator, moments};
+use crate::model::Params;
 use crate::with_rule;
 
 /// A block of batches of an epoch of a window.
@@ -130,17 +130,18 @@ impl<'a> GroupContext<'a> {
         path: TilePath<'_>,
         runs: usize,
     ) -> [[f32; TILE]; 2] {
-        let batches = self.batches(window, epoch, block);
-        if !self.uses_moments() {
-            return self.functions.epoch_metrics(path, runs, batches, self.group.order.rows);
+        let rows = PathRows { path, runs, batches: self.batches(window, epoch, block), divisor: self.group.order.rows };
+        if self.uses_moments() {
+            let mut losses = [0.0; TILE];
+            self.moment_losses(block_moments(window, epoch, block), path, runs, &mut losses);
+            [losses, self.functions.linear_error(rows)]
+        } else {
+            let [loss, _, mae] = self.functions.metrics(rows);
+            [loss, mae]
         }
-        let mut losses = [0.0; TILE];
-        self.moment_losses(block_moments(window, epoch, block), path, runs, &mut losses);
-        let mut errors = [0.0; TILE];
-        self.isa.run(LinearErrors { batches, path, runs, rows: self.group.order.rows, errors: &mut errors });
-        [losses, errors]
     }
 
+    /// The losses of batches from their moments, each weighted by its share of the training rows.
     fn moment_losses(&self, batches: &[Moments], path: TilePath<'_>, runs: usize, losses: &mut [f32; TILE]) {
         self.isa.run(MomentLosses { batches, centre: &self.centre, path, runs, rows: self.group.order.rows, losses });
     }
@@ -207,4 +208,31 @@ impl<'a> GroupContext<'a> {
 /// The moments of the batches of a block.
 fn block_moments<'w>(window: &'w Window, epoch: usize, block: &StepBlock) -> &'w [Moments] {
     &window.moments_of(epoch)[block.first..block.first + block.len]
+}
+
+/// The losses of consecutive batches, each at the parameters before its batch and weighted by its share of `rows`, from their moments.
+struct MomentLosses<'a> {
+    batches: &'a [Moments],
+    centre: &'a Centre,
+    path: TilePath<'a>,
+    runs: usize,
+    rows: usize,
+    losses: &'a mut [f32; TILE],
+}
+
+impl Kernel for MomentLosses<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(self) {
+        for v in 0..self.runs.div_ceil(V::LANES).min(TILE / V::LANES) {
+            let mut sum = V::splat(0.0);
+            for (batch, moments) in self.batches.iter().enumerate() {
+                let Params([weight, bias]) = self.path.before(batch);
+                let gradient = moments::moment_gradient(moments, self.centre, Params([V::load(weight, v), V::load(bias, v)]));
+                sum = moments::loss(moments, &gradient).mul_add(V::splat(moments.rows / self.rows as f32), sum);
+            }
+            sum.store(self.losses, v);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Metrics at given parameters, and cells of a cost surface.
 
 use super::isa::Kernel;
-use super::rows::RowFunctions;
+use super::rows::{PathRows, RowFunctions};
 use super::vector::{TILE, Vector};
 use crate::model::{Params, Rows};
 
@@ -12,8 +12,7 @@ pub fn metrics(functions: &RowFunctions, rows: &Rows, points: [&[f32]; 2], outpu
     for (column, values) in theta.iter_mut().zip(points) {
         column[..count].copy_from_slice(values);
     }
-    let mut metrics = [[0.0; TILE]; 3];
-    functions.metrics(Params([&theta[0], &theta[1]]), count, rows.columns(), &mut metrics);
+    let metrics = functions.metrics(PathRows::one(Params([&theta[0], &theta[1]]), count, rows.columns()));
     for (output, metric) in outputs.into_iter().zip(metrics) {
         output.copy_from_slice(&metric[..count]);
     }

@@ -10,7 +10,6 @@ mod evaluate;
 mod gradient;
 mod isa;
 mod limits;
-mod linear;
 mod record;
 mod rows;
 mod steps;

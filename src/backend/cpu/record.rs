@@ -1,7 +1,7 @@
 //! Recorded rows: histories of weight and bias, and the metrics of each epoch.
 
 use super::context::GroupContext;
-use super::rows::{RowBatches, TilePath};
+use super::rows::PathRows;
 use super::tile::Tile;
 use super::vector::TILE;
 use crate::backend::outcome::point_of;
@@ -73,8 +73,8 @@ impl Recording<'_> {
     pub fn test_metrics(&mut self, context: &GroupContext<'_>, tile: &Tile, epoch: usize) {
         if !self.val_loss.is_empty() {
             let row = epoch * self.width..(epoch + 1) * self.width;
-            let batch = RowBatches::one(context.group.problem.test.columns());
-            let [loss, mae] = context.functions.epoch_metrics(TilePath::point(tile.state.theta()), tile.runs, batch, batch.rows.0.len());
+            let rows = PathRows::one(tile.state.theta(), tile.runs, context.group.problem.test.columns());
+            let [loss, _, mae] = context.functions.metrics(rows);
             self.val_loss[row.clone()].copy_from_slice(&loss[..self.width]);
             self.val_mae[row].copy_from_slice(&mae[..self.width]);
         }

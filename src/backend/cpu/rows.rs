@@ -1,7 +1,7 @@
 //! Sums over rows at the parameters of the runs of a tile: gradients, losses and errors of a neuron with any activation and loss.
 //!
-//! The sum over rows is compiled for each loss. Activations other than the linear one are called through a pointer, once for each row and
-//! pair of vectors, so that the number of compiled functions is the sum of activations and losses and not their product.
+//! The sum over rows is compiled for each loss, with and without an activation. Activations are called through a pointer, once for each row
+//! and pair of vectors, so that the number of compiled functions is the sum of activations and losses and not their product.
 
 use std::marker::PhantomData;
 
@@ -10,12 +10,12 @@ use super::isa::{Isa, Kernel};
 use super::vector::TILE;
 use super::vector::{Pair, Vector};
 use crate::kernel::rows::pre_activation;
-use crate::kernel::{ActivationFn, LossFn, LossForm, Number};
+use crate::kernel::{ActivationFn, LossFn, LossForm, Number, moments};
 use crate::model::{Activation, Neuron, Params};
 use crate::{with_activation, with_loss};
 
 /// Rows of a partial sum. Adding partial sums keeps float32 sums over many rows accurate.
-pub const PARTIAL_ROWS: usize = 256;
+const PARTIAL_ROWS: usize = 256;
 
 /// Columns of x and y.
 pub type RowSlices<'a> = (&'a [f32], &'a [f32]);
@@ -77,34 +77,35 @@ impl<'a> TilePath<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct RowFunctions {
     isa: Isa,
-    /// `None` for the linear activation.
-    activation: Option<ActivationPointer>,
-    /// Whether loss and gradient are functions of z alone, as the logistic loss and its gradient are.
-    from_z: bool,
+    activation: ActivationPointer,
     gradient: SumPointer<2>,
     loss: SumPointer<1>,
     metrics: SumPointer<3>,
-    epoch_metrics: SumPointer<2>,
     use_bias: bool,
 }
 
 /// Computes φ(z) and φ′(z) of a pair of vectors.
 type ActivationPointer = fn(Isa, &[f32; TILE], [&mut [f32; TILE]; 2]);
 
-/// Computes K sums over rows for the runs of a tile.
-type SumPointer<const K: usize> = fn(SumInputs<'_>, [&mut [f32; TILE]; K]);
+/// Computes K sums over the rows of batches, divided by a number of rows.
+type SumPointer<const K: usize> = fn(&RowFunctions, PathRows<'_>, [&mut [f32; TILE]; K]);
 
-/// The inputs of a sum over the rows of batches.
+/// The rows of consecutive batches and the parameters of a tile before each of them.
 #[derive(Clone, Copy)]
-struct SumInputs<'a> {
-    isa: Isa,
-    activation: Option<ActivationPointer>,
-    path: TilePath<'a>,
-    /// Sums are computed for the first runs of the tile.
-    runs: usize,
-    batches: RowBatches<'a>,
-    /// The number of rows by which the sums are divided.
-    divisor: f32,
+pub struct PathRows<'a> {
+    pub path: TilePath<'a>,
+    /// Results are computed for the first runs of the tile.
+    pub runs: usize,
+    pub batches: RowBatches<'a>,
+    /// The number of rows by which sums are divided: those of an epoch, of which the batches are a part.
+    pub divisor: usize,
+}
+
+impl<'a> PathRows<'a> {
+    /// Some rows as one batch, for a mean over them.
+    pub fn one(theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> Self {
+        Self { path: TilePath::point(theta), runs, batches: RowBatches::one(rows), divisor: rows.0.len() }
+    }
 }
 
 impl RowFunctions {
@@ -113,34 +114,24 @@ impl RowFunctions {
         let activation: ActivationPointer = with_activation!(neuron.activation, A => |isa, z, outputs| {
             isa.run(Activate::<A> { z, outputs, activation: PhantomData });
         });
+        let is_linear = neuron.activation == Activation::Linear;
+        // The logistic loss and its gradient are functions of z.
+        let is_direct = is_linear || neuron.form() == LossForm::Logits;
         with_loss!(neuron.form(), L => Self {
             isa,
-            activation: (neuron.activation != Activation::Linear).then_some(activation),
-            from_z: neuron.form() == LossForm::Logits,
-            gradient: sum::<Gradient<L>, 2>,
-            loss: sum::<Loss<L>, 1>,
-            metrics: sum::<Metrics<L>, 3>,
-            epoch_metrics: sum::<EpochMetrics<L>, 2>,
+            activation,
+            gradient: if is_direct { sum::<Gradient<L>, 2, true> } else { sum::<Gradient<L>, 2, false> },
+            loss: if is_direct { sum::<Loss<L>, 1, true> } else { sum::<Loss<L>, 1, false> },
+            metrics: if is_linear { sum::<Metrics<L>, 3, true> } else { sum::<Metrics<L>, 3, false> },
             use_bias: neuron.use_bias,
         })
-    }
-
-    /// The inputs of a mean over some rows.
-    fn mean<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
-        let (path, batches, divisor) = (TilePath::point(theta), RowBatches::one(rows), rows.0.len() as f32);
-        SumInputs { isa: self.isa, activation: self.activation, path, runs, batches, divisor }
-    }
-
-    /// The inputs of a mean over some rows of the loss or its gradient.
-    fn loss_mean<'a>(&self, theta: Params<&'a [f32; TILE]>, runs: usize, rows: RowSlices<'a>) -> SumInputs<'a> {
-        SumInputs { activation: self.activation.filter(|_| !self.from_z), ..self.mean(theta, runs, rows) }
     }
 
     /// The gradient of the mean loss of some rows, for the first `runs` runs of a tile.
     #[inline]
     pub fn gradient(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, gradient: &mut Params<Column<f32>>) {
         let [weight, bias] = &mut gradient.0;
-        (self.gradient)(self.loss_mean(theta, runs, rows), [&mut weight.0, &mut bias.0]);
+        (self.gradient)(self, PathRows::one(theta, runs, rows), [&mut weight.0, &mut bias.0]);
         if !self.use_bias {
             bias.0.fill(0.0);
         }
@@ -148,20 +139,21 @@ impl RowFunctions {
 
     /// The mean loss of some rows, for the first `runs` runs of a tile.
     pub fn losses(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, losses: &mut [f32; TILE]) {
-        (self.loss)(self.loss_mean(theta, runs, rows), [losses]);
+        (self.loss)(self, PathRows::one(theta, runs, rows), [losses]);
     }
 
-    /// The mean loss, squared error and absolute error of some rows, for the first `runs` runs of a tile.
-    pub fn metrics(&self, theta: Params<&[f32; TILE]>, runs: usize, rows: RowSlices<'_>, metrics: &mut [[f32; TILE]; 3]) {
-        (self.metrics)(self.mean(theta, runs, rows), metrics.each_mut());
-    }
-
-    /// The sums of loss and absolute error over the rows of batches, each at the parameters before its batch, divided by `rows`.
-    pub fn epoch_metrics(&self, path: TilePath<'_>, runs: usize, batches: RowBatches<'_>, rows: usize) -> [[f32; TILE]; 2] {
-        let mut metrics = [[0.0; TILE]; 2];
-        let inputs = SumInputs { isa: self.isa, activation: self.activation, path, runs, batches, divisor: rows as f32 };
-        (self.epoch_metrics)(inputs, metrics.each_mut());
+    /// Loss, squared error and absolute error along a path.
+    pub fn metrics(&self, rows: PathRows<'_>) -> [[f32; TILE]; 3] {
+        let mut metrics = [[0.0; TILE]; 3];
+        (self.metrics)(self, rows, metrics.each_mut());
         metrics
+    }
+
+    /// The absolute error of a linear neuron along a path.
+    pub fn linear_error(&self, rows: PathRows<'_>) -> [f32; TILE] {
+        let mut error = [0.0; TILE];
+        sum::<LinearError, 1, true>(self, rows, [&mut error]);
+        error
     }
 }
 
@@ -183,19 +175,27 @@ impl<A: ActivationFn> Kernel for Activate<'_, A> {
     }
 }
 
-/// φ(z) and φ′(z) of a pair of vectors; z and 1 without an activation. `buffers` pass z, φ and φ′ to and from the activation.
+/// φ(z) and φ′(z) of a pair of vectors. `buffers` pass z, φ and φ′ to and from the activation.
 #[inline(always)]
-fn response<V: Vector>(isa: Isa, activation: Option<ActivationPointer>, z: V, buffers: &mut [[f32; TILE]; 3]) -> [V; 2] {
-    let Some(activation) = activation else { return [z, V::splat(1.0)] };
-    let [input, value, slope] = buffers;
+fn activated<V: Vector>(functions: &RowFunctions, z: V, [input, value, slope]: &mut [[f32; TILE]; 3]) -> [V; 2] {
     z.store(input, 0);
-    activation(isa, input, [&mut *value, &mut *slope]);
+    (functions.activation)(functions.isa, input, [&mut *value, &mut *slope]);
     [V::load(value, 0), V::load(slope, 0)]
+}
+
+/// A row (x, y) at the parameters `theta`.
+struct Row<V> {
+    theta: Params<V>,
+    x: V,
+    y: V,
+    z: V,
+    /// φ(z) and φ′(z).
+    activated: [V; 2],
 }
 
 /// The K terms of a row.
 trait RowTerms<const K: usize> {
-    fn at<V: Number>(z: V, response: [V; 2], x: V, y: V) -> [V; K];
+    fn at<V: Number>(row: Row<V>) -> [V; K];
 }
 
 /// ∂ℓ/∂w and ∂ℓ/∂b.
@@ -203,8 +203,8 @@ struct Gradient<L>(PhantomData<L>);
 
 impl<L: LossFn> RowTerms<2> for Gradient<L> {
     #[inline(always)]
-    fn at<V: Number>(z: V, response: [V; 2], x: V, y: V) -> [V; 2] {
-        let [_, slope] = L::at_pre_activation(z, response, y);
+    fn at<V: Number>(Row { z, activated, x, y, .. }: Row<V>) -> [V; 2] {
+        let [_, slope] = L::at_pre_activation(z, activated, y);
         [slope * x, slope]
     }
 }
@@ -214,8 +214,8 @@ struct Loss<L>(PhantomData<L>);
 
 impl<L: LossFn> RowTerms<1> for Loss<L> {
     #[inline(always)]
-    fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 1] {
-        let [loss, _] = L::at_pre_activation(z, response, y);
+    fn at<V: Number>(Row { z, activated, y, .. }: Row<V>) -> [V; 1] {
+        let [loss, _] = L::at_pre_activation(z, activated, y);
         [loss]
     }
 }
@@ -225,44 +225,44 @@ struct Metrics<L>(PhantomData<L>);
 
 impl<L: LossFn> RowTerms<3> for Metrics<L> {
     #[inline(always)]
-    fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 3] {
-        let [loss, _] = L::at_pre_activation(z, response, y);
-        let error = response[0] - y;
+    fn at<V: Number>(Row { z, activated, y, .. }: Row<V>) -> [V; 3] {
+        let [loss, _] = L::at_pre_activation(z, activated, y);
+        let error = activated[0] - y;
         [loss, error * error, error.abs()]
     }
 }
 
-/// ℓ and |e|.
-struct EpochMetrics<L>(PhantomData<L>);
+/// |e| of a linear neuron.
+struct LinearError;
 
-impl<L: LossFn> RowTerms<2> for EpochMetrics<L> {
+impl RowTerms<1> for LinearError {
     #[inline(always)]
-    fn at<V: Number>(z: V, response: [V; 2], _: V, y: V) -> [V; 2] {
-        let [loss, _] = L::at_pre_activation(z, response, y);
-        [loss, (response[0] - y).abs()]
+    fn at<V: Number>(Row { theta, x, y, .. }: Row<V>) -> [V; 1] {
+        [moments::error(theta, x, y).abs()]
     }
 }
 
-/// K sums over the rows of batches for the runs of a tile, divided by a number of rows.
-fn sum<T: RowTerms<K>, const K: usize>(inputs: SumInputs<'_>, sums: [&mut [f32; TILE]; K]) {
-    inputs.isa.run(Sum::<T, K> { inputs, sums, terms: PhantomData });
+/// K sums over the rows of batches for the runs of a tile. `DIRECT`: the terms are functions of z, without the activation.
+fn sum<T: RowTerms<K>, const K: usize, const DIRECT: bool>(functions: &RowFunctions, rows: PathRows<'_>, sums: [&mut [f32; TILE]; K]) {
+    functions.isa.run(Sum::<T, K, DIRECT> { functions, rows, sums, terms: PhantomData });
 }
 
-struct Sum<'a, T, const K: usize> {
-    inputs: SumInputs<'a>,
+struct Sum<'a, T, const K: usize, const DIRECT: bool> {
+    functions: &'a RowFunctions,
+    rows: PathRows<'a>,
     sums: [&'a mut [f32; TILE]; K],
     terms: PhantomData<T>,
 }
 
-impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
+impl<T: RowTerms<K>, const K: usize, const DIRECT: bool> Kernel for Sum<'_, T, K, DIRECT> {
     type Output = ();
 
     /// Two vectors of runs at a time, whose parameters and sums stay in registers.
     #[inline(always)]
     fn run<V: Vector, const IN_FLIGHT: usize>(self) {
-        let SumInputs { isa, activation, path, runs, batches, divisor } = self.inputs;
-        let zero = Pair::<V>::splat(0.0);
-        let divisor = Pair::<V>::splat(divisor);
+        let PathRows { path, runs, batches, divisor } = self.rows;
+        let (zero, one) = (Pair::<V>::splat(0.0), Pair::<V>::splat(1.0));
+        let divisor = Pair::<V>::splat(divisor as f32);
         // Zeroed once per sum: zeroing for each row would take longer than a short activation.
         let mut buffers = [[0.0; TILE]; 3];
         let packs = runs.div_ceil(Pair::<V>::LANES).min(TILE / Pair::<V>::LANES);
@@ -278,7 +278,8 @@ impl<T: RowTerms<K>, const K: usize> Kernel for Sum<'_, T, K> {
                     for row in first..x.len().min(first + PARTIAL_ROWS) {
                         let (x, y) = (Pair::<V>::splat(x[row]), Pair::<V>::splat(y[row]));
                         let z = pre_activation(theta, x);
-                        let terms = T::at(z, response(isa, activation, z, &mut buffers), x, y);
+                        let activated = if DIRECT { [z, one] } else { activated(self.functions, z, &mut buffers) };
+                        let terms = T::at(Row { theta, x, y, z, activated });
                         for k in 0..K {
                             partial[k] = partial[k] + terms[k];
                         }

@@ -14,7 +14,7 @@ use super::vector::{TILE, Vector};
 use crate::kernel::coefficients::STEP_FACTORS;
 use crate::kernel::optimizers::STATE;
 use crate::kernel::options::{BatchAction, OPTION_VALUES, RunCoefficients, RunState};
-use crate::kernel::{Rule, StepFactors};
+use crate::kernel::{Rule, StepFactors, Update};
 use crate::model::Params;
 
 /// Consecutive batches of the runs of a tile.
@@ -147,7 +147,8 @@ impl<R: Rule, const OPTIONS: bool> PackLoop for StepLoop<'_, R, OPTIONS> {
                     store_params(state.average, &mut tile.average, v);
                     (theta[k], rules[k]) = (state.theta, state.rule);
                 } else {
-                    theta[k] = R::step(&coefficients.rule, &now, theta[k], gradient, &mut rules[k]);
+                    let update = Update { coefficients: &coefficients.rule, factors: &now, theta: theta[k], g: gradient };
+                    theta[k] = R::step(&update, &mut rules[k]);
                 }
             }
             if squared_norms.is_some() {

@@ -6,8 +6,7 @@
 //!
 //! d is the mean square of δ, which does not contain the learning rate. Source: Keras 3, `Adadelta`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -20,14 +19,8 @@ impl Rule for Adadelta {
     const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, rho, one_minus_rho, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, rho, one_minus_rho, epsilon, ..], theta, g, .. } = *update;
         let mut next = theta;
         for i in 0..2 {
             state[i] = rho.mul_add(state[i], one_minus_rho * (g[i] * g[i]));

@@ -8,8 +8,7 @@
 //! β is 0 at t = 1. Keras factors the second moment of the 1×1 kernel and not that of the bias; for one number both are equal.
 //! `relative_step` has no effect, because α contains min(η, 1/√t) in any case. Source: Keras 3, `Adafactor`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -22,14 +21,8 @@ impl Rule for Adafactor {
     const STEP_FACTORS: usize = 2;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, epsilon_1, epsilon_2, inverse_threshold, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, epsilon_1, epsilon_2, inverse_threshold, ..], factors, theta, g } = *update;
         let (zero, one) = (T::splat(0.0), T::splat(1.0));
         let relative = rate.smaller(factors[0]);
         let mut next = theta;

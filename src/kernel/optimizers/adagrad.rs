@@ -6,8 +6,8 @@
 //!
 //! a starts at `initial_accumulator_value`; ε is inside the root. Source: Keras 3, `Adagrad`.
 
-use super::rule::{Rule, STATE, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, STATE, State, Update};
+use crate::kernel::coefficients::Coefficients;
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -26,14 +26,8 @@ impl Rule for Adagrad {
     }
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, epsilon, ..], theta, g, .. } = *update;
         let mut root = [epsilon; 2];
         for i in 0..2 {
             state[i] = g[i].mul_add(g[i], state[i]);

@@ -8,8 +8,8 @@
 //! ε is outside the root and is added to √v̂ without bias correction. One division serves both parameters: 1/p = q·(1/(pq)).
 //! Source: Keras 3, `Adam`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
+use crate::kernel::coefficients::Coefficients;
 use crate::kernel::number::Number;
 use crate::model::{PARAMS, Params};
 
@@ -34,14 +34,8 @@ impl<const AMSGRAD: bool> Rule for Adam<AMSGRAD> {
     }
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..], factors, theta, g } = *update;
         let mut divisor = Params::splat(epsilon);
         for i in 0..PARAMS {
             state[i] = one_minus_beta_1.mul_add(g[i] - state[i], state[i]);

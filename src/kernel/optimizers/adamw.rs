@@ -7,8 +7,7 @@
 //! The bias decays too. Source: Keras 3, `AdamW` and `BaseOptimizer._apply_weight_decay`.
 
 use super::adam::Adam;
-use super::rule::{Rule, State, decayed};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update, decayed};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -21,15 +20,9 @@ impl<const AMSGRAD: bool> Rule for Adamw<AMSGRAD> {
     const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, _, _, _, decay, ..] = *coefficients;
-        let decayed = Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]);
-        Adam::<AMSGRAD>::step(coefficients, factors, decayed, g, state)
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, _, _, _, decay, ..], theta, .. } = *update;
+        let theta = Params([decayed(theta[0], decay, rate), decayed(theta[1], decay, rate)]);
+        Adam::<AMSGRAD>::step(&Update { theta, ..*update }, state)
     }
 }

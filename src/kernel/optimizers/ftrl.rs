@@ -9,8 +9,8 @@
 //! default p = −½ the power is a square root. A divisor ≤ 0 (n starts at 0 and the gradient is 0) gives NaN in Keras; here the
 //! parameter becomes the largest float32, so the run diverges at this batch. Source: Keras 3, `Ftrl`.
 
-use super::rule::{Rule, STATE, State, clip};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, STATE, State, Update, clip};
+use crate::kernel::coefficients::Coefficients;
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -33,14 +33,8 @@ impl<const POWER: bool> Rule for Ftrl<POWER> {
     }
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, power, _, l1, l2, shrinkage, beta, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, power, _, l1, l2, shrinkage, beta, ..], theta, g, .. } = *update;
         let inverse = T::splat(1.0) / rate;
         let mut next = theta;
         for i in 0..2 {

@@ -6,8 +6,7 @@
 //!
 //! For one number r·u is |θ|·sign(u), so the size of the step is η|θ|. Source: Keras 3, `Lamb`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::{Mask, Number};
 use crate::model::Params;
 
@@ -20,14 +19,8 @@ impl Rule for Lamb {
     const STEP_FACTORS: usize = 2;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..], factors, theta, g } = *update;
         let zero = T::splat(0.0);
         let mut next = theta;
         for i in 0..2 {

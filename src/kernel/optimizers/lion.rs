@@ -6,8 +6,7 @@
 //!
 //! sign(0) = 0. The interpolation is not fused, so that its sign is identical on every device. Source: Keras 3, `Lion`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -20,14 +19,8 @@ impl Rule for Lion {
     const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, ..], theta, g, .. } = *update;
         let mut next = theta;
         for i in 0..2 {
             next[i] = theta[i] - rate * (beta_1 * state[i] + one_minus_beta_1 * g[i]).sign();

@@ -32,7 +32,7 @@ pub use nadam::Nadam;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 
-pub use rule::{Rule, STATE, State, clip, decayed};
+pub use rule::{Rule, STATE, State, Update, clip, decayed};
 
 use crate::model::{MissingParameter, Optimizer, Parameter, Settings};
 
@@ -129,8 +129,9 @@ mod tests {
                         coefficients[R::COEFFICIENTS..].fill(f32::NAN);
                         factors[R::STEP_FACTORS..].fill(f32::NAN);
                         marked[R::STATE..].fill(7.0);
-                        let expected = R::step(&step.coefficients, &step.factors, step.theta, step.gradient, &mut expected_state);
-                        let next = R::step(&coefficients, &factors, step.theta, step.gradient, &mut marked);
+                        let expected = R::step(&step.update(), &mut expected_state);
+                        let update = Update { coefficients: &coefficients, factors: &factors, ..step.update() };
+                        let next = R::step(&update, &mut marked);
                         assert_eq!(next.map(f32::to_bits), expected.map(f32::to_bits), "{variant:?}");
                         assert_eq!(marked[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), expected_state[..R::STATE].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
                         assert!(marked[R::STATE..].iter().all(|&slot| slot == 7.0), "{variant:?}");

@@ -9,8 +9,7 @@
 //! For one number, the Newton-Schulz orthogonalisation of a matrix is an odd polynomial, applied n times, that approximates the sign.
 //! Source: Keras 3, `Muon`.
 
-use super::rule::{Rule, State, decayed};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update, decayed};
 use crate::kernel::number::Number;
 use crate::model::Params;
 use crate::model::hyperparameters::NS_STEPS_MAX;
@@ -25,13 +24,8 @@ impl<const NESTEROV: bool> Rule for Muon<NESTEROV> {
     const STEP_FACTORS: usize = 1;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients, factors, theta, g } = *update;
         let [rate, momentum, a, b, c, iterations, scale, decay, bias_decay, one_minus_beta_1, one_minus_beta_2, epsilon, ratio] =
             *coefficients;
         state[0] = momentum.mul_add(state[0], g[0]);

@@ -7,8 +7,7 @@
 //!
 //! ε is added to the bias-corrected root, unlike in Adam. Source: Keras 3, `Nadam`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::Number;
 use crate::model::Params;
 
@@ -21,14 +20,8 @@ impl Rule for Nadam {
     const STEP_FACTORS: usize = 3;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, one_minus_beta_1, one_minus_beta_2, epsilon, ..], factors, theta, g } = *update;
         let mut next = theta;
         for i in 0..2 {
             state[i] = one_minus_beta_1.mul_add(g[i] - state[i], state[i]);

@@ -12,8 +12,8 @@
 //! float32, so the run diverges at this batch.
 //! Source: Keras 3, `RMSprop`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
+use crate::kernel::coefficients::Coefficients;
 use crate::kernel::number::Number;
 use crate::model::{PARAMS, Params};
 
@@ -42,14 +42,8 @@ impl<const MOMENTUM: bool, const CENTERED: bool> Rule for Rmsprop<MOMENTUM, CENT
     }
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, rho, one_minus_rho, momentum, epsilon, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, rho, one_minus_rho, momentum, epsilon, ..], theta, g, .. } = *update;
         let zero = T::splat(0.0);
         let mut radicand = Params::splat(epsilon);
         for i in 0..PARAMS {

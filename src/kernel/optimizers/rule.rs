@@ -10,6 +10,17 @@ pub const STATE: usize = 6;
 /// The state of a rule between updates. A rule uses the first [`Rule::STATE`] slots.
 pub type State<T> = [T; STATE];
 
+/// The inputs of one update besides the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'a, T> {
+    pub coefficients: &'a Coefficients<T>,
+    pub factors: &'a StepFactors<T>,
+    /// The parameters before the update.
+    pub theta: Params<T>,
+    /// The gradient at `theta`.
+    pub g: Params<T>,
+}
+
 /// An update rule of Keras, for weight and bias together.
 pub trait Rule: Send + Sync + 'static {
     /// Slots of the state that the rule uses: the first ones.
@@ -33,14 +44,8 @@ pub trait Rule: Send + Sync + 'static {
         [T::splat(0.0); STATE]
     }
 
-    /// The parameters after one update from `theta` with gradient `g`. The state is updated in place.
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        factors: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T>;
+    /// The parameters after one update. The state is updated in place.
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T>;
 }
 
 /// θ after decoupled weight decay λ at learning rate η, as in the base class of Keras' optimizers.

@@ -6,8 +6,7 @@
 //!
 //! v contains the learning rate. For μ = 0, v is −ηg, so all variants give identical bits. Source: Keras 3, `SGD`.
 
-use super::rule::{Rule, State};
-use crate::kernel::coefficients::{Coefficients, StepFactors};
+use super::rule::{Rule, State, Update};
 use crate::kernel::number::Number;
 use crate::model::{PARAMS, Params};
 
@@ -21,14 +20,8 @@ impl<const MOMENTUM: bool, const NESTEROV: bool> Rule for Sgd<MOMENTUM, NESTEROV
     const STEP_FACTORS: usize = 0;
 
     #[inline(always)]
-    fn step<T: Number>(
-        coefficients: &Coefficients<T>,
-        _: &StepFactors<T>,
-        theta: Params<T>,
-        g: Params<T>,
-        state: &mut State<T>,
-    ) -> Params<T> {
-        let [rate, momentum, ..] = *coefficients;
+    fn step<T: Number>(update: &Update<'_, T>, state: &mut State<T>) -> Params<T> {
+        let Update { coefficients: &[rate, momentum, ..], theta, g, .. } = *update;
         let mut next = theta;
         for i in 0..PARAMS {
             let mut change = -(rate * g[i]);
