@@ -37,6 +37,12 @@ fn loss(moments: Moments, at: MomentGradient) -> f32 {
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }
 
+// J - J* of a quadratic cost without cancellation, from the variance and the mean of x and the deviation from the optimum.
+fn excess(distribution: vec2<f32>, deviation: vec2<f32>) -> f32 {
+    let level = fma(deviation.x, distribution.y, deviation.y);
+    return fma(distribution.x, deviation.x * deviation.x, level * level);
+}
+
 // Prediction minus target of one row.
 fn error(theta: vec2<f32>, x: f32, y: f32) -> f32 {
     return fma(theta.x, x, theta.y) - y;

@@ -1,5 +1,5 @@
 // Parameters, buffers and per-run state of the training shader. The host composes it after the dispatch constants, moments.wgsl, blocks.wgsl,
-// cycle.wgsl, the optimizer rule and options.wgsl. src/kernel/layout.rs has the layout of the parameters and of the columns.
+// verdict_window.wgsl, cycle.wgsl, the optimizer rule and options.wgsl. src/kernel/layout.rs has the layout of the parameters and of the columns.
 
 // Stands for "never" in the statistics.
 const NEVER: u32 = 0xffffffffu;
@@ -10,20 +10,20 @@ const MAGNITUDE_MASK: u32 = 0x7fffffffu;
 
 // Columns of `state` after weight, bias and the state of the rule.
 const START_LOSS: u32 = 2u + STATE;
-const WORST_LOSS: u32 = START_LOSS + 1u;
-const LAST_LOSS: u32 = START_LOSS + 2u;
-const LOSS_SUM: u32 = START_LOSS + 3u;
-const ABSOLUTE_ERROR_SUM: u32 = START_LOSS + 4u;
-const GRADIENT_SUM: u32 = START_LOSS + 5u;
-const AVERAGE_COLUMN: u32 = START_LOSS + 7u;
-const CYCLE_COLUMN: u32 = START_LOSS + 9u;
+const LAST_LOSS: u32 = START_LOSS + 1u;
+const WINDOW_SUMS: u32 = START_LOSS + 2u;
+const WINDOW_START: u32 = START_LOSS + 6u;
+const LOSS_SUM: u32 = START_LOSS + 8u;
+const ABSOLUTE_ERROR_SUM: u32 = START_LOSS + 9u;
+const GRADIENT_SUM: u32 = START_LOSS + 10u;
+const AVERAGE_COLUMN: u32 = START_LOSS + 12u;
+const CYCLE_COLUMN: u32 = START_LOSS + 14u;
 
 // Columns of `statistics`.
 const REACHED_EPOCH: u32 = 0u;
-const CROSSINGS: u32 = 1u;
-const DIVERGED_AT: u32 = 2u;
-const CYCLE_PERIOD: u32 = 3u;
-const COMPLETED_STEPS: u32 = 4u;
+const DIVERGED_AT: u32 = 1u;
+const CYCLE_PERIOD: u32 = 2u;
+const COMPLETED_STEPS: u32 = 3u;
 
 // Inputs of one step that are functions of the step index alone: the step factors and the scheduled learning rate.
 struct StepInputs {
@@ -80,6 +80,14 @@ struct Params {
     order_steps: u32,
     // Offset of the biases in `history`.
     bias_offset: u32,
+    // Variance and mean of the training rows' x.
+    variance_x: f32,
+    mean_x: f32,
+    // J* of a quadratic cost, else 0.
+    loss_offset: f32,
+    // Updates of a window of the verdict, and updates between two of its points.
+    window_len: u32,
+    window_stride: u32,
 }
 
 // The most batches of one dispatch: 64 KiB of moments, which every device accepts as a uniform. Threads that read one address of a uniform share
@@ -96,8 +104,8 @@ struct PaddedMoments {
 override RECORDS_POINTS: bool = false;
 // Whether epoch series are recorded.
 override RECORDS_EPOCHS: bool = false;
-// Whether the dispatch may contain the last epoch, in which steps across the minimum are counted.
-override COUNTS_CROSSINGS: bool = false;
+// Whether the dispatch may contain updates of the windows of the verdict.
+override HAS_WINDOWS: bool = false;
 // Whether a run has enough epochs for cycle detection.
 override DETECTS_CYCLES: bool = false;
 // Whether each run has its own batch order.
@@ -118,11 +126,10 @@ override SHARED_STEP_INPUTS: bool = false;
 // Columns of `column_stride`: coefficients of the rule, option values, number of the step-input table (bits), number of the batch order (bits).
 // Columns after the last one in use are absent.
 @group(0) @binding(4) var<storage, read> inputs: array<f32>;
-// Columns of `column_stride`: weight, bias, state of the rule, start, worst and last loss, the two sums of an unfinished epoch, the gradient sum and
-// the average of the options, anchor and reach of the cycle detector.
+// Columns of `column_stride`: weight, bias, state of the rule, start and last loss, sums over the windows of the verdict, parameters before the last
+// window, the two sums of an unfinished epoch, the gradient sum and the average of the options, anchor and reach of the cycle detector.
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
-// Columns of `column_stride`, zero before the first step: reached_epoch and diverged_at as complements (0 means never), minimum crossings, cycle
-// period, and the steps that were completed while the loop check passed.
+// Columns of `column_stride`, zero before the first step: reached_epoch and diverged_at as complements (0 means never), cycle period, and the steps that were completed while the loop check passed.
 @group(0) @binding(6) var<storage, read_write> statistics: array<u32>;
 // [block][point][run of the block]: all weights, then all biases. The host copies whole columns.
 @group(0) @binding(7) var<storage, read_write> history: array<f32>;
@@ -159,10 +166,10 @@ struct Run {
     row_offset: u32,
     // Index of its first point in `history`.
     point_offset: u32,
-    worst_loss: f32,
     last_loss: f32,
+    // Sums over the windows of the verdict: deviations of weight and bias from the centre and J, each in the last window, and J in the window before.
+    window_sums: vec4<f32>,
     reached_epoch: u32,
-    crossings: u32,
     diverged_at: u32,
     // Sums over the batches of an epoch: loss times rows, and |e|.
     epoch_sums: vec2<f32>,
@@ -173,6 +180,10 @@ struct Run {
 
 alias Runs = array<Run, RUNS_PER_THREAD>;
 alias Evaluations = array<Evaluation, RUNS_PER_THREAD>;
+
+fn verdict_window() -> VerdictWindow {
+    return VerdictWindow(dispatch.total_steps, dispatch.window_len, dispatch.window_stride);
+}
 
 fn column(slot: u32, run: u32) -> u32 {
     return slot * dispatch.column_stride + run;
@@ -255,10 +266,16 @@ fn load(index: u32) -> Run {
 // Loads the values that the previous dispatch stored, other than parameters and the state of the rule.
 fn load_progress(run: ptr<function, Run>) {
     let index = (*run).index;
-    (*run).worst_loss = state[column(WORST_LOSS, index)];
     (*run).last_loss = state[column(LAST_LOSS, index)];
+    if HAS_WINDOWS {
+        (*run).window_sums = vec4<f32>(
+            state[column(WINDOW_SUMS, index)],
+            state[column(WINDOW_SUMS + 1u, index)],
+            state[column(WINDOW_SUMS + 2u, index)],
+            state[column(WINDOW_SUMS + 3u, index)],
+        );
+    }
     (*run).reached_epoch = ~statistics[column(REACHED_EPOCH, index)];
-    (*run).crossings = statistics[column(CROSSINGS, index)];
     (*run).diverged_at = ~statistics[column(DIVERGED_AT, index)];
     if ACCUMULATION > 1u {
         (*run).option_state.sum = vec2<f32>(state[column(GRADIENT_SUM, index)], state[column(GRADIENT_SUM + 1u, index)]);
@@ -283,12 +300,14 @@ fn store(run: Run) {
         state[column(AVERAGE_COLUMN, index)] = run.option_state.average.x;
         state[column(AVERAGE_COLUMN + 1u, index)] = run.option_state.average.y;
     }
-    state[column(WORST_LOSS, index)] = run.worst_loss;
     state[column(LAST_LOSS, index)] = run.last_loss;
-    statistics[column(REACHED_EPOCH, index)] = ~run.reached_epoch;
-    if COUNTS_CROSSINGS {
-        statistics[column(CROSSINGS, index)] = run.crossings;
+    if HAS_WINDOWS {
+        state[column(WINDOW_SUMS, index)] = run.window_sums.x;
+        state[column(WINDOW_SUMS + 1u, index)] = run.window_sums.y;
+        state[column(WINDOW_SUMS + 2u, index)] = run.window_sums.z;
+        state[column(WINDOW_SUMS + 3u, index)] = run.window_sums.w;
     }
+    statistics[column(REACHED_EPOCH, index)] = ~run.reached_epoch;
     statistics[column(DIVERGED_AT, index)] = ~run.diverged_at;
     if DETECTS_CYCLES {
         state[column(CYCLE_COLUMN, index)] = run.cycle.anchor.x;

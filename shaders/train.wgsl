@@ -1,5 +1,6 @@
 // Trains RUNS_PER_THREAD runs per thread through the epochs and batches of one dispatch. The host composes it after run_state.wgsl and before one of
-// evaluation/*.wgsl, which defines `evaluate_batch`, `evaluate_training_rows` and `sum_test_errors`. The CPU's step loops are in src/backend/cpu.
+// evaluation/*.wgsl, which defines `evaluate_batch`, `evaluate_training_rows`, `window_losses` and `sum_test_errors`. The CPU's step loops are in
+// src/backend/cpu.
 //
 // Optional features are override constants, not branches on parameters, because a software adapter executes both sides of every branch.
 
@@ -32,11 +33,6 @@ fn after_batch(before: Run, k: u32, step: StepInputs, gradient: vec2<f32>) -> Ru
 // recorded. Otherwise all runs continue, and `magnitude_bits` of each run holds the maximum over the batches.
 fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, tests_each_step: bool) {
     var batch_evaluations: Evaluations;
-    var previous: Evaluations;
-    let counts_crossings = COUNTS_CROSSINGS && dispatch.first_epoch + epoch + 1u == dispatch.total_epochs;
-    if counts_crossings {
-        evaluate_training_rows(runs, &previous);
-    }
     let steps_before_epoch = (dispatch.first_epoch + epoch) * dispatch.batches_per_epoch;
     var point = 0u;
     var steps_to_point = 0u;
@@ -66,16 +62,8 @@ fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, te
             }
             (*runs)[j] = next;
         }
-        if counts_crossings {
-            var current: Evaluations;
-            evaluate_training_rows(runs, &current);
-            for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-                let displacement = (*runs)[j].theta - before[j].theta;
-                if dot(previous[j].gradient, displacement) < 0.0 && dot(current[j].gradient, displacement) > 0.0 {
-                    (*runs)[j].crossings += 1u;
-                }
-            }
-            previous = current;
+        if HAS_WINDOWS && is_in_windows(verdict_window(), k + 1u) {
+            add_to_windows(runs, k + 1u);
         }
         if RECORDS_POINTS && !tests_each_step {
             steps_to_point -= 1u;
@@ -85,6 +73,32 @@ fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, te
             if is_due || k + 1u == dispatch.total_steps {
                 record_points(runs, select(dispatch.recorded_points - 1u, point, is_due));
             }
+        }
+    }
+}
+
+// Adds the parameters after an update to the sums of its window.
+fn add_to_windows(runs: ptr<function, Runs>, step: u32) {
+    let is_last = is_in_last_window(verdict_window(), step);
+    if is_point(verdict_window(), step) {
+        var losses: array<f32, RUNS_PER_THREAD>;
+        window_losses(runs, &losses);
+        for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+            let deviation = (*runs)[j].theta - vec2<f32>(dispatch.centre_weight, dispatch.centre_bias);
+            (*runs)[j].window_sums += select(vec4<f32>(0.0, 0.0, 0.0, losses[j]), vec4<f32>(deviation, losses[j], 0.0), is_last);
+        }
+    }
+    if step + dispatch.window_len == dispatch.total_steps {
+        record_window_start(runs);
+    }
+}
+
+// Records the parameters before the last window.
+fn record_window_start(runs: ptr<function, Runs>) {
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        if !has_diverged((*runs)[j]) {
+            state[column(WINDOW_START, (*runs)[j].index)] = (*runs)[j].theta.x;
+            state[column(WINDOW_START + 1u, (*runs)[j].index)] = (*runs)[j].theta.y;
         }
     }
 }
@@ -102,15 +116,17 @@ fn record_points(runs: ptr<function, Runs>, point: u32) {
 // Trains a block of steps without a divergence test inside, and repeats it with a test after each step for runs that left the range.
 fn train_block(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32) {
     let before = *runs;
+    // Sums of a block are added to the sums of a window, so that float32 stays accurate over many updates.
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
         (*runs)[j].magnitude_bits = 0u;
+        (*runs)[j].window_sums = vec4<f32>(0.0);
     }
+    var repeated = *runs;
     train_batches(runs, epoch, first, end, false);
     var any_left_range = false;
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
         any_left_range |= !has_diverged(before[j]) && (*runs)[j].magnitude_bits > LIMIT_BITS;
     }
-    var repeated = before;
     if any_left_range {
         train_batches(&repeated, epoch, first, end, true);
     }
@@ -118,17 +134,17 @@ fn train_block(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32) {
         if has_diverged(before[j]) || (*runs)[j].magnitude_bits > LIMIT_BITS {
             (*runs)[j] = repeated[j];
         }
+        (*runs)[j].window_sums += before[j].window_sums;
     }
 }
 
-// Updates the loss statistics at the end of an epoch, or of a quarter of a single epoch.
+// Updates the loss statistics at the end of an epoch.
 fn record_losses(runs: ptr<function, Runs>, epoch: u32) {
     var evaluations: Evaluations;
     evaluate_training_rows(runs, &evaluations);
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
         if !has_diverged((*runs)[j]) {
             let current_loss = evaluations[j].loss;
-            (*runs)[j].worst_loss = max((*runs)[j].worst_loss, current_loss);
             (*runs)[j].last_loss = current_loss;
             if current_loss <= dispatch.reached_loss {
                 (*runs)[j].reached_epoch = min((*runs)[j].reached_epoch, epoch);
@@ -173,8 +189,14 @@ fn record_start(runs: ptr<function, Runs>) {
         if !has_diverged((*runs)[j]) {
             state[column(START_LOSS, (*runs)[j].index)] = evaluations[j].loss;
         }
-        (*runs)[j].worst_loss = evaluations[j].loss;
         (*runs)[j].last_loss = evaluations[j].loss;
+        // In a run of one update the start is the window before the last one.
+        if dispatch.total_steps == 1u {
+            (*runs)[j].window_sums.w = evaluations[j].loss - dispatch.loss_offset;
+        }
+    }
+    if dispatch.total_steps == dispatch.window_len {
+        record_window_start(runs);
     }
     if RECORDS_POINTS {
         record_points(runs, 0u);
@@ -227,15 +249,12 @@ fn train(
         let epoch_of_run = dispatch.first_epoch + epoch;
         var first = dispatch.first_batch;
         while first < dispatch.end_batch {
-            let segment_end = loss_segment_end(first, dispatch.batches_per_epoch, dispatch.total_epochs);
-            let end = min(first + BLOCK_STEPS, segment_end);
+            let end = min(first + BLOCK_STEPS, dispatch.end_batch);
             train_block(&runs, epoch, first, end);
-            if end == segment_end {
-                record_losses(&runs, epoch_of_run);
-            }
             first = end;
         }
         if dispatch.end_batch == dispatch.batches_per_epoch {
+            record_losses(&runs, epoch_of_run);
             if DETECTS_CYCLES {
                 detect_cycles(&runs, epoch_of_run);
             }

@@ -48,6 +48,13 @@ fn evaluate_training_rows(runs: ptr<function, Runs>, evaluations: ptr<function, 
     }
 }
 
+// J of each run over all training rows, relative to the optimum.
+fn window_losses(runs: ptr<function, Runs>, losses: ptr<function, array<f32, RUNS_PER_THREAD>>) {
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        (*losses)[j] = excess(vec2<f32>(dispatch.variance_x, dispatch.mean_x), (*runs)[j].theta - centre().xy);
+    }
+}
+
 // Sums the loss and |e| over the test rows for each run.
 fn sum_test_errors(runs: ptr<function, Runs>, sums: ptr<function, array<vec2<f32>, RUNS_PER_THREAD>>) {
     sum_errors(runs, false, 0u, dispatch.test_rows, sums);

@@ -49,6 +49,15 @@ fn evaluate_training_rows(runs: ptr<function, Runs>, evaluations: ptr<function, 
     evaluate_rows(runs, false, dispatch.test_rows, dispatch.training_rows, evaluations);
 }
 
+// J of each run over all training rows.
+fn window_losses(runs: ptr<function, Runs>, losses: ptr<function, array<f32, RUNS_PER_THREAD>>) {
+    var evaluations: Evaluations;
+    evaluate_training_rows(runs, &evaluations);
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        (*losses)[j] = evaluations[j].loss;
+    }
+}
+
 // Sums the loss and |e| over the test rows for each run.
 fn sum_test_errors(runs: ptr<function, Runs>, sums: ptr<function, array<vec2<f32>, RUNS_PER_THREAD>>) {
     var all_sums: array<vec4<f32>, RUNS_PER_THREAD>;

@@ -45,12 +45,14 @@ pub fn advise(runs: &Runs<'_>, rows: &[usize]) -> Advice {
 /// Advice on learning rate and epochs, for runs of one well-conditioned problem.
 fn for_step_size(runs: &Runs<'_>, rows: &[usize]) -> Advice {
     let best = ranking::best(runs, rows).unwrap_or(rows[0]);
-    let had_converged = runs.table.reached_epoch[best].is_some();
+    let had_converged = runs.table.epochs_to_reach[best].is_some();
     match runs.table.verdict[best] {
         Verdict::Diverged => too_high(runs, rows, best),
         Verdict::Overshooting if !had_converged => too_high(runs, rows, best),
-        Verdict::Cycling | Verdict::Oscillating | Verdict::Overshooting | Verdict::Converged => unsettled(runs, rows, best, had_converged),
-        Verdict::Slow => too_slow(runs, rows, best),
+        Verdict::Cycling | Verdict::Noisy | Verdict::Oscillating | Verdict::Overshooting | Verdict::Converged => {
+            unsettled(runs, rows, best, had_converged)
+        }
+        Verdict::Stuck | Verdict::Slow => too_slow(runs, rows, best),
     }
 }
 

@@ -34,7 +34,7 @@ struct Curve {
     /// The number of epochs, and the median after them.
     points: Vec<(usize, f64)>,
     runs: usize,
-    /// The number of runs that converged at some epoch's end, and the median of the first such epoch, counted from 0.
+    /// The number of runs that reached the optimum at some epoch's end, and the median number of epochs that they needed.
     converged: usize,
     first_converged: Option<f64>,
 }
@@ -118,7 +118,7 @@ fn epoch_ends(path: &Path, surface: &CostSurface<'_>) -> Vec<(usize, f64)> {
 
 /// Summarises the runs with one batch size.
 fn curve(runs: &Runs<'_>, rows: &[usize], setting: Setting, points: Vec<(usize, f64)>, color: Color) -> Curve {
-    let first: Vec<f64> = rows.iter().filter_map(|&row| runs.table.reached_epoch[row]).map(f64::from).collect();
+    let first: Vec<f64> = rows.iter().filter_map(|&row| runs.table.epochs_to_reach[row]).map(f64::from).collect();
     Curve {
         setting,
         color,
@@ -147,7 +147,7 @@ fn panels(row: &PanelRow, threshold: f64, range: [f64; 2]) -> [Panel; 2] {
         }
         for curve in curves {
             // The median J at the median epoch of convergence may be above the threshold: the marker is drawn at the threshold.
-            let at = curve.first_converged.and_then(|first| curve.points.iter().find(|point| point.0 as f64 >= first + 1.0));
+            let at = curve.first_converged.and_then(|first| curve.points.iter().find(|point| point.0 as f64 >= first));
             layers.extend(at.map(|&(epoch, excess)| Layer::Markers {
                 points: vec![[x(curve, epoch as f64), excess.min(threshold).clamp(range[0], range[1])]],
                 marker: Marker::Filled,
@@ -178,7 +178,7 @@ fn convergence(curves: &[Curve]) -> String {
             others.push(curve.setting.to_string());
             continue;
         };
-        let epoch = libm::ceil(first) as u64 + 1;
+        let epoch = libm::ceil(first) as u64;
         let share = if curve.converged < curve.runs { format!(", {} of {} runs", curve.converged, curve.runs) } else { String::new() };
         let updates = text::grouped(epoch * curve.batches);
         let verb = if converging.is_empty() { " converges" } else { "" };

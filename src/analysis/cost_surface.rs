@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::frame::Frame;
 use super::isoline::Isoline;
 use crate::kernel::RowEvaluator;
-use crate::model::{Curvature, Params, Problem, Quadratic, verdict};
+use crate::model::{Curvature, Params, Problem, Quadratic, problem};
 
 /// Cells of the grid along each axis.
 const CELLS: usize = 192;
@@ -55,7 +55,7 @@ impl<'a> CostSurface<'a> {
             optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
             curvature: problem.optimum.and_then(|optimum| optimum.curvature),
             minimum,
-            convergence_excess: problem.reached_loss().map_or(0.0, |threshold| (threshold - minimum).max(0.0)),
+            convergence_excess: problem.tolerance().unwrap_or(0.0),
         })
     }
 
@@ -110,7 +110,7 @@ impl<'a> CostSurface<'a> {
     /// J − J* up to which a run counts as converged.
     pub fn convergence_excess(&self) -> f64 {
         match self {
-            Self::Quadratic(quadratic) => (verdict::reached(quadratic.loss, quadratic.var_y) - quadratic.loss).max(0.0),
+            Self::Quadratic(quadratic) => problem::tolerance(quadratic.loss, quadratic.var_y),
             Self::General(cost) => cost.convergence_excess,
         }
     }

@@ -31,8 +31,8 @@ pub struct BestRun {
     pub bias: f64,
     /// Verdict in words.
     pub verdict: String,
-    /// The first epoch, counted from 0, at whose end J was below the convergence threshold.
-    pub reached_epoch: Option<u32>,
+    /// The number of epochs after which J was first below the convergence threshold.
+    pub epochs_to_reach: Option<u32>,
 }
 
 /// The diagnosis of a sweep. `Display` writes the report that `gradsweep run` prints.
@@ -92,7 +92,7 @@ fn best_run(runs: &Runs<'_>, row: usize) -> BestRun {
         weight,
         bias,
         verdict: runs.verdict(row),
-        reached_epoch: runs.table.reached_epoch[row],
+        epochs_to_reach: runs.table.epochs_to_reach[row],
     }
 }
 
@@ -148,7 +148,7 @@ fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; 
         (all, 1) => format!("1 of {} runs reaches {optimum}", text::grouped(all)),
         (all, some) => format!("{} of {} runs reach {optimum}", text::grouped(some), text::grouped(all)),
     };
-    let epochs = runs.table.reached_epoch[fastest].map_or(0, |epoch| epoch as usize + 1);
+    let epochs = runs.table.epochs_to_reach[fastest].map_or(0, |epochs| epochs as usize);
     let time = format!("{} ({})", text::count(epochs, "epoch"), text::count(updates(runs, fastest) as usize, "update"));
     let first = if rows.len() == 1 {
         format!(", after {time}")
@@ -160,7 +160,7 @@ fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; 
 
 /// Updates until the end of the first converged epoch.
 fn updates(runs: &Runs<'_>, row: usize) -> u64 {
-    runs.table.reached_epoch[row].map_or(u64::MAX, |epoch| (u64::from(epoch) + 1) * runs.batches(row))
+    runs.table.epochs_to_reach[row].map_or(u64::MAX, |epochs| u64::from(epochs) * runs.batches(row))
 }
 
 /// The data scales at which no run converged, for a sweep that varies the scale.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::runs::{Runs, is_seed};
 use super::setting::Setting;
 use super::statistics::{self, VERDICTS};
-use crate::model::verdict::REACHED_VARIANCE;
+use crate::model::problem::VARIANCE_TOLERANCE;
 use crate::model::{Loss, Parameter, Problem};
 
 /// Two settings tie if their J are equal within this fraction, which is half a unit of the fourth digit: J is printed with four digits.
@@ -162,7 +162,7 @@ impl<'a> Ranking<'a> {
     pub fn tie(&self, a: &Candidate, b: &Candidate) -> bool {
         let problem = self.runs.problem(self.rows(a)[0]);
         let optimum = problem.optimum.filter(|_| self.by_excess[problem.id]).map_or(0.0, |optimum| optimum.loss);
-        let tolerance = TIE * (optimum + a.cost).abs() + REACHED_VARIANCE * problem.quadratic.var_y;
+        let tolerance = TIE * (optimum + a.cost).abs() + VARIANCE_TOLERANCE * problem.quadratic.var_y;
         a.cost.is_finite() && (a.cost - b.cost).abs() <= tolerance
     }
 

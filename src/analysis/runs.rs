@@ -78,12 +78,13 @@ impl<'a> Runs<'a> {
 
     /// The mean of J over the last updates; infinite for a diverged run. Rankings compare it, not the J of a single update.
     pub fn mean_loss(&self, row: usize) -> f64 {
-        self.loss(row)
+        self.unless_diverged(row, self.table.mean_loss[row])
     }
 
     /// The mean of J − J* over the last updates, or of J for a problem without an optimum; infinite for a diverged run.
     pub fn mean_excess(&self, row: usize) -> f64 {
-        self.excess(row)
+        let has_optimum = self.problem(row).optimum.is_some();
+        self.unless_diverged(row, if has_optimum { self.table.mean_excess[row] } else { self.table.mean_loss[row] })
     }
 
     /// J on the test rows after the last update; infinite for a diverged run or without test rows.
@@ -93,7 +94,7 @@ impl<'a> Runs<'a> {
 
     /// The number of epochs until J reached the optimum within the tolerance of the verdict; `None` if it never did.
     pub fn epochs_to_reach(&self, row: usize) -> Option<u32> {
-        self.table.reached_epoch[row].map(|epoch| epoch + 1)
+        self.table.epochs_to_reach[row]
     }
 
     /// The verdict of a run in words.

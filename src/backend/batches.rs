@@ -74,6 +74,12 @@ impl Iterator for Windows {
     }
 }
 
+/// The least-squares line of a problem and the mean of its feature, about which moments and window sums are taken.
+pub fn centre(problem: &Problem) -> Centre {
+    let quadratic = &problem.quadratic;
+    Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x)
+}
+
 /// The training rows of a problem, relative to a centre.
 #[derive(Debug)]
 pub struct CentredRows {
@@ -88,8 +94,7 @@ pub struct CentredRows {
 impl CentredRows {
     /// The training rows of a problem, relative to its least-squares line.
     pub fn of(problem: &Problem) -> Self {
-        let (rows, quadratic) = (&problem.train, &problem.quadratic);
-        let centre = Centre::about(quadratic.weight, quadratic.bias, quadratic.mean_x, quadratic.var_x);
+        let (rows, centre) = (&problem.train, centre(problem));
         let centred = Centred::new(&rows.x, &rows.y, &centre);
         let total = centred.total();
         Self { centre, centred, total }

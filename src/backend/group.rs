@@ -4,7 +4,7 @@ use super::broadcast::Broadcast;
 use crate::data::BatchOrder;
 use crate::kernel::coefficients::COEFFICIENTS;
 use crate::kernel::options::OptionValues;
-use crate::kernel::{Coefficients, FactorInputs, Options, Variant};
+use crate::kernel::{Coefficients, FactorInputs, Options, Variant, VerdictWindow};
 use crate::model::Problem;
 
 /// Runs that differ only in numeric inputs: initial parameters, coefficients, step factors and option values.
@@ -35,6 +35,12 @@ impl Group<'_> {
     /// Updates of a run that does not diverge.
     pub fn steps(&self) -> u64 {
         self.order.batches() as u64 * self.epochs
+    }
+
+    /// The updates over which the figures of the verdict are means.
+    pub fn verdict_window(&self) -> VerdictWindow {
+        let from_rows = !self.problem.neuron.is_quadratic();
+        VerdictWindow::new(self.order.batches() as u64, self.epochs, u64::from(self.options.accumulation), from_rows)
     }
 }
 

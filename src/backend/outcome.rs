@@ -1,7 +1,7 @@
 //! The results of training: columns of final values and statistics, histories and epoch series.
 
 use super::Group;
-use crate::model::RunStatistics;
+use crate::model::{RunStatistics, WindowMeans};
 
 /// The value of an epoch statistic for an event that did not occur.
 pub const NEVER: u32 = u32::MAX;
@@ -23,14 +23,14 @@ pub struct Outcome {
     pub steps: Vec<u64>,
     /// J before the first update.
     pub start_loss: Vec<f32>,
-    /// Largest J at the start or at the end of an epoch.
-    pub worst_loss: Vec<f32>,
     /// J at the end of the last epoch.
     pub last_loss: Vec<f32>,
-    /// First epoch that ends close to the optimum, or [`NEVER`].
+    /// Means over the windows of the verdict, in the order of [`WindowMeans`]: weight, bias, loss, and loss of the window before.
+    pub means: [Vec<f32>; 4],
+    /// Whether the parameters at both ends of the last window differ.
+    pub has_moved: Vec<bool>,
+    /// First epoch, from 0, that ends close to the optimum, or [`NEVER`].
     pub reached_epoch: Vec<u32>,
-    /// Steps of the last epoch that cross the minimum.
-    pub crossings: Vec<u32>,
     /// Period of a cycle in epochs, or 0.
     pub cycle_period: Vec<u32>,
     /// Recorded points, if requested.
@@ -141,10 +141,12 @@ impl Outcome {
     pub fn resize(&mut self, runs: usize, updates: u64, batches: u32) {
         (self.updates, self.batches) = (updates, batches);
         self.steps.resize(runs, 0);
-        for column in [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.worst_loss, &mut self.last_loss] {
+        self.has_moved.resize(runs, false);
+        let ends = [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.last_loss];
+        for column in ends.into_iter().chain(&mut self.means) {
             column.resize(runs, 0.0);
         }
-        for column in [&mut self.reached_epoch, &mut self.crossings, &mut self.cycle_period] {
+        for column in [&mut self.reached_epoch, &mut self.cycle_period] {
             column.resize(runs, 0);
         }
     }
@@ -155,11 +157,10 @@ impl Outcome {
         let (reached, period) = (self.reached_epoch[run], self.cycle_period[run]);
         RunStatistics {
             start_loss: self.start_loss[run],
-            worst_loss: self.worst_loss[run],
             last_loss: self.last_loss[run],
-            reached_epoch: (reached != NEVER).then_some(reached),
-            crossings: self.crossings[run],
-            last_epoch_steps: self.batches,
+            epochs_to_reach: (reached != NEVER).then(|| reached + 1),
+            means: WindowMeans::from([0, 1, 2, 3].map(|column| self.means[column][run])),
+            has_moved: self.has_moved[run],
             cycle_period: (period != 0).then_some(period),
             diverged_at: (self.steps[run] < self.updates).then_some(self.steps[run] + 1),
         }
@@ -171,10 +172,12 @@ impl Outcome {
         self.bias[run] = bias;
         self.steps[run] = statistics.diverged_at.map_or(self.updates, |batch| batch - 1);
         self.start_loss[run] = statistics.start_loss;
-        self.worst_loss[run] = statistics.worst_loss;
         self.last_loss[run] = statistics.last_loss;
-        self.reached_epoch[run] = statistics.reached_epoch.unwrap_or(NEVER);
-        self.crossings[run] = statistics.crossings;
+        for (column, mean) in self.means.iter_mut().zip(<[f32; 4]>::from(statistics.means)) {
+            column[run] = mean;
+        }
+        self.has_moved[run] = statistics.has_moved;
+        self.reached_epoch[run] = statistics.epochs_to_reach.map_or(NEVER, |epochs| epochs - 1);
         self.cycle_period[run] = statistics.cycle_period.unwrap_or(0);
     }
 }

@@ -5,8 +5,10 @@
 use super::{Backend, Description, Error, Group, Metrics, Outcome};
 use crate::kernel::options::{BatchAction, RunCoefficients, RunState};
 use crate::kernel::rows::{Means, RowEvaluator};
-use crate::kernel::{Coefficients, StepFactorGenerator, StepFactors, Variant, blocks::blocks, coefficients::STEP_FACTORS, cycle};
-use crate::model::{Neuron, Params, Rows, RunStatistics, hyperparameters::DIVERGENCE_LIMIT};
+use crate::kernel::{
+    Coefficients, StepFactorGenerator, StepFactors, Variant, VerdictWindow, WindowPart, coefficients::STEP_FACTORS, cycle,
+};
+use crate::model::{Neuron, Params, Rows, RunStatistics, WindowMeans, hyperparameters::DIVERGENCE_LIMIT};
 use crate::with_rule;
 
 /// The float64 backend.
@@ -69,21 +71,25 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
     let (mut generator, mut factors) = (StepFactorGenerator::START, [0.0; STEP_FACTORS]);
     let evaluator = RowEvaluator::of(&group.problem.neuron);
     let reached = group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
-    let mut statistics = RunStatistics::at_start(evaluator.loss(rows, theta) as f32, group.order.batches() as u32);
+    let start_loss = evaluator.loss(rows, theta);
+    let mut sums = WindowSums::new(group, theta, start_loss);
+    let mut statistics = RunStatistics {
+        start_loss: start_loss as f32,
+        last_loss: start_loss as f32,
+        epochs_to_reach: None,
+        means: WindowMeans::default(),
+        has_moved: false,
+        cycle_period: None,
+        diverged_at: None,
+    };
     let mut cycles = cycle::CycleDetector::default();
-    let evaluated_ends: Vec<usize> = blocks(group.order.batches(), group.epochs)
-        .iter()
-        .filter(|block| block.evaluates_loss)
-        .map(|block| block.first + block.len)
-        .collect();
     let mut order = group.order.epochs();
     let mut batch = 0;
     let mut last_in_range = theta;
     outcome.point(run, 0, theta);
     'epochs: for epoch in 0..group.epochs {
-        let is_last = epoch + 1 == group.epochs;
         let (mut loss_sum, mut absolute_sum) = (0.0, 0.0);
-        for (index, positions) in order.advance().chunks(group.order.batch_size).enumerate() {
+        for positions in order.advance().chunks(group.order.batch_size) {
             let pairs = positions.iter().map(|&row| (rows.x[row as usize], rows.y[row as usize]));
             let Means { gradient, loss, absolute, .. } = evaluator.means(pairs, state.theta);
             loss_sum += positions.len() as f64 * loss;
@@ -99,13 +105,12 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
                 statistics.diverged_at = Some(batch);
                 break 'epochs;
             }
-            if is_last && crosses_minimum(&evaluator, rows, last_in_range, state.theta) {
-                statistics.crossings += 1;
-            }
+            sums.add(batch, state.theta, || evaluator.loss(rows, state.theta));
             outcome.point(run, batch, state.theta);
-            if evaluated_ends.contains(&(index + 1)) {
-                statistics.epoch_ends(evaluator.loss(rows, state.theta) as f32, epoch as u32, reached);
-            }
+        }
+        statistics.last_loss = evaluator.loss(rows, state.theta) as f32;
+        if statistics.epochs_to_reach.is_none() && statistics.last_loss <= reached {
+            statistics.epochs_to_reach = Some(epoch as u32 + 1);
         }
         if let Some(elapsed) = cycle::epochs_since_anchor(epoch, group.epochs) {
             cycles = cycle::after_epoch(cycles, state.theta, elapsed);
@@ -117,18 +122,48 @@ fn train(functions: &RuleFunctions, group: &Group<'_>, run: usize, outcome: &mut
         last_in_range
     } else {
         statistics.cycle_period = cycle::cycle_period(cycles);
+        (statistics.means, statistics.has_moved) = (sums.means(), state.theta != sums.start);
         if group.options.average { state.average } else { state.theta }
     };
     outcome.set_run(run, end.map(|value| value as f32).0, &statistics);
 }
 
-/// Whether a step crosses the minimum: J decreases along the step at its start and increases at its end.
-fn crosses_minimum(evaluator: &RowEvaluator, rows: &Rows, from: Params<f64>, to: Params<f64>) -> bool {
-    let directional_derivative = |theta| {
-        let gradient = evaluator.over(rows, theta).gradient;
-        gradient[0] * (to[0] - from[0]) + gradient[1] * (to[1] - from[1])
-    };
-    directional_derivative(from) < 0.0 && directional_derivative(to) > 0.0
+/// Sums over the two windows at the end of a run.
+struct WindowSums {
+    window: VerdictWindow,
+    /// Subtracted from J.
+    loss_offset: f64,
+    /// Parameters before the last window.
+    start: Params<f64>,
+    /// Sums of weight, bias and loss over the last window, and of loss over the window before it.
+    sums: [f64; 4],
+}
+
+impl WindowSums {
+    fn new(group: &Group<'_>, start: Params<f64>, start_loss: f64) -> Self {
+        let (window, loss_offset) = (group.verdict_window(), group.problem.loss_offset());
+        let previous_sum = if window.is_single() { start_loss - loss_offset } else { 0.0 };
+        Self { window, loss_offset, start, sums: [0.0, 0.0, 0.0, previous_sum] }
+    }
+
+    /// Adds the parameters after update `step`.
+    fn add(&mut self, step: u64, theta: Params<f64>, loss: impl Fn() -> f64) {
+        let in_window = |part| !self.window.positions(part, step - 1, 1).is_empty() && self.window.is_point(step);
+        if in_window(WindowPart::Last) {
+            for (sum, term) in self.sums.iter_mut().zip([theta[0], theta[1], loss() - self.loss_offset]) {
+                *sum += term;
+            }
+        } else if in_window(WindowPart::Previous) {
+            self.sums[3] += loss() - self.loss_offset;
+        }
+        if step == self.window.start(WindowPart::Last) {
+            self.start = theta;
+        }
+    }
+
+    fn means(&self) -> WindowMeans {
+        self.sums.map(|sum| (sum / self.window.points() as f64) as f32).into()
+    }
 }
 
 impl Outcome {

@@ -79,6 +79,14 @@ uniform_struct! {
         order_steps: u32,
         /// Offset of the biases in the history buffer.
         bias_offset: u32,
+        /// Variance and mean of the training rows' x.
+        variance_x: f32,
+        mean_x: f32,
+        /// J* of a quadratic cost, else 0.
+        loss_offset: f32,
+        /// Updates of a window of the verdict, and updates between two of its points.
+        window_len: u32,
+        window_stride: u32,
     }
 }
 
@@ -129,25 +137,29 @@ pub fn padded(moments: &Moments) -> PaddedMoments {
 /// The most columns of the run inputs: coefficients, option values, and the bits of the numbers of step-input table and batch order.
 pub const INPUT_COLUMNS: usize = COEFFICIENTS + OPTION_VALUES + 2;
 
-/// First column of the start, worst and last loss in the state buffer, after weight, bias and the state of the rule.
+/// First column of the results in the state buffer, after weight, bias and the state of the rule: start and last loss, sums over the windows of the
+/// verdict (deviations of weight and bias, J, J over the window before), weight and bias before the last window.
 pub const START_LOSS: usize = 2 + STATE;
 
+/// Number of these columns.
+pub const RESULT_COLUMNS: usize = 8;
+
 /// First column of the parameters' average in the state buffer.
-pub const AVERAGE_COLUMN: usize = START_LOSS + 7;
+pub const AVERAGE_COLUMN: usize = START_LOSS + RESULT_COLUMNS + 4;
 
 /// First column of the cycle detector in the state buffer.
-pub const CYCLE_COLUMN: usize = START_LOSS + 9;
+pub const CYCLE_COLUMN: usize = AVERAGE_COLUMN + 2;
 
-/// Columns of the state buffer: weight, bias, state of the rule, start, worst and last loss, two sums of an unfinished epoch, gradient sum and average
-/// of the options (two columns each), anchor (two) and reach of the cycle detector.
+/// Columns of the state buffer: weight, bias, state of the rule, results, two sums of an unfinished epoch, gradient sum and average of the options (two
+/// columns each), anchor (two) and reach of the cycle detector.
 pub const STATE_COLUMNS: usize = CYCLE_COLUMN + 3;
 
 /// Numbers of one step in a step-input table: the step factors and the scheduled learning rate.
 pub const STEP_INPUTS: usize = STEP_FACTORS + 1;
 
-/// Columns of the statistics buffer: `reached_epoch`, minimum crossings, `diverged_at`, cycle period, completed steps. The first and the third are
-/// stored as complements, so that 0 means never.
-pub const STATISTIC_COLUMNS: usize = 5;
+/// Columns of the statistics buffer: `reached_epoch`, `diverged_at`, cycle period, completed steps. The first two are stored as complements, so that
+/// 0 means never.
+pub const STATISTIC_COLUMNS: usize = 4;
 
 /// The value of outputs before a dispatch. A dispatch that did not run leaves it in place, whereas zeros could be results.
 pub const SENTINEL: f32 = f32::MIN;

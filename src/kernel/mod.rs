@@ -15,8 +15,10 @@ pub mod moments;
 pub mod number;
 pub mod optimizers;
 pub mod options;
+pub mod rounding;
 pub mod rows;
 pub mod schedules;
+pub mod verdict_window;
 
 pub use activations::ActivationFn;
 pub use coefficients::{Coefficients, FactorInputs, StepFactorGenerator, StepFactors, coefficients};
@@ -26,3 +28,4 @@ pub use optimizers::{Rule, State, Update, Variant};
 pub use options::Options;
 pub use rows::RowEvaluator;
 pub use schedules::RateSchedule;
+pub use verdict_window::{VerdictWindow, WindowPart};

@@ -59,6 +59,13 @@ pub fn loss<T: Number>(moments: &Moments, at: &MomentGradient<T>) -> T {
     (half * at.dw).mul_add(at.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
 }
 
+/// J − J* of a quadratic cost without cancellation, from the variance and the mean of x and the deviation from the optimum: Var(x)·δw² + (δb + δw·x̄)².
+#[inline(always)]
+pub fn excess<T: Number>([variance, mean]: [T; 2], deviation: Params<T>) -> T {
+    let level = deviation[0].mul_add(mean, deviation[1]);
+    variance.mul_add(deviation[0] * deviation[0], level * level)
+}
+
 /// ŷ − y of one row.
 #[inline(always)]
 pub fn error<T: Number>(Params([weight, bias]): Params<T>, x: T, y: T) -> T {

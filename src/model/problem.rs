@@ -1,9 +1,19 @@
 //! A problem: data, split, scale and neuron, which together define one cost surface with its optimum.
 
 use super::precision::{Column, FEW_DIGITS, LARGEST, Precision, SMALLEST};
-use super::{Neuron, Optimum, Quadratic, verdict};
+use super::{Neuron, Optimum, Quadratic};
 use crate::data::{Dataset, Scaling, Split};
 use crate::text;
+
+/// J within this share of |J*| of the optimum has *reached* it.
+pub const RELATIVE_TOLERANCE: f64 = 0.01;
+/// J within this share of Var(y) of the optimum has *reached* it.
+pub const VARIANCE_TOLERANCE: f64 = 1e-6;
+
+/// The largest J − J* that counts as having reached an optimum, apart from rounding, from J* and the variance of the labels. J* may be negative (poisson).
+pub fn tolerance(optimum: f64, variance: f64) -> f64 {
+    RELATIVE_TOLERANCE * optimum.abs() + VARIANCE_TOLERANCE * variance
+}
 
 /// Scaled rows in float32, in the order of the split.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -65,6 +75,8 @@ pub struct Problem {
     pub quadratic: Quadratic,
     /// The minimum of the neuron's cost over the training rows; `None` if there is none, or if it has not been searched for.
     pub optimum: Option<Optimum>,
+    /// The excess below which float32 cannot tell a run from the optimum (`kernel::rounding`); 0 if it has not been computed.
+    pub rounding_floor: f64,
 }
 
 /// An error while preparing a problem.
@@ -106,7 +118,7 @@ impl Problem {
         let (train, test) = (take(&split.train), take(&split.test));
         let quadratic = Quadratic::of(&wide(&train.x), &wide(&train.y));
         let optimum = neuron.is_quadratic().then(|| Optimum::from(&quadratic));
-        let problem = Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum };
+        let problem = Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum, rounding_floor: 0.0 };
         problem.check_magnitudes(dataset)?;
         Ok(problem)
     }
@@ -180,9 +192,20 @@ impl Problem {
         warnings
     }
 
-    /// The largest loss that counts as having reached the optimum; `None` without an optimum.
+    /// The largest J − J* that counts as having reached the optimum: 0.01·|J*| + 1e-6·Var(y) + the rounding floor; `None` without an optimum.
+    pub fn tolerance(&self) -> Option<f64> {
+        Some(tolerance(self.optimum?.loss, self.quadratic.var_y) + self.rounding_floor)
+    }
+
+    /// The largest J that counts as having reached the optimum; `None` without an optimum.
     pub fn reached_loss(&self) -> Option<f64> {
-        self.optimum.map(|optimum| verdict::reached(optimum.loss, self.quadratic.var_y))
+        Some(self.optimum?.loss + self.tolerance()?)
+    }
+
+    /// The constant that backends subtract from J before they sum it over a window: J* of a quadratic cost, whose excess has a closed form without
+    /// cancellation; else 0.
+    pub fn loss_offset(&self) -> f64 {
+        if self.neuron.is_quadratic() { self.quadratic.loss } else { 0.0 }
     }
 
     /// J at a point as J* + (J − J*) in float64; `None` if J is not a paraboloid. A float32 sum over rows loses J where the predictions are

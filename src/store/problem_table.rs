@@ -1,7 +1,7 @@
 //! The columns of problems.parquet: a row per problem.
 
 use crate::model::optimum::Source;
-use crate::model::{Problem, verdict};
+use crate::model::{Problem, problem};
 use crate::table::{Cells, Columns};
 
 /// The cells of problems.parquet.
@@ -69,5 +69,5 @@ const NUMBERS: [Number; 20] = [
     ("var_x", |problem| Some(problem.quadratic.var_x)),
     ("var_y", |problem| Some(problem.quadratic.var_y)),
     ("cov_xy", |problem| Some(problem.quadratic.cov_xy)),
-    ("reached_share", |_| Some(verdict::REACHED_SHARE)),
+    ("reached_share", |_| Some(1.0 + problem::RELATIVE_TOLERANCE)),
 ];

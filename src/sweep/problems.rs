@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::errors::Error;
 use crate::config::Experiment;
-use crate::kernel::rows;
+use crate::kernel::{rounding, rows};
 use crate::model::{MissingParameter, Parameter, Problem, ProblemKey, Settings};
 use crate::space::{Axis, Branch};
 
@@ -72,6 +72,7 @@ impl Problems {
             let problem = Problem::new(id, &experiment.dataset, split, key);
             let mut problem = problem.map_err(|source| Error::Problem { id, scale: key.scale, seed: key.split_seed, source })?;
             problem.optimum = problem.optimum.or_else(|| rows::optimum(&problem));
+            problem.rounding_floor = rounding::rounding_floor(&problem);
             self.all.push(problem);
             self.numbers.insert(key, id);
         }

@@ -9,15 +9,18 @@ use super::plan::Plan;
 use super::problems::Problems;
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::config::Experiment;
-use crate::model::{Parameter, RunStatistics, Value, Verdict};
+use crate::model::{Figures, Parameter, Value, Verdict};
 use crate::space::{Axis, Space};
 use crate::table::{RunTable, SettingColumn};
 
-/// Metrics of the final parameters of a plan's runs that share a problem, group by group.
+/// Metrics of a plan's runs that share a problem, group by group.
 pub struct FinalMetrics {
     problem: usize,
+    /// At the final parameters.
     train: Metrics,
     test: Metrics,
+    /// J at the mean point of the last window; empty for a quadratic cost, which has a formula.
+    loss_at_mean: Vec<f32>,
 }
 
 /// Evaluates the final parameters of a plan's runs. The groups of a problem are evaluated in one call, because a sweep over seeds has
@@ -37,8 +40,15 @@ pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], bac
             _ => outcomes.iter().flat_map(|outcome| column(outcome)).copied().collect(),
         };
         let (weight, bias) = (joined(|outcome| &outcome.weight), joined(|outcome| &outcome.bias));
-        let over = |rows| backend.metrics(&problem.neuron, rows, &weight, &bias);
-        Ok(FinalMetrics { problem: number, train: over(&problem.train)?, test: over(&problem.test)? })
+        let over = |rows, weight: &[f32], bias: &[f32]| backend.metrics(&problem.neuron, rows, weight, bias);
+        let (train, test) = (over(&problem.train, &weight, &bias)?, over(&problem.test, &weight, &bias)?);
+        let loss_at_mean = if problem.neuron.is_quadratic() {
+            Vec::new()
+        } else {
+            let (weight, bias) = (joined(|outcome| &outcome.means[0]), joined(|outcome| &outcome.means[1]));
+            over(&problem.train, &weight, &bias)?.loss
+        };
+        Ok(FinalMetrics { problem: number, train, test, loss_at_mean })
     };
     by_problem.into_iter().map(evaluate).collect()
 }
@@ -62,8 +72,11 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
         test_mae: vec![f32::NAN; runs],
         excess: vec![f32::NAN; runs],
         steps: vec![0; runs],
-        crossings: vec![0; runs],
-        reached_epoch: vec![None; runs],
+        mean_loss: vec![f32::NAN; runs],
+        mean_excess: vec![f32::NAN; runs],
+        drift_share: vec![f32::NAN; runs],
+        valley_share: vec![f32::NAN; runs],
+        epochs_to_reach: vec![None; runs],
         cycle_period: vec![None; runs],
         diverged_at: vec![None; runs],
         verdict: vec![Verdict::Slow; runs],
@@ -72,8 +85,8 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
     let mut metrics: BTreeMap<usize, (&FinalMetrics, usize)> = metrics.iter().map(|own| (own.problem, (own, 0))).collect();
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
         let problem = &problems.all[group.problem()];
-        let Some((FinalMetrics { train, test, .. }, first)) = metrics.get_mut(&group.problem()) else { continue };
-        let reached = problem.reached_loss().map_or(f32::MIN, |loss| loss as f32);
+        let Some((FinalMetrics { train, test, loss_at_mean, .. }, first)) = metrics.get_mut(&group.problem()) else { continue };
+        let is_full_batch = outcome.batches == 1;
         for (lane, &row) in group.members.iter().enumerate() {
             let (row, point) = (row as usize, *first + lane);
             let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
@@ -92,7 +105,15 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
             }
             let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
-            set_verdict(&mut table, row, &outcome.statistics(lane), reached);
+            let statistics = outcome.statistics(lane);
+            let figures = statistics.figures(problem, loss_at_mean.get(point).copied().unwrap_or(f32::NAN));
+            table.verdict[row] = statistics.verdict(figures.as_ref(), is_full_batch);
+            table.epochs_to_reach[row] = statistics.epochs_to_reach;
+            table.cycle_period[row] = statistics.cycle_period;
+            table.diverged_at[row] = statistics.diverged_at;
+            if let Some(figures) = figures {
+                set_figures(&mut table, row, &figures);
+            }
         }
         *first += group.members.len();
     }
@@ -100,13 +121,15 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
     table
 }
 
-/// Sets the columns of a row that depend on the statistics of its run, including the verdict.
-fn set_verdict(table: &mut RunTable, row: usize, statistics: &RunStatistics, reached_loss: f32) {
-    table.verdict[row] = statistics.judge(reached_loss);
-    table.reached_epoch[row] = statistics.reached_epoch;
-    table.crossings[row] = statistics.crossings;
-    table.cycle_period[row] = statistics.cycle_period;
-    table.diverged_at[row] = statistics.diverged_at;
+/// Sets the columns of the figures from which the verdict of a run followed.
+fn set_figures(table: &mut RunTable, row: usize, figures: &Figures) {
+    let known = |value: Option<f64>| value.map_or(f32::NAN, |value| finite(value as f32));
+    table.mean_loss[row] = known(Some(figures.mean_loss));
+    if figures.has_optimum {
+        table.mean_excess[row] = known(Some(figures.mean_excess));
+        table.drift_share[row] = known(figures.drift_share());
+        table.valley_share[row] = known(figures.valley_share);
+    }
 }
 
 /// Loss, MSE and MAE.

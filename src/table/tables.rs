@@ -210,10 +210,16 @@ table! {
         excess: Vec<f32>,
         /// Number of valid updates: all, or one less than `diverged_at`.
         steps: Vec<u64>,
-        /// Steps of the last epoch that crossed the minimum along the direction of the step.
-        crossings = "passes": Vec<u32>,
-        /// The first epoch, counted from 0, at whose end J reached the optimum within the tolerance of the verdict.
-        reached_epoch: Vec<Option<u32>>,
+        /// The mean of J over the last window of the run: an epoch, or 32 updates if it has fewer, but at most half of the run. NaN for a diverged run.
+        mean_loss: Vec<f32>,
+        /// The mean of J − J* over the same window; NaN without an optimum.
+        mean_excess: Vec<f32>,
+        /// J − J* at the mean point of the window, as a share of `mean_excess`. The rest is fluctuation about this point.
+        drift_share: Vec<f32>,
+        /// The part of `mean_excess` that is the displacement of the mean point along the flattest direction, as a share.
+        valley_share: Vec<f32>,
+        /// The number of epochs after which J first reached the optimum within the tolerance of the verdict.
+        epochs_to_reach: Vec<Option<u32>>,
         /// The period, in epochs, of a run that repeats the same points.
         cycle_period: Vec<Option<u32>>,
         /// The first batch, counted from 1, whose update left the valid range ±1e12 of weight and bias.

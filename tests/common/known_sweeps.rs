@@ -6,7 +6,7 @@ use gradsweep::backend::{BlockLayout, EpochSeries, History, Outcome};
 use gradsweep::data::{Dataset, Split};
 use gradsweep::internals::Writer;
 use gradsweep::internals::{EpochRows, HistoryRows, TrainedRun};
-use gradsweep::model::{Neuron, Parameter, Problem, ProblemKey, RunStatistics, Verdict};
+use gradsweep::model::{Neuron, Parameter, Problem, ProblemKey, RunStatistics, Verdict, WindowMeans};
 use gradsweep::store::{Counts, Manifest, Point};
 use gradsweep::table::{EpochTable, RunTable, SettingColumn};
 
@@ -98,9 +98,12 @@ impl Sweep {
             train_mae: number(4),
             test_mae: number(5),
             verdict: runs.iter().map(verdict).collect(),
-            reached_epoch: of(runs, |n| (n % 4 == 1).then_some(n as u32)),
+            epochs_to_reach: of(runs, |n| (n % 4 == 1).then_some(n as u32)),
             excess: of(runs, |n| if n % 9 == 8 { f32::NEG_INFINITY } else { f32::MIN_POSITIVE }),
-            crossings: of(runs, |n| n as u32 % 3),
+            mean_loss: number(6),
+            mean_excess: number(7),
+            drift_share: number(8),
+            valley_share: number(9),
             cycle_period: of(runs, |n| (n % 5 == 1).then_some(2 + n as u32)),
             diverged_at: runs.iter().map(|run| run.diverged_at).collect(),
         }
@@ -170,8 +173,16 @@ impl Sweep {
                     }
                 }
             }
-            let figures = RunStatistics { diverged_at: run.diverged_at, ..RunStatistics::at_start(1.0, self.batches as u32) };
-            outcome.set_run(lane, [0.0; 2], &figures);
+            let statistics = RunStatistics {
+                start_loss: 1.0,
+                last_loss: 1.0,
+                epochs_to_reach: None,
+                means: WindowMeans::default(),
+                has_moved: true,
+                cycle_period: None,
+                diverged_at: run.diverged_at,
+            };
+            outcome.set_run(lane, [0.0; 2], &statistics);
         }
         Outcome { history: Some(history), epochs: Some(epochs), ..outcome }
     }
@@ -187,7 +198,7 @@ impl Sweep {
 }
 
 fn verdict(run: &Known) -> Verdict {
-    if run.diverged_at.is_some() { Verdict::Diverged } else { Verdict::ALL[1 + run.number as usize % 5] }
+    if run.diverged_at.is_some() { Verdict::Diverged } else { Verdict::ALL[1 + run.number as usize % (Verdict::ALL.len() - 1)] }
 }
 
 fn point(run: &Known, step: u64) -> Point {

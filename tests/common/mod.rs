@@ -1,6 +1,7 @@
 //! Helpers that several test binaries share.
 
 pub mod divergence;
+pub mod figures;
 pub mod finite;
 pub mod functions;
 pub mod goldens;

@@ -3,7 +3,7 @@
 use gradsweep::backend::{Backend, RecordOptions};
 use gradsweep::model::Verdict;
 
-use super::sweeps::{load_with, train};
+use super::sweeps::{load_with, table, train};
 
 /// Without a bias no rule divides by the gradient of the bias, which is 0. So ε = 0 is valid, and the first step has a closed form.
 pub fn first_steps_without_epsilon(backend: &dyn Backend) {
@@ -42,9 +42,8 @@ pub fn logistic_cycles(backend: &dyn Backend) {
     for (rate, x, y, period) in &cases {
         let rows: Vec<String> = x.iter().zip(*y).map(|(x, y)| format!("{x},{y}")).collect();
         let experiment = load_with(&config(*rate), format!("x,y\n{}", rows.join("\n")).as_bytes());
-        let (_, outcomes) = train(&experiment, backend, RecordOptions { every: 0, epochs: false });
-        let periods = [0, 1].map(|lane| outcomes[0].statistics(lane).cycle_period);
-        assert_eq!(periods, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
-        assert_eq!(outcomes[0].statistics(1).judge(0.0), Verdict::Cycling);
+        let table = table(&experiment, backend);
+        assert_eq!(table.cycle_period, [None, Some(*period)], "rate {rate}, {}", backend.describe().backend);
+        assert_eq!(table.verdict[1], Verdict::Cycling);
     }
 }

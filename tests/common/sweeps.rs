@@ -4,7 +4,9 @@ use std::path::Path;
 
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
+use gradsweep::internals::{final_metrics, run_table};
 use gradsweep::sweep::{Plan, Problems};
+use gradsweep::table::RunTable;
 
 /// Records every point and every epoch.
 pub const RECORD: RecordOptions = RecordOptions { every: 1, epochs: true };
@@ -25,6 +27,14 @@ pub fn load_with(text: &str, data: &[u8]) -> Experiment {
 /// Loads a config of TV on sales; `rest` continues its table [data].
 pub fn experiment(rest: &str) -> Experiment {
     load(&format!("[data]\npath = \"data/advertising.csv\"\nfeature = \"TV\"\ntarget = \"sales\"\n{rest}"))
+}
+
+/// The rows of runs.parquet for every run, trained in one chunk.
+pub fn table(experiment: &Experiment, backend: &dyn Backend) -> RunTable {
+    let problems = Problems::new(experiment).unwrap();
+    let (plan, outcomes) = train(experiment, backend, RecordOptions { every: 0, epochs: false });
+    let metrics = final_metrics(&plan, &problems, &outcomes, backend).unwrap();
+    run_table(experiment, &problems, &plan, &outcomes, &metrics)
 }
 
 /// Trains every run in one chunk.

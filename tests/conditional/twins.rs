@@ -9,6 +9,7 @@ use gradsweep::model::{Activation, Loss, Neuron, Rows};
 use gradsweep::sweep::Problems;
 use libtest_mimic::Trial;
 
+use crate::common::figures;
 use crate::common::functions::verify_every_function;
 use crate::common::sweeps::{RECORD, experiment, load_with, train};
 
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         whole_runs_agree_with_the_host,
         epochs_with_more_batches_than_a_uniform_take_several_dispatches,
         whole_runs_agree_with_the_float64_reference,
+        figures_of_verdicts_agree_with_the_float64_reference,
         options_and_schedules_agree_with_the_host,
         repeated_training_gives_the_same_bits,
         runs_diverge_where_the_reference_diverges,
@@ -71,6 +73,10 @@ fn single_steps_agree_with_the_host(gpu: &Gpu) {
     }
     println!("single steps: at most {worst:.1e}");
     assert!(worst <= 8.0 * f64::from(f32::EPSILON), "{worst:e}");
+}
+
+fn figures_of_verdicts_agree_with_the_float64_reference(gpu: &Gpu) {
+    figures::agree_with_the_reference(gpu, 1e-4);
 }
 
 fn whole_runs_agree_with_the_host(gpu: &Gpu) {

@@ -170,8 +170,8 @@ const ALL_ROWS: &[&str] = &["data.test_size=0"];
 fn the_report_of_the_article_states_distance_cause_and_remedy() {
     let diagnosis = Trained::config("article", &[]).diagnosis();
     assert_snapshot!(diagnosis, @r"
-    1 run: 1 oscillating
-    best  run 0       J 20.20       w 0.08626     b -0.02131    oscillating   rmsprop, learning_rate 0.01
+    1 run: 1 slow
+    best  run 0       J 20.20       w 0.08626     b -0.02131    slow          rmsprop, learning_rate 0.01
     the run ends at training loss J = 20.20, 2.2 × the optimum J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard
     ");
     assert_eq!(diagnosis.remedy.as_deref(), Some("data.scale=standard"));
@@ -191,7 +191,7 @@ fn remedies_lead_to_the_optimum() {
     for (name, sets) in starts {
         let mut sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
         let (mut said, mut converged) = (Vec::new(), 0);
-        for _ in 0..4 {
+        for _ in 0..8 {
             let ran = Trained::config(name, &sets.iter().map(String::as_str).collect::<Vec<_>>());
             let diagnosis = ran.diagnosis();
             converged = ran.converged();
@@ -205,7 +205,7 @@ fn remedies_lead_to_the_optimum() {
             }
         }
         assert!(converged > 0, "{name}: {said:#?}");
-        assert!(said.len() < 4, "{name}: {said:#?}");
+        assert!(said.len() < 8, "{name}: {said:#?}");
     }
 }
 
@@ -393,10 +393,12 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         train_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
         test_loss: vec![f32::NAN; RUNS],
         test_mse: vec![f32::NAN; RUNS],
+        mean_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
+        mean_excess: excess.clone(),
         excess,
         weight,
         verdict: vec![Verdict::Slow; RUNS],
-        reached_epoch: vec![None; RUNS],
+        epochs_to_reach: vec![None; RUNS],
         cycle_period: vec![None; RUNS],
         diverged_at: vec![None; RUNS],
         ..RunTable::default()
@@ -594,7 +596,7 @@ fn report_table_and_figures_show_the_same_j() {
 fn reports_and_captions_read_well() {
     let ran = Trained::config("advertising", &[]);
     assert_snapshot!(ran.diagnosis(), @r"
-    42 runs: 26 slow, 7 diverged, 4 overshooting, 3 converged, 2 oscillating
+    42 runs: 20 slow, 10 noisy, 7 diverged, 3 converged, 2 overshooting
     best  run 7       J 10.42       w 4.332       b 14.15       converged     sgd, learning_rate 0.01, data.scale standard
           run 37      J 10.45       w 4.241       b 14.00       converged     adam, learning_rate 0.1, data.scale standard
           run 23      J 10.45       w 4.474       b 14.27       converged     rmsprop, learning_rate 0.1, data.scale standard
@@ -605,7 +607,7 @@ fn reports_and_captions_read_well() {
     assert_snapshot!(captions.collect::<Vec<_>>().join("\n"), @r"
     contour-none
       advertising: cost surface J(w, b) and paths of the runs, data.scale none
-      The best of 21 runs, run 38 (adam, learning_rate 1, data.scale none), ends at J = 12.39, 1.2 × the optimum J* = 10.42; the distance is 0.00855 in w and 0.0863 in b
+      The best of 21 runs, run 40 (adam, learning_rate 10, data.scale none), ends at J = 29.19, 2.8 × the optimum J* = 10.42; the distance is 0.0246 in w and 0.0942 in b
       8 runs end outside the frame. The valley of J is 340 times as long as it is wide (condition number κ = 115,662); standardising the feature makes it round
     contour-standard
       advertising: cost surface J(w, b) and paths of the runs, data.scale standard
@@ -613,13 +615,13 @@ fn reports_and_captions_read_well() {
       3 runs end outside the frame. Condition number κ = 1.00
     learning_rate-none-adam
       advertising: paths for each learning_rate, data.scale none, adam
-      The best of 7 runs, run 38 (adam, learning_rate 1, data.scale none), ends at J = 12.39, 1.2 × the optimum J* = 10.42; the distance is 0.00855 in w and 0.0863 in b
-      7 runs: 6 slow, 1 overshooting
+      The best of 7 runs, run 40 (adam, learning_rate 10, data.scale none), ends at J = 29.19, 2.8 × the optimum J* = 10.42; the distance is 0.0246 in w and 0.0942 in b
+      7 runs: 4 slow, 3 noisy
       The valley of J is 340 times as long as it is wide (condition number κ = 115,662); standardising the feature makes it round
     learning_rate-none-rmsprop
       advertising: paths for each learning_rate, data.scale none, rmsprop
       The best of 7 runs, run 20 (rmsprop, learning_rate 0.01, data.scale none), ends at J = 19.51, 1.9 × the optimum J* = 10.42; the distance is 0.0247 in w and 5.77 in b
-      7 runs: 4 slow, 2 overshooting, 1 oscillating
+      7 runs: 4 slow, 2 noisy, 1 overshooting
       The valley of J is 340 times as long as it is wide (condition number κ = 115,662); standardising the feature makes it round
     learning_rate-none-sgd
       advertising: paths for each learning_rate, data.scale none, sgd
@@ -629,17 +631,17 @@ fn reports_and_captions_read_well() {
     learning_rate-standard-adam
       advertising: paths for each learning_rate, data.scale standard, adam
       The best of 7 runs, run 37 (adam, learning_rate 0.1, data.scale standard), ends at J = 10.45, 1.003 × the optimum J* = 10.42; the distance is 0.0784 in w and 0.163 in b
-      7 runs: 6 slow, 1 converged
+      7 runs: 4 slow, 2 noisy, 1 converged
       Condition number κ = 1.00
     learning_rate-standard-rmsprop
       advertising: paths for each learning_rate, data.scale standard, rmsprop
       The best of 7 runs, run 23 (rmsprop, learning_rate 0.1, data.scale standard), ends at J = 10.45, 1.004 × the optimum J* = 10.42; the distance is 0.154 in w and 0.113 in b
-      7 runs: 5 slow, 1 converged, 1 oscillating
+      7 runs: 4 slow, 2 noisy, 1 converged
       Condition number κ = 1.00
     learning_rate-standard-sgd
       advertising: paths for each learning_rate, data.scale standard, sgd
       The best of 7 runs, run 7 (sgd, learning_rate 0.01, data.scale standard), reaches the optimum, J = 10.42
-      7 runs: 4 slow, 1 diverged, 1 converged, 1 overshooting. Limit: the largest learning rate at which full-batch training converges
+      7 runs: 3 slow, 1 diverged, 1 converged, 1 overshooting, 1 noisy. Limit: the largest learning rate at which full-batch training converges
       Condition number κ = 1.00
     final_loss-learning_rate
       advertising: final J for each learning_rate
@@ -661,8 +663,7 @@ fn reports_and_captions_read_well() {
     The best setting for each optimizer, where data.scale = standard; J is the mean over the last updates
     rank  optimizer      J  test J  test R²  verdict    epochs to J*  run  best setting
        1  sgd        10.42   11.02    0.412  converged            12    7  learning_rate 0.01, data.scale standard
-       2  adam       10.45   10.85    0.421  converged            18   37  learning_rate 0.1, data.scale standard
-       2  rmsprop    10.45   11.29    0.398  converged            11   23  learning_rate 0.1, data.scale standard
-    Equal ranks are ties: J agrees to four digits
+       2  adam       10.48   10.85    0.421  converged            18   37  learning_rate 0.1, data.scale standard
+       3  rmsprop    10.48   11.29    0.398  converged            11   23  learning_rate 0.1, data.scale standard
     ");
 }

@@ -4,7 +4,7 @@ use gradsweep::backend::cpu::{Cpu, Simd};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Group, Outcome, RecordOptions};
 use gradsweep::config::Experiment;
-use gradsweep::model::{Path, Verdict};
+use gradsweep::model::Path;
 use gradsweep::sweep::{Plan, Problems, replay};
 
 use crate::common::sweeps::{RECORD, experiment, train};
@@ -237,7 +237,6 @@ fn options_and_schedules_agree_with_the_reference_at_stable_rates() {
     for (fast, reference) in fast.iter().zip(&reference) {
         for lane in 0..reference.weight.len() {
             worst = worst.max(relative(fast.weight[lane], reference.weight[lane])).max(relative(fast.bias[lane], reference.bias[lane]));
-            assert_eq!(fast.statistics(lane).crossings, reference.statistics(lane).crossings);
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -281,27 +280,6 @@ fn runs_diverge_at_the_step_of_the_reference() {
             }
         }
         assert!(diverged >= 10 && sensitive <= 3, "{scale}: {diverged} diverged, {sensitive} sensitive");
-    }
-}
-
-#[test]
-fn verdicts_agree_with_theory() {
-    // Full batch on standardised data: both eigenvalues of the Hessian are 2. A rate of 0.5 reaches the optimum in one step, 0.97 crosses
-    // the minimum at each step, 1.1 exceeds the stability limit 1, and 1e-4 hardly moves.
-    let experiment = experiment(
-        "scale = \"standard\"\n[model]\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 6\n[sweep.parameters]\nlearning_rate = [0.5, 0.97, 1.1, 1e-4]\n",
-    );
-    let problems = Problems::new(&experiment).unwrap();
-    let plan = Plan::new(&experiment, &problems, 0..4).unwrap();
-    let groups = plan.groups(&problems, RECORD);
-    for backend in [&Reference as &dyn Backend, &Cpu::open(None, None).unwrap()] {
-        let mut outcomes = vec![Outcome::default(); groups.len()];
-        backend.train(&groups, &mut outcomes).unwrap();
-        let reached = gradsweep::model::verdict::reached_loss(&problems.all[0].quadratic) as f32;
-        let verdicts: Vec<Verdict> = (0..outcomes[0].weight.len()).map(|run| outcomes[0].statistics(run).judge(reached)).collect();
-        assert_eq!(verdicts, [Verdict::Converged, Verdict::Oscillating, Verdict::Overshooting, Verdict::Slow]);
-        assert_eq!(outcomes[0].statistics(0).reached_epoch, Some(0));
-        assert_eq!(outcomes[0].statistics(1).crossings, 1);
     }
 }
 

@@ -19,3 +19,4 @@ mod numpy_orders;
 mod shaders;
 mod store;
 mod theory;
+mod verdicts;

@@ -14,7 +14,7 @@ use crate::data::{Centre, Moments};
 use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::coefficients::{STEP_FACTORS, has_step_factors};
 use crate::kernel::options::BatchAction;
-use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator, moments};
+use crate::kernel::{Coefficients, FactorInputs, Rule, StepFactorGenerator, VerdictWindow, moments};
 use crate::model::Params;
 use crate::with_rule;
 
@@ -41,6 +41,9 @@ pub struct GroupContext<'a> {
     pub may_diverge: bool,
     /// The loss at or below which a run has reached the optimum.
     pub reached_loss: f32,
+    pub window: VerdictWindow,
+    /// Variance and mean of the training rows' x.
+    pub distribution: [f32; 2],
     pub functions: RowFunctions,
     centre: Centre,
     /// The moments of all training rows.
@@ -66,10 +69,12 @@ impl<'a> GroupContext<'a> {
             isa,
             group,
             used,
-            blocks: blocks(group.order.batches(), group.epochs),
+            blocks: blocks(group.order.batches()),
             computes_statistics,
             may_diverge: divergence::may_diverge(group, &rows.centre, max_step),
             reached_loss: group.problem.reached_loss().map_or(f32::MIN, |loss| loss as f32),
+            window: group.verdict_window(),
+            distribution: [group.problem.quadratic.var_x as f32, group.problem.quadratic.mean_x as f32],
             functions: RowFunctions::new(isa, &group.problem.neuron),
             centre: rows.centre,
             total: rows.total,
@@ -80,8 +85,13 @@ impl<'a> GroupContext<'a> {
     }
 
     /// Whether gradients come from the moments of batches.
-    fn uses_moments(&self) -> bool {
+    pub fn uses_moments(&self) -> bool {
         self.group.problem.neuron.is_quadratic()
+    }
+
+    /// Weight and bias about which moments and window sums are taken.
+    pub fn centre(&self) -> Params<f32> {
+        Params::new(self.centre.weight, self.centre.bias)
     }
 
     /// The batches of a block, as input of the step loop.
@@ -99,15 +109,6 @@ impl<'a> GroupContext<'a> {
         let batch_size = self.group.order.batch_size;
         let rows = block.first * batch_size..((block.first + block.len) * batch_size).min(x.len());
         RowBatches { rows: (&x[rows.clone()], &y[rows]), batch_size }
-    }
-
-    /// All training rows as one batch.
-    pub fn full_batch(&self) -> Gradients<'_> {
-        if self.uses_moments() {
-            Gradients::Moments { centre: &self.centre, batches: std::slice::from_ref(&self.total) }
-        } else {
-            Gradients::Rows { functions: &self.functions, batches: RowBatches::one(self.group.problem.train.columns()) }
-        }
     }
 
     /// J of each run of a tile.

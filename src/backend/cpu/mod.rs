@@ -97,8 +97,7 @@ impl Cpu {
         let factors = &context.shared_factors(&mut generator, window);
         let start = |tile: &mut Tile, first: usize| {
             tile.load(group, first, &context.used);
-            let losses = context.losses(tile);
-            tile.set_start_losses(&losses);
+            verdict::start(&context, tile);
         };
         if window.epochs as u64 == group.epochs {
             jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
@@ -195,19 +194,23 @@ struct TileJob<'a> {
 
 /// The part of the columns of an [`Outcome`] that belongs to the runs of a tile.
 struct Ends<'a> {
-    /// Weight, bias, and the losses at the start, the largest and the last.
-    numbers: [&'a mut [f32]; 5],
-    /// The epoch that reached the optimum, the crossings of the minimum, and the period of a cycle.
-    counts: [&'a mut [u32]; 3],
+    /// Weight, bias, and the losses at the start and the end.
+    numbers: [&'a mut [f32]; 4],
+    means: [&'a mut [f32]; 4],
+    /// The epoch that reached the optimum, and the period of a cycle.
+    counts: [&'a mut [u32]; 2],
+    has_moved: &'a mut [bool],
     steps: &'a mut [u64],
 }
 
 /// Divides the columns of an outcome into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
-    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.worst_loss, &mut outcome.last_loss];
+    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.last_loss];
     let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
-    let mut counts = [&mut outcome.reached_epoch, &mut outcome.crossings, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
+    let mut means = outcome.means.each_mut().map(|column| column.chunks_mut(TILE));
+    let mut counts = [&mut outcome.reached_epoch, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
+    let mut has_moved = outcome.has_moved.chunks_mut(TILE);
     let mut steps = outcome.steps.chunks_mut(TILE);
     let mut width = TILE;
     let mut history = outcome.history.as_mut().map(|history| {
@@ -222,7 +225,13 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let job = |tile: usize| {
         let [weight, bias] = history.as_mut().map_or_else(Default::default, next_of);
         let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
-        let ends = Ends { numbers: next_of(&mut numbers), counts: next_of(&mut counts), steps: steps.next().unwrap_or_default() };
+        let ends = Ends {
+            numbers: next_of(&mut numbers),
+            means: next_of(&mut means),
+            counts: next_of(&mut counts),
+            has_moved: has_moved.next().unwrap_or_default(),
+            steps: steps.next().unwrap_or_default(),
+        };
         TileJob { first: tile * TILE, ends, recording: Recording { width, weight, bias, loss, mae, val_loss, val_mae } }
     };
     (0..tiles).map(job).collect()
@@ -238,12 +247,15 @@ impl Ends<'_> {
     fn write(&mut self, tile: &Tile, context: &GroupContext<'_>) {
         let runs = tile.runs;
         let [weight, bias] = if context.group.options.average { &tile.state.average.0 } else { &tile.state.theta.0 };
-        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.worst_loss, &tile.last_loss]) {
+        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.last_loss]) {
             ends.copy_from_slice(&column.0[..runs]);
         }
-        let [reached_epoch, crossings, cycle_periods] = &mut self.counts;
+        verdict::write_means(context, tile, &mut self.means);
+        for run in 0..runs {
+            self.has_moved[run] = tile.state.theta.0.iter().zip(&tile.window_start.0).any(|(end, start)| end.0[run] != start.0[run]);
+        }
+        let [reached_epoch, cycle_periods] = &mut self.counts;
         reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);
-        crossings.copy_from_slice(&tile.crossings.0[..runs]);
         cycle_periods.fill(0);
         if context.group.epochs > u64::from(OBSERVED_EPOCHS) {
             for (period, detector) in cycle_periods.iter_mut().zip(tile.cycles) {
@@ -255,6 +267,8 @@ impl Ends<'_> {
             [self.numbers[0][run], self.numbers[1][run]] = tile.last_in_range[run].0;
             self.steps[run] = tile.diverged_at[run] - 1;
             cycle_periods[run] = 0;
+            self.has_moved[run] = false;
+            self.means.iter_mut().for_each(|column| column[run] = 0.0);
         }
     }
 }

@@ -95,10 +95,13 @@ pub struct Tile {
     /// The batch, counted from 1, at which a run diverged.
     pub diverged_at: [u64; TILE],
     pub start_loss: Column<f32>,
-    pub worst_loss: Column<f32>,
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
-    pub crossings: Column<u32>,
+    /// Sums over the windows of the verdict: deviations of weight and bias from the centre of the group, J relative to `Problem::loss_offset`, and J over
+    /// the window before.
+    pub sums: [Column<f32>; 4],
+    /// The parameters before the last window.
+    pub window_start: Params<Column<f32>>,
     pub cycles: [CycleDetector<f32>; TILE],
     /// Scratch buffer: weights and biases after each batch of a block, if they are not written to the history directly.
     pub path: Params<Vec<[f32; TILE]>>,
@@ -118,10 +121,10 @@ impl Tile {
             last_in_range: [Params::new(0.0, 0.0); TILE],
             diverged_at: [0; TILE],
             start_loss: Column::ZERO,
-            worst_loss: Column::ZERO,
             last_loss: Column::ZERO,
             reached_epoch: Column([NEVER; TILE]),
-            crossings: Column([0; TILE]),
+            sums: [Column::ZERO; 4],
+            window_start: Params::splat(Column::ZERO),
             cycles: [CycleDetector::default(); TILE],
             path: Params::new(Vec::new(), Vec::new()),
         }
@@ -169,12 +172,8 @@ impl Tile {
         self.active = Column([u32::MAX; TILE]);
         self.diverged_at = [0; TILE];
         self.reached_epoch = Column([NEVER; TILE]);
-        self.crossings = Column([0; TILE]);
-    }
-
-    /// Sets J of each run before its first update.
-    pub fn set_start_losses(&mut self, losses: &Column<f32>) {
-        (self.start_loss, self.worst_loss, self.last_loss) = (*losses, *losses, *losses);
+        self.sums = [Column::ZERO; 4];
+        self.window_start = self.state.theta;
     }
 
     /// Whether every run has diverged.

@@ -10,6 +10,7 @@ use super::tile::Tile;
 use super::vector::TILE;
 use super::verdict;
 use crate::backend::batches::Window;
+use crate::kernel::WindowPart;
 use crate::kernel::blocks::StepBlock;
 use crate::kernel::options::BatchAction;
 use crate::model::Params;
@@ -43,9 +44,9 @@ impl TileTraining<'_, '_> {
                 let in_run = number * self.window.batches as u64 + block.first as u64;
                 let place = Place { epoch, block, in_window: epoch * self.window.batches + block.first, in_run };
                 self.block(place, &mut own_factors);
-                if block.evaluates_loss && context.computes_statistics {
-                    verdict::update_statistics(context, self.tile, number);
-                }
+            }
+            if context.computes_statistics {
+                verdict::update_statistics(context, self.tile, number);
             }
             self.recording.test_metrics(context, self.tile, number as usize);
         }
@@ -54,17 +55,17 @@ impl TileTraining<'_, '_> {
     /// Trains a block, and updates the series and statistics that depend on the parameters after each batch.
     fn block(&mut self, place: Place<'_>, own_factors: &mut Vec<BatchFactors<Column<f32>>>) {
         let Place { epoch, block, in_run: first, .. } = place;
-        let context = self.context;
+        let (context, end) = (self.context, first + block.len as u64);
         let factors = context.factors(self.factors, self.tile, place, own_factors);
         context.actions(first, block.len, &mut self.actions);
         let number = self.window.first_epoch + epoch as u64;
-        let counts_crossings = context.computes_statistics && number + 1 == context.group.epochs;
+        let adds_to_windows = context.computes_statistics && end > context.window.start(WindowPart::Previous);
         let (records_history, records_epochs) = (self.recording.has_history(), self.recording.has_epochs());
-        let needs_path = counts_crossings || records_epochs || records_history;
+        let needs_path = adds_to_windows || records_epochs || records_history;
         if context.may_diverge {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
-        let start = needs_path.then_some((self.tile.active, self.tile.state.theta));
+        let start = records_epochs.then_some(self.tile.state.theta);
         let mut scratch = std::mem::replace(&mut self.tile.path, Params::new(Vec::new(), Vec::new()));
         let mut recording = std::mem::take(self.recording);
         let in_place = recording.rows_in_place(first, block.len, context.group.record.every);
@@ -80,13 +81,14 @@ impl TileTraining<'_, '_> {
         };
         self.steps(place, factors, path.as_mut());
         let mut metrics = None;
-        if let (Some(Params([weights, biases])), Some((active, start))) = (path, start) {
-            let (start, path) = (Params([&start.0[0].0, &start.0[1].0]), Params([&*weights, &*biases]));
-            if records_epochs {
-                metrics = Some(context.epoch_metrics(self.window, place, TilePath { start, after: path }, self.tile.runs));
+        if let Some(Params([weights, biases])) = path {
+            let path = Params([&*weights, &*biases]);
+            if let Some(Params([weight, bias])) = start {
+                let path = TilePath { start: Params([&weight.0, &bias.0]), after: path };
+                metrics = Some(context.epoch_metrics(self.window, place, path, self.tile.runs));
             }
-            if counts_crossings {
-                verdict::count_crossings(context, start, path, &active, self.tile);
+            if adds_to_windows {
+                verdict::add_to_windows(context, self.tile, first, path);
             }
         }
         if let Some(metrics) = metrics {
@@ -127,7 +129,7 @@ impl TileTraining<'_, '_> {
         let context = self.context;
         self.tile.state.copy_from(&self.tile.saved, &context.used);
         for step in 0..place.block.len {
-            let block = StepBlock { first: place.block.first + step, len: 1, ..*place.block };
+            let block = StepBlock { first: place.block.first + step, len: 1 };
             let [weight, bias] = self.tile.state.theta.0;
             context.steps(Steps {
                 runs: self.tile.runs,

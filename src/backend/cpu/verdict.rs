@@ -1,16 +1,25 @@
-//! The statistics from which verdicts follow: J at epoch ends, cycles, and the steps of the last epoch that cross the minimum.
+//! The statistics from which verdicts follow: J at epoch ends, cycles, and sums over the windows at the end of the run.
 
 use super::column::Column;
 use super::context::GroupContext;
-use super::gradient::{GradientSource, Gradients, PackLoop};
 use super::isa::Kernel;
 use super::tile::Tile;
-use super::vector::{TILE, Vector};
+use super::vector::{Pair, TILE, Vector};
 use crate::backend::outcome::NEVER;
-use crate::kernel::{Mask, Number, cycle};
+use crate::kernel::{Number, WindowPart, cycle, moments};
 use crate::model::Params;
 
-/// Updates the statistics of the runs of a tile at the end of a block that evaluates the loss.
+/// Sets the statistics of the runs of a tile before their first update.
+pub fn start(context: &GroupContext<'_>, tile: &mut Tile) {
+    tile.start_loss = context.losses(tile);
+    tile.last_loss = tile.start_loss;
+    if context.window.is_single() {
+        let offset = context.group.problem.loss_offset() as f32;
+        tile.sums[3] = Column(tile.start_loss.0.map(|loss| loss - offset));
+    }
+}
+
+/// Updates the statistics of the runs of a tile at the end of an epoch.
 pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
     let losses = context.losses(tile);
     context.isa.run(UpdateStatistics { tile, losses: &losses, reached_loss: context.reached_loss, epoch: epoch as u32 });
@@ -22,7 +31,7 @@ pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64
     }
 }
 
-/// Updates the largest and the last loss, and the first epoch at whose end the optimum was reached, of the runs inside the range.
+/// Updates the last loss, and the first epoch at whose end the optimum was reached, of the runs inside the range.
 struct UpdateStatistics<'a> {
     tile: &'a mut Tile,
     losses: &'a Column<f32>,
@@ -35,13 +44,11 @@ impl Kernel for UpdateStatistics<'_> {
 
     #[inline(always)]
     fn run<V: Vector, const K: usize>(self) {
-        let Tile { active, worst_loss, last_loss, reached_epoch, .. } = self.tile;
+        let Tile { active, last_loss, reached_epoch, .. } = self.tile;
         // Bit masks instead of branches: the compiler makes vectors of this loop.
         let select = |mask: u32, yes: u32, no: u32| (yes & mask) | (no & !mask);
         for run in 0..TILE {
-            let (active, loss, worst) = (active.0[run], self.losses.0[run], worst_loss.0[run]);
-            let higher = if loss > worst { loss } else { worst };
-            worst_loss.0[run] = f32::from_bits(select(active, higher.to_bits(), worst.to_bits()));
+            let (active, loss) = (active.0[run], self.losses.0[run]);
             last_loss.0[run] = f32::from_bits(select(active, loss.to_bits(), last_loss.0[run].to_bits()));
             let reached = if loss <= self.reached_loss { self.epoch } else { NEVER };
             reached_epoch.0[run] = select(active, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
@@ -49,96 +56,81 @@ impl Kernel for UpdateStatistics<'_> {
     }
 }
 
-/// Counts the steps along a path that cross the minimum: J falls where the step starts and rises where it ends.
-///
-/// `start` are the parameters before the first step, `path` those after each. Only runs in `counted` are counted.
-pub fn count_crossings(
-    context: &GroupContext<'_>,
-    start: Params<&[f32; TILE]>,
-    path: Params<&[[f32; TILE]]>,
-    counted: &Column<u32>,
-    tile: &mut Tile,
-) {
-    let mut counts = [0.0; TILE];
-    context.isa.run(Crossings { gradients: context.full_batch(), runs: tile.runs, start, path, counts: &mut counts });
-    for run in 0..TILE {
-        tile.crossings.0[run] += whole(counts[run]) & counted.0[run];
+/// Adds the updates after the first `first` ones to the sums of the windows. `path` are the parameters after each of them.
+pub fn add_to_windows(context: &GroupContext<'_>, tile: &mut Tile, first: u64, path: Params<&[[f32; TILE]]>) {
+    let [weights, biases] = path.0;
+    for part in [WindowPart::Previous, WindowPart::Last] {
+        let positions = context.window.positions(part, first, weights.len());
+        if context.uses_moments() {
+            let path = Params([&weights[positions.clone()], &biases[positions]]);
+            let (runs, sums) = (tile.runs, &mut tile.sums);
+            match part {
+                WindowPart::Previous => context.isa.run(AddExcess::<false> { context, runs, path, sums }),
+                WindowPart::Last => context.isa.run(AddExcess::<true> { context, runs, path, sums }),
+            }
+            continue;
+        }
+        for position in positions.filter(|&position| context.window.is_point(first + position as u64 + 1)) {
+            let theta = Params([&weights[position], &biases[position]]);
+            let mut losses = [0.0; TILE];
+            context.functions.losses(theta, tile.runs, context.group.problem.train.columns(), &mut losses);
+            let [weight, bias, loss, previous_loss] = &mut tile.sums;
+            let sum = if part == WindowPart::Last { loss } else { previous_loss };
+            sum.0.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
+            if part == WindowPart::Last {
+                for (sum, (column, centre)) in [weight, bias].into_iter().zip(theta.0.into_iter().zip(context.centre().0)) {
+                    sum.0.iter_mut().zip(column).for_each(|(sum, parameter)| *sum += parameter - centre);
+                }
+            }
+        }
+    }
+    let start = context.window.start(WindowPart::Last);
+    if (first + 1..=first + weights.len() as u64).contains(&start) {
+        let position = (start - first - 1) as usize;
+        tile.window_start = Params([Column(weights[position]), Column(biases[position])]);
     }
 }
 
-/// A whole number below 2²³ as an integer. `as` would check each for its range.
-#[inline(always)]
-fn whole(count: f32) -> u32 {
-    const ONES: f32 = 8_388_608.0;
-    (count + ONES).to_bits() - ONES.to_bits()
+/// Writes the means over the windows.
+pub fn write_means(context: &GroupContext<'_>, tile: &Tile, means: &mut [&mut [f32]; 4]) {
+    let factor = 1.0 / context.window.points() as f32;
+    let [weight, bias] = context.centre().0;
+    for ((mean, sum), centre) in means.iter_mut().zip(&tile.sums).zip([weight, bias, 0.0, 0.0]) {
+        mean.iter_mut().zip(sum.0).for_each(|(mean, sum)| *mean = sum * factor + centre);
+    }
 }
 
-struct Crossings<'a> {
-    /// All training rows as one batch.
-    gradients: Gradients<'a>,
+/// Adds J − J* of a quadratic cost along a path to the sum of a window. `LAST`: the last window, which sums the parameters too.
+struct AddExcess<'a, const LAST: bool> {
+    context: &'a GroupContext<'a>,
     runs: usize,
-    start: Params<&'a [f32; TILE]>,
     path: Params<&'a [[f32; TILE]]>,
-    /// A count of each run, a whole number in float32.
-    counts: &'a mut [f32; TILE],
+    sums: &'a mut [Column<f32>; 4],
 }
 
-impl Kernel for Crossings<'_> {
+impl<const LAST: bool> Kernel for AddExcess<'_, LAST> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector, const K: usize>(mut self) {
-        let (gradients, runs) = (self.gradients, self.runs);
-        gradients.for_each_pack::<V, _, K>(runs, &mut self);
-    }
-}
-
-impl PackLoop for Crossings<'_> {
-    const AT_ORIGIN: bool = true;
-
-    /// Counts the crossings of K vectors of runs, from the `first`-th on, along the path.
-    #[inline(always)]
-    fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
-        let Params([weights, biases]) = self.path;
-        let (zero, one) = (V::splat(0.0), V::splat(1.0));
-        let [mut theta, mut last] = [[Params::splat(zero); K]; 2];
-        let mut counts = [zero; K];
-        for k in 0..K {
-            theta[k] = load(self.start, first + k);
-        }
-        gradients.prepare(0, &theta);
-        for k in 0..K {
-            last[k] = gradients.at(k, theta[k]);
-        }
-        for row in weights.iter().zip(biases).map(|(weight, bias)| Params([weight, bias])) {
-            let from = theta;
-            for k in 0..K {
-                theta[k] = load(row, first + k);
+    fn run<V: Vector, const K: usize>(self) {
+        let Self { context, runs, path: Params([weights, biases]), sums: columns } = self;
+        let [centre_weight, centre_bias] = context.centre().map(Pair::<V>::splat).0;
+        let distribution = context.distribution.map(Pair::<V>::splat);
+        for pack in 0..runs.div_ceil(Pair::<V>::LANES).min(TILE / Pair::<V>::LANES) {
+            let mut sums = [Pair::<V>::splat(0.0); 3];
+            for step in 0..weights.len().min(biases.len()) {
+                let parameters = [Pair::<V>::load(&weights[step], pack), Pair::<V>::load(&biases[step], pack)];
+                let deviation = Params([parameters[0] - centre_weight, parameters[1] - centre_bias]);
+                sums[0] = sums[0] + moments::excess(distribution, deviation);
+                if LAST {
+                    (sums[1], sums[2]) = (sums[1] + deviation[0], sums[2] + deviation[1]);
+                }
             }
-            gradients.prepare(0, &theta);
-            for k in 0..K {
-                let next = gradients.at(k, theta[k]);
-                let change = Params([theta[k][0] - from[k][0], theta[k][1] - from[k][1]]);
-                let falls = along(last[k], change).less(zero);
-                let rises = zero.less(along(next, change));
-                counts[k] = counts[k] + V::select(falls.and(rises), one, zero);
-                last[k] = next;
+            // The order of `sums` in the columns.
+            for (sum, column) in if LAST { &[2, 0, 1][..] } else { &[3] }.iter().enumerate() {
+                let column = &mut columns[*column].0;
+                (Pair::<V>::load(column, pack) + sums[sum]).store(column, pack);
             }
         }
-        for k in 0..K {
-            counts[k].store(self.counts, first + k);
-        }
     }
-}
-
-/// The `v`-th vector of a row of a path.
-#[inline(always)]
-fn load<V: Vector>(Params([weight, bias]): Params<&[f32; TILE]>, v: usize) -> Params<V> {
-    Params([V::load(weight, v), V::load(bias, v)])
-}
-
-/// The directional derivative of J along a step.
-#[inline(always)]
-fn along<T: Number>(gradient: Params<T>, change: Params<T>) -> T {
-    gradient[0] * change[0] + gradient[1] * change[1]
 }

@@ -54,7 +54,7 @@ fn train_key(optimizer: Optimizer, neuron: Neuron, shape: WorkgroupShape) -> Tra
         shape,
         records_points: true,
         records_epochs: true,
-        counts_crossings: true,
+        has_windows: true,
         detects_cycles: true,
         joined_orders: true,
         has_step_inputs: true,

@@ -29,7 +29,7 @@ pub struct TrainKey {
     pub shape: WorkgroupShape,
     pub records_points: bool,
     pub records_epochs: bool,
-    pub counts_crossings: bool,
+    pub has_windows: bool,
     pub detects_cycles: bool,
     pub joined_orders: bool,
     pub has_step_inputs: bool,
@@ -75,7 +75,7 @@ impl TrainKey {
         let own = [
             ("RECORDS_POINTS", flag(self.records_points)),
             ("RECORDS_EPOCHS", flag(self.records_epochs)),
-            ("COUNTS_CROSSINGS", flag(self.counts_crossings)),
+            ("HAS_WINDOWS", flag(self.has_windows)),
             ("DETECTS_CYCLES", flag(self.detects_cycles)),
             ("JOINED_ORDERS", flag(self.joined_orders)),
             ("HAS_STEP_INPUTS", flag(self.has_step_inputs)),

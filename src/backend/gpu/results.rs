@@ -8,11 +8,12 @@ use super::context::Context;
 use super::error::Error;
 use super::readback::{Readback, Span};
 use super::run_columns::{Outputs, recorded_rows};
+use crate::backend::batches::centre;
 use crate::backend::outcome::NEVER;
 use crate::backend::{Group, Outcome};
 use crate::kernel::cycle::{CycleDetector, OBSERVED_EPOCHS, cycle_period};
-use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, START_LOSS, STATISTIC_COLUMNS};
-use crate::model::{Params, RunStatistics};
+use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, RESULT_COLUMNS, START_LOSS, STATISTIC_COLUMNS};
+use crate::model::{Params, RunStatistics, WindowMeans};
 
 /// Numbers per parallel copy.
 const COPY_CHUNK: usize = 1 << 16;
@@ -40,7 +41,7 @@ impl TrainingResults {
         let readback = context.start_readback(&[
             columns(&outputs.state, 0, 2),
             columns(&outputs.state, AVERAGE_COLUMN, average_columns),
-            columns(&outputs.state, START_LOSS, 3),
+            columns(&outputs.state, START_LOSS, RESULT_COLUMNS),
             columns(&outputs.state, CYCLE_COLUMN, cycle_columns),
             columns(&outputs.statistics, 0, STATISTIC_COLUMNS),
             Span { buffer: &outputs.history, first: 0, bytes: history_bytes as u64 },
@@ -53,12 +54,12 @@ impl TrainingResults {
     pub fn finish(self, context: &mut Context, group: &Group<'_>, outcome: &mut Outcome) -> Result<(), Error> {
         let Self { runs, readback } = self;
         context.finish_readback(&readback, |spans| {
-            let [last, average, losses, cycle, statistics, history, series] = spans else { unreachable!("seven spans were requested") };
+            let [last, average, results, cycle, statistics, history, series] = spans else { unreachable!("seven spans were requested") };
             let floats = |bytes| bytemuck::cast_slice::<u8, f32>(bytes);
             let columns = Columns {
                 last: floats(last),
                 ends: floats(if average.is_empty() { last } else { average }),
-                losses: floats(losses),
+                results: floats(results),
                 cycle: floats(cycle),
                 statistics: bytemuck::cast_slice(statistics),
             };
@@ -81,8 +82,8 @@ struct Columns<'a> {
     last: &'a [f32],
     /// Final weight and bias of runs that do not diverge: the average if the options keep one.
     ends: &'a [f32],
-    /// Start, worst and last loss.
-    losses: &'a [f32],
+    /// Start and last loss, sums over the windows of the verdict, and parameters before the last window.
+    results: &'a [f32],
     /// Anchor and reach of the cycle detector; empty without cycle detection.
     cycle: &'a [f32],
     statistics: &'a [u32],
@@ -91,15 +92,19 @@ struct Columns<'a> {
 impl Columns<'_> {
     fn write_to(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
         let (count, steps) = (runs.len(), group.steps());
+        let centre = centre(group.problem);
+        let factor = 1.0 / group.verdict_window().points() as f32;
         for run in 0..count {
-            let [reached, crossings, diverged, period, completed] = [0, 1, 2, 3, 4].map(|column| self.statistics[column * count + run]);
+            let [reached, diverged, period, completed] = [0, 1, 2, 3].map(|column| self.statistics[column * count + run]);
             let (reached, diverged) = (!reached, !diverged);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
             if u64::from(completed) < diverged_at.unwrap_or(steps) {
                 return Err(Error::StoppedEarly { shader: "train" });
             }
             let ends = if diverged_at.is_none() { self.ends } else { self.last };
-            let [start_loss, worst_loss, last_loss] = [0, 1, 2].map(|column| self.losses[column * count + run]);
+            let results = std::array::from_fn::<f32, RESULT_COLUMNS, _>(|column| self.results[column * count + run]);
+            let [start_loss, last_loss, weight, bias, loss, previous_loss, start_weight, start_bias] = results;
+            let mean = |sum: f32, centre: f32| sum * factor + centre;
             let has_cycle_columns = detects_cycles(group) && diverged_at.is_none();
             let detector = || {
                 let [weight, bias, reach] = [0, 1, 2].map(|column| self.cycle[column * count + run]);
@@ -107,11 +112,14 @@ impl Columns<'_> {
             };
             let statistics = RunStatistics {
                 start_loss,
-                worst_loss,
                 last_loss,
-                reached_epoch: (reached != NEVER).then_some(reached),
-                crossings,
-                last_epoch_steps: group.order.batches() as u32,
+                epochs_to_reach: (reached != NEVER).then(|| reached + 1),
+                means: if diverged_at.is_some() {
+                    WindowMeans::default()
+                } else {
+                    [mean(weight, centre.weight), mean(bias, centre.bias), mean(loss, 0.0), mean(previous_loss, 0.0)].into()
+                },
+                has_moved: diverged_at.is_none() && [self.last[run], self.last[count + run]] != [start_weight, start_bias],
                 cycle_period: if has_cycle_columns { cycle_period(detector()) } else { None },
                 diverged_at,
             };

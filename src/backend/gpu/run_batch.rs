@@ -16,6 +16,7 @@ use super::step_range::StepRange;
 use super::train_pipelines::TrainPipelines;
 use crate::backend::batches::Window;
 use crate::backend::{Group, Outcome};
+use crate::kernel::WindowPart;
 use crate::kernel::blocks::{StepBlock, blocks};
 use crate::kernel::layout::{LOOP_CHECK_ITERATIONS, MAX_UNIFORM_BATCHES, PaddedMoments, STEP_INPUTS, TrainParams, padded};
 
@@ -52,8 +53,8 @@ struct WindowDispatches<'w> {
     work_per_step: u64,
     /// The most steps of one dispatch, because of uniforms and loop counters.
     max_steps: u64,
-    /// The last epoch of the run, counted from the first epoch of the window; at most the number of epochs of the window.
-    last_epoch: usize,
+    /// The epochs of the window before the first epoch with updates in the windows of the verdict.
+    earlier_epochs: usize,
     /// Whether the device may still be building the window.
     is_being_built: bool,
 }
@@ -72,7 +73,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
         let columns = input_columns(training, &table_numbers, runs.clone());
         let inputs = context.filled_storage("inputs", bytemuck::cast_slice(&columns));
         let outputs = Outputs::new(context, group, outcome, runs.clone());
-        let blocks = blocks(group.order.batches(), group.epochs);
+        let blocks = blocks(group.order.batches());
         Self { context, training, pipelines, runs, blocks, tables, inputs, outputs }
     }
 
@@ -114,6 +115,11 @@ impl<'c, 'g> RunBatch<'c, 'g> {
             recorded_points: history.map_or(0, |history| history.blocks.rows as u32),
             bias_offset: history.map_or(0, |history| recorded_rows(&history.blocks, &self.runs).len() as u32),
             loop_check_iterations: LOOP_CHECK_ITERATIONS,
+            variance_x: group.problem.quadratic.var_x as f32,
+            mean_x: group.problem.quadratic.mean_x as f32,
+            loss_offset: group.problem.loss_offset() as f32,
+            window_len: group.verdict_window().len as u32,
+            window_stride: group.verdict_window().stride as u32,
             repeats_every_epoch: u32::from(group.order.repeats_every_epoch()),
             ..TrainParams::default()
         }
@@ -161,15 +167,15 @@ impl<'c, 'g> RunBatch<'c, 'g> {
             shared_step_inputs: is_shared.then_some(tables),
             work_per_step: 1 + rows_per_step / ROWS_PER_UPDATE,
             max_steps: if uniforms_hold_any_steps { max_steps } else { max_steps.min(MAX_UNIFORM_BATCHES as u64) },
-            last_epoch: (group.epochs - 1 - window.first_epoch).min(window.epochs as u64) as usize,
+            earlier_epochs: epochs_before_windows(group).saturating_sub(window.first_epoch).min(window.epochs as u64) as usize,
             is_being_built: window.is_being_built,
         }
     }
 
-    /// The steps of the next dispatch of `runs` runs. A dispatch of the pipeline for earlier epochs ends before the last epoch.
+    /// The steps of the next dispatch of `runs` runs. A dispatch of the pipeline for earlier epochs ends before the windows of the verdict.
     fn next_range(&self, dispatches: &WindowDispatches<'_>, previous: Option<StepRange>, runs: u64) -> Option<StepRange> {
         let max_steps = (self.context.update_budget.work_per_run(runs) / dispatches.work_per_step).min(dispatches.max_steps);
-        let earlier_epochs = if self.pipelines.earlier_epochs.is_some() { dispatches.last_epoch } else { 0 };
+        let earlier_epochs = if self.pipelines.earlier_epochs.is_some() { dispatches.earlier_epochs } else { 0 };
         StepRange::after(previous, &self.blocks, earlier_epochs, max_steps)
             .or_else(|| StepRange::after(previous, &self.blocks, dispatches.window.epochs, max_steps))
     }
@@ -197,7 +203,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
             let steps = first_step * STEP_INPUTS..(first_step + range.steps()) * STEP_INPUTS;
             self.context.filled_uniform("step inputs", bytemuck::cast_slice(&step_inputs[steps]));
         }
-        let earlier_epochs = self.pipelines.earlier_epochs.as_ref().filter(|_| range.first_epoch < dispatches.last_epoch);
+        let earlier_epochs = self.pipelines.earlier_epochs.as_ref().filter(|_| range.first_epoch < dispatches.earlier_epochs);
         let pipeline = earlier_epochs.unwrap_or(&self.pipelines.any_epoch);
         let runs = u64::from(params.end_run - params.first_run);
         let workgroups = runs.div_ceil(self.context.tuning.shape.runs_per_workgroup());
@@ -235,17 +241,22 @@ fn moments_of(window: &Window, range: &StepRange) -> Vec<PaddedMoments> {
     epochs.flat_map(|epoch| window.moments_of(epoch)[range.first_batch..range.end_batch].iter().map(padded)).collect()
 }
 
+/// Epochs before the first epoch with updates in the windows of the verdict.
+fn epochs_before_windows(group: &Group<'_>) -> u64 {
+    group.verdict_window().start(WindowPart::Previous) / group.order.batches() as u64
+}
+
 /// Rows that a step of a window evaluates, including its share of the rows at the end of an epoch.
 fn rows_per_step(group: &Group<'_>, window: &DeviceWindow<'_>) -> u64 {
     if !group.needs_rows() {
         return 0;
     }
-    // To count the crossings of the minimum, the last epoch evaluates all training rows after each step and at the start of each block.
-    let has_last_epoch = window.first_epoch + window.epochs as u64 == group.epochs;
+    // All training rows are evaluated at the points of the windows of the verdict.
+    let has_points = window.first_epoch + window.epochs as u64 > epochs_before_windows(group);
     let from_rows = !group.problem.neuron.is_quadratic();
-    let crossings = if has_last_epoch && from_rows { 2 * group.order.rows } else { 0 };
+    let points = if has_points && from_rows { group.order.rows.div_ceil(group.verdict_window().stride as usize) } else { 0 };
     let batch_errors = if group.record.epochs { group.order.batch_size } else { 0 };
     let epoch_loss = if from_rows { group.order.rows } else { 0 };
     let epoch_test = if group.record.epochs { group.problem.test.len() } else { 0 };
-    (group.order.batch_size + batch_errors + crossings + (epoch_loss + epoch_test).div_ceil(group.order.batches())) as u64
+    (group.order.batch_size + batch_errors + points + (epoch_loss + epoch_test).div_ceil(group.order.batches())) as u64
 }

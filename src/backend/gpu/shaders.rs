@@ -15,6 +15,7 @@ const OPTIONS: &str = include_str!("../../../shaders/options.wgsl");
 const RULES: &str = include_str!("../../../shaders/optimizers/mod.wgsl");
 const ERROR_SUMS: &str = include_str!("../../../shaders/error_sums.wgsl");
 const BLOCKS: &str = include_str!("../../../shaders/blocks.wgsl");
+const VERDICT_WINDOW: &str = include_str!("../../../shaders/verdict_window.wgsl");
 const CYCLE: &str = include_str!("../../../shaders/cycle.wgsl");
 const RUN_STATE: &str = include_str!("../../../shaders/run_state.wgsl");
 const TRAIN: &str = include_str!("../../../shaders/train.wgsl");
@@ -163,7 +164,8 @@ fn loss_at(z: f32, activated: vec2<f32>, y: f32) -> vec2<f32> {{
 pub fn training(variant: Variant, neuron: &Neuron, shape: WorkgroupShape) -> String {
     let evaluation =
         if neuron.is_quadratic() { [ERROR_SUMS, FROM_MOMENTS].concat() } else { [&row_evaluation(neuron), FROM_ROWS].concat() };
-    let module = [&shape_constants(shape), MOMENTS, BLOCKS, CYCLE, &rule(variant), OPTIONS, RUN_STATE, TRAIN, &evaluation].concat();
+    let rule = rule(variant);
+    let module = [&shape_constants(shape), MOMENTS, BLOCKS, VERDICT_WINDOW, CYCLE, &rule, OPTIONS, RUN_STATE, TRAIN, &evaluation].concat();
     unrolled(&module, shape.runs_per_thread)
 }
 

@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn ranges_cover_each_step_once_in_order_and_end_with_blocks() {
-        for (batches, run_epochs, epochs) in [(1, 5, 5), (16, 10, 7), (200, 3, 3), (1000, 1, 1)] {
-            let blocks = blocks(batches, run_epochs);
+        for (batches, epochs) in [(1, 5), (16, 7), (200, 3), (1000, 1)] {
+            let blocks = blocks(batches);
             for steps in [1, 63, 64, 100, 250, 1_000_000] {
                 let (mut next, mut previous) = (0, None);
                 while let Some(range) = StepRange::after(previous, &blocks, epochs, steps) {

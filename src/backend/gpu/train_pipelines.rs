@@ -8,9 +8,10 @@ use super::step_inputs::{has_step_inputs, shares_step_inputs};
 
 /// The pipelines of a group.
 pub struct TrainPipelines {
-    /// Trains any epoch, and counts minimum crossings in the last one.
+    /// Trains any epoch.
     pub any_epoch: Pipeline,
-    /// Trains epochs before the last, without the count and therefore faster; only for groups with enough updates to pay for its compilation.
+    /// Trains epochs before the windows of the verdict, without sums over them and therefore faster; only for groups with enough updates to pay for its
+    /// compilation.
     pub earlier_epochs: Option<Pipeline>,
 }
 
@@ -24,7 +25,7 @@ impl TrainPipelines {
             shape: context.tuning.shape,
             records_points: group.record.every > 0,
             records_epochs: group.record.epochs,
-            counts_crossings: true,
+            has_windows: true,
             detects_cycles: detects_cycles(group),
             joined_orders: training.is_joined(),
             has_step_inputs: has_step_inputs(group),
@@ -33,7 +34,7 @@ impl TrainPipelines {
         let updates = (group.inputs.len() as u64).saturating_mul(group.steps());
         let pays_off = group.epochs > 1 && updates >= context.tuning.second_pipeline_updates;
         let any_epoch = context.pipeline(PipelineKey::Train(key));
-        let earlier_key = PipelineKey::Train(TrainKey { counts_crossings: false, ..key });
+        let earlier_key = PipelineKey::Train(TrainKey { has_windows: false, ..key });
         Self { any_epoch, earlier_epochs: pays_off.then(|| context.pipeline(earlier_key)) }
     }
 }

@@ -9,7 +9,7 @@ pub struct Tuning {
     pub shape: WorkgroupShape,
     /// Work of the first dispatch in updates or rows: small enough for a slow software adapter.
     pub first_dispatch_work: u64,
-    /// Updates of a group from which a second pipeline, without the count of minimum crossings, is compiled. Compiling a pipeline takes 0.1 s and more.
+    /// Updates of a group from which a second pipeline, without the sums over the windows of the verdict, is compiled. Compiling a pipeline takes 0.1 s and more.
     pub second_pipeline_updates: u64,
     /// Target size of a run batch's recorded rows in bytes. Smaller run batches overlap more of the readback with training.
     pub recorded_bytes: u64,

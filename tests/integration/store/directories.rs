@@ -124,8 +124,8 @@ fn other_directories_and_formats_are_refused() {
     }
     std::fs::write(&manifest, r#"{ "format": 99 }"#).unwrap();
     let error = RunDirectory::open(folder.path()).unwrap_err();
-    assert!(matches!(error, Error::Format { found: 99, known: 1, .. }) && error.is_usage(), "{error}");
-    for damaged in [&b"{ \"format\": 1, "[..], b"", b"\xff\xfe", b"{ \"format\": 1 }"] {
+    assert!(matches!(error, Error::Format { found: 99, known: 2, .. }) && error.is_usage(), "{error}");
+    for damaged in [&b"{ \"format\": 2, "[..], b"", b"\xff\xfe", b"{ \"format\": 2 }"] {
         std::fs::write(&manifest, damaged).unwrap();
         let error = RunDirectory::open(folder.path()).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }) && !error.is_usage(), "{error}");
