@@ -1,6 +1,7 @@
 //! A benchmark of each part of a sweep: `cargo bench --bench pieces`. Rates are in updates, cells or rows per second.
 
 use divan::counter::ItemsCount;
+use gradsweep::analysis::theory::{Sgd, floor, rate_for_floor};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Outcome, RecordOptions};
 use gradsweep::bench::BUILT_IN;
@@ -110,4 +111,21 @@ fn writing_unencoded_bytes(bencher: divan::Bencher<'_, '_>) {
             std::fs::write(folder.join(format!("bytes-{files}")), &bytes).unwrap();
         });
     });
+}
+
+/// The floor of SGD with momentum, and the rate for a floor of 1 % of J*, for batches of these sizes.
+#[divan::bench(args = [1, 8, 32])]
+fn theory_floor(bencher: divan::Bencher<'_, '_>, batch_size: usize) {
+    let problems = Problems::new(&experiment("sgd")).unwrap();
+    let problem = &problems.all[0];
+    let sgd = Sgd { rate: 0.02 * problem.quadratic.stability_limit(0.9, false), momentum: 0.9, nesterov: false };
+    bencher.bench_local(|| floor(problem, batch_size, &sgd));
+}
+
+#[divan::bench(args = [1, 8, 32])]
+fn theory_rate_for_floor(bencher: divan::Bencher<'_, '_>, batch_size: usize) {
+    let problems = Problems::new(&experiment("sgd")).unwrap();
+    let problem = &problems.all[0];
+    let sgd = Sgd { rate: 0.0, momentum: 0.9, nesterov: false };
+    bencher.bench_local(|| rate_for_floor(problem, batch_size, &sgd, 0.01 * problem.quadratic.loss));
 }

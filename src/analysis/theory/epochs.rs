@@ -8,7 +8,7 @@ use crate::model::Problem;
 const MOST: usize = 256;
 const LEAST: usize = 16;
 /// The number of sampled orders is this number over (batches + rows/32), which is in proportion to the time that an order takes.
-const WORK: usize = 40_000;
+const WORK: usize = 10_000;
 
 /// The seed of the sampled orders: not one of those that people choose.
 const SEED: u32 = u32::MAX;

@@ -34,8 +34,15 @@ pub const IDENTITY: Map = {
 };
 
 /// Sum of two maps, the second one multiplied by `factor`.
+#[inline]
 pub fn sum(a: &Map, factor: f64, b: &Map) -> Map {
-    std::array::from_fn(|i| std::array::from_fn(|j| a[i][j] + factor * b[i][j]))
+    let mut sum = *a;
+    for i in 0..STATE {
+        for j in 0..STATE {
+            sum[i][j] += factor * b[i][j];
+        }
+    }
+    sum
 }
 
 /// The second moment of a fixed z.
@@ -49,10 +56,12 @@ pub type Products<const R: usize> = [[[f64; STATE]; STATE]; R];
 /// Adds the products of a map, multiplied by `weight`.
 #[inline]
 pub fn add_products<const R: usize>(products: &mut Products<R>, weight: f64, a: &Map) {
-    for (own, (i, j)) in products.iter_mut().zip(PAIR) {
-        for (cells, factor) in own.iter_mut().zip(a[i]) {
-            for (cell, other) in cells.iter_mut().zip(a[j]) {
-                *cell += weight * factor * other;
+    for row in 0..R {
+        let (i, j) = PAIR[row];
+        for k in 0..STATE {
+            let factor = weight * a[i][k];
+            for l in 0..STATE {
+                products[row][k][l] += factor * a[j][l];
             }
         }
     }
@@ -81,10 +90,17 @@ pub fn add_rows<const R: usize>(rows: &mut Rows<R>, operator: &Operator) {
 
 /// Adds S ↦ ½(A S Bᵀ + B S Aᵀ).
 pub fn add_product(operator: &mut Operator, a: &Map, b: &Map) {
-    for (row, (i, j)) in operator.iter_mut().zip(PAIR) {
-        for (cell, (k, l)) in row.iter_mut().zip(PAIR) {
-            let term = |k: usize, l: usize| 0.5 * (a[i][k] * b[j][l] + b[i][k] * a[j][l]);
-            *cell += if k == l { term(k, k) } else { term(k, l) + term(l, k) };
+    for row in 0..PAIRS {
+        let (i, j) = PAIR[row];
+        let mut products = [[0.0; STATE]; STATE];
+        for k in 0..STATE {
+            for l in 0..STATE {
+                products[k][l] = 0.5 * (a[i][k] * b[j][l] + b[i][k] * a[j][l]);
+            }
+        }
+        for column in 0..PAIRS {
+            let (k, l) = PAIR[column];
+            operator[row][column] += if k == l { products[k][k] } else { products[k][l] + products[l][k] };
         }
     }
 }
@@ -92,10 +108,11 @@ pub fn add_product(operator: &mut Operator, a: &Map, b: &Map) {
 /// The product of two operators.
 pub fn compose(a: &Operator, b: &Operator) -> Operator {
     let mut product = [[0.0; PAIRS]; PAIRS];
-    for (row, factors) in product.iter_mut().zip(a) {
-        for (factor, other) in factors.iter().zip(b) {
-            for (cell, value) in row.iter_mut().zip(other) {
-                *cell += factor * value;
+    for row in 0..PAIRS {
+        for inner in 0..PAIRS {
+            let factor = a[row][inner];
+            for column in 0..PAIRS {
+                product[row][column] += factor * b[inner][column];
             }
         }
     }

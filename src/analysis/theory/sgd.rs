@@ -38,12 +38,13 @@ impl Sgd {
 
     /// The update of a batch. For q = T δθ the gradient in q is H q − h, with H = 2 [[mean u², mean u], [mean u, 1]] and
     /// h = 2 (mean r·u, mean r).
+    #[inline]
     pub fn update(&self, geometry: &Geometry, batch: &BatchDeviation) -> Update {
         let [u, uu, r, ru] = batch.map(|mean| -2.0 * self.rate * mean);
         let two = -2.0 * self.rate;
-        let gradient = [[two + uu, u, -ru], [u, two, -r]];
+        let (x, y) = ([two + uu, u, -ru], [u, two, -r]);
         let [[a, c], [_, b]] = geometry.metric;
-        let combined = |first: f64, second: f64| std::array::from_fn(|column| first * gradient[0][column] + second * gradient[1][column]);
+        let combined = |first: f64, second: f64| [0, 1, 2].map(|column| first * x[column] + second * y[column]);
         Update { change: [combined(a, c), combined(c, b)], sgd: *self }
     }
 }
