@@ -83,7 +83,7 @@ impl ColorBy {
         let words = parameter.facts().kind.words();
         match self.settings[position] {
             Setting::Word(word) => Some(words.iter().position(|known| *known == word).unwrap_or(position)),
-            Setting::Absent | Setting::Number(_) => Some(words.len() + position),
+            Setting::Absent | Setting::Number(_) | Setting::Drawn(_) => Some(words.len() + position),
         }
     }
 

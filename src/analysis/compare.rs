@@ -217,10 +217,10 @@ impl Comparison {
             let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:?}"));
             let mut cells = vec![row.rank.map_or_else(String::new, |rank| rank.to_string())];
             cells.push(row.directory.as_deref().map_or_else(String::new, quoted));
-            cells.push(row.value.exact());
+            cells.push(quoted(&row.value.exact()));
             let setting =
                 |key: &Parameter| row.settings.iter().find(|(own, _)| own == key).map_or(Setting::Absent, |(_, setting)| *setting);
-            cells.extend(keys.iter().map(|key| setting(key).exact()));
+            cells.extend(keys.iter().map(|key| quoted(&setting(key).exact())));
             cells.push(row.loss.to_owned());
             let [low, median, high] = row.mean_loss;
             cells.extend([median, low, high, row.mean_excess, row.test_loss].map(number));

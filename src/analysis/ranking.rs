@@ -114,12 +114,12 @@ impl<'a> Ranking<'a> {
         &self.rows[candidate.rows.clone()]
     }
 
-    /// The row of the run that stands for a candidate: the one with the median cost, or the better of the two in the middle.
+    /// The row of the run that stands for a candidate: the one with the median cost, or the better of the two in the middle; the first of equals.
     pub fn representative(&self, candidate: &Candidate) -> usize {
-        let mut own = self.rows(candidate).to_vec();
-        let cost = |row: usize| [self.runs.mean_excess(row), self.runs.mean_loss(row)];
-        own.sort_by(|&a, &b| cost(a)[0].total_cmp(&cost(b)[0]).then(cost(a)[1].total_cmp(&cost(b)[1])));
-        own[(own.len() - 1) / 2]
+        let mut own: Vec<(f64, usize)> = self.rows(candidate).iter().map(|&row| (self.runs.mean_excess(row), row)).collect();
+        own.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let median = own[(own.len() - 1) / 2].0;
+        own[own.partition_point(|(cost, _)| cost.total_cmp(&median).is_lt())].1
     }
 
     /// The candidate with the lower cost; of equals, the one whose runs have lower numbers.

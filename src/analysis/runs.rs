@@ -1,10 +1,12 @@
 //! The runs of a sweep with their settings and problems: the data that diagnosis, comparison and figures read.
 
+use std::collections::{HashMap, HashSet};
+
 use super::cost_surface::CostSurface;
 use super::setting::Setting;
 use crate::config::Experiment;
-use crate::model::{Optimizer, Parameter, Problem, Value};
-use crate::table::{RunTable, SettingColumn};
+use crate::model::{Kind, Optimizer, Parameter, Problem, Value};
+use crate::table::RunTable;
 
 /// Hyperparameters that change the update of plain SGD, so that its stability limit does not apply.
 const CHANGES_SGD: [Parameter; 6] = [
@@ -127,36 +129,37 @@ impl<'a> Runs<'a> {
         self.problem(row).optimum.and_then(|optimum| optimum.curvature).filter(|_| plain)?.stability_limit(momentum, nesterov)
     }
 
-    /// The value of a hyperparameter in a run, varied or not.
+    /// The value of a hyperparameter in a run, varied or not. A batch of all rows has their number. The value is computed from the number of the
+    /// run, so the columns of hyperparameters need not be in memory.
     pub fn setting(&self, row: usize, parameter: Parameter) -> Setting {
-        let column = self.table.settings.iter().find(|(own, _)| *own == parameter);
-        match column.map(|(_, column)| column) {
-            Some(SettingColumn::Float(values)) => values[row].map(Value::Float).into(),
-            Some(SettingColumn::Integer(values)) => values[row].map(Value::Integer).into(),
-            Some(SettingColumn::Boolean(values)) => values[row].map(Value::Boolean).into(),
-            Some(SettingColumn::Text(values)) => values[row].map(Value::Choice).into(),
-            // A hyperparameter without a column is constant within a branch of the space.
-            None => {
-                let branch = self.experiment.space.branch_of(self.table.run[row]);
-                branch.and_then(|branch| branch.settings.get(parameter)).into()
+        let run = self.table.run[row];
+        let Some(branch) = self.experiment.space.branch_of(run) else { return Setting::Absent };
+        match branch.value(parameter, run - branch.first) {
+            Some(Value::Choice("full")) if parameter == Parameter::BatchSize => Setting::Number(self.problem(row).train.len() as f64),
+            Some(Value::Choice("none")) if matches!(parameter.facts().kind, Kind::FloatOr { .. } | Kind::IntegerOr { .. }) => {
+                Setting::Absent
             }
+            value => value.into(),
         }
     }
 
     /// The distinct values of a hyperparameter over some rows, in order.
     pub fn distinct_settings(&self, rows: &[usize], parameter: Parameter) -> Vec<Setting> {
-        let mut settings: Vec<Setting> = rows.iter().map(|&row| self.setting(row, parameter)).collect();
+        let distinct: HashSet<Setting> = rows.iter().map(|&row| self.setting(row, parameter)).collect();
+        let mut settings: Vec<Setting> = distinct.into_iter().collect();
         settings.sort_unstable();
-        settings.dedup();
         settings
     }
 
     /// The rows grouped by their value of a hyperparameter, values in order.
     pub fn group_by(&self, rows: &[usize], parameter: Parameter) -> Vec<(Setting, Vec<usize>)> {
-        let mut pairs: Vec<(Setting, usize)> = rows.iter().map(|&row| (self.setting(row, parameter), row)).collect();
-        pairs.sort_unstable();
-        let groups = pairs.chunk_by(|a, b| a.0 == b.0);
-        groups.map(|group| (group[0].0, group.iter().map(|&(_, row)| row).collect())).collect()
+        let mut groups: HashMap<Setting, Vec<usize>> = HashMap::new();
+        for &row in rows {
+            groups.entry(self.setting(row, parameter)).or_default().push(row);
+        }
+        let mut groups: Vec<(Setting, Vec<usize>)> = groups.into_iter().collect();
+        groups.sort_unstable_by_key(|(setting, _)| *setting);
+        groups
     }
 
     /// The settings that name a run: always the optimizer and the learning rate, then the other hyperparameters that the sweep varies, except

@@ -1,13 +1,14 @@
 //! The value of a hyperparameter in one run, for comparing, grouping and printing.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer};
 
-use crate::model::Value;
+use crate::model::{Initializer, Value};
 use crate::text;
 
-/// The value of a hyperparameter in one run. Absent values come first in the order, then numbers, then words.
+/// The value of a hyperparameter in one run. Absent values come first in the order, then numbers, words and distributions.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
     /// The run does not have the hyperparameter.
@@ -16,6 +17,8 @@ pub enum Setting {
     Number(f64),
     /// A word, or `true` or `false`.
     Word(&'static str),
+    /// The distribution of an initial value.
+    Drawn(Initializer),
 }
 
 impl From<Option<Value>> for Setting {
@@ -26,7 +29,7 @@ impl From<Option<Value>> for Setting {
             Some(Value::Integer(value)) => Self::Number(value as f64),
             Some(Value::Boolean(value)) => Self::Word(if value { "true" } else { "false" }),
             Some(Value::Choice(word)) => Self::Word(word),
-            Some(Value::Drawn(_)) => Self::Word("drawn"),
+            Some(Value::Drawn(initializer)) => Self::Drawn(initializer),
         }
     }
 }
@@ -36,9 +39,8 @@ impl Ord for Setting {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Word(a), Self::Word(b)) => a.cmp(b),
-            (Self::Absent, Self::Absent) => Ordering::Equal,
-            (Self::Absent, _) | (Self::Number(_), Self::Word(_)) => Ordering::Less,
-            (_, Self::Absent) | (Self::Word(_), Self::Number(_)) => Ordering::Greater,
+            (Self::Drawn(a), Self::Drawn(b)) => a.to_string().cmp(&b.to_string()),
+            _ => self.kind().cmp(&other.kind()),
         }
     }
 }
@@ -57,12 +59,24 @@ impl PartialEq for Setting {
 
 impl Eq for Setting {}
 
+impl Hash for Setting {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Absent => {}
+            Self::Number(value) => value.to_bits().hash(state),
+            Self::Word(word) => word.hash(state),
+            Self::Drawn(initializer) => initializer.to_string().hash(state),
+        }
+    }
+}
+
 impl std::fmt::Display for Setting {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absent => formatter.write_str("none"),
             Self::Number(value) => formatter.write_str(&text::short(*value, 4)),
             Self::Word(word) => formatter.write_str(word),
+            Self::Drawn(initializer) => write!(formatter, "{initializer}"),
         }
     }
 }
@@ -74,16 +88,27 @@ impl Serialize for Setting {
             Self::Absent => serializer.serialize_none(),
             Self::Number(value) => serializer.serialize_f64(*value),
             Self::Word(word) => serializer.serialize_str(word),
+            Self::Drawn(initializer) => serializer.collect_str(initializer),
         }
     }
 }
 
 impl Setting {
+    /// The position of the kind of value in the order.
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::Number(_) => 1,
+            Self::Word(_) => 2,
+            Self::Drawn(_) => 3,
+        }
+    }
+
     /// The value as a number; `None` for words and absent values.
     pub fn number(self) -> Option<f64> {
         match self {
             Self::Number(value) => Some(value),
-            Self::Absent | Self::Word(_) => None,
+            Self::Absent | Self::Word(_) | Self::Drawn(_) => None,
         }
     }
 
@@ -93,6 +118,7 @@ impl Setting {
             Self::Absent => String::new(),
             Self::Number(value) => text::exact(value),
             Self::Word(word) => word.to_owned(),
+            Self::Drawn(initializer) => initializer.to_string(),
         }
     }
 

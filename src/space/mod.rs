@@ -62,6 +62,18 @@ impl Branch {
         self.axis(parameter).is_none() && (value.is_none() || value == default)
     }
 
+    /// The value of a hyperparameter in the `offset`-th run of the branch; `None` if the run does not have it.
+    pub fn value(&self, parameter: Parameter, offset: u64) -> Option<Value> {
+        let mut rest = offset;
+        for axis in self.axes.iter().rev() {
+            if axis.parameter == parameter {
+                return Some(axis.value(rest % axis.len()));
+            }
+            rest /= axis.len();
+        }
+        self.settings.get(parameter)
+    }
+
     /// The `offset`-th run of the branch.
     pub fn run(&self, offset: u64) -> Run {
         let mut digits = vec![0; self.axes.len()];
@@ -231,6 +243,15 @@ mod tests {
                 let run = space.run(index).unwrap();
                 let branch = space.branch_of(index).unwrap();
                 prop_assert_eq!((run.index, run.optimizer), (index, branch.optimizer));
+                for parameter in PARAMETERS {
+                    prop_assert_eq!(branch.value(parameter, index - branch.first), run.settings.get(parameter));
+                }
+                let first = space.first_like(index, |parameter| parameter == PARAMETERS[1]);
+                let mut expected = run.settings.clone();
+                if branch.axis(PARAMETERS[1]).is_some() {
+                    expected.set(PARAMETERS[1], Some(Value::Integer(0)));
+                }
+                prop_assert_eq!(space.run(first).unwrap().settings, expected);
                 // The values of these axes are their digits; the last is the fastest.
                 let number = branch.axes.iter().fold(0, |number, axis| match run.settings.get(axis.parameter) {
                     Some(Value::Integer(digit)) => number * axis.len() + digit as u64,

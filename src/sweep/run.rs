@@ -57,7 +57,8 @@ impl Observer for () {
 pub struct Summary {
     /// The manifest as it was stored last.
     pub manifest: Manifest,
-    /// All rows of runs.parquet; of a sweep of more than about a million runs, the best rows and an evenly spaced sample.
+    /// All rows of runs.parquet, without the columns of hyperparameters; of a sweep of more than about a million runs, the best rows and an evenly
+    /// spaced sample.
     pub runs: RunTable,
 }
 
@@ -213,7 +214,7 @@ impl Trainer<'_> {
     /// Reports a stored chunk, adds its rows to the summary, and keeps its memory for later chunks.
     fn finish_chunk(&mut self, chunk: StoredChunk) {
         self.observer.stored(&chunk.counts);
-        self.top_runs.add(&chunk.table);
+        self.top_runs.add(chunk.table);
         self.spare.push(chunk.outcomes);
     }
 }

@@ -7,7 +7,7 @@ use crate::table::RunTable;
 
 /// The number of best runs that stay in memory.
 const BEST_RUNS: usize = 100;
-/// The number of sampled runs that stay in memory; all rows of a sweep of at most this size stay in memory. A row takes about 170 bytes.
+/// The number of sampled runs that stay in memory; all rows of a sweep of at most this size stay in memory. A row takes about 130 bytes.
 const SAMPLED_RUNS: u64 = 1 << 20;
 
 /// Collects the best runs of a sweep, and the rows for its summary.
@@ -15,6 +15,7 @@ pub struct TopRuns {
     runs: u64,
     /// Every run whose number is a multiple of this is sampled.
     stride: u64,
+    /// Without the columns of hyperparameters, whose values follow from the numbers of the runs.
     rows: RunTable,
     /// The best runs, ascending: the cost in the order of floats, and the run number.
     best: Vec<(u32, u64)>,
@@ -31,12 +32,13 @@ impl TopRuns {
     }
 
     /// Adds the rows of a chunk that are sampled, or among the best so far.
-    pub fn add(&mut self, table: &RunTable) {
-        let key = |row: usize| (ordered_bits(cost(table, row)), table.run[row]);
-        let is_candidate = |row: &usize| table.verdict[*row] != Verdict::Diverged && cost(table, *row).is_finite();
+    pub fn add(&mut self, mut table: RunTable) {
+        table.settings.clear();
+        let key = |row: usize| (ordered_bits(cost(&table, row)), table.run[row]);
+        let is_candidate = |row: &usize| table.verdict[*row] != Verdict::Diverged && cost(&table, *row).is_finite();
         self.add_candidates((0..table.run.len()).filter(is_candidate).map(key));
         if self.stride == 1 {
-            self.rows.append(table);
+            self.rows.append(&table);
             // One allocation per column: growing columns would leave holes in the heap.
             self.rows.reserve(self.runs as usize - self.rows.run.len());
             return;
@@ -81,9 +83,9 @@ impl TopRuns {
     }
 }
 
-/// The cost that ranks runs: J − J*, or J without an optimum.
+/// The cost that ranks runs: the mean of J − J* over the last updates, or of J without an optimum.
 fn cost(table: &RunTable, row: usize) -> f32 {
-    if table.excess[row].is_finite() { table.excess[row] } else { table.train_loss[row] }
+    if table.mean_excess[row].is_finite() { table.mean_excess[row] } else { table.mean_loss[row] }
 }
 
 /// Bits that are in the order of the floats, which may be negative.

@@ -116,3 +116,21 @@ fn comparisons_have_r_squared_or_accuracy() {
     assert_eq!(score("logistic", &logistic), serde_json::json!({ "measure": "accuracy", "rows": "train", "value": 0.75 }));
     assert_eq!(score("hinge", &["model.loss=hinge"]), serde_json::json!({ "measure": "accuracy", "rows": "train", "value": 0.75 }));
 }
+
+/// Distributions of initial values are words of the comparison, and their runs over seeds are one setting.
+#[test]
+fn initializers_are_compared_by_name() {
+    let (folder, _) = folder_with(&on_tv(
+        "scale = \"standard\"\n[sweep.parameters]\ninitial_weight = [\"glorot_uniform\", { name = \"random_normal\", stddev = 2.0 }, 0.5]\n\
+         \"training.seed\" = [0, 1, 2, 3]\n",
+    ));
+    succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", "out"]);
+    let json = succeeds(folder.path(), &["compare", "out", "--by", "initial_weight", "--no-plots", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut rows: Vec<_> = json["rows"].as_array().unwrap().iter().map(|row| (row["value"].to_string(), row["seeds"].as_u64())).collect();
+    rows.sort_unstable();
+    let random = "\"{ name = \\\"random_normal\\\", mean = 0, stddev = 2 }\"";
+    assert_eq!(rows, [("\"glorot_uniform\"".into(), Some(4)), (random.into(), Some(4)), ("0.5".into(), Some(4))]);
+    let filtered = ["compare", "out", "--by", "optimizer", "--where", "initial_weight=glorot_uniform", "--no-plots", "--csv"];
+    assert_eq!(succeeds(folder.path(), &filtered).lines().count(), 2);
+}
