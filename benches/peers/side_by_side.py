@@ -105,7 +105,7 @@ def trained():
         for _ in range(ROUNDS):
             speeds, cost = bench(optimizer, 1 << 18)
             ours.append(speeds[False]["steps_per_s"])
-            bare.append(cost["bare_steps_per_s"])
+            bare.append(cost["final_weights_steps_per_s"])
             limits.append(speeds[False]["share_of_limit"] or float("nan"))
             took, checksum = whole(optimizer, RUNS)
             seconds.append(took)
@@ -145,7 +145,7 @@ def histories():
 
 def rows():
     """Gradients from the rows of a batch. Gradsweep trains on the absolute error here, because it computes the squared error from moments."""
-    own = lambda: bench("rmsprop", 1 << 16, "model.loss=mae")[1]["bare_steps_per_s"]
+    own = lambda: bench("rmsprop", 1 << 16, "model.loss=mae")[1]["final_weights_steps_per_s"]
     compared(f"RMSprop from {BATCH} rows per batch, final weights alone (Gradsweep: absolute error, the others: squared error)", own, "--runs", 1 << 16, "--variant", "direct")
 
 

@@ -12,5 +12,5 @@ pub struct Contender<'a> {
     /// Opens the backend.
     pub open: OpenBackend<'a>,
     /// Opens the backend without the bookkeeping for verdicts, if it has such a mode.
-    pub open_bare: Option<OpenBackend<'a>>,
+    pub open_without_verdicts: Option<OpenBackend<'a>>,
 }

@@ -8,11 +8,20 @@ use crate::sweep::{Plan, Problems};
 
 /// Measures training without statistics, with the bookkeeping for verdicts, and with epoch series. The three measurements alternate, so that
 /// a change of the machine's speed affects all of them.
-pub fn cost(contender: &Contender<'_>, open_bare: &OpenBackend<'_>, plan: &Plan, problems: &Problems, repeats: u32) -> Result<Cost, Error> {
-    let (bare, full) = (open_bare()?, (contender.open)()?);
-    let [plain, with_epochs] = [false, true].map(|epochs| plan.groups(problems, RecordOptions { every: 0, epochs }));
-    let mut workloads =
-        [Workload::new(bare.as_ref(), &plain), Workload::new(full.as_ref(), &plain), Workload::new(full.as_ref(), &with_epochs)];
+pub fn cost(
+    contender: &Contender<'_>,
+    open_without_verdicts: &OpenBackend<'_>,
+    plan: &Plan,
+    problems: &Problems,
+    repeats: u32,
+) -> Result<Cost, Error> {
+    let (plain, full) = (open_without_verdicts()?, (contender.open)()?);
+    let [without_epochs, with_epochs] = [false, true].map(|epochs| plan.groups(problems, RecordOptions { every: 0, epochs }));
+    let mut workloads = [
+        Workload::new(plain.as_ref(), &without_epochs),
+        Workload::new(full.as_ref(), &without_epochs),
+        Workload::new(full.as_ref(), &with_epochs),
+    ];
     for workload in &mut workloads {
         // The first training allocates the memory for results.
         workload.train()?;
@@ -26,14 +35,14 @@ pub fn cost(contender: &Contender<'_>, open_bare: &OpenBackend<'_>, plan: &Plan,
             seconds.push(workload.measure()?);
         }
     }
-    let [bare, verdicts, epochs] = seconds.map(|mut seconds| {
+    let [plain, verdicts, epochs] = seconds.map(|mut seconds| {
         seconds.sort_by(f64::total_cmp);
         median(&seconds)
     });
     Ok(Cost {
         name: contender.name.clone(),
-        bare_steps_per_s: workloads[0].steps() as f64 / bare,
-        verdicts: verdicts / bare - 1.0,
-        epochs: (epochs - verdicts) / bare,
+        final_weights_steps_per_s: workloads[0].steps() as f64 / plain,
+        verdicts: verdicts / plain - 1.0,
+        epochs: (epochs - verdicts) / plain,
     })
 }

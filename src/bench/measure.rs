@@ -42,7 +42,7 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], options: O
         sweep: experiment.name.clone(),
         runs,
         limits: Vec::new(),
-        judged: sample.len(),
+        compared: sample.len(),
         insensitive: expected.insensitive(),
         repeats,
         tolerance: TOLERANCE,
@@ -53,7 +53,7 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], options: O
     };
     let sample_plan = Plan::new(experiment, &problems, sample.iter().copied())?;
     let full_plan = Plan::new(experiment, &problems, 0..runs)?;
-    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))), open_bare: None };
+    let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))), open_without_verdicts: None };
     let bench = Bench { problems: &problems, expected, repeats };
     bench.add(&mut table, &reference, &sample_plan)?;
     for contender in contenders {
@@ -101,9 +101,9 @@ impl Bench<'_> {
             }
         }
         if agrees(&table.lines, contender)
-            && let Some(open_bare) = &contender.open_bare
+            && let Some(open_without_verdicts) = &contender.open_without_verdicts
         {
-            table.costs.push(cost::cost(contender, open_bare, plan, self.problems, self.repeats)?);
+            table.costs.push(cost::cost(contender, open_without_verdicts, plan, self.problems, self.repeats)?);
         }
         table.limits.extend(subject.limits.into_inner().flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
         Ok(())

@@ -15,7 +15,7 @@ pub struct Table {
     /// Measured limits of the machine, per contender.
     pub limits: Vec<Limit>,
     /// Runs whose results were compared with the reference.
-    pub judged: usize,
+    pub compared: usize,
     /// The compared runs whose result is insensitive to a rounding error at the start.
     pub insensitive: usize,
     /// Repetitions of each measurement.
@@ -106,7 +106,7 @@ pub struct Cost {
     /// Name of the contender.
     pub name: String,
     /// Updates a second for final weights alone.
-    pub bare_steps_per_s: f64,
+    pub final_weights_steps_per_s: f64,
     /// Bookkeeping for verdicts: J at the end of each epoch, and the steps of the last epoch that cross the minimum.
     pub verdicts: f64,
     /// Loss and MAE of each epoch, computed from the rows, in addition to the bookkeeping for verdicts.

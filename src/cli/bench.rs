@@ -87,7 +87,7 @@ fn on_cpu<'a>(name: String, threads: usize, simd: Simd) -> Contender<'a> {
     Contender {
         name,
         open: Box::new(move || Ok(Box::new(open()?) as Box<dyn Backend>)),
-        open_bare: Some(Box::new(move || Ok(Box::new(open()?.without_verdicts()) as Box<dyn Backend>))),
+        open_without_verdicts: Some(Box::new(move || Ok(Box::new(open()?.without_verdicts()) as Box<dyn Backend>))),
     }
 }
 
@@ -101,7 +101,7 @@ fn on_gpu(arguments: &args::Bench, name: String, shape: WorkgroupShape) -> Conte
         }
         Ok(Box::new(gpu.with_shape(shape)) as Box<dyn Backend>)
     };
-    Contender { name, open: Box::new(open), open_bare: None }
+    Contender { name, open: Box::new(open), open_without_verdicts: None }
 }
 
 /// Explains the columns of the table.
@@ -120,7 +120,7 @@ fn report(table: &Table) -> String {
     let _ = writeln!(
         text,
         "checked against float64: {} runs, of which {} are insensitive to rounding; allowed deviation {:.0e}\n",
-        table.judged, table.insensitive, table.tolerance
+        table.compared, table.insensitive, table.tolerance
     );
     let _ = writeln!(
         text,
@@ -171,10 +171,10 @@ fn costs(text: &mut String, costs: &[Cost]) {
         text.push_str("additional time for verdicts and epoch metrics, in percent of the time for final weights alone\n");
     }
     for cost in costs {
-        let (bare, verdicts, epochs) = (si(cost.bare_steps_per_s), percent(cost.verdicts), percent(cost.epochs));
+        let (plain, verdicts, epochs) = (si(cost.final_weights_steps_per_s), percent(cost.verdicts), percent(cost.epochs));
         let _ = writeln!(
             text,
-            "  {:<14} final weights alone: {bare} updates/s; verdicts: {verdicts}; loss and MAE of each epoch: {epochs}",
+            "  {:<14} final weights alone: {plain} updates/s; verdicts: {verdicts}; loss and MAE of each epoch: {epochs}",
             cost.name
         );
     }

@@ -1,4 +1,4 @@
-//! `gradsweep verify`: the largest error of every kernel function on this machine.
+//! `gradsweep verify`: the largest errors of update rules, losses, activations and elementary functions on this machine.
 
 use std::fmt::Write;
 

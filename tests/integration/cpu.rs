@@ -9,7 +9,7 @@ use gradsweep::sweep::{Plan, Problems, replay};
 
 use crate::common::sweeps::{RECORD, experiment, train};
 
-/// A few runs of every rule, some of which diverge. No group size is a multiple of a lane count.
+/// A few runs of every rule, some of which diverge. No group size is a multiple of a number of lanes.
 const MIXED: &str = r#"
 test_size = 0.2
 scale = "standard"
@@ -31,7 +31,7 @@ learning_rate = { min = 1e-4, max = 1e2, count = 37, distribution = "log_uniform
 batch_size = [3, 48, "full"]
 "#;
 
-/// Every option and schedule, alone and combined, on rules with and without step factors. Rates differ by lane, and some runs diverge.
+/// Every option and schedule, alone and combined, on rules with and without step factors. Rates differ between runs, and some runs diverge.
 const GENERAL: &str = r#"
 test_size = 0.2
 scale = "standard"
@@ -74,22 +74,22 @@ fn bits_of(experiment: &Experiment, backend: &dyn Backend, chunk: usize, record:
         backend.train(&plan.groups(&problems, record), &mut outcomes).unwrap();
         for (group, outcome) in plan.groups.iter().zip(&outcomes) {
             let (history, epochs) = (outcome.history.as_ref(), outcome.epochs.as_ref());
-            for (lane, &row) in group.members.iter().enumerate() {
+            for (member, &row) in group.members.iter().enumerate() {
                 let points: Vec<[u32; 2]> = history.map_or_else(Vec::new, |history| {
-                    (0..history.known_points(outcome.steps[lane])).map(|point| history.at(lane, point).map(f32::to_bits)).collect()
+                    (0..history.known_points(outcome.steps[member])).map(|point| history.at(member, point).map(f32::to_bits)).collect()
                 });
                 let series: Vec<[u32; 4]> = epochs.map_or_else(Vec::new, |epochs| {
-                    let ended = outcome.steps[lane] as usize / outcome.batches as usize;
-                    let of = |epoch: usize| epochs.blocks.index(lane, epoch);
+                    let ended = outcome.steps[member] as usize / outcome.batches as usize;
+                    let of = |epoch: usize| epochs.blocks.index(member, epoch);
                     let row = |i: usize| [epochs.loss[i], epochs.mae[i], epochs.val_loss[i], epochs.val_mae[i]].map(f32::to_bits);
                     (0..ended).map(of).map(row).collect()
                 });
                 all[chunk[row as usize] as usize] = format!(
                     "{:08x} {:08x} {} {:?} {points:?} {series:?}",
-                    outcome.weight[lane].to_bits(),
-                    outcome.bias[lane].to_bits(),
-                    outcome.steps[lane],
-                    outcome.statistics(lane)
+                    outcome.weight[member].to_bits(),
+                    outcome.bias[member].to_bits(),
+                    outcome.steps[member],
+                    outcome.statistics(member)
                 );
             }
         }
@@ -121,7 +121,7 @@ fn assert_equal_bits(experiment: &Experiment) {
 
 /// Full and partial tiles of the fused rules, on raw and standardised data, with and without diverging runs, for several recordings.
 #[test]
-fn bits_of_whole_tiles_equal_those_of_single_lanes() {
+fn bits_of_vectors_equal_those_of_scalars() {
     let (scalar, best) = (Cpu::open(Some(1), Some(Simd::Scalar)).unwrap(), Cpu::open(Some(2), None).unwrap());
     let records = [(0, false), (1, false), (3, false), (0, true), (1, true)].map(|(every, epochs)| RecordOptions { every, epochs });
     let mut diverged = 0;
@@ -235,8 +235,9 @@ fn options_and_schedules_agree_with_the_reference_at_stable_rates() {
     let relative = |a: f32, b: f32| (f64::from(a) - f64::from(b)).abs() / f64::from(b).abs().max(1.0);
     let mut worst = 0.0_f64;
     for (fast, reference) in fast.iter().zip(&reference) {
-        for lane in 0..reference.weight.len() {
-            worst = worst.max(relative(fast.weight[lane], reference.weight[lane])).max(relative(fast.bias[lane], reference.bias[lane]));
+        for member in 0..reference.weight.len() {
+            worst =
+                worst.max(relative(fast.weight[member], reference.weight[member])).max(relative(fast.bias[member], reference.bias[member]));
         }
     }
     println!("options and schedules: {worst:.1e}");
@@ -259,24 +260,24 @@ fn runs_diverge_at_the_step_of_the_reference() {
         // Just above the stability limit a batch may cancel nearly the whole deviation from the optimum, and rounding decides the rest.
         // Such a run diverges at another step of the float64 reference too, if it starts one ulp away. There are few of them.
         let mut nudged: Vec<_> = plan.groups.iter().map(|group| group.inputs.clone()).collect();
-        for lanes in &mut nudged {
-            lanes.initial_weight.for_each_mut(|weight| *weight = weight.next_up());
+        for inputs in &mut nudged {
+            inputs.initial_weight.for_each_mut(|weight| *weight = weight.next_up());
         }
         let moved: Vec<_> = groups.iter().zip(&nudged).map(|(group, inputs)| Group { inputs, ..*group }).collect();
         Reference.train(&moved, &mut outcomes[2]).unwrap();
         let (mut diverged, mut sensitive) = (0, 0);
         for ((fast, reference), nudged) in outcomes[0].iter().zip(&outcomes[1]).zip(&outcomes[2]) {
-            for lane in 0..fast.weight.len() {
-                let (a, b) = (fast.statistics(lane).diverged_at, reference.statistics(lane).diverged_at);
+            for member in 0..fast.weight.len() {
+                let (a, b) = (fast.statistics(member).diverged_at, reference.statistics(member).diverged_at);
                 match (a, b) {
-                    _ if b != nudged.statistics(lane).diverged_at => sensitive += 1,
-                    (Some(a), Some(b)) => assert!(a.abs_diff(b) <= 1, "lane {lane}: {a} against {b}"),
+                    _ if b != nudged.statistics(member).diverged_at => sensitive += 1,
+                    (Some(a), Some(b)) => assert!(a.abs_diff(b) <= 1, "member {member}: {a} against {b}"),
                     (None, None) => {}
-                    other => panic!("lane {lane}: {other:?}"),
+                    other => panic!("member {member}: {other:?}"),
                 }
                 diverged += usize::from(a.is_some());
-                assert!(fast.weight[lane].abs() <= 1e12 && fast.bias[lane].abs() <= 1e12);
-                assert_eq!(fast.steps[lane], a.map_or(400, |k| k - 1));
+                assert!(fast.weight[member].abs() <= 1e12 && fast.bias[member].abs() <= 1e12);
+                assert_eq!(fast.steps[member], a.map_or(400, |k| k - 1));
             }
         }
         assert!(diverged >= 10 && sensitive <= 3, "{scale}: {diverged} diverged, {sensitive} sensitive");
@@ -294,15 +295,15 @@ fn the_plan_of_a_run_does_not_depend_on_the_other_runs() {
     let shown = |plan: &Plan, run: u64| {
         let groups = plan.groups(&problems, RECORD);
         let row = plan.runs.iter().position(|own| *own == run).unwrap();
-        let (group, lane) = plan
+        let (group, member) = plan
             .groups
             .iter()
             .zip(&groups)
             .find_map(|(planned, group)| Some((group, planned.members.iter().position(|member| *member as usize == row)?)))
             .unwrap();
-        let lanes = group.inputs;
-        let start = [lanes.initial_weight.of(lane), lanes.initial_bias.of(lane)];
-        let own = (start, lanes.coefficients(lane), lanes.factor_inputs.of(lane), lanes.values.of(lane));
+        let inputs = group.inputs;
+        let start = [inputs.initial_weight.of(member), inputs.initial_bias.of(member)];
+        let own = (start, inputs.coefficients(member), inputs.factor_inputs.of(member), inputs.values.of(member));
         let flag = (group.variant.optimizer, group.variant.flag);
         format!("{:?} {:?} {} {flag:?} {:?} {own:?}", group.problem.id, group.order, group.epochs, group.options)
     };

@@ -7,11 +7,8 @@ use super::isa::{Isa, Kernel};
 use super::vector::Vector;
 use crate::backend::limits::Limits;
 
-/// Measures each limit for about a tenth of a second, on all threads at once. `None` on a target without a clock.
-pub fn limits(threads: usize, isa: Isa) -> Option<Limits> {
-    if cfg!(target_family = "wasm") {
-        return None;
-    }
+/// Measures each limit for about a tenth of a second, on all threads at once.
+pub fn limits(threads: usize, isa: Isa) -> Limits {
     let per_second = |operations: &(dyn Fn(u64) -> f64 + Sync)| {
         on_all_threads(threads, || {
             let rounds = 1 << 16;
@@ -22,12 +19,12 @@ pub fn limits(threads: usize, isa: Isa) -> Option<Limits> {
             done / begun.elapsed().as_secs_f64()
         })
     };
-    Some(Limits {
+    Limits {
         threads: Some(threads),
         fused_per_s: per_second(&|rounds| isa.run(FusedMultiplyAdds(rounds))),
         roots_per_s: per_second(&|rounds| isa.run(Roots(rounds))),
         filled_bytes_per_s: on_all_threads(threads, || fill(FILLED_BYTES / threads.max(1))),
-    })
+    }
 }
 
 /// The sum of the rates of concurrent threads.

@@ -9,6 +9,7 @@ mod error;
 mod evaluate;
 mod gradient;
 mod isa;
+#[cfg(feature = "cli")]
 mod limits;
 mod record;
 mod rows;
@@ -35,7 +36,7 @@ use self::train::TileTraining;
 use self::vector::TILE;
 use super::batches::{Batches, Window};
 use super::paraboloid::Terms;
-use super::{Backend, Description, Group, Limits, Metrics, Outcome};
+use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::StepFactorGenerator;
 use crate::kernel::cycle::{OBSERVED_EPOCHS, cycle_period};
 use crate::model::{Neuron, Rows};
@@ -132,8 +133,9 @@ impl Backend for Cpu {
         Description { backend: "cpu", device: model_name(), detail, software: false }
     }
 
-    fn limits(&self) -> Result<Option<Limits>, super::Error> {
-        Ok(limits::limits(self.threads(), self.isa))
+    #[cfg(feature = "cli")]
+    fn limits(&self) -> Result<Option<super::Limits>, super::Error> {
+        Ok(Some(limits::limits(self.threads(), self.isa)))
     }
 
     fn train(&self, groups: &[Group<'_>], outcomes: &mut [Outcome]) -> Result<(), super::Error> {
@@ -273,10 +275,13 @@ impl Ends<'_> {
     }
 }
 
-/// The CPU's name according to the operating system; "unknown CPU" where it gives none.
+/// The CPU's name according to Linux; "unknown CPU" elsewhere.
 pub fn model_name() -> String {
-    let unknown = || "unknown CPU".to_owned();
-    let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") else { return unknown() };
-    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    name.map_or_else(unknown, |(_, name)| name.trim().to_owned())
+    #[cfg(target_os = "linux")]
+    if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo")
+        && let Some((_, name)) = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+    {
+        return name.trim().to_owned();
+    }
+    "unknown CPU".to_owned()
 }
