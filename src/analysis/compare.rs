@@ -296,7 +296,7 @@ impl Comparison {
         add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));
         add("run", false, &|row| row.run.to_string());
         add("best setting", true, &|row| {
-            let ties = if row.ties > 0 { format!(" (and {} that tie)", text::count(row.ties, "setting")) } else { String::new() };
+            let ties = if row.ties > 0 { format!(" (ties with {})", text::count(row.ties, "other setting")) } else { String::new() };
             format!("{}{ties}", settings_label(&row.settings))
         });
         columns

@@ -2,10 +2,12 @@
 
 use super::errors::Error;
 use super::paths::PathCache;
+use super::runs::Runs;
 use super::sweep::Sweep;
 use super::{batch_sizes, contour, final_loss, fit, learning_rates, losses, parameters, small_multiples};
 use crate::figure::Figure;
 use crate::model::Parameter;
+use crate::text;
 
 /// The figures of a sweep, in reading order. A sweep without runs has none.
 ///
@@ -31,7 +33,17 @@ pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
         figures.extend(batch_sizes::figure(&cache, &rows)?);
     }
     figures.push(fit::figure(&runs, &rows, None));
+    for figure in &mut figures {
+        figure.caption.extend(missing_runs(&runs));
+    }
     Ok(figures)
+}
+
+/// A note on the runs that are not in the run table: those of a large sweep that are not sampled, or those that an interrupted sweep did not
+/// train.
+fn missing_runs(runs: &Runs<'_>) -> Option<String> {
+    let [known, all] = [runs.table.run.len() as u64, runs.experiment.space.len()];
+    (known < all).then(|| format!("The figure is based on {} of {} runs", text::grouped(known), text::grouped(all)))
 }
 
 /// The figures of a comparison: the values of a hyperparameter next to each other. `rows` holds at least one row.

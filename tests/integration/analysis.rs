@@ -409,6 +409,18 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
 }
 
 #[test]
+fn figures_state_the_number_of_runs_that_they_are_based_on() {
+    let mut ran = Trained::config("learning_rates", &["training.epochs=1"]);
+    let note =
+        |ran: &Trained| ran.figures().iter().all(|figure| figure.caption.iter().any(|line| line.starts_with("The figure is based on")));
+    assert!(!note(&ran));
+    ran.runs = ran.runs.select(&[0, 2, 5]);
+    assert!(note(&ran));
+    let all = ran.experiment.space.len();
+    assert!(ran.figures()[0].caption.contains(&format!("The figure is based on 3 of {all} runs")), "{:?}", ran.figures()[0].caption);
+}
+
+#[test]
 fn a_sweep_of_diverged_runs_is_drawn_and_explained() {
     let ran = Trained::config(
         "article",

@@ -81,8 +81,10 @@ fn an_interrupted_sweep_is_130_and_readable() {
     assert!(manifest.counts.runs_done > 0 && manifest.counts.runs_done < 5000, "{}", manifest.counts.runs_done);
     assert_eq!(directory.runs().unwrap().run.len() as u64, manifest.counts.runs_done);
     assert!(manifest.timings.steps_per_s > 0.0);
-    let table = succeeds(folder.path(), &["compare", "out", "--by", "optimizer", "--no-plots"]);
+    let output = gradsweep(folder.path(), &["compare", "out", "--by", "optimizer", "--no-plots"]);
+    let [table, notes] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(table.contains("rmsprop"), "{table}");
+    assert!(notes.contains(&format!("the sweep in out is incomplete: it has {} of 5,000 runs", manifest.counts.runs_done)), "{notes}");
 }
 
 #[test]
