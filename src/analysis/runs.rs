@@ -42,9 +42,9 @@ impl<'a> Runs<'a> {
         self.experiment.space.chosen().into_iter().filter(|&parameter| !is_seed(parameter)).collect()
     }
 
-    /// Whether the sweep varies a hyperparameter.
+    /// Whether the config varies a hyperparameter, other than by the defaults of its optimizers.
     pub fn varies(&self, parameter: Parameter) -> bool {
-        self.experiment.space.varied().contains(&parameter)
+        self.experiment.space.chosen().contains(&parameter)
     }
 
     /// The cost surface of a run.

@@ -134,3 +134,17 @@ fn initializers_are_compared_by_name() {
     let filtered = ["compare", "out", "--by", "optimizer", "--where", "initial_weight=glorot_uniform", "--no-plots", "--csv"];
     assert_eq!(succeeds(folder.path(), &filtered).lines().count(), 2);
 }
+
+/// The pictures of a comparison are in a folder of their own.
+#[test]
+fn pictures_of_comparisons_replace_no_others() {
+    let (folder, _) =
+        folder_with(&on_tv("[training]\nepochs = 1\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\nlearning_rate = [0.01, 0.1]\n"));
+    succeeds(folder.path(), &["run", "sweep.toml", "--out", "out"]);
+    let svg = |path: &str| std::fs::read_to_string(folder.path().join("out/plots").join(path)).unwrap();
+    let of_run = svg("final_loss-learning_rate.svg");
+    let printed = succeeds(folder.path(), &["compare", "out", "--by", "learning_rate", "--where", "optimizer=sgd"]);
+    assert!(printed.contains("out/plots/compare-learning_rate-optimizer-sgd/final_loss-learning_rate.png"), "{printed}");
+    assert_eq!(svg("final_loss-learning_rate.svg"), of_run);
+    assert!(svg("compare-learning_rate-optimizer-sgd/final_loss-learning_rate.svg").contains("where optimizer = sgd"));
+}
