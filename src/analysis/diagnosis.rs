@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::advice::{Advice, advise};
 use super::ranking;
 use super::runs::Runs;
-use super::sentences::NO_MINIMUM;
+use super::sentences::no_minimum;
 use super::setting::Setting;
 use super::statistics;
 use crate::config::Experiment;
@@ -119,7 +119,11 @@ fn without_optimum(runs: &Runs<'_>, best: usize) -> String {
     if runs.excess(best).is_infinite() {
         return "every run diverges".into();
     }
-    format!("no run can reach an optimum, because {NO_MINIMUM}; the lowest final J is {}", text::loss(runs.loss(best)))
+    format!(
+        "no run can reach an optimum, because {}; the lowest final J is {}",
+        no_minimum(runs.problem(best)),
+        text::loss(runs.loss(best))
+    )
 }
 
 /// The distance of the best run from its optimum.

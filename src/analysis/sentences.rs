@@ -3,13 +3,21 @@
 use super::cost_surface::CostSurface;
 use super::ranking;
 use super::runs::Runs;
+use crate::model::{Loss, Problem};
 use crate::text;
 
 /// From this condition number on, a problem counts as ill-conditioned: the valley of J is √κ times as long as it is wide.
 pub const ILL_CONDITIONED: f64 = 100.0;
 
 /// The sentence for a cost without a minimum.
-pub const NO_MINIMUM: &str = "J has no minimum: it keeps falling as |w| and |b| grow";
+pub fn no_minimum(problem: &Problem) -> &'static str {
+    if problem.neuron.loss == Loss::Poisson && problem.neuron.activation.is_unbounded_below() {
+        "J has no minimum: it falls without bound for negative predictions, which poisson is not defined for (an activation with positive values, \
+         such as exponential, has none)"
+    } else {
+        "J has no minimum: it keeps falling as |w| and |b| grow"
+    }
+}
 
 /// The distance of the best run from its optimum, in one sentence for each loss.
 pub fn distances(runs: &Runs<'_>, rows: &[usize]) -> Vec<String> {
@@ -60,7 +68,7 @@ pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
 pub fn valley(runs: &Runs<'_>, row: usize) -> String {
     let (problem, surface) = (runs.problem(row), runs.surface(row));
     if surface.optimum().is_none() {
-        return NO_MINIMUM.into();
+        return no_minimum(problem).into();
     }
     match surface.condition() {
         Some(kappa) if kappa >= ILL_CONDITIONED => {

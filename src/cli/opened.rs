@@ -35,7 +35,7 @@ impl OpenedSweep {
             let [done, all] = [manifest.counts.runs_done, manifest.counts.runs].map(text::grouped);
             note(&format!("the sweep in {} is incomplete: it has {done} of {all} runs", path.display()));
         }
-        let problems = Problems::new(&experiment)?;
+        let problems = Problems::with_optima(&experiment, &directory.optima()?)?;
         Ok(Self { directory, experiment, problems })
     }
 

@@ -54,10 +54,15 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         note(&format!("interrupted after {done} of {all} runs; {} holds them and can be read like a complete sweep", directory.display()));
         return Err(Failure::Interrupted);
     }
+    if summary.problems.is_some() {
+        warn("a run was below the optimum that the search had found, so the sweep was trained again with a better optimum");
+    }
+    let problems = summary.problems.as_ref().unwrap_or(&problems);
+    let inputs = Inputs { problems, ..inputs };
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, Some(summary.manifest.counts.by_verdict()));
     let pictures = if arguments.no_plots { Ok(Vec::new()) } else { draw(inputs, &directory, &summary.runs) };
     let surfaces = if experiment.surface.requested || !arguments.no_plots {
-        surfaces::write(&experiment, &problems, &summary.runs, chosen.backend.as_ref(), &directory)
+        surfaces::write(&experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
     } else {
         Ok(())
     };

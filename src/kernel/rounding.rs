@@ -55,11 +55,11 @@ fn cancellation(loss: Loss, largest: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dataset, Split};
+    use crate::data::{CsvFormat, Dataset, Split};
     use crate::model::{Loss, Neuron, ProblemKey};
 
     fn floor(rows: &[u8], loss: Loss) -> f64 {
-        let dataset = Dataset::parse([b"x,y\n", rows].concat(), "x", "y").unwrap();
+        let dataset = Dataset::parse([b"x,y\n", rows].concat(), &CsvFormat::new("x", "y")).unwrap();
         let count = dataset.x.len() as u32;
         let neuron = Neuron { loss, ..Neuron::LINEAR };
         let key = ProblemKey { split_seed: None, scale: "none", neuron };

@@ -9,7 +9,7 @@
 use super::Number;
 use super::activations::ActivationFn;
 use super::losses::{Logits, LossFn, LossForm};
-use crate::model::{Neuron, Optimum, Params, Problem, Rows, optimum};
+use crate::model::{Loss, Neuron, Optimum, Params, Problem, Rows, optimum};
 use crate::{with_activation, with_loss};
 
 /// The pre-activation z = w·x + b, not fused.
@@ -103,7 +103,7 @@ const COARSE_ROWS: usize = 2_000;
 /// The optimum of a problem by a numerical search over its training rows; `None` if J has no minimum.
 pub fn optimum(problem: &Problem) -> Option<Optimum> {
     let rows = &problem.train;
-    if problem.neuron.form() == LossForm::Logits && problem.neuron.use_bias && separable(rows) {
+    if problem.neuron.form() == LossForm::Logits && problem.neuron.use_bias && separable(rows) || is_unbounded(problem) {
         return None;
     }
     let evaluator = RowEvaluator::of(&problem.neuron);
@@ -115,6 +115,30 @@ pub fn optimum(problem: &Problem) -> Option<Optimum> {
         (means.loss, means.gradient.0)
     };
     optimum::search(|theta| cost(rows, Params(theta)), |theta| cost(&coarse, Params(theta)), &problem.quadratic, problem.neuron.use_bias)
+}
+
+/// The optimum of a problem by a descent from the point `theta`; `None` if J has no minimum there.
+pub fn optimum_near(problem: &Problem, theta: [f64; 2]) -> Option<Optimum> {
+    let evaluator = RowEvaluator::of(&problem.neuron);
+    let cost = |theta: [f64; 2]| {
+        let means = evaluator.over(&problem.train, Params(theta));
+        (means.loss, means.gradient.0)
+    };
+    optimum::descent(cost, theta, &problem.quadratic, problem.neuron.use_bias)
+}
+
+/// Whether J decreases without bound for negative predictions, for which poisson is not defined: Keras' loss is NaN there, and this one is
+/// ŷ plus a constant.
+fn is_unbounded(problem: &Problem) -> bool {
+    let Neuron { loss, activation, use_bias, .. } = problem.neuron;
+    if loss != Loss::Poisson || !activation.is_unbounded_below() {
+        return false;
+    }
+    let far = 1e6 * (1.0 + problem.quadratic.mean_y);
+    let size = libm::hypot(problem.quadratic.var_x.sqrt(), problem.quadratic.mean_x).max(f64::MIN_POSITIVE);
+    let directions = if use_bias { vec![[0.0, -far]] } else { vec![[far / size, 0.0], [-far / size, 0.0]] };
+    let evaluator = RowEvaluator::of(&problem.neuron);
+    directions.into_iter().any(|theta| evaluator.loss(&problem.train, Params(theta)) < -1e-3 * far)
 }
 
 /// Whether a threshold on x separates rows with label 0 from rows with label 1 (quasi-separation: rows at the threshold may have both labels).

@@ -24,6 +24,13 @@ pub enum Activation {
 // Keras' string names.
 named!(Activation by eq: Linear "linear", Sigmoid "sigmoid", Tanh "tanh", Relu "relu", Relu6 "relu6", LeakyRelu "leaky_relu", Elu "elu", Selu "selu", Softplus "softplus", Softsign "softsign", Silu "silu", Gelu "gelu", Mish "mish", Exponential "exponential", HardSigmoid "hard_sigmoid");
 
+impl Activation {
+    /// Whether φ(z) decreases without bound as z → −∞.
+    pub fn is_unbounded_below(self) -> bool {
+        matches!(self, Self::Linear | Self::LeakyRelu)
+    }
+}
+
 /// Keras' other names.
 pub const ACTIVATION_ALIASES: &[(&str, &str)] = &[("swish", "silu")];
 

@@ -1,22 +1,12 @@
 //! The optimum of a problem: from a formula if J is a paraboloid, else by a search in float64.
 //!
-//! The search uses J and its gradient as a black box, in coordinates that standardise the feature. From the most promising of
-//! `STARTS` it descends by restarted Nelder–Mead, which works at kinks too, and finishes with
-//! Newton steps where J is smooth. The result is not proven to be global; `agreement` counts the
-//! descents that ended at the same J. If J decreases without bound outwards, as for separable classes with a logistic loss,
-//! there is no optimum.
+//! The search uses J and its gradient as a black box, in coordinates that standardise the feature. Its starts include steep lines through each
+//! part of the data, because an activation that saturates makes many local minima. The most promising starts that differ descend by restarted
+//! Nelder–Mead, which works at kinks too, and the best end is finished with Newton steps where J is smooth. The result is not proven to be
+//! global; `agreement` is the share of descents that ended at its J. If J decreases without bound outwards, as for separable classes with a
+//! logistic loss, there is no optimum.
 
 use super::Quadratic;
-
-/// The method that found an optimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the doc of each variant explains its fields")]
-pub enum Source {
-    /// The formula of a paraboloid.
-    Formula,
-    /// A search in which `agreement` of `descents` descents ended at this optimum.
-    Search { agreement: u32, descents: u32 },
-}
 
 /// The minimum of J.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,8 +17,8 @@ pub struct Optimum {
     pub bias: f64,
     /// J at the optimum.
     pub loss: f64,
-    /// How the optimum was found.
-    pub source: Source,
+    /// The share of the descents that ended at this J; 1 for a formula.
+    pub agreement: f64,
     /// The Hessian; `None` if J has a kink at the optimum.
     pub curvature: Option<Curvature>,
 }
@@ -72,7 +62,7 @@ impl From<&Quadratic> for Optimum {
             weight: quadratic.weight,
             bias: quadratic.bias,
             loss: quadratic.loss,
-            source: Source::Formula,
+            agreement: 1.0,
             curvature: Some(Curvature { hessian: quadratic.hessian, eigenvalues: quadratic.eigenvalues }),
         }
     }
@@ -82,50 +72,117 @@ impl From<&Quadratic> for Optimum {
 pub trait Cost: Fn([f64; 2]) -> (f64, [f64; 2]) {}
 impl<F: Fn([f64; 2]) -> (f64, [f64; 2])> Cost for F {}
 
-/// The slopes and intercepts at which the search starts, in units of the standardised feature.
-const STARTS: [f64; 9] = [-8.0, -2.0, -0.5, -0.1, 0.0, 0.1, 0.5, 2.0, 8.0];
-/// The number of descents.
+/// The sizes of the slopes and intercepts at which the search starts, in units of the standardised feature; both signs and 0 are used.
+const SIZES: [f64; 5] = [0.1, 0.3, 1.0, 3.0, 8.0];
+/// The sizes of further slopes. With a slope this large an activation saturates within the data.
+const STEEP: [f64; 8] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0];
+/// The values of the standardised feature at which w·x + b has one of the `LEVELS` for the further slopes.
+const ROOTS: [f64; 13] = [-3.0, -2.2, -1.6, -1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2, 1.6, 2.2, 3.0];
+/// 0, and where `hard_sigmoid` and the smooth activations begin to saturate.
+const LEVELS: [f64; 3] = [0.0, -3.0, 3.0];
+/// The number of starts that a short descent improves, and of improved starts that a full descent continues.
+const SHORT_DESCENTS: usize = 48;
 const DESCENTS: usize = 8;
 /// The distance, in units, beyond which a minimum is taken as a sign that J has none.
 const FAR: f64 = 1e3;
-/// The number of rounds of a simplex descent, and of evaluations per round.
-const ROUNDS: usize = 4;
-const EVALUATIONS: usize = 250;
+/// The largest number of rounds of a full descent, and the number of simplex steps per round.
+const ROUNDS: usize = 12;
+const STEPS: usize = 125;
+/// The simplex steps of a short descent.
+const SHORT_STEPS: usize = 40;
 /// The number of Newton steps at the end.
 const POLISH: usize = 8;
 
+/// A point in the coordinates of [`Frame`] with its J.
+type Candidate = (f64, [f64; 2]);
+
 /// Searches for the optimum. `quadratic` is that of the training rows and only sets units; `rough` may be the cost of fewer rows.
 pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
-    let deviation = quadratic.var_x.sqrt();
-    let (slope, centre) = if use_bias && deviation > 0.0 { (deviation, quadratic.mean_x) } else { (root_mean_square(quadratic), 0.0) };
-    let frame = Frame { slope, centre, use_bias };
-    let unit = (quadratic.var_y.sqrt() + quadratic.mean_y.abs()).max(1.0);
-    let at = |cost: &dyn Fn([f64; 2]) -> (f64, [f64; 2]), u: [f64; 2]| finite(cost(frame.theta(u)).0);
-    let mut starts = vec![frame.coordinates([quadratic.weight, quadratic.bias])];
-    for scale in if unit > 1.0 { vec![1.0, unit] } else { vec![1.0] } {
-        for a in STARTS {
-            starts.extend(STARTS.iter().map(|b| [a * scale, b * scale]));
-        }
-    }
-    let mut ranked: Vec<(f64, [f64; 2])> = starts.into_iter().map(|u| (at(&rough, u), u)).collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ends: Vec<(f64, [f64; 2])> = ranked.iter().take(DESCENTS).map(|&(_, u)| descend(&|u| at(&rough, u), u, unit)).collect();
-    let (lowest, from) = ends.iter().copied().min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let same = |loss: f64| loss - lowest <= 1e-6 * lowest.abs() + 1e-12;
-    let agreement = ends.iter().filter(|end| same(end.0)).count() as u32;
-    let (_, end) = descend(&|u| at(&cost, u), from, unit * 1e-3);
+    let frame = Frame::new(quadratic, use_bias);
+    let unit = unit(quadratic);
+    let rough = |u: [f64; 2]| finite(rough(frame.theta(u)).0);
+    let mut starts = starts(unit, use_bias);
+    starts.push(frame.coordinates([quadratic.weight, quadratic.bias]));
+    let ranked = distinct(starts.into_iter().map(|u| (rough(u), u)).collect(), SHORT_DESCENTS);
+    let improved = ranked.into_iter().map(|start| descend(&rough, start, &frame, unit, [1, SHORT_STEPS])).collect();
+    let full = [ROUNDS, STEPS];
+    let ends: Vec<Candidate> = distinct(improved, DESCENTS).into_iter().map(|start| descend(&rough, start, &frame, unit, full)).collect();
+    let lowest = ends.iter().map(|end| end.0).min_by(f64::total_cmp)?;
+    // Of several ends on a plateau the nearest one is finished, because a distant one looks like a J without a minimum.
+    let norm = |end: &&Candidate| libm::hypot(end.1[0], end.1[1]);
+    let equal = ends.iter().filter(|end| end.0 <= lowest + 1e-12 * lowest.abs());
+    let &(_, from) = equal.min_by(|a, b| norm(a).total_cmp(&norm(b)))?;
+    let agreeing = ends.iter().filter(|end| end.0 - lowest <= 1e-6 * lowest.abs() + 1e-12).count();
+    refine(&cost, &frame, from, unit).map(|optimum| Optimum { agreement: agreeing as f64 / ends.len() as f64, ..optimum })
+}
+
+/// The optimum that a descent from the point `theta` ends at; `None` if J decreases without bound outwards.
+pub fn descent(cost: impl Cost, theta: [f64; 2], quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
+    let frame = Frame::new(quadratic, use_bias);
+    refine(&cost, &frame, frame.coordinates(theta), unit(quadratic))
+}
+
+/// The scale of predictions.
+fn unit(quadratic: &Quadratic) -> f64 {
+    (quadratic.var_y.sqrt() + quadratic.mean_y.abs()).max(1.0)
+}
+
+/// The optimum that a descent from a point ends at; `None` if J decreases without bound outwards.
+fn refine(cost: &impl Cost, frame: &Frame, from: [f64; 2], unit: f64) -> Option<Optimum> {
     let cost = |u: [f64; 2]| {
         let (loss, gradient) = cost(frame.theta(u));
         (finite(loss), frame.pulled(gradient))
     };
-    let end = polish(&cost, end, use_bias);
-    if end.iter().any(|u| u.abs() > FAR * unit) || falls_outwards(&|u| cost(u).0, end, unit) {
+    let loss = |u: [f64; 2]| cost(u).0;
+    let (_, end) = descend(&loss, (loss(from), from), frame, unit * 1e-3, [ROUNDS, STEPS]);
+    let end = polish(&cost, end, frame.use_bias);
+    if end.iter().any(|u| u.abs() > FAR * unit) || falls_outwards(&loss, end, unit) {
         return None;
     }
     let [weight, bias] = frame.theta(end);
-    let curvature = hessian(&cost, end).map(|hessian| Curvature::of(frame.pushed(hessian), use_bias));
-    let source = Source::Search { agreement, descents: ends.len() as u32 };
-    Some(Optimum { weight, bias, loss: cost(end).0, source, curvature })
+    let curvature = hessian(&cost, end).map(|hessian| Curvature::of(frame.pushed(hessian), frame.use_bias));
+    Some(Optimum { weight, bias, loss: loss(end), agreement: 1.0, curvature })
+}
+
+/// The points from which the search starts: a grid, and steep lines through each part of the data.
+fn starts(unit: f64, use_bias: bool) -> Vec<[f64; 2]> {
+    let signed = |sizes: &[f64]| sizes.iter().flat_map(|&size| [size, -size]).collect::<Vec<f64>>();
+    let mut starts = Vec::new();
+    for scale in if unit > 1.0 { vec![1.0, unit] } else { vec![1.0] } {
+        let values: Vec<f64> = [0.0].into_iter().chain(signed(&SIZES)).map(|size| size * scale).collect();
+        for &slope in &values {
+            starts.extend(values.iter().map(|&intercept| [slope, intercept]));
+        }
+        for slope in signed(&STEEP) {
+            starts.extend(LEVELS.iter().flat_map(|level| ROOTS.map(|root| [slope * scale, level - slope * scale * root])));
+        }
+    }
+    if !use_bias {
+        for start in &mut starts {
+            start[1] = 0.0;
+        }
+        starts.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        starts.dedup();
+    }
+    starts
+}
+
+/// The lowest candidates that are not close to a lower one, at most `count`.
+fn distinct(mut candidates: Vec<Candidate>, count: usize) -> Vec<Candidate> {
+    const CLOSE: f64 = 0.4;
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        // Differences are relative for large values and absolute for small ones.
+        let gap = |other: &Candidate, i: usize| (libm::asinh(4.0 * other.1[i]) - libm::asinh(4.0 * candidate.1[i])).abs();
+        if chosen.iter().all(|other| gap(other, 0).max(gap(other, 1)) > CLOSE) {
+            chosen.push(candidate);
+            if chosen.len() == count {
+                break;
+            }
+        }
+    }
+    chosen
 }
 
 /// The root mean square of the feature, or 1 if the feature is 0 in all rows.
@@ -154,6 +211,16 @@ struct Frame {
 }
 
 impl Frame {
+    /// Coordinates in which the feature of these rows has mean 0 and deviation 1, if the neuron has a bias; else a root mean square of 1.
+    fn new(quadratic: &Quadratic, use_bias: bool) -> Self {
+        let deviation = quadratic.var_x.sqrt();
+        if use_bias && deviation > 0.0 {
+            Self { slope: deviation, centre: quadratic.mean_x, use_bias }
+        } else {
+            Self { slope: root_mean_square(quadratic), centre: 0.0, use_bias }
+        }
+    }
+
     fn theta(&self, u: [f64; 2]) -> [f64; 2] {
         let weight = u[0] / self.slope;
         [weight, if self.use_bias { u[1] - self.centre * weight } else { 0.0 }]
@@ -176,20 +243,28 @@ impl Frame {
     }
 }
 
-/// The Nelder–Mead method, restarted with smaller simplices. Returns J at the end, and the end.
-fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: [f64; 2], unit: f64) -> (f64, [f64; 2]) {
-    let mut best = (loss(start), start);
+/// The Nelder–Mead method, restarted with a smaller simplex until a round no longer improves J; `rounds` and `steps` limit it. Without a bias it moves
+/// along the first coordinate only.
+fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: Candidate, frame: &Frame, unit: f64, [rounds, steps]: [usize; 2]) -> Candidate {
+    let mut best = start;
     let mut size = 0.25 * unit;
-    for _ in 0..ROUNDS {
+    for round in 0..rounds {
+        let before = best.0;
         let [a, b] = best.1;
-        let mut simplex = [best, at(loss, [a + size, b]), at(loss, [a, b + size])];
-        for _ in 0..EVALUATIONS / 2 {
+        // The axes of the simplex turn, so that a valley along one of them does not stop the descent.
+        let across = if frame.use_bias { size } else { 0.0 };
+        let second = if round % 2 == 0 { [a, b + across] } else { [a - size, b + across] };
+        let mut simplex = [best, at(loss, [a + size, if round % 2 == 0 { b } else { b + across }]), at(loss, second)];
+        for _ in 0..steps {
             simplex.sort_by(|p, q| p.0.total_cmp(&q.0));
             improve(loss, &mut simplex);
         }
         simplex.sort_by(|p, q| p.0.total_cmp(&q.0));
         best = simplex[0];
-        size *= 0.05;
+        if round >= 3 && before - best.0 <= 1e-13 * before.abs() {
+            break;
+        }
+        size *= 0.1;
     }
     best
 }

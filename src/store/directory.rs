@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::errors::{Error, file};
 use super::manifest::{FORMAT, Manifest};
+use super::problem_table::read_optima;
 use super::table_file::TableReader;
 use crate::data::sha256;
+use crate::model::Optimum;
 use crate::table::{EpochTable, HistoryTable, RunTable, Table as _};
 
 /// Checks that a directory for a new sweep does not exist or is empty. Creates nothing.
@@ -138,6 +140,15 @@ impl RunDirectory {
             table.append(&RunTable::read(&reader.rows_of(reader.groups()))?);
         }
         Ok(table)
+    }
+
+    /// The optimum of each problem; `None` if it has none.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
+    pub fn optima(&self) -> Result<Vec<Option<Optimum>>, Error> {
+        let reader = TableReader::open(&self.path.join("problems.parquet"))?;
+        read_optima(&reader.rows_of(reader.groups()))
     }
 
     /// The epochs of a run; empty if they are not stored.

@@ -1,8 +1,7 @@
 //! The columns of problems.parquet: a row per problem.
 
-use crate::model::optimum::Source;
-use crate::model::{Problem, problem};
-use crate::table::{Cells, Columns};
+use crate::model::{Curvature, Optimum, Problem, problem};
+use crate::table::{Cells, ColumnSource, Columns, StoredColumn};
 
 /// The cells of problems.parquet.
 pub struct ProblemTable {
@@ -43,6 +42,38 @@ impl ProblemTable {
     }
 }
 
+/// The optima in the rows of a stored table.
+///
+/// # Errors
+/// If a column cannot be read.
+pub fn read_optima<S: ColumnSource>(source: &S) -> Result<Vec<Option<Optimum>>, S::Error> {
+    let numbers = |name: &str| match source.stored(name)? {
+        Some(StoredColumn::Double(numbers)) => Ok(numbers),
+        Some(_) => Err(source.wrong_column(name)),
+        None => Err(source.missing_column(name)),
+    };
+    let point = ["optimum_weight", "optimum_bias", "optimum_loss", "optimum_agreement"].map(numbers);
+    let curvature = ["hessian_ww", "hessian_wb", "hessian_bb", "eigenvalue_min", "eigenvalue_max"].map(numbers);
+    let ([weight, bias, loss, agreement], [ww, wb, bb, min, max]) = (sequence(point)?, sequence(curvature)?);
+    let curvature = |row: usize| {
+        let across = wb[row]?;
+        Some(Curvature { hessian: [[ww[row]?, across], [across, bb[row]?]], eigenvalues: [min[row]?, max[row]?] })
+    };
+    let optimum = |row: usize| {
+        Some(Optimum { weight: weight[row]?, bias: bias[row]?, loss: loss[row]?, agreement: agreement[row]?, curvature: curvature(row) })
+    };
+    Ok((0..source.rows()).map(optimum).collect())
+}
+
+/// All values, or the first error.
+fn sequence<T: Default + Clone, E, const N: usize>(results: [Result<Vec<T>, E>; N]) -> Result<[Vec<T>; N], E> {
+    let mut values = std::array::from_fn(|_| Vec::new());
+    for (value, result) in values.iter_mut().zip(results) {
+        *value = result?;
+    }
+    Ok(values)
+}
+
 /// A number of a problem; `None` is null.
 type Number = (&'static str, fn(&Problem) -> Option<f64>);
 
@@ -52,10 +83,7 @@ const NUMBERS: [Number; 20] = [
     ("optimum_weight", |problem| Some(problem.optimum?.weight)),
     ("optimum_bias", |problem| Some(problem.optimum?.bias)),
     ("optimum_loss", |problem| Some(problem.optimum?.loss)),
-    ("optimum_agreement", |problem| match problem.optimum?.source {
-        Source::Formula => Some(1.0),
-        Source::Search { agreement, descents } => Some(f64::from(agreement) / f64::from(descents)),
-    }),
+    ("optimum_agreement", |problem| Some(problem.optimum?.agreement)),
     ("hessian_ww", |problem| Some(problem.optimum?.curvature?.hessian[0][0])),
     ("hessian_wb", |problem| Some(problem.optimum?.curvature?.hessian[0][1])),
     ("hessian_bb", |problem| Some(problem.optimum?.curvature?.hessian[1][1])),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::errors::{Error, file};
-use super::manifest::{Manifest, Status};
+use super::manifest::{Counts, Manifest, Status, Timings};
 use super::problem_table::ProblemTable;
 use super::table_file::{GROUP_ROWS, TableFile, temporary_path};
 use crate::data::sha256;
@@ -168,6 +168,22 @@ impl Writer {
         let temporary = temporary_path(&path);
         file("write", &temporary, std::fs::write(&temporary, self.manifest_json()?))?;
         file("rename", &path, std::fs::rename(&temporary, &path))
+    }
+
+    /// Removes everything that belongs to runs, to store all of them again.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub fn discard_parts(&mut self) -> Result<(), Error> {
+        for table in [PartTable::Runs, PartTable::Epochs, PartTable::History] {
+            for number in 0..std::mem::take(&mut self.parts[table as usize]) {
+                let path = self.part_path(table, number);
+                file("remove", &path, std::fs::remove_file(&path))?;
+            }
+        }
+        self.manifest.counts = Counts { runs: self.manifest.counts.runs, ..Counts::default() };
+        self.manifest.timings = Timings::default();
+        Ok(())
     }
 
     fn next_part(&mut self, table: PartTable) -> PathBuf {

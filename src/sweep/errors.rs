@@ -24,6 +24,9 @@ pub enum Error {
          memory at once: split the sweep with --set"
     )]
     TooManyProblems { count: u64, max: u64 },
+    /// The table of problems belongs to another sweep.
+    #[error("problems.parquet has {stored} problems, but the config has {expected}")]
+    WrongProblems { stored: usize, expected: usize },
     /// The settings of a run do not match any prepared problem.
     #[error("internal error: no problem was prepared for {0:?}")]
     UnknownProblem(model::ProblemKey),

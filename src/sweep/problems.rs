@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::errors::Error;
 use crate::config::Experiment;
 use crate::kernel::{rounding, rows};
-use crate::model::{MissingParameter, Parameter, Problem, ProblemKey, Settings};
+use crate::model::{MissingParameter, Optimum, Parameter, Problem, ProblemKey, Settings};
 use crate::space::{Axis, Branch};
 
 /// The largest number of problems of a sweep.
@@ -29,11 +31,44 @@ impl Problems {
     /// # Errors
     /// If there are too many problems, or if the data cannot be split or scaled.
     pub fn new(experiment: &Experiment) -> Result<Self, Error> {
+        let mut problems = Self::without_search(experiment)?;
+        problems.all.par_iter_mut().for_each(|problem| set_optimum(problem, problem.optimum.or_else(|| rows::optimum(problem))));
+        Ok(problems)
+    }
+
+    /// The problems of a stored sweep, with the optima that it states.
+    ///
+    /// # Errors
+    /// As [`Self::new`], or if the number of optima is not that of the problems.
+    pub fn with_optima(experiment: &Experiment, optima: &[Option<Optimum>]) -> Result<Self, Error> {
+        let mut problems = Self::without_search(experiment)?;
+        if optima.len() != problems.all.len() {
+            return Err(Error::WrongProblems { stored: optima.len(), expected: problems.all.len() });
+        }
+        for (problem, optimum) in problems.all.iter_mut().zip(optima) {
+            set_optimum(problem, problem.optimum.or(*optimum));
+        }
+        Ok(problems)
+    }
+
+    /// Problems whose optimum is known only if it has a formula.
+    fn without_search(experiment: &Experiment) -> Result<Self, Error> {
         let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
         for branch in &experiment.space.branches {
             problems.add_branch(experiment, branch)?;
         }
         Ok(problems)
+    }
+
+    /// Replaces the optimum of a problem by the one next to `theta`, the end of a run that is below the present optimum.
+    pub fn replace_optimum(&mut self, number: usize, theta: [f64; 2]) {
+        let problem = &mut self.all[number];
+        set_optimum(problem, rows::optimum_near(problem, theta));
+    }
+
+    /// States no optimum for a problem.
+    pub fn drop_optimum(&mut self, number: usize) {
+        set_optimum(&mut self.all[number], None);
     }
 
     /// The number of the problem of a run with these settings.
@@ -70,14 +105,17 @@ impl Problems {
             let id = self.all.len();
             let split = experiment.split(key.split_seed)?;
             let problem = Problem::new(id, &experiment.dataset, split, key);
-            let mut problem = problem.map_err(|source| Error::Problem { id, scale: key.scale, seed: key.split_seed, source })?;
-            problem.optimum = problem.optimum.or_else(|| rows::optimum(&problem));
-            problem.rounding_floor = rounding::rounding_floor(&problem);
-            self.all.push(problem);
+            self.all.push(problem.map_err(|source| Error::Problem { id, scale: key.scale, seed: key.split_seed, source })?);
             self.numbers.insert(key, id);
         }
         Ok(())
     }
+}
+
+/// Sets the optimum of a problem and the rounding floor at the optimum.
+fn set_optimum(problem: &mut Problem, optimum: Option<Optimum>) {
+    problem.optimum = optimum;
+    problem.rounding_floor = rounding::rounding_floor(problem);
 }
 
 /// The settings on which the problem of a run depends.

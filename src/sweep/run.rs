@@ -14,6 +14,8 @@ use super::run_table::{FinalMetrics, final_metrics, run_table};
 use super::top_runs::TopRuns;
 use crate::backend::{Backend, Outcome, RecordOptions};
 use crate::config::{Experiment, RecordingPlan};
+use crate::kernel::RowEvaluator;
+use crate::model::Params;
 use crate::store::{Counts, Manifest, Writer};
 use crate::table::RunTable;
 
@@ -60,6 +62,8 @@ pub struct Summary {
     /// All rows of runs.parquet, without the columns of hyperparameters; of a sweep of more than about a million runs, the best rows and an evenly
     /// spaced sample.
     pub runs: RunTable,
+    /// The problems with better optima, if a run was below the optimum that the search had found.
+    pub problems: Option<Problems>,
 }
 
 /// Bytes of inputs, outcomes and recorded rows in a chunk. Two chunks are in memory: one is trained while the last one is written.
@@ -94,12 +98,54 @@ pub fn run(
     let begun = Instant::now();
     let experiment = inputs.experiment;
     let runs = experiment.space.len();
-    let recorded = experiment.history.recording_plan(runs);
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
     writer.manifest_mut().counts.runs = runs;
+    let mut replaced: Option<Problems> = None;
+    let mut restarts = 0;
+    loop {
+        let inputs = Inputs { problems: replaced.as_ref().unwrap_or(inputs.problems), ..inputs };
+        let trained = train_all(inputs, &mut writer, options, observer)?;
+        let Some((problem, end)) = trained.below_optimum else {
+            let manifest = writer.manifest_mut();
+            manifest.timings.total_s = begun.elapsed().as_secs_f64();
+            manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
+            let manifest = if trained.complete { writer.finish()? } else { writer.close_incomplete()? };
+            return Ok(Summary { manifest, runs: trained.runs, problems: replaced });
+        };
+        let mut problems = inputs.problems.clone();
+        if restarts < RESTARTS {
+            problems.replace_optimum(problem, end);
+        } else {
+            problems.drop_optimum(problem);
+        }
+        restarts += 1;
+        writer.discard_parts()?;
+        replaced = Some(problems);
+    }
+}
+
+/// The number of times that a sweep begins again with a better optimum. After that, an optimum that a run is below is dropped.
+const RESTARTS: usize = 8;
+
+/// The result of training all runs of a sweep with the optima of its problems.
+struct Trained {
+    runs: RunTable,
+    /// Whether all runs are stored.
+    complete: bool,
+    /// The problem and the end of a run that is below the stated optimum. The sweep has stopped because of it: the optimum is an input of
+    /// training, which records when a run reaches it.
+    below_optimum: Option<(usize, [f64; 2])>,
+}
+
+/// Trains and stores all runs, until one is below the optimum of its problem.
+fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer: &mut dyn Observer) -> Result<Trained, Error> {
+    let experiment = inputs.experiment;
+    let runs = experiment.space.len();
+    let recorded = experiment.history.recording_plan(runs);
     writer.write_problems(&inputs.problems.all)?;
     let mut trainer = Trainer {
         inputs,
+        below_optimum: None,
         record: RecordOptions { every: if recorded.records_all_runs() { recorded.every } else { 0 }, epochs: recorded.epochs },
         runs,
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
@@ -110,16 +156,21 @@ pub fn run(
     };
     let Inputs { problems, .. } = inputs;
     let record = trainer.record;
-    train_and_store(&mut trainer, &mut ChunkWriter { writer: &mut writer, experiment, problems, record })?;
-    let complete = trainer.next_run >= runs;
+    train_and_store(&mut trainer, &mut ChunkWriter { writer, experiment, problems, record })?;
+    let complete = trainer.next_run >= runs && trainer.below_optimum.is_none();
     if complete && !recorded.records_all_runs() {
-        store_selected_histories(&mut trainer, &recorded, &mut writer)?;
+        store_selected_histories(&mut trainer, &recorded, writer)?;
     }
-    let manifest = writer.manifest_mut();
-    manifest.timings.total_s = begun.elapsed().as_secs_f64();
-    manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
-    let manifest = if complete { writer.finish()? } else { writer.close_incomplete()? };
-    Ok(Summary { manifest, runs: trainer.top_runs.into_rows() })
+    Ok(Trained { complete, below_optimum: trainer.below_optimum, runs: trainer.top_runs.into_rows() })
+}
+
+/// The problem and the end of a run that is below the problem's stated optimum, if there is one. J is evaluated in float64.
+fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(usize, [f64; 2])> {
+    let mut ends = metrics.iter().map(|own| (own.problem, own.lowest_end));
+    ends.find(|&(number, end)| {
+        let problem = &problems.all[number];
+        !problem.neuron.is_quadratic() && problem.is_below_optimum(RowEvaluator::of(&problem.neuron).loss(&problem.train, Params(end)))
+    })
 }
 
 /// Trains one chunk while the last one is written by another thread. At most two chunks are in memory.
@@ -176,6 +227,7 @@ struct StoredChunk {
 /// The training side of the loop.
 struct Trainer<'a> {
     inputs: Inputs<'a>,
+    below_optimum: Option<(usize, [f64; 2])>,
     record: RecordOptions,
     runs: u64,
     /// Runs per chunk.
@@ -189,7 +241,7 @@ struct Trainer<'a> {
 }
 
 impl Trainer<'_> {
-    /// Trains the next chunk; `None` after the last one, or if the observer stops the sweep.
+    /// Trains the next chunk; `None` after the last one, if a run is below the optimum, or if the observer stops the sweep.
     fn train_next(&mut self) -> Result<Option<TrainedChunk>, Error> {
         if self.next_run >= self.runs || !self.observer.continues() {
             return Ok(None);
@@ -199,6 +251,10 @@ impl Trainer<'_> {
         let plan = Plan::of_range(self.inputs.experiment, self.inputs.problems, self.next_run..end)?;
         let outcomes = self.train(&plan, self.record)?;
         let metrics = final_metrics(&plan, self.inputs.problems, &outcomes, self.inputs.backend)?;
+        self.below_optimum = end_below_optimum(self.inputs.problems, &metrics);
+        if self.below_optimum.is_some() {
+            return Ok(None);
+        }
         self.next_run = end;
         Ok(Some(TrainedChunk { plan, outcomes, metrics, training_s: begun.elapsed().as_secs_f64() }))
     }

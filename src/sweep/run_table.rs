@@ -15,7 +15,10 @@ use crate::table::{RunTable, SettingColumn};
 
 /// Metrics of a plan's runs that share a problem, group by group.
 pub struct FinalMetrics {
-    problem: usize,
+    /// The number of the problem.
+    pub problem: usize,
+    /// The parameters with the lowest training loss.
+    pub lowest_end: [f64; 2],
     /// At the final parameters.
     train: Metrics,
     test: Metrics,
@@ -48,7 +51,9 @@ pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], bac
             let (weight, bias) = (joined(|outcome| &outcome.means[0]), joined(|outcome| &outcome.means[1]));
             over(&problem.train, &weight, &bias)?.loss
         };
-        Ok(FinalMetrics { problem: number, train, test, loss_at_mean })
+        let lowest = (0..weight.len()).min_by(|&a, &b| train.loss[a].total_cmp(&train.loss[b]));
+        let lowest_end = lowest.map_or([0.0; 2], |point| [f64::from(weight[point]), f64::from(bias[point])]);
+        Ok(FinalMetrics { problem: number, lowest_end, train, test, loss_at_mean })
     };
     by_problem.into_iter().map(evaluate).collect()
 }
@@ -102,6 +107,10 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
             if let Some(loss) = problem.closed_form_loss(w, b) {
                 table.train_loss[row] = finite(loss as f32);
                 table.train_mse[row] = table.train_loss[row];
+            }
+            if let Some(loss) = problem.closed_form_test_loss(w, b) {
+                table.test_loss[row] = finite(loss as f32);
+                table.test_mse[row] = table.test_loss[row];
             }
             let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
