@@ -63,10 +63,10 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         legend.push(entry("test rows", palette::SOFT, LegendShape::Marker(Marker::Hollow)));
     }
     let spec = &runs.experiment.data;
-    let (x, y) = (axis(&spec.feature, Scale::Linear, x_range), axis(&spec.target, Scale::Linear, y_range));
+    let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&spec.format.target, Scale::Linear, y_range));
     Figure {
         name: "fit".into(),
-        title: format!("{}: {} as a function of {}", runs.experiment.name, spec.target, spec.feature),
+        title: format!("{}: {} as a function of {}", runs.experiment.name, spec.format.target, spec.format.feature),
         caption: caption(runs, rows, ended.len(), drawn.len()),
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, layers }],

@@ -22,7 +22,7 @@ pub fn require_same_data(sweeps: &[(&str, &Experiment, &[Problem])]) -> Result<(
 }
 
 fn columns(a: &Experiment, b: &Experiment) -> Option<String> {
-    let [own, other] = [a, b].map(|experiment| [&experiment.data.feature, &experiment.data.target]);
+    let [own, other] = [a, b].map(|experiment| [&experiment.data.format.feature, &experiment.data.format.target]);
     (own != other).then(|| format!("one predicts {} from {}, and the other {} from {}", own[1], own[0], other[1], other[0]))
 }
 

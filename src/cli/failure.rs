@@ -1,5 +1,6 @@
 //! The failure of a subcommand: a message for stderr and an exit code.
 
+use gradsweep::internals::text::printable;
 use gradsweep::{analysis, backend, config, plot, store, sweep};
 
 use super::terminal::has_color;
@@ -40,11 +41,11 @@ impl Failure {
     }
 
     pub fn failed(error: impl std::fmt::Display) -> Self {
-        Self::Failed(format!("error: {error}"))
+        Self::Failed(printable(&format!("error: {error}")))
     }
 
     pub fn usage(error: impl std::fmt::Display) -> Self {
-        Self::Usage(format!("error: {error}"))
+        Self::Usage(printable(&format!("error: {error}")))
     }
 }
 
@@ -65,7 +66,9 @@ impl From<sweep::Error> for Failure {
         match error {
             sweep::Error::Store(error) => error.into(),
             sweep::Error::Backend(error) => error.into(),
-            error @ (sweep::Error::UnknownProblem { .. } | sweep::Error::MissingParameter(_)) => Self::failed(error),
+            error @ (sweep::Error::UnknownProblem { .. } | sweep::Error::WrongProblems { .. } | sweep::Error::MissingParameter(_)) => {
+                Self::failed(error)
+            }
             error => Self::usage(error),
         }
     }

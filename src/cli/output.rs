@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
+use gradsweep::internals::text::printable;
+
 use super::failure::Failure;
 
-/// Prints a result.
+/// Prints a result. Control characters, which may come from the header of a data file, are escaped.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(printable(text).as_bytes())?;
     out.flush()?;
     Ok(())
 }
@@ -20,7 +22,7 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Prints a line to stderr.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
 }
 
 /// Prints a warning to stderr.

@@ -3,7 +3,7 @@
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::{Diagnostic, Location};
 use super::experiment::{Experiment, HistoryRuns, SurfaceRows};
-use super::step_count;
+use super::step_count::{self, EpochBatches};
 use super::sweep_spec::SweepSpec;
 use super::toml_tree::{TomlTable, TomlValue};
 use crate::data::ScalingError;
@@ -193,8 +193,22 @@ fn steps(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, dia
     }
 }
 
-/// Warns if a batch size in the config exceeds the number of training rows.
+/// A last batch of fewer than a fourth of the rows of the others is announced: Keras averages over each batch, so its rows have more than four times
+/// the weight of others.
+const SHORT_LAST_BATCH: u64 = 4;
+
+/// Warns of a very short last batch, and of a batch size in the config that exceeds the number of training rows.
 fn batches(experiment: &Experiment, rows: usize, locations: &CheckContext<'_>, diagnostics: &mut Diagnostics) {
+    let sizes = step_count::epoch_batches(&experiment.space.branches, rows);
+    if let Some(short) = sizes.into_iter().find(|batches| batches.last * SHORT_LAST_BATCH < batches.size) {
+        let EpochBatches { size, count, last } = short;
+        diagnostics.warn(format!(
+            "with batch_size {size} the last of {} batches has {}: it moves the parameters as much as a full batch; a batch_size that divides \
+             {rows} has no such batch",
+            text::grouped(count),
+            if last == 1 { "only 1 row".into() } else { format!("only {last} rows") },
+        ));
+    }
     if locations.spec.location(Parameter::BatchSize).is_none() {
         return;
     }

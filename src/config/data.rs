@@ -9,7 +9,8 @@ use super::experiment::DataSpec;
 use super::keys;
 use super::scalars;
 use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
-use crate::data::{Dataset, Error, TestSize};
+use crate::data::{CsvFormat, Dataset, Error, TestSize};
+use crate::text;
 
 /// The location of the data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,9 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
             Diagnostic::at(&size.location, format!("`test_size` and `{}` both define the test rows", rows.key)).label("remove one of them");
         diagnostics.errors.push(both.help("keep one of them"));
     }
+    let format = csv_format(section, diagnostics);
     let (path, feature, target) = (path?, feature?, target?);
+    let format = CsvFormat { feature: feature.0.clone(), target: target.0.clone(), ..format? };
     let named = PathBuf::from(&path.0);
     let file = match from {
         DataLocation::Folder(folder) => folder.join(&named),
@@ -40,8 +43,8 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
         DataLocation::Bytes(_) => named.clone(),
     };
     let dataset = match from {
-        DataLocation::Bytes(bytes) => Dataset::parse(bytes.to_vec(), &feature.0, &target.0),
-        DataLocation::Folder(_) | DataLocation::File(_) => Dataset::read(&file, &feature.0, &target.0),
+        DataLocation::Bytes(bytes) => Dataset::parse(bytes.to_vec(), &format),
+        DataLocation::Folder(_) | DataLocation::File(_) => Dataset::read(&file, &format),
     };
     let dataset = match dataset {
         Ok(dataset) => dataset,
@@ -50,6 +53,12 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
             return None;
         }
     };
+    if dataset.dropped > 0 {
+        let [dropped, rest] = [dataset.dropped, dataset.x.len()].map(|rows| text::count(rows, "row"));
+        let [are, remain] =
+            [(dataset.dropped, ["is", "are"]), (dataset.x.len(), ["remains", "remain"])].map(|(rows, words)| words[usize::from(rows != 1)]);
+        diagnostics.warn(format!("{dropped} without a feature or a target {are} left out; {rest} {remain}"));
+    }
     if feature.0 == target.0 {
         diagnostics.warn(format!("feature and target are the same column, \"{}\"", feature.0));
     }
@@ -63,7 +72,7 @@ pub fn read(section: &CheckedTable, from: DataLocation<'_>, diagnostics: &mut Di
     {
         diagnostics.warn(format!("row {row} is both a training row and a test row"));
     }
-    Some((DataSpec { path: named, feature: feature.0, target: target.0, test }, dataset))
+    Some((DataSpec { path: named, format, test }, dataset))
 }
 
 /// The error for a config without `[data]`.
@@ -93,6 +102,46 @@ fn required(section: &CheckedTable, key: &str, diagnostics: &mut Diagnostics) ->
     None
 }
 
+/// Reads the notation of the data file; the names of the columns stay empty.
+fn csv_format(section: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<CsvFormat> {
+    let plain = CsvFormat::new("", "");
+    let delimiter = choice(section, "delimiter", plain.delimiter, "must be one ASCII character, such as \";\" or \"\\t\"", |text| {
+        let [byte] = text.as_bytes() else { return None };
+        (byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n.+-".contains(byte)).then_some(*byte)
+    });
+    let decimal = choice(section, "decimal", plain.decimal, "must be \".\" or \",\"", |text| match text {
+        "." => Some('.'),
+        "," => Some(','),
+        _ => None,
+    });
+    let drops_missing = choice(section, "missing", plain.drops_missing, "must be \"refuse\" or \"drop\"", |text| match text {
+        "refuse" => Some(false),
+        "drop" => Some(true),
+        _ => None,
+    });
+    let positive = section.get("positive").map(|entry| diagnostics.ok(scalars::string(&entry.node, "data.positive")));
+    let (delimiter, decimal, drops_missing) = (diagnostics.ok(delimiter)?, diagnostics.ok(decimal)?, diagnostics.ok(drops_missing)?);
+    if delimiter == b',' && decimal == ',' {
+        let location = &section.get("decimal")?.node.location;
+        let both =
+            Diagnostic::at(location, "the comma cannot be both the decimal sign and the separator of cells").label("also the separator");
+        diagnostics.errors.push(both.help("set delimiter = \";\" if semicolons separate the cells"));
+        return None;
+    }
+    let positive = match positive {
+        Some(text) => Some(text?.trim().to_owned()),
+        None => None,
+    };
+    Some(CsvFormat { delimiter, decimal, drops_missing, positive, ..plain })
+}
+
+/// The value of an optional key that `read` accepts as a text; `rule` says which texts it accepts.
+fn choice<T>(section: &CheckedTable, key: &str, default: T, rule: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Diagnostic> {
+    let Some(entry) = section.get(key) else { return Ok(default) };
+    let value = if let TomlValue::String(text) = &entry.node.value { read(text) } else { None };
+    value.ok_or_else(|| Diagnostic::at(&entry.node.location, format!("`data.{key}` cannot be {}", entry.node.text)).label(rule))
+}
+
 /// Converts an error of the CSV reader into an error at the key that caused it.
 fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &Named) -> Diagnostic {
     let column = |name: &str| if name == feature.0 { &feature.1 } else { &target.1 };
@@ -100,6 +149,7 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
         Error::NoColumn { column: name, .. } => (column(name), "no such column"),
         Error::TwiceInHeader { column: name, .. } => (column(name), "ambiguous"),
         Error::NoNumbers { column: name, .. } => (column(name), "must contain only numbers"),
+        Error::NoPositive { column: name, .. } | Error::ManyClasses { column: name, .. } => (column(name), "must have two classes"),
         Error::Absent { .. } => (&path.1, "file not found"),
         _ => (&path.1, "this file"),
     };

@@ -4,8 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::experiment::{Experiment, HistoryRuns, Rng, SurfaceAxis, SurfaceRows};
 use super::ranges::format_value;
-use super::step_count::{self, StepCount};
-use crate::data::TestSize;
+use super::step_count::{self, EpochBatches, StepCount};
+use crate::data::{CsvFormat, TestSize};
 use crate::model::optimizer::OPTIONS;
 use crate::model::{Initializer, Parameter, Value};
 use crate::space::{Axis, Branch, Values};
@@ -36,6 +36,17 @@ impl Experiment {
     }
 }
 
+/// The largest number of batch sizes that are described.
+const BATCH_SIZES: usize = 8;
+
+/// The batches of an epoch in words: `batch_size 14: 12 batches an epoch, the last of 6 rows`.
+fn in_words(batches: EpochBatches) -> String {
+    let EpochBatches { size, count, last } = batches;
+    let number = if count == 1 { "1 batch".to_owned() } else { format!("{} batches", text::grouped(count)) };
+    let last = if batches.is_last_short() { format!(", the last of {}", text::count(last as usize, "row")) } else { String::new() };
+    format!("batch_size {size}: {number} an epoch{last}")
+}
+
 /// Describes the experiment, one fact per line. Defaults are marked.
 pub fn describe(experiment: &Experiment) -> String {
     let mut text = String::new();
@@ -47,12 +58,18 @@ pub fn describe(experiment: &Experiment) -> String {
     let train = experiment.train_rows();
     let data = &experiment.data;
     line("name", &experiment.name);
-    line("data", &format!("{}: \"{}\" -> \"{}\", {rows} rows", data.path.display(), data.feature, data.target));
+    line("data", &format!("{}: \"{}\" -> \"{}\", {rows} rows", data.path.display(), data.format.feature, data.format.target));
     let test = match &data.test {
         TestSize::Rows { test, .. } => test.len(),
         _ => rows - train,
     };
     line("rows", &format!("{train} train, {test} test"));
+    for (index, batches) in step_count::epoch_batches(&experiment.space.branches, train).into_iter().take(BATCH_SIZES).enumerate() {
+        line(if index == 0 { "batches" } else { "" }, &in_words(batches));
+    }
+    if let Some(positive) = &data.format.positive {
+        line("labels", &format!("\"{positive}\" is 1, the other text 0"));
+    }
     if experiment.rng == Rng::NumpyLegacy {
         line("rng", "numpy_legacy");
     }
@@ -160,9 +177,23 @@ pub fn resolved(experiment: &Experiment) -> Json {
     let data = &experiment.data;
     let mut section = json!({
         "path": data.path.display().to_string(),
-        "feature": data.feature,
-        "target": data.target,
+        "feature": data.format.feature,
+        "target": data.format.target,
     });
+    let CsvFormat { delimiter, decimal, drops_missing, positive, .. } = &data.format;
+    let plain = CsvFormat::new("", "");
+    if *delimiter != plain.delimiter {
+        section["delimiter"] = json!(char::from(*delimiter));
+    }
+    if *decimal != plain.decimal {
+        section["decimal"] = json!(decimal);
+    }
+    if *drops_missing {
+        section["missing"] = json!("drop");
+    }
+    if let Some(positive) = positive {
+        section["positive"] = json!(positive);
+    }
     match &data.test {
         TestSize::None => section["test_size"] = json!(0),
         TestSize::Fraction(share) => section["test_size"] = json!(share),

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::text::printable;
+
 /// A range of bytes in the config or in a `--set` argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -45,7 +47,7 @@ impl Sources {
     }
 }
 
-/// One error: a title, the location, a label next to the caret, and remarks.
+/// One error: a title, the location, a label next to the caret, and remarks. Its texts contain no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The fact, with key and value.
@@ -67,26 +69,26 @@ enum Remark {
 
 impl Diagnostic {
     pub fn at(location: &Location, title: impl Into<String>) -> Self {
-        Self { title: title.into(), location: Some(location.clone()), label: String::new(), remarks: Vec::new() }
+        Self { location: Some(location.clone()), ..Self::whole(title) }
     }
 
     /// An error about the whole file.
     pub fn whole(title: impl Into<String>) -> Self {
-        Self { title: title.into(), location: None, label: String::new(), remarks: Vec::new() }
+        Self { title: printable(&title.into()), location: None, label: String::new(), remarks: Vec::new() }
     }
 
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = printable(&label.into());
         self
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.remarks.push(Remark::Help(help.into()));
+        self.remarks.push(Remark::Help(printable(&help.into())));
         self
     }
 
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.remarks.push(Remark::Note(note.into()));
+        self.remarks.push(Remark::Note(printable(&note.into())));
         self
     }
 

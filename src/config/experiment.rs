@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::data::{Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
+use crate::data::{CsvFormat, Dataset, Permutation, Shuffle, Split, SplitError, TestSize};
 use crate::model::schedule::PiecewiseRates;
 use crate::model::{MissingParameter, Parameter, Settings};
 use crate::space::Space;
@@ -13,10 +13,8 @@ use crate::space::Space;
 pub struct DataSpec {
     /// The path as written in the config, relative to the config's folder.
     pub path: PathBuf,
-    /// Name of the feature column.
-    pub feature: String,
-    /// Name of the target column.
-    pub target: String,
+    /// The columns and the notation of the file.
+    pub format: CsvFormat,
     /// Size of the test set.
     pub test: TestSize,
 }

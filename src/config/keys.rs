@@ -60,7 +60,7 @@ impl TableKind {
 /// Every key that is not a hyperparameter.
 const KEYS: &[(TableKind, &[&str])] = &[
     (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
-    (Data, &["path", "feature", "target", "test_size", "train_rows", "test_rows"]),
+    (Data, &["path", "feature", "target", "positive", "missing", "delimiter", "decimal", "test_size", "train_rows", "test_rows"]),
     (Model, &[]),
     (Training, &["schedule"]),
     (Schedule, &["boundaries", "values"]),
@@ -130,6 +130,12 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("y", "target"),
     ("output", "target"),
     ("label", "target"),
+    ("positive_class", "positive"),
+    ("pos_label", "positive"),
+    ("sep", "delimiter"),
+    ("separator", "delimiter"),
+    ("na", "missing"),
+    ("dropna", "missing"),
     ("validation_split", "test_size"),
     ("test_split", "test_size"),
     ("random_state", "seed"),

@@ -6,8 +6,14 @@ use crate::model::Parameter;
 use crate::model::ParameterTable;
 
 impl Experiment {
-    /// The argument `KEY=VALUE` for `--set`; `None` if a table of `sweep.parameters.optimizer` has the key, which no single argument reaches.
+    /// The argument `KEY=VALUE` for `--set`; `None` if the value is out of bounds, or if a table of `sweep.parameters.optimizer` has the key, which no
+    /// single argument reaches.
     pub fn override_for(&self, parameter: Parameter, value: &str) -> Option<String> {
+        if let Ok(number) = value.parse::<f64>()
+            && !parameter.facts().kind.contains(number)
+        {
+            return None;
+        }
         let mut root = toml_tree::parse(&self.text).ok()?;
         for (index, set) in self.sets.iter().enumerate() {
             toml_tree::set(&mut root, set, index + 1).ok()?;

@@ -80,19 +80,13 @@ pub fn scalar(node: &TomlNode, kind: Kind, key: &str) -> Result<Value, Diagnosti
 }
 
 fn in_bounds(value: f64, kind: Kind, node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
-    let (min, min_open, max, max_open) = match kind {
-        Kind::Float { min, min_open, max, max_open } => (min, min_open, max, max_open),
-        Kind::FloatOr { min, max, .. } => (min, false, max, false),
-        _ => (f64::NEG_INFINITY, false, f64::INFINITY, false),
-    };
     if !value.is_finite() {
         return Err(Diagnostic::at(&node.location, format!("`{key}` must be a finite number, not {}", node.text))
             .label("not finite")
             .help(format!("write {}", accepted_values(kind))));
     }
-    let inside = if min_open { value > min } else { value >= min } && if max_open { value < max } else { value <= max };
     // Maps −0 to 0, so that the sign of a zero does not distinguish two runs.
-    if inside { Ok(value + 0.0) } else { Err(out_of_bounds(node, kind, key)) }
+    if kind.contains(value) { Ok(value + 0.0) } else { Err(out_of_bounds(node, kind, key)) }
 }
 
 /// The error for a number out of bounds.

@@ -1,5 +1,7 @@
 //! Counts the updates of runs from the axes alone, in time that does not depend on the number of runs.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Parameter, Value};
 use crate::space::{Axis, Branch, Values};
 
@@ -24,6 +26,43 @@ pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
         // Ranges are ascending.
         _ => Some((integer(axis.value(0))?, integer(axis.value(axis.len() - 1))?)),
     }
+}
+
+/// The batches of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochBatches {
+    /// Rows of a batch.
+    pub size: u64,
+    /// Number of batches.
+    pub count: u64,
+    /// Rows of the last batch.
+    pub last: u64,
+}
+
+impl EpochBatches {
+    /// Batches of `size` rows, or of all rows if there are fewer.
+    pub fn new(size: u64, rows: u64) -> Self {
+        let size = size.clamp(1, rows.max(1));
+        let count = rows.div_ceil(size);
+        Self { size, count, last: rows - (count.max(1) - 1) * size }
+    }
+
+    /// Whether the last batch is shorter than the others.
+    pub fn is_last_short(self) -> bool {
+        self.last < self.size
+    }
+}
+
+/// The batches of each integer batch size of a sweep, in ascending order. Of a long axis only the first values are included.
+pub fn epoch_batches(branches: &[Branch], rows: usize) -> Vec<EpochBatches> {
+    const VALUES: u64 = 1000;
+    let sizes = branches.iter().flat_map(|branch| match axis(branch, Parameter::BatchSize) {
+        Some(axis) => (0..axis.len().min(VALUES)).map(|position| axis.value(position)).collect(),
+        None => branch.settings.get(Parameter::BatchSize).into_iter().collect::<Vec<_>>(),
+    });
+    let sizes: BTreeSet<u64> =
+        sizes.filter_map(|size| if let Value::Integer(size) = size { u64::try_from(size).ok() } else { None }).collect();
+    sizes.into_iter().map(|size| EpochBatches::new(size, rows as u64)).collect()
 }
 
 /// The number of updates of the longest run of a branch.
@@ -115,6 +154,14 @@ mod tests {
                 .sum();
             assert_eq!(total_steps(&branch, 95), StepCount { count: counted, exact: true });
         }
+    }
+
+    #[test]
+    fn the_last_batch_has_the_remaining_rows() {
+        let batches = epoch_batches(&[branch(vec![sizes()])], 95);
+        let expected = [(1, 95, 1), (10, 10, 5), (95, 1, 95)];
+        assert_eq!(batches, expected.map(|(size, count, last)| EpochBatches { size, count, last }));
+        assert_eq!(batches.iter().filter(|batches| batches.is_last_short()).count(), 1);
     }
 
     #[test]

@@ -1,24 +1,51 @@
-//! Reads two columns of numbers from a CSV file. Other values are an error with the column, the first line and their count; other columns
-//! may hold anything.
+//! Reads two columns of numbers from a CSV file. Other values are an error with the column, the line of the first one and their count; other
+//! columns may hold anything.
 //!
-//! A byte order mark, CRLF, quotes, blanks around a value and empty lines are accepted. The separator is a comma, the decimal
-//! sign a point, the encoding UTF-8. Splitting and scaling are elsewhere.
+//! A byte order mark, CRLF, quotes, blanks around a value and empty lines are accepted. The encoding is UTF-8. [`CsvFormat`] has the separator,
+//! the decimal sign and the treatment of missing values. Splitting and scaling are elsewhere.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// The feature and the target of a data file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dataset {
+use crate::text;
+
+/// The columns of a data file and its notation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvFormat {
     /// Name of the feature column.
     pub feature: String,
     /// Name of the target column.
     pub target: String,
-    /// The feature of each row. Both columns have the same length of at least one, and all values are finite.
+    /// The separator of cells.
+    pub delimiter: u8,
+    /// The decimal sign, a point or a comma.
+    pub decimal: char,
+    /// Whether rows without a feature or a target are left out; otherwise they are errors.
+    pub drops_missing: bool,
+    /// A text in the target column that stands for 1. The one other text stands for 0.
+    pub positive: Option<String>,
+}
+
+impl CsvFormat {
+    /// Two columns of a file with commas and decimal points.
+    pub fn new(feature: &str, target: &str) -> Self {
+        Self { feature: feature.into(), target: target.into(), delimiter: b',', decimal: '.', drops_missing: false, positive: None }
+    }
+}
+
+/// The feature and the target of a data file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// The feature of each row. All three columns have the same length of at least one, and all values are finite.
     pub x: Vec<f64>,
     /// Target values, one per row.
     pub y: Vec<f64>,
+    /// The line of the file, from 1, in which each row begins.
+    pub lines: Vec<u64>,
+    /// The number of rows that were left out because a value is missing.
+    pub dropped: usize,
     /// The bytes of the file, which a run directory keeps a copy of.
     pub bytes: Vec<u8>,
     /// SHA-256 of the file, in hexadecimal.
@@ -39,16 +66,24 @@ pub enum Error {
     Empty,
     #[error("the data file has a header but no rows")]
     NoRows,
+    #[error("every row of the data file lacks a value, so no row is left")]
+    AllDropped,
     #[error("line {line} of the data file is not UTF-8")]
     NotUtf8 { line: usize, utf16: bool },
     #[error("line {line} of the data file has {cells} cells, but its header has {expected}")]
-    Ragged { line: u64, cells: u64, expected: u64 },
+    Ragged { line: u64, cells: u64, expected: u64, is_comment: bool },
+    #[error("the quote that opens in the row at line {line} of the data file is never closed")]
+    UnclosedQuote { line: u64 },
     #[error("the data file has no column \"{column}\"")]
     NoColumn { column: String, columns: Vec<String> },
     #[error("the header contains \"{column}\" twice, as columns {first} and {second}")]
     TwiceInHeader { column: String, first: usize, second: usize },
-    #[error("{count} of {rows} values in column \"{column}\" are not finite numbers; the first is {what}, in line {line} of the file")]
-    NoNumbers { column: String, count: usize, rows: usize, what: String, line: u64 },
+    #[error("{count} of {rows} values in column \"{column}\" are not finite numbers; the first is {first}, in line {line} of the file")]
+    NoNumbers { column: String, count: usize, rows: usize, first: String, line: u64, remedy: String },
+    #[error("column \"{column}\" has no cell \"{positive}\"")]
+    NoPositive { column: String, positive: String, values: Vec<String> },
+    #[error("column \"{column}\" has more than two different texts, so `positive` does not define two classes")]
+    ManyClasses { column: String, values: Vec<String> },
     #[error("cannot read the data file: {0}")]
     Csv(#[from] csv::Error),
 }
@@ -60,27 +95,57 @@ impl Error {
             Self::Empty | Self::NoRows => Some("a data file starts with a line of column names, followed by one line per row".into()),
             Self::NotUtf8 { utf16: true, .. } => Some("it looks like UTF-16: save it as UTF-8".into()),
             Self::NotUtf8 { utf16: false, .. } => Some("save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\")".into()),
-            Self::Ragged { .. } => Some("quote values that contain a comma; every line needs the same number of cells".into()),
+            Self::Ragged { is_comment: true, .. } => Some(NO_COMMENTS.into()),
+            Self::Ragged { .. } => Some("quote values that contain a separator; every line needs the same number of cells".into()),
+            Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of a text: \"\"".into()),
             Self::TwiceInHeader { .. } => Some("rename one of the two columns".into()),
-            Self::NoColumn { columns, .. } => match columns.as_slice() {
-                [only] if only.contains([';', '\t']) => Some("the columns are not separated by commas: save the file with commas".into()),
-                _ => None,
-            },
-            Self::NoNumbers { count, rows, .. } if count == rows && *rows > 1 => Some("choose a numeric column".into()),
-            Self::NoNumbers { what, .. } if what.contains(',') => Some("use a decimal point instead of a comma".into()),
-            Self::NoNumbers { .. } => Some("remove these rows or fill in finite numbers".into()),
-            Self::Absent { .. } | Self::Folder { .. } | Self::Read { .. } | Self::Csv(_) => None,
+            Self::NoColumn { columns, .. } => header_remedy(columns),
+            Self::NoNumbers { remedy, .. } => Some(remedy.clone()),
+            Self::NoPositive { values, .. } => Some(format!("the values are {}", quoted(values))),
+            Self::ManyClasses { values, .. } => Some(format!("keep two of {}, or encode them as numbers", quoted(values))),
+            Self::AllDropped | Self::Absent { .. } | Self::Folder { .. } | Self::Read { .. } | Self::Csv(_) => None,
         }
     }
 }
 
+const NO_COMMENTS: &str = "comments are not part of a CSV file: remove the lines that start with #";
+
+/// The remedy for a header that lacks a column, if its cells show what is wrong.
+fn header_remedy(columns: &[String]) -> Option<String> {
+    if columns[0].starts_with('#') {
+        return Some(NO_COMMENTS.into());
+    }
+    if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Some("the first line has numbers instead of column names: add a header line such as x,y".into());
+    }
+    let [only] = columns else { return None };
+    if let Some(separator) = [';', '\t', '|'].into_iter().find(|&separator| only.contains(separator)) {
+        return Some(format!("the cells are not separated by commas: set delimiter = {:?} in [data]", separator.to_string()));
+    }
+    match only.split_whitespace().count() {
+        1 => None,
+        words if only.split(' ').count() == words => Some("if spaces separate the cells, set delimiter = \" \" in [data]".into()),
+        _ => Some("if spaces separate the cells, replace each run of spaces by one comma".into()),
+    }
+}
+
+/// The first texts of a list in quotes.
+fn quoted(values: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
+    if values.len() > SHOWN {
+        shown.push("others".into());
+    }
+    text::list(&shown)
+}
+
 impl Dataset {
-    /// Reads the columns `feature` and `target` of the CSV at `path`.
+    /// Reads two columns of the CSV file at `path`.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or as in [`Dataset::parse`].
-    pub fn read(path: &Path, feature: &str, target: &str) -> Result<Self, Error> {
+    pub fn read(path: &Path, format: &CsvFormat) -> Result<Self, Error> {
         let name = || path.display().to_string();
         if path.is_dir() {
             return Err(Error::Folder { path: name() });
@@ -89,7 +154,7 @@ impl Dataset {
             std::io::ErrorKind::NotFound => Error::Absent { path: name() },
             _ => Error::Read { path: name(), source },
         })?;
-        Self::parse(bytes, feature, target)
+        Self::parse(bytes, format)
     }
 
     /// Parses the bytes of a CSV file.
@@ -97,24 +162,39 @@ impl Dataset {
     /// # Errors
     ///
     /// If the bytes are not a CSV with a header, a column is missing, or one of its cells is not a finite number.
-    pub fn parse(bytes: Vec<u8>, feature: &str, target: &str) -> Result<Self, Error> {
+    pub fn parse(bytes: Vec<u8>, format: &CsvFormat) -> Result<Self, Error> {
         let text = text_of(&bytes)?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).delimiter(format.delimiter).from_reader(text.as_bytes());
         let header = reader.headers()?.clone();
         if header.is_empty() {
             return Err(Error::Empty);
         }
-        let mut columns = [Column::find(&header, feature)?, Column::find(&header, target)?];
+        let mut counter = LineCounter::default();
+        let mut last = RowText::new(&mut counter, text, &header);
+        last.check_quotes()?;
+        let class = format.positive.as_deref();
+        let mut x = Column::find(&header, &format.feature, Content::Numbers(format.decimal))?;
+        let mut y = Column::find(&header, &format.target, class.map_or(Content::Numbers(format.decimal), Content::Classes))?;
+        let (mut lines, mut dropped) = (Vec::new(), 0);
         for record in reader.records() {
             let record = record.map_err(|error| ragged(error, text))?;
-            for column in &mut columns {
-                column.push(&record);
+            last = RowText::new(&mut counter, text, &record);
+            let cells = [&x, &y].map(|column| record.get(column.position).unwrap_or_default());
+            if format.drops_missing && cells.into_iter().any(is_missing) {
+                dropped += 1;
+                continue;
             }
+            lines.push(last.line);
+            x.push(cells[0], last.line);
+            y.push(cells[1], last.line);
         }
-        let [x, y] = columns.map(|column| column.finish(text));
-        let (x, y) = (x?, y?);
+        last.check_quotes()?;
+        if lines.is_empty() {
+            return Err(if dropped > 0 { Error::AllDropped } else { Error::NoRows });
+        }
+        let (x, y) = (x.finish(false)?, y.finish(true)?);
         let sha256 = sha256(&bytes);
-        Ok(Self { feature: feature.into(), target: target.into(), x, y, bytes, sha256 })
+        Ok(Self { x, y, lines, dropped, bytes, sha256 })
     }
 }
 
@@ -137,33 +217,110 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
 }
 
 fn ragged(error: csv::Error, text: &str) -> Error {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            Error::Ragged { line: line_at(text, pos.as_ref()), cells: *len, expected: *expected_len }
-        }
-        _ => Error::Csv(error),
+    let csv::ErrorKind::UnequalLengths { pos, expected_len, len } = error.kind() else { return Error::Csv(error) };
+    let (line, rest) = LineCounter::default().start(text, pos.as_ref());
+    match (RowText { line, rest, has_line_break: true }).check_quotes() {
+        Err(error) => error,
+        Ok(()) => Error::Ragged { line, cells: *len, expected: *expected_len, is_comment: rest.starts_with('#') },
     }
 }
 
-/// The line of a row. The reader reports the end of the previous row, so empty lines in between are skipped here.
-fn line_at(text: &str, position: Option<&csv::Position>) -> u64 {
-    let rest = text.get(position.map_or(0, |position| position.byte() as usize)..).unwrap_or_default();
-    let start = text.len() - rest.trim_start_matches(['\r', '\n']).len();
-    1 + text[..start].matches('\n').count() as u64
+/// The place of a row in the file.
+struct RowText<'a> {
+    /// The line in which the row begins.
+    line: u64,
+    /// The file from there on.
+    rest: &'a str,
+    /// Whether a cell contains a line break.
+    has_line_break: bool,
+}
+
+impl<'a> RowText<'a> {
+    fn new(counter: &mut LineCounter, text: &'a str, record: &csv::StringRecord) -> Self {
+        let (line, rest) = counter.start(text, record.position());
+        Self { line, rest, has_line_break: record.iter().any(|cell| cell.contains('\n')) }
+    }
+
+    /// Returns an error if the row, the last one that was read, contains the rest of the file because its quote is never closed. Closed quotes have an
+    /// even number of marks.
+    fn check_quotes(&self) -> Result<(), Error> {
+        let is_open = self.has_line_break && self.rest.matches('"').count() % 2 == 1;
+        if is_open { Err(Error::UnclosedQuote { line: self.line }) } else { Ok(()) }
+    }
+}
+
+/// Counts the lines before rows, in one pass over the file.
+#[derive(Default)]
+struct LineCounter {
+    byte: usize,
+    line_breaks: u64,
+}
+
+impl LineCounter {
+    /// The line in which a row begins, and the text from there on. The reader reports the end of the previous row, so empty lines in between are
+    /// skipped here. Positions must ascend.
+    fn start<'a>(&mut self, text: &'a str, position: Option<&csv::Position>) -> (u64, &'a str) {
+        let rest = text.get(position.map_or(0, |position| position.byte() as usize)..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['\r', '\n']);
+        let start = text.len() - rest.len();
+        self.line_breaks += text[self.byte..start].matches('\n').count() as u64;
+        self.byte = start;
+        (1 + self.line_breaks, rest)
+    }
+}
+
+/// Whether a cell is empty or one of the usual words for a missing value.
+fn is_missing(cell: &str) -> bool {
+    const WORDS: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
+    cell.is_empty() || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+/// The number in a cell; `None` if it is not finite.
+fn number(cell: &str, decimal: char) -> Option<f64> {
+    let value = match decimal {
+        ',' if cell.contains('.') => return None,
+        ',' => cell.replace(',', ".").parse(),
+        _ => cell.parse(),
+    };
+    value.ok().filter(|value: &f64| value.is_finite())
+}
+
+/// The content of the cells of a column.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    /// Numbers with this decimal sign.
+    Numbers(char),
+    /// Two texts, of which this one stands for 1 and the other one for 0.
+    Classes(&'a str),
 }
 
 /// A column while the file is read.
-struct Column {
-    name: String,
+struct Column<'a> {
+    name: &'a str,
     position: usize,
+    content: Content<'a>,
     values: Vec<f64>,
-    refused: usize,
-    /// The first unusable value, in words, and the start of its row.
-    first: Option<(String, Option<csv::Position>)>,
+    /// Distinct texts: all cells of classes, or the cells that are not numbers. At most [`Self::TEXTS`].
+    texts: BTreeSet<String>,
+    refused: Refused,
 }
 
-impl Column {
-    fn find(header: &csv::StringRecord, name: &str) -> Result<Self, Error> {
+/// The cells that are not numbers.
+#[derive(Default)]
+struct Refused {
+    count: usize,
+    /// The first one and its line.
+    first: Option<(String, u64)>,
+    /// How many of them are missing values.
+    missing: usize,
+    /// How many of them are numbers with a decimal comma.
+    with_comma: usize,
+}
+
+impl<'a> Column<'a> {
+    const TEXTS: usize = 8;
+
+    fn find(header: &csv::StringRecord, name: &'a str, content: Content<'a>) -> Result<Self, Error> {
         let mut positions = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(position, _)| position);
         let Some(position) = positions.next() else {
             return Err(Error::NoColumn { column: name.into(), columns: header.iter().map(String::from).collect() });
@@ -171,30 +328,71 @@ impl Column {
         if let Some(second) = positions.next() {
             return Err(Error::TwiceInHeader { column: name.into(), first: position + 1, second: second + 1 });
         }
-        Ok(Self { name: name.into(), position, values: Vec::new(), refused: 0, first: None })
+        Ok(Self { name, position, content, values: Vec::new(), texts: BTreeSet::new(), refused: Refused::default() })
     }
 
-    fn push(&mut self, record: &csv::StringRecord) {
-        let cell = record.get(self.position).unwrap_or_default();
-        let value = cell.parse::<f64>().unwrap_or(f64::NAN);
-        self.values.push(value);
-        if !value.is_finite() {
-            self.refused += 1;
-            let words = || if cell.is_empty() { "a missing value".into() } else { format!("\"{cell}\"") };
-            self.first.get_or_insert_with(|| (words(), record.position().cloned()));
+    fn push(&mut self, cell: &str, line: u64) {
+        let value = match self.content {
+            Content::Numbers(decimal) => number(cell, decimal),
+            Content::Classes(positive) => Some(f64::from(cell == positive)),
+        };
+        let is_text = value.is_none() || matches!(self.content, Content::Classes(_));
+        if is_text && self.texts.len() < Self::TEXTS && !self.texts.contains(cell) {
+            self.texts.insert(cell.into());
         }
+        if value.is_none() {
+            self.refused.count += 1;
+            self.refused.missing += usize::from(is_missing(cell));
+            self.refused.with_comma += usize::from(number(cell, ',').is_some());
+            self.refused.first.get_or_insert_with(|| (cell.into(), line));
+        }
+        self.values.push(value.unwrap_or(f64::NAN));
     }
 
-    fn finish(self, text: &str) -> Result<Vec<f64>, Error> {
-        match self.first {
-            Some((what, position)) => {
-                let line = line_at(text, position.as_ref());
-                Err(Error::NoNumbers { column: self.name, count: self.refused, rows: self.values.len(), what, line })
+    fn finish(self, is_target: bool) -> Result<Vec<f64>, Error> {
+        let texts = || self.texts.iter().map(|text| shortened(text)).collect();
+        match (self.content, &self.refused.first) {
+            (Content::Classes(_), _) if self.texts.len() > 2 => Err(Error::ManyClasses { column: self.name.into(), values: texts() }),
+            (Content::Classes(positive), _) if !self.texts.contains(positive) => {
+                Err(Error::NoPositive { column: self.name.into(), positive: positive.into(), values: texts() })
             }
-            None if self.values.is_empty() => Err(Error::NoRows),
-            None => Ok(self.values),
+            (Content::Numbers(_), Some((first, line))) => Err(Error::NoNumbers {
+                remedy: self.remedy(first, is_target),
+                count: self.refused.count,
+                rows: self.values.len(),
+                first: if first.is_empty() { "a missing value".into() } else { format!("\"{}\"", shortened(first)) },
+                line: *line,
+                column: self.name.into(),
+            }),
+            _ => Ok(self.values),
         }
     }
+
+    /// The remedy for cells that are not numbers, of which `first` is the first one.
+    fn remedy(&self, first: &str, is_target: bool) -> String {
+        let Refused { count, missing, with_comma, .. } = self.refused;
+        let all_rows = count == self.values.len();
+        if missing == count {
+            return "set missing = \"drop\" in [data] to leave out rows with missing values".into();
+        }
+        if first.contains('#') {
+            return NO_COMMENTS.into();
+        }
+        if with_comma == count {
+            return "set decimal = \",\" in [data]".into();
+        }
+        if all_rows && is_target && self.texts.len() == 2 {
+            let texts: Vec<String> = self.texts.iter().map(|text| shortened(text)).collect();
+            return format!("set positive = {:?} in [data] if {:?} stands for 0, or the other way round", texts[1], texts[0]);
+        }
+        if all_rows && count > 1 { "choose a numeric column".into() } else { "remove these rows or fill in finite numbers".into() }
+    }
+}
+
+/// The start of a text, for messages.
+fn shortened(cell: &str) -> String {
+    const SHOWN: usize = 40;
+    if cell.chars().count() > SHOWN { cell.chars().take(SHOWN).chain("..".chars()).collect() } else { cell.into() }
 }
 
 #[cfg(test)]
@@ -204,7 +402,7 @@ mod tests {
     const PUBLISHED: &[u8] = include_bytes!("../../configs/data/advertising.csv");
 
     fn parse(text: &str) -> Result<Dataset, Error> {
-        Dataset::parse(text.as_bytes().to_vec(), "x", "y")
+        Dataset::parse(text.as_bytes().to_vec(), &CsvFormat::new("x", "y"))
     }
 
     fn refusal(text: &str) -> String {
@@ -213,7 +411,7 @@ mod tests {
 
     #[test]
     fn the_published_file_is_read_as_it_is() {
-        let data = Dataset::parse(PUBLISHED.to_vec(), "TV", "sales").unwrap();
+        let data = Dataset::parse(PUBLISHED.to_vec(), &CsvFormat::new("TV", "sales")).unwrap();
         assert_eq!((data.x.len(), data.x[0], data.y[0]), (200, 230.1, 22.1));
         assert_eq!((data.x[199], data.y[199]), (232.1, 13.4));
         assert_eq!(data.bytes, PUBLISHED);
@@ -238,7 +436,7 @@ mod tests {
             assert_eq!((&data.x, &data.y), (&plain.x, &plain.y), "{same:?}");
         }
         let text = "\"Größe, in m²\",y\n1,2\n";
-        assert_eq!(Dataset::parse(text.into(), "Größe, in m²", "y").unwrap().x, [1.0]);
+        assert_eq!(Dataset::parse(text.into(), &CsvFormat::new("Größe, in m²", "y")).unwrap().x, [1.0]);
     }
 
     #[test]
@@ -272,16 +470,74 @@ mod tests {
         assert_eq!(refusal("x,y\n1,2\n1,2,3\n"), "line 3 of the data file has 3 cells, but its header has 2");
         assert_eq!(refusal("x,y,x\n1,2,3\n"), "the header contains \"x\" twice, as columns 1 and 3");
         assert_eq!(refusal("a,b\n1,2\n"), "the data file has no column \"x\"");
-        let latin = Dataset::parse(b"x,y\n1,\xE4\n".to_vec(), "x", "y").unwrap_err();
+        let latin = Dataset::parse(b"x,y\n1,\xE4\n".to_vec(), &CsvFormat::new("x", "y")).unwrap_err();
         assert_eq!(latin.to_string(), "line 2 of the data file is not UTF-8");
-        assert!(Dataset::parse(b"\xFF\xFEx\0".to_vec(), "x", "y").unwrap_err().remedy().unwrap().contains("UTF-16"));
-        assert!(parse("x;y\n1;2\n").unwrap_err().remedy().unwrap().contains("commas"));
+        assert!(Dataset::parse(b"\xFF\xFEx\0".to_vec(), &CsvFormat::new("x", "y")).unwrap_err().remedy().unwrap().contains("UTF-16"));
     }
 
     #[test]
     fn paths_that_are_no_files_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Dataset::read(folder.path(), "x", "y"), Err(Error::Folder { .. })));
-        assert!(matches!(Dataset::read(&folder.path().join("none.csv"), "x", "y"), Err(Error::Absent { .. })));
+        assert!(matches!(Dataset::read(folder.path(), &CsvFormat::new("x", "y")), Err(Error::Folder { .. })));
+        assert!(matches!(Dataset::read(&folder.path().join("none.csv"), &CsvFormat::new("x", "y")), Err(Error::Absent { .. })));
+    }
+
+    /// The message and the remedy of the error for a file.
+    fn report(text: &str) -> String {
+        let error = parse(text).unwrap_err();
+        format!("{error} | {}", error.remedy().unwrap_or_default())
+    }
+
+    #[test]
+    fn each_notation_of_a_foreign_file_has_its_remedy() {
+        for (text, expected) in [
+            ("x;y\n1;2\n", "set delimiter = \";\""),
+            ("x\ty\n1\t2\n", "set delimiter = \"\\t\""),
+            ("x y\n1 2\n", "set delimiter = \" \""),
+            ("x   y\n1   2\n", "one comma"),
+            ("1.5,2\n3,4\n", "add a header line"),
+            ("# x,y\n1,2\n", "start with #"),
+            ("x,y\n1,2\n# a note\n3,4\n", "line 3 of the data file has 1 cells"),
+            ("x,y\n1,2\n# a note\n3,4\n", "start with #"),
+            ("x,y\n1,2\n#3,4\n", "start with #"),
+            ("x,y\n1,\"2,5\"\n", "set decimal = \",\""),
+            ("x,y\n1,2\n2,NA\n", "set missing = \"drop\""),
+            ("x,y\n1,no\n2,yes\n", "set positive = \"yes\""),
+            ("x,y\nno,1\nyes,2\n", "numeric column"),
+        ] {
+            assert!(report(text).contains(expected), "{text:?}: {}", report(text));
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_in_its_line() {
+        for text in ["x,y\n1,2\n\n3,\"4\n5,6\n", "x,y,z\n1,2,a\n\n3,4,\"b\n5,6,c\n", "y,z,x\n1,2,3\n\n\"4,5,6\n7,8,9\n"] {
+            assert_eq!(refusal(text), "the quote that opens in the row at line 4 of the data file is never closed", "{text:?}");
+        }
+        assert!(refusal("x,\"y\n1,2\n").starts_with("the quote that opens in the row at line 1"));
+        // A text may contain line breaks and doubled quotes, and a mark within an unquoted text opens nothing.
+        let data = parse("x,y,z\n1,2,\"a\nb \"\"c\"\"\"\n3,4,5\"\n").unwrap();
+        assert_eq!((data.x, data.lines), (vec![1.0, 3.0], vec![2, 4]));
+    }
+
+    #[test]
+    fn foreign_notations_are_read_on_request() {
+        let format = CsvFormat { delimiter: b';', decimal: ',', drops_missing: true, ..CsvFormat::new("x", "y") };
+        let data = Dataset::parse("x;z;y\n1,5;a;-2e3\n;b;1\n2;c;NA\n\n3;;4,25\n".into(), &format).unwrap();
+        assert_eq!((data.x, data.y, data.lines, data.dropped), (vec![1.5, 3.0], vec![-2000.0, 4.25], vec![2, 6], 2));
+        let thousands = Dataset::parse("x;y\n1.000,5;2\n".into(), &format).unwrap_err();
+        assert!(matches!(thousands, Error::NoNumbers { line: 2, .. }));
+        assert!(matches!(Dataset::parse("x;y\n1;\n".into(), &format), Err(Error::AllDropped)));
+    }
+
+    #[test]
+    fn a_target_of_two_texts_is_zero_or_one() {
+        let format = |positive: &str| CsvFormat { positive: Some(positive.into()), ..CsvFormat::new("x", "y") };
+        let labels = |text: &str, positive| Dataset::parse(text.into(), &format(positive)).map(|data| data.y);
+        assert_eq!(labels("x,y\n1,yes\n2, no\n3,\"yes\"\n", "yes").unwrap(), [1.0, 0.0, 1.0]);
+        assert_eq!(labels("x,y\n1,2\n2,1\n", "2").unwrap(), [1.0, 0.0]);
+        let error = labels("x,y\n1,a\n2,b\n", "yes").unwrap_err();
+        assert_eq!(error.remedy().unwrap(), "the values are \"a\" and \"b\"");
+        assert!(matches!(labels("x,y\n1,a\n2,b\n3,c\n", "a"), Err(Error::ManyClasses { .. })));
     }
 }

@@ -9,7 +9,7 @@ mod order;
 mod scaling;
 mod split;
 
-pub use csv::{Dataset, Error, sha256};
+pub use csv::{CsvFormat, Dataset, Error, sha256};
 pub use generator::{RandomState, Stream, Threefry};
 pub use moments::{Centre, Centred, Moments};
 pub use order::{BatchOrder, EpochOrders, Shuffle};

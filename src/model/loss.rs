@@ -48,12 +48,12 @@ pub enum Labels {
 
 /// A label that a loss does not accept.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the loss {loss} needs labels that are {rule}, but data row {row} has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
+#[error("the loss {loss} needs labels that are {rule}, but line {line} of the data file has {value}", loss = .loss.name(), rule = .loss.labels().rule())]
 pub struct LabelError {
     /// The loss that refuses the label.
     pub loss: Loss,
-    /// The row, counted from 0 as in `train_rows`.
-    pub row: usize,
+    /// The line of the data file, from 1.
+    pub line: u64,
     /// The label.
     pub value: f64,
 }
@@ -81,12 +81,12 @@ impl Loss {
         }
     }
 
-    /// Returns an error for the first label that the loss does not accept.
+    /// Returns an error for the first label that the loss does not accept. `labels` are lines of the data file and their labels.
     ///
     /// # Errors
     ///
     /// If a label is outside the domain of the loss.
-    pub fn check(self, mut labels: impl Iterator<Item = (usize, f64)> + Clone) -> Result<(), LabelError> {
+    pub fn check(self, mut labels: impl Iterator<Item = (u64, f64)> + Clone) -> Result<(), LabelError> {
         let negative = labels.clone().any(|(_, label)| label < 0.0);
         let fits = |label: f64| match self.labels() {
             Labels::Any => true,
@@ -94,7 +94,7 @@ impl Loss {
             Labels::TwoClasses => label == 1.0 || label == if negative { -1.0 } else { 0.0 },
             Labels::NotNegative => label >= 0.0,
         };
-        labels.find(|&(_, label)| !fits(label)).map_or(Ok(()), |(row, value)| Err(LabelError { loss: self, row, value }))
+        labels.find(|&(_, label)| !fits(label)).map_or(Ok(()), |(line, value)| Err(LabelError { loss: self, line, value }))
     }
 }
 
@@ -113,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn labels_outside_the_domain_are_refused_with_their_row() {
-        let row = |loss: Loss, labels: &[f64]| loss.check(labels.iter().copied().enumerate()).err().map(|error| error.row);
+    fn labels_outside_the_domain_are_refused_with_their_line() {
+        let row = |loss: Loss, labels: &[f64]| loss.check((0..).zip(labels.iter().copied())).err().map(|error| error.line);
         assert_eq!(row(Loss::Hinge, &[1.0, -1.0, 1.0]), None);
         assert_eq!(row(Loss::Hinge, &[1.0, 0.0, 0.0]), None);
         assert_eq!(row(Loss::Hinge, &[1.0, 0.0, -1.0]), Some(1));

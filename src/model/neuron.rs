@@ -24,6 +24,12 @@ impl Neuron {
         self.activation == Activation::Linear && self.loss == Loss::Mse && self.use_bias
     }
 
+    /// The label that the loss compares with a prediction: hinge losses map 0 and 1 to −1 and 1.
+    pub fn loss_label(&self, label: f64) -> f64 {
+        let is_mapped = self.bits && matches!(self.loss, Loss::Hinge | Loss::SquaredHinge);
+        if is_mapped { 2.0 * label - 1.0 } else { label }
+    }
+
     /// Returns the neuron with `bits` set from the labels.
     pub fn on(self, mut labels: impl Iterator<Item = f64>) -> Self {
         Self { bits: labels.all(|label| label == 0.0 || label == 1.0), ..self }

@@ -80,6 +80,20 @@ impl Kind {
             Self::IntegerOr { words, .. } | Self::FloatOr { words, .. } | Self::Choice(words) | Self::Name(words, _) => words,
         }
     }
+
+    /// Whether a number is within the bounds; `false` for kinds without numbers.
+    pub fn contains(self, number: f64) -> bool {
+        match self {
+            Self::Float { min, min_open, max, max_open } => {
+                (if min_open { number > min } else { number >= min }) && if max_open { number < max } else { number <= max }
+            }
+            Self::FloatOr { min, max, .. } => (min..=max).contains(&number),
+            Self::Integer { min, max } | Self::IntegerOr { min, max, .. } => {
+                number.fract() == 0.0 && number >= min as f64 && number <= max as f64
+            }
+            Self::Boolean | Self::Choice(_) | Self::Name(..) => false,
+        }
+    }
 }
 
 /// The scale of a plot axis for the hyperparameter.

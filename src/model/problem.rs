@@ -73,6 +73,8 @@ pub struct Problem {
     pub neuron: Neuron,
     /// The mean squared error of a linear neuron over the training rows, as rounded to float32.
     pub quadratic: Quadratic,
+    /// The same over the test rows, if there are any.
+    pub test_quadratic: Option<Quadratic>,
     /// The minimum of the neuron's cost over the training rows; `None` if there is none, or if it has not been searched for.
     pub optimum: Option<Optimum>,
     /// The excess below which float32 cannot tell a run from the optimum (`kernel::rounding`); 0 if it has not been computed.
@@ -107,7 +109,7 @@ impl Problem {
     /// If values are too large for float32, the feature cannot be scaled, or a label is outside the domain of the loss.
     pub fn new(id: usize, dataset: &Dataset, split: Split, key: ProblemKey) -> Result<Self, Error> {
         let ProblemKey { split_seed, scale, neuron } = key;
-        let labels = split.train.iter().chain(&split.test).map(|&row| (row as usize, dataset.y[row as usize]));
+        let labels = split.train.iter().chain(&split.test).map(|&row| (dataset.lines[row as usize], dataset.y[row as usize]));
         neuron.loss.check(labels.clone())?;
         let neuron = neuron.on(labels.map(|(_, label)| label));
         let scaling = Scaling::fit(scale, split.train.iter().map(|&row| dataset.x[row as usize]))?;
@@ -118,7 +120,9 @@ impl Problem {
         let (train, test) = (take(&split.train), take(&split.test));
         let quadratic = Quadratic::of(&wide(&train.x), &wide(&train.y));
         let optimum = neuron.is_quadratic().then(|| Optimum::from(&quadratic));
-        let problem = Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, optimum, rounding_floor: 0.0 };
+        let test_quadratic = (!test.is_empty()).then(|| Quadratic::of(&wide(&test.x), &wide(&test.y)));
+        let problem =
+            Self { id, scale, split_seed, split, scaling, train, test, neuron, quadratic, test_quadratic, optimum, rounding_floor: 0.0 };
         problem.check_magnitudes(dataset)?;
         Ok(problem)
     }
@@ -208,10 +212,21 @@ impl Problem {
         if self.neuron.is_quadratic() { self.quadratic.loss } else { 0.0 }
     }
 
+    /// Whether `loss` is below the stated optimum by more than the accuracy of the search.
+    pub fn is_below_optimum(&self, loss: f64) -> bool {
+        let tolerance = |optimum: &Optimum| 1e-6 * optimum.loss.abs() + 1e-9 * self.quadratic.var_y;
+        self.optimum.is_some_and(|optimum| loss < optimum.loss - tolerance(&optimum))
+    }
+
     /// J at a point as J* + (J − J*) in float64; `None` if J is not a paraboloid. A float32 sum over rows loses J where the predictions are
     /// much larger than their errors.
     pub fn closed_form_loss(&self, weight: f64, bias: f64) -> Option<f64> {
         self.neuron.is_quadratic().then(|| self.quadratic.at(weight, bias))
+    }
+
+    /// The loss over the test rows in the same form; `None` if J is not a paraboloid, or without test rows.
+    pub fn closed_form_test_loss(&self, weight: f64, bias: f64) -> Option<f64> {
+        self.test_quadratic.filter(|_| self.neuron.is_quadratic()).map(|quadratic| quadratic.at(weight, bias))
     }
 
     /// J − J* at a point with cost `loss` over the training rows. A quadratic cost uses its closed form, which avoids cancellation.

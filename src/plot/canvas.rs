@@ -7,6 +7,7 @@ use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 use super::glyphs;
 use super::style::{Font, LABEL, SCALE};
 use crate::figure::{Color, Dash, Marker, palette};
+use crate::text::printable;
 
 /// The font family in SVG files.
 const FONT_FAMILY: &str = "DejaVu Sans";
@@ -242,7 +243,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         if matches!(text.anchor, Anchor::Vertical) {
             style = style.transform(FontTransform::Rotate270);
         }
-        self.backend.draw_text(text.text, &style, device(text.at))
+        self.backend.draw_text(&printable(text.text), &style, device(text.at))
     }
 
     /// Draws a line of text pixel by pixel. Capitals are centred at the height of the point.

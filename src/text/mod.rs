@@ -93,6 +93,22 @@ fn with_separators(digits: &str) -> String {
     text
 }
 
+/// Text that came from a file, safe to print: control characters and characters that change the direction of writing are replaced by their escapes,
+/// such as `\u{1b}`. Line breaks stay.
+pub fn printable(text: &str) -> String {
+    let is_unsafe =
+        |c: char| c != '\n' && (c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}'));
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unsafe(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
 /// A count with its noun: "1 run", "2 runs".
 pub fn count(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
@@ -147,6 +163,11 @@ mod tests {
         }
         assert_eq!([0.4249, 28.96, 1.04, 9.96e-6].map(|value| short(value, 2)), ["0.42", "29", "1", "1e-5"]);
         assert_eq!([1e-5, 0.25, -2.0].map(exact), ["1e-5", "0.25", "-2"]);
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(printable("a\u{1b}[31mRED \u{202e}x\u{9b}\r\n\u{1}é κ"), "a\\u{1b}[31mRED \\u{202e}x\\u{9b}\\u{d}\n\\u{1}é κ");
     }
 
     #[test]

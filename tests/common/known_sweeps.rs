@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gradsweep::backend::{BlockLayout, EpochSeries, History, Outcome};
-use gradsweep::data::{Dataset, Split};
+use gradsweep::data::{CsvFormat, Dataset, Split};
 use gradsweep::internals::Writer;
 use gradsweep::internals::{EpochRows, HistoryRows, TrainedRun};
 use gradsweep::model::{Neuron, Parameter, Problem, ProblemKey, RunStatistics, Verdict, WindowMeans};
@@ -222,7 +222,7 @@ pub fn small() -> Sweep {
 
 /// Two problems of [`DATA`]: one of all rows, and one whose feature is constant on the training rows.
 pub fn problems() -> Vec<Problem> {
-    let dataset = Dataset::parse(DATA.to_vec(), "x", "y").unwrap();
+    let dataset = Dataset::parse(DATA.to_vec(), &CsvFormat::new("x", "y")).unwrap();
     let split = |train: &[u32], test: &[u32]| Split { train: train.to_vec(), test: test.to_vec() };
     vec![
         Problem::new(0, &dataset, split(&[0, 1, 2], &[]), ProblemKey { split_seed: None, scale: "none", neuron: Neuron::LINEAR }).unwrap(),

@@ -300,7 +300,7 @@ mod data {
             let text = format!("\u{FEFF}[data]\r\npath = \"odd.csv\"\r\nfeature = \"{feature}\"\r\ntarget = \"b\"\r\n");
             let source = ConfigSource { file: "sweep.toml", name: "sweep", data: DataLocation::Folder(folder.path()) };
             let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(experiment.dataset.feature, feature);
+            assert_eq!(experiment.data.format.feature, feature);
         }
     }
 
@@ -399,6 +399,7 @@ mod bundled {
         name              article
         data              data/advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
+        batches           batch_size 10: 16 batches an epoch
         rng               numpy_legacy
         history           every batch of all runs, epoch losses of all runs   (default)
         surface           weight axis fitted to the paths, bias axis fitted to the paths, train rows   (default)
@@ -436,6 +437,7 @@ mod bundled {
         name              sweep
         data              advertising.csv: "TV" -> "sales", 200 rows
         rows              160 train, 40 test
+        batches           batch_size 32: 5 batches an epoch
         history           every batch of all runs, epoch losses of all runs   (default)
         surface           weight axis fitted to the paths, bias axis fitted to the paths, train rows   (default)
 

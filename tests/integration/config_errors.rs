@@ -414,7 +414,7 @@ mod values {
     #[test]
     fn a_label_outside_the_losss_domain() {
         assert_snapshot!(report("\n[model]\nloss = \"hinge\"\n"), @r#"
-    error: the loss hinge needs labels that are all −1 or 1, or all 0 or 1, but data row 0 has 22.1
+    error: the loss hinge needs labels that are all −1 or 1, or all 0 or 1, but line 2 of the data file has 22.1
      --> sweep.toml:7:8
       |
     7 | loss = "hinge"
@@ -427,7 +427,7 @@ mod values {
     #[test]
     fn a_label_outside_the_domain_of_a_swept_loss() {
         assert_snapshot!(report("\n[sweep.parameters]\nloss = [\"mse\", \"bce\"]\n"), @r#"
-    error: the loss binary_crossentropy needs labels that are between 0 and 1, but data row 0 has 22.1
+    error: the loss binary_crossentropy needs labels that are between 0 and 1, but line 2 of the data file has 22.1
      --> sweep.toml:7:1
       |
     7 | loss = ["mse", "bce"]
@@ -847,7 +847,7 @@ mod the_data {
     3 | feature = "TV"
       |           ^^^^ must contain only numbers
       |
-      = help: remove these rows or fill in finite numbers
+      = help: set missing = "drop" in [data] to leave out rows with missing values
     "#);
     }
 
@@ -860,7 +860,7 @@ mod the_data {
     3 | feature = "TV"
       |           ^^^^ no such column
       |
-      = help: the columns are not separated by commas: save the file with commas
+      = help: the cells are not separated by commas: set delimiter = ";" in [data]
       = note: columns of the file: "TV;sales"
     "#);
     }

@@ -13,12 +13,12 @@ struct Run {
     svgs: Vec<String>,
 }
 
-/// Runs a sweep of the columns x and y; `rest` continues its table [data].
+/// Runs a sweep of the columns x and y, unless `rest` names others; `rest` continues its table [data].
 fn run(csv: &str, rest: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data.csv"), csv).unwrap();
-    std::fs::write(folder.path().join("sweep.toml"), format!("[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n{rest}"))
-        .unwrap();
+    let columns = if rest.starts_with("feature") { "" } else { "feature = \"x\"\ntarget = \"y\"\n" };
+    std::fs::write(folder.path().join("sweep.toml"), format!("[data]\npath = \"data.csv\"\n{columns}{rest}")).unwrap();
     let output = gradsweep(folder.path(), &["run", "sweep.toml", "--out", "out"]);
     let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert!(output.status.code().is_some_and(|code| code == 0 || code == 2), "{stderr}");
@@ -84,21 +84,77 @@ fn an_offset_that_float32_cannot_carry_is_refused_or_warned_of() {
     assert!(!exact.stderr.contains("warning"), "{}", exact.stderr);
 }
 
-/// J on stdout, in runs.parquet and as J* + excess is one number, that of the rows as rounded to float32.
+/// J of the training rows and of the test rows is exact for the rows as rounded to float32, also where a float32 sum would lose it.
 #[test]
 fn the_loss_of_a_run_is_one_number() {
-    let rows = || (0..60).map(|row| (f64::from(row), 1e8 + f64::from(row)));
-    let config = "[training]\noptimizer = \"sgd\"\nepochs = 3\nbatch_size = \"full\"\n[model]\ninitial_weight = 0.0\n\
+    let rows: Vec<(f64, f64)> = (0..60).map(|row| (f64::from(row), 1e8 + f64::from(row))).collect();
+    let config = "train_rows = \"0..40\"\ntest_rows = \"40..60\"\n[training]\noptimizer = \"sgd\"\nepochs = 3\nbatch_size = \"full\"\n[model]\ninitial_weight = 0.0\n\
                   [sweep.parameters]\nlearning_rate = [1e-4, 3e-4]\n";
-    let ran = run(&csv(rows()), config);
+    let ran = run(&csv(rows.iter().copied()), config);
     let runs = ran.runs.unwrap();
     for row in 0..2 {
         let (w, b) = (f64::from(runs.weight[row]), f64::from(runs.bias[row]));
-        let squares = rows().map(|(x, y)| (w * x + b - f64::from(y as f32)).powi(2));
-        let expected = squares.sum::<f64>() / 60.0;
-        assert!((f64::from(runs.train_loss[row]) / expected - 1.0).abs() < 1e-6, "{} and {expected}", runs.train_loss[row]);
-        assert_eq!(runs.train_loss[row], runs.train_mse[row]);
+        let mean =
+            |rows: &[(f64, f64)]| rows.iter().map(|(x, y)| (w * x + b - f64::from(*y as f32)).powi(2)).sum::<f64>() / rows.len() as f64;
+        let (train, test) = rows.split_at(40);
+        for (found, mse, expected) in
+            [(runs.train_loss[row], runs.train_mse[row], mean(train)), (runs.test_loss[row], runs.test_mse[row], mean(test))]
+        {
+            assert!((f64::from(found) / expected - 1.0).abs() < 1e-6, "{found} and {expected}");
+            assert_eq!(found, mse);
+        }
     }
+}
+
+/// With a target near 1e8 the rate that would reach the optimum in time is beyond the largest accepted one.
+#[test]
+fn a_printed_remedy_is_within_bounds() {
+    let data = csv((0..60).map(|row| (f64::from(row), 1e8 + f64::from(row))));
+    let ran =
+        run(&data, "scale = \"standard\"\n[training]\noptimizer = \"adam\"\nlearning_rate = 0.5\nepochs = 50\nbatch_size = \"full\"\n");
+    for rate in ran.stdout.split("learning_rate=").skip(1) {
+        let digits = |c: char| c.is_ascii_digit() || ".e-+".contains(c);
+        let value: f64 = rate[..rate.find(|c| !digits(c)).unwrap_or(rate.len())].trim_end_matches('.').parse().unwrap();
+        assert!((0.0..=1e6).contains(&value), "{}", ran.stdout);
+    }
+}
+
+/// Neither a terminal nor an SVG file receives the control characters of a header or a cell.
+#[test]
+fn control_characters_of_a_data_file_are_escaped() {
+    let is_control = |text: &str| text.chars().any(|c| c.is_control() && c != '\n');
+    let header = "\u{1b}[31mx,y\u{1}\n";
+    let refused = run(&format!("{header}1,2\n2,3\n"), "");
+    assert!(
+        refused.stderr.contains("columns of the file: \"\\u{1b}[31mx\", \"y\\u{1}\"") && !is_control(&refused.stderr),
+        "{}",
+        refused.stderr
+    );
+    let refused = run("x,y\n1,2\n2,\u{1b}]0;title\u{7}\n", "");
+    assert!(refused.stderr.contains("\\u{1b}]0;title") && !is_control(&refused.stderr), "{}", refused.stderr);
+    let drawn = run(&format!("{header}1,3\n2,5\n3,8\n").replace("\u{1b}[31m", "\u{1}"), "feature = \"\\u0001x\"\ntarget = \"y\\u0001\"\n");
+    assert!(drawn.svgs.len() >= 4 && drawn.svgs.iter().all(|svg| !is_control(svg)), "{}", drawn.stderr);
+}
+
+/// A target in words, with missing values, semicolons and decimal commas.
+#[test]
+fn a_foreign_file_is_read_with_the_keys_of_data() {
+    let data = "x;y\n0,5;no\n1,5;yes\n2,5;\n3,5;no\n4,5;yes\n";
+    let ran = run(
+        data,
+        "delimiter = \";\"\ndecimal = \",\"\nmissing = \"drop\"\npositive = \"yes\"\n[model]\nactivation = \"sigmoid\"\nloss = \"binary_crossentropy\"\n",
+    );
+    assert!(ran.stderr.contains("1 row without a feature or a target is left out; 4 rows remain"), "{}", ran.stderr);
+    assert_eq!(ran.runs.unwrap().run, [0]);
+}
+
+#[test]
+fn a_short_last_batch_is_announced() {
+    let data = csv((0..89).map(|row| (f64::from(row), f64::from(row % 7))));
+    let ran = run(&data, "[training]\nbatch_size = 8\n");
+    assert!(ran.stderr.contains("with batch_size 8 the last of 12 batches has only 1 row"), "{}", ran.stderr);
+    let even = run(&data, "[training]\nbatch_size = 12\n");
+    assert!(!even.stderr.contains("batch_size 12"), "{}", even.stderr);
 }
 
 #[test]

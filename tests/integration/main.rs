@@ -16,6 +16,7 @@ mod functions;
 mod layers;
 mod licences;
 mod numpy_orders;
+mod optima;
 mod shaders;
 mod store;
 mod theory;
