@@ -12,8 +12,8 @@ pub const ILL_CONDITIONED: f64 = 100.0;
 /// The sentence for a cost without a minimum.
 pub fn no_minimum(problem: &Problem) -> &'static str {
     if problem.neuron.loss == Loss::Poisson && problem.neuron.activation.is_unbounded_below() {
-        "J has no minimum: it falls without bound for negative predictions, which poisson is not defined for (an activation with positive values, \
-         such as exponential, has none)"
+        "J has no minimum: it falls without bound for negative predictions, for which poisson is not defined; an activation with positive values, \
+         such as exponential, avoids them"
     } else {
         "J has no minimum: it keeps falling as |w| and |b| grow"
     }

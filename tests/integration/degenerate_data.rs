@@ -3,7 +3,7 @@
 use gradsweep::store::RunDirectory;
 use gradsweep::table::RunTable;
 
-use crate::common::program::gradsweep;
+use crate::common::program::{gradsweep, succeeds};
 
 /// The streams of `gradsweep run` and, if it succeeded, the stored runs and the SVG pictures.
 struct Run {
@@ -29,6 +29,15 @@ fn run(csv: &str, rest: &str) -> Run {
         (path.extension()? == "svg").then(|| std::fs::read_to_string(path).unwrap())
     });
     Run { stdout, stderr, runs, svgs: svgs.collect() }
+}
+
+/// The plan that `--dry-run` prints for a sweep of the columns x and y.
+fn dry_run(csv: &str, rest: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data.csv"), csv).unwrap();
+    let config = format!("[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n{rest}");
+    std::fs::write(folder.path().join("sweep.toml"), config).unwrap();
+    succeeds(folder.path(), &["run", "sweep.toml", "--dry-run"])
 }
 
 /// Rows of x and y as a CSV.
@@ -153,6 +162,7 @@ fn a_short_last_batch_is_announced() {
     let data = csv((0..89).map(|row| (f64::from(row), f64::from(row % 7))));
     let ran = run(&data, "[training]\nbatch_size = 8\n");
     assert!(ran.stderr.contains("with batch_size 8 the last of 12 batches has only 1 row"), "{}", ran.stderr);
+    assert!(dry_run(&data, "[training]\nbatch_size = 8\n").contains("batch_size 8: 12 batches an epoch, the last of 1 row\n"));
     let even = run(&data, "[training]\nbatch_size = 12\n");
     assert!(!even.stderr.contains("batch_size 12"), "{}", even.stderr);
 }
