@@ -107,7 +107,7 @@ pub struct Cost {
     pub name: String,
     /// Updates a second for final weights alone.
     pub final_weights_steps_per_s: f64,
-    /// Bookkeeping for verdicts: J at the end of each epoch, and the steps of the last epoch that cross the minimum.
+    /// Bookkeeping for verdicts: J at the end of each epoch, and sums over the last updates.
     pub verdicts: f64,
     /// Loss and MAE of each epoch, computed from the rows, in addition to the bookkeeping for verdicts.
     pub epochs: f64,

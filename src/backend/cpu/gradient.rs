@@ -2,7 +2,7 @@
 
 use super::column::{Column, load_params, store_params};
 use super::rows::{RowBatches, RowFunctions};
-use super::vector::{TILE, Vector};
+use super::vector::Vector;
 use crate::data::{Centre, Moments};
 use crate::kernel::moments;
 use crate::model::Params;
@@ -26,31 +26,6 @@ pub trait GradientSource {
 
     /// The gradient of the prepared batch's mean loss at `theta`, the parameters of the `k`-th vector of runs.
     fn at<V: Vector>(&self, k: usize, theta: Params<V>) -> Params<V>;
-}
-
-/// A loop over the vectors of a tile that reads gradients from any source.
-pub trait PackLoop {
-    /// Whether the loop is compiled for moments about the abscissa 0 too.
-    const AT_ORIGIN: bool;
-
-    /// Processes K vectors of runs, from the `first`-th on.
-    fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, gradients: G);
-}
-
-impl Gradients<'_> {
-    /// Runs a loop over the first `runs` runs of a tile, K vectors at a time.
-    #[inline(always)]
-    pub fn for_each_pack<V: Vector, L: PackLoop, const K: usize>(self, runs: usize, body: &mut L) {
-        for pack in 0..runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
-            match self {
-                Self::Moments { centre, batches } if L::AT_ORIGIN && centre.is_origin() => {
-                    body.pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
-                }
-                Self::Moments { centre, batches } => body.pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
-                Self::Rows { functions, batches } => body.pack::<V, _, K>(pack * K, FromRows::new(functions, batches)),
-            }
-        }
-    }
 }
 
 /// Gradients from moments. `ORIGIN`: the abscissa of the centre is 0, which halves the number of operations.

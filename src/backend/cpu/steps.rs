@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::column::{Column, load_params, load_slots, store_params, store_slots};
-use super::gradient::{GradientSource, Gradients, PackLoop};
+use super::gradient::{FromMoments, FromRows, GradientSource, Gradients};
 use super::isa::{Isa, Kernel};
 use super::tile::{TileCoefficients, TileState};
 use super::vector::{TILE, Vector};
@@ -96,13 +96,19 @@ impl<R: Rule, const OPTIONS: bool> Kernel for StepLoop<'_, R, OPTIONS> {
     #[inline(always)]
     fn run<V: Vector, const K: usize>(mut self) {
         let (gradients, runs) = (self.steps.gradients, self.steps.runs);
-        gradients.for_each_pack::<V, _, K>(runs, &mut self);
+        for pack in 0..runs.div_ceil(K * V::LANES).min(TILE / (K * V::LANES)) {
+            match gradients {
+                Gradients::Moments { centre, batches } if !OPTIONS && centre.is_origin() => {
+                    self.pack::<V, _, K>(pack * K, FromMoments::<true>::new(centre, batches));
+                }
+                Gradients::Moments { centre, batches } => self.pack::<V, _, K>(pack * K, FromMoments::<false>::new(centre, batches)),
+                Gradients::Rows { functions, batches } => self.pack::<V, _, K>(pack * K, FromRows::new(functions, batches)),
+            }
+        }
     }
 }
 
-impl<R: Rule, const OPTIONS: bool> PackLoop for StepLoop<'_, R, OPTIONS> {
-    const AT_ORIGIN: bool = !OPTIONS;
-
+impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
     /// Applies all batches to K vectors of runs, from the `first`-th on.
     #[inline(always)]
     fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
