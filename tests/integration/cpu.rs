@@ -192,11 +192,25 @@ optimizer = [{ name = "sgd", momentum = [0.0, 0.5], nesterov = [false, true] }, 
 learning_rate = [1e-3, 1e-2, 3e-2]
 "#,
     );
-    let problems = Problems::new(&experiment).unwrap();
+    assert_agrees_with_the_reference(&experiment);
+}
+
+#[test]
+fn epoch_metrics_of_several_blocks_agree_with_the_reference() {
+    // 200 batches of one row are four blocks. Huber's loss is summed over rows, the squared error comes from moments.
+    for loss in ["mse", "huber"] {
+        let rest = "[training]\nepochs = 2\nbatch_size = 1\noptimizer = \"sgd\"\n[sweep.parameters]\nlearning_rate = [1e-3, 1e-2]\n";
+        assert_agrees_with_the_reference(&experiment(&format!("scale = \"standard\"\n[model]\nloss = \"{loss}\"\n{rest}")));
+    }
+}
+
+/// Parameters after each batch, and loss and MAE of each epoch, are those of float64.
+fn assert_agrees_with_the_reference(experiment: &Experiment) {
+    let problems = Problems::new(experiment).unwrap();
     let cpu = Cpu::open(None, None).unwrap();
     for run in 0..experiment.space.len() {
         let columns = |backend: &dyn Backend| {
-            let path: Path = replay(&experiment, &problems, backend, &[run]).unwrap().remove(0);
+            let path: Path = replay(experiment, &problems, backend, &[run]).unwrap().remove(0);
             let [loss, mae] = [0, 1].map(|metric| path.epochs.iter().map(|epoch| [epoch.loss, epoch.mae][metric]).collect::<Vec<f32>>());
             let [weight, bias] = path.params.0;
             [("weight", weight), ("bias", bias), ("loss", loss), ("mae", mae)]
