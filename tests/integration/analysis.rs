@@ -496,6 +496,41 @@ fn comparisons_are_filtered_and_ranked_by_their_medians() {
     assert!(filtered.iter().all(|figure| figure.title.ends_with(", where learning_rate = 0.3")), "{:?}", filtered[0].title);
 }
 
+/// Costs of two optimizers × two rates × three seeds, written by hand; medians and quantiles with linear interpolation.
+#[test]
+fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
+    let mut ran =
+        small("[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\nlearning_rate = [0.01, 0.1]\n\"training.seed\" = [0, 1, 2]\n");
+    let sgd = [1.0, 2.0, 9.0, 5.0, 5.0, 5.0];
+    let adam = [3.0, 1.5, 4.0, 0.5, 7.0, 1.0];
+    ran.runs.mean_excess = [sgd, adam].concat();
+    ran.runs.mean_loss = ran.runs.mean_excess.iter().map(|excess| excess + 10.0).collect();
+    let rows = ran.compare("learning_rate", &[]).unwrap().rows;
+    let optimizer =
+        |row: &gradsweep::analysis::Group| row.settings.iter().find(|(parameter, _)| *parameter == Parameter::Optimizer).unwrap().1;
+    assert_eq!((rows[0].value, optimizer(&rows[0]), rows[0].run), (Setting::Number(0.1), Setting::Word("adam"), 11));
+    assert_eq!((rows[1].value, optimizer(&rows[1]), rows[1].run), (Setting::Number(0.01), Setting::Word("sgd"), 1));
+    assert_eq!(rows.iter().map(|row| (row.rank, row.mean_excess)).collect::<Vec<_>>(), [(Some(1), Some(1.0)), (Some(2), Some(2.0))]);
+    // 0.5, 1, 7: the position of the 10 % quantile is 0.2, that of the 90 % quantile 1.8.
+    let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-9;
+    assert!(near(rows[0].mean_loss[0], 10.6) && near(rows[0].mean_loss[1], 11.0) && near(rows[0].mean_loss[2], 15.8), "{rows:?}");
+    assert_eq!((rows[0].seeds, rows[0].settings_compared, rows[0].runs, rows[0].ties), (3, 2, 6, 0));
+    // Costs that agree to four digits tie: 1.0004 of an optimum of 0, and Var(y) = 8/3 adds 3e-6.
+    ran.runs.mean_excess[..3].copy_from_slice(&[1.0004; 3]);
+    let rows = ran.compare("learning_rate", &[]).unwrap().rows;
+    assert_eq!(
+        rows.iter().map(|row| (row.rank, optimizer(row))).collect::<Vec<_>>(),
+        [(Some(1), Setting::Word("adam")), (Some(1), Setting::Word("sgd"))]
+    );
+    // Most runs of the setting diverge: it has no rank.
+    ran.runs.diverged_at[..6].copy_from_slice(&[Some(3), Some(3), None, Some(1), Some(1), Some(1)]);
+    let rows = ran.compare("learning_rate", &[("optimizer", "sgd")]).unwrap().rows;
+    assert_eq!(
+        rows.iter().map(|row| (row.value, row.rank, row.mean_loss[1])).collect::<Vec<_>>(),
+        [(Setting::Number(0.01), None, None), (Setting::Number(0.1), None, None)]
+    );
+}
+
 /// Four losses have four cost surfaces and four optima, in two scales.
 #[test]
 fn problems_have_names_in_files_titles_and_sentences() {
