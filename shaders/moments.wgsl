@@ -37,10 +37,9 @@ fn loss(moments: Moments, at: MomentGradient) -> f32 {
     return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
 }
 
-// J - J* of a quadratic cost without cancellation, from the variance and the mean of x and the deviation from the optimum.
-fn excess(distribution: vec2<f32>, deviation: vec2<f32>) -> f32 {
-    let level = fma(deviation.x, distribution.y, deviation.y);
-    return fma(distribution.x, deviation.x * deviation.x, level * level);
+// The deviation of the mean prediction, from the mean of x and the deviation of the parameters from the optimum.
+fn mean_deviation(mean: f32, deviation: vec2<f32>) -> f32 {
+    return fma(deviation.x, mean, deviation.y);
 }
 
 // Prediction minus target of one row.

@@ -51,7 +51,9 @@ fn evaluate_training_rows(runs: ptr<function, Runs>, evaluations: ptr<function, 
 // J of each run over all training rows, relative to the optimum.
 fn window_losses(runs: ptr<function, Runs>, losses: ptr<function, array<f32, RUNS_PER_THREAD>>) {
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-        (*losses)[j] = excess(vec2<f32>(dispatch.variance_x, dispatch.mean_x), (*runs)[j].theta - centre().xy);
+        let deviation = (*runs)[j].theta - centre().xy;
+        let level = mean_deviation(dispatch.mean_x, deviation);
+        (*losses)[j] = fma(dispatch.variance_x, deviation.x * deviation.x, level * level);
     }
 }
 

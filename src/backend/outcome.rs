@@ -159,11 +159,17 @@ impl Outcome {
             start_loss: self.start_loss[run],
             last_loss: self.last_loss[run],
             epochs_to_reach: (reached != NEVER).then(|| reached + 1),
-            means: WindowMeans::from([0, 1, 2, 3].map(|column| self.means[column][run])),
+            means: self.means_of(run),
             has_moved: self.has_moved[run],
             cycle_period: (period != 0).then_some(period),
             diverged_at: (self.steps[run] < self.updates).then_some(self.steps[run] + 1),
         }
+    }
+
+    #[inline]
+    fn means_of(&self, run: usize) -> WindowMeans {
+        let [weight, bias, loss, previous_loss] = &self.means;
+        WindowMeans { weight: weight[run], bias: bias[run], loss: loss[run], previous_loss: previous_loss[run] }
     }
 
     /// Writes the final parameters and the statistics of a run.

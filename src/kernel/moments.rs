@@ -59,11 +59,11 @@ pub fn loss<T: Number>(moments: &Moments, at: &MomentGradient<T>) -> T {
     (half * at.dw).mul_add(at.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
 }
 
-/// J − J* of a quadratic cost without cancellation, from the variance and the mean of x and the deviation from the optimum: Var(x)·δw² + (δb + δw·x̄)².
+/// The deviation of the mean prediction, δb + δw·x̄, from the mean of x and the deviation of the parameters from the optimum. Without cancellation, J − J* of
+/// a quadratic cost is Var(x)·δw² plus its square.
 #[inline(always)]
-pub fn excess<T: Number>([variance, mean]: [T; 2], deviation: Params<T>) -> T {
-    let level = deviation[0].mul_add(mean, deviation[1]);
-    variance.mul_add(deviation[0] * deviation[0], level * level)
+pub fn mean_deviation<T: Number>(mean: T, deviation: Params<T>) -> T {
+    deviation[0].mul_add(mean, deviation[1])
 }
 
 /// ŷ − y of one row.

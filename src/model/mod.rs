@@ -35,4 +35,4 @@ pub use problem::{Problem, ProblemKey, Rows};
 pub use quadratic::Quadratic;
 pub use schedule::Schedule;
 pub use settings::{MissingParameter, Settings};
-pub use verdict::{Figures, RunStatistics, Verdict, WindowMeans};
+pub use verdict::{Figures, RunStatistics, Verdict, VerdictRule, WindowMeans};

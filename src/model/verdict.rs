@@ -156,63 +156,95 @@ impl Figures {
     }
 }
 
-impl RunStatistics {
+/// The verdict rule of a problem: the constants of its figures.
+#[derive(Clone, Copy, Debug)]
+pub struct VerdictRule<'a> {
+    problem: &'a Problem,
+    /// Whether a batch has all training rows.
+    is_full_batch: bool,
+    offset: f64,
+    valley: Option<Valley>,
+}
+
+/// The direction in which J rises least from the optimum.
+#[derive(Clone, Copy, Debug)]
+struct Valley {
+    optimum: [f64; 2],
+    /// The unit eigenvector of the smallest eigenvalue of the Hessian.
+    direction: [f64; 2],
+    /// Half of this eigenvalue.
+    half_curvature: f64,
+}
+
+impl Valley {
+    fn of(optimum: &Optimum) -> Option<Self> {
+        let curvature = optimum.curvature?;
+        let ([[a, c], [_, b]], [smallest, _]) = (curvature.hessian, curvature.eigenvalues);
+        // Both rows of H − λI are orthogonal to the eigenvector; the longer one has more digits. Without a bias the second row is 0.
+        let [across, along] = if (a - smallest).abs() >= (b - smallest).abs() { [a - smallest, c] } else { [c, b - smallest] };
+        let length = libm::hypot(across, along);
+        let direction = if length > 0.0 { [-along / length, across / length] } else { [1.0, 0.0] };
+        Some(Self { optimum: [optimum.weight, optimum.bias], direction, half_curvature: 0.5 * smallest })
+    }
+
+    /// J − J* of the displacement of a point along the valley.
+    fn excess(&self, point: [f64; 2]) -> f64 {
+        let component = (point[0] - self.optimum[0]) * self.direction[0] + (point[1] - self.optimum[1]) * self.direction[1];
+        self.half_curvature * component * component
+    }
+}
+
+impl<'a> VerdictRule<'a> {
+    /// The rule for runs of a problem.
+    pub fn new(problem: &'a Problem, is_full_batch: bool) -> Self {
+        let valley = problem.optimum.as_ref().and_then(Valley::of);
+        Self { problem, is_full_batch, offset: problem.loss_offset(), valley }
+    }
+
     /// The figures of a run; `None` if it diverged. `loss_at_mean` is J at the mean point of the last window, which a quadratic cost ignores because it
     /// has a formula.
-    pub fn figures(&self, problem: &Problem, loss_at_mean: f32) -> Option<Figures> {
-        if self.diverged_at.is_some() {
+    pub fn figures(&self, run: &RunStatistics, loss_at_mean: f32) -> Option<Figures> {
+        if run.diverged_at.is_some() {
             return None;
         }
-        let offset = problem.loss_offset();
-        let [mean, previous] = [self.means.loss, self.means.previous_loss].map(f64::from);
-        let [start, end, at_mean] = [self.start_loss, self.last_loss, loss_at_mean].map(f64::from);
-        let lowest = || [start, end, at_mean, mean + offset, previous + offset].into_iter().fold(f64::INFINITY, f64::min);
-        let optimum = problem.optimum;
-        let lowest = optimum.map_or_else(lowest, |optimum| optimum.loss);
-        // The difference is exactly 0 for a quadratic cost.
-        let shift = offset - lowest;
-        let point = [self.means.weight, self.means.bias].map(f64::from);
-        let mean_excess = mean + shift;
+        let [mean_loss, previous_loss] = [run.means.loss, run.means.previous_loss].map(|loss| f64::from(loss) + self.offset);
+        let [start, end, at_mean] = [run.start_loss, run.last_loss, loss_at_mean].map(f64::from);
+        let lowest = || [start, end, at_mean, mean_loss, previous_loss].into_iter().fold(f64::INFINITY, f64::min);
+        let lowest = self.problem.optimum.map_or_else(lowest, |optimum| optimum.loss);
+        // Exactly 0 for a quadratic cost, so that a small excess keeps its digits.
+        let shift = self.offset - lowest;
+        let point = [run.means.weight, run.means.bias].map(f64::from);
+        let mean_excess = f64::from(run.means.loss) + shift;
+        let drift = self.problem.excess(point[0], point[1], at_mean).unwrap_or(at_mean - lowest);
         Some(Figures {
-            mean_loss: mean + offset,
+            mean_loss,
             mean_excess,
-            previous_excess: previous + shift,
-            drift: problem.excess(point[0], point[1], at_mean).unwrap_or(at_mean - lowest),
-            valley_share: optimum.and_then(|optimum| Some(along_valley(&optimum, point)? / mean_excess)),
+            previous_excess: f64::from(run.means.previous_loss) + shift,
+            // The drift of a quadratic cost is at most the mean excess, apart from the rounding of the mean point.
+            drift: if self.problem.neuron.is_quadratic() { drift.min(mean_excess) } else { drift },
+            valley_share: self.valley.map(|valley| valley.excess(point) / mean_excess),
             start_excess: start - lowest,
             end_excess: end - lowest,
-            tolerance: problem.tolerance().unwrap_or_else(|| tolerance(lowest, problem.quadratic.var_y)),
-            has_optimum: optimum.is_some(),
+            tolerance: self.problem.tolerance().unwrap_or_else(|| tolerance(lowest, self.problem.quadratic.var_y)),
+            has_optimum: self.problem.optimum.is_some(),
         })
     }
 
-    /// The first verdict that applies. `figures` are those of the run, and `is_full_batch` tells whether a batch has all training rows.
-    pub fn verdict(&self, figures: Option<&Figures>, is_full_batch: bool) -> Verdict {
+    /// The first verdict that applies to a run with these figures.
+    pub fn verdict(&self, run: &RunStatistics, figures: Option<&Figures>) -> Verdict {
         let Some(figures) = figures else { return Verdict::Diverged };
         if figures.has_converged() {
             Verdict::Converged
-        } else if self.cycle_period.is_some() {
+        } else if run.cycle_period.is_some() {
             Verdict::Cycling
         } else if figures.overshoots() {
             Verdict::Overshooting
         } else if figures.fluctuates() {
-            if is_full_batch { Verdict::Oscillating } else { Verdict::Noisy }
-        } else if !self.has_moved {
+            if self.is_full_batch { Verdict::Oscillating } else { Verdict::Noisy }
+        } else if !run.has_moved {
             Verdict::Stuck
         } else {
             Verdict::Slow
         }
     }
-}
-
-/// J − J* of a point's displacement along the flattest direction: ½·λmin·(its component along the eigenvector)².
-fn along_valley(optimum: &Optimum, [weight, bias]: [f64; 2]) -> Option<f64> {
-    let curvature = optimum.curvature?;
-    let ([[a, c], [_, b]], [smallest, _]) = (curvature.hessian, curvature.eigenvalues);
-    // Both rows of H − λI are orthogonal to the eigenvector; the longer one has more digits. Without a bias the second row is 0.
-    let [across, along] = if (a - smallest).abs() >= (b - smallest).abs() { [a - smallest, c] } else { [c, b - smallest] };
-    let length = libm::hypot(across, along);
-    let direction = if length > 0.0 { [-along / length, across / length] } else { [1.0, 0.0] };
-    let component = (weight - optimum.weight) * direction[0] + (bias - optimum.bias) * direction[1];
-    Some(0.5 * smallest * component * component)
 }

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::problems::Problems;
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::config::Experiment;
-use crate::model::{Figures, Parameter, Value, Verdict};
+use crate::model::{Figures, Parameter, Value, Verdict, VerdictRule};
 use crate::space::{Axis, Space};
 use crate::table::{RunTable, SettingColumn};
 
@@ -91,7 +91,7 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
     for (group, outcome) in plan.groups.iter().zip(outcomes) {
         let problem = &problems.all[group.problem()];
         let Some((FinalMetrics { train, test, loss_at_mean, .. }, first)) = metrics.get_mut(&group.problem()) else { continue };
-        let is_full_batch = outcome.batches == 1;
+        let rule = VerdictRule::new(problem, outcome.batches == 1);
         for (lane, &row) in group.members.iter().enumerate() {
             let (row, point) = (row as usize, *first + lane);
             let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
@@ -115,8 +115,8 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
             let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
             table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
             let statistics = outcome.statistics(lane);
-            let figures = statistics.figures(problem, loss_at_mean.get(point).copied().unwrap_or(f32::NAN));
-            table.verdict[row] = statistics.verdict(figures.as_ref(), is_full_batch);
+            let figures = rule.figures(&statistics, loss_at_mean.get(point).copied().unwrap_or(f32::NAN));
+            table.verdict[row] = rule.verdict(&statistics, figures.as_ref());
             table.epochs_to_reach[row] = statistics.epochs_to_reach;
             table.cycle_period[row] = statistics.cycle_period;
             table.diverged_at[row] = statistics.diverged_at;

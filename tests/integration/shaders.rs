@@ -234,7 +234,7 @@ fn functions_have_the_names_and_arguments_of_the_host() {
         host!(moments::moment_gradient(&_, &_, _)),
         host!(moments::loss(&_, &_)),
         host!(moments::error(_, _, _)),
-        host!(moments::excess(_, _)),
+        host!(moments::mean_deviation(_, _)),
         ("step", 5),
     ];
     for (composed, module) in parsed().iter().filter(|(composed, _)| composed.entry_point == "train") {

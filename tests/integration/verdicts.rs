@@ -165,3 +165,71 @@ fn without_an_optimum_j_is_compared_with_its_lowest_value() {
     assert!(table.mean_excess.iter().chain(&table.drift_share).all(|figure| figure.is_nan()));
     assert!(table.mean_loss.iter().zip(&table.train_loss).all(|(mean, end)| mean > end), "J still falls");
 }
+
+/// Data sets of tests/data: file, feature, target.
+const DATA: [(&str, &str, &str); 9] = [
+    ("iris", "petal_length", "petal_width"),
+    ("diabetes", "bmi", "progression"),
+    ("wine", "alcohol", "color_intensity"),
+    ("linnerud", "waist", "situps"),
+    ("stackloss", "airflow", "stackloss"),
+    ("grunfeld", "value", "investment"),
+    ("engel", "income", "foodexp"),
+    ("nile", "year", "volume"),
+    ("longley", "gnp", "employed"),
+];
+
+/// Seeds of a setting. Its figures are medians over them, its verdict is the most frequent one.
+const SEEDS: usize = 5;
+
+/// Verdict, and M, of each setting of a data set after a number of epochs.
+fn settings((file, feature, target): (&str, &str, &str), epochs: u32) -> Vec<(Verdict, f64)> {
+    let csv = std::fs::read(format!("{}/tests/data/{file}.csv", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let config = format!(
+        "[data]\npath = \"data.csv\"\nfeature = \"{feature}\"\ntarget = \"{target}\"\n[model]\ninitial_weight = 0.0\n[training]\nepochs = {epochs}\n\
+         [sweep.parameters]\noptimizer = [\"sgd\", \"rmsprop\", \"adam\"]\n\"data.scale\" = [\"none\", \"standard\"]\nbatch_size = [8, 32]\n\
+         learning_rate = {{ min = 1e-4, max = 1.0, count = 13, distribution = \"log_uniform\" }}\n\"training.seed\" = {{ min = 0, max = {} }}\n",
+        SEEDS - 1
+    );
+    let table = table(&load_with(&config, &csv), &cpu());
+    let setting = |(verdicts, excesses): (&[Verdict], &[f32])| {
+        let count = |verdict: Verdict| verdicts.iter().filter(|own| **own == verdict).count();
+        let verdict = Verdict::ALL.into_iter().max_by_key(|&verdict| count(verdict)).unwrap();
+        let mut excesses: Vec<f64> =
+            excesses.iter().map(|&excess| if excess.is_nan() { f64::INFINITY } else { f64::from(excess) }).collect();
+        excesses.sort_by(f64::total_cmp);
+        (verdict, excesses[SEEDS / 2])
+    };
+    table.verdict.chunks(SEEDS).zip(table.mean_excess.chunks(SEEDS)).map(setting).collect()
+}
+
+/// What ten times the epochs do to a run is what its verdict says: `slow` runs improve or remain short of updates, `noisy` runs do not improve.
+/// `cargo test --release --test integration verdicts_predict -- --nocapture` prints the table of docs/verdicts.md.
+#[test]
+fn verdicts_predict_the_effect_of_more_epochs() {
+    const EPOCHS: u32 = 20;
+    let mut table = std::collections::BTreeMap::<Verdict, [usize; 4]>::new();
+    for data in DATA {
+        for ((verdict, excess), (later_verdict, later)) in settings(data, EPOCHS).into_iter().zip(settings(data, 10 * EPOCHS)) {
+            let effect = match later / excess {
+                ratio if ratio < 0.5 => 0,
+                ratio if ratio < 0.9 => 1,
+                _ if later_verdict == Verdict::Slow => 2,
+                _ => 3,
+            };
+            table.entry(verdict).or_default()[effect] += 1;
+        }
+    }
+    println!("verdict        settings   M < 1/2   M < 0.9   still slow   other");
+    for (verdict, effects) in &table {
+        let [half, less, slow, other] = effects;
+        println!("{:<14} {:>8} {half:>9} {less:>9} {slow:>12} {other:>7}", verdict.name(), effects.iter().sum::<usize>());
+    }
+    let share = |verdict: Verdict, effects: &[usize]| {
+        let own = table[&verdict];
+        effects.iter().map(|&effect| own[effect]).sum::<usize>() as f64 / own.iter().sum::<usize>() as f64
+    };
+    let (slow, noisy) = (share(Verdict::Slow, &[0, 1, 2]), share(Verdict::Noisy, &[1, 2, 3]));
+    println!("slow: {:.1} % improve or are short of updates; noisy: {:.1} % do not improve by half", 100.0 * slow, 100.0 * noisy);
+    assert!(slow >= 0.95 && noisy >= 0.9, "{slow} of the slow, {noisy} of the noisy settings");
+}

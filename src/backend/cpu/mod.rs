@@ -253,8 +253,9 @@ impl Ends<'_> {
             ends.copy_from_slice(&column.0[..runs]);
         }
         verdict::write_means(context, tile, &mut self.means);
+        let ([weight, bias], [start_weight, start_bias]) = (&tile.state.theta.0, &tile.window_start.0);
         for run in 0..runs {
-            self.has_moved[run] = tile.state.theta.0.iter().zip(&tile.window_start.0).any(|(end, start)| end.0[run] != start.0[run]);
+            self.has_moved[run] = weight.0[run] != start_weight.0[run] || bias.0[run] != start_bias.0[run];
         }
         let [reached_epoch, cycle_periods] = &mut self.counts;
         reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);

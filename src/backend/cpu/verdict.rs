@@ -96,7 +96,7 @@ pub fn write_means(context: &GroupContext<'_>, tile: &Tile, means: &mut [&mut [f
     let factor = 1.0 / context.window.points() as f32;
     let [weight, bias] = context.centre().0;
     for ((mean, sum), centre) in means.iter_mut().zip(&tile.sums).zip([weight, bias, 0.0, 0.0]) {
-        mean.iter_mut().zip(sum.0).for_each(|(mean, sum)| *mean = sum * factor + centre);
+        mean.iter_mut().zip(&sum.0).for_each(|(mean, sum)| *mean = sum * factor + centre);
     }
 }
 
@@ -115,22 +115,34 @@ impl<const LAST: bool> Kernel for AddExcess<'_, LAST> {
     fn run<V: Vector, const K: usize>(self) {
         let Self { context, runs, path: Params([weights, biases]), sums: columns } = self;
         let [centre_weight, centre_bias] = context.centre().map(Pair::<V>::splat).0;
-        let distribution = context.distribution.map(Pair::<V>::splat);
+        let [variance, mean] = context.distribution.map(Pair::<V>::splat);
+        let zero = Pair::<V>::splat(0.0);
         for pack in 0..runs.div_ceil(Pair::<V>::LANES).min(TILE / Pair::<V>::LANES) {
-            let mut sums = [Pair::<V>::splat(0.0); 3];
-            for step in 0..weights.len().min(biases.len()) {
-                let parameters = [Pair::<V>::load(&weights[step], pack), Pair::<V>::load(&biases[step], pack)];
-                let deviation = Params([parameters[0] - centre_weight, parameters[1] - centre_bias]);
-                sums[0] = sums[0] + moments::excess(distribution, deviation);
+            // Squares of the deviations of weight and mean prediction, and the deviations of weight and bias.
+            let (mut squares, mut sums) = ([zero; 2], [zero; 2]);
+            for (weight, bias) in weights.iter().zip(biases) {
+                let deviation = Params([Pair::<V>::load(weight, pack) - centre_weight, Pair::<V>::load(bias, pack) - centre_bias]);
+                let level = moments::mean_deviation(mean, deviation);
+                squares = [deviation[0].mul_add(deviation[0], squares[0]), level.mul_add(level, squares[1])];
                 if LAST {
-                    (sums[1], sums[2]) = (sums[1] + deviation[0], sums[2] + deviation[1]);
+                    sums = [sums[0] + deviation[0], sums[1] + deviation[1]];
                 }
             }
-            // The order of `sums` in the columns.
-            for (sum, column) in if LAST { &[2, 0, 1][..] } else { &[3] }.iter().enumerate() {
-                let column = &mut columns[*column].0;
-                (Pair::<V>::load(column, pack) + sums[sum]).store(column, pack);
+            let excess = variance.mul_add(squares[0], squares[1]);
+            let [weight, bias, loss, previous_loss] = &mut *columns;
+            if LAST {
+                add(loss, pack, excess);
+                add(weight, pack, sums[0]);
+                add(bias, pack, sums[1]);
+            } else {
+                add(previous_loss, pack, excess);
             }
         }
     }
+}
+
+/// Adds a vector to the `v`-th vector of a column.
+#[inline(always)]
+fn add<V: Vector>(column: &mut Column<f32>, v: usize, term: V) {
+    (V::load(&column.0, v) + term).store(&mut column.0, v);
 }
