@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::errors::Error;
 use super::figures::side_by_side;
-use super::filter::{Filter, filtered, filters_label, parameter};
+use super::filter::{Filter, filtered, filters_label, parameter, slug};
 use super::ranking::{Candidate, Ranking, TIE, TunedGroup};
 use super::runs::{Runs, settings_label};
 use super::score::Score;
@@ -176,9 +176,8 @@ impl Comparison {
     /// The name of the folder for the figures: `compare-learning_rate`, and the filters if there are any. So the figures of a comparison replace
     /// neither those of the sweep nor those of another comparison.
     pub fn folder_name(&self) -> String {
-        let filter = self.filter.replace(" = ", "-").replace(" and ", "-").replace(", ", "-");
-        let name = if filter.is_empty() { format!("compare-{}", self.by) } else { format!("compare-{}-{filter}", self.by) };
-        name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+        let name = if self.filter.is_empty() { self.by.to_owned() } else { format!("{}-{}", self.by, self.filter) };
+        format!("compare-{}", slug(&name))
     }
 
     /// Whether the rows have several losses.

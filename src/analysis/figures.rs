@@ -4,7 +4,7 @@ use super::errors::Error;
 use super::paths::PathCache;
 use super::runs::Runs;
 use super::sweep::Sweep;
-use super::{batch_sizes, contour, final_loss, fit, learning_rates, losses, parameters, small_multiples};
+use super::{batch_sizes, contour, final_loss, fit, heatmap, learning_rates, losses, parameters, small_multiples};
 use crate::figure::Figure;
 use crate::model::Parameter;
 use crate::text;
@@ -26,6 +26,7 @@ pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
         figures.extend(small_multiples::figures(&mut cache, &rows, Parameter::LearningRate, None)?);
         figures.push(final_loss::figure(&runs, &rows, Parameter::LearningRate, None));
     }
+    figures.extend(heatmap::default_axes(&runs).map(|axes| heatmap::figure(&runs, &rows, axes)));
     figures.push(parameters::figure(&mut cache, &rows, None)?);
     figures.extend(learning_rates::figure(&runs, &rows)?);
     figures.push(losses::figure(&cache, &rows)?);

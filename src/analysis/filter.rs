@@ -44,6 +44,12 @@ pub fn filters_label(filters: &[Filter]) -> String {
     text::list(&filters.iter().map(Filter::label).collect::<Vec<String>>())
 }
 
+/// Filters in words as a part of a file name: `optimizer = sgd` becomes `optimizer-sgd`.
+pub fn slug(label: &str) -> String {
+    let joined = label.replace(" = ", "-").replace(" and ", "-").replace(", ", "-");
+    joined.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+}
+
 /// The rows of the runs that match all filters, ascending.
 ///
 /// # Errors

@@ -1,5 +1,11 @@
 //! Ranges of axes.
 
+use super::runs::Runs;
+use super::sample::spread;
+
+/// The number of runs whose starts are evaluated.
+const STARTS: usize = 1_000;
+
 /// The largest span of a logarithmic axis, 16 decades. Smaller values are drawn at the lower border.
 const SPAN: f64 = 1e16;
 
@@ -14,6 +20,16 @@ pub fn log_range(values: impl Iterator<Item = f64>) -> [f64; 2] {
     // 6 % of the height, and at least a tenth of a decade, so that a single value is in the middle.
     let margin = libm::pow(max / min, 0.06).max(1.25);
     [min / margin, max * margin]
+}
+
+/// The largest J − J* at the start of some runs, or J for problems without an optimum; `None` if it is not positive and finite.
+pub fn start_excess(runs: &Runs<'_>, rows: &[usize]) -> Option<f64> {
+    let starts = spread(rows.len(), STARTS).map(|position| {
+        let row = rows[position];
+        runs.surface(row).excess([runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from))
+    });
+    let largest = starts.filter(|excess| excess.is_finite()).fold(0.0, f64::max);
+    (largest > 0.0).then_some(largest)
 }
 
 /// The range `min..max` with a margin of 5 %. A single value is in the middle.

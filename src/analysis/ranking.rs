@@ -109,6 +109,11 @@ impl<'a> Ranking<'a> {
         Self { runs: *runs, rows: keyed.into_iter().map(|(_, row)| row).collect(), candidates, by_excess }
     }
 
+    /// All candidates, in the order of run numbers.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
     /// The rows of a candidate, ascending; never empty.
     pub fn rows(&self, candidate: &Candidate) -> &[usize] {
         &self.rows[candidate.rows.clone()]

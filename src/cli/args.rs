@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use gradsweep::backend::cpu::Simd;
 use gradsweep::backend::gpu::WorkgroupShape;
 
@@ -110,13 +110,17 @@ pub struct Plot {
 }
 
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("figure").required(true).args(["by", "heatmap"]))]
 pub struct Compare {
     /// Run directories, as written by `gradsweep run`; several are ranked in one table, without pictures
     #[arg(required = true, value_name = "DIRECTORY")]
     pub directories: Vec<PathBuf>,
     /// Hyperparameter whose values are compared, for example optimizer
     #[arg(long, value_name = "KEY")]
-    pub by: String,
+    pub by: Option<String>,
+    /// Draw a heatmap of two hyperparameters instead: which settings converge, how fast, and which diverge
+    #[arg(long, value_name = "KEY,KEY", value_parser = two_keys, conflicts_with_all = ["style", "top", "json", "csv", "no_plots"])]
+    pub heatmap: Option<[String; 2]>,
     /// Include only runs with this value, for example --where optimizer=sgd or --where momentum=none
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = filter)]
     pub filters: Vec<(String, String)>,
@@ -138,6 +142,13 @@ pub struct Compare {
     /// Print the table as CSV, with full precision
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+}
+
+fn two_keys(text: &str) -> Result<[String; 2], String> {
+    match text.split_once(',') {
+        Some((x, y)) if x.trim() != y.trim() => Ok([x, y].map(|key| key.trim().to_owned())),
+        _ => Err("write two keys, for example learning_rate,momentum".into()),
+    }
 }
 
 fn filter(text: &str) -> Result<(String, String), String> {

@@ -1,4 +1,4 @@
-//! `gradsweep compare DIR.. --by KEY`: a ranked table, and figures side by side.
+//! `gradsweep compare DIR.. --by KEY`: a ranked table, and figures side by side; `--heatmap KEY,KEY`: a heatmap.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use super::plot::{analysed, draw, png_names, reader};
 pub fn compare(arguments: &args::Compare) -> Result<(), Failure> {
     match arguments.directories.as_slice() {
         [only] => compare_one(arguments, only),
+        _ if arguments.heatmap.is_some() => Err(Failure::usage("--heatmap draws one sweep: give one directory")),
         several => compare_several(arguments, several),
     }
 }
@@ -25,13 +26,20 @@ fn compare_one(arguments: &args::Compare, directory: &Path) -> Result<(), Failur
     let paths = opened.paths(&runs, backend.as_ref());
     let read = reader(&paths);
     let sweep = analysed(&paths, &read);
-    let comparison = analysis::compare(&sweep, &arguments.by, &arguments.filters)?;
+    if let Some([x, y]) = &arguments.heatmap {
+        let figure = analysis::heatmap(&sweep, [x, y], &arguments.filters)?;
+        let folder = arguments.out.clone().unwrap_or_else(|| directory.join("plots"));
+        let written = draw(std::slice::from_ref(&figure), &folder)?;
+        return print(&format!("{}\n{}\n", figure.caption.join("\n"), png_names(&written).join("\n")));
+    }
+    let by = arguments.by.as_deref().unwrap_or_default();
+    let comparison = analysis::compare(&sweep, by, &arguments.filters)?;
     let folder = arguments.out.clone().unwrap_or_else(|| directory.join("plots").join(comparison.folder_name()));
     print_table(arguments, comparison)?;
     if arguments.no_plots {
         return Ok(());
     }
-    let figures = analysis::comparison_figures(&sweep, &arguments.by, &arguments.filters, arguments.style.as_deref())?;
+    let figures = analysis::comparison_figures(&sweep, by, &arguments.filters, arguments.style.as_deref())?;
     let written = draw(&figures, &folder)?;
     if arguments.json || arguments.csv { Ok(()) } else { print(&format!("\n{}\n", png_names(&written).join("\n"))) }
 }
@@ -49,7 +57,7 @@ fn compare_several(arguments: &args::Compare, directories: &[std::path::PathBuf]
         let runs = sweep.directory.runs()?;
         let no_paths = |_: &[u64]| Ok(Vec::new());
         let analysed = analysis::Sweep { experiment: &sweep.experiment, problems: &sweep.problems.all, runs: &runs, paths: &no_paths };
-        comparisons.push((name, analysis::compare(&analysed, &arguments.by, &arguments.filters)?));
+        comparisons.push((name, analysis::compare(&analysed, arguments.by.as_deref().unwrap_or_default(), &arguments.filters)?));
     }
     print_table(arguments, Comparison::join(comparisons))
 }

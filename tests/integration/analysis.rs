@@ -12,23 +12,23 @@ use gradsweep::table::{RunTable, SettingColumn};
 use insta::assert_snapshot;
 
 /// A trained sweep and its run directory, which is deleted with it.
-struct Trained {
-    experiment: Experiment,
-    problems: Problems,
-    runs: RunTable,
+pub struct Trained {
+    pub experiment: Experiment,
+    pub problems: Problems,
+    pub runs: RunTable,
     directory: RunDirectory,
-    cpu: Cpu,
+    pub cpu: Cpu,
     _folder: tempfile::TempDir,
 }
 
 impl Trained {
-    fn config(name: &str, sets: &[&str]) -> Self {
+    pub fn config(name: &str, sets: &[&str]) -> Self {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(format!("{name}.toml"));
         let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
         Self::of(config::load(&path, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}")))
     }
 
-    fn text(text: &str, csv: &str) -> Self {
+    pub fn text(text: &str, csv: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("data.csv"), csv).unwrap();
         let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Folder(folder.path()) };
@@ -53,7 +53,7 @@ impl Trained {
     }
 
     /// Calls a function with the sweep as the input of analysis. Runs without a stored history are replayed on `backend`.
-    fn analysed<T>(&self, backend: &dyn Backend, function: impl FnOnce(&Sweep<'_>) -> T) -> T {
+    pub fn analysed<T>(&self, backend: &dyn Backend, function: impl FnOnce(&Sweep<'_>) -> T) -> T {
         let stored = self.stored_paths(backend);
         let read = |runs: &[u64]| -> Result<Vec<model::Path>, PathError> { Ok(stored.read(runs)?) };
         function(&Sweep { experiment: &self.experiment, problems: &self.problems.all, runs: &self.runs, paths: &read })
@@ -63,7 +63,7 @@ impl Trained {
         diagnosis(&self.experiment, &self.problems.all, &self.runs, None)
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    pub fn figures(&self) -> Vec<Figure> {
         self.analysed(&self.cpu, |sweep| figures(sweep).unwrap())
     }
 
@@ -105,7 +105,7 @@ impl Backend for NoBackend {
     }
 }
 
-fn named<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
+pub fn named<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
     figures.iter().find(|figure| figure.name == name).unwrap_or_else(|| panic!("no {name} among {:?}", names(figures)))
 }
 
@@ -114,7 +114,7 @@ fn names(figures: &[Figure]) -> Vec<&str> {
 }
 
 /// Every point of a layer.
-fn points(layer: &Layer) -> Vec<[f64; 2]> {
+pub fn points(layer: &Layer) -> Vec<[f64; 2]> {
     match layer {
         Layer::Area { rings, .. } => rings.concat(),
         Layer::Line { points, .. } | Layer::Markers { points, .. } => points.clone(),
@@ -124,7 +124,7 @@ fn points(layer: &Layer) -> Vec<[f64; 2]> {
     }
 }
 
-fn markers(panel: &Panel, wanted: Marker) -> Vec<[f64; 2]> {
+pub fn markers(panel: &Panel, wanted: Marker) -> Vec<[f64; 2]> {
     let of = |layer: &Layer| if matches!(layer, Layer::Markers { marker, .. } if *marker == wanted) { points(layer) } else { Vec::new() };
     panel.layers.iter().flat_map(of).collect()
 }
@@ -134,7 +134,7 @@ fn contains(panel: &Panel, [x, y]: [f64; 2]) -> bool {
 }
 
 /// Checks the invariants of figures.
-fn check(figures: &[Figure]) {
+pub fn check(figures: &[Figure]) {
     let mut names = names(figures);
     names.sort_unstable();
     names.dedup();
@@ -436,7 +436,7 @@ fn a_sweep_of_diverged_runs_is_drawn_and_explained() {
 
 const LINE: &str = "x,y\n0,1\n1,3\n2,5\n";
 
-fn small(training: &str) -> Trained {
+pub fn small(training: &str) -> Trained {
     Trained::text(
         &format!(
             "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\ninitial_weight = 2.0\ninitial_bias = 1.0\n{training}"

@@ -1,0 +1,387 @@
+//! The heatmap of two hyperparameters: the settings that converge and how fast, those that diverge and how early, and J − J* of the others.
+
+use super::errors::Error;
+use super::filter::{Filter, filtered, filters_label, parameter, slug};
+use super::problems::{by_problem, problem_name};
+use super::ranges::start_excess;
+use super::ranking::{Candidate, Ranking};
+use super::runs::{Runs, is_seed};
+use super::sample::spread;
+use super::setting::Setting;
+use super::statistics;
+use super::sweep::Sweep;
+use crate::figure::ticks::axis;
+use crate::figure::{Axis, Color, ColorBar, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
+use crate::model::Scale as ParameterScale;
+use crate::model::{Parameter, Verdict};
+use crate::text;
+
+/// The largest number of values on an axis, and of panels.
+const VALUES: usize = 1_000;
+const PANELS: usize = 6;
+
+/// A sweep gets a heatmap without being asked if two numeric hyperparameters have at least this number of values each.
+const LEAST_VALUES: u64 = 6;
+
+/// The deviation from equal distances, relative to the distance, up to which values are drawn on a numeric axis.
+const UNEVEN: f64 = 0.02;
+
+/// Colours in a colour bar.
+const SHADES: usize = 40;
+
+/// The two numeric hyperparameters with the most values, the learning rate first; `None` if the sweep has no two of [`LEAST_VALUES`].
+pub fn default_axes(runs: &Runs<'_>) -> Option<[Parameter; 2]> {
+    let len = |parameter: Parameter| {
+        let axes = runs.experiment.space.branches.iter().flat_map(|branch| &branch.axes);
+        axes.filter(|axis| axis.parameter == parameter).map(crate::space::Axis::len).max().unwrap_or(0)
+    };
+    let is_axis = |parameter: &Parameter| parameter.facts().scale != ParameterScale::Category && len(*parameter) >= LEAST_VALUES;
+    let mut parameters: Vec<Parameter> = runs.varied().into_iter().filter(is_axis).collect();
+    parameters.sort_by_key(|&parameter| (parameter != Parameter::LearningRate, std::cmp::Reverse(len(parameter))));
+    parameters.first_chunk().copied()
+}
+
+/// The heatmap of the hyperparameters with two keys, over the runs that match all `filters`, pairs of key and value.
+///
+/// # Errors
+///
+/// If a key is unknown, or if no run matches.
+pub fn heatmap(sweep: &Sweep<'_>, keys: [&str; 2], filters: &[(String, String)]) -> Result<Figure, Error> {
+    let axes = [parameter(keys[0])?, parameter(keys[1])?];
+    let filters = Filter::parse(filters)?;
+    let runs = sweep.table();
+    let mut figure = figure(&runs, &filtered(&runs, &filters)?, axes);
+    if !filters.is_empty() {
+        let label = filters_label(&filters);
+        figure.title = format!("{}, where {label}", figure.title);
+        figure.name = format!("{}-{}", figure.name, slug(&label));
+    }
+    Ok(figure)
+}
+
+/// One panel per problem, and per optimizer if there are few. `rows` holds at least one row.
+pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure {
+    let mut selections: Vec<(String, Vec<usize>)> = Vec::new();
+    let problems = if [x, y].contains(&Parameter::DataScale) { vec![rows.to_vec()] } else { by_problem(runs, rows) };
+    let optimizers = if [x, y].contains(&Parameter::Optimizer) { 1 } else { runs.distinct_settings(rows, Parameter::Optimizer).len() };
+    let is_split = optimizers > 1 && optimizers * problems.len() <= PANELS;
+    for own in &problems {
+        let problem = if problems.len() > 1 { problem_name(runs, own[0]) } else { String::new() };
+        if is_split {
+            let title = |optimizer: &Setting| if problem.is_empty() { optimizer.to_string() } else { format!("{optimizer}, {problem}") };
+            selections.extend(runs.group_by(own, Parameter::Optimizer).into_iter().map(|(optimizer, own)| (title(&optimizer), own)));
+        } else {
+            selections.push((problem, own.clone()));
+        }
+    }
+    let grids: Vec<Grid> = selections.iter().map(|(_, own)| Grid::new(runs, own, [x, y])).collect();
+    let scales = Scales::new(runs, rows, &grids);
+    let panels: Vec<Panel> = selections.iter().zip(&grids).map(|((title, own), grid)| panel(runs, own, grid, &scales, title)).collect();
+    let columns = panels.len().min(if panels.len() > 4 { 3 } else { 2 });
+    let mut legend = vec![LegendEntry { label: "best setting".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Hollow) }];
+    if panels.iter().any(|panel| panel.layers.iter().any(|layer| matches!(layer, Layer::Line { .. }))) {
+        legend.push(LegendEntry {
+            label: "stability limit (full batch)".into(),
+            color: palette::INK,
+            shape: LegendShape::Line(Dash::Dashed),
+        });
+    }
+    Figure {
+        name: format!("heatmap-{}-{}", x.facts().name, y.facts().name),
+        title: format!("{}: settings that converge and that diverge, by {} and {}", runs.experiment.name, x.key(), y.key()),
+        caption: caption(runs, &grids, is_split),
+        columns,
+        size: [
+            if columns > 1 { 180 + 420 * columns as u32 } else { 860 },
+            190 + if columns > 1 { 380 } else { 480 } * panels.len().div_ceil(columns) as u32,
+        ],
+        panels,
+        shared_axes: false,
+        legend,
+        color_bars: scales.color_bars(),
+    }
+}
+
+/// The values of a hyperparameter on an axis, one row or column of cells each.
+struct CellAxis {
+    parameter: Parameter,
+    settings: Vec<Setting>,
+    /// The number of values of the sweep, of which `settings` has at most [`VALUES`].
+    count: usize,
+    /// In units of the hyperparameter if its values have equal distances, otherwise in units of positions.
+    axis: Axis,
+    is_numeric: bool,
+}
+
+impl CellAxis {
+    fn new(runs: &Runs<'_>, rows: &[usize], parameter: Parameter) -> Self {
+        let all = runs.distinct_settings(rows, parameter);
+        let settings: Vec<Setting> = spread(all.len(), VALUES).map(|position| all[position]).collect();
+        let numbers: Vec<f64> = settings.iter().filter_map(|setting| setting.number()).collect();
+        let is_log = parameter.facts().scale == ParameterScale::Log && numbers.first().is_some_and(|&first| first > 0.0);
+        let scaled = |value: f64| if is_log { libm::log10(value) } else { value };
+        let unscaled = |value: f64| if is_log { libm::exp10(value) } else { value };
+        let [first, last] = [numbers.first(), numbers.last()].map(|end| end.map_or(0.0, |&end| scaled(end)));
+        let step = (last - first) / (numbers.len().max(2) - 1) as f64;
+        let is_even = |(position, &value): (usize, &f64)| (scaled(value) - first - step * position as f64).abs() <= UNEVEN * step;
+        let is_numeric = numbers.len() == settings.len() && numbers.len() > 1 && numbers.iter().enumerate().all(is_even);
+        let axis = if is_numeric {
+            let range = [unscaled(first - step / 2.0), unscaled(last + step / 2.0)];
+            axis(parameter.key(), if is_log { Scale::Log } else { Scale::Linear }, range)
+        } else {
+            let ticks = spread(settings.len(), 12).map(|at| Tick { at: at as f64, label: settings[at].to_string() }).collect();
+            let range = [-0.5, settings.len() as f64 - 0.5];
+            Axis { label: parameter.key().into(), scale: Scale::Linear, range, ticks }
+        };
+        Self { parameter, settings, count: all.len(), axis, is_numeric }
+    }
+
+    /// The position of a run's value; `None` if it is left out.
+    fn position(&self, runs: &Runs<'_>, row: usize) -> Option<usize> {
+        self.settings.binary_search(&runs.setting(row, self.parameter)).ok()
+    }
+
+    /// The coordinate of the centre of a cell.
+    fn center(&self, position: usize) -> f64 {
+        self.settings[position].number().filter(|_| self.is_numeric).unwrap_or(position as f64)
+    }
+
+    /// The coordinate of a number, interpolated between centres of cells; `None` outside of them on an axis of positions.
+    fn coordinate(&self, value: f64) -> Option<f64> {
+        if self.is_numeric {
+            return Some(value);
+        }
+        let numbers: Vec<f64> = self.settings.iter().map(|setting| setting.number()).collect::<Option<_>>()?;
+        let above = numbers.partition_point(|&number| number < value);
+        let (&low, &high) = (numbers.get(above.checked_sub(1)?)?, numbers.get(above)?);
+        let is_log = self.parameter.facts().scale == ParameterScale::Log && low > 0.0;
+        let share = if is_log { libm::log(value / low) / libm::log(high / low) } else { (value - low) / (high - low) };
+        Some((above - 1) as f64 + share)
+    }
+}
+
+/// The result of the best setting of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum CellResult {
+    /// The number of epochs until J reached the optimum.
+    Converged { epochs: f64 },
+    /// The mean of J − J* over the last updates.
+    Other { excess: f64 },
+    /// The number of updates until a parameter left the valid range.
+    Diverged { updates: f64 },
+}
+
+/// The cells of a panel, row by row from the lower left.
+struct Grid<'a> {
+    x: CellAxis,
+    y: CellAxis,
+    cells: Vec<Option<CellResult>>,
+    ranking: Ranking<'a>,
+    /// The best setting of all cells.
+    best: Option<Candidate>,
+    /// The hyperparameters other than seeds over which a cell takes the best setting, and the largest number of seeds of a setting.
+    tuned: Vec<&'static str>,
+    seeds: usize,
+}
+
+impl<'a> Grid<'a> {
+    fn new(runs: &Runs<'a>, rows: &[usize], [x, y]: [Parameter; 2]) -> Self {
+        let by = [x, y].into_iter().find(|&parameter| is_seed(parameter));
+        let (x, y) = (CellAxis::new(runs, rows, x), CellAxis::new(runs, rows, y));
+        let ranking = Ranking::new(runs, rows, by);
+        let mut best: Vec<Option<&Candidate>> = vec![None; x.settings.len() * y.settings.len()];
+        let mut seeds = 1;
+        for candidate in ranking.candidates() {
+            let own = ranking.rows(candidate);
+            seeds = seeds.max(own.len());
+            let (Some(column), Some(line)) = (x.position(runs, own[0]), y.position(runs, own[0])) else { continue };
+            let cell = &mut best[line * x.settings.len() + column];
+            if cell.is_none_or(|known| candidate.cost < known.cost) {
+                *cell = Some(candidate);
+            }
+        }
+        let cells = best.iter().map(|candidate| candidate.map(|candidate| result(runs, &ranking, candidate))).collect();
+        let is_tuned =
+            |parameter: &Parameter| ![x.parameter, y.parameter].contains(parameter) && runs.distinct_settings(rows, *parameter).len() > 1;
+        let tuned = runs.varied().into_iter().filter(is_tuned).map(Parameter::key).collect();
+        let best = ranking.best().cloned();
+        Self { x, y, cells, ranking, best, tuned, seeds }
+    }
+}
+
+/// The result of a setting: that of the run with the median cost, or the median time of divergence.
+fn result(runs: &Runs<'_>, ranking: &Ranking<'_>, candidate: &Candidate) -> CellResult {
+    let own = ranking.rows(candidate);
+    if candidate.cost.is_infinite() {
+        let updates: Vec<f64> = own.iter().filter_map(|&row| runs.table.diverged_at[row]).map(|update| update as f64).collect();
+        return statistics::quantile(&updates, 0.5)
+            .map_or(CellResult::Other { excess: f64::INFINITY }, |updates| CellResult::Diverged { updates });
+    }
+    let row = if let [only] = own { *only } else { ranking.representative(candidate) };
+    match runs.epochs_to_reach(row).filter(|_| runs.table.verdict[row] == Verdict::Converged) {
+        Some(epochs) => CellResult::Converged { epochs: f64::from(epochs) },
+        None => CellResult::Other { excess: runs.mean_excess(row) },
+    }
+}
+
+/// The ranges of the three colour bars, all logarithmic.
+struct Scales {
+    epochs: [f64; 2],
+    excess: [f64; 2],
+    updates: [f64; 2],
+    /// The label of J − J*, or of J without an optimum.
+    excess_label: &'static str,
+}
+
+impl Scales {
+    /// J − J* ranges from the convergence threshold to the start.
+    fn new(runs: &Runs<'_>, rows: &[usize], grids: &[Grid<'_>]) -> Self {
+        let cells = || grids.iter().flat_map(|grid| grid.cells.iter().flatten());
+        let most = |value: &dyn Fn(&CellResult) -> Option<f64>| cells().filter_map(value).fold(1.0, f64::max);
+        let epochs = most(&|cell| if let CellResult::Converged { epochs } = cell { Some(*epochs) } else { None });
+        let updates = most(&|cell| if let CellResult::Diverged { updates } = cell { Some(*updates) } else { None });
+        let surface = runs.surface(rows[0]);
+        let others = || cells().filter_map(|cell| if let CellResult::Other { excess } = cell { Some(*excess) } else { None });
+        let finite = || others().filter(|excess| *excess > 0.0 && excess.is_finite());
+        let threshold = surface.convergence_excess();
+        let low = if threshold > 0.0 { threshold } else { finite().fold(f64::INFINITY, f64::min) };
+        let high = start_excess(runs, rows).unwrap_or_else(|| finite().fold(0.0, f64::max));
+        let low = if low.is_finite() { low } else { 1.0 };
+        let excess_label = if surface.optimum().is_some() { "mean J − J*" } else { "mean J" };
+        Self { epochs: [1.0, epochs.max(2.0)], excess: [low, high.max(10.0 * low)], updates: [1.0, updates.max(2.0)], excess_label }
+    }
+
+    fn color(&self, cell: &CellResult) -> [u8; 3] {
+        match *cell {
+            CellResult::Converged { epochs } => converged(share(epochs, self.epochs)),
+            CellResult::Other { excess } => other(share(excess, self.excess)),
+            CellResult::Diverged { updates } => diverged(share(updates, self.updates)),
+        }
+    }
+
+    /// From top to bottom: diverged, other and converged settings.
+    fn color_bars(&self) -> Vec<ColorBar> {
+        let bar = |label: &str, [low, high]: [f64; 2], color: fn(f64) -> [u8; 3]| {
+            let at = |index: usize| index as f64 / SHADES as f64;
+            let edge = |index: usize| libm::log10(low) + at(index) * libm::log10(high / low);
+            let ticks = axis("", Scale::Log, [low, high]).ticks;
+            ColorBar {
+                label: label.into(),
+                edges: (0..=SHADES).map(edge).collect(),
+                colors: (0..SHADES).map(|index| Color { rgb: color(at(index) + 0.5 / SHADES as f64), alpha: 1.0 }).collect(),
+                ticks: ticks.into_iter().map(|tick| Tick { at: libm::log10(tick.at), ..tick }).collect(),
+            }
+        };
+        vec![
+            bar("diverged after updates", self.updates, diverged),
+            bar(self.excess_label, self.excess, other),
+            bar("converged in epochs", self.epochs, converged),
+        ]
+    }
+}
+
+/// The position of a value in a logarithmic range, from 0 to 1.
+fn share(value: f64, [low, high]: [f64; 2]) -> f64 {
+    (libm::log(value.max(low) / low) / libm::log(high / low)).clamp(0.0, 1.0)
+}
+
+/// The colour of a converged setting: the fewer epochs, the darker.
+fn converged(share: f64) -> [u8; 3] {
+    rgb(colorous::BLUES, 1.0 - 0.65 * share)
+}
+
+/// The colour of a setting that neither converged nor diverged: the larger J − J*, the darker.
+fn other(share: f64) -> [u8; 3] {
+    rgb(colorous::GREYS, 0.06 + 0.5 * share)
+}
+
+/// The colour of a diverged setting: the earlier, the darker.
+fn diverged(share: f64) -> [u8; 3] {
+    rgb(colorous::ORANGES, 1.0 - 0.65 * share)
+}
+
+fn rgb(gradient: colorous::Gradient, position: f64) -> [u8; 3] {
+    gradient.eval_continuous(position).into_array()
+}
+
+fn panel(runs: &Runs<'_>, rows: &[usize], grid: &Grid<'_>, scales: &Scales, title: &str) -> Panel {
+    let Grid { x, y, cells, ranking, best, .. } = grid;
+    let colors = cells.iter().map(|cell| cell.map_or([255; 3], |cell| scales.color(&cell))).collect();
+    let mut layers = vec![Layer::Cells { x: x.axis.range, y: y.axis.range, columns: x.settings.len(), colors }];
+    layers.extend(stability_limit(runs, rows, grid));
+    let best = best.as_ref().filter(|best| best.cost.is_finite()).map(|best| ranking.rows(best)[0]);
+    if let Some((column, line)) = best.and_then(|row| x.position(runs, row).zip(y.position(runs, row))) {
+        let points = vec![[x.center(column), y.center(line)]];
+        layers.push(Layer::Markers { points, marker: Marker::Hollow, color: palette::INK, size: 9.0 });
+    }
+    Panel { title: title.to_owned(), x: x.axis.clone(), y: y.axis.clone(), layers }
+}
+
+/// The stability limit of SGD for each value of the other axis, if one axis is the learning rate and all runs are of SGD.
+fn stability_limit(runs: &Runs<'_>, rows: &[usize], Grid { x, y, .. }: &Grid<'_>) -> Vec<Layer> {
+    let (rate, other, is_rate_x) = match [x.parameter, y.parameter] {
+        [Parameter::LearningRate, _] => (x, y, true),
+        [_, Parameter::LearningRate] => (y, x, false),
+        _ => return Vec::new(),
+    };
+    // Of each value of the other axis one run: limits do not depend on what else is swept, unless they differ.
+    let mut limits: Vec<Option<f64>> = vec![None; other.settings.len()];
+    for &row in rows {
+        let Some(position) = other.position(runs, row) else { continue };
+        if limits[position].is_none() {
+            let Some(limit) = runs.stability_limit(row) else { return Vec::new() };
+            limits[position] = Some(limit);
+        }
+    }
+    let mut points: Vec<[f64; 2]> = Vec::new();
+    for (position, limit) in limits.iter().enumerate() {
+        points.extend(limit.and_then(|limit| rate.coordinate(limit)).map(|at| [at, other.center(position)]));
+    }
+    // The line ends at the border, not in the middle of the outer cells.
+    let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return Vec::new() };
+    points.insert(0, [first[0], other.axis.range[0]]);
+    points.push([last[0], other.axis.range[1]]);
+    if !is_rate_x {
+        points = points.into_iter().map(|[x, y]| [y, x]).collect();
+    }
+    let line = |color, width, dash| Layer::Line { points: points.clone(), color, width, dash };
+    vec![line(palette::WHITE, 3.4, Dash::Solid), line(palette::INK, 1.6, Dash::Dashed)]
+}
+
+fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], is_split: bool) -> Vec<String> {
+    let cells = || grids.iter().flat_map(|grid| grid.cells.iter().flatten());
+    let all = cells().count();
+    let share = |of: fn(&CellResult) -> bool| match cells().filter(|cell| of(cell)).count() {
+        count if all <= 1_000 => text::grouped(count as u64),
+        count => format!("{} %", text::significant(100.0 * count as f64 / all as f64, 2)),
+    };
+    let converged = share(|cell| matches!(cell, CellResult::Converged { .. }));
+    let diverged = share(|cell| matches!(cell, CellResult::Diverged { .. }));
+    let mut sentences = vec![format!("{converged} of {} converge and {diverged} diverge", text::count(all, "setting"))];
+    let best = grids.iter().filter_map(|grid| grid.best.as_ref().map(|best| (grid, best))).min_by(|a, b| a.1.cost.total_cmp(&b.1.cost));
+    if let Some((grid, best)) = best.filter(|(_, best)| best.cost.is_finite()) {
+        let row = grid.ranking.representative(best);
+        sentences.push(format!("The best is {}", runs.name(row)));
+    }
+    let tuned = grids.iter().map(|grid| &grid.tuned).max_by_key(|tuned| tuned.len()).map_or_else(Vec::new, Clone::clone);
+    let seeds = grids.iter().map(|grid| grid.seeds).max().unwrap_or(1);
+    let median = if seeds > 1 { format!("the median over {seeds} seeds") } else { String::new() };
+    match (tuned.is_empty(), seeds > 1) {
+        (true, false) => {}
+        (true, true) => sentences.push(format!("Each cell shows {median}")),
+        (false, false) => sentences.push(format!("Each cell shows the best value of {}", text::list(&tuned))),
+        (false, true) => sentences.push(format!("Each cell shows the best value of {}, by {median}", text::list(&tuned))),
+    }
+    for axis in grids.iter().take(if is_split { 1 } else { grids.len() }).flat_map(|grid| [&grid.x, &grid.y]) {
+        if axis.settings.len() < axis.count {
+            let count = text::grouped(axis.count as u64);
+            sentences.push(format!(
+                "{} of {count} values of {} are drawn",
+                text::grouped(axis.settings.len() as u64),
+                axis.parameter.key()
+            ));
+        }
+    }
+    sentences.dedup();
+    vec![sentences.join(". ")]
+}
