@@ -1,197 +1,192 @@
-//! J − J* for each batch size, as a function of epochs (passes over the data) and of updates.
+//! J − J* for each batch size at its best setting, as a function of epochs (passes over the data) and of updates.
 
-use std::collections::BTreeMap;
-
+use super::bands::Band;
 use super::color_by::ColorBy;
-use super::cost_surface::CostSurface;
 use super::errors::Error;
 use super::paths::PathCache;
 use super::problems::by_problem;
-use super::ranges::log_range;
-use super::runs::Runs;
-use super::sample::{sample, spread};
+use super::ranges::CostAxis;
+use super::ranking::Ranking;
+use super::runs::settings_label;
+use super::sample::spread;
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::ticks::{axis, count_axis};
-use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
+use crate::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, TableRow, palette};
 use crate::model::{Parameter, Path};
 use crate::text;
 
-/// The largest numbers of runs per median, of rows of panels, and of batch sizes.
+/// The largest numbers of runs per median, and of batch sizes.
 const RUNS: usize = 16;
-const PANEL_ROWS: usize = 3;
 const SIZES: usize = 9;
 
 /// The largest number of points of a curve.
 const POINTS: usize = 400;
 
-/// Median J − J* of the runs with one batch size.
+/// The best setting with one batch size.
 struct Curve {
-    setting: Setting,
+    size: Setting,
+    /// The other hyperparameters of the setting that the sweep varies, in words.
+    settings: String,
     color: Color,
+    dash: Dash,
     /// Updates in one epoch.
     batches: u64,
-    /// The number of epochs, and the median after them.
-    points: Vec<(usize, f64)>,
+    /// Median and quantiles of J − J* over the seeds, by the number of epochs.
+    band: Band,
+    /// The number of runs; of those, the number that diverged and the number that reached the optimum.
     runs: usize,
-    /// The number of runs that reached the optimum at some epoch's end, and the median number of epochs that they needed.
-    converged: usize,
-    first_converged: Option<f64>,
+    diverged: usize,
+    reached: usize,
+    /// The median number of epochs until J reached the optimum, over the runs that reached it.
+    epochs: Option<f64>,
 }
 
-/// The curves of one learning rate: a row of two panels.
-struct PanelRow {
-    rate: Setting,
-    curves: Vec<Curve>,
-}
-
-/// One figure of the best conditioned problem, with two panels for each of a few learning rates.
+/// One figure of the best conditioned problem: by epochs, by updates, and a table of the epochs and updates until the optimum is reached.
 pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, Error> {
     let runs = cache.runs();
     let condition = |own: &Vec<usize>| runs.surface(own[0]).condition().unwrap_or(f64::INFINITY);
     let Some(rows) = by_problem(&runs, rows).into_iter().min_by(|a, b| condition(a).total_cmp(&condition(b))) else { return Ok(None) };
-    let surface = runs.surface(rows[0]);
     let color_by = ColorBy::new(&runs, &rows, Some(Parameter::BatchSize), &[]);
-    let rates = runs.group_by(&rows, Parameter::LearningRate);
-    let (mut panel_rows, mut caption) = (Vec::new(), Vec::new());
-    for position in spread(rates.len(), PANEL_ROWS) {
-        let (rate, own) = &rates[position];
-        let sizes = runs.group_by(own, Parameter::BatchSize);
-        let mut curves = Vec::new();
-        for size in spread(sizes.len(), SIZES) {
-            let (setting, own) = &sizes[size];
-            let points = median_excess(cache, own, &surface)?;
-            curves.push(curve(&runs, own, *setting, points, color_by.color(&runs, own[0])));
-        }
-        caption.push(format!("learning_rate {rate}: {}", convergence(&curves)));
-        panel_rows.push(PanelRow { rate: *rate, curves });
+    let ranking = Ranking::new(&runs, &rows, Some(Parameter::BatchSize));
+    let mut tuned: Vec<(Setting, &[usize])> =
+        ranking.best_by(Parameter::BatchSize).iter().map(|group| (group.value, ranking.rows(&group.best))).collect();
+    tuned.sort_by_key(|(size, _)| *size);
+    let mut curves = Vec::new();
+    for position in spread(tuned.len(), SIZES) {
+        let (size, own) = tuned[position];
+        curves.push(curve(cache, &color_by, size, own)?);
     }
-    let values = panel_rows.iter().flat_map(|row| &row.curves).flat_map(|curve| &curve.points).map(|&(_, excess)| excess);
-    let threshold = surface.convergence_excess();
-    let floor = if threshold > 0.0 { threshold * 1e-3 } else { 0.0 };
-    let range = log_range(values.map(|excess| excess.max(floor)).chain([threshold]));
-    let panels = panel_rows.iter().flat_map(|row| panels(row, threshold, range)).collect::<Vec<_>>();
-    let mut legend = color_by.legend();
-    let marker = LegendShape::Marker(Marker::Filled);
-    legend.push(LegendEntry { label: "median epoch of convergence".into(), color: palette::FAINT, shape: marker });
+    let values = curves.iter().flat_map(|curve| &curve.band.median).map(|point| point[1]);
+    let cost = CostAxis::new(&runs, &rows, values);
+    let threshold = runs.surface(rows[0]).convergence_excess();
+    let panels = [false, true].map(|by_updates| panel(&curves, threshold, &cost, by_updates));
+    let mut legend = Vec::new();
+    if threshold > 0.0 {
+        let shape = LegendShape::Line(Dash::Dashed);
+        legend.push(LegendEntry { label: "convergence threshold".into(), color: palette::FAINT, shape });
+        let shape = LegendShape::Marker(Marker::Filled);
+        legend.push(LegendEntry { label: "the threshold is reached (median over seeds)".into(), color: palette::FAINT, shape });
+    }
+    let mut caption = vec![caption(&curves)];
+    if curves.len() < tuned.len() {
+        caption.push(format!("{} of {} batch sizes are drawn", curves.len(), tuned.len()));
+    }
     Ok(Some(Figure {
         name: "batch_sizes".into(),
         title: format!("{}: batch sizes compared by epochs and by updates", runs.experiment.name),
         caption,
-        columns: 2,
-        size: [1000, 200 + 260 * panel_rows.len() as u32],
-        panels,
+        columns: 3,
+        size: [1260, 420],
+        panels: panels.into_iter().chain([table(&curves)]).collect(),
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
     }))
 }
 
-/// The median J − J* after each epoch, over a sample of the runs.
-fn median_excess(cache: &PathCache<'_>, rows: &[usize], surface: &CostSurface<'_>) -> Result<Vec<(usize, f64)>, Error> {
-    let shown = sample(&cache.runs(), rows, RUNS);
-    let mut by_epoch: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+/// Summarises the best setting with one batch size.
+fn curve(cache: &PathCache<'_>, color_by: &ColorBy, size: Setting, rows: &[usize]) -> Result<Curve, Error> {
+    let runs = cache.runs();
+    let surface = runs.surface(rows[0]);
+    let shown: Vec<usize> = spread(rows.len(), RUNS).map(|position| rows[position]).collect();
+    let mut series = Vec::with_capacity(shown.len());
     cache.visit(&shown, |_, path| {
-        for (epoch, excess) in epoch_ends(path, surface) {
-            by_epoch.entry(epoch).or_default().push(excess);
-        }
+        let points = epoch_ends(path).map(|(epoch, point)| [epoch as f64, surface.excess(path.at(point))]);
+        series.push(points.collect::<Vec<[f64; 2]>>());
     })?;
-    let longest = by_epoch.keys().next_back().copied().unwrap_or(0);
-    // After a divergence a run has no values: it counts as infinite.
-    let median = |epoch: usize| {
-        let mut values = by_epoch.get(&epoch)?.clone();
-        values.resize(shown.len(), f64::INFINITY);
-        statistics::quantile(&values, 0.5).map(|excess| (epoch, excess))
-    };
-    Ok(spread(longest + 1, POINTS).filter_map(median).collect())
-}
-
-/// J − J* at the start and after each epoch whose last update is recorded.
-fn epoch_ends(path: &Path, surface: &CostSurface<'_>) -> Vec<(usize, f64)> {
-    let epochs = Path::whole_epochs(path.last_step(), path.batches_per_epoch);
-    let excess = |epoch: usize| {
-        let point = path.steps.binary_search(&((epoch * path.batches_per_epoch) as u64)).ok()?;
-        Some((epoch, surface.excess(path.at(point))))
-    };
-    (0..=epochs).filter_map(excess).collect()
-}
-
-/// Summarises the runs with one batch size.
-fn curve(runs: &Runs<'_>, rows: &[usize], setting: Setting, points: Vec<(usize, f64)>, color: Color) -> Curve {
-    let first: Vec<f64> = rows.iter().filter_map(|&row| runs.table.epochs_to_reach[row]).map(f64::from).collect();
-    Curve {
-        setting,
-        color,
+    let epochs: Vec<f64> = rows.iter().filter_map(|&row| runs.epochs_to_reach(row)).map(f64::from).collect();
+    let mut settings = runs.settings(rows[0]);
+    settings.retain(|(parameter, _)| *parameter != Parameter::BatchSize && runs.varies(*parameter));
+    Ok(Curve {
+        size,
+        settings: settings_label(&settings),
+        color: color_by.color(&runs, rows[0]),
+        dash: color_by.dash(&runs, rows[0]),
         batches: runs.batches(rows[0]),
-        points,
+        band: Band::of(series.iter().map(Vec::as_slice)),
         runs: rows.len(),
-        converged: first.len(),
-        first_converged: statistics::quantile(&first, 0.5),
-    }
+        diverged: rows.iter().filter(|&&row| runs.has_diverged(row)).count(),
+        reached: epochs.len(),
+        epochs: statistics::quantile(&epochs, 0.5),
+    })
 }
 
-/// The panels of one learning rate: by epochs and by updates.
-fn panels(row: &PanelRow, threshold: f64, range: [f64; 2]) -> [Panel; 2] {
-    let PanelRow { rate, curves } = row;
-    let epochs = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0).max().unwrap_or(1).max(1) as f64;
-    let updates = curves.iter().filter_map(|curve| curve.points.last().map(|point| point.0 as u64 * curve.batches)).max().unwrap_or(1);
-    let fewest = curves.iter().map(|curve| curve.batches).min().unwrap_or(1).max(1) as f64;
-    let panel = |by_updates: bool| {
-        let x = |curve: &Curve, epoch: f64| if by_updates { epoch * curve.batches as f64 } else { epoch };
-        let mut layers = Vec::new();
-        for curve in curves {
-            let points = curve.points.iter().map(|&(epoch, excess)| [x(curve, epoch as f64), excess.clamp(range[0], range[1])]);
-            // A logarithmic axis of updates has no position for the start.
-            let points: Vec<[f64; 2]> = points.filter(|point| !by_updates || point[0] > 0.0).collect();
-            layers.push(Layer::Line { points, color: curve.color, width: 1.8, dash: Dash::Solid });
-        }
-        for curve in curves {
-            // The median J at the median epoch of convergence may be above the threshold: the marker is drawn at the threshold.
-            let at = curve.first_converged.and_then(|first| curve.points.iter().find(|point| point.0 as f64 >= first));
-            layers.extend(at.map(|&(epoch, excess)| Layer::Markers {
-                points: vec![[x(curve, epoch as f64), excess.min(threshold).clamp(range[0], range[1])]],
-                marker: Marker::Filled,
-                color: curve.color,
-                size: 5.0,
-            }));
-        }
-        if threshold > 0.0 {
-            let label = "convergence threshold".into();
-            layers.push(Layer::Rule { at: threshold, vertical: false, label, color: palette::INK, dash: Dash::Dashed });
-        }
-        let x_axis = if by_updates {
-            axis("updates", Scale::Log, [fewest, (updates as f64).max(2.0 * fewest)])
-        } else {
-            count_axis("epochs", [0.0, epochs])
-        };
-        let title = format!("learning_rate {rate}, by {}", if by_updates { "updates" } else { "epochs" });
-        Panel { title, x: x_axis, y: axis("J − J*", Scale::Log, range), layers }
-    };
-    [panel(false), panel(true)]
+/// The start and the ends of some epochs whose last update is recorded: the number of epochs, and the position in the path.
+fn epoch_ends(path: &Path) -> impl Iterator<Item = (usize, usize)> {
+    let epochs = Path::whole_epochs(path.last_step(), path.batches_per_epoch);
+    let point = |epoch: usize| Some((epoch, path.steps.binary_search(&((epoch * path.batches_per_epoch) as u64)).ok()?));
+    spread(epochs + 1, POINTS).filter_map(point)
 }
 
-/// The first epoch of convergence: `batch size 1 converges in epoch 4 (640 updates), 5 in epoch 20 (640 updates); batch size 160 never converges`.
-fn convergence(curves: &[Curve]) -> String {
-    let (mut converging, mut others) = (Vec::new(), Vec::new());
-    for curve in spread(curves.len(), 6).map(|at| &curves[at]) {
-        let Some(first) = curve.first_converged else {
-            others.push(curve.setting.to_string());
-            continue;
-        };
-        let epoch = libm::ceil(first) as u64;
-        let share = if curve.converged < curve.runs { format!(", {} of {} runs", curve.converged, curve.runs) } else { String::new() };
-        let updates = text::grouped(epoch * curve.batches);
-        let verb = if converging.is_empty() { " converges" } else { "" };
-        converging.push(format!("{}{verb} in epoch {epoch} ({updates} updates{share})", curve.setting));
+/// J − J* by epochs or by updates.
+fn panel(curves: &[Curve], threshold: f64, cost: &CostAxis, by_updates: bool) -> Panel {
+    let x = |curve: &Curve, epoch: f64| if by_updates { epoch * curve.batches as f64 } else { epoch };
+    let ends = curves.iter().filter_map(|curve| curve.band.median.last().map(|point| x(curve, point[0])));
+    let last = ends.fold(1.0, f64::max);
+    let mut layers = Vec::new();
+    if threshold > 0.0 {
+        layers.push(Layer::Rule { at: threshold, vertical: false, label: String::new(), color: palette::FAINT, dash: Dash::Dashed });
     }
-    let never = match others.len() {
-        0 => String::new(),
-        1 => format!("batch size {} never converges", others[0]),
-        _ => format!("batch sizes {} never converge", text::list(&others)),
+    for curve in curves {
+        let mut band = curve.band.clone().map_values(|excess| excess.max(cost.range[0]));
+        band.median.iter_mut().for_each(|point| point[0] = x(curve, point[0]));
+        // A logarithmic axis of updates has no position for the start.
+        band.median.retain(|point| !by_updates || point[0] > 0.0);
+        layers.push(band.line(curve.color, 1.8, curve.dash));
+    }
+    for curve in curves.iter().filter(|_| threshold > 0.0) {
+        layers.extend(curve.epochs.map(|epochs| Layer::Markers {
+            points: vec![[x(curve, epochs), threshold]],
+            marker: Marker::Filled,
+            color: curve.color,
+            size: 6.0,
+        }));
+    }
+    let x_axis: Axis = if by_updates {
+        let fewest = curves.iter().map(|curve| curve.batches).min().unwrap_or(1).max(1) as f64;
+        axis("updates", Scale::Log, [fewest, last.max(2.0 * fewest)])
+    } else {
+        count_axis("epochs", [0.0, last])
     };
-    match (converging.is_empty(), others.is_empty()) {
-        (true, _) => never,
-        (false, true) => format!("batch size {}", converging.join(", ")),
-        (false, false) => format!("batch size {}; {never}", converging.join(", ")),
+    let title = format!("by {}", if by_updates { "updates: what an update brings" } else { "epochs: what a pass over the data brings" });
+    Panel { title, x: x_axis, y: cost.axis(), layers }
+}
+
+/// The epochs and updates after which each batch size reaches the optimum, in a panel without axes.
+fn table(curves: &[Curve]) -> Panel {
+    let has_settings = curves.iter().any(|curve| !curve.settings.is_empty());
+    let row = |color, cells: [String; 4]| {
+        let [size, settings, epochs, updates] = cells;
+        let cells = if has_settings { vec![size, settings, epochs, updates] } else { vec![size, epochs, updates] };
+        TableRow { color, cells }
+    };
+    let mut rows = vec![row(None, ["batch_size", "at its best", "epochs to J*", "updates"].map(String::from))];
+    for curve in curves {
+        let share = if curve.reached < curve.runs { format!(" ({} of {})", curve.reached, curve.runs) } else { String::new() };
+        let [epochs, updates] = match curve.epochs {
+            Some(epochs) => [format!("{}{share}", text::short(epochs, 3)), text::short(libm::ceil(epochs * curve.batches as f64), 3)],
+            None if curve.diverged == curve.runs => ["diverges".into(), String::new()],
+            None => ["never".into(), String::new()],
+        };
+        rows.push(row(Some(curve.color), [curve.size.to_string(), curve.settings.clone(), epochs, updates]));
     }
+    let plain = || Axis { label: String::new(), scale: Scale::Linear, range: [0.0, 1.0], ticks: Vec::new() };
+    Panel { title: String::new(), x: plain(), y: plain(), layers: vec![Layer::Table { rows }] }
+}
+
+/// The batch sizes that need the fewest epochs and the fewest updates.
+fn caption(curves: &[Curve]) -> String {
+    let reached = || curves.iter().filter_map(|curve| curve.epochs.map(|epochs| (curve, epochs, epochs * curve.batches as f64)));
+    let Some(by_epochs) = reached().min_by(|a, b| a.1.total_cmp(&b.1)) else { return "No batch size reaches the optimum".into() };
+    let Some(by_updates) = reached().min_by(|a, b| a.2.total_cmp(&b.2)) else { return String::new() };
+    let (epochs, updates) =
+        (text::count(libm::ceil(by_epochs.1) as usize, "epoch"), text::count(libm::ceil(by_updates.2) as usize, "update"));
+    if by_epochs.0.size == by_updates.0.size {
+        return format!("Batch size {} reaches the optimum with the fewest epochs ({epochs}) and updates ({updates})", by_epochs.0.size);
+    }
+    format!(
+        "Batch size {} reaches the optimum with the fewest epochs ({epochs}), batch size {} with the fewest updates ({updates})",
+        by_epochs.0.size, by_updates.0.size
+    )
 }

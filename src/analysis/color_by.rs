@@ -95,10 +95,15 @@ impl ColorBy {
 
     /// Legend entries: of all words, or of a few evenly spaced numbers.
     pub fn legend(&self) -> Vec<LegendEntry> {
+        self.entries().into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The legend entries with the positions of their values.
+    pub fn entries(&self) -> Vec<(usize, LegendEntry)> {
         let Some(parameter) = self.parameter else { return Vec::new() };
         let entry = |position: usize| {
             let label = setting_label(parameter, self.settings[position]);
-            LegendEntry { label, color: self.color_at(position), shape: LegendShape::Line(self.dash_at(position)) }
+            (position, LegendEntry { label, color: self.color_at(position), shape: LegendShape::Line(self.dash_at(position)) })
         };
         spread(self.settings.len(), if self.are_numbers() { NUMBERS } else { self.settings.len() }).map(entry).collect()
     }

@@ -1,64 +1,54 @@
-//! Final J as a function of a hyperparameter: medians with quantile bands, a rug of diverged runs, and the stability limit of SGD.
+//! The final J − J* as a function of a hyperparameter: medians and bands over seeds at the best setting of everything else.
 
-use std::fmt::Write as _;
-
+use super::bands::Band;
 use super::color_by::ColorBy;
-use super::losses::minimum_rule;
 use super::problems::{by_problem, problem_name};
-use super::ranges::{log_range, padded};
+use super::ranges::{CostAxis, log_range, padded};
+use super::ranking::Ranking;
 use super::runs::{Runs, is_seed};
 use super::sample::spread;
 use super::sentences::distances;
 use super::setting::Setting;
-use super::statistics;
+use super::{ranking, statistics};
 use crate::figure::ticks::axis;
-use crate::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
+use crate::figure::{Axis, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
 use crate::model::Parameter;
 use crate::model::Scale as AxisScale;
 use crate::text;
 
-/// The largest numbers of values on the x axis, and of lines.
-const VALUES: usize = 400;
-const LINES: usize = 8;
+/// The largest numbers of positions on the x axis, and of lines.
+const POSITIONS: usize = 400;
+const LINES: usize = 16;
+
+/// The height of the strip for diverged runs above the axis, relative to the height of the axis.
+const STRIP: f64 = 0.09;
+
+/// The number of SGD's stability limits that are drawn.
+const LIMITS: usize = 3;
 
 /// One panel per problem, with one line per value of the hyperparameter that colours distinguish.
 pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Figure {
-    let all = runs.group_by(rows, by);
-    let (count, shown) = (all.len(), spread(all.len(), VALUES));
-    let (settings, shown_rows): (Vec<Setting>, Vec<Vec<usize>>) = shown.map(|position| all[position].clone()).unzip();
-    let (all_rows, rows) = (rows, &shown_rows.concat());
-    let problems = if by == Parameter::DataScale { vec![rows.clone()] } else { by_problem(runs, rows) };
+    let x_axis = SettingAxis::new(by, &runs.distinct_settings(rows, by));
+    let problems = if by == Parameter::DataScale { vec![rows.to_vec()] } else { by_problem(runs, rows) };
     let color_by = ColorBy::with_limit(runs, rows, style, &[by, Parameter::DataScale], LINES);
-    let x_axis = SettingAxis::new(by, &settings);
-    let losses = rows.iter().map(|&row| runs.loss(row)).chain(problems.iter().map(|own| runs.surface(own[0]).minimum()));
-    let range = log_range(losses);
-    let panels = problems.iter().map(|own| Panel {
-        title: if problems.len() > 1 { problem_name(runs, own[0]) } else { String::new() },
-        x: x_axis.axis.clone(),
-        y: axis("final J", Scale::Log, range),
-        layers: layers(runs, own, &color_by, &x_axis, range),
-    });
-    let panels: Vec<Panel> = panels.collect();
+    let lines: Vec<Vec<Line>> = problems.iter().map(|own| lines(runs, own, &color_by, &x_axis)).collect();
+    let frame = Frame::new(runs, rows, &lines);
+    let mut panels: Vec<Panel> = problems.iter().zip(&lines).map(|(own, lines)| panel(runs, own, &x_axis, &frame, lines)).collect();
+    if problems.len() > 1 {
+        for (panel, own) in panels.iter_mut().zip(&problems) {
+            panel.title = problem_name(runs, own[0]);
+        }
+    }
     let columns = panels.len().min(2);
-    let mut caption = distances(runs, all_rows);
-    let diverged = rows.iter().filter(|&&row| runs.has_diverged(row)).count();
-    caption.push(pooling(runs, rows, by, &color_by, diverged));
-    if settings.len() < count {
-        caption.push(format!("{} of {} values of {} are shown", settings.len(), text::grouped(count as u64), by.key()));
-    }
-    let mut legend = color_by.legend();
-    if diverged > 0 {
-        legend.push(LegendEntry { label: "diverged".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Tick) });
-    }
     Figure {
         name: format!("final_loss-{}", by.facts().name),
-        title: format!("{}: final J for each {}", runs.experiment.name, by.key()),
-        caption,
+        title: format!("{}: {} for each {}", runs.experiment.name, frame.axis.label, by.key()),
+        caption: caption(runs, rows, &color_by, &x_axis, &frame),
         columns,
-        size: [if columns > 1 { 1040 } else { 860 }, 190 + 330 * panels.len().div_ceil(columns) as u32],
+        size: [if columns > 1 { 1040 } else { 860 }, 210 + 340 * panels.len().div_ceil(columns) as u32],
+        legend: legend(&color_by, &x_axis, &frame, &lines, &panels),
         panels,
         shared_axes: true,
-        legend,
         color_bars: Vec::new(),
     }
 }
@@ -69,6 +59,10 @@ struct SettingAxis {
     axis: Axis,
     /// The values in order of position; `None` on a numeric axis.
     categories: Option<Vec<Setting>>,
+    /// The number of values at one position: 1, unless a numeric axis has more than [`POSITIONS`] values.
+    pooled: usize,
+    /// The values in order.
+    settings: Vec<Setting>,
 }
 
 impl SettingAxis {
@@ -79,120 +73,246 @@ impl SettingAxis {
             let ticks = spread(settings.len(), 12).map(|at| Tick { at: at as f64, label: settings[at].to_string() }).collect();
             let range = [-0.5, settings.len() as f64 - 0.5];
             let axis = Axis { label: parameter.key().into(), scale: Scale::Linear, range, ticks };
-            return Self { parameter, axis, categories: Some(settings.to_vec()) };
+            return Self { parameter, axis, categories: Some(settings.to_vec()), pooled: 1, settings: settings.to_vec() };
         }
         let is_log = parameter.facts().scale == AxisScale::Log && min > 0.0;
         let range = if is_log { log_range(numbers.into_iter()) } else { padded(min, max) };
-        Self { parameter, axis: axis(parameter.key(), if is_log { Scale::Log } else { Scale::Linear }, range), categories: None }
+        let axis = axis(parameter.key(), if is_log { Scale::Log } else { Scale::Linear }, range);
+        let pooled = settings.len().div_ceil(POSITIONS);
+        Self { parameter, axis, categories: None, pooled, settings: settings.to_vec() }
     }
 
-    /// The x coordinate of a value.
+    /// The x coordinate of a value: with pooled values that of the middle one.
     fn position(&self, setting: Setting) -> f64 {
-        match &self.categories {
-            Some(categories) => categories.binary_search(&setting).map_or(0.0, |at| at as f64),
-            None => setting.number().unwrap_or(self.axis.range[0]),
+        let index = self.settings.binary_search(&setting).unwrap_or(0);
+        if self.categories.is_some() {
+            return index as f64;
         }
+        let first = index / self.pooled * self.pooled;
+        let middle = (first + self.pooled / 2).min(self.settings.len() - 1);
+        self.settings[middle].number().unwrap_or(self.axis.range[0])
     }
 }
 
-/// Quantile bands, medians and rug of one line.
-#[derive(Default)]
-struct Summary {
-    low: Vec<[f64; 2]>,
-    median: Vec<[f64; 2]>,
-    high: Vec<[f64; 2]>,
-    diverged: Vec<[f64; 2]>,
+/// The line of one value of the coloured hyperparameter.
+struct Line {
+    position: usize,
+    color: crate::figure::Color,
+    dash: Dash,
+    /// Median and quantiles of the mean of J − J*; infinite values are left out.
+    band: Band,
+    /// Positions at which some run of the best setting diverged.
+    diverged: Vec<f64>,
+    /// The value with the lowest median, and its point.
+    best: Option<(Setting, [f64; 2])>,
 }
 
-impl Summary {
-    /// Summarises the runs at each value of the axis. `offset` separates lines on a categorical axis.
-    fn new(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, offset: f64, range: [f64; 2]) -> Self {
-        let mut summary = Self::default();
-        let inside = |loss: f64| loss.clamp(range[0], range[1]);
-        for (setting, own) in runs.group_by(rows, x_axis.parameter) {
-            let x = x_axis.position(setting) + offset;
-            let losses: Vec<f64> = own.iter().map(|&row| runs.loss(row)).collect();
-            let [low, median, high] = statistics::quantiles(&losses);
+fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAxis) -> Vec<Line> {
+    let mut keyed: Vec<(usize, usize)> = rows.iter().map(|&row| (color_by.position(runs, row), row)).collect();
+    keyed.sort_unstable();
+    let groups: Vec<Vec<usize>> = keyed.chunk_by(|a, b| a.0 == b.0).map(|own| own.iter().map(|&(_, row)| row).collect()).collect();
+    let count = groups.len() as f64;
+    let line = |(index, own): (usize, Vec<usize>)| {
+        // Lines are next to each other at a category.
+        let offset = if x_axis.categories.is_some() { 0.6 * ((index as f64 + 0.5) / count - 0.5) } else { 0.0 };
+        let position = color_by.position(runs, own[0]);
+        let mut line = Line {
+            position,
+            color: color_by.color_at(position),
+            dash: color_by.dash_at(position),
+            band: Band::default(),
+            diverged: Vec::new(),
+            best: None,
+        };
+        // The runs of the best setting for each value, in the order of the values.
+        let ranking = Ranking::new(runs, &own, Some(x_axis.parameter));
+        let mut tuned: Vec<(Setting, &[usize])> =
+            ranking.best_by(x_axis.parameter).iter().map(|group| (group.value, ranking.rows(&group.best))).collect::<Vec<_>>();
+        tuned.sort_by_key(|(setting, _)| *setting);
+        for pooled in tuned.chunk_by(|a, b| x_axis.position(a.0) == x_axis.position(b.0)) {
+            let x = x_axis.position(pooled[0].0) + offset;
+            let own = || pooled.iter().flat_map(|(_, rows)| rows.iter().copied());
+            let costs: Vec<f64> = own().map(|row| runs.mean_excess(row)).collect();
+            let [low, median, high] = statistics::quantiles(&costs);
             if let Some(median) = median {
-                summary.median.push([x, inside(median)]);
-                if losses.len() > 1 {
-                    summary.low.push([x, inside(low.unwrap_or(median))]);
-                    summary.high.push([x, inside(high.unwrap_or(range[1]))]);
+                line.band.median.push([x, median]);
+                if costs.len() > 1 {
+                    line.band.low.push([x, low.unwrap_or(median)]);
+                    line.band.high.push([x, high.unwrap_or(f64::MAX)]);
+                }
+                if line.best.is_none_or(|(_, point)| median < point[1]) {
+                    line.best = Some((pooled[pooled.len() / 2].0, [x, median]));
                 }
             }
-            if own.iter().any(|&row| runs.has_diverged(row)) {
-                summary.diverged.push([x, range[0]]);
+            if own().any(|row| runs.has_diverged(row)) {
+                line.diverged.push(x);
             }
         }
-        summary
+        line
+    };
+    groups.into_iter().enumerate().map(line).collect()
+}
+
+/// The y axis, with a strip for diverged runs above.
+struct Frame {
+    cost: CostAxis,
+    axis: Axis,
+    /// J − J* up to which a run counts as converged; 0 without an optimum.
+    threshold: f64,
+}
+
+impl Frame {
+    fn new(runs: &Runs<'_>, rows: &[usize], lines: &[Vec<Line>]) -> Self {
+        let medians = lines.iter().flatten().flat_map(|line| line.band.median.iter().map(|point| point[1]));
+        let cost = CostAxis::new(runs, rows, medians);
+        let mut axis = cost.axis();
+        axis.label = format!("final {}", cost.label);
+        if lines.iter().flatten().any(|line| !line.diverged.is_empty()) {
+            axis.range[1] = cost.at(1.0 + STRIP);
+            axis.ticks.retain(|tick| tick.at <= cost.at(1.0 - STRIP / 3.0));
+            axis.ticks.push(Tick { at: cost.at(1.0 + STRIP / 2.0), label: "diverged".into() });
+        }
+        let threshold = if cost.scale == Scale::Log { runs.surface(rows[0]).convergence_excess() } else { 0.0 };
+        Self { cost, axis, threshold }
     }
 }
 
-fn layers(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAxis, range: [f64; 2]) -> Vec<Layer> {
-    let mut positions: Vec<usize> = rows.iter().map(|&row| color_by.position(runs, row)).collect();
-    positions.sort_unstable();
-    positions.dedup();
-    let (mut bands, mut lines, mut rugs) = (Vec::new(), Vec::new(), Vec::new());
-    let count = positions.len() as f64;
-    for (index, position) in positions.into_iter().enumerate() {
-        let is_categorical = x_axis.categories.is_some();
-        let offset = if is_categorical { 0.6 * ((index as f64 + 0.5) / count - 0.5) } else { 0.0 };
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| color_by.position(runs, row) == position).collect();
-        let color = color_by.color_at(position);
-        let Summary { low, median, mut high, diverged } = Summary::new(runs, &own, x_axis, offset, range);
-        if !diverged.is_empty() {
-            rugs.push(Layer::Markers { points: diverged, marker: Marker::Tick, color, size: 9.0 });
-        }
-        if is_categorical {
-            let whiskers = low.iter().zip(&high).map(|(low, high)| vec![*low, *high]);
-            bands.extend(whiskers.map(|points| Layer::Line { points, color, width: 1.2, dash: Dash::Solid }));
-        } else {
-            if low.len() > 1 {
-                high.reverse();
-                let ring = low.into_iter().chain(high).collect();
-                bands.push(Layer::Area { rings: vec![ring], color: Color { alpha: 0.18, ..color } });
-            }
-            lines.push(Layer::Line { points: median.clone(), color, width: 1.6, dash: Dash::Solid });
-        }
-        lines.push(Layer::Markers { points: median, marker: Marker::Filled, color, size: 3.5 });
+fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, lines: &[Line]) -> Panel {
+    let rule = |at, vertical, dash| Layer::Rule { at, vertical, label: String::new(), color: palette::FAINT, dash };
+    let mut layers = Vec::new();
+    layers.extend(frame.cost.start.map(|_| rule(frame.cost.range[1], false, Dash::Dotted)));
+    if frame.threshold > 0.0 {
+        layers.push(rule(frame.threshold, false, Dash::Dashed));
     }
-    let mut layers = bands;
-    layers.extend(lines);
-    layers.extend(rugs);
-    layers.extend(minimum_rule(&runs.surface(rows[0]), range));
     if x_axis.parameter == Parameter::LearningRate {
-        layers.extend(stability_limits(runs, rows, x_axis.axis.range));
+        layers.extend(stability_limits(runs, rows, x_axis.axis.range).into_iter().map(|at| rule(at, true, Dash::DashDotted)));
     }
-    layers
+    let is_categorical = x_axis.categories.is_some();
+    for line in lines {
+        let band = line.band.clone().map_values(|value| frame.cost.clamp(value));
+        if is_categorical {
+            let whiskers = band.low.iter().zip(&band.high).map(|(low, high)| vec![*low, *high]);
+            layers.extend(whiskers.map(|points| Layer::Line { points, color: line.color, width: 1.4, dash: Dash::Solid }));
+        } else {
+            layers.extend(band.area(line.color));
+        }
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let band = line.band.clone().map_values(|value| frame.cost.clamp(value));
+        let (color, few) = (line.color, band.median.len() <= 40);
+        if !is_categorical {
+            layers.push(band.line(color, 1.6, line.dash));
+        }
+        let (above, inside): (Vec<[f64; 2]>, Vec<[f64; 2]>) = line.band.median.iter().partition(|point| point[1] > frame.cost.range[1]);
+        if few || is_categorical {
+            layers.push(Layer::Markers {
+                points: inside.iter().map(|&[x, y]| [x, frame.cost.clamp(y)]).collect(),
+                marker: Marker::Dot,
+                color,
+                size: 4.0,
+            });
+        }
+        let edge = above.iter().map(|point| [point[0], frame.cost.range[1]]).collect();
+        layers.push(Layer::Markers { points: edge, marker: Marker::Above, color, size: 6.0 });
+        let height = 1.0 + STRIP * (0.12 + 0.76 * (lines.len() - index) as f64 / (lines.len() + 1) as f64);
+        let strip = line.diverged.iter().map(|&x| [x, frame.cost.at(height)]).collect();
+        layers.push(Layer::Markers { points: strip, marker: Marker::Tick, color, size: (24.0 / lines.len() as f64).clamp(2.0, 8.0) });
+    }
+    for line in lines {
+        if let Some((_, [x, y])) = line.best {
+            layers.push(Layer::Markers { points: vec![[x, frame.cost.clamp(y)]], marker: Marker::Hollow, color: line.color, size: 8.0 });
+        }
+    }
+    layers.retain(|layer| !matches!(layer, Layer::Markers { points, .. } | Layer::Line { points, .. } if points.is_empty()));
+    Panel { title: String::new(), x: x_axis.axis.clone(), y: frame.axis.clone(), layers }
 }
 
-/// The stability limits of SGD, one for each momentum: up to three inside the range.
-fn stability_limits(runs: &Runs<'_>, rows: &[usize], range: [f64; 2]) -> Vec<Layer> {
+/// The stability limits of SGD, one for each momentum: a few inside the range.
+fn stability_limits(runs: &Runs<'_>, rows: &[usize], range: [f64; 2]) -> Vec<f64> {
     let mut limits: Vec<f64> = rows.iter().filter_map(|&row| runs.stability_limit(row)).collect();
     limits.sort_by(f64::total_cmp);
     limits.dedup();
     limits.retain(|limit| (range[0]..=range[1]).contains(limit));
-    limits.truncate(3);
-    let rule = |at: f64| {
-        let label = format!("sgd stability limit {}", text::short(at, 3));
-        Layer::Rule { at, vertical: true, label, color: palette::FAINT, dash: Dash::Dashed }
-    };
-    limits.into_iter().map(rule).collect()
+    spread(limits.len(), LIMITS).map(|position| limits[position]).collect()
 }
 
-/// The runs that a line and its band summarise.
-fn pooling(runs: &Runs<'_>, rows: &[usize], by: Parameter, color_by: &ColorBy, diverged: usize) -> String {
-    let distinguished = [Some(by), color_by.parameter(), Some(Parameter::DataScale)];
-    let over = runs.experiment.space.varied().into_iter().filter(|parameter| !distinguished.contains(&Some(*parameter)));
-    let over: Vec<&str> = over.map(|parameter| if is_seed(parameter) { "seeds" } else { parameter.key() }).collect();
-    let line = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
-    let mut text = if over.is_empty() {
-        format!("One line{line}")
-    } else {
-        format!("Line: median over {}{line}. Band: 10 % to 90 % quantiles", text::list(&over))
+/// The lines with their best values, and the reference lines.
+fn legend(color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame, lines: &[Vec<Line>], panels: &[Panel]) -> Vec<LegendEntry> {
+    let best = |position: usize| {
+        let own = lines.iter().flatten().filter(|line| line.position == position);
+        let values: Vec<String> = own.map(|line| line.best.map_or_else(|| "–".into(), |(setting, _)| setting.to_string())).collect();
+        format!("best at {}", values.join(" | "))
     };
-    if diverged > 0 {
-        let _ = write!(text, ". {diverged} of {} diverged (ticks at the lower border)", text::count(rows.len(), "run"));
+    let mut legend: Vec<LegendEntry> = Vec::new();
+    for (position, entry) in color_by.entries() {
+        legend.push(LegendEntry { label: format!("{}: {}", entry.label, best(position)), ..entry });
     }
-    text
+    let mut add = |label: String, shape| legend.push(LegendEntry { label, color: palette::FAINT, shape });
+    add(
+        format!(
+            "best {}{}",
+            x_axis.parameter.key(),
+            if color_by.parameter().is_none() { format!(": {}", best(0).trim_start_matches("best at ")) } else { String::new() }
+        ),
+        LegendShape::Marker(Marker::Hollow),
+    );
+    if frame.threshold > 0.0 {
+        add("convergence threshold".into(), LegendShape::Line(Dash::Dashed));
+    }
+    if frame.cost.start.is_some() {
+        add("at the start".into(), LegendShape::Line(Dash::Dotted));
+    }
+    let has = |wanted: fn(&Layer) -> bool| panels.iter().flat_map(|panel| &panel.layers).any(wanted);
+    if has(|layer| matches!(layer, Layer::Rule { vertical: true, .. })) {
+        add("stability limit of sgd (full batch)".into(), LegendShape::Line(Dash::DashDotted));
+    }
+    if has(|layer| matches!(layer, Layer::Markers { marker: Marker::Above, .. })) {
+        add("above the start".into(), LegendShape::Marker(Marker::Above));
+    }
+    legend
+}
+
+fn caption(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let best = ranking::best_of_losses(runs, rows);
+    if let [best] = best[..]
+        && runs.mean_excess(best).is_finite()
+    {
+        sentences.push(format!("The lowest {} is {}: {}", frame.cost.label, text::significant(runs.mean_excess(best), 2), runs.name(best)));
+    }
+    let count = |of: &dyn Fn(usize) -> bool| rows.iter().filter(|&&row| of(row)).count();
+    let diverged = count(&|row| runs.has_diverged(row));
+    let above = count(&|row| (frame.cost.range[1]..f64::INFINITY).contains(&runs.mean_excess(row)));
+    let mut ends = Vec::new();
+    if diverged > 0 {
+        ends.push(format!(
+            "{} of {} {}",
+            text::grouped(diverged as u64),
+            text::count(rows.len(), "run"),
+            if diverged == 1 { "diverges" } else { "diverge" }
+        ));
+    }
+    if above > 0 {
+        let of = if diverged == 0 { format!(" of {}", text::count(rows.len(), "run")) } else { String::new() };
+        ends.push(format!("{}{of} {} above the start", text::grouped(above as u64), if above == 1 { "ends" } else { "end" }));
+    }
+    if !ends.is_empty() {
+        sentences.push(text::list(&ends));
+    }
+    let shown = [Some(x_axis.parameter), color_by.parameter(), Some(Parameter::DataScale)];
+    let varied = runs.experiment.space.varied();
+    let is_seeded = varied.iter().any(|&parameter| is_seed(parameter) && parameter != x_axis.parameter);
+    let tuned: Vec<&str> = runs.varied().into_iter().filter(|parameter| !shown.contains(&Some(*parameter))).map(Parameter::key).collect();
+    let at_best = if tuned.is_empty() { String::new() } else { format!(" at the best {}", text::list(&tuned)) };
+    let band = "; the band holds 80 % of them";
+    if x_axis.pooled > 1 {
+        sentences.push(format!("A point is the median of {} neighbouring values{at_best}{band}", x_axis.pooled));
+    } else if is_seeded {
+        sentences.push(format!("A point is the median over seeds{at_best}{band}"));
+    } else if !tuned.is_empty() {
+        sentences.push(format!("A point is a run{at_best}"));
+    }
+    // J − J* of different losses are not comparable: each loss has a sentence of its own.
+    let of_losses = if best.len() > 1 { distances(runs, rows) } else { Vec::new() };
+    of_losses.into_iter().chain(std::iter::once(sentences.join(". "))).filter(|line| !line.is_empty()).collect()
 }

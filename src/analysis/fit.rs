@@ -1,102 +1,146 @@
-//! The predictions of runs over the data, with the optimum.
+//! The predictions of runs over the data, with the optimum and the quality of the fit.
 
+use super::best_settings::best_settings;
 use super::color_by::ColorBy;
 use super::cost_surface::CostSurface;
 use super::ranges::extent;
 use super::ranking;
 use super::runs::Runs;
-use super::sample::{DRAWN, sample};
+use super::score::{Score, class_threshold};
 use super::sentences::distances;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
-use crate::model::{Activation, Parameter, Params, Problem};
+use crate::model::{Activation, Loss, Neuron, Parameter, Params, Problem};
 use crate::text;
 
 /// Segments of the curve of a nonlinear activation.
-const SEGMENTS: usize = 128;
+const SEGMENTS: usize = 256;
 
-/// One panel in the units of the unscaled feature, so that the lines of all problems are comparable.
+/// The largest number of lines.
+const LINES: usize = 13;
+
+/// Bisections of a decision boundary: 60 halve a segment down to the resolution of float64.
+const BISECTIONS: usize = 60;
+
+const ROW_COLOR: Color = Color { alpha: 0.55, ..palette::SOFT };
+
+/// One panel in the units of the unscaled feature, so that the lines of all problems are comparable. `rows` holds at least one row.
 pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
     let best_rows = ranking::best_of_losses(runs, rows);
-    let best = best_rows.first().copied().unwrap_or(0);
+    let best = best_rows.first().copied().unwrap_or(rows[0]);
+    let (problem, neuron) = (runs.problem(best), runs.problem(best).neuron);
     let [train, test] = scatter(runs, best);
     let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
     let y_range = extent(train.iter().chain(&test).map(|point| point[1]));
     let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
-    let ended: Vec<usize> = rows.iter().copied().filter(|&row| runs.excess(row).is_finite()).collect();
-    let drawn = sample(runs, &ended, DRAWN);
+    let mut shown: Vec<usize> = best_settings(runs, rows, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
+    shown.retain(|&row| runs.mean_excess(row).is_finite());
     let has_test_rows = !test.is_empty();
-    let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: palette::SOFT, size: 3.0 }];
+    let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: ROW_COLOR, size: 3.6 }];
     if has_test_rows {
-        layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 3.0 });
+        layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 4.0 });
     }
-    let alpha = (6.0 / drawn.len().max(1) as f64).clamp(0.25, 1.0);
-    let line = |row: usize| prediction(runs.problem(row), runs.end(row), x_range);
-    for &row in drawn.iter().filter(|row| !best_rows.contains(row)) {
-        let color = Color { alpha, ..color_by.color(runs, row) };
-        layers.push(Layer::Line { points: line(row), color, width: 1.1, dash: Dash::Solid });
-    }
-    for &row in best_rows.iter().filter(|&&row| runs.excess(row).is_finite()) {
-        layers.push(Layer::Line { points: line(row), color: color_by.color(runs, row), width: 2.6, dash: Dash::Solid });
-    }
+    let line = |row: usize, width: f64| Layer::Line {
+        points: prediction(runs.problem(row), runs.end(row), x_range),
+        color: color_by.color(runs, row),
+        width,
+        dash: color_by.dash(runs, row),
+    };
+    let (bold, thin): (Vec<usize>, Vec<usize>) = shown.iter().partition(|row| best_rows.contains(row));
+    layers.extend(thin.into_iter().map(|row| line(row, 1.2)).chain(bold.into_iter().map(|row| line(row, 2.6))));
     let optima: Vec<(usize, [f64; 2])> = best_rows.iter().filter_map(|&row| Some((row, runs.surface(row).optimum()?))).collect();
     for &(row, optimum) in &optima {
         let points = prediction(runs.problem(row), optimum, x_range);
-        layers.push(Layer::Line { points, color: palette::INK, width: 1.8, dash: Dash::Dashed });
+        layers.push(Layer::Line { points, color: palette::INK, width: 1.6, dash: Dash::Dashed });
+    }
+    let boundary = class_threshold(&neuron).filter(|_| shown.contains(&best));
+    let boundary = boundary.and_then(|threshold| boundary_of(problem, runs.end(best), threshold, x_range));
+    if let Some(at) = boundary {
+        layers.push(Layer::Rule { at, vertical: true, label: String::new(), color: palette::FAINT, dash: Dash::Dotted });
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
     let mut legend = color_by.legend();
-    if legend.is_empty() && !ended.is_empty() {
-        legend.push(entry("fitted line", color_by.color(runs, best), LegendShape::Line(Dash::Solid)));
+    if legend.is_empty() && !shown.is_empty() {
+        legend.push(entry("prediction", color_by.color(runs, best), LegendShape::Line(color_by.dash(runs, best))));
     }
     if !optima.is_empty() {
-        let label = match optima[..] {
-            [(row, _)] if matches!(runs.surface(row), CostSurface::Quadratic(_)) => "least squares",
-            [_] => "optimum",
-            _ => "optimum of each loss",
-        };
+        let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
         legend.push(entry(label, palette::INK, LegendShape::Line(Dash::Dashed)));
+    }
+    if boundary.is_some() {
+        legend.push(entry("decision boundary", palette::FAINT, LegendShape::Line(Dash::Dotted)));
     }
     legend.push(entry("training rows", palette::SOFT, LegendShape::Marker(Marker::Dot)));
     if has_test_rows {
         legend.push(entry("test rows", palette::SOFT, LegendShape::Marker(Marker::Hollow)));
     }
     let spec = &runs.experiment.data;
-    let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&spec.format.target, Scale::Linear, y_range));
+    let target = if has_signed_labels(&neuron) { format!("{} (0 is −1)", spec.format.target) } else { spec.format.target.clone() };
+    let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&target, Scale::Linear, y_range));
+    let mut caption = distances(runs, rows);
+    if shown.is_empty() {
+        caption.push("No line is drawn, because every run diverges".into());
+    } else {
+        caption.extend(quality(runs, best, boundary));
+    }
+    if shown.len() < rows.len() && !shown.is_empty() {
+        let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
+        caption.push(format!("{} of {} are drawn: the best setting{each}", shown.len(), text::count(rows.len(), "run")));
+    }
     Figure {
         name: "fit".into(),
         title: format!("{}: {} as a function of {}", runs.experiment.name, spec.format.target, spec.format.feature),
-        caption: caption(runs, rows, ended.len(), drawn.len()),
+        caption,
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, layers }],
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
-        size: [860, 560],
+        size: [860, 580],
     }
 }
 
-/// The training rows and the test rows of a run's problem, unscaled.
+/// Whether the labels 0 and 1 of the data are −1 and 1 for the loss.
+fn has_signed_labels(neuron: &Neuron) -> bool {
+    neuron.bits && matches!(neuron.loss, Loss::Hinge | Loss::SquaredHinge)
+}
+
+/// The training rows and the test rows of a run's problem: the unscaled feature, and the label as the loss sees it.
 fn scatter(runs: &Runs<'_>, row: usize) -> [Vec<[f64; 2]>; 2] {
-    let (data, split) = (&runs.experiment.dataset, &runs.problem(row).split);
-    [&split.train, &split.test].map(|rows| rows.iter().map(|&row| [data.x[row as usize], data.y[row as usize]]).collect())
+    let (data, problem) = (&runs.experiment.dataset, runs.problem(row));
+    let label = |y: f64| if has_signed_labels(&problem.neuron) { 2.0 * y - 1.0 } else { y };
+    [&problem.split.train, &problem.split.test]
+        .map(|rows| rows.iter().map(|&row| [data.x[row as usize], label(data.y[row as usize])]).collect())
 }
 
-fn caption(runs: &Runs<'_>, rows: &[usize], ended: usize, drawn: usize) -> Vec<String> {
-    let mut caption = distances(runs, rows);
-    let diverged = rows.len() - ended;
-    if ended == 0 {
-        caption.push("No line is drawn, because every run diverged".into());
-    } else if rows.len() > 1 {
-        let note = match diverged {
-            0 => String::new(),
-            1 => "; 1 diverged run has no line".into(),
-            _ => format!("; {diverged} diverged runs have no line"),
-        };
-        caption.push(format!("{drawn} of {} are drawn, the best one in bold{note}", text::count(rows.len(), "line")));
+/// The unscaled feature at which the prediction crosses the threshold between two classes; `None` if it does not, or more than once.
+fn boundary_of(problem: &Problem, theta: [f64; 2], threshold: f64, [from, to]: [f64; 2]) -> Option<f64> {
+    let neuron = RowEvaluator::of(&problem.neuron);
+    let is_above = |x: f64| neuron.predict(Params(theta), problem.scaling.apply(x)) > threshold;
+    let x = |index: usize| from + (to - from) * index as f64 / SEGMENTS as f64;
+    let mut crossings = (0..SEGMENTS).filter(|&index| is_above(x(index)) != is_above(x(index + 1)));
+    let (first, None) = (crossings.next()?, crossings.next()) else { return None };
+    let (mut low, mut high) = (x(first), x(first + 1));
+    for _ in 0..BISECTIONS {
+        let middle = f64::midpoint(low, high);
+        *(if is_above(middle) == is_above(low) { &mut low } else { &mut high }) = middle;
     }
-    caption
+    Some(f64::midpoint(low, high))
+}
+
+/// How well the best run predicts: R², or the accuracy and the decision boundary; `None` if neither exists.
+fn quality(runs: &Runs<'_>, row: usize, boundary: Option<f64>) -> Option<String> {
+    let [train, test] = [false, true].map(|is_test| runs.score_on(row, is_test));
+    let is_accuracy = train?.measure == "accuracy";
+    let value = |score: Score| {
+        if is_accuracy { format!("{} %", text::significant(100.0 * score.value, 2)) } else { text::decimals(score.value, 2) }
+    };
+    let test = test.map_or_else(String::new, |score| format!(", {} on the test rows", value(score)));
+    let at = boundary.map_or_else(String::new, |x| {
+        format!("; the decision boundary is {} = {}", runs.experiment.data.format.feature, text::significant(x, 3))
+    });
+    Some(format!("{} {} on the training rows{test}{at}", if is_accuracy { "Accuracy" } else { "R²" }, value(train?)))
 }
 
 /// The prediction of the neuron over a range of the unscaled feature.

@@ -204,7 +204,7 @@ impl<'a> Grid<'a> {
         let is_tuned =
             |parameter: &Parameter| ![x.parameter, y.parameter].contains(parameter) && runs.distinct_settings(rows, *parameter).len() > 1;
         let tuned = runs.varied().into_iter().filter(is_tuned).map(Parameter::key).collect();
-        let best = ranking.best().cloned();
+        let best = ranking.candidates().iter().reduce(|best, other| ranking.better(best, other)).cloned();
         Self { x, y, cells, ranking, best, tuned, seeds }
     }
 }

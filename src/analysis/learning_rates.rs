@@ -7,7 +7,7 @@ use super::ranges::{extent, log_range};
 use super::runs::Runs;
 use super::sample::{sample, spread};
 use crate::figure::ticks::{axis, count_axis};
-use crate::figure::{Dash, Figure, Layer, Panel, Scale};
+use crate::figure::{Figure, Layer, Panel, Scale};
 use crate::kernel::RateSchedule;
 use crate::model::{MissingParameter, Parameter, Schedule};
 use crate::text;
@@ -40,7 +40,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
     let is_log = max / min >= LOG_RATIO && rates().all(|rate| rate > 0.0);
     let (scale, range) = if is_log { (Scale::Log, log_range(rates())) } else { (Scale::Linear, extent(rates().chain([0.0]))) };
     let end = lines.iter().filter_map(|line| line.last()).map(|point| point[0]).fold(1.0, f64::max);
-    let layer = |(&row, points)| Layer::Line { points, color: color_by.color(runs, row), width: 1.6, dash: Dash::Solid };
+    let layer = |(&row, points)| Layer::Line { points, color: color_by.color(runs, row), width: 1.6, dash: color_by.dash(runs, row) };
     let layers = drawn.iter().zip(lines).map(layer).collect();
     let mut caption =
         vec!["The learning rate that the optimizer uses; adaptive optimizers also scale each step by past gradients".to_owned()];

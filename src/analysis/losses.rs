@@ -1,10 +1,9 @@
-//! Three losses that are easily confused: of each batch, their mean over an epoch, and J on all training rows.
+//! The losses of a run that are easily confused: of each batch, their mean over an epoch, and J on all training rows; and the loss on test rows.
 
-use super::cost_surface::CostSurface;
+use super::bands::Band;
 use super::errors::Error;
 use super::paths::PathCache;
-use super::ranges::log_range;
-use super::ranking;
+use super::ranking::{self, Ranking};
 use super::runs::Runs;
 use super::sample::spread;
 use crate::figure::ticks::{axis, count_axis};
@@ -14,38 +13,59 @@ use crate::model::{MissingParameter, Params, Path, Verdict};
 use crate::sweep::batch_order;
 use crate::text;
 
-/// The largest number of runs.
-const RUNS: usize = 4;
+/// The largest numbers of panels, and of runs in a band.
+const PANELS: usize = 4;
+const RUNS: usize = 16;
 
 /// The largest numbers of points of a line, and of markers of epoch means.
 const POINTS: usize = 1_500;
 const MEANS: usize = 60;
 
+/// The axis ends at this multiple of J at the start, even if J exceeds it.
+const ABOVE_START: f64 = 10.0;
+
+/// The share of batch losses below the axis.
+const BELOW: f64 = 0.02;
+
 const BATCH_COLOR: Color = Color { alpha: 0.6, ..palette::SOFT };
 const MEAN_COLOR: Color = palette::ACCENT;
 const J_COLOR: Color = palette::BLUE;
+const TEST_COLOR: Color = Color { rgb: [0x78, 0x18, 0x00], alpha: 1.0 };
 
-/// One panel for the best run, and one for the best run of each other verdict.
+/// One panel for the best setting, and one for the best run of each other verdict.
 pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let runs = cache.runs();
     let mut shown: Vec<usize> = ranking::best(&runs, rows).into_iter().collect();
     for verdict in Verdict::ALL.into_iter().rev() {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
-        shown.extend(ranking::best(&runs, &own).filter(|row| !shown.contains(row)));
+        let is_new = shown.iter().all(|&row| runs.table.verdict[row] != verdict);
+        shown.extend(ranking::best(&runs, &own).filter(|_| is_new));
     }
-    shown.truncate(RUNS);
+    shown.truncate(PANELS);
+    let ranking = Ranking::new(&runs, rows, None);
     let mut panels = Vec::new();
-    cache.visit(&shown, |row, path| panels.push(panel(&runs, row, path)))?;
-    let panels = panels.into_iter().collect::<Result<Vec<Panel>, MissingParameter>>()?;
+    for &row in &shown {
+        panels.push(panel(cache, row, ranking.rows_like(row))?);
+    }
+    let has = |wanted: fn(&Layer) -> bool| panels.iter().flat_map(|panel| &panel.layers).any(wanted);
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
-    let legend = vec![
-        entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)),
-        entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)),
+    let mut legend = vec![
         entry("J on all training rows", J_COLOR, LegendShape::Line(Dash::Solid)),
+        entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)),
+        entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)),
     ];
+    if has(|layer| matches!(layer, Layer::Line { color, .. } if *color == TEST_COLOR)) {
+        legend.insert(1, entry("loss on the test rows", TEST_COLOR, LegendShape::Line(Dash::Dashed)));
+    }
+    if has(|layer| matches!(layer, Layer::Area { .. })) {
+        legend.push(entry("80 % of the seeds", Color { alpha: 0.3, ..J_COLOR }, LegendShape::Area));
+    }
+    if has(|layer| matches!(layer, Layer::Rule { .. })) {
+        legend.push(entry("J*", palette::FAINT, LegendShape::Line(Dash::Dashed)));
+    }
     let columns = shown.len().clamp(1, 2);
     let caption = if shown.len() == rows.len() {
-        "The mean of an epoch lags behind J, because parameters changed while its batches were evaluated".into()
+        "The mean of an epoch lags behind J, because the parameters changed while its batches were evaluated".into()
     } else {
         format!("{} of {}: the best, and the best of each other verdict", shown.len(), text::count(rows.len(), "run"))
     };
@@ -54,7 +74,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
         title: format!("{}: batch loss, epoch mean and J", runs.experiment.name),
         caption: vec![caption],
         columns,
-        size: [960, 170 + 270 * shown.len().div_ceil(columns) as u32],
+        size: [960, 190 + 270 * shown.len().div_ceil(columns) as u32],
         panels,
         shared_axes: false,
         legend,
@@ -62,33 +82,60 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     })
 }
 
-fn panel(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Panel, MissingParameter> {
-    let surface = runs.surface(row);
-    let batches = batch_losses(runs, row, path)?;
-    let j: Vec<[f64; 2]> = spread(path.len(), POINTS).map(|point| [path.steps[point] as f64, surface.cost(path.at(point))]).collect();
-    let means = epoch_means(path, &batches);
+/// The losses of a run: batches and epochs of the run itself, J and the loss on the test rows with bands over the runs that differ in their seeds.
+fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Error> {
+    let runs = cache.runs();
+    let (problem, surface) = (runs.problem(row), runs.surface(row));
+    let neuron = RowEvaluator::of(&problem.neuron);
+    let others = spread(seeds.len(), RUNS).map(|position| seeds[position]).filter(|&other| other != row);
+    let mut series: [Vec<Vec<[f64; 2]>>; 2] = [Vec::new(), Vec::new()];
+    let (mut batches, mut means, mut last) = (Ok(Vec::new()), Vec::new(), 1);
+    let shown: Vec<usize> = std::iter::once(row).chain(others).collect();
+    cache.visit(&shown, |visited, path| {
+        let points = || spread(path.len(), POINTS).map(|point| (path.steps[point] as f64, path.at(point)));
+        series[0].push(points().map(|(step, theta)| [step, surface.cost(theta)]).collect());
+        if !problem.test.is_empty() {
+            series[1].push(points().map(|(step, theta)| [step, neuron.loss(&problem.test, Params(theta))]).collect());
+        }
+        if visited == row {
+            batches = batch_losses(&runs, row, path);
+            if let Ok(batches) = &batches {
+                means = epoch_means(path, batches);
+            }
+            last = path.last_step().max(1);
+        }
+    })?;
+    let batches = batches?;
+    let [j, test] = series.map(|series| Band::of(series.iter().map(Vec::as_slice)));
     let markers: Vec<[f64; 2]> = spread(batches.len(), POINTS).map(|at| [batches[at].step as f64, batches[at].loss]).collect();
-    let values = markers.iter().chain(&j).chain(&means).map(|point| point[1]);
-    let range = log_range(values.chain(surface.optimum().map(|_| surface.minimum())));
-    let clamped = |points: Vec<[f64; 2]>| points.into_iter().map(|[x, y]| [x, y.clamp(range[0], range[1])]).collect::<Vec<_>>();
-    let means = spread(means.len(), MEANS).map(|at| means[at]).collect();
-    let mut layers = vec![
-        Layer::Markers { points: clamped(markers), marker: Marker::Dot, color: BATCH_COLOR, size: 2.0 },
-        Layer::Line { points: clamped(j), color: J_COLOR, width: 1.8, dash: Dash::Solid },
-        Layer::Markers { points: clamped(means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 },
-    ];
-    layers.extend(minimum_rule(&surface, range));
-    let last = path.last_step().max(1) as f64;
+    let minimum = surface.optimum().map(|_| surface.minimum());
+    let range = range(&j, &test, &markers, minimum);
+    let means: Vec<[f64; 2]> = spread(means.len(), MEANS).map(|at| means[at]).collect();
+    let visible = |points: &[[f64; 2]]| points.iter().copied().filter(|point| point[1] > 0.0).collect::<Vec<_>>();
+    let above_zero = |band: Band| band.map_values(|value| value.clamp(range[0] / 10.0, range[1] * 1e3));
+    let [j, test] = [j, test].map(above_zero);
+    let mut layers: Vec<Layer> = Vec::new();
+    layers.extend(minimum.map(|at| Layer::Rule { at, vertical: false, label: String::new(), color: palette::FAINT, dash: Dash::Dashed }));
+    layers.push(Layer::Markers { points: visible(&markers), marker: Marker::Dot, color: BATCH_COLOR, size: 2.0 });
+    layers.extend(test.area(TEST_COLOR));
+    layers.extend(j.area(J_COLOR));
+    if !test.median.is_empty() {
+        layers.push(test.line(TEST_COLOR, 1.4, Dash::Dashed));
+    }
+    layers.push(j.line(J_COLOR, 1.8, Dash::Solid));
+    layers.push(Layer::Markers { points: visible(&means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 });
     let title = format!("{}: {}", runs.name(row), runs.verdict(row));
-    Ok(Panel { title, x: count_axis("updates", [0.0, last]), y: axis("loss", Scale::Log, range), layers })
+    Ok(Panel { title, x: count_axis("updates", [0.0, last as f64]), y: axis("loss", Scale::Log, range), layers })
 }
 
-/// A reference line at J*; `None` if J* is outside the range.
-pub fn minimum_rule(surface: &CostSurface<'_>, range: [f64; 2]) -> Option<Layer> {
-    let at = surface.minimum();
-    let label = format!("J* = {}", text::loss(at));
-    let rule = Layer::Rule { at, vertical: false, label, color: palette::INK, dash: Dash::Dashed };
-    surface.optimum().filter(|_| at >= range[0]).map(|_| rule)
+/// The range of the loss axis. Losses far above the start, and a few batch losses near 0, are outside.
+fn range(j: &Band, test: &Band, batches: &[[f64; 2]], minimum: Option<f64>) -> [f64; 2] {
+    let start = j.median.first().map_or(f64::INFINITY, |point| point[1]);
+    let mut sorted: Vec<f64> = batches.iter().map(|point| point[1]).filter(|loss| *loss > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let kept = &sorted[(BELOW * sorted.len() as f64) as usize..];
+    let lines = j.median.iter().chain(&test.median).map(|point| point[1]);
+    super::ranges::log_range(lines.chain(kept.iter().copied()).map(|loss| loss.min(ABOVE_START * start)).chain(minimum))
 }
 
 /// The loss of one batch at the parameters before its update.

@@ -7,7 +7,9 @@
 //! J is the cost on the training rows, J* its minimum. Both J and J − J* of a finished run are read from the run table.
 
 mod advice;
+mod bands;
 mod batch_sizes;
+mod best_settings;
 mod color_by;
 mod compare;
 mod contour;

@@ -2,51 +2,76 @@
 
 use std::rc::Rc;
 
+use super::bands::Band;
+use super::best_settings::{BestSetting, best_settings};
 use super::color_by::ColorBy;
 use super::errors::Error;
+use super::frame::Frame;
 use super::framing::frame_around;
 use super::path_layers::opacity;
-use super::paths::PathCache;
+use super::paths::{DrawnPath, PathCache};
 use super::problems::{by_problem, problem_name};
-use super::sample;
+use super::sample::spread;
 use super::sentences::distances;
 use crate::figure::ticks::{axis, count_axis};
-use crate::figure::{Color, Dash, Figure, Layer, Panel, Scale, palette};
+use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Panel, Scale, palette};
 use crate::model::Parameter;
 use crate::text;
 
-/// One figure with a row of two panels per problem.
+/// The largest numbers of lines, and of runs in the band of a line.
+const LINES: usize = 13;
+const RUNS: usize = 16;
+
+/// The smallest opacity of a line that crosses the panel many times.
+const LEAST_OPACITY: f64 = 0.25;
+
+/// One line: the best setting with one value of the coloured hyperparameter.
+struct Line {
+    color: Color,
+    dash: Dash,
+    /// The paths of the runs that differ in their seeds.
+    paths: Vec<Rc<DrawnPath>>,
+    has_diverged: bool,
+}
+
+/// One figure with a row of two panels per problem. `rows` holds at least one row.
 pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Figure, Error> {
     let runs = cache.runs();
     let problems = by_problem(&runs, rows);
     let color_by = ColorBy::new(&runs, rows, style, &[Parameter::DataScale]);
-    let (mut panels, mut shown) = (Vec::new(), 0);
+    let (mut panels, mut drawn, mut has_bands) = (Vec::new(), 0, false);
     for own in &problems {
-        let drawn = cache.drawn(&sample::drawn(&runs, own))?;
-        shown += drawn.len();
+        let lines = lines(cache, own, &color_by)?;
+        drawn += lines.iter().map(|line| line.paths.len()).sum::<usize>();
+        has_bands |= lines.iter().any(|line| line.paths.len() > 1);
         let surface = runs.surface(own[0]);
-        let frame = frame_around(&surface, drawn.iter().map(Rc::as_ref));
-        let last = drawn.iter().filter_map(|path| path.steps.last()).max().copied().unwrap_or(1).max(1) as f64;
-        let alpha = (14.0 / drawn.len() as f64).clamp(0.3, 1.0);
+        let frame = frame_around(&surface, lines.iter().flat_map(|line| &line.paths).map(Rc::as_ref));
+        let last = lines.iter().flat_map(|line| &line.paths).filter_map(|path| path.steps.last()).max().copied().unwrap_or(1).max(1) as f64;
         for (index, (name, range)) in [("weight", frame.weight), ("bias", frame.bias)].into_iter().enumerate() {
-            let mut layers: Vec<Layer> = Vec::with_capacity(drawn.len() + 1);
-            for path in &drawn {
-                let points = || path.steps.iter().zip(&path.points).map(|(&step, point)| [step as f64, point[index]]);
-                let relative = points().map(|[step, value]| [step / last, (value - range[0]) / (range[1] - range[0])]);
-                let color = Color { alpha: alpha * opacity(relative), ..color_by.color(&runs, path.row) };
-                layers.push(Layer::Line { points: points().collect(), color, width: 1.2, dash: Dash::Solid });
-            }
+            let mut layers = Vec::new();
             if let Some(at) = surface.optimum().map(|optimum| optimum[index]) {
-                let label = format!("optimum {}", text::loss(at));
-                layers.push(Layer::Rule { at, vertical: false, label, color: palette::INK, dash: Dash::Dashed });
+                layers.push(Layer::Rule { at, vertical: false, label: String::new(), color: palette::INK, dash: Dash::Dashed });
+            }
+            let bands: Vec<Band> = lines.iter().map(|line| band(line, index, &frame)).collect();
+            layers.extend(bands.iter().zip(&lines).filter_map(|(band, line)| band.area(line.color)));
+            for (band, line) in bands.iter().zip(&lines) {
+                let relative = band.median.iter().map(|[step, value]| [step / last, (value - range[0]) / (range[1] - range[0])]);
+                let color = Color { alpha: opacity(relative).max(LEAST_OPACITY), ..line.color };
+                layers.push(band.line(color, 1.4, line.dash));
             }
             let title = if problems.len() > 1 { format!("{name}, {}", problem_name(&runs, own[0])) } else { name.into() };
             panels.push(Panel { title, x: count_axis("updates", [0.0, last]), y: axis(name, Scale::Linear, range), layers });
         }
     }
+    let mut legend = color_by.legend();
+    if problems.iter().any(|own| runs.surface(own[0]).optimum().is_some()) {
+        legend.push(LegendEntry { label: "optimum".into(), color: palette::INK, shape: LegendShape::Line(Dash::Dashed) });
+    }
     let mut caption = distances(&runs, rows);
-    if shown < rows.len() {
-        caption.push(format!("{shown} of {} are drawn: the best and an evenly spaced sample", text::count(rows.len(), "run")));
+    if drawn < rows.len() {
+        let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
+        let band = if has_bands { ", as the median over seeds with a band of 80 %" } else { "" };
+        caption.push(format!("{drawn} of {} are drawn: the best setting{each}{band}", text::count(rows.len(), "run")));
     }
     Ok(Figure {
         name: "parameters".into(),
@@ -55,8 +80,38 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
         columns: 2,
         panels,
         shared_axes: false,
-        legend: color_by.legend(),
+        legend,
         color_bars: Vec::new(),
-        size: [960, 150 + 280 * problems.len() as u32],
+        size: [960, 170 + 280 * problems.len() as u32],
     })
+}
+
+/// The lines of the best settings.
+fn lines(cache: &mut PathCache<'_>, rows: &[usize], color_by: &ColorBy) -> Result<Vec<Line>, Error> {
+    let runs = cache.runs();
+    let line = |BestSetting { rows, representative }: BestSetting| {
+        let shown: Vec<usize> = spread(rows.len(), RUNS).map(|position| rows[position]).collect();
+        Ok(Line {
+            color: color_by.color(&runs, representative),
+            dash: color_by.dash(&runs, representative),
+            paths: cache.drawn(&shown)?,
+            has_diverged: shown.iter().any(|&row| runs.has_diverged(row)),
+        })
+    };
+    best_settings(&runs, rows, color_by, LINES).into_iter().map(line).collect()
+}
+
+/// Weight or bias of a line. The path of a diverged run ends where it leaves the frame, because it would cross the panel at every update.
+fn band(line: &Line, parameter: usize, frame: &Frame) -> Band {
+    let series: Vec<Vec<[f64; 2]>> = line
+        .paths
+        .iter()
+        .map(|path| {
+            let inside = path.points.iter().take_while(|&&point| frame.contains(point)).count();
+            // The first point outside: the line ends at the frame.
+            let end = if line.has_diverged { (inside + 1).min(path.points.len()) } else { path.points.len() };
+            path.steps[..end].iter().zip(&path.points).map(|(&step, point)| [step as f64, point[parameter]]).collect()
+        })
+        .collect();
+    Band::of(series.iter().map(Vec::as_slice))
 }

@@ -119,6 +119,11 @@ impl<'a> Ranking<'a> {
         &self.rows[candidate.rows.clone()]
     }
 
+    /// The rows of the candidate to which a row belongs; empty if it is not ranked.
+    pub fn rows_like(&self, row: usize) -> &[usize] {
+        self.candidates.iter().map(|candidate| self.rows(candidate)).find(|own| own.binary_search(&row).is_ok()).unwrap_or_default()
+    }
+
     /// The row of the run that stands for a candidate: the one with the median cost, or the better of the two in the middle; the first of equals.
     pub fn representative(&self, candidate: &Candidate) -> usize {
         let mut own: Vec<(f64, usize)> = self.rows(candidate).iter().map(|&row| (self.runs.mean_excess(row), row)).collect();
@@ -128,7 +133,7 @@ impl<'a> Ranking<'a> {
     }
 
     /// The candidate with the lower cost; of equals, the one whose runs have lower numbers.
-    fn better<'c>(&self, a: &'c Candidate, b: &'c Candidate) -> &'c Candidate {
+    pub fn better<'c>(&self, a: &'c Candidate, b: &'c Candidate) -> &'c Candidate {
         let order = a.cost.total_cmp(&b.cost).then_with(|| self.rows(a)[0].cmp(&self.rows(b)[0]));
         if order.is_le() { a } else { b }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::runs::Runs;
 use crate::kernel::RowEvaluator;
 use crate::model::loss::Labels;
-use crate::model::{Loss, Params};
+use crate::model::{Neuron, Params};
 
 /// A score of the final weight and bias of a run. Higher is better, and 1 is perfect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -26,25 +26,37 @@ impl Score {
     }
 }
 
+/// The prediction at which the class changes: 0.5 for probabilities, 0 for hinge losses, whose labels are −1 and 1. `None` if the labels are not
+/// two classes.
+pub fn class_threshold(neuron: &Neuron) -> Option<f64> {
+    match neuron.loss.labels() {
+        Labels::Any | Labels::NotNegative => None,
+        Labels::Probability => neuron.bits.then_some(0.5),
+        Labels::TwoClasses => Some(0.0),
+    }
+}
+
 impl Runs<'_> {
     /// The score of a run on the test rows, or on the training rows without test rows. `None` for a diverged run, for labels that are neither
     /// classes nor numbers with a variance, and for probabilities between 0 and 1.
     pub fn score(&self, row: usize) -> Option<Score> {
+        self.score_on(row, !self.problem(row).test.is_empty())
+    }
+
+    /// The score of a run on the test rows or on the training rows; `None` as for [`Runs::score`], or without rows.
+    pub fn score_on(&self, row: usize, is_test: bool) -> Option<Score> {
         let problem = self.problem(row);
-        let has_test = !problem.test.is_empty();
-        let (name, rows) = if has_test { ("test", &problem.test) } else { ("train", &problem.train) };
+        let (name, rows) = if is_test { ("test", &problem.test) } else { ("train", &problem.train) };
         if self.has_diverged(row) {
             return None;
         }
-        let (measure, value) = match problem.neuron.loss.labels() {
-            Labels::Any | Labels::NotNegative => {
-                let mse = f64::from(if has_test { self.table.test_mse[row] } else { self.table.train_mse[row] });
+        let (measure, value) = match (problem.neuron.loss.labels(), class_threshold(&problem.neuron)) {
+            (Labels::Any | Labels::NotNegative, _) => {
+                let mse = f64::from(if is_test { self.table.test_mse[row] } else { self.table.train_mse[row] });
                 ("r_squared", 1.0 - mse / variance(&rows.y))
             }
-            Labels::Probability if !problem.neuron.bits => return None,
-            Labels::Probability | Labels::TwoClasses => {
-                // The class of a probability changes at 0.5, and that of a hinge loss, whose labels are −1 and 1, at 0.
-                let threshold = if problem.neuron.loss == Loss::BinaryCrossentropy { 0.5 } else { 0.0 };
+            (_, None) => return None,
+            (_, Some(threshold)) => {
                 let neuron = RowEvaluator::of(&problem.neuron);
                 let is_right = |(x, y): (&f32, &f32)| {
                     (neuron.predict(Params(self.end(row)), f64::from(*x)) > threshold) == (f64::from(*y) > threshold)

@@ -388,6 +388,9 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
             (Parameter::LearningRate, SettingColumn::Float((0..RUNS).map(rate).collect())),
             (Parameter::BatchSize, SettingColumn::Integer(vec![Some(10); RUNS])),
         ],
+        initial_weight: vec![0.6; RUNS],
+        train_mse: vec![20.0; RUNS],
+        initial_bias: vec![0.0; RUNS],
         bias: vec![ran.runs.bias[0]; RUNS],
         steps: vec![16; RUNS],
         train_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
@@ -614,7 +617,7 @@ fn batch_loss_epoch_mean_and_j_agree_for_full_batches() {
     let ran = Trained::config("article", &["training.batch_size=\"full\"", "training.epochs=20", "history.epochs=false"]);
     let figures = ran.figures();
     let panel = &named(&figures, "losses").panels[0];
-    let j = panel.layers.iter().find_map(|layer| if let Layer::Line { points, .. } = layer { Some(points) } else { None }).unwrap();
+    let j = panel.layers.iter().rev().find_map(|layer| if let Layer::Line { points, .. } = layer { Some(points) } else { None }).unwrap();
     let (batches, means) = (markers(panel, Marker::Dot), markers(panel, Marker::Filled));
     assert_eq!((j.len(), batches.len(), means.len()), (21, 20, 20));
     for (update, (batch, mean)) in batches.iter().zip(&means).enumerate() {
@@ -634,8 +637,10 @@ fn report_table_and_figures_show_the_same_j() {
         assert!(best.weight == f64::from(ran.runs.weight[row]) && best.bias == f64::from(ran.runs.bias[row]));
     }
     let figures = ran.figures();
-    let points = markers(&named(&figures, "final_loss-learning_rate").panels[0], Marker::Filled);
-    assert!(points.iter().any(|point| point[1] == best[0].train_loss));
+    let finite = ran.runs.mean_excess.iter().zip(&ran.runs.diverged_at).filter(|(_, diverged_at)| diverged_at.is_none());
+    let excess = finite.fold(f64::INFINITY, |lowest, (&excess, _)| lowest.min(f64::from(excess)));
+    let points = markers(&named(&figures, "final_loss-learning_rate").panels[0], Marker::Hollow);
+    assert!(points.iter().any(|point| point[1] == excess), "{points:?} and {excess}");
 }
 
 /// The report of a sweep with converged runs, and the captions of its figures.
@@ -691,19 +696,20 @@ fn reports_and_captions_read_well() {
       7 runs: 3 slow, 1 diverged, 1 converged, 1 overshooting, 1 noisy. Limit: the largest learning rate at which full-batch training converges
       Condition number κ = 1.00
     final_loss-learning_rate
-      advertising: final J for each learning_rate
-      The best of 42 runs, run 7 (sgd, learning_rate 0.01, data.scale standard), reaches the optimum, J = 10.42
-      One line for each optimizer. 7 of 42 runs diverged (ticks at the lower border)
+      advertising: final J − J* for each learning_rate
+      The lowest J − J* is 0.0074: sgd, learning_rate 0.01, data.scale standard. 7 of 42 runs diverge and 1 ends above the start
     parameters
       advertising: weight and bias after each update
       The best of 42 runs, run 7 (sgd, learning_rate 0.01, data.scale standard), reaches the optimum, J = 10.42
+      6 of 42 runs are drawn: the best setting for each optimizer
     losses
       advertising: batch loss, epoch mean and J
       4 of 42 runs: the best, and the best of each other verdict
     fit
       advertising: sales as a function of TV
       The best of 42 runs, run 7 (sgd, learning_rate 0.01, data.scale standard), reaches the optimum, J = 10.42
-      35 of 42 lines are drawn, the best one in bold; 7 diverged runs have no line
+      R² 0.64 on the training rows, 0.41 on the test rows
+      3 of 42 runs are drawn: the best setting for each optimizer
     ");
     let comparison = ran.compare("optimizer", &[("data.scale", "standard")]).unwrap();
     assert_snapshot!(comparison, @r"

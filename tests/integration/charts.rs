@@ -47,7 +47,7 @@ fn a_heatmap_shows_verdicts_by_hue_and_speed_by_brightness() {
         match ran.runs.verdict[run(cell)] {
             Verdict::Converged => {
                 assert!(blue > red, "{color:?}");
-                converged.push((ran.runs.reached_epoch[run(cell)].unwrap(), brightness(color)));
+                converged.push((ran.runs.epochs_to_reach[run(cell)].unwrap(), brightness(color)));
             }
             Verdict::Diverged => {
                 assert!(red > blue, "{color:?}");
@@ -55,7 +55,7 @@ fn a_heatmap_shows_verdicts_by_hue_and_speed_by_brightness() {
             }
             _ => {
                 assert!(red == blue, "{color:?}");
-                other.push((ran.runs.excess[run(cell)], brightness(color)));
+                other.push((ran.runs.mean_excess[run(cell)], brightness(color)));
             }
         }
     }
@@ -121,4 +121,69 @@ fn heatmaps_of_extreme_sweeps_are_valid() {
     }
     let optimizers = Trained::config("optimizers", &["training.epochs=2"]);
     check(&[keys("optimizer", "learning_rate", &optimizers, &[]), keys("learning_rate", "epochs", &optimizers, &[])]);
+}
+
+/// The points of all lines of a panel.
+fn lines(panel: &gradsweep::figure::Panel) -> Vec<Vec<[f64; 2]>> {
+    let points = |layer: &Layer| if let Layer::Line { points, .. } = layer { Some(points.clone()) } else { None };
+    panel.layers.iter().filter_map(points).collect()
+}
+
+#[test]
+fn diverged_runs_are_above_all_other_final_losses() {
+    let ran =
+        Trained::config("article", &["data.scale=standard", "training.optimizer=sgd", "sweep.parameters.learning_rate=[0.01, 0.1, 5.0]"]);
+    let figures = ran.figures();
+    let figure = named(&figures, "final_loss-learning_rate");
+    let panel = &figure.panels[0];
+    let ticks = markers(panel, Marker::Tick);
+    assert_eq!(ticks.iter().map(|point| point[0]).collect::<Vec<_>>(), [5.0]);
+    assert!(markers(panel, Marker::Dot).iter().all(|point| point[1] < ticks[0][1]));
+    assert!(panel.y.ticks.last().unwrap().label == "diverged" && panel.y.ticks.last().unwrap().at < panel.y.range[1]);
+    // The ring marks the rate with the lowest mean of J − J* over the last updates.
+    let [(x, y)] = markers(panel, Marker::Hollow).iter().map(|point| (point[0], point[1])).collect::<Vec<_>>()[..] else {
+        panic!("one ring")
+    };
+    let lowest = f64::from(ran.runs.mean_excess[0].min(ran.runs.mean_excess[1]));
+    assert_eq!((y, x), (lowest, if ran.runs.mean_excess[0] < ran.runs.mean_excess[1] { 0.01 } else { 0.1 }));
+}
+
+#[test]
+fn the_line_of_a_diverged_run_ends_where_it_leaves_the_panel() {
+    let ran = Trained::config("article", &["data.scale=standard", "training.optimizer=sgd", "sweep.parameters.learning_rate=[0.1, 5.0]"]);
+    assert_eq!(ran.runs.verdict[1], Verdict::Diverged);
+    let figures = ran.figures();
+    for panel in &named(&figures, "parameters").panels {
+        for line in lines(panel) {
+            let outside = line.iter().filter(|point| !(panel.y.range[0]..=panel.y.range[1]).contains(&point[1])).count();
+            assert!(outside <= 1, "{}: {outside} points", panel.title);
+        }
+    }
+}
+
+#[test]
+fn a_hinge_fit_shows_signed_labels_and_the_accuracy() {
+    let ran = Trained::text(
+        "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\nloss = \"hinge\"\n[training]\nepochs = 200\noptimizer = \"adam\"\nlearning_rate = 0.1\n",
+        "x,y\n-2,0\n-1,0\n1,1\n2,1\n",
+    );
+    let figures = ran.figures();
+    let fit = named(&figures, "fit");
+    assert!(markers(&fit.panels[0], Marker::Dot).iter().all(|point| point[1].abs() == 1.0));
+    assert!(fit.caption.iter().any(|line| line.starts_with("Accuracy 100 % on the training rows")), "{:?}", fit.caption);
+    // The classes are separated between −1 and 1.
+    let boundary =
+        fit.panels[0].layers.iter().find_map(|layer| if let Layer::Rule { at, vertical: true, .. } = layer { Some(*at) } else { None });
+    assert!(boundary.is_some_and(|at| at.abs() < 1.0), "{boundary:?}");
+}
+
+#[test]
+fn batch_sizes_are_compared_at_their_best_rates_in_a_table() {
+    let ran = Trained::config("batch_sizes", &[]);
+    let figures = ran.figures();
+    let figure = named(&figures, "batch_sizes");
+    assert_eq!(figure.panels.len(), 3);
+    let Layer::Table { rows } = &figure.panels[2].layers[0] else { panic!("no table") };
+    assert_eq!(rows.iter().map(|row| row.cells[0].as_str()).collect::<Vec<_>>(), ["batch_size", "1", "5", "10", "40", "160"]);
+    assert_eq!(lines(&figure.panels[0]).len(), 5);
 }

@@ -128,7 +128,7 @@ fn help_of_compare() {
     insta::assert_snapshot!(help(&["compare", "--help"]), @r###"
         Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
 
-        Usage: gradsweep compare [OPTIONS] --by <KEY> <DIRECTORY>...
+        Usage: gradsweep compare [OPTIONS] <--by <KEY>|--heatmap <KEY,KEY>> <DIRECTORY>...
 
         Arguments:
           <DIRECTORY>...  Run directories, as written by `gradsweep run`; several are ranked in one table,
@@ -136,6 +136,8 @@ fn help_of_compare() {
 
         Options:
               --by <KEY>           Hyperparameter whose values are compared, for example optimizer
+              --heatmap <KEY,KEY>  Draw a heatmap of two hyperparameters instead: which settings converge,
+                                   how fast, and which diverge
               --where <KEY=VALUE>  Include only runs with this value, for example --where optimizer=sgd or
                                    --where momentum=none
               --style <KEY>        Second hyperparameter, shown by colour
