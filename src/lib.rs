@@ -16,7 +16,7 @@
 //! let manifest = Manifest::new(&experiment.name, config::resolved(&experiment));
 //! let inputs = Inputs { experiment: &experiment, problems: &problems, backend: &backend };
 //! let summary = sweep::run(inputs, &directory, manifest, Options::default(), &mut ())?;
-//! let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, None);
+//! let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, None, &backend);
 //! println!("{diagnosis}"); // for example "27 runs: 15 slow, 12 converged", and the best runs
 //! # assert_eq!(diagnosis.runs, experiment.space.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,58 +1,192 @@
-//! Advice for a sweep without a converged run: the cause, and a setting that helps.
+//! Advice for a setting that misses the optimum: the cause, from its verdict, and a remedy that a trial has confirmed.
+
+use serde::Serialize;
 
 use super::cost_surface::CostSurface;
-use super::ranking;
-use super::runs::Runs;
+use super::remedies::{Remedy, RemedySearch};
+use super::runs::{Runs, setting_label};
 use super::sentences::ILL_CONDITIONED;
-use crate::model::hyperparameters::EPOCHS_MAX;
-use crate::model::{Optimizer, Parameter, Verdict};
+use super::setting::Setting;
+use super::theory::{self, Sgd};
+use super::trial::{Changes, TrialResult, Trials};
+use crate::backend::Backend;
+use crate::config::{self, ConfigSource, DataLocation, Experiment};
+use crate::kernel::RowEvaluator;
+use crate::model::{Optimizer, Parameter, Params, Schedule, Value, Verdict};
 use crate::text;
 
-/// A cause and its remedy.
+/// The number of optimizers for which remedies are sought.
+const OPTIMIZERS: usize = 4;
+/// The largest number of training rows for which the theory of SGD is computed.
+const THEORY_ROWS: usize = 20_000;
+/// A remedy that does not reach the optimum must reduce J − J* to this share.
+const IMPROVEMENT: f64 = 0.9;
+
+/// A change of the config that reaches the optimum, or at least comes closer to it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recommendation {
+    /// The changes in words: `data.scale standard, learning_rate 0.1`.
+    pub changes: String,
+    /// The `KEY=VALUE` arguments for `--set`; empty if tables of optimizers set a key, which no argument reaches.
+    pub set: Vec<String>,
+    /// The `--set` arguments of the whole command: those in use, and the new ones.
+    pub command_sets: Vec<String>,
+    /// The setting that reached the result, such as `sgd with learning_rate 0.1`.
+    pub setting: String,
+    /// Whether the changed setting reaches the optimum.
+    pub reaches_optimum: bool,
+    /// The mean of J over the last updates with the changes, as the median over the seeds of the trial.
+    pub mean_loss: f64,
+    /// The number of epochs until the optimum is reached, as the median over the seeds of the trial.
+    pub epochs_to_reach: Option<f64>,
+    /// The number of seeds of the trial.
+    pub seeds: usize,
+}
+
+/// The cause and the remedy for a setting that misses the optimum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
+    /// A main clause without a full stop.
     pub cause: String,
-    /// A `KEY=VALUE` for `--set`; `None` if no single key applies to all runs.
-    pub remedy: Option<String>,
-    /// The remedy in words, which is shown if there is no `KEY=VALUE`.
-    pub in_words: String,
+    /// `None` if no change that was tried helps.
+    pub remedy: Option<Recommendation>,
 }
 
-/// Advice for a sweep in which no run converged. `rows` are all of its runs.
-pub fn advise(runs: &Runs<'_>, rows: &[usize]) -> Advice {
-    let condition = |row: usize| runs.surface(row).condition().unwrap_or(f64::INFINITY);
-    let Some(&row) = rows.iter().min_by(|&&a, &&b| condition(a).total_cmp(&condition(b))) else {
-        return Advice { cause: "there are no runs".into(), remedy: None, in_words: String::new() };
-    };
-    let problem = runs.problem(row);
-    let Some(kappa) = runs.surface(row).condition() else {
-        let advice = for_step_size(runs, rows);
-        if !matches!(runs.surface(row), CostSurface::Quadratic(_)) {
-            return advice;
+/// Advice for a model whose settings all miss the optimum. `candidates` are the best settings of its optimizers, the best one first: the rows of
+/// each setting, which differ only in seeds, and the row among them with the median cost. `rows` are all runs of the model.
+pub fn advise(runs: &Runs<'_>, rows: &[usize], candidates: &[(&[usize], usize)], backend: &dyn Backend) -> Advice {
+    let Some(&(_, best)) = candidates.first() else { return Advice { cause: String::new(), remedy: None } };
+    let cause = cause(runs, best);
+    let new_search = |&(own, row): &(&[usize], usize)| search(runs, rows, own, row, backend);
+    let mut searches: Vec<RemedySearch<'_>> = candidates.iter().take(OPTIMIZERS).filter_map(new_search).collect();
+    let limit = IMPROVEMENT * runs.mean_excess(best);
+    let mut closest: Option<(f64, Recommendation)> = None;
+    for &remedy in remedies(runs, best) {
+        for search in &mut searches {
+            let Some(result) = search.best(remedy) else { continue };
+            let Some(recommendation) = recommendation(runs, search, &result) else { continue };
+            if recommendation.reaches_optimum {
+                return Advice { cause, remedy: Some(recommendation) };
+            }
+            if result.excess <= limit && closest.as_ref().is_none_or(|(excess, _)| result.excess < *excess) {
+                closest = Some((result.excess, recommendation));
+            }
         }
-        let cause = format!("the feature is constant, so the data determine w·x + b but not w and b; {}", advice.cause);
-        return Advice { cause, ..advice };
-    };
-    if kappa >= ILL_CONDITIONED && problem.scale != "standard" {
-        let cause = format!("the valley of J is long and narrow (condition number κ = {})", text::condition(kappa));
-        let remedy = runs.experiment.override_for(Parameter::DataScale, "standard");
-        return Advice { cause, remedy, in_words: "Standardise the feature".into() };
     }
-    let own: Vec<usize> = rows.iter().copied().filter(|&other| runs.table.problem[other] == runs.table.problem[row]).collect();
-    for_step_size(runs, &own)
+    Advice { cause, remedy: closest.map(|(_, recommendation)| recommendation) }
 }
 
-/// Advice on learning rate and epochs, for runs of one well-conditioned problem.
-fn for_step_size(runs: &Runs<'_>, rows: &[usize]) -> Advice {
-    let best = ranking::best(runs, rows).unwrap_or(rows[0]);
-    let had_converged = runs.table.epochs_to_reach[best].is_some();
-    match runs.table.verdict[best] {
-        Verdict::Diverged => too_high(runs, rows, best),
-        Verdict::Overshooting if !had_converged => too_high(runs, rows, best),
-        Verdict::Cycling | Verdict::Noisy | Verdict::Oscillating | Verdict::Overshooting | Verdict::Converged => {
-            unsettled(runs, rows, best, had_converged)
+/// The search around one setting.
+fn search<'a>(runs: &Runs<'_>, rows: &[usize], own: &[usize], row: usize, backend: &'a dyn Backend) -> Option<RemedySearch<'a>> {
+    let mut tried: Vec<f64> =
+        rows.iter().filter(|&&other| runs.optimizer(other) == runs.optimizer(row)).map(|&row| learning_rate(runs, row)).collect();
+    tried.sort_by(f64::total_cmp);
+    tried.dedup();
+    Some(RemedySearch {
+        trials: Trials::new(runs, own, backend)?,
+        start: [runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from),
+        tried,
+    })
+}
+
+/// The kinds of remedy to try, those that suit the verdict first.
+fn remedies(runs: &Runs<'_>, row: usize) -> &'static [Remedy] {
+    use Remedy::{
+        DecayingSchedule, FullBatch, LargerBatch, LargerRate, MoreEpochs, SmallerRate, Standardise, StandardiseAndFullBatch,
+        StandardiseAndMoreEpochs,
+    };
+    match runs.table.verdict[row] {
+        Verdict::Diverged | Verdict::Overshooting => {
+            &[SmallerRate, Standardise, FullBatch, StandardiseAndFullBatch, StandardiseAndMoreEpochs]
         }
-        Verdict::Stuck | Verdict::Slow => too_slow(runs, rows, best),
+        Verdict::Slow if creeps_along_valley(runs, row) => {
+            &[Standardise, MoreEpochs, LargerRate, SmallerRate, StandardiseAndFullBatch, StandardiseAndMoreEpochs]
+        }
+        Verdict::Slow => &[MoreEpochs, LargerRate, SmallerRate, FullBatch, Standardise, StandardiseAndFullBatch, StandardiseAndMoreEpochs],
+        _ => &[
+            SmallerRate,
+            LargerBatch,
+            DecayingSchedule,
+            LargerRate,
+            FullBatch,
+            MoreEpochs,
+            Standardise,
+            StandardiseAndFullBatch,
+            StandardiseAndMoreEpochs,
+        ],
+    }
+}
+
+/// Whether a run is slow because of the shape of J: most of its excess lies in the flat direction of a long valley.
+fn creeps_along_valley(runs: &Runs<'_>, row: usize) -> bool {
+    runs.surface(row).condition().is_some_and(|kappa| kappa >= ILL_CONDITIONED) && runs.valley_share(row) >= 0.5
+}
+
+/// The reason for the verdict of a run.
+fn cause(runs: &Runs<'_>, row: usize) -> String {
+    let cause = cause_of_verdict(runs, row);
+    let is_constant = matches!(runs.surface(row), CostSurface::Quadratic(_)) && runs.surface(row).condition().is_none();
+    if is_constant { format!("the feature is constant, so the data determine w·x + b but not w and b; {cause}") } else { cause }
+}
+
+fn cause_of_verdict(runs: &Runs<'_>, row: usize) -> String {
+    let rate = format!("learning_rate {}", text::short(learning_rate(runs, row), 4));
+    let updates = text::count(runs.table.steps[row] as usize, "update");
+    match runs.table.verdict[row] {
+        Verdict::Diverged | Verdict::Overshooting => too_high(runs, row, &rate),
+        Verdict::Cycling => {
+            let period = text::count(runs.table.cycle_period[row].unwrap_or(2) as usize, "epoch");
+            format!("it repeats a cycle of {period}, because {rate} is too large to settle")
+        }
+        Verdict::Slow if creeps_along_valley(runs, row) => {
+            let kappa = runs.surface(row).condition().unwrap_or(f64::INFINITY);
+            let [length, kappa] = [text::ratio(kappa.sqrt()), text::condition(kappa)];
+            format!("it creeps along a valley of J that is {length} times as long as it is wide (condition number κ = {kappa})")
+        }
+        Verdict::Slow => format!("{updates} are too few at {rate}"),
+        Verdict::Stuck => stuck(runs, row, &rate),
+        Verdict::Noisy => {
+            let batch = runs.setting(row, Parameter::BatchSize);
+            let theory = noise_theory(runs, row).unwrap_or_default();
+            format!("mini-batch noise keeps J above the optimum: {rate} is too large for batches of {batch} rows{theory}")
+        }
+        Verdict::Oscillating | Verdict::Converged => format!("the updates jump across the minimum: {rate} is too large to settle"),
+    }
+}
+
+/// The level at which SGD with shuffled batches settles in theory, and the rate below which this level counts as the optimum.
+fn noise_theory(runs: &Runs<'_>, row: usize) -> Option<String> {
+    let (problem, settings) = (runs.problem(row), runs.experiment.space.run(runs.table.run[row])?.settings);
+    let sgd = Sgd::of(&settings).filter(|_| settings.required_flag(Parameter::Shuffle) == Ok(true))?;
+    let batch = settings.number(Parameter::BatchSize).filter(|_| problem.train.len() <= THEORY_ROWS)? as usize;
+    let level = problem.optimum?.loss + theory::floor(problem, batch, &sgd)?;
+    let rate = theory::rate_for_floor(problem, batch, &sgd, problem.tolerance()?)?;
+    let [level, rate] = [text::loss(level), text::short(rate, 2)];
+    Some(format!(" (in theory J settles at {level}, and within 1 % of the optimum at rates up to {rate})"))
+}
+
+/// The reason why a run no longer moves: a learning rate or a gradient of 0, or updates below the resolution of float32.
+fn stuck(runs: &Runs<'_>, row: usize, rate: &str) -> String {
+    if learning_rate(runs, row) == 0.0 {
+        return "the run does not move, because its learning_rate is 0".into();
+    }
+    let problem = runs.problem(row);
+    let gradient = RowEvaluator::of(&problem.neuron).over(&problem.train, Params(runs.end(row))).gradient;
+    if gradient.0.iter().all(|&slope| slope == 0.0) {
+        let activation = problem.neuron.activation.name();
+        return format!("the run does not move, because its gradient is 0: {activation} is flat at every row");
+    }
+    format!("the run no longer moves: at {rate} its updates are below the resolution of float32")
+}
+
+fn too_high(runs: &Runs<'_>, row: usize, rate: &str) -> String {
+    let name = runs.optimizer(row).map_or("", Optimizer::name);
+    match runs.stability_limit(row).map(|limit| (limit, learning_rate(runs, row) / limit)) {
+        Some((limit, share)) if share >= 1.0 => {
+            let [share, limit] = [text::short(share, 2), text::short(limit, 4)];
+            format!("{rate} is {share} × the full-batch stability limit of {name}, which is {limit}")
+        }
+        _ => format!("{rate} is too high for {name}"),
     }
 }
 
@@ -61,89 +195,72 @@ fn learning_rate(runs: &Runs<'_>, row: usize) -> f64 {
     runs.setting(row, Parameter::LearningRate).number().unwrap_or(0.0)
 }
 
-/// The learning rates of the runs that share an optimizer with the best run.
-fn tried(runs: &Runs<'_>, rows: &[usize], best: usize) -> Vec<f64> {
-    rows.iter().filter(|&&row| runs.optimizer(row) == runs.optimizer(best)).map(|&row| learning_rate(runs, row)).collect()
+/// The `--set` arguments of some changes, empty if no argument reaches one of the keys; `None` if the config with them is refused.
+fn arguments(experiment: &Experiment, changes: &Changes) -> Option<Vec<String>> {
+    let set: Option<Vec<String>> = changes.iter().map(|&(parameter, value)| experiment.override_for(parameter, value)).collect();
+    let Some(set) = set else { return Some(Vec::new()) };
+    let source = ConfigSource { file: "sweep.toml", name: &experiment.name, data: DataLocation::Bytes(&experiment.dataset.bytes) };
+    config::load_text(&experiment.text, &source, &[&experiment.sets[..], &set].concat()).is_ok().then_some(set)
 }
 
-/// Advice for a best run that diverges or overshoots: a smaller learning rate.
-fn too_high(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
-    let smallest = tried(runs, rows, best).into_iter().fold(f64::INFINITY, f64::min);
-    let name = runs.optimizer(best).map_or("", Optimizer::name);
-    let rate = text::short(smallest, 4);
-    let in_words = "Use a smaller learning_rate";
-    if let Some(limit) = runs.stability_limit(best).filter(|limit| smallest > limit / 4.0) {
-        let [share, limit_text] = [text::short(smallest / limit, 2), text::short(limit, 4)];
-        let cause = format!("learning_rate {rate} is {share} × the full-batch stability limit of {name}, which is {limit_text}");
-        return with_rate(runs, cause, limit / 4.0, in_words);
-    }
-    with_rate(runs, format!("learning_rate {rate} is too high for {name}"), smallest / 10.0, in_words)
-}
-
-/// Advice for a best run that does not settle at the optimum: a smaller learning rate.
-fn unsettled(runs: &Runs<'_>, rows: &[usize], best: usize, had_converged: bool) -> Advice {
-    let rate = learning_rate(runs, best);
-    let below = tried(runs, rows, best).into_iter().filter(|&other| other < rate).fold(0.0, f64::max);
-    let smaller = if below > 0.0 { (rate * below).sqrt() } else { rate / 10.0 };
-    let subject = if rows.len() == 1 { "the run" } else { "the best run" };
-    let observation = match runs.table.cycle_period[best].filter(|_| runs.table.verdict[best] == Verdict::Cycling) {
-        Some(period) => format!("{subject} repeats a cycle of {}", text::count(period as usize, "epoch")),
-        None if had_converged => format!("{subject} reached the optimum and left it again"),
-        None => format!("the updates of {subject} jump across the minimum"),
+/// The changes that a config needs: without fields of a schedule that have their defaults, and without a learning rate that the sweep has.
+fn needed(search: &RemedySearch<'_>, changes: &Changes) -> Changes {
+    let is_needed = |&(parameter, value): &(Parameter, Value)| match parameter {
+        Parameter::LearningRate => !value.number().is_some_and(|rate| search.has_tried(rate)),
+        _ => Schedule::CosineDecay.default(parameter) != Some(value),
     };
-    let batches = if runs.batches(best) == 1 { "" } else { " with batches this small" };
-    let cause = format!("{observation}, because learning_rate {} is too large to settle{batches}", text::short(rate, 4));
-    with_rate(runs, cause, smaller, "Use a smaller learning_rate or a larger batch_size")
+    changes.iter().copied().filter(is_needed).collect()
 }
 
-/// Advice for a best run that is slow: a larger learning rate, or more epochs.
-fn too_slow(runs: &Runs<'_>, rows: &[usize], best: usize) -> Advice {
-    let rate = learning_rate(runs, best);
-    let has_larger = tried(runs, rows, best).into_iter().any(|other| other > rate);
-    let needed = runs.stability_limit(best).map_or_else(|| needed_step(runs, best), |limit| limit / 4.0);
-    if !has_larger && needed >= 2.0 * rate {
-        let cause = format!("learning_rate {} is too small for {}", text::short(rate, 4), updates(runs, best));
-        return with_rate(runs, cause, needed, "Use a larger learning_rate");
+/// The recommendation of a trial's result; `None` if it needs no change, or if the changed config is refused.
+fn recommendation(runs: &Runs<'_>, search: &RemedySearch<'_>, result: &TrialResult) -> Option<Recommendation> {
+    let changes = needed(search, &result.changes);
+    let set = arguments(runs.experiment, &changes)?;
+    let rate = search.trials.changed(&result.changes).number(Parameter::LearningRate);
+    let rate = rate.map_or_else(String::new, |rate| format!(" with learning_rate {}", text::short(rate, 4)));
+    let words = changes.iter().map(|&(parameter, value)| setting_label(parameter, Setting::from(Some(value))));
+    (!changes.is_empty()).then(|| Recommendation {
+        changes: words.collect::<Vec<_>>().join(", "),
+        command_sets: command_sets(runs.experiment, &set),
+        set,
+        setting: format!("{}{rate}", search.trials.optimizer().name()),
+        reaches_optimum: result.reaches_optimum(),
+        mean_loss: result.loss,
+        epochs_to_reach: Some(result.epochs_to_reach).filter(|epochs| epochs.is_finite()),
+        seeds: result.seeds,
+    })
+}
+
+impl Recommendation {
+    /// The command that follows the advice, and its expected result, in two lines.
+    pub fn in_words(&self, config: &str) -> String {
+        let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), quoted(argument)]);
+        let words: Vec<String> = ["gradsweep run".to_owned(), quoted(config)].into_iter().chain(arguments).collect();
+        let command = if self.set.is_empty() { self.changes.clone() } else { words.join(" ") };
+        format!("{:<9} {command}\n{:<9} {}", "try", "", self.outcome())
     }
-    let epochs = runs.setting(best, Parameter::Epochs).number().unwrap_or(1.0);
-    let more = (10.0 * epochs).min(EPOCHS_MAX as f64);
-    Advice {
-        cause: format!("{} are too few at learning_rate {}", updates(runs, best), text::short(rate, 4)),
-        remedy: runs.experiment.override_for(Parameter::Epochs, &format!("{more}")),
-        in_words: "Train for more epochs".into(),
+
+    /// The expected result in words.
+    fn outcome(&self) -> String {
+        let over = if self.seeds > 1 { format!("in a trial over {} seeds", self.seeds) } else { "in a trial".into() };
+        let result = match self.epochs_to_reach.filter(|_| self.reaches_optimum) {
+            Some(epochs) => format!("reaches the optimum after {}", text::count(epochs.ceil() as usize, "epoch")),
+            None if self.reaches_optimum => "reaches the optimum".into(),
+            None => format!("comes closer, to J = {}", text::loss(self.mean_loss)),
+        };
+        format!("{over}, {} {result}", self.setting)
     }
 }
 
-/// The step length at which half of the updates reach the optimum. An adaptive optimizer moves by about the learning rate in each step.
-fn needed_step(runs: &Runs<'_>, row: usize) -> f64 {
-    let ([weight, bias], end) = (runs.surface(row).optimum().unwrap_or_default(), runs.end(row));
-    let distance = (end[0] - weight).abs().max((end[1] - bias).abs());
-    2.0 * distance / runs.table.steps[row].max(1) as f64
+/// An argument as a POSIX shell reads it.
+fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(is_plain) { argument.into() } else { format!("'{}'", argument.replace('\'', "'\\''")) }
 }
 
-/// The number of updates of a run in words: `160 updates`.
-fn updates(runs: &Runs<'_>, row: usize) -> String {
-    text::count(runs.table.steps[row] as usize, "update")
-}
-
-/// Advice to set the learning rate to `rate`.
-fn with_rate(runs: &Runs<'_>, cause: String, rate: f64, in_words: &str) -> Advice {
-    let remedy = runs.experiment.override_for(Parameter::LearningRate, &one_digit(rate));
-    Advice { cause, remedy, in_words: in_words.into() }
-}
-
-/// A number with one significant digit in TOML syntax.
-fn one_digit(value: f64) -> String {
-    let rounded: f64 = format!("{value:.0e}").parse().unwrap_or(value);
-    if (1e-3..1e6).contains(&rounded) || rounded == 0.0 { format!("{rounded}") } else { format!("{rounded:e}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rates_have_one_significant_digit() {
-        assert_eq!([0.1875, 8.63e-6, 1.0, 0.25].map(one_digit), ["0.2", "9e-6", "1", "0.2"]);
-    }
+/// The arguments of the whole command: those in use whose keys are not set anew, then the new ones.
+fn command_sets(experiment: &Experiment, set: &[String]) -> Vec<String> {
+    let key = |argument: &str| argument.split_once('=').map(|(key, _)| key.trim().to_owned());
+    let is_kept = |old: &&String| set.iter().all(|new| key(new) != key(old));
+    experiment.sets.iter().filter(is_kept).chain(set).cloned().collect()
 }

@@ -7,6 +7,7 @@ use super::errors::Error;
 use super::figures::side_by_side;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
 use super::ranking::{Candidate, Ranking, TIE, TunedGroup};
+use super::rate_range::RateRanges;
 use super::runs::{Runs, settings_label};
 use super::score::Score;
 use super::setting::Setting;
@@ -38,6 +39,12 @@ pub struct Group {
     pub test_loss: Option<f64>,
     /// R² or accuracy of the run `run`, on the test rows if there are any.
     pub score: Option<Score>,
+    /// The smallest and the largest learning rate around the best one at which J is within 5 % of the best, all else unchanged; `None` if the
+    /// sweep has no other rate with these settings.
+    pub good_rates: Option<[f64; 2]>,
+    /// The learning rate up to which, or down to which, the sweep should be extended: the best rate is the largest or the smallest of the sweep,
+    /// and misses the optimum.
+    pub extend_rates_to: Option<f64>,
     /// The best setting.
     #[serde(serialize_with = "map")]
     pub settings: Vec<(Parameter, Setting)>,
@@ -45,6 +52,8 @@ pub struct Group {
     pub ties: usize,
     /// The run of the best setting whose cost is the median.
     pub run: u64,
+    /// Weight and bias of that run after the last update.
+    pub end: [f64; 2],
     /// The number of runs of the best setting, which differ in their seeds.
     pub seeds: usize,
     /// Number of runs of the best setting per verdict, in the order of `Verdict::ALL`.
@@ -79,7 +88,13 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)]) -> Res
     let filters = Filter::parse(filters)?;
     let runs = sweep.table();
     let rows = filtered(&runs, &filters)?;
-    let ranking = Ranking::new(&runs, &rows, Some(by));
+    Ok(Comparison { filter: filters_label(&filters), ..comparison(&runs, &rows, by) })
+}
+
+/// Compares the values of a hyperparameter over some runs.
+pub fn comparison(runs: &Runs<'_>, rows: &[usize], by: Parameter) -> Comparison {
+    let ranking = Ranking::new(runs, rows, Some(by));
+    let ranges = RateRanges::new(runs, &ranking, by);
     let mut groups = Vec::new();
     for of_loss in ranking.best_by(by).chunk_by(|a, b| a.loss == b.loss) {
         let mut leader = 0;
@@ -87,10 +102,11 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)]) -> Res
             if !ranking.tie(&of_loss[leader].best, &tuned.best) {
                 leader = position;
             }
-            groups.push(group(&runs, &ranking, by, tuned, leader + 1));
+            let rank = tuned.best.cost.is_finite().then_some(leader + 1);
+            groups.push(Group { rank, ..group(runs, &ranking, &ranges, tuned, by) });
         }
     }
-    Ok(Comparison { by: by.key(), filter: filters_label(&filters), rows: groups })
+    Comparison { by: by.key(), filter: String::new(), rows: groups }
 }
 
 /// The figures of a comparison: pictures of the values side by side. `style` names a second hyperparameter, which colours distinguish.
@@ -112,14 +128,16 @@ pub fn comparison_figures(sweep: &Sweep<'_>, by: &str, filters: &[(String, Strin
     Ok(figures)
 }
 
-fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, by: Parameter, tuned: &TunedGroup, rank: usize) -> Group {
+/// The row of a value, without its rank.
+fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, ranges: &RateRanges<'_>, tuned: &TunedGroup, by: Parameter) -> Group {
     let best: &Candidate = &tuned.best;
     let representative = ranking.representative(best);
     let summary = ranking.summary(best);
     let mut settings = runs.settings(representative);
     settings.retain(|(parameter, _)| *parameter != by);
+    let rates = ranges.around(best);
     Group {
-        rank: best.cost.is_finite().then_some(rank),
+        rank: None,
         directory: None,
         value: tuned.value,
         loss: tuned.loss,
@@ -127,9 +145,12 @@ fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, by: Parameter, tuned: &TunedGro
         mean_excess: summary.excess,
         test_loss: summary.test_loss,
         score: runs.score(representative),
+        good_rates: rates.good,
+        extend_rates_to: rates.extend_to,
         settings,
         ties: tuned.ties.len(),
         run: runs.table.run[representative],
+        end: runs.end(representative),
         seeds: ranking.rows(best).len(),
         verdicts: summary.verdicts,
         epochs_to_reach: summary.epochs_to_reach,
@@ -203,6 +224,8 @@ impl Comparison {
             "test_loss",
             "r_squared",
             "accuracy",
+            "good_rates_min",
+            "good_rates_max",
             "run",
             "seeds",
             "ties",
@@ -225,6 +248,7 @@ impl Comparison {
             cells.extend([median, low, high, row.mean_excess, row.test_loss].map(number));
             let score = |measure| number(row.score.filter(|score| score.measure == measure).map(|score| score.value));
             cells.extend(["r_squared", "accuracy"].map(score));
+            cells.extend([0, 1].map(|end| number(row.good_rates.map(|rates| rates[end]))));
             cells.extend([row.run.to_string(), row.seeds.to_string(), row.ties.to_string(), number(row.epochs_to_reach)]);
             cells.extend([row.settings_compared.to_string(), row.runs.to_string()]);
             cells.extend(row.verdicts.map(|count| count.to_string()));
@@ -232,6 +256,12 @@ impl Comparison {
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// A range of learning rates in words.
+fn rates_label([low, high]: [f64; 2]) -> String {
+    let [first, last] = [low, high].map(|rate| text::short(rate, 3));
+    if low == high { format!("only {first}") } else { format!("{first} to {last}") }
 }
 
 /// A CSV cell, quoted if it contains a separator.
@@ -291,6 +321,9 @@ impl Comparison {
             let heading = if labels.iter().all(|other| other == label) { label } else { "score" };
             add(heading, false, &|row| row.score.map_or_else(|| "-".into(), |score| text::short(score.value, 3)));
         }
+        if rows.iter().any(|row| row.good_rates.is_some()) {
+            add("rates within 5 %", true, &|row| row.good_rates.map_or_else(|| "-".into(), rates_label));
+        }
         add("verdict", true, &|row| statistics::most_frequent(&row.verdicts));
         add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));
         add("run", false, &|row| row.run.to_string());
@@ -310,13 +343,20 @@ impl Comparison {
     }
 
     /// Explanations below the table.
-    fn notes(&self) -> Vec<&'static str> {
-        let mut notes = Vec::new();
+    fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        for row in &self.rows {
+            if let (Some(end), Some([low, high])) = (row.extend_rates_to, row.good_rates) {
+                let (edge, rate) = if end > high { ("largest", high) } else { ("smallest", low) };
+                let [rate, end] = [rate, end].map(|rate| text::short(rate, 3));
+                notes.push(format!("{}: the best rate, {rate}, is the {edge} of your range: extend it to {end}", row.value));
+            }
+        }
         if self.rows.windows(2).any(|pair| pair[0].rank.is_some() && pair[0].rank == pair[1].rank && pair[0].loss == pair[1].loss) {
-            notes.push("Equal ranks are ties: J agrees to four digits");
+            notes.push("Equal ranks are ties: J agrees to four digits".into());
         }
         if self.has_losses() {
-            notes.push("J of different losses are not comparable: each loss has its own ranks");
+            notes.push("J of different losses are not comparable: each loss has its own ranks".into());
         }
         notes
     }

@@ -1,38 +1,54 @@
-//! The diagnosis of a sweep: verdict counts, the best runs, and one sentence with the distance to the optimum, its cause and a remedy.
+//! The diagnosis of a sweep: verdict counts, and for each model its optimum, the best settings, a conclusion and a remedy.
 
 use serde::Serialize;
 
-use super::advice::{Advice, advise};
-use super::ranking;
+use super::advice::{Advice, Recommendation, advise};
+use super::compare::{Comparison, comparison};
+use super::problems::problem_name;
+use super::ranking::{Candidate, Ranking};
 use super::runs::Runs;
 use super::sentences::no_minimum;
 use super::setting::Setting;
-use super::statistics;
+use super::statistics::{self, VERDICTS};
+use crate::backend::Backend;
 use crate::config::Experiment;
-use crate::model::{Parameter, Problem, Verdict};
+use crate::model::{Neuron, Parameter, Problem, Verdict};
 use crate::table::RunTable;
 use crate::text;
 
-/// Number of best runs in the diagnosis.
-const BEST: usize = 3;
+/// The hyperparameters that determine the model.
+const MODEL_PARAMETERS: [Parameter; 3] = [Parameter::Activation, Parameter::Loss, Parameter::UseBias];
+/// The largest number of optima in the report.
+const OPTIMA: usize = 4;
 
-/// One of the best runs.
+/// The diagnosis of the runs that train one model: one activation and loss, with or without a bias. Only their J are comparable.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BestRun {
-    /// Number of the run.
-    pub run: u64,
-    /// Its varied settings, such as `sgd, learning_rate 0.1`.
-    pub settings: String,
-    /// J on the training rows, as in runs.parquet.
-    pub train_loss: f64,
-    /// Final weight.
-    pub weight: f64,
-    /// Final bias.
-    pub bias: f64,
-    /// Verdict in words.
-    pub verdict: String,
-    /// The number of epochs after which J was first below the convergence threshold.
-    pub epochs_to_reach: Option<u32>,
+pub struct ModelDiagnosis {
+    /// The settings that distinguish the model from the others of the sweep, such as `loss mae`; empty if there is one model.
+    pub model: String,
+    /// The optimum of each problem of the model.
+    pub optima: Vec<Optimum>,
+    /// The best setting of each optimizer, or of each value of another hyperparameter that the sweep varies.
+    pub best: Comparison,
+    /// The conclusion in one or two sentences, without a full stop.
+    pub conclusion: String,
+    /// A change of the config that helps, if the optimum is missed.
+    pub remedy: Option<Recommendation>,
+}
+
+/// The optimum of one problem.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Optimum {
+    /// The settings that distinguish the problem from the others of the model, such as `data.scale standard`; empty if there is one problem.
+    pub problem: String,
+    /// J*: the lowest J on the training rows; `None` if there is none.
+    pub loss: Option<f64>,
+    /// Weight and bias of the optimum.
+    pub parameters: Option<[f64; 2]>,
+    /// The reason why J has no minimum, if it has none.
+    pub reason: Option<String>,
+    /// The condition number of the Hessian at the optimum; `None` if a direction is flat or the curvature is unknown.
+    pub condition: Option<f64>,
 }
 
 /// The diagnosis of a sweep. `Display` writes the report that `gradsweep run` prints.
@@ -41,121 +57,162 @@ pub struct Diagnosis {
     /// Number of runs.
     pub runs: u64,
     /// Number of runs per verdict, in the order of `Verdict::ALL`.
-    pub counts: [(&'static str, u64); statistics::VERDICTS],
-    /// The runs with the lowest J − J*, best first, without diverged runs.
-    pub best: Vec<BestRun>,
-    /// The conclusion in one sentence.
-    pub sentence: String,
-    /// The `KEY=VALUE` for `--set` at the end of the sentence.
-    pub remedy: Option<String>,
+    pub counts: [(&'static str, u64); VERDICTS],
+    /// One element per model, in the order of run numbers.
+    pub models: Vec<ModelDiagnosis>,
 }
 
 /// Diagnoses a sweep from its run table. `problems` are indexed by problem number. For a large sweep `table` may hold the best runs and a sample;
-/// `counts` then has the verdict counts of all runs, in the order of [`Verdict::ALL`].
+/// `counts` then has the verdict counts of all runs, in the order of [`Verdict::ALL`]. `backend` trains the trials of remedies.
 pub fn diagnosis(
     experiment: &Experiment,
     problems: &[Problem],
     table: &RunTable,
-    counts: Option<[u64; statistics::VERDICTS]>,
+    counts: Option<[u64; VERDICTS]>,
+    backend: &dyn Backend,
 ) -> Diagnosis {
     let runs = Runs { experiment, problems, table };
     let rows = runs.rows();
-    let counts = counts.unwrap_or_else(|| statistics::verdict_counts(&runs, &rows));
-    let (sentence, remedy) = sentence(&runs, &rows, &counts);
+    let all = counts.unwrap_or_else(|| statistics::verdict_counts(&runs, &rows));
+    let models = models(&runs, &rows);
+    let diagnose = |own: &Vec<usize>| {
+        let counts = if models.len() == 1 { all } else { statistics::verdict_counts(&runs, own) };
+        let (conclusion, remedy) = conclusion(&runs, own, &counts, backend);
+        ModelDiagnosis {
+            model: if models.len() == 1 { String::new() } else { model_name(&runs, own[0]) },
+            optima: optima(&runs, own),
+            best: comparison(&runs, own, compared(&runs)),
+            conclusion,
+            remedy,
+        }
+    };
     Diagnosis {
-        runs: counts.iter().sum(),
-        counts: std::array::from_fn(|index| (Verdict::ALL[index].name(), counts[index])),
-        best: best_rows(&runs, &rows).into_iter().map(|row| best_run(&runs, row)).collect(),
-        sentence,
-        remedy,
+        runs: all.iter().sum(),
+        counts: std::array::from_fn(|index| (Verdict::ALL[index].name(), all[index])),
+        models: models.iter().map(diagnose).collect(),
     }
 }
 
-/// The rows of the best runs.
-fn best_rows(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
-    let mut finite: Vec<(f64, usize)> = rows.iter().map(|&row| (runs.excess(row), row)).filter(|(excess, _)| excess.is_finite()).collect();
-    let order = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    if finite.len() > BEST {
-        finite.select_nth_unstable_by(BEST, order);
-        finite.truncate(BEST);
+/// The rows of each model, in the order of their first rows.
+fn models(runs: &Runs<'_>, rows: &[usize]) -> Vec<Vec<usize>> {
+    let mut models: Vec<(Neuron, Vec<usize>)> = Vec::new();
+    for &row in rows {
+        let neuron = runs.problem(row).neuron;
+        match models.iter_mut().find(|(own, _)| *own == neuron) {
+            Some((_, own)) => own.push(row),
+            None => models.push((neuron, vec![row])),
+        }
     }
-    finite.sort_by(order);
-    finite.into_iter().map(|(_, row)| row).collect()
+    models.into_iter().map(|(_, own)| own).collect()
 }
 
-fn best_run(runs: &Runs<'_>, row: usize) -> BestRun {
-    let [weight, bias] = runs.end(row);
-    BestRun {
-        run: runs.table.run[row],
-        settings: runs.name(row),
-        train_loss: runs.loss(row),
-        weight,
-        bias,
-        verdict: runs.verdict(row),
-        epochs_to_reach: runs.table.epochs_to_reach[row],
-    }
+/// The varied settings that determine the model of a run.
+fn model_name(runs: &Runs<'_>, row: usize) -> String {
+    let varied = MODEL_PARAMETERS.into_iter().filter(|&parameter| runs.varies(parameter));
+    varied.map(|parameter| format!("{} {}", parameter.key(), runs.setting(row, parameter))).collect::<Vec<_>>().join(", ")
 }
 
-/// The conclusion in one sentence, and the `KEY=VALUE` of its remedy.
-fn sentence(runs: &Runs<'_>, rows: &[usize], counts: &[u64; statistics::VERDICTS]) -> (String, Option<String>) {
-    let Some(best) = ranking::best(runs, rows) else { return ("no run has finished".into(), None) };
-    if runs.surface(best).optimum().is_none() {
-        return (without_optimum(runs, best), None);
+/// The hyperparameter whose values the report compares: the optimizer if it varies, else the first varied hyperparameter other than the learning
+/// rate, else the optimizer, which has one value.
+fn compared(runs: &Runs<'_>) -> Parameter {
+    let varied = runs.varied();
+    let is_compared = |parameter: &Parameter| *parameter != Parameter::LearningRate && !MODEL_PARAMETERS.contains(parameter);
+    let first = varied.iter().copied().find(is_compared).unwrap_or(Parameter::Optimizer);
+    if varied.contains(&Parameter::Optimizer) { Parameter::Optimizer } else { first }
+}
+
+/// The optima of the problems of a model, in the order of their first runs.
+fn optima(runs: &Runs<'_>, rows: &[usize]) -> Vec<Optimum> {
+    let mut first_rows: Vec<usize> = Vec::new();
+    for &row in rows {
+        if first_rows.iter().all(|&first| runs.table.problem[first] != runs.table.problem[row]) {
+            first_rows.push(row);
+        }
     }
-    let converged: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == Verdict::Converged).collect();
-    if !converged.is_empty() {
-        return (success(runs, rows, &converged, counts), None);
+    let is_only = first_rows.len() == 1;
+    let optimum = |row: usize| {
+        let (problem, surface) = (runs.problem(row), runs.surface(row));
+        Optimum {
+            problem: if is_only { String::new() } else { problem_name(runs, row) },
+            loss: problem.optimum.map(|optimum| optimum.loss),
+            parameters: surface.optimum(),
+            reason: problem.optimum.is_none().then(|| no_minimum(problem).to_string()),
+            condition: surface.condition(),
+        }
+    };
+    first_rows.into_iter().map(optimum).collect()
+}
+
+/// The conclusion for the runs of a model, and a remedy if no setting reaches the optimum.
+fn conclusion(runs: &Runs<'_>, rows: &[usize], counts: &[u64; VERDICTS], backend: &dyn Backend) -> (String, Option<Recommendation>) {
+    let ranking = Ranking::new(runs, rows, None);
+    let optimizers = ranking.best_by(Parameter::Optimizer);
+    let Some(best) = optimizers.first().map(|group| &group.best) else { return ("no run has finished".into(), None) };
+    let row = ranking.representative(best);
+    if runs.surface(row).optimum().is_none() {
+        return (without_optimum(runs, row), None);
     }
-    let Advice { cause, remedy, in_words } = advise(runs, rows);
-    let failure = format!("{}. Cause: {cause}", failure(runs, rows, best));
-    match remedy {
-        Some(remedy) => (format!("{failure}. Try --set {}", quoted(&remedy)), Some(remedy)),
-        None => (format!("{failure}. {in_words}"), None),
+    if ranking.candidates().iter().any(|candidate| reaches_optimum(runs, ranking.rows(candidate))) {
+        return (success(runs, rows, counts), None);
     }
+    let candidates: Vec<(&[usize], usize)> =
+        optimizers.iter().map(|group| (ranking.rows(&group.best), ranking.representative(&group.best))).collect();
+    let Advice { cause, remedy } = advise(runs, rows, &candidates, backend);
+    (format!("{}. Cause: {cause}", failure(runs, &ranking, best)), remedy)
+}
+
+/// Whether at least half of some runs reach the optimum.
+fn reaches_optimum(runs: &Runs<'_>, rows: &[usize]) -> bool {
+    2 * rows.iter().filter(|&&row| runs.table.verdict[row] == Verdict::Converged).count() >= rows.len()
 }
 
 /// The sentence for a problem whose J has no minimum.
 fn without_optimum(runs: &Runs<'_>, best: usize) -> String {
-    if runs.excess(best).is_infinite() {
+    if runs.mean_loss(best).is_infinite() {
         return "every run diverges".into();
     }
-    format!(
-        "no run can reach an optimum, because {}; the lowest final J is {}",
-        no_minimum(runs.problem(best)),
-        text::loss(runs.loss(best))
-    )
+    let reason = no_minimum(runs.problem(best));
+    format!("no run can reach an optimum, because {reason}; the lowest J is {}", text::loss(runs.mean_loss(best)))
 }
 
-/// The distance of the best run from its optimum.
-fn failure(runs: &Runs<'_>, rows: &[usize], best: usize) -> String {
-    let surface = runs.surface(best);
+/// The distance of the best setting from its optimum.
+fn failure(runs: &Runs<'_>, ranking: &Ranking<'_>, best: &Candidate) -> String {
+    let row = ranking.representative(best);
+    let surface = runs.surface(row);
     let optimum = text::loss(surface.minimum());
-    if runs.excess(best).is_infinite() {
-        return format!("every run diverges; the optimum is J* = {optimum}");
+    let is_only = ranking.candidates().len() == 1;
+    if runs.mean_excess(row).is_infinite() {
+        return if is_only { "The run diverges".into() } else { "Every run diverges".into() };
     }
-    let loss = text::loss(runs.loss(best));
-    let subject = if rows.len() == 1 { "the run ends" } else { "no run reaches the optimum: the best ends" };
+    let loss = ranking.summary(best).loss[1].unwrap_or_else(|| runs.mean_loss(row));
+    let subject = if is_only {
+        "The run misses the optimum: it ends".into()
+    } else {
+        format!("No run reaches the optimum: the best ({}) ends", runs.name(row))
+    };
     if surface.is_perfect_fit() || surface.minimum() < 0.0 {
-        return format!("{subject} at training loss J = {loss}; the optimum is J* = {optimum}");
+        return format!("{subject} at J = {}, where the optimum is J* = {optimum}", text::loss(loss));
     }
-    format!("{subject} at training loss J = {loss}, {} × the optimum J* = {optimum}", text::ratio(runs.loss(best) / surface.minimum()))
+    format!("{subject} at J = {}, {} × the optimum J* = {optimum}", text::loss(loss), text::ratio(loss / surface.minimum()))
 }
 
 /// The number of converged runs, the fastest of them, and the data scales at which none converged.
-fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; statistics::VERDICTS]) -> String {
-    let fastest = converged.iter().copied().min_by_key(|&row| (updates(runs, row), row)).unwrap_or(converged[0]);
-    let optimum = format!("the optimum, training loss J* = {}", text::loss(runs.surface(fastest).minimum()));
+fn success(runs: &Runs<'_>, rows: &[usize], counts: &[u64; VERDICTS]) -> String {
+    let converged = rows.iter().copied().filter(|&row| runs.table.verdict[row] == Verdict::Converged);
+    let Some(fastest) = converged.min_by_key(|&row| (updates(runs, row), row)) else { return String::new() };
+    let optimum = format!("the optimum, J* = {}", text::loss(runs.surface(fastest).minimum()));
     let count = Verdict::ALL.iter().zip(counts).find(|(verdict, _)| **verdict == Verdict::Converged).map_or(0, |(_, count)| *count);
     let subject = match (counts.iter().sum::<u64>(), count) {
-        (1, _) => format!("the run reaches {optimum}"),
-        (all, some) if all == some => format!("all {} runs reach {optimum}", text::grouped(all)),
+        (1, _) => format!("The run reaches {optimum}"),
+        (2, 2) => format!("Both runs reach {optimum}"),
+        (all, some) if all == some => format!("All {} runs reach {optimum}", text::grouped(all)),
         (all, 1) => format!("1 of {} runs reaches {optimum}", text::grouped(all)),
         (all, some) => format!("{} of {} runs reach {optimum}", text::grouped(some), text::grouped(all)),
     };
-    let epochs = runs.table.epochs_to_reach[fastest].map_or(0, |epochs| epochs as usize);
+    let epochs = runs.epochs_to_reach(fastest).unwrap_or(0) as usize;
     let time = format!("{} ({})", text::count(epochs, "epoch"), text::count(updates(runs, fastest) as usize, "update"));
     let first = if rows.len() == 1 {
-        format!(", after {time}")
+        format!(" after {time}")
     } else {
         format!("; run {} ({}) converges first, after {time}", runs.table.run[fastest], runs.name(fastest))
     };
@@ -164,7 +221,7 @@ fn success(runs: &Runs<'_>, rows: &[usize], converged: &[usize], counts: &[u64; 
 
 /// Updates until the end of the first converged epoch.
 fn updates(runs: &Runs<'_>, row: usize) -> u64 {
-    runs.table.epochs_to_reach[row].map_or(u64::MAX, |epochs| u64::from(epochs) * runs.batches(row))
+    runs.epochs_to_reach(row).map_or(u64::MAX, |epochs| u64::from(epochs) * runs.batches(row))
 }
 
 /// The data scales at which no run converged, for a sweep that varies the scale.
@@ -176,7 +233,7 @@ fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
         let none = own.iter().all(|&row| runs.table.verdict[row] != Verdict::Converged);
         let condition = own.first().filter(|_| none).and_then(|&row| runs.surface(row).condition())?;
         Some(format!(
-            "; with data.scale = {scale} (condition number κ = {}), 0 of {} do",
+            "; with data.scale {scale} (condition number κ = {}), 0 of {} do",
             text::condition(condition),
             text::count(own.len(), "run")
         ))
@@ -184,22 +241,55 @@ fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
     runs.group_by(rows, Parameter::DataScale).into_iter().filter_map(failing).collect()
 }
 
-/// A `KEY=VALUE`, quoted if it contains brackets, which a shell would expand.
-fn quoted(set: &str) -> String {
-    if set.contains('[') { format!("'{set}'") } else { set.into() }
+impl Diagnosis {
+    /// The report that `gradsweep run` prints. `config` is the config's path, for the command that follows the advice.
+    pub fn report(&self, config: &str) -> String {
+        let counts = statistics::in_words(&self.counts.map(|(_, count)| count));
+        let mut lines = vec![format!("{}: {counts}", text::count(self.runs as usize, "run"))];
+        for model in &self.models {
+            lines.push(String::new());
+            if !model.model.is_empty() {
+                lines.push(model.model.clone());
+            }
+            lines.extend(
+                model
+                    .optima
+                    .iter()
+                    .take(OPTIMA)
+                    .enumerate()
+                    .map(|(place, optimum)| format!("{:<9} {}", if place == 0 { "optimum" } else { "" }, optimum.in_words())),
+            );
+            if model.optima.len() > OPTIMA {
+                lines.push(format!("{:<9} and {} more", "", model.optima.len() - OPTIMA));
+            }
+            lines.push(String::new());
+            lines.push(model.best.to_string().trim_end().to_owned());
+            lines.extend(model.best.rows.first().filter(|best| best.rank.is_some()).map(|best| {
+                let [weight, bias] = best.end.map(text::loss);
+                format!("Run {} ends at w = {weight}, b = {bias}", best.run)
+            }));
+            lines.push(String::new());
+            lines.push(model.conclusion.clone());
+            lines.extend(model.remedy.iter().map(|remedy| remedy.in_words(config)));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+impl Optimum {
+    fn in_words(&self) -> String {
+        let problem = if self.problem.is_empty() { String::new() } else { format!(" ({})", self.problem) };
+        let (Some(loss), Some([weight, bias])) = (self.loss, self.parameters) else {
+            return format!("none: {}{problem}", self.reason.as_deref().unwrap_or_default());
+        };
+        let kappa = self.condition.map_or_else(String::new, |kappa| format!("; condition number κ = {}", text::condition(kappa)));
+        let [loss, weight, bias] = [loss, weight, bias].map(text::loss);
+        format!("J* = {loss} at w = {weight}, b = {bias}{kappa}{problem}")
+    }
 }
 
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts = statistics::in_words(&self.counts.map(|(_, count)| count));
-        writeln!(formatter, "{}: {counts}", text::count(self.runs as usize, "run"))?;
-        for (place, best) in self.best.iter().enumerate() {
-            let lead = if place == 0 { "best" } else { "" };
-            let [loss, weight, bias] = [best.train_loss, best.weight, best.bias].map(text::loss);
-            let settings = if best.settings == format!("run {}", best.run) { String::new() } else { format!("  {}", best.settings) };
-            let numbers = format!("{lead:<4}  run {:<6}  J {loss:<10}  w {weight:<10}  b {bias:<10}", best.run);
-            writeln!(formatter, "{}", format!("{numbers}  {:<12}{settings}", best.verdict).trim_end())?;
-        }
-        write!(formatter, "{}", self.sentence)
+        formatter.write_str(&self.report("CONFIG"))
     }
 }

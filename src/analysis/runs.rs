@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::cost_surface::CostSurface;
 use super::setting::Setting;
 use crate::config::Experiment;
-use crate::model::{Kind, Optimizer, Parameter, Problem, Value};
+use crate::model::{Kind, Optimizer, Parameter, Problem, Settings, Value};
 use crate::table::RunTable;
 
 /// Hyperparameters that change the update of plain SGD, so that its stability limit does not apply.
@@ -89,6 +89,13 @@ impl<'a> Runs<'a> {
         self.unless_diverged(row, if has_optimum { self.table.mean_excess[row] } else { self.table.mean_loss[row] })
     }
 
+    /// The share of the mean of J − J* over the last updates that is the displacement along the flattest direction of the cost; 0 without a
+    /// curvature.
+    pub fn valley_share(&self, row: usize) -> f64 {
+        let share = f64::from(self.table.valley_share[row]);
+        if share.is_finite() { share } else { 0.0 }
+    }
+
     /// J on the test rows after the last update; infinite for a diverged run or without test rows.
     pub fn test_loss(&self, row: usize) -> f64 {
         self.unless_diverged(row, self.table.test_loss[row])
@@ -121,12 +128,8 @@ impl<'a> Runs<'a> {
 
     /// The stability limit of a run: the largest learning rate at which full-batch training converges. Only plain SGD has one.
     pub fn stability_limit(&self, row: usize) -> Option<f64> {
-        let sgd = self.optimizer(row) == Some(Optimizer::Sgd);
-        let momentum = self.setting(row, Parameter::Momentum).number().unwrap_or(0.0);
-        let nesterov = self.setting(row, Parameter::Nesterov) == Setting::Word("true");
-        let absent = |parameter| matches!(self.setting(row, parameter), Setting::Absent | Setting::Word("none"));
-        let plain = sgd && CHANGES_SGD.into_iter().all(absent);
-        self.problem(row).optimum.and_then(|optimum| optimum.curvature).filter(|_| plain)?.stability_limit(momentum, nesterov)
+        let run = self.experiment.space.run(self.table.run[row])?;
+        sgd_stability_limit(self.problem(row), run.optimizer, &run.settings)
     }
 
     /// The value of a hyperparameter in a run, varied or not. A batch of all rows has their number. The value is computed from the number of the
@@ -176,6 +179,16 @@ impl<'a> Runs<'a> {
     pub fn name(&self, row: usize) -> String {
         settings_label(&self.settings(row))
     }
+}
+
+/// The largest learning rate at which plain SGD with all rows in a batch converges; `None` for other optimizers and options, or without an
+/// optimum.
+pub fn sgd_stability_limit(problem: &Problem, optimizer: Optimizer, settings: &Settings) -> Option<f64> {
+    let is_absent = |parameter: &Parameter| matches!(settings.get(*parameter), None | Some(Value::Choice("none")));
+    let is_plain = optimizer == Optimizer::Sgd && CHANGES_SGD.iter().all(is_absent);
+    let curvature = problem.optimum.and_then(|optimum| optimum.curvature).filter(|_| is_plain)?;
+    let nesterov = settings.get(Parameter::Nesterov) == Some(Value::Boolean(true));
+    curvature.stability_limit(settings.number(Parameter::Momentum).unwrap_or(0.0), nesterov)
 }
 
 /// Settings in words, such as `sgd, learning_rate 0.1`.

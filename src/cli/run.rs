@@ -59,7 +59,8 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     }
     let problems = summary.problems.as_ref().unwrap_or(&problems);
     let inputs = Inputs { problems, ..inputs };
-    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, Some(summary.manifest.counts.by_verdict()));
+    let counts = Some(summary.manifest.counts.by_verdict());
+    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
     let pictures = if arguments.no_plots { Ok(Vec::new()) } else { draw(inputs, &directory, &summary.runs) };
     let surfaces = if experiment.surface.requested || !arguments.no_plots {
         surfaces::write(&experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
@@ -68,7 +69,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     };
     // A failed picture does not suppress the results.
     let drawn = pictures.as_deref().unwrap_or_default();
-    conclude(arguments.json, &directory, &summary.manifest, &diagnosis, drawn)?;
+    conclude(arguments, &directory, &summary.manifest, &diagnosis, drawn)?;
     pictures.map(drop).and(surfaces)
 }
 
@@ -116,13 +117,19 @@ fn manifest(experiment: &Experiment, description: &Description, arguments: &args
 }
 
 /// Prints the diagnosis and the written files.
-fn conclude(as_json: bool, directory: &Path, manifest: &Manifest, diagnosis: &Diagnosis, pictures: &[PathBuf]) -> Result<(), Failure> {
-    if as_json {
+fn conclude(
+    arguments: &args::Run,
+    directory: &Path,
+    manifest: &Manifest,
+    diagnosis: &Diagnosis,
+    pictures: &[PathBuf],
+) -> Result<(), Failure> {
+    if arguments.json {
         let files: Vec<String> = pictures.iter().map(|path| path.display().to_string()).collect();
         return print_json(&json!({ "directory": directory.display().to_string(), "counts": manifest.counts,
             "timings": manifest.timings, "diagnosis": diagnosis, "pictures": files }));
     }
-    let mut summary = format!("{diagnosis}\n");
+    let mut summary = diagnosis.report(&arguments.config.display().to_string()) + "\n";
     let _ = writeln!(summary, "results   {}", directory.display());
     for (index, line) in png_names(pictures).iter().enumerate() {
         let _ = writeln!(summary, "{:<9} {line}", if index == 0 { "pictures" } else { "" });

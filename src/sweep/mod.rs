@@ -15,6 +15,7 @@ mod run;
 pub(crate) mod run_table;
 #[cfg(feature = "cli")]
 mod top_runs;
+mod trained;
 
 pub use errors::Error;
 pub use estimate::{Estimate, estimate};
@@ -25,3 +26,4 @@ pub use problems::Problems;
 pub use replay::replay;
 #[cfg(feature = "cli")]
 pub use run::{Inputs, Observer, Options, Summary, run};
+pub use trained::trained;

@@ -1,6 +1,8 @@
 //! Diagnosis, comparison and figures as values, for sweeps that `sweep::run` trained and stored.
 
-use gradsweep::analysis::{Comparison, Diagnosis, Error, PathError, Setting, Sweep, compare, comparison_figures, diagnosis, figures};
+use gradsweep::analysis::{
+    Comparison, Diagnosis, Error, ModelDiagnosis, PathError, Setting, Sweep, compare, comparison_figures, diagnosis, figures,
+};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Description, Group, Metrics, Outcome};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
@@ -60,7 +62,7 @@ impl Trained {
     }
 
     fn diagnosis(&self) -> Diagnosis {
-        diagnosis(&self.experiment, &self.problems.all, &self.runs, None)
+        diagnosis(&self.experiment, &self.problems.all, &self.runs, None, &self.cpu)
     }
 
     pub fn figures(&self) -> Vec<Figure> {
@@ -171,13 +173,30 @@ fn the_report_of_the_article_states_distance_cause_and_remedy() {
     let diagnosis = Trained::config("article", &[]).diagnosis();
     assert_snapshot!(diagnosis, @r"
     1 run: 1 slow
-    best  run 0       J 20.20       w 0.08626     b -0.02131    slow          rmsprop, learning_rate 0.01
-    the run ends at training loss J = 20.20, 2.2 × the optimum J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard
+
+    optimum   J* = 8.998 at w = 0.05246, b = 6.567; condition number κ = 109,618
+
+    The best setting for each optimizer; J is the mean over the last updates
+    rank  optimizer      J  test J  test R²  verdict  epochs to J*  run  best setting
+       1  rmsprop    22.03   35.98   -0.937  slow                -    0  learning_rate 0.01
+    Run 0 ends at w = 0.08626, b = -0.02131
+
+    The run misses the optimum: it ends at J = 22.03, 2.4 × the optimum J* = 8.998. Cause: it creeps along a valley of J that is 331 times as long as it is wide (condition number κ = 109,618)
+    try       gradsweep run CONFIG --set data.scale=standard --set training.learning_rate=0.2
+              in a trial, rmsprop with learning_rate 0.2 reaches the optimum after 6 epochs
     ");
-    assert_eq!(diagnosis.remedy.as_deref(), Some("data.scale=standard"));
+    let remedy = only(&diagnosis).remedy.clone().unwrap();
+    assert!(remedy.reaches_optimum);
+    assert_eq!(remedy.set[0], "data.scale=standard");
 }
 
-/// Remedies are applied one after the other, until a run converges.
+/// The diagnosis of the only model.
+fn only(diagnosis: &Diagnosis) -> &ModelDiagnosis {
+    assert_eq!(diagnosis.models.len(), 1);
+    &diagnosis.models[0]
+}
+
+/// A remedy of a shipped config leads to the optimum at once, because a trial has confirmed it.
 #[test]
 fn remedies_lead_to_the_optimum() {
     let starts: [(&str, &[&str]); 6] = [
@@ -189,23 +208,10 @@ fn remedies_lead_to_the_optimum() {
         ("batch_sizes", &["sweep.parameters.learning_rate=[1e-6]"]),
     ];
     for (name, sets) in starts {
-        let mut sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
-        let (mut said, mut converged) = (Vec::new(), 0);
-        for _ in 0..8 {
-            let ran = Trained::config(name, &sets.iter().map(String::as_str).collect::<Vec<_>>());
-            let diagnosis = ran.diagnosis();
-            converged = ran.converged();
-            said.push(diagnosis.sentence.clone());
-            match diagnosis.remedy {
-                Some(remedy) => {
-                    assert!(diagnosis.sentence.contains(&remedy), "{}", diagnosis.sentence);
-                    sets.push(remedy);
-                }
-                None => break,
-            }
-        }
-        assert!(converged > 0, "{name}: {said:#?}");
-        assert!(said.len() < 8, "{name}: {said:#?}");
+        let diagnosis = Trained::config(name, sets).diagnosis();
+        let remedy = only(&diagnosis).remedy.clone().unwrap_or_else(|| panic!("{diagnosis}"));
+        let sets: Vec<&str> = sets.iter().copied().chain(remedy.set.iter().map(String::as_str)).collect();
+        assert!(Trained::config(name, &sets).converged() > 0, "{diagnosis}");
     }
 }
 
@@ -214,8 +220,13 @@ fn remedies_lead_to_the_optimum() {
 fn without_a_key_the_remedy_is_in_words() {
     let own = "sweep.parameters.optimizer=[{ name = \"sgd\", learning_rate = [30.0, 50.0] }]";
     let diagnosis = Trained::config("article", &["data.scale=standard", own]).diagnosis();
-    assert_eq!(diagnosis.remedy, None);
-    assert_snapshot!(diagnosis.sentence, @"every run diverges; the optimum is J* = 8.998. Cause: learning_rate 30 is 30 × the full-batch stability limit of sgd, which is 1. Use a smaller learning_rate");
+    let model = only(&diagnosis);
+    assert!(model.remedy.as_ref().unwrap().set.is_empty());
+    assert_snapshot!(format!("{}\n{}", model.conclusion, model.remedy.as_ref().unwrap().in_words("article.toml")), @r"
+    Every run diverges. Cause: learning_rate 30 is 30 × the full-batch stability limit of sgd, which is 1
+    try       learning_rate 0.05
+              in a trial, sgd with learning_rate 0.05 reaches the optimum after 3 epochs
+    ");
 }
 
 #[test]
@@ -392,6 +403,7 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         train_mse: vec![20.0; RUNS],
         initial_bias: vec![0.0; RUNS],
         bias: vec![ran.runs.bias[0]; RUNS],
+        valley_share: vec![1.0; RUNS],
         steps: vec![16; RUNS],
         train_loss: excess.iter().map(|excess| excess + quadratic.loss as f32).collect(),
         test_loss: vec![f32::NAN; RUNS],
@@ -406,7 +418,7 @@ fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
         diverged_at: vec![None; RUNS],
         ..RunTable::default()
     };
-    assert!(ran.diagnosis().sentence.contains("κ = 109,618"));
+    assert!(only(&ran.diagnosis()).conclusion.contains("κ = 109,618"));
     assert_eq!(ran.compare("learning_rate", &[]).unwrap().rows.len(), RUNS);
     check(&ran.figures());
 }
@@ -430,8 +442,19 @@ fn a_sweep_of_diverged_runs_is_drawn_and_explained() {
         &["training.optimizer=\"sgd\"", "sweep.parameters.learning_rate={ min = 1, max = 1e2, count = 5, distribution = \"log_uniform\" }"],
     );
     let diagnosis = ran.diagnosis();
-    assert_snapshot!(diagnosis.sentence, @"every run diverges; the optimum is J* = 8.998. Cause: the valley of J is long and narrow (condition number κ = 109,618). Try --set data.scale=standard");
-    assert!(diagnosis.best.is_empty());
+    assert_snapshot!(diagnosis, @r###"
+    5 runs: 5 diverged
+
+    optimum   J* = 8.998 at w = 0.05246, b = 6.567; condition number κ = 109,618
+
+    The best setting for each optimizer; J is the mean over the last updates
+    rank  optimizer         J  verdict   epochs to J*  run  best setting
+       -  sgd        diverged  diverged             -    0  learning_rate 1
+
+    Every run diverges. Cause: learning_rate 1 is 28,000 × the full-batch stability limit of sgd, which is 3.533e-5
+    try       gradsweep run CONFIG --set 'training.optimizer="sgd"' --set data.scale=standard --set 'sweep.parameters.learning_rate=[0.05]'
+              in a trial, sgd with learning_rate 0.05 reaches the optimum after 3 epochs
+    "###);
     let figures = ran.figures();
     check(&figures);
     assert_snapshot!(named(&figures, "contour").caption[0], @"All 5 runs diverge; the optimum is J* = 8.998");
@@ -454,7 +477,7 @@ fn losses_of_zero_are_drawn_on_log_axes() {
     let ran = small("[training]\noptimizer = \"sgd\"\nepochs = 3\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\nbatch_size = [1, 3]\n");
     assert!(ran.runs.verdict.iter().all(|verdict| *verdict == Verdict::Converged));
     check(&ran.figures());
-    assert_snapshot!(ran.diagnosis().sentence, @"all 4 runs reach the optimum, training loss J* = 0; run 1 (sgd, learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
+    assert_snapshot!(only(&ran.diagnosis()).conclusion, @"All 4 runs reach the optimum, J* = 0; run 1 (sgd, learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
 }
 
 /// The table of a large sweep has some of its rows; the counts include all of them.
@@ -466,9 +489,9 @@ fn the_diagnosis_of_a_large_sweep_counts_all_runs() {
         Verdict::Slow => 1_000_000,
         _ => 0,
     });
-    let diagnosis = diagnosis(&ran.experiment, &ran.problems.all, &ran.runs, Some(all));
+    let diagnosis = diagnosis(&ran.experiment, &ran.problems.all, &ran.runs, Some(all), &ran.cpu);
     assert_eq!(diagnosis.runs, 4_000_000);
-    assert!(diagnosis.sentence.starts_with("3,000,000 of 4,000,000 runs reach the optimum,"), "{}", diagnosis.sentence);
+    assert!(only(&diagnosis).conclusion.starts_with("3,000,000 of 4,000,000 runs reach the optimum,"), "{diagnosis}");
 }
 
 #[test]
@@ -478,8 +501,10 @@ fn a_constant_feature_is_named_as_the_cause() {
         "x,y\n3,1\n3,2\n3,4\n",
     );
     let diagnosis = ran.diagnosis();
-    assert!(diagnosis.sentence.contains("the feature is constant"), "{}", diagnosis.sentence);
-    assert!(diagnosis.remedy.is_some_and(|remedy| remedy.starts_with("training.learning_rate=")));
+    let model = only(&diagnosis);
+    assert!(model.conclusion.contains("the feature is constant"), "{diagnosis}");
+    // A constant feature cannot be standardised.
+    assert!(model.remedy.as_ref().is_some_and(|remedy| !remedy.set.is_empty() && !remedy.changes.contains("data.scale")), "{diagnosis}");
     check(&ran.figures());
 }
 
@@ -630,11 +655,10 @@ fn batch_loss_epoch_mean_and_j_agree_for_full_batches() {
 #[test]
 fn report_table_and_figures_show_the_same_j() {
     let ran = Trained::config("logistic", &["training.epochs=5"]);
-    let best = ran.diagnosis().best;
+    let best = only(&ran.diagnosis()).best.rows.clone();
     for best in &best {
         let row = best.run as usize;
-        assert_eq!(best.train_loss, f64::from(ran.runs.train_loss[row]));
-        assert!(best.weight == f64::from(ran.runs.weight[row]) && best.bias == f64::from(ran.runs.bias[row]));
+        assert_eq!(best.end, [ran.runs.weight[row], ran.runs.bias[row]].map(f64::from));
     }
     let figures = ran.figures();
     let finite = ran.runs.mean_excess.iter().zip(&ran.runs.diverged_at).filter(|(_, diverged_at)| diverged_at.is_none());
@@ -649,10 +673,18 @@ fn reports_and_captions_read_well() {
     let ran = Trained::config("advertising", &[]);
     assert_snapshot!(ran.diagnosis(), @r"
     42 runs: 20 slow, 10 noisy, 7 diverged, 3 converged, 2 overshooting
-    best  run 7       J 10.42       w 4.332       b 14.15       converged     sgd, learning_rate 0.01, data.scale standard
-          run 37      J 10.45       w 4.241       b 14.00       converged     adam, learning_rate 0.1, data.scale standard
-          run 23      J 10.45       w 4.474       b 14.27       converged     rmsprop, learning_rate 0.1, data.scale standard
-    3 of 42 runs reach the optimum, training loss J* = 10.42; run 23 (rmsprop, learning_rate 0.1, data.scale standard) converges first, after 11 epochs (176 updates); with data.scale = none (condition number κ = 115,662), 0 of 21 runs do
+
+    optimum   J* = 10.42 at w = 0.04915, b = 6.844; condition number κ = 115,662 (data.scale none)
+              J* = 10.42 at w = 4.319, b = 14.16; condition number κ = 1.00 (data.scale standard)
+
+    The best setting for each optimizer; J is the mean over the last updates
+    rank  optimizer      J  test J  test R²  rates within 5 %  verdict    epochs to J*  run  best setting
+       1  sgd        10.42   11.02    0.412  0.01 to 0.1       converged            12    7  learning_rate 0.01, data.scale standard
+       2  adam       10.48   10.85    0.421  only 0.1          converged            18   37  learning_rate 0.1, data.scale standard
+       3  rmsprop    10.48   11.29    0.398  only 0.1          converged            11   23  learning_rate 0.1, data.scale standard
+    Run 7 ends at w = 4.332, b = 14.15
+
+    3 of 42 runs reach the optimum, J* = 10.42; run 23 (rmsprop, learning_rate 0.1, data.scale standard) converges first, after 11 epochs (176 updates); with data.scale none (condition number κ = 115,662), 0 of 21 runs do
     ");
     let figures = ran.figures();
     let captions = figures.iter().map(|figure| format!("{}\n  {}\n  {}", figure.name, figure.title, figure.caption.join("\n  ")));
@@ -714,9 +746,9 @@ fn reports_and_captions_read_well() {
     let comparison = ran.compare("optimizer", &[("data.scale", "standard")]).unwrap();
     assert_snapshot!(comparison, @r"
     The best setting for each optimizer, where data.scale = standard; J is the mean over the last updates
-    rank  optimizer      J  test J  test R²  verdict    epochs to J*  run  best setting
-       1  sgd        10.42   11.02    0.412  converged            12    7  learning_rate 0.01, data.scale standard
-       2  adam       10.48   10.85    0.421  converged            18   37  learning_rate 0.1, data.scale standard
-       3  rmsprop    10.48   11.29    0.398  converged            11   23  learning_rate 0.1, data.scale standard
+    rank  optimizer      J  test J  test R²  rates within 5 %  verdict    epochs to J*  run  best setting
+       1  sgd        10.42   11.02    0.412  0.01 to 0.1       converged            12    7  learning_rate 0.01, data.scale standard
+       2  adam       10.48   10.85    0.421  only 0.1          converged            18   37  learning_rate 0.1, data.scale standard
+       3  rmsprop    10.48   11.29    0.398  only 0.1          converged            11   23  learning_rate 0.1, data.scale standard
     ");
 }

@@ -19,10 +19,10 @@ fn a_cycling_run_is_reported_with_its_period_and_a_remedy() {
     assert_eq!(runs.cycle_period[..6], [None, None, None, Some(2), Some(4), Some(4)]);
     assert_eq!(result["counts"]["cycling"], runs.cycle_period.iter().flatten().count());
     let only = json(&["--out", "only", "--no-plots", "--set", "sweep.parameters.learning_rate=[8.0]"]);
-    let sentence = only["diagnosis"]["sentence"].as_str().unwrap();
-    assert!(sentence.contains("the run repeats a cycle of 2 epochs, because learning_rate 8 is too large to settle"), "{sentence}");
-    assert_eq!(only["diagnosis"]["best"][0]["verdict"], "cycling(2)");
-    let remedy = only["diagnosis"]["remedy"].as_str().unwrap();
+    let model = &only["diagnosis"]["models"][0];
+    let conclusion = model["conclusion"].as_str().unwrap();
+    assert!(conclusion.contains("it repeats a cycle of 2 epochs, because learning_rate 8 is too large to settle"), "{conclusion}");
+    let remedy = model["remedy"]["set"][0].as_str().unwrap();
     assert_eq!(json(&["--out", "cured", "--no-plots", "--set", remedy])["counts"]["converged"], 1, "{remedy}");
 }
 

@@ -1,0 +1,82 @@
+//! The learning rates around the best one that are nearly as good, and whether the range of the sweep ends too early.
+
+use std::collections::HashMap;
+
+use super::ranking::{Candidate, Ranking};
+use super::runs::{Runs, is_seed};
+use crate::model::problem::VARIANCE_TOLERANCE;
+use crate::model::{Parameter, Verdict};
+
+/// Two settings are nearly equally good if their J are equal within this fraction.
+const NEARLY: f64 = 0.05;
+/// A range is extended by this factor.
+const EXTENSION: f64 = 10.0;
+
+/// The learning rates around the best candidate of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RateRange {
+    /// The smallest and the largest of the neighbouring rates with nearly the best J; `None` without other rates.
+    pub good: Option<[f64; 2]>,
+    /// The rate to which the sweep should be extended, if the best rate is the smallest or the largest and misses the optimum.
+    pub extend_to: Option<f64>,
+}
+
+/// The learning rates of a ranking, with the settings that they share.
+pub struct RateRanges<'a> {
+    runs: &'a Runs<'a>,
+    ranking: &'a Ranking<'a>,
+    /// Rate and cost of the candidates that differ in the learning rate alone, in ascending order of rates, by their first run.
+    rates: HashMap<u64, Vec<(f64, f64)>>,
+}
+
+impl<'a> RateRanges<'a> {
+    /// Collects the learning rates of a ranking by a hyperparameter. They are empty if the sweep does not vary them, and in a comparison of learning
+    /// rates, whose rows have one rate each.
+    pub fn new(runs: &'a Runs<'a>, ranking: &'a Ranking<'a>, by: Parameter) -> Self {
+        let mut ranges = Self { runs, ranking, rates: HashMap::new() };
+        if runs.varies(Parameter::LearningRate) && by != Parameter::LearningRate {
+            for candidate in ranking.candidates() {
+                let Some(rate) = ranges.rate(candidate) else { continue };
+                ranges.rates.entry(ranges.first_like(candidate)).or_default().push((rate, candidate.cost));
+            }
+        }
+        for rates in ranges.rates.values_mut() {
+            rates.sort_by(|a, b| a.0.total_cmp(&b.0));
+            rates.dedup_by(|a, b| a.0 == b.0);
+        }
+        ranges
+    }
+
+    /// The range around a candidate, among the candidates that differ from it in the learning rate alone.
+    pub fn around(&self, best: &Candidate) -> RateRange {
+        let rates = self.rates.get(&self.first_like(best)).map_or(&[][..], Vec::as_slice);
+        let position = self.rate(best).and_then(|own| rates.binary_search_by(|(rate, _)| rate.total_cmp(&own)).ok());
+        let Some(position) = position.filter(|_| rates.len() > 1 && best.cost.is_finite()) else { return RateRange::default() };
+        let (runs, row) = (self.runs, self.ranking.representative(best));
+        let largest_cost = best.cost + NEARLY * runs.mean_loss(row).abs() + VARIANCE_TOLERANCE * runs.problem(row).quadratic.var_y;
+        let is_good = |&&(_, cost): &&(f64, f64)| cost <= largest_cost;
+        let below = rates[..position].iter().rev().take_while(is_good).count();
+        let above = rates[position + 1..].iter().take_while(is_good).count();
+        let best_rate = rates[position].0;
+        let extend_to = if position == 0 {
+            Some(best_rate / EXTENSION)
+        } else if position + 1 == rates.len() {
+            let limit = runs.stability_limit(row).unwrap_or(f64::INFINITY);
+            Some(limit.min(EXTENSION * best_rate)).filter(|end| *end >= 2.0 * best_rate)
+        } else {
+            None
+        };
+        let misses = runs.table.verdict[row] != Verdict::Converged && best_rate > 0.0;
+        RateRange { good: Some([rates[position - below].0, rates[position + above].0]), extend_to: extend_to.filter(|_| misses) }
+    }
+
+    fn rate(&self, candidate: &Candidate) -> Option<f64> {
+        self.runs.setting(self.ranking.rows(candidate)[0], Parameter::LearningRate).number()
+    }
+
+    /// The first run with the settings of a candidate, apart from its learning rate and seeds.
+    fn first_like(&self, candidate: &Candidate) -> u64 {
+        let is_ignored = |parameter| parameter == Parameter::LearningRate || is_seed(parameter);
+        self.runs.experiment.space.first_like(self.runs.table.run[self.ranking.rows(candidate)[0]], is_ignored)
+    }
+}
