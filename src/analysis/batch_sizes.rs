@@ -150,7 +150,7 @@ fn panel(curves: &[Curve], threshold: f64, cost: &CostAxis, by_updates: bool) ->
         count_axis("epochs", [0.0, last])
     };
     let title = format!("by {}", if by_updates { "updates: what an update brings" } else { "epochs: what a pass over the data brings" });
-    Panel { title, x: x_axis, y: cost.axis(), layers }
+    Panel { title, x: x_axis, y: cost.axis(), equal_units: false, layers }
 }
 
 /// The epochs and updates after which each batch size reaches the optimum, in a panel without axes.
@@ -172,7 +172,7 @@ fn table(curves: &[Curve]) -> Panel {
         rows.push(row(Some(curve.color), [curve.size.to_string(), curve.settings.clone(), epochs, updates]));
     }
     let plain = || Axis { label: String::new(), scale: Scale::Linear, range: [0.0, 1.0], ticks: Vec::new() };
-    Panel { title: String::new(), x: plain(), y: plain(), layers: vec![Layer::Table { rows }] }
+    Panel { title: String::new(), x: plain(), y: plain(), equal_units: false, layers: vec![Layer::Table { rows }] }
 }
 
 /// The batch sizes that need the fewest epochs and the fewest updates.

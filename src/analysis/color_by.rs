@@ -7,7 +7,10 @@ use crate::figure::{Color, Dash, LegendEntry, LegendShape, palette};
 use crate::model::Parameter;
 
 /// The hyperparameters that are preferred for colours, in this order.
-const PREFERRED: [Parameter; 3] = [Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
+const PREFERRED: [Parameter; 4] = [Parameter::Optimizer, Parameter::ScheduleName, Parameter::LearningRate, Parameter::BatchSize];
+
+/// Hyperparameters whose values are names that need no key.
+const NAMES: [Parameter; 4] = [Parameter::Optimizer, Parameter::ScheduleName, Parameter::Activation, Parameter::Loss];
 
 /// The largest number of legend entries for ordered values.
 const NUMBERS: usize = 6;
@@ -102,7 +105,11 @@ impl ColorBy {
     pub fn entries(&self) -> Vec<(usize, LegendEntry)> {
         let Some(parameter) = self.parameter else { return Vec::new() };
         let entry = |position: usize| {
-            let label = setting_label(parameter, self.settings[position]);
+            let label = match self.settings[position] {
+                // A name tells its hyperparameter.
+                Setting::Word(word) if NAMES.contains(&parameter) && word != "none" => word.to_owned(),
+                setting => setting_label(parameter, setting),
+            };
             (position, LegendEntry { label, color: self.color_at(position), shape: LegendShape::Line(self.dash_at(position)) })
         };
         spread(self.settings.len(), if self.are_numbers() { NUMBERS } else { self.settings.len() }).map(entry).collect()

@@ -1,18 +1,16 @@
-//! The contour figure: filled contours of J with the paths of runs, one figure per problem.
-
-use std::rc::Rc;
+//! The contour figure: contours of J with the paths of the best runs, one figure per problem.
 
 use super::color_by::ColorBy;
 use super::contour_levels::{self, ContourLevels};
 use super::errors::Error;
 use super::frame::Frame;
 use super::framing::frame_around;
-use super::path_layers::{lowest_level, marker_legend, panel, path_layers};
-use super::paths::{DrawnPath, PathCache};
+use super::path_layers::{Paths, best_rows, faint_rows, is_round, lowest_level, marker_legend, panel, path_labels, path_layers};
+use super::paths::PathCache;
 use super::problems::{self, by_problem, file_stem, problem_name};
 use super::ranking;
 use super::runs::Runs;
-use super::sample::{self, spread};
+use super::sample::spread;
 use super::sentences::{distance, valley};
 use crate::figure::{Dash, Figure, Layer, palette};
 use crate::model::Parameter;
@@ -20,6 +18,15 @@ use crate::text;
 
 /// The smallest distance between the best end and the optimum at which both are labelled, as a fraction of the frame.
 const LABEL_DISTANCE: f64 = 0.08;
+
+/// The largest numbers of paths that stand out, and of faint ones.
+const BEST: usize = 13;
+const FAINT: usize = 12;
+
+/// Bounds of the frame's height over its width where units are equal, the height of the panel, and the width of the parts around it.
+const RATIOS: [f64; 2] = [0.62, 1.0];
+const PLOT_HEIGHT: f64 = 470.0;
+const AROUND: u32 = 180 + 190;
 
 /// One figure per problem.
 pub fn figures(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
@@ -31,34 +38,40 @@ pub fn figures(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Paramete
 fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, has_several: bool) -> Result<Figure, Error> {
     let runs = cache.runs();
     let surface = runs.surface(rows[0]);
-    let drawn = cache.drawn(&sample::drawn(&runs, rows))?;
-    let frame = frame_around(&surface, drawn.iter().map(Rc::as_ref));
-    let map = surface.within(frame);
-    let levels = ContourLevels::new(&map, lowest_level(&surface, drawn.iter().map(Rc::as_ref)));
     let color_by = ColorBy::new(&runs, rows, style, &[Parameter::DataScale]);
+    let best = best_rows(&runs, rows, &color_by, BEST);
+    let faint = faint_rows(&runs, rows, &best, FAINT);
+    let mut paths = Paths { faint: cache.drawn(&faint)?, best: cache.drawn(&best)? };
+    let is_round = is_round(&surface);
+    let frame = frame_around(&surface, paths.best());
+    let frame = if is_round { frame.with_ratio(RATIOS) } else { frame };
+    paths.retain_short(&frame);
+    let map = surface.within(frame);
+    let levels = ContourLevels::new(&map, lowest_level(&surface, paths.best()));
     let mut layers = levels.bands(&map);
     layers.extend(levels.isolines(&map));
     let [line, labels] = remaining_distance(&runs, rows, &frame);
     layers.extend(line);
-    layers.extend(path_layers(&runs, &drawn, &color_by, &frame));
+    layers.extend(path_layers(&runs, &paths, &color_by, &frame));
     layers.extend(contour_levels::target(&surface, &map));
     layers.extend(labels);
-    let obstacles: Vec<[f64; 2]> = drawn.iter().flat_map(|path| spread(path.points.len(), 40).map(|at| path.points[at])).collect();
+    layers.extend(path_labels(&runs, &paths, &color_by));
+    let obstacles: Vec<[f64; 2]> = paths.best().flat_map(|path| spread(path.points.len(), 40).map(|at| path.points[at])).collect();
     layers.extend(levels.labels(&map, surface.optimum(), &obstacles));
     let mut legend = color_by.legend();
     legend.extend(marker_legend(&surface));
-    let caption = caption(&runs, rows, &drawn, &frame);
     let suffix = if has_several { format!(", {}", problem_name(&runs, rows[0])) } else { String::new() };
+    let width = if is_round { (PLOT_HEIGHT / frame.ratio()) as u32 + AROUND } else { 900 };
     Ok(Figure {
         name: if has_several { format!("contour-{}", file_stem(&runs, rows[0])) } else { "contour".into() },
-        title: format!("{}: cost surface J(w, b) and paths of the runs{suffix}", runs.experiment.name),
-        caption,
+        title: format!("{}: paths on the cost surface J(w, b){suffix}", runs.experiment.name),
+        caption: caption(&runs, rows, &paths, &color_by, &frame),
         columns: 1,
-        panels: vec![panel(String::new(), &frame, layers)],
+        panels: vec![panel(String::new(), &frame, is_round, layers)],
         shared_axes: false,
         legend,
         color_bars: vec![levels.color_bar(&surface)],
-        size: [900, 640],
+        size: [width.clamp(760, 900), if is_round { 620 } else { 660 }],
     })
 }
 
@@ -81,19 +94,34 @@ fn remaining_distance(runs: &Runs<'_>, rows: &[usize], frame: &Frame) -> [Vec<La
     [line, labels]
 }
 
-fn caption(runs: &Runs<'_>, rows: &[usize], drawn: &[Rc<DrawnPath>], frame: &Frame) -> Vec<String> {
+fn caption(runs: &Runs<'_>, rows: &[usize], paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<String> {
     let mut notes = Vec::new();
-    if drawn.len() < rows.len() {
-        notes.push(format!("{} of {} are drawn: the best and an evenly spaced sample", drawn.len(), text::count(rows.len(), "path")));
+    if rows.len() > 1 {
+        notes.push(drawn_note(rows.len(), paths, color_by));
     }
-    match drawn.iter().filter(|path| !frame.contains(path.end())).count() {
+    match paths.best().filter(|path| !frame.contains(path.end())).count() {
         0 => {}
-        1 => notes.push("1 run ends outside the frame".into()),
-        outside => notes.push(format!("{outside} runs end outside the frame")),
+        1 => notes.push("1 path leaves the frame".into()),
+        outside => notes.push(format!("{outside} paths leave the frame")),
     }
-    notes.push(valley(runs, rows[0]));
     if problems::count(runs) > problems::SHOWN {
         notes.push(format!("{} of {} problems are shown", problems::SHOWN, problems::count(runs)));
     }
-    vec![distance(runs, rows), notes.join(". ")]
+    let lines = [distance(runs, rows), notes.join(". "), valley(runs, rows[0])];
+    lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// The number of drawn runs, and which of them stand out: `21 of 42 runs: the best for each optimizer, 18 others faint`.
+fn drawn_note(all: usize, paths: &Paths, color_by: &ColorBy) -> String {
+    let (best, faint) = (paths.best.len(), paths.faint.len());
+    if all == best {
+        return format!("All {all} runs are drawn");
+    }
+    let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
+    let others = match faint {
+        0 => String::new(),
+        1 => ", 1 other faint".into(),
+        _ => format!(", {faint} others faint"),
+    };
+    format!("{} of {}: the best{each}{others}", best + faint, text::count(all, "run"))
 }

@@ -81,7 +81,7 @@ impl ContourLevels {
         let mut occupied: Vec<[f64; 2]> = optimum.map(|optimum| frame.relative(optimum)).into_iter().collect();
         let obstacles: Vec<[f64; 2]> = obstacles.iter().map(|&point| frame.relative(point)).collect();
         let skip = (self.edges.len() - 1).div_ceil(MAX_LABELS).max(1);
-        let sign = if optimum.is_some() { "+" } else { "" };
+        let sign = if optimum.is_some() { "J* + " } else { "J = " };
         let mut labels = Vec::new();
         for edge in (1..self.edges.len()).step_by(skip) {
             let excess = self.excess(edge);

@@ -26,6 +26,14 @@ pub enum Error {
         second: String,
         reason: String,
     },
+    #[error("the results have no run {run}; they have {available}")]
+    NoSuchRun {
+        run: u64,
+        /// The number of runs, with their smallest and largest number.
+        available: String,
+    },
+    #[error("no picture has the name `{name}`; the names are {known}")]
+    NoSuchFigure { name: String, known: String },
     #[error("no run has {filter}; {available}")]
     NoMatch {
         /// The filters as given.
@@ -38,6 +46,6 @@ pub enum Error {
 impl Error {
     /// Whether the command line is wrong, as opposed to a failure at run time.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::UnknownKey { .. })
+        matches!(self, Self::UnknownKey { .. } | Self::NoSuchRun { .. } | Self::NoSuchFigure { .. })
     }
 }

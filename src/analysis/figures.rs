@@ -1,6 +1,7 @@
 //! The choice of figures for a sweep and for a comparison.
 
 use super::errors::Error;
+use super::filter::{Filter, filtered, filters_label};
 use super::paths::PathCache;
 use super::runs::Runs;
 use super::sweep::Sweep;
@@ -9,31 +10,78 @@ use crate::figure::Figure;
 use crate::model::Parameter;
 use crate::text;
 
-/// The figures of a sweep, in reading order. A sweep without runs has none.
+/// The runs and figures that `plot` draws. The default is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Run numbers; empty for all runs.
+    pub runs: Vec<u64>,
+    /// Pairs of key and value that runs must have.
+    pub filters: Vec<(String, String)>,
+    /// Names of figures, or their beginnings; empty for all figures.
+    pub names: Vec<String>,
+}
+
+/// The figures of all runs of a sweep, in reading order. A sweep without runs has none.
 ///
 /// # Errors
 ///
 /// If a path cannot be read or replayed.
 pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
+    let rows = sweep.table().rows();
+    if rows.is_empty() { Ok(Vec::new()) } else { figures_of(sweep, &rows) }
+}
+
+/// The figures of some runs. Titles name the filters.
+///
+/// # Errors
+///
+/// If a key or a name is unknown, there is no such run, no run matches, or a path cannot be read or replayed.
+pub fn selected_figures(sweep: &Sweep<'_>, selection: &Selection) -> Result<Vec<Figure>, Error> {
     let runs = sweep.table();
-    let rows = runs.rows();
+    let filters = Filter::parse(&selection.filters)?;
+    let mut rows = filtered(&runs, &filters)?;
+    if !selection.runs.is_empty() {
+        let numbers = &runs.table.run;
+        if let Some(&run) = selection.runs.iter().find(|run| numbers.binary_search(run).is_err()) {
+            let [first, last] = [numbers.first(), numbers.last()].map(|run| run.copied().unwrap_or_default());
+            return Err(Error::NoSuchRun { run, available: format!("{}, {first} to {last}", text::count(numbers.len(), "run")) });
+        }
+        rows.retain(|&row| selection.runs.contains(&numbers[row]));
+    }
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Err(Error::NoRuns);
     }
+    let mut figures = figures_of(sweep, &rows)?;
+    if !filters.is_empty() {
+        for figure in &mut figures {
+            figure.title = format!("{}, where {}", figure.title, filters_label(&filters));
+        }
+    }
+    let known: Vec<String> = figures.iter().map(|figure| figure.name.clone()).collect();
+    if let Some(name) = selection.names.iter().find(|name| !known.iter().any(|own| own.starts_with(name.as_str()))) {
+        return Err(Error::NoSuchFigure { name: name.clone(), known: text::list(&known) });
+    }
+    figures.retain(|figure| selection.names.is_empty() || selection.names.iter().any(|name| figure.name.starts_with(name.as_str())));
+    Ok(figures)
+}
+
+fn figures_of(sweep: &Sweep<'_>, rows: &[usize]) -> Result<Vec<Figure>, Error> {
+    let runs = sweep.table();
+    let several = |parameter| runs.distinct_settings(rows, parameter).len() > 1;
     let mut cache = PathCache::new(sweep);
-    let mut figures = contour::figures(&mut cache, &rows, None)?;
-    if runs.varies(Parameter::LearningRate) {
-        figures.extend(small_multiples::figures(&mut cache, &rows, Parameter::LearningRate, None)?);
-        figures.push(final_loss::figure(&runs, &rows, Parameter::LearningRate, None));
+    let mut figures = contour::figures(&mut cache, rows, None)?;
+    if several(Parameter::LearningRate) {
+        figures.extend(small_multiples::figures(&mut cache, rows, Parameter::LearningRate, None)?);
+        figures.push(final_loss::figure(&runs, rows, Parameter::LearningRate, None));
     }
-    figures.extend(heatmap::default_axes(&runs).map(|axes| heatmap::figure(&runs, &rows, axes)));
-    figures.push(parameters::figure(&mut cache, &rows, None)?);
-    figures.extend(learning_rates::figure(&runs, &rows)?);
-    figures.push(losses::figure(&cache, &rows)?);
-    if runs.varies(Parameter::BatchSize) {
-        figures.extend(batch_sizes::figure(&cache, &rows)?);
+    figures.extend(heatmap::default_axes(&runs).map(|axes| heatmap::figure(&runs, rows, axes)));
+    figures.push(parameters::figure(&mut cache, rows, None)?);
+    figures.extend(learning_rates::figure(&runs, rows)?);
+    figures.push(losses::figure(&cache, rows)?);
+    if several(Parameter::BatchSize) {
+        figures.extend(batch_sizes::figure(&cache, rows)?);
     }
-    figures.push(fit::figure(&runs, &rows, None));
+    figures.push(fit::figure(&runs, rows, None));
     for figure in &mut figures {
         figure.caption.extend(missing_runs(&runs));
     }

@@ -224,7 +224,7 @@ fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, l
         }
     }
     layers.retain(|layer| !matches!(layer, Layer::Markers { points, .. } | Layer::Line { points, .. } if points.is_empty()));
-    Panel { title: String::new(), x: x_axis.axis.clone(), y: frame.axis.clone(), layers }
+    Panel { title: String::new(), x: x_axis.axis.clone(), y: frame.axis.clone(), equal_units: false, layers }
 }
 
 /// The stability limits of SGD, one for each momentum: a few inside the range.

@@ -93,7 +93,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         title: format!("{}: {} as a function of {}", runs.experiment.name, spec.format.target, spec.format.feature),
         caption,
         columns: 1,
-        panels: vec![Panel { title: String::new(), x, y, layers }],
+        panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers }],
         shared_axes: false,
         legend,
         color_bars: Vec::new(),

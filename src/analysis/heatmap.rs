@@ -314,7 +314,7 @@ fn panel(runs: &Runs<'_>, rows: &[usize], grid: &Grid<'_>, scales: &Scales, titl
         let points = vec![[x.center(column), y.center(line)]];
         layers.push(Layer::Markers { points, marker: Marker::Hollow, color: palette::INK, size: 9.0 });
     }
-    Panel { title: title.to_owned(), x: x.axis.clone(), y: y.axis.clone(), layers }
+    Panel { title: title.to_owned(), x: x.axis.clone(), y: y.axis.clone(), equal_units: false, layers }
 }
 
 /// The stability limit of SGD for each value of the other axis, if one axis is the learning rate and all runs are of SGD.

@@ -53,7 +53,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
         title: format!("{}: learning rate of each batch", runs.experiment.name),
         caption,
         columns: 1,
-        panels: vec![Panel { title: String::new(), x, y, layers }],
+        panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers }],
         shared_axes: false,
         legend: color_by.legend(),
         color_bars: Vec::new(),

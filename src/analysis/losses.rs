@@ -125,7 +125,7 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     layers.push(j.line(J_COLOR, 1.8, Dash::Solid));
     layers.push(Layer::Markers { points: visible(&means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 });
     let title = format!("{}: {}", runs.name(row), runs.verdict(row));
-    Ok(Panel { title, x: count_axis("updates", [0.0, last as f64]), y: axis("loss", Scale::Log, range), layers })
+    Ok(Panel { title, x: count_axis("updates", [0.0, last as f64]), y: axis("loss", Scale::Log, range), equal_units: false, layers })
 }
 
 /// The range of the loss axis. Losses far above the start, and a few batch losses near 0, are outside.

@@ -51,7 +51,7 @@ pub use advice::Recommendation;
 pub use compare::{Comparison, Group, compare, comparison_figures};
 pub use diagnosis::{Diagnosis, ModelDiagnosis, diagnosis};
 pub use errors::{Error, PathError};
-pub use figures::figures;
+pub use figures::{Selection, figures, selected_figures};
 pub use heatmap::heatmap;
 pub use same_data::require_same_data;
 pub use score::Score;

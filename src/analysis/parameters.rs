@@ -60,7 +60,13 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
                 layers.push(band.line(color, 1.4, line.dash));
             }
             let title = if problems.len() > 1 { format!("{name}, {}", problem_name(&runs, own[0])) } else { name.into() };
-            panels.push(Panel { title, x: count_axis("updates", [0.0, last]), y: axis(name, Scale::Linear, range), layers });
+            panels.push(Panel {
+                title,
+                x: count_axis("updates", [0.0, last]),
+                y: axis(name, Scale::Linear, range),
+                equal_units: false,
+                layers,
+            });
         }
     }
     let mut legend = color_by.legend();

@@ -1,27 +1,33 @@
 //! Small multiples: one panel of paths per value of a hyperparameter, with shared axes and contour levels.
 
-use std::rc::Rc;
-
 use super::color_by::ColorBy;
 use super::contour_levels::{self, ContourLevels};
 use super::errors::Error;
 use super::framing::frame_around;
-use super::path_layers::{lowest_level, marker_legend, panel, path_layers};
-use super::paths::{DrawnPath, PathCache};
+use super::path_layers::{Paths, best_rows, faint_rows, is_round, lowest_level, marker_legend, panel, path_layers};
+use super::paths::PathCache;
 use super::problems::{by_problem, file_stem, problem_name};
 use super::runs::{Runs, setting_label};
-use super::sample::{sample, spread};
+use super::sample::spread;
 use super::sentences::{distance, valley};
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::Figure;
-use crate::model::Parameter;
+use crate::model::{Parameter, Verdict};
 use crate::text;
 
-/// The largest numbers of panels in a figure, paths in a panel, and figures.
+/// The largest numbers of panels in a figure, of paths in a panel that stand out and that are faint, and of figures.
 const PANELS: usize = 12;
-const PATHS: usize = 12;
+const BEST: usize = 13;
+const FAINT: usize = 8;
 const FIGURES: usize = 6;
+
+/// Up to this number of values, each one has a panel; the smallest number of panels for more values.
+const COMPLETE: usize = 8;
+const LEAST: usize = 6;
+
+/// Bounds of the frame's height over its width where units are equal.
+const RATIOS: [f64; 2] = [0.7, 1.1];
 
 /// The runs of one figure: they share the problem, and also the optimizer unless the figures compare optimizers.
 struct Selection {
@@ -35,7 +41,7 @@ struct Selection {
 struct Cell {
     setting: Setting,
     rows: Vec<usize>,
-    drawn: Vec<Rc<DrawnPath>>,
+    paths: Paths,
 }
 
 /// One figure per problem and, unless optimizers are compared, per optimizer.
@@ -76,21 +82,27 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
     let surface = runs.surface(rows[0]);
     let color_by = ColorBy::new(&runs, rows, style, &[by, Parameter::DataScale]);
     let mut cells: Vec<Cell> = Vec::new();
-    for position in spread(groups.len(), PANELS) {
+    for position in shown(&runs, &groups) {
         let (setting, rows) = groups[position].clone();
-        let drawn = cache.drawn(&sample(&runs, &rows, PATHS))?;
-        cells.push(Cell { setting, rows, drawn });
+        let best = best_rows(&runs, &rows, &color_by, BEST);
+        let faint = faint_rows(&runs, &rows, &best, FAINT);
+        let paths = Paths { faint: cache.drawn(&faint)?, best: cache.drawn(&best)? };
+        cells.push(Cell { setting, rows, paths });
     }
-    let drawn = cells.iter().flat_map(|cell| cell.drawn.iter().map(Rc::as_ref));
+    let drawn = cells.iter().flat_map(|cell| cell.paths.best());
+    let is_round = is_round(&surface);
     let frame = frame_around(&surface, drawn.clone());
+    let frame = if is_round { frame.with_ratio(RATIOS) } else { frame };
     let map = surface.within(frame);
     let levels = ContourLevels::new(&map, lowest_level(&surface, drawn));
-    let [bands, target] = [levels.bands(&map), contour_levels::target(&surface, &map)];
+    let target = contour_levels::target(&surface, &map);
+    let mut ground = levels.bands(&map);
+    ground.extend(levels.isolines(&map));
     let panels = cells.iter().map(|cell| {
-        let mut layers = bands.clone();
-        layers.extend(path_layers(&runs, &cell.drawn, &color_by, &frame));
+        let mut layers = ground.clone();
+        layers.extend(path_layers(&runs, &cell.paths, &color_by, &frame));
         layers.extend(target.iter().cloned());
-        panel(heading(&runs, by, cell), &frame, layers)
+        panel(heading(&runs, by, cell), &frame, is_round, layers)
     });
     let panels: Vec<_> = panels.collect();
     let mut legend = color_by.legend();
@@ -106,8 +118,27 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
         shared_axes: true,
         legend,
         color_bars: vec![levels.color_bar(&surface)],
-        size: [(columns as u32 * 270 + 160).max(640), lines * 230 + 170],
+        size: [(columns as u32 * 250 + 170).max(640), lines * (if is_round { 260 } else { 220 }) + 170],
     })
+}
+
+/// The positions of the values that have panels. Of many numbers, these are the ones around the change from slow to diverged runs: from the last
+/// value before a run does anything but creep, to the first value at which all runs diverge.
+fn shown(runs: &Runs<'_>, groups: &[(Setting, Vec<usize>)]) -> Vec<usize> {
+    let is_numeric = groups.iter().all(|(setting, _)| setting.number().is_some());
+    if groups.len() <= COMPLETE || !is_numeric {
+        return spread(groups.len(), PANELS).collect();
+    }
+    let verdicts = |at: usize| groups[at].1.iter().map(|&row| runs.table.verdict[row]);
+    let moves = |&at: &usize| verdicts(at).any(|verdict| !matches!(verdict, Verdict::Slow | Verdict::Stuck));
+    let survives = |&at: &usize| verdicts(at).any(|verdict| verdict != Verdict::Diverged);
+    let last = groups.len() - 1;
+    let (from, to) = ((0..groups.len()).find(moves).unwrap_or(last), (0..groups.len()).rfind(survives).unwrap_or(0));
+    let (mut from, mut to) = (from.min(to).saturating_sub(1), (from.max(to) + 1).min(last));
+    while to - from + 1 < LEAST {
+        (from, to) = (from.saturating_sub(1), (to + 1).min(last));
+    }
+    spread(to - from + 1, PANELS).map(|position| from + position).collect()
 }
 
 /// The title of a panel, such as `1e-5: slow, 0.29 × its stability limit`.
@@ -117,7 +148,7 @@ fn heading(runs: &Runs<'_>, by: Parameter, cell: &Cell) -> String {
     let limits: Vec<Option<f64>> = cell.rows.iter().map(|&row| runs.stability_limit(row)).collect();
     match (limits.first(), cell.setting.number()) {
         (Some(&Some(limit)), Some(rate)) if by == Parameter::LearningRate && limits.iter().all(|other| *other == Some(limit)) => {
-            format!("{heading}, {} × its limit", text::short(rate / limit, 2))
+            format!("{heading}, {} × limit", text::short(rate / limit, 2))
         }
         _ => heading,
     }
@@ -125,16 +156,24 @@ fn heading(runs: &Runs<'_>, by: Parameter, cell: &Cell) -> String {
 
 fn caption(runs: &Runs<'_>, rows: &[usize], by: Parameter, cells: &[Cell], values: usize) -> Vec<String> {
     let counts = statistics::verdict_counts(runs, rows);
-    let mut notes = vec![format!("{}: {}", text::count(rows.len(), "run"), statistics::in_words(&counts))];
+    let mut notes = vec![statistics::in_words(&counts)];
     if cells.len() < values {
-        notes.push(format!("{} of {values} values of {} are shown", cells.len(), by.key()));
+        let which = if cells[0].setting.number().is_some() { ", around the change from slow to diverged" } else { "" };
+        notes.push(format!("{} of {values} values of {} are shown{which}", cells.len(), by.key()));
     }
-    let [all, drawn] = [cells.iter().map(|cell| cell.rows.len()).sum::<usize>(), cells.iter().map(|cell| cell.drawn.len()).sum()];
+    let [all, drawn] = [
+        cells.iter().map(|cell| cell.rows.len()).sum::<usize>(),
+        cells.iter().map(|cell| cell.paths.best.len() + cell.paths.faint.len()).sum(),
+    ];
     if drawn < all {
-        notes.push(format!("{drawn} of {all} paths are drawn"));
+        notes.push(format!("{drawn} of {} are drawn", text::count(all, "path")));
     }
     if by == Parameter::LearningRate && rows.first().is_some_and(|&row| runs.stability_limit(row).is_some()) {
-        notes.push("Limit: the largest learning rate at which full-batch training converges".into());
+        return vec![
+            distance(runs, rows),
+            notes.join(". "),
+            "Limit: the largest learning rate at which full-batch training converges".into(),
+        ];
     }
     vec![distance(runs, rows), notes.join(". "), valley(runs, rows[0])]
 }

@@ -64,7 +64,13 @@ fn panel(title: &str, sizes: &Sizes, history: bool, color: &dyn Fn(&str) -> Colo
     }
     let all = || sizes.curves.iter().flat_map(|curve| &curve.points);
     let x = axis("number of runs", Scale::Log, around(all().map(|point| point.runs as f64)));
-    Panel { title: title.into(), x, y: axis("updates a second", Scale::Log, around(all().map(Point::steps_per_s))), layers }
+    Panel {
+        title: title.into(),
+        x,
+        y: axis("updates a second", Scale::Log, around(all().map(Point::steps_per_s))),
+        equal_units: false,
+        layers,
+    }
 }
 
 /// A range on a logarithmic axis that holds all values, with a margin of a factor 1.4 at both ends.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use gradsweep::backend::cpu::Simd;
 use gradsweep::backend::gpu::WorkgroupShape;
+use gradsweep::plot::{self, Size};
 
 /// Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores, and explains the results.
 #[derive(Debug, Parser)]
@@ -104,9 +105,41 @@ pub struct Run {
 pub struct Plot {
     /// Run directory, as written by `gradsweep run`
     pub directory: PathBuf,
+    /// Draw only the pictures whose names begin with NAME, for example contour
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Draw only these runs, for example --runs 3,17
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub runs: Vec<u64>,
+    /// Draw only runs with this value, for example --where optimizer=sgd
+    #[arg(long = "where", value_name = "KEY=VALUE", value_parser = filter)]
+    pub filters: Vec<(String, String)>,
+    /// Size: screen, column (of a paper, 85 mm wide, without a caption) or slide (16:9)
+    #[arg(long, value_name = "SIZE", default_value = "screen", value_parser = size)]
+    pub size: Size,
+    /// File formats: png, svg [default: both]
+    #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', value_parser = picture_format)]
+    pub formats: Vec<plot::Format>,
+    /// Title of the pictures; "" for neither title nor caption [default: written by the program]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
     /// Directory for the pictures [default: plots/ in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+fn size(name: &str) -> Result<Size, String> {
+    named("sizes", &Size::ALL, name)
+}
+
+fn picture_format(name: &str) -> Result<plot::Format, String> {
+    named("formats", &plot::Format::ALL, name)
+}
+
+/// The value with a name.
+fn named<T: Copy>(noun: &str, all: &[(T, &str)], name: &str) -> Result<T, String> {
+    let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
+    all.iter().find(|(_, own)| *own == name).map(|(value, _)| *value).ok_or_else(|| format!("the {noun} are {}", names.join(", ")))
 }
 
 #[derive(Args, Debug)]

@@ -48,6 +48,8 @@ pub struct Panel {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
+    /// Whether a unit of x is as long as a unit of y, for linear axes.
+    pub equal_units: bool,
     /// Drawn in order and clipped to the panel.
     pub layers: Vec<Layer>,
 }
@@ -100,6 +102,8 @@ pub enum Layer {
     Cells { x: [f64; 2], y: [f64; 2], columns: usize, colors: Vec<[u8; 3]> },
     /// A table in the upper left corner of the panel. The first row is the heading.
     Table { rows: Vec<TableRow> },
+    /// A text next to a line, where it covers no other line; left out if there is no such place. It follows the lines that it must not cover.
+    LineLabel { points: Vec<[f64; 2]>, text: String, color: Color },
     /// A text next to a point. A label that would overlap an earlier one is left out, so important labels come first.
     Label { at: [f64; 2], text: String, color: Color },
 }

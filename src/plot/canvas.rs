@@ -1,4 +1,4 @@
-//! Primitives in CSS pixels on a plotters backend: lines, areas, markers and text. Nothing is clipped here.
+//! Primitives in layout units on a plotters backend: lines, areas, markers and text. Nothing is clipped here.
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, FontTransform, IntoTextStyle as _, RGBColor, ShapeStyle, TextStyle};
@@ -12,10 +12,10 @@ use crate::text::printable;
 /// The font family in SVG files.
 const FONT_FAMILY: &str = "DejaVu Sans";
 
-/// A point in CSS pixels.
+/// A point in layout units.
 pub type Point = [f64; 2];
 
-/// A rectangle in CSS pixels.
+/// A rectangle in layout units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rect {
     pub left: f64,
@@ -74,11 +74,13 @@ impl<'a> Text<'a> {
     }
 }
 
-/// A drawing surface in CSS pixels.
+/// A drawing surface in layout units.
 pub struct Canvas<'a, B: DrawingBackend> {
     backend: &'a mut B,
     /// Whether the backend paints pixels. Its own polylines have mitre joins, which overshoot at sharp turns.
     is_bitmap: bool,
+    /// Drawing units per layout unit.
+    scale: f64,
     images: Vec<Image>,
 }
 
@@ -95,28 +97,43 @@ pub fn placeholder(image: usize) -> String {
 }
 
 /// The result of a drawing operation.
-pub type DrawResult<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
+pub type DrawResult<B> = Result<(), DrawError<B>>;
+/// The error of a drawing operation.
+pub type DrawError<B> = DrawingErrorKind<<B as DrawingBackend>::ErrorType>;
 
-/// A point in drawing units.
-fn device(point: Point) -> BackendCoord {
-    let unit = |v: f64| (v * f64::from(SCALE)).round().clamp(-1e6, 1e6) as i32;
-    (unit(point[0]), unit(point[1]))
-}
-
-/// Converts a colour to a plotters colour.
+/// Converts a colour to a plotters colour. An opacity that is no number counts as opaque.
 fn paint(color: Color) -> plotters::style::RGBAColor {
-    RGBColor(color.rgb[0], color.rgb[1], color.rgb[2]).mix(color.alpha)
+    let alpha = if color.alpha.is_nan() { 1.0 } else { color.alpha.clamp(0.0, 1.0) };
+    RGBColor(color.rgb[0], color.rgb[1], color.rgb[2]).mix(alpha)
 }
 
 impl<'a, B: DrawingBackend> Canvas<'a, B> {
-    pub fn new(backend: &'a mut B, is_bitmap: bool) -> Self {
-        Self { backend, is_bitmap, images: Vec::new() }
+    /// A canvas on a backend that paints pixels, `scale` of them per layout unit.
+    pub fn bitmap(backend: &'a mut B, scale: u32) -> Self {
+        Self { backend, is_bitmap: true, scale: f64::from(scale), images: Vec::new() }
+    }
+
+    /// A canvas on a backend that writes lines, areas and text.
+    pub fn vector(backend: &'a mut B) -> Self {
+        Self { backend, is_bitmap: false, scale: f64::from(SCALE), images: Vec::new() }
+    }
+
+    /// A point in drawing units.
+    fn device(&self, point: Point) -> BackendCoord {
+        let unit = |v: f64| (v * self.scale).round().clamp(-1e6, 1e6) as i32;
+        (unit(point[0]), unit(point[1]))
+    }
+
+    /// A length in drawing units, at least 1.
+    fn length(&self, units: f64) -> u32 {
+        (units * self.scale).round().max(1.0) as u32
     }
 
     /// Draws a filled rectangle.
     pub fn rect(&mut self, rect: Rect, color: Color) -> DrawResult<B> {
         let style = ShapeStyle { color: paint(color), filled: true, stroke_width: 0 };
-        self.backend.draw_rect(device([rect.left, rect.top]), device([rect.right, rect.bottom]), &style, true)
+        let corners = [[rect.left, rect.top], [rect.right, rect.bottom]].map(|corner| self.device(corner));
+        self.backend.draw_rect(corners[0], corners[1], &style, true)
     }
 
     /// Fills a rectangle with equal cells: `columns` cells per row, row by row from the lower left corner.
@@ -129,7 +146,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
             self.images.push(Image { rect, columns, colors: colors.to_vec() });
             return self.text(&Text::new(&placeholder(self.images.len() - 1), [rect.left, rect.top]));
         }
-        let ((left, top), (right, bottom)) = (device([rect.left, rect.top]), device([rect.right, rect.bottom]));
+        let ((left, top), (right, bottom)) = (self.device([rect.left, rect.top]), self.device([rect.right, rect.bottom]));
         let (width, height) = ((right - left).max(1) as usize, (bottom - top).max(1) as usize);
         let mut pixels = Vec::with_capacity(3 * width * height);
         for y in (0..height).rev() {
@@ -146,7 +163,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
 
     /// Draws a filled area. The rings after the first one are holes.
     pub fn area(&mut self, rings: &[Vec<Point>], color: Color) -> DrawResult<B> {
-        let points: Vec<BackendCoord> = bridged(rings).into_iter().map(device).collect();
+        let points: Vec<BackendCoord> = bridged(rings).into_iter().map(|point| self.device(point)).collect();
         if points.len() < 3 {
             return Ok(());
         }
@@ -162,12 +179,12 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
     }
 
     fn stroke(&mut self, points: &[Point], color: Color, width: f64) -> DrawResult<B> {
-        let mut path: Vec<BackendCoord> = points.iter().copied().map(device).collect();
+        let mut path: Vec<BackendCoord> = points.iter().map(|&point| self.device(point)).collect();
         path.dedup();
         if path.len() < 2 {
             return Ok(());
         }
-        let style = ShapeStyle { color: paint(color), filled: false, stroke_width: (width * f64::from(SCALE)).round().max(1.0) as u32 };
+        let style = ShapeStyle { color: paint(color), filled: false, stroke_width: self.length(width) };
         if self.is_bitmap { self.stroke_segments(points, color, width) } else { self.backend.draw_path(path, &style) }
     }
 
@@ -179,7 +196,8 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
             let length = libm::hypot(x1 - x0, y1 - y0);
             if length > 0.0 {
                 let (nx, ny) = ((y1 - y0) / length * half, (x0 - x1) / length * half);
-                let corners = [[x0 + nx, y0 + ny], [x1 + nx, y1 + ny], [x1 - nx, y1 - ny], [x0 - nx, y0 - ny]].map(device);
+                let corners =
+                    [[x0 + nx, y0 + ny], [x1 + nx, y1 + ny], [x1 - nx, y1 - ny], [x0 - nx, y0 - ny]].map(|corner| self.device(corner));
                 self.backend.fill_polygon(corners, &paint(color))?;
             }
         }
@@ -225,7 +243,8 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
 
     fn disc(&mut self, center: Point, radius: f64, color: Color) -> DrawResult<B> {
         let style = ShapeStyle { color: paint(color), filled: true, stroke_width: 0 };
-        self.backend.draw_circle(device(center), (radius * f64::from(SCALE)).round().max(1.0) as u32, &style, true)
+        let (center, radius) = (self.device(center), self.length(radius));
+        self.backend.draw_circle(center, radius, &style, true)
     }
 
     /// Draws a line of text.
@@ -243,13 +262,15 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         if matches!(text.anchor, Anchor::Vertical) {
             style = style.transform(FontTransform::Rotate270);
         }
-        self.backend.draw_text(&printable(text.text), &style, device(text.at))
+        let at = self.device(text.at);
+        self.backend.draw_text(&printable(text.text), &style, at)
     }
 
     /// Draws a line of text pixel by pixel. Capitals are centred at the height of the point.
     fn text_as_pixels(&mut self, text: &Text<'_>) -> DrawResult<B> {
         let Text { text, at, anchor, font, color } = *text;
-        let (x, y) = device(at);
+        let (x, y) = self.device(at);
+        let font = Font { size: font.size * self.scale / f64::from(SCALE), ..font };
         let width = glyphs::width(text, font);
         let offset = match anchor {
             Anchor::Left => 0.0,
@@ -270,12 +291,12 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
     }
 }
 
-/// The width of a text in CSS pixels.
+/// The width of a text in layout units.
 pub fn width(text: &str, font: Font) -> f64 {
     glyphs::width(text, font) / f64::from(SCALE)
 }
 
-/// Wraps a text at spaces into lines of up to `limit` CSS pixels.
+/// Wraps a text at spaces into lines of up to `limit` layout units.
 pub fn wrapped(text: &str, font: Font, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -323,7 +344,7 @@ fn area(ring: &[Point]) -> f64 {
     ring.iter().zip(ring.iter().cycle().skip(1)).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
-/// The lengths of strokes and gaps in turn, in CSS pixels; empty for a solid line.
+/// The lengths of strokes and gaps in turn, in layout units; empty for a solid line.
 const fn pattern(dash: Dash) -> &'static [f64] {
     match dash {
         Dash::Solid => &[],

@@ -8,6 +8,7 @@ mod clip;
 mod glyphs;
 mod layout;
 mod panel;
+mod size;
 mod style;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,10 @@ use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 use rayon::prelude::*;
 
+pub use self::size::Size;
+
 use self::canvas::{Canvas, Image};
+use self::layout::Layout;
 use self::style::SCALE;
 use crate::figure::Figure;
 
@@ -31,34 +35,63 @@ pub enum Error {
     Write { path: PathBuf, source: std::io::Error },
 }
 
-/// Pixels of a PNG file per CSS pixel.
-const PNG_SCALE: u32 = 2;
+/// The file format of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are names of formats")]
+pub enum Format {
+    Png,
+    Svg,
+}
+
+impl Format {
+    /// Every format with its name, which is the extension of its files.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Png, "png"), (Self::Svg, "svg")];
+}
+
+/// The size and the file formats of pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The size of each picture.
+    pub size: Size,
+    /// The formats in which each picture is written.
+    pub formats: Vec<Format>,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { size: Size::default(), formats: Format::ALL.map(|(format, _)| format).to_vec() }
+    }
+}
 
 /// Draws figures on all cores and returns the written files, in the order of the figures.
 ///
 /// # Errors
 ///
 /// If a figure cannot be drawn or written.
-pub fn draw_all(figures: &[Figure], directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let written: Vec<Vec<PathBuf>> = figures.par_iter().map(|figure| draw(figure, directory)).collect::<Result<_, _>>()?;
+pub fn draw_all(figures: &[Figure], directory: &Path, output: &Output) -> Result<Vec<PathBuf>, Error> {
+    let written: Vec<Vec<PathBuf>> = figures.par_iter().map(|figure| draw(figure, directory, output)).collect::<Result<_, _>>()?;
     Ok(written.concat())
 }
 
-/// Draws `<name>.png` and `<name>.svg` into an existing directory and returns both paths. Each file appears complete, by renaming.
+/// Draws a figure into an existing directory, as `<name>.png` and so on, and returns the paths. Each file appears complete, by renaming.
 ///
 /// # Errors
 ///
 /// If the figure cannot be drawn or written.
-pub fn draw(figure: &Figure, directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let png = directory.join(format!("{}.png", figure.name));
-    let svg = directory.join(format!("{}.svg", figure.name));
-    let hidden = directory.join(format!(".{}.png", figure.name));
-    write_png(figure, &hidden)?;
-    rename(&hidden, &png)?;
-    let hidden = directory.join(format!(".{}.svg", figure.name));
-    std::fs::write(&hidden, self::svg(figure)?).map_err(|source| Error::Write { path: hidden.clone(), source })?;
-    rename(&hidden, &svg)?;
-    Ok(vec![png, svg])
+pub fn draw(figure: &Figure, directory: &Path, output: &Output) -> Result<Vec<PathBuf>, Error> {
+    let write = |&format: &Format| {
+        let extension = Format::ALL.iter().find(|(own, _)| *own == format).map_or("", |(_, name)| name);
+        let path = directory.join(format!("{}.{extension}", figure.name));
+        let hidden = directory.join(format!(".{}.{extension}", figure.name));
+        let content = match format {
+            Format::Png => png(figure, output.size)?,
+            Format::Svg => svg(figure, output.size)?.into_bytes(),
+        };
+        std::fs::write(&hidden, content).map_err(|source| Error::Write { path: hidden.clone(), source })?;
+        rename(&hidden, &path)?;
+        Ok(path)
+    };
+    output.formats.iter().map(write).collect()
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Error> {
@@ -69,21 +102,25 @@ fn drawing_error<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error +
     |error| Error::Drawing { name: figure.name.clone(), reason: error.to_string() }
 }
 
+/// Each pixel is the mean of this many drawn pixels squared.
+const OVERSAMPLING: u32 = 2;
+
 /// The pixels of a figure: width and height, and RGB row by row.
 ///
 /// # Errors
 ///
 /// If the figure cannot be drawn.
-pub fn pixels(figure: &Figure) -> Result<([u32; 2], Vec<u8>), Error> {
-    let factor = SCALE / PNG_SCALE;
-    let [width, height] = figure.size.map(|side| side * SCALE);
-    let mut fine = vec![255; (width * height * 3) as usize];
+pub fn pixels(figure: &Figure, size: Size) -> Result<([u32; 2], Vec<u8>), Error> {
+    let layout = Layout::new(figure, size);
+    let [width, height] = [layout.width, layout.height].map(|side| side.ceil() as u32 * size.pixels());
+    let (wide, high) = (width * OVERSAMPLING, height * OVERSAMPLING);
+    let mut fine = vec![255; wide as usize * high as usize * 3];
     {
-        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        layout::draw(figure, &mut Canvas::new(&mut backend, true)).map_err(drawing_error(figure))?;
+        let mut backend = BitMapBackend::with_buffer(&mut fine, (wide, high));
+        layout.draw(&mut Canvas::bitmap(&mut backend, size.pixels() * OVERSAMPLING)).map_err(drawing_error(figure))?;
         backend.present().map_err(drawing_error(figure))?;
     }
-    Ok((figure.size.map(|side| side * PNG_SCALE), downsampled(&fine, width as usize, factor as usize)))
+    Ok(([width, height], downsampled(&fine, wide as usize, OVERSAMPLING as usize)))
 }
 
 /// Downsamples an image: the mean of each square of `factor` × `factor` pixels.
@@ -106,10 +143,16 @@ fn downsampled(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
     coarse
 }
 
-fn write_png(figure: &Figure, path: &Path) -> Result<(), Error> {
-    let ([width, height], pixels) = pixels(figure)?;
-    let file = std::fs::File::create(path).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
-    encode(std::io::BufWriter::new(file), [width, height], &pixels).map_err(drawing_error(figure))
+/// A figure as a PNG file.
+///
+/// # Errors
+///
+/// If the figure cannot be drawn.
+pub fn png(figure: &Figure, size: Size) -> Result<Vec<u8>, Error> {
+    let (sides, pixels) = pixels(figure, size)?;
+    let mut file = Vec::new();
+    encode(&mut file, sides, &pixels).map_err(drawing_error(figure))?;
+    Ok(file)
 }
 
 /// Writes RGB pixels as a PNG file.
@@ -123,20 +166,20 @@ fn encode(file: impl std::io::Write, [width, height]: [u32; 2], pixels: &[u8]) -
     writer.finish()
 }
 
-/// A figure as SVG, in CSS pixels.
+/// A figure as SVG.
 ///
 /// # Errors
 ///
 /// If the figure cannot be drawn.
-pub fn svg(figure: &Figure) -> Result<String, Error> {
-    let [width, height] = figure.size;
-    let (wide, high) = (width * SCALE, height * SCALE);
+pub fn svg(figure: &Figure, size: Size) -> Result<String, Error> {
+    let layout = Layout::new(figure, size);
+    let (wide, high) = (layout.width.ceil() as u32 * SCALE, layout.height.ceil() as u32 * SCALE);
     let (mut text, images);
     text = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut text, (wide, high));
-        let mut canvas = Canvas::new(&mut backend, false);
-        layout::draw(figure, &mut canvas).map_err(drawing_error(figure))?;
+        let mut canvas = Canvas::vector(&mut backend);
+        layout.draw(&mut canvas).map_err(drawing_error(figure))?;
         images = canvas.into_images();
         backend.present().map_err(drawing_error(figure))?;
     }
@@ -144,7 +187,8 @@ pub fn svg(figure: &Figure) -> Result<String, Error> {
         text = with_image(&text, &canvas::placeholder(index), &element(image).map_err(drawing_error(figure))?);
     }
     // Coordinates stay in drawing units; width and height become CSS pixels.
-    Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &format!("width=\"{width}\" height=\"{height}\""), 1))
+    let [width, height] = [wide, high].map(|side| f64::from(side / SCALE) * size.unit());
+    Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &format!("width=\"{width:.4}\" height=\"{height:.4}\""), 1))
 }
 
 /// Replaces the text element that contains a placeholder.
@@ -190,8 +234,8 @@ mod tests {
             caption: Vec::new(),
             columns: 1,
             panels: vec![
-                Panel { title: String::new(), x, y, layers: vec![cells] },
-                Panel { title: String::new(), x: plain(Scale::Linear), y: plain(Scale::Linear), layers: vec![table] },
+                Panel { title: String::new(), x, y, equal_units: false, layers: vec![cells] },
+                Panel { title: String::new(), x: plain(Scale::Linear), y: plain(Scale::Linear), equal_units: false, layers: vec![table] },
             ],
             shared_axes: false,
             legend: Vec::new(),
@@ -202,7 +246,7 @@ mod tests {
 
     #[test]
     fn cells_are_drawn_from_the_lower_left() {
-        let ([width, _], pixels) = pixels(&figure()).unwrap();
+        let ([width, _], pixels) = pixels(&figure(), Size::Screen).unwrap();
         let place = |color: [u8; 3]| {
             let at = pixels.chunks_exact(3).enumerate().filter(|(_, pixel)| *pixel == color);
             let (count, [x, y]) =
@@ -216,9 +260,25 @@ mod tests {
 
     #[test]
     fn an_svg_file_contains_cells_as_one_image() {
-        let svg = svg(&figure()).unwrap();
+        let svg = svg(&figure(), Size::Screen).unwrap();
         assert_eq!(svg.matches("<image ").count(), 1);
         assert!(svg.contains("href=\"data:image/png;base64,iVBORw0KGgo"), "{svg}");
         assert!(!svg.contains(&canvas::placeholder(0)));
+    }
+
+    #[test]
+    fn files_have_no_control_characters_and_no_numbers_that_are_not_finite() {
+        let mut unsafe_figure = figure();
+        unsafe_figure.title = "a\u{1}b\u{1b}[31m <&>".into();
+        let color = crate::figure::Color { alpha: f64::NAN, ..palette::INK };
+        let points = vec![[f64::NAN, 0.5], [0.1, f64::INFINITY], [0.01, 0.5], [0.5, 0.1], [0.5, -1e300]];
+        unsafe_figure.panels[0].layers.push(Layer::Line { points, color, width: 1.0, dash: crate::figure::Dash::Solid });
+        for (size, _) in Size::ALL {
+            let svg = svg(&unsafe_figure, size).unwrap();
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+            assert!(svg.chars().all(|c| !c.is_control() || c == '\n'), "{svg:?}");
+            assert!(svg.contains("a\\u{1}b\\u{1b}[31m &lt;&amp;&gt;"), "{svg}");
+            assert!(png(&unsafe_figure, size).is_ok());
+        }
     }
 }

@@ -4,8 +4,9 @@ use plotters_backend::{DrawingBackend, DrawingErrorKind};
 
 use super::canvas::{self, Anchor, Canvas, DrawResult, Point, Rect, Text};
 use super::clip;
-use super::style::{LABEL, PANEL_TITLE};
-use crate::figure::{Axis, Color, Dash, Layer, Panel, Scale, TableRow};
+use super::style::{LABEL, PANEL_TITLE, PANEL_TITLE_LINE};
+use crate::figure::{Axis, Color, Dash, Layer, Panel, Scale, TableRow, palette};
+use crate::space;
 
 /// Whether each axis of a panel has tick labels and a title.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ const LABEL_BACKGROUND: Color = Color { rgb: [255; 3], alpha: 0.75 };
 
 /// Draws a panel into a rectangle. Axis labels are outside of it.
 pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, labels: AxisLabels) -> DrawResult<B> {
-    let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new() };
+    let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new(), ink: Ink::new(rect) };
     if has_frame(panel) {
         painter.canvas.rect(rect, BACKGROUND)?;
         painter.grid()?;
@@ -57,7 +58,7 @@ fn stride(ticks: &[(f64, &str)], size: impl Fn(&str) -> f64) -> usize {
     (1..ticks.len()).find(is_free).unwrap_or_else(|| ticks.len().max(1))
 }
 
-/// The projection from data coordinates to CSS pixels.
+/// The projection from data coordinates to layout units.
 struct Projection<'a> {
     panel: &'a Panel,
     rect: Rect,
@@ -103,7 +104,61 @@ struct Painter<'p, 'c, B: DrawingBackend> {
     projection: Projection<'p>,
     canvas: &'p mut Canvas<'c, B>,
     occupied: Vec<Rect>,
+    ink: Ink,
 }
+
+/// The cells of a panel that lines and markers cover, so that labels avoid them.
+struct Ink {
+    rect: Rect,
+    columns: usize,
+    cells: Vec<bool>,
+}
+
+impl Ink {
+    /// The width of a cell in layout units.
+    const CELL: f64 = 3.0;
+
+    fn new(rect: Rect) -> Self {
+        let [columns, rows] = [rect.right - rect.left, rect.bottom - rect.top].map(|side| (side / Self::CELL) as usize + 1);
+        Self { rect, columns, cells: vec![false; columns * rows] }
+    }
+
+    /// Column and row of the cell of a point inside the panel.
+    fn cell(&self, [x, y]: Point) -> [usize; 2] {
+        [x - self.rect.left, y - self.rect.top].map(|side| (side / Self::CELL).max(0.0) as usize)
+    }
+
+    /// Marks the cells under a line.
+    fn add(&mut self, line: &[Point]) {
+        for pair in line.windows(2) {
+            let [dx, dy] = [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]];
+            let steps = (libm::hypot(dx, dy) / Self::CELL) as usize + 1;
+            for step in 0..=steps {
+                let share = step as f64 / steps as f64;
+                let [column, row] = self.cell([pair[0][0] + dx * share, pair[0][1] + dy * share]);
+                if let Some(cell) = self.cells.get_mut(row * self.columns + column).filter(|_| column < self.columns) {
+                    *cell = true;
+                }
+            }
+        }
+    }
+
+    /// The number of covered cells in a rectangle.
+    fn under(&self, rect: &Rect) -> usize {
+        let ([left, top], [right, bottom]) = (self.cell([rect.left, rect.top]), self.cell([rect.right, rect.bottom]));
+        let row =
+            |row: usize| self.cells.get(row * self.columns + left..=row * self.columns + right.min(self.columns - 1)).unwrap_or_default();
+        (top..=bottom).map(|index| row(index).iter().filter(|cell| **cell).count()).sum()
+    }
+}
+
+/// The distances of a label from its point, in layout units; a thin line leads to a label at the last two.
+const LABEL_DISTANCES: [f64; 3] = [7.0, 18.0, 32.0];
+/// Labels avoid lines of at least this opacity, and those of lines are left out if they cover more cells than this.
+const FAINT: f64 = 0.6;
+const COVERED: usize = 2;
+/// The largest number of points of a line that are tried for its label.
+const ANCHORS: u64 = 60;
 
 impl<B: DrawingBackend> Painter<'_, '_, B> {
     fn grid(&mut self) -> DrawResult<B> {
@@ -124,7 +179,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         }
         let lines = canvas::wrapped(&panel.title, PANEL_TITLE, right - left);
         for (index, line) in lines.iter().rev().enumerate() {
-            let y = top - PANEL_TITLE.size * (0.9 + 1.25 * index as f64);
+            let y = top - PANEL_TITLE.size * (0.9 + PANEL_TITLE_LINE * index as f64);
             self.canvas.text(&Text::new(line, [left, y]).font(PANEL_TITLE))?;
         }
         Ok(())
@@ -170,21 +225,37 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
             }
             Layer::Line { points, color, width, dash } => {
                 let parts = clip::lines(&projection.points(points), &projection.rect);
+                if color.alpha >= FAINT && color.rgb != palette::WHITE.rgb {
+                    for part in &parts {
+                        self.ink.add(part);
+                    }
+                }
                 parts.iter().try_for_each(|part| self.canvas.line(part, *color, *width, *dash))
             }
             Layer::Markers { points, marker, color, size } => {
                 let projected = points.iter().filter_map(|&point| projection.point(point));
                 let inside: Vec<Point> = projected.filter(|&point| projection.contains(point)).collect();
+                if *size >= 4.0 {
+                    let half = size / 2.0;
+                    for &[x, y] in &inside {
+                        self.ink.add(&[[x - half, y - half], [x + half, y + half], [x - half, y + half]]);
+                    }
+                }
                 inside.into_iter().try_for_each(|point| self.canvas.marker(point, *marker, *color, *size))
             }
             Layer::Rule { at, vertical, label, color, dash } => {
                 let Some(start) = self.rule(*at, *vertical, *color, *dash)? else { return Ok(()) };
-                let at = if *vertical {
-                    [start[0], start[1] + 9.0]
-                } else {
-                    [self.projection.rect.right - 8.0 - canvas::width(label, LABEL), start[1] - 8.0]
+                let Rect { left, right, top, bottom } = self.projection.rect;
+                let half = canvas::width(label, LABEL) / 2.0 + 4.0;
+                let shares = [0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0];
+                let at = |share: f64| {
+                    if *vertical {
+                        [start[0], top + 9.0 + (bottom - top - 18.0) * share]
+                    } else {
+                        [right - half - (right - left - 2.0 * half) * share, start[1]]
+                    }
                 };
-                self.label(label, at, *color)
+                self.label(label, &shares.map(at), *color, usize::MAX)
             }
             Layer::Cells { x, y, columns, colors } => {
                 let corners = [projection.point([x[0], y[1]]), projection.point([x[1], y[0]])];
@@ -193,9 +264,18 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
             }
             Layer::Table { rows } => self.table(rows),
             Layer::Label { at, text, color } => match projection.point(*at).filter(|&point| projection.contains(point)) {
-                Some(point) => self.label(text, point, *color),
+                Some(point) => self.label(text, &[point], *color, usize::MAX),
                 None => Ok(()),
             },
+            Layer::LineLabel { points, text, color } => {
+                let inside: Vec<Point> = clip::lines(&projection.points(points), &projection.rect)
+                    .into_iter()
+                    .flatten()
+                    .filter(|&point| projection.contains(point))
+                    .collect();
+                let anchors: Vec<Point> = space::spread(inside.len() as u64, ANCHORS).map(|at| inside[at as usize]).collect();
+                self.label(text, &anchors, *color, COVERED)
+            }
         }
     }
 
@@ -207,6 +287,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         let ends = if is_vertical { [[position, top], [position, bottom]] } else { [[left, position], [right, position]] };
         let parts = clip::lines(&ends, &self.projection.rect);
         let Some(part) = parts.first() else { return Ok(None) };
+        self.ink.add(part);
         self.canvas.line(part, color, 1.4, dash)?;
         Ok(Some(ends[0]))
     }
@@ -237,18 +318,52 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         Ok(())
     }
 
-    /// Writes a label to the right of a point, or to the left, above or below, at the first place that overlaps no earlier label. Without such a
-    /// place the label is left out.
-    fn label(&mut self, text: &str, [x, y]: Point, color: Color) -> DrawResult<B> {
+    /// Writes a label next to one of some points, at the place that covers the fewest lines and overlaps no earlier label. A label without such a
+    /// place, or that would cover more than `covered` cells of lines, is left out.
+    fn label(&mut self, text: &str, anchors: &[Point], color: Color, covered: usize) -> DrawResult<B> {
         if text.is_empty() {
             return Ok(());
         }
         let (width, height) = (canvas::width(text, LABEL), LABEL.size * 1.2);
-        let at = |left: f64, middle: f64| Rect { left, right: left + width, top: middle - height / 2.0, bottom: middle + height / 2.0 };
-        let candidates = [at(x + 6.0, y), at(x - 6.0 - width, y), at(x - width / 2.0, y - 14.0), at(x - width / 2.0, y + 14.0)];
-        let is_free = |rect: &&Rect| self.projection.rect.contains(rect) && !self.occupied.iter().any(|other| other.overlaps(rect));
-        let Some(&rect) = candidates.iter().find(is_free) else { return Ok(()) };
+        let around = |[x, y]: Point, distance: f64| {
+            let (aside, above) = (width / 2.0 + distance, height / 2.0 + distance);
+            let slant = distance * 0.7;
+            let (slanted_aside, slanted_above) = (width / 2.0 + slant, height / 2.0 + slant);
+            let shifts = [
+                [aside, 0.0],
+                [-aside, 0.0],
+                [0.0, -above],
+                [0.0, above],
+                [slanted_aside, -slanted_above],
+                [slanted_aside, slanted_above],
+                [-slanted_aside, -slanted_above],
+                [-slanted_aside, slanted_above],
+            ];
+            shifts.map(|[dx, dy]| {
+                let [middle, level] = [x + dx, y + dy];
+                Rect { left: middle - width / 2.0, right: middle + width / 2.0, top: level - height / 2.0, bottom: level + height / 2.0 }
+            })
+        };
+        let mut best: Option<(usize, f64, Point, Rect)> = None;
+        for distance in LABEL_DISTANCES {
+            for &anchor in anchors {
+                let free = around(anchor, distance)
+                    .into_iter()
+                    .filter(|rect| self.projection.rect.contains(rect) && !self.occupied.iter().any(|other| other.overlaps(rect)));
+                for rect in free {
+                    let cells = self.ink.under(&rect);
+                    if best.as_ref().is_none_or(|(fewest, ..)| cells < *fewest) {
+                        best = Some((cells, distance, anchor, rect));
+                    }
+                }
+            }
+        }
+        let Some((_, distance, anchor, rect)) = best.filter(|(cells, ..)| *cells <= covered) else { return Ok(()) };
         self.occupied.push(rect);
+        if distance > LABEL_DISTANCES[0] {
+            let end = [anchor[0].clamp(rect.left, rect.right), anchor[1].clamp(rect.top, rect.bottom)];
+            self.canvas.line(&[anchor, end], Color { alpha: 0.7, ..color }, 0.8, Dash::Solid)?;
+        }
         self.canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, LABEL_BACKGROUND)?;
         self.canvas.text(&Text::new(text, [rect.left, f64::midpoint(rect.top, rect.bottom)]).color(color))
     }
@@ -265,6 +380,7 @@ mod tests {
             title: String::new(),
             x: axis("", Scale::Linear, [0.0, 1.0]),
             y: axis("", Scale::Linear, [0.0, 1.0]),
+            equal_units: false,
             layers: Vec::new(),
         };
         let projection = Projection { panel: &panel, rect: Rect { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 } };

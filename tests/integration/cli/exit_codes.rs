@@ -145,7 +145,7 @@ fn a_failed_picture_does_not_suppress_the_results() {
     assert_eq!(code(&output), 1);
     let [results, message] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(results.contains("The run misses the optimum") && results.contains("results   out"), "{results}");
-    assert!(message.contains("error: cannot draw "), "{message}");
+    assert!(message.contains("error: cannot write out/plots/"), "{message}");
 }
 
 #[test]
@@ -165,4 +165,26 @@ fn a_config_is_read_from_stdin() {
     assert_eq!(code(&output), 0);
     assert!(String::from_utf8_lossy(&output.stdout).contains("results   runs/stdin"));
     assert_eq!(RunDirectory::open(&folder.path().join("runs/stdin")).unwrap().config().unwrap(), config);
+}
+
+#[test]
+fn plot_selects_runs_and_figures_in_three_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), "x,y\n1,3\n2,5\n3,8\n").unwrap();
+    let config = "[data]\npath = \"rows.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[sweep.parameters]\nlearning_rate = [0.001, 0.1, 10.0]\n";
+    std::fs::write(folder.path().join("sweep.toml"), config).unwrap();
+    succeeds(folder.path(), &["run", "sweep.toml", "--out", "out", "--no-plots"]);
+    // The column is 85 mm wide, the slide 1280 CSS pixels.
+    for (size, width) in [("screen", "width=\"900.0000\""), ("column", "width=\"321.2598\""), ("slide", "width=\"1280.0000\"")] {
+        succeeds(folder.path(), &["plot", "out", "--size", size, "--only", "contour,fit", "--runs", "0,1", "--out", size]);
+        let svg = std::fs::read_to_string(folder.path().join(size).join("contour.svg")).unwrap();
+        assert!(svg.contains(width), "{size}: {}", &svg[..200]);
+        let mut names: Vec<_> = std::fs::read_dir(folder.path().join(size)).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["contour.png", "contour.svg", "fit.png", "fit.svg"]);
+    }
+    for arguments in [["--only", "nothing"], ["--runs", "7"], ["--size", "poster"], ["--format", "gif"]] {
+        let output = gradsweep(folder.path(), &["plot", "out", arguments[0], arguments[1]]);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
 }

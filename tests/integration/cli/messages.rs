@@ -118,8 +118,16 @@ fn help_of_plot() {
           <DIRECTORY>  Run directory, as written by `gradsweep run`
 
         Options:
-              --out <DIR>  Directory for the pictures [default: plots/ in the run directory]
-          -h, --help       Print help
+              --only <NAME>        Draw only the pictures whose names begin with NAME, for example contour
+              --runs <N>           Draw only these runs, for example --runs 3,17
+              --where <KEY=VALUE>  Draw only runs with this value, for example --where optimizer=sgd
+              --size <SIZE>        Size: screen, column (of a paper, 85 mm wide, without a caption) or slide
+                                   (16:9) [default: screen]
+              --format <FORMAT>    File formats: png, svg [default: both]
+              --title <TEXT>       Title of the pictures; "" for neither title nor caption [default: written
+                                   by the program]
+              --out <DIR>          Directory for the pictures [default: plots/ in the run directory]
+          -h, --help               Print help
         "###);
 }
 
