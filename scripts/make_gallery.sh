@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs shipped configs and writes the pictures of docs/gallery.md. Needs a release build.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+program=target/release/gradsweep
+gallery=docs/gallery
+temporary=$(mktemp -d)
+trap 'rm -r "$temporary"' EXIT
+
+# picture CONFIG NAME FORMAT: draws the picture NAME of a config's sweep as CONFIG-NAME.FORMAT.
+picture() {
+    [ -d "$temporary/$1" ] || $program run "configs/$1.toml" --out "$temporary/$1" --no-plots >/dev/null
+    $program plot "$temporary/$1" --only "$2" --format "$3" --out "$temporary/pictures" >/dev/null
+    cp "$temporary/pictures/$2.$3" "$gallery/$1-$2.$3"
+}
+
+mkdir -p $gallery
+rm -f $gallery/*
+picture optimizers contour png
+picture schedules contour png
+picture learning_rates learning_rate-sgd svg
+$program plot "$temporary/optimizers" --only contour --size column --title "" --format svg --out "$temporary/column" >/dev/null
+cp "$temporary/column/contour.svg" $gallery/column.svg
+
+bytes=$(cat $gallery/* | wc -c)
+[ "$bytes" -le 1500000 ] || { echo "the gallery has $bytes bytes; the limit is 1,500,000"; exit 1; }
