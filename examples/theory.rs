@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
         color_bars: Vec::new(),
         size: [1040, 560],
     };
-    gradsweep::plot::draw(&figure, "docs".as_ref())?;
+    gradsweep::plot::draw(&figure, "docs".as_ref(), &gradsweep::plot::Output::default())?;
     Ok(std::fs::remove_file("docs/theory.svg")?)
 }
 
@@ -77,6 +77,7 @@ fn panel(momentum: f64) -> Result<Panel, Failure> {
         title: format!("momentum {momentum}"),
         x: axis("updates (25 per epoch)", Scale::Linear, [0.0, UPDATES as f64], &updates),
         y: axis("J − J*", Scale::Log, RANGE, &losses),
+        equal_units: false,
         layers,
     })
 }
