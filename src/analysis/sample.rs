@@ -3,14 +3,8 @@
 use super::runs::Runs;
 use crate::space;
 
-/// The largest number of runs in a figure.
-pub const DRAWN: usize = 200;
-
 /// One tenth of a sample are the runs with the lowest loss; the others are evenly spaced.
 const BEST_SHARE: usize = 10;
-
-/// The largest total number of points of the drawn paths: for longer paths fewer runs are drawn.
-const POINTS: u64 = 4_000_000;
 
 /// Up to `limit` of the rows, which ascend: all of them, or the best few and an evenly spaced rest, ascending.
 pub fn sample(runs: &Runs<'_>, rows: &[usize], limit: usize) -> Vec<usize> {
@@ -26,13 +20,6 @@ pub fn sample(runs: &Runs<'_>, rows: &[usize], limit: usize) -> Vec<usize> {
     chosen.extend(spread(others.len(), limit - best).map(|position| others[position]));
     chosen.sort_unstable();
     chosen
-}
-
-/// The rows whose paths are drawn.
-pub fn drawn(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
-    let longest = rows.iter().map(|&row| runs.table.steps[row]).max().unwrap_or(0);
-    let affordable = (POINTS / (longest + 1)).max(1) as usize;
-    sample(runs, rows, DRAWN.min(affordable))
 }
 
 /// Up to `count` evenly spaced positions in `0..len`, including both ends; the middle if `count` is 1.
