@@ -143,6 +143,7 @@ fn cause_of_verdict(runs: &Runs<'_>, row: usize) -> String {
             let [length, kappa] = [text::ratio(kappa.sqrt()), text::condition(kappa)];
             format!("it creeps along a valley of J that is {length} times as long as it is wide (condition number κ = {kappa})")
         }
+        Verdict::Slow if runs.table.steps[row] == 1 => format!("1 update is too few at {rate}"),
         Verdict::Slow => format!("{updates} are too few at {rate}"),
         Verdict::Stuck => stuck(runs, row, &rate),
         Verdict::Noisy => {

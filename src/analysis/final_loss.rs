@@ -2,6 +2,7 @@
 
 use super::bands::Band;
 use super::color_by::ColorBy;
+use super::expected;
 use super::problems::{by_problem, problem_name};
 use super::ranges::{CostAxis, log_range, padded};
 use super::ranking::Ranking;
@@ -22,6 +23,12 @@ const LINES: usize = 16;
 
 /// The height of the strip for diverged runs above the axis, relative to the height of the axis.
 const STRIP: f64 = 0.09;
+
+/// The largest number of points of the theory in a line.
+const EXPECTED: usize = 60;
+
+/// The dash of the theory, in ink.
+const EXPECTED_DASH: Dash = Dash::Dotted;
 
 /// The number of SGD's stability limits that are drawn.
 const LIMITS: usize = 3;
@@ -101,6 +108,8 @@ struct Line {
     dash: Dash,
     /// Median and quantiles of the mean of J − J*; infinite values are left out.
     band: Band,
+    /// The theory of plain SGD.
+    expected: Vec<[f64; 2]>,
     /// Positions at which some run of the best setting diverged.
     diverged: Vec<f64>,
     /// The value with the lowest median, and its point.
@@ -121,6 +130,7 @@ fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAx
             color: color_by.color_at(position),
             dash: color_by.dash_at(position),
             band: Band::default(),
+            expected: Vec::new(),
             diverged: Vec::new(),
             best: None,
         };
@@ -129,6 +139,11 @@ fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAx
         let mut tuned: Vec<(Setting, &[usize])> =
             ranking.best_by(x_axis.parameter).iter().map(|group| (group.value, ranking.rows(&group.best))).collect::<Vec<_>>();
         tuned.sort_by_key(|(setting, _)| *setting);
+        if x_axis.categories.is_none() && !is_seed(x_axis.parameter) {
+            let shown = spread(tuned.len(), EXPECTED).map(|place| tuned[place]);
+            line.expected =
+                shown.filter_map(|(setting, rows)| Some([x_axis.position(setting), expected::mean_excess(runs, rows)?])).collect();
+        }
         for pooled in tuned.chunk_by(|a, b| x_axis.position(a.0) == x_axis.position(b.0)) {
             let x = x_axis.position(pooled[0].0) + offset;
             let own = || pooled.iter().flat_map(|(_, rows)| rows.iter().copied());
@@ -219,6 +234,9 @@ fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, l
         layers.push(Layer::Markers { points: strip, marker: Marker::Tick, color, size: (24.0 / lines.len() as f64).clamp(2.0, 8.0) });
     }
     for line in lines {
+        // E[J] grows without bound at rates where most runs are still far from it.
+        let points = line.expected.iter().filter(|point| point[1] <= frame.cost.range[1]).map(|&[x, y]| [x, frame.cost.clamp(y)]).collect();
+        layers.push(Layer::Line { points, color: palette::INK, width: 1.2, dash: EXPECTED_DASH });
         if let Some((_, [x, y])) = line.best {
             layers.push(Layer::Markers { points: vec![[x, frame.cost.clamp(y)]], marker: Marker::Hollow, color: line.color, size: 8.0 });
         }
@@ -263,6 +281,11 @@ fn legend(color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame, lines: &[Vec<
         add("at the start".into(), LegendShape::Line(Dash::Dotted));
     }
     let has = |wanted: fn(&Layer) -> bool| panels.iter().flat_map(|panel| &panel.layers).any(wanted);
+    if has(|layer| matches!(layer, Layer::Line { color: palette::INK, .. })) {
+        let label = format!("expected {} of sgd (theory)", frame.cost.label);
+        legend.push(LegendEntry { label, color: palette::INK, shape: LegendShape::Line(EXPECTED_DASH) });
+    }
+    let mut add = |label: String, shape| legend.push(LegendEntry { label, color: palette::FAINT, shape });
     if has(|layer| matches!(layer, Layer::Rule { vertical: true, .. })) {
         add("stability limit of sgd (full batch)".into(), LegendShape::Line(Dash::DashDotted));
     }

@@ -2,6 +2,7 @@
 
 use super::bands::Band;
 use super::errors::Error;
+use super::expected;
 use super::paths::PathCache;
 use super::ranking::{self, Ranking};
 use super::runs::Runs;
@@ -20,6 +21,8 @@ const RUNS: usize = 16;
 /// The largest numbers of points of a line, and of markers of epoch means.
 const POINTS: usize = 1_500;
 const MEANS: usize = 60;
+/// The largest number of points of the theory.
+const EXPECTED: usize = 300;
 
 /// The axis ends at this multiple of J at the start, even if J exceeds it.
 const ABOVE_START: f64 = 10.0;
@@ -30,6 +33,7 @@ const BELOW: f64 = 0.02;
 const BATCH_COLOR: Color = Color { alpha: 0.6, ..palette::SOFT };
 const MEAN_COLOR: Color = palette::ACCENT;
 const J_COLOR: Color = palette::BLUE;
+const EXPECTED_COLOR: Color = palette::INK;
 const TEST_COLOR: Color = Color { rgb: [0x78, 0x18, 0x00], alpha: 1.0 };
 
 /// One panel for the best setting, and one for the best run of each other verdict.
@@ -57,7 +61,13 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     if has(|layer| matches!(layer, Layer::Line { color, .. } if *color == TEST_COLOR)) {
         legend.insert(1, entry("loss on the test rows", TEST_COLOR, LegendShape::Line(Dash::Dashed)));
     }
-    if has(|layer| matches!(layer, Layer::Area { .. })) {
+    if has(|layer| matches!(layer, Layer::Line { color: EXPECTED_COLOR, .. })) {
+        legend.push(entry("expected J of sgd (theory)", EXPECTED_COLOR, LegendShape::Line(Dash::Dotted)));
+    }
+    if has(|layer| matches!(layer, Layer::Area { color, .. } if color.rgb == EXPECTED_COLOR.rgb)) {
+        legend.push(entry("80 % of the seeds (theory)", Color { alpha: 0.3, ..EXPECTED_COLOR }, LegendShape::Area));
+    }
+    if has(|layer| matches!(layer, Layer::Area { color, .. } if color.rgb == J_COLOR.rgb)) {
         legend.push(entry("80 % of the seeds", Color { alpha: 0.3, ..J_COLOR }, LegendShape::Area));
     }
     if has(|layer| matches!(layer, Layer::Rule { .. })) {
@@ -89,7 +99,7 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     let neuron = RowEvaluator::of(&problem.neuron);
     let others = spread(seeds.len(), RUNS).map(|position| seeds[position]).filter(|&other| other != row);
     let mut series: [Vec<Vec<[f64; 2]>>; 2] = [Vec::new(), Vec::new()];
-    let (mut batches, mut means, mut last) = (Ok(Vec::new()), Vec::new(), 1);
+    let (mut batches, mut means, mut last, mut updates) = (Ok(Vec::new()), Vec::new(), 1, Vec::new());
     let shown: Vec<usize> = std::iter::once(row).chain(others).collect();
     cache.visit(&shown, |visited, path| {
         let points = || spread(path.len(), POINTS).map(|point| (path.steps[point] as f64, path.at(point)));
@@ -103,6 +113,7 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
                 means = epoch_means(path, batches);
             }
             last = path.last_step().max(1);
+            updates = spread(path.len(), EXPECTED).map(|point| path.steps[point]).collect();
         }
     })?;
     let batches = batches?;
@@ -113,16 +124,20 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     let means: Vec<[f64; 2]> = spread(means.len(), MEANS).map(|at| means[at]).collect();
     let visible = |points: &[[f64; 2]]| points.iter().copied().filter(|point| point[1] > 0.0).collect::<Vec<_>>();
     let above_zero = |band: Band| band.map_values(|value| value.clamp(range[0] / 10.0, range[1] * 1e3));
+    let expected = expected::losses(&runs, seeds, &updates).map(above_zero);
     let [j, test] = [j, test].map(above_zero);
     let mut layers: Vec<Layer> = Vec::new();
     layers.extend(minimum.map(|at| Layer::Rule { at, vertical: false, label: String::new(), color: palette::FAINT, dash: Dash::Dashed }));
     layers.push(Layer::Markers { points: visible(&markers), marker: Marker::Dot, color: BATCH_COLOR, size: 2.0 });
+    // With several seeds, the band of the runs shows how much they vary.
+    layers.extend(expected.iter().filter(|_| j.low.is_empty()).filter_map(|band| band.area(EXPECTED_COLOR)));
     layers.extend(test.area(TEST_COLOR));
     layers.extend(j.area(J_COLOR));
     if !test.median.is_empty() {
         layers.push(test.line(TEST_COLOR, 1.4, Dash::Dashed));
     }
     layers.push(j.line(J_COLOR, 1.8, Dash::Solid));
+    layers.extend(expected.map(|band| band.line(EXPECTED_COLOR, 1.2, Dash::Dotted)));
     layers.push(Layer::Markers { points: visible(&means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 });
     let title = format!("{}: {}", runs.name(row), runs.verdict(row));
     Ok(Panel { title, x: count_axis("updates", [0.0, last as f64]), y: axis("loss", Scale::Log, range), equal_units: false, layers })

@@ -17,6 +17,7 @@ mod contour_levels;
 mod cost_surface;
 mod diagnosis;
 mod errors;
+mod expected;
 mod figures;
 mod filter;
 mod final_loss;

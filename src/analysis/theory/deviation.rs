@@ -35,7 +35,7 @@ impl Deviation {
         Self { moments }
     }
 
-    /// E[J] − J*; infinite beyond the range of float64.
+    /// `E[J]` − J*; infinite beyond the range of float64.
     pub fn mean_excess(&self) -> f64 {
         let excess = self.moments[0] + self.moments[2];
         if excess.is_finite() { excess.max(0.0) } else { f64::INFINITY }
@@ -43,7 +43,7 @@ impl Deviation {
 
     /// The 10 % and 90 % quantiles of J − J*, to about 2 %, for a normal distribution of weight and bias with these moments.
     ///
-    /// Weight and bias are sums of many small steps, so they are nearly normal. Near the learning rate at which E[J] grows without bound they
+    /// Weight and bias are sums of many small steps, so they are nearly normal. Near the learning rate at which `E[J]` grows without bound they
     /// are not, and the lower quantile is then too high.
     pub fn band(&self) -> [f64; 2] {
         if !self.mean_excess().is_finite() {

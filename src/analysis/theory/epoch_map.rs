@@ -11,7 +11,7 @@ use super::moments::{
 };
 use super::sgd::{Sgd, Update};
 
-/// A start is forgotten when no entry of the operator of the epochs exceeds this; E[J] grows without bound when one exceeds the inverse.
+/// A start is forgotten when no entry of the operator of the epochs exceeds this; `E[J]` grows without bound when one exceeds the inverse.
 const NEGLIGIBLE: f64 = 1e-30;
 /// The largest number of doublings of the number of epochs.
 const DOUBLINGS: usize = 64;
@@ -36,7 +36,7 @@ impl EpochMap {
     /// ```
     ///
     /// for batches of m out of n rows, where Γ is the covariance of the maps of single rows. These covariances are exact for draws without
-    /// replacement, so E[(M̄ᵗ + Dₜ) ⊗ (M̄ᵗ + Dₜ)] = M̄ᵗ ⊗ M̄ᵗ + E[Dₜ ⊗ Dₜ] is exact too. It is a control variate: only the difference
+    /// replacement, so `E[(M̄ᵗ + Dₜ) ⊗ (M̄ᵗ + Dₜ)] = M̄ᵗ ⊗ M̄ᵗ + E[Dₜ ⊗ Dₜ]` is exact too. It is a control variate: only the difference
     /// between the product of the true maps and that of M̄ᵗ + Dₜ is averaged over the sampled orders.
     pub fn new(epochs: &SampledEpochs, sgd: &Sgd) -> Self {
         let orders = epochs.batches.len() / epochs.sizes.len();
@@ -105,7 +105,7 @@ impl EpochMap {
         updates.into_iter().map(deviation).collect()
     }
 
-    /// The mean of E[J] − J* over some consecutive updates, counted from 1; infinite beyond the range of float64.
+    /// The mean of `E[J]` − J* over some consecutive updates, counted from 1; infinite beyond the range of float64.
     pub fn mean_excess(&self, start: &SecondMoment, updates: Range<u64>) -> f64 {
         let count = (updates.end - updates.start) as f64;
         self.after(start, updates).iter().map(Deviation::mean_excess).sum::<f64>() / count
@@ -129,7 +129,7 @@ impl EpochMap {
         None
     }
 
-    /// The limit of E[J] − J*, averaged over the updates of an epoch; `None` if E[J] grows without bound.
+    /// The limit of `E[J]` − J*, averaged over the updates of an epoch; `None` if `E[J]` grows without bound.
     pub fn floor(&self) -> Option<f64> {
         let moment = self.stationary()?;
         let excess = |rows: &Rows<OBSERVED>| Deviation::new(image(rows, &moment)).mean_excess();

@@ -1,4 +1,4 @@
-//! The level at which E[J] stops falling under mini-batches, and the learning rate for a given level.
+//! The level at which `E[J]` stops falling under mini-batches, and the learning rate for a given level.
 
 use super::epoch_map::EpochMap;
 use super::epochs::SampledEpochs;
@@ -11,9 +11,9 @@ const PRECISION: f64 = 1.03;
 /// The number of sampled orders for a search of the rate. Where the floor is low, the control variate leaves little to the sample.
 const ORDERS: usize = 32;
 
-/// The limit of E[J] − J* of SGD with shuffled batches, as the mean over the updates of an epoch. It is 0 for full batches.
+/// The limit of `E[J]` − J* of SGD with shuffled batches, as the mean over the updates of an epoch. It is 0 for full batches.
 ///
-/// `None` if E[J] grows without bound, or if J is not the mean squared error of a linear neuron with a bias.
+/// `None` if `E[J]` grows without bound, or if J is not the mean squared error of a linear neuron with a bias.
 pub fn floor(problem: &Problem, batch_size: usize, sgd: &Sgd) -> Option<f64> {
     EpochMap::new(&SampledEpochs::of(problem, &shuffled(problem, batch_size))?, sgd).floor()
 }

@@ -7,7 +7,7 @@
 //! Epochs are independent of each other, so the second moment follows a linear recursion,
 //!
 //! ```text
-//! E[z zᵀ] ← E[M E[z zᵀ] Mᵀ]          E[J] − J* = E[q₀²] + E[q₁²]
+//! E[z zᵀ] ← E[M E[z zᵀ] Mᵀ]          `E[J]` − J* = E[q₀²] + E[q₁²]
 //! ```
 //!
 //! The outer expectation is over the order of the rows. It is exact up to second order in the deviation of a batch from the mean of all rows;

@@ -4,12 +4,12 @@
 pub const STATE: usize = 5;
 /// The number of products of two components.
 pub const PAIRS: usize = 15;
-/// The number of products that determine mean and covariance of q: the first ones of [`PAIR`].
+/// The number of products that determine mean and covariance of q: the first ones of `PAIR`.
 pub const OBSERVED: usize = 5;
 
 /// A linear map of z. An affine map of (q, v) has the last row (0, 0, 0, 0, 1).
 pub type Map = [[f64; STATE]; STATE];
-/// E[zᵢ zⱼ] for each pair (i, j) of [`PAIR`].
+/// E[zᵢ zⱼ] for each pair (i, j) of `PAIR`.
 pub type SecondMoment = [f64; PAIRS];
 /// A linear map of second moments, or its first rows.
 pub type Rows<const R: usize> = [[f64; PAIRS]; R];
