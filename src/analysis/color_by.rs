@@ -43,6 +43,11 @@ impl ColorBy {
         Self { parameter: None, settings: Vec::new(), single }
     }
 
+    /// The number of values that colours distinguish.
+    pub fn values(&self) -> usize {
+        self.settings.len()
+    }
+
     /// The hyperparameter; `None` if all runs have one colour.
     pub fn parameter(&self) -> Option<Parameter> {
         self.parameter

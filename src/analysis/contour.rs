@@ -117,7 +117,11 @@ fn drawn_note(all: usize, paths: &Paths, color_by: &ColorBy) -> String {
     if all == best {
         return format!("All {all} runs are drawn");
     }
-    let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
+    let each = match color_by.parameter() {
+        Some(parameter) if best < color_by.values() => format!(" for {best} of {} values of {}", color_by.values(), parameter.key()),
+        Some(parameter) => format!(" for each {}", parameter.key()),
+        None => String::new(),
+    };
     let others = match faint {
         0 => String::new(),
         1 => ", 1 other faint".into(),
