@@ -118,7 +118,9 @@ fn drawn_note(all: usize, paths: &Paths, color_by: &ColorBy) -> String {
         return format!("All {all} runs are drawn");
     }
     let each = match color_by.parameter() {
-        Some(parameter) if best < color_by.values() => format!(" for {best} of {} values of {}", color_by.values(), parameter.key()),
+        Some(parameter) if best < color_by.values() => {
+            format!(" for {best} of {} values of {}", text::grouped(color_by.values() as u64), parameter.key())
+        }
         Some(parameter) => format!(" for each {}", parameter.key()),
         None => String::new(),
     };
