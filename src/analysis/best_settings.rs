@@ -1,7 +1,7 @@
 //! The settings that a figure with lines draws: the best for each value of the coloured hyperparameter.
 
 use super::color_by::ColorBy;
-use super::ranking::{self, Ranking};
+use super::ranking::Ranking;
 use super::runs::Runs;
 use super::sample::spread;
 
@@ -23,7 +23,7 @@ pub fn best_settings(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, limit:
         .map(|position| &groups[position].best)
         .map(|best| BestSetting { rows: ranking.rows(best).to_vec(), representative: ranking.representative(best) })
         .collect();
-    for best in ranking::best_of_losses(runs, rows) {
+    for best in ranking.best_of_losses() {
         if shown.iter().all(|setting| !setting.rows.contains(&best)) {
             shown.push(BestSetting { rows: ranking.rows_like(best).to_vec(), representative: best });
         }

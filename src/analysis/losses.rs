@@ -39,14 +39,15 @@ const TEST_COLOR: Color = Color { rgb: [0x78, 0x18, 0x00], alpha: 1.0 };
 /// One panel for the best setting, and one for the best run of each other verdict.
 pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
     let runs = cache.runs();
-    let mut shown: Vec<usize> = ranking::best(&runs, rows).into_iter().collect();
+    let ranking = Ranking::new(&runs, rows, None);
+    let mut shown: Vec<usize> = ranking.best_of_losses().into_iter().take(1).collect();
     for verdict in Verdict::ALL.into_iter().rev() {
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
-        let is_new = shown.iter().all(|&row| runs.table.verdict[row] != verdict);
-        shown.extend(ranking::best(&runs, &own).filter(|_| is_new));
+        if shown.iter().all(|&row| runs.table.verdict[row] != verdict) {
+            let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
+            shown.extend(ranking::best(&runs, &own));
+        }
     }
     shown.truncate(PANELS);
-    let ranking = Ranking::new(&runs, rows, None);
     let mut panels = Vec::new();
     for &row in &shown {
         panels.push(panel(cache, row, ranking.rows_like(row))?);

@@ -59,17 +59,7 @@ pub fn best(runs: &Runs<'_>, rows: &[usize]) -> Option<usize> {
 
 /// The row that stands for the best setting of each loss, losses in the order of their first problem.
 pub fn best_of_losses(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
-    let ranking = Ranking::new(runs, rows, None);
-    let mut best: Vec<(Loss, &Candidate)> = Vec::new();
-    for candidate in &ranking.candidates {
-        let loss = ranking.loss(candidate);
-        match best.iter_mut().find(|(other, _)| *other == loss) {
-            Some((_, best)) => *best = ranking.better(best, candidate),
-            None => best.push((loss, candidate)),
-        }
-    }
-    best.sort_by_key(|(loss, _)| runs.problems.iter().position(|problem| problem.neuron.loss == *loss));
-    best.into_iter().map(|(_, candidate)| ranking.representative(candidate)).collect()
+    Ranking::new(runs, rows, None).best_of_losses()
 }
 
 /// The candidates of some runs.
@@ -136,6 +126,20 @@ impl<'a> Ranking<'a> {
     pub fn better<'c>(&self, a: &'c Candidate, b: &'c Candidate) -> &'c Candidate {
         let order = a.cost.total_cmp(&b.cost).then_with(|| self.rows(a)[0].cmp(&self.rows(b)[0]));
         if order.is_le() { a } else { b }
+    }
+
+    /// The row that stands for the best candidate of each loss, losses in the order of their first problem.
+    pub fn best_of_losses(&self) -> Vec<usize> {
+        let mut best: Vec<(Loss, &Candidate)> = Vec::new();
+        for candidate in &self.candidates {
+            let loss = self.loss(candidate);
+            match best.iter_mut().find(|(other, _)| *other == loss) {
+                Some((_, best)) => *best = self.better(best, candidate),
+                None => best.push((loss, candidate)),
+            }
+        }
+        best.sort_by_key(|(loss, _)| self.runs.problems.iter().position(|problem| problem.neuron.loss == *loss));
+        best.into_iter().map(|(_, candidate)| self.representative(candidate)).collect()
     }
 
     /// The best candidate for each value of a hyperparameter and each loss: losses by name, and the values of a loss by the cost of their best

@@ -127,7 +127,7 @@ impl RemedySearch<'_> {
     }
 
     fn rate_range(&self, problem: &Problem, settings: &Settings) -> [f64; 2] {
-        if let Some(limit) = sgd_stability_limit(problem, self.trials.optimizer(), settings) {
+        if let Some(limit) = sgd_stability_limit(problem, settings) {
             return [limit / BELOW_LIMIT, limit];
         }
         let updates = self.trials.updates(settings);

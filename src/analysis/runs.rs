@@ -4,19 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::cost_surface::CostSurface;
 use super::setting::Setting;
+use super::theory::Sgd;
 use crate::config::Experiment;
 use crate::model::{Kind, Optimizer, Parameter, Problem, Settings, Value};
 use crate::table::RunTable;
-
-/// Hyperparameters that change the update of plain SGD, so that its stability limit does not apply.
-const CHANGES_SGD: [Parameter; 6] = [
-    Parameter::ScheduleName,
-    Parameter::Clipnorm,
-    Parameter::Clipvalue,
-    Parameter::GlobalClipnorm,
-    Parameter::WeightDecay,
-    Parameter::GradientAccumulationSteps,
-];
 
 /// The run table of a sweep with its experiment and problems. A run is identified by its row in the table.
 #[derive(Clone, Copy)]
@@ -129,7 +120,7 @@ impl<'a> Runs<'a> {
     /// The stability limit of a run: the largest learning rate at which full-batch training converges. Only plain SGD has one.
     pub fn stability_limit(&self, row: usize) -> Option<f64> {
         let run = self.experiment.space.run(self.table.run[row])?;
-        sgd_stability_limit(self.problem(row), run.optimizer, &run.settings)
+        sgd_stability_limit(self.problem(row), &run.settings)
     }
 
     /// The value of a hyperparameter in a run, varied or not. A batch of all rows has their number. The value is computed from the number of the
@@ -183,10 +174,8 @@ impl<'a> Runs<'a> {
 
 /// The largest learning rate at which plain SGD with all rows in a batch converges; `None` for other optimizers and options, or without an
 /// optimum.
-pub fn sgd_stability_limit(problem: &Problem, optimizer: Optimizer, settings: &Settings) -> Option<f64> {
-    let is_absent = |parameter: &Parameter| matches!(settings.get(*parameter), None | Some(Value::Choice("none")));
-    let is_plain = optimizer == Optimizer::Sgd && CHANGES_SGD.iter().all(is_absent);
-    let curvature = problem.optimum.and_then(|optimum| optimum.curvature).filter(|_| is_plain)?;
+pub fn sgd_stability_limit(problem: &Problem, settings: &Settings) -> Option<f64> {
+    let curvature = problem.optimum.and_then(|optimum| optimum.curvature).filter(|_| Sgd::is_plain(settings))?;
     let nesterov = settings.get(Parameter::Nesterov) == Some(Value::Boolean(true));
     curvature.stability_limit(settings.number(Parameter::Momentum).unwrap_or(0.0), nesterov)
 }

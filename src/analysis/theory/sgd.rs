@@ -20,12 +20,16 @@ const OPTIONS: [Parameter; 5] =
     [Parameter::WeightDecay, Parameter::Clipnorm, Parameter::Clipvalue, Parameter::GlobalClipnorm, Parameter::GradientAccumulationSteps];
 
 impl Sgd {
-    /// The hyperparameters of a run, rounded to float32 as in training; `None` if it is not trained by SGD with a constant rate and without options.
-    pub fn of(settings: &Settings) -> Option<Self> {
+    /// Whether a run is trained by SGD with a constant rate and without options that change an update. Averages of the parameters change none.
+    pub fn is_plain(settings: &Settings) -> bool {
         let is_sgd = settings.required_word(Parameter::Optimizer) == Ok(Optimizer::Sgd.name());
-        let averages = settings.get(Parameter::UseEma) == Some(Value::Boolean(true));
-        let has_options = averages || OPTIONS.into_iter().any(|option| settings.number(option).is_some());
-        if !is_sgd || has_options || settings.schedule() != Schedule::None {
+        let has_options = OPTIONS.into_iter().any(|option| settings.number(option).is_some());
+        is_sgd && !has_options && settings.schedule() == Schedule::None
+    }
+
+    /// The hyperparameters of a run, rounded to float32 as in training; `None` if it is not trained by plain SGD, or ends in an average.
+    pub fn of(settings: &Settings) -> Option<Self> {
+        if !Self::is_plain(settings) || settings.get(Parameter::UseEma) == Some(Value::Boolean(true)) {
             return None;
         }
         let number = |parameter| settings.number(parameter).map(|value| f64::from(value as f32));
