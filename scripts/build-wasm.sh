@@ -3,6 +3,7 @@
 # program, bit for bit. Prints NOT RUN and the reason where the target wasm32-unknown-unknown or Node.js is missing.
 #
 #   scripts/build-wasm.sh
+#   scripts/build-wasm.sh --store                      also replaces src/report/engine.wasm.gz, the engine that reports contain
 #   GRADSWEEP_WASM_STD=source scripts/build-wasm.sh    compiles the standard library from its source, even where rustup has the target
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -58,6 +59,7 @@ else
     exit 0
 fi
 cp "$folder/$target/wasm/gradsweep.wasm" "$folder/gradsweep.wasm"
+[ "${1:-}" != --store ] || gzip -9nc "$folder/gradsweep.wasm" >src/report/engine.wasm.gz
 echo "$folder/gradsweep.wasm: $(wc -c <"$folder/gradsweep.wasm") bytes, $(gzip -9 -c "$folder/gradsweep.wasm" | wc -c) with gzip"
 
 if ! command -v node >/dev/null; then
@@ -65,4 +67,7 @@ if ! command -v node >/dev/null; then
     exit 0
 fi
 cargo build --release --quiet
-node scripts/check-wasm.mjs "$folder/gradsweep.wasm" target/release/gradsweep
+gzip -dc src/report/engine.wasm.gz >"$folder/stored.wasm"
+for module in "$folder/gradsweep.wasm" "$folder/stored.wasm"; do
+    node scripts/check-wasm.mjs "$module" target/release/gradsweep
+done

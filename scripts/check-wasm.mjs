@@ -41,7 +41,7 @@ function argument(engine, bytes) {
 // The result of a call; its message as an error if the call failed.
 function checked(engine, result) {
     if (result >= 0) return result;
-    throw new Error(new TextDecoder().decode(new Uint8Array(engine.memory.buffer, engine.message(), engine.message_length())));
+    throw new Error(new TextDecoder().decode(new Uint8Array(engine.memory.buffer, engine.output(0), engine.output_length(0))));
 }
 
 // Opens the sweep of a run directory and returns its number of runs.
@@ -53,8 +53,8 @@ function open(engine, directory) {
 // Compares the path of a run with the native program's and returns its number of points.
 function compare(engine, directory, run) {
     const points = checked(engine, engine.replay(run));
-    const column = (address) => new Float32Array(engine.memory.buffer, address, points);
-    const [weight, bias] = [column(engine.weight()), column(engine.bias())];
+    const column = (index) => new Float32Array(engine.memory.buffer.slice(engine.output(index), engine.output(index) + 4 * points));
+    const [weight, bias] = [column(0), column(1)];
     const csv = execFileSync(program, ['replay', directory, '--run', String(run), '--backend', 'cpu'], { encoding: 'utf8' });
     const native = csv.trim().split('\n').slice(1).map((line) => line.split(',').slice(1).map(Number).map(Math.fround));
     const where = `${path.basename(directory)}, run ${run}`;

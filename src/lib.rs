@@ -35,7 +35,7 @@
 //!    run directory.
 //! 5. Results: [`analysis`] makes a [`Diagnosis`](analysis::Diagnosis), comparisons and [`figure`]s; [`plot`] draws them. [`mod@bench`] and [`verify`] check a
 //!    machine.
-//! 6. The web page: [`wasm`] has the exported functions of the WebAssembly module.
+//! 6. The web page: [`wasm`] has the exported functions of the WebAssembly module, [`report`] writes the HTML report.
 //!
 //! Without the features `gpu` and `cli` the crate needs no GPU, file, thread or clock, and compiles for `wasm32-unknown-unknown`.
 
@@ -82,6 +82,9 @@ pub mod plot;
 
 // The web page.
 pub mod wasm;
+
+#[cfg(feature = "cli")]
+pub mod report;
 
 pub(crate) use kernel::activations::with_activation;
 pub(crate) use kernel::losses::with_loss;

@@ -257,7 +257,7 @@ impl Diagnosis {
                     .iter()
                     .take(OPTIMA)
                     .enumerate()
-                    .map(|(place, optimum)| format!("{:<9} {}", if place == 0 { "optimum" } else { "" }, optimum.in_words())),
+                    .map(|(place, optimum)| format!("{:<9} {}", if place == 0 { "optimum" } else { "" }, optimum)),
             );
             if model.optima.len() > OPTIMA {
                 lines.push(format!("{:<9} and {} more", "", model.optima.len() - OPTIMA));
@@ -276,15 +276,15 @@ impl Diagnosis {
     }
 }
 
-impl Optimum {
-    fn in_words(&self) -> String {
+impl std::fmt::Display for Optimum {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let problem = if self.problem.is_empty() { String::new() } else { format!(" ({})", self.problem) };
         let (Some(loss), Some([weight, bias])) = (self.loss, self.parameters) else {
-            return format!("none: {}{problem}", self.reason.as_deref().unwrap_or_default());
+            return write!(formatter, "none: {}{problem}", self.reason.as_deref().unwrap_or_default());
         };
         let kappa = self.condition.map_or_else(String::new, |kappa| format!("; condition number κ = {}", text::condition(kappa)));
         let [loss, weight, bias] = [loss, weight, bias].map(text::loss);
-        format!("J* = {loss} at w = {weight}, b = {bias}{kappa}{problem}")
+        write!(formatter, "J* = {loss} at w = {weight}, b = {bias}{kappa}{problem}")
     }
 }
 

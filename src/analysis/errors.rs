@@ -32,6 +32,10 @@ pub enum Error {
         /// The number of runs, with their smallest and largest number.
         available: String,
     },
+    #[error("{key} cannot be {value}; docs/supported.md lists its type and bounds")]
+    InvalidValue { key: &'static str, value: String },
+    #[error("the request is too large: it may have up to {} runs and {} updates", crate::text::grouped(*runs), crate::text::grouped(*updates))]
+    TooLarge { runs: u64, updates: u128 },
     #[error("no picture has the name `{name}`; the names are {known}")]
     NoSuchFigure { name: String, known: String },
     #[error("no run has {filter}; {available}")]

@@ -18,6 +18,7 @@ mod cost_surface;
 mod diagnosis;
 mod errors;
 mod expected;
+pub mod explorer;
 mod figures;
 mod filter;
 mod final_loss;

@@ -21,6 +21,8 @@ pub enum Command {
     Run(Run),
     /// Draw the pictures of a stored sweep again
     Plot(Plot),
+    /// Write the HTML report of a stored sweep
+    Report(Report),
     /// Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
     Compare(Compare),
     /// Print weight and bias of one run after every batch, computed again bit for bit
@@ -87,7 +89,7 @@ pub struct Run {
     /// Override a key of the config, for example --set training.epochs=20
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
-    /// Draw no pictures
+    /// Draw no pictures and write no report
     #[arg(long)]
     pub no_plots: bool,
     /// Runs that are trained and stored at a time [default: chosen by memory use]
@@ -99,6 +101,15 @@ pub struct Run {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Report {
+    /// Run directory, as written by `gradsweep run`
+    pub directory: PathBuf,
+    /// File of the report [default: DIR/report.html]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -166,7 +177,7 @@ pub struct Compare {
     /// Directory for the pictures [default: plots/compare-KEY in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Draw no pictures
+    /// Draw no pictures and write no report
     #[arg(long)]
     pub no_plots: bool,
     /// Print the table as JSON, with full precision

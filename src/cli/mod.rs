@@ -18,6 +18,7 @@ mod output;
 mod plot;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod surfaces;
 mod terminal;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plot(arguments) => plot::plot(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),

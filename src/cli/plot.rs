@@ -43,11 +43,6 @@ pub fn plot(arguments: &args::Plot) -> Result<(), Failure> {
     print(&format!("{}\n", names.join("\n")))
 }
 
-/// Draws the figures of a sweep into a folder and returns the written files.
-pub fn draw_sweep(paths: &StoredPaths<'_>, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    draw(&analysis::figures(&analysed(paths, &reader(paths)))?, folder)
-}
-
 /// Returns the function that analysis calls to read paths.
 pub fn reader<'a>(paths: &'a StoredPaths<'_>) -> impl Fn(&[u64]) -> Result<Vec<model::Path>, PathError> + 'a {
     move |runs| Ok(paths.read(runs)?)

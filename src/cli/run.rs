@@ -7,6 +7,7 @@ use gradsweep::analysis::{self, Diagnosis};
 use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
+use gradsweep::report::Report;
 use gradsweep::store::{Manifest, RunDirectory, Status, create_directory, require_free};
 use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
 use gradsweep::table::RunTable;
@@ -18,8 +19,9 @@ use super::backends::{self, Chosen};
 use super::config_file;
 use super::failure::Failure;
 use super::output::{note, print, print_json, warn};
-use super::plot::{draw_sweep, png_names};
+use super::plot::{analysed, draw, png_names, reader};
 use super::progress::Progress;
+use super::report;
 use super::surfaces;
 
 pub fn run(arguments: &args::Run) -> Result<(), Failure> {
@@ -61,7 +63,8 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let inputs = Inputs { problems, ..inputs };
     let counts = Some(summary.manifest.counts.by_verdict());
     let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
-    let pictures = if arguments.no_plots { Ok(Vec::new()) } else { draw(inputs, &directory, &summary.runs) };
+    let pictures =
+        if arguments.no_plots { Ok(Vec::new()) } else { illustrate(inputs, &directory, &summary.manifest, &summary.runs, &diagnosis) };
     let surfaces = if experiment.surface.requested || !arguments.no_plots {
         surfaces::write(&experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
     } else {
@@ -73,11 +76,25 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     pictures.map(drop).and(surfaces)
 }
 
-/// Draws the figures of a stored sweep and returns the written files.
-fn draw(inputs: Inputs<'_>, directory: &Path, runs: &RunTable) -> Result<Vec<PathBuf>, Failure> {
+/// Draws the figures of a stored sweep, writes its report, and returns the written files, the report first.
+fn illustrate(
+    inputs: Inputs<'_>,
+    directory: &Path,
+    manifest: &Manifest,
+    runs: &RunTable,
+    diagnosis: &Diagnosis,
+) -> Result<Vec<PathBuf>, Failure> {
     let Inputs { experiment, problems, backend } = inputs;
     let stored = RunDirectory::open(directory)?;
-    draw_sweep(&StoredPaths { experiment, problems, directory: &stored, runs, backend }, &directory.join("plots"))
+    let paths = StoredPaths { experiment, problems, directory: &stored, runs, backend };
+    let figures = analysis::figures(&analysed(&paths, &reader(&paths)))?;
+    let file = directory.join("report.html");
+    let contents = Report { manifest, experiment, problems: &problems.all, runs, figures: &figures, diagnosis };
+    let report = report::write(&contents, &file);
+    let mut written = draw(&figures, &directory.join("plots"))?;
+    report?;
+    written.insert(0, file);
+    Ok(written)
 }
 
 /// Prints the resolved config and the size of the sweep.
@@ -130,6 +147,9 @@ fn conclude(
             "timings": manifest.timings, "diagnosis": diagnosis, "pictures": files }));
     }
     let mut summary = diagnosis.report(&arguments.config.display().to_string()) + "\n";
+    if let Some(report) = pictures.iter().find(|path| path.extension().is_some_and(|extension| extension == "html")) {
+        let _ = writeln!(summary, "report    {}", report.display());
+    }
     let _ = writeln!(summary, "results   {}", directory.display());
     for (index, line) in png_names(pictures).iter().enumerate() {
         let _ = writeln!(summary, "{:<9} {line}", if index == 0 { "pictures" } else { "" });

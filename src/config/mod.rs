@@ -35,6 +35,7 @@ pub use starter::{STARTER, STARTER_DATA, STARTER_DATA_PATH};
 pub use step_count::StepCount;
 
 pub(crate) use keys::meant as meant_key;
+pub(crate) use overrides::toml as toml_value;
 
 use std::path::Path;
 

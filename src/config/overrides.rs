@@ -42,7 +42,7 @@ impl Experiment {
 }
 
 /// A value in the syntax of TOML, words without quotes; `None` for a distribution.
-fn toml(value: Value) -> Option<String> {
+pub fn toml(value: Value) -> Option<String> {
     match value {
         Value::Float(value) if value != 0.0 && !(1e-3..1e6).contains(&value.abs()) => Some(format!("{value:e}")),
         Value::Float(value) => Some(format!("{value}")),

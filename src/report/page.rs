@@ -1,0 +1,177 @@
+//! The page: its scripts and its style, the Content-Security-Policy, and the template that joins them with the results.
+
+use askama::Template;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest as _, Sha256};
+
+use super::content::{content, packed};
+use super::{Error, Report};
+use crate::analysis::Comparison;
+use crate::text;
+
+/// The engine: `target/wasm/gradsweep.wasm`, compressed. scripts/build-wasm.sh writes it.
+const ENGINE: &[u8] = include_bytes!("engine.wasm.gz");
+
+/// The largest data file that a report embeds, in bytes. Without its data a report has figures and tables, but trains nothing.
+const MAX_DATA: usize = 8_000_000;
+
+/// The scripts of the page, in an order in which each module follows those that it imports.
+const SCRIPTS: &[(&str, &str)] = &[("engine.js", include_str!("page/engine.js")), ("main.js", include_str!("page/main.js"))];
+
+/// The scripts of a worker, which trains grids.
+const WORKER: &[(&str, &str)] = &[("engine.js", include_str!("page/engine.js")), ("worker.js", include_str!("page/worker.js"))];
+
+const STYLE: &str = include_str!("page/report.css");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    policy: String,
+    style: &'a str,
+    script: String,
+    worker: String,
+    engine: String,
+    data: String,
+    results: String,
+    name: &'a str,
+    conclusions: Vec<&'a str>,
+    remedies: Vec<String>,
+    tables: Vec<BestTable>,
+    counts: String,
+    optima: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    config: &'a str,
+}
+
+/// The best setting of each value of the compared hyperparameter.
+struct BestTable {
+    caption: String,
+    by: &'static str,
+    rows: Vec<[String; 5]>,
+}
+
+/// The HTML file of a report.
+pub fn html(report: &Report<'_>) -> Result<String, Error> {
+    let Report { manifest, experiment, diagnosis, .. } = report;
+    let script = bundle(SCRIPTS);
+    let is_embedded = experiment.dataset.bytes.len() <= MAX_DATA;
+    let (engine, data) =
+        if is_embedded { (BASE64_STANDARD.encode(ENGINE), packed(&experiment.dataset.bytes)?) } else { (String::new(), String::new()) };
+    let models = &diagnosis.models;
+    let counts = diagnosis.counts.iter().filter(|(_, count)| *count > 0);
+    let page = Page {
+        policy: policy(&script),
+        style: STYLE,
+        script,
+        worker: bundle(WORKER),
+        engine,
+        data,
+        results: packed(&serde_json::to_vec(&content(report)?)?)?,
+        name: &experiment.name,
+        conclusions: models.iter().map(|model| model.conclusion.as_str()).collect(),
+        remedies: models.iter().filter_map(|model| Some(model.remedy.as_ref()?.in_words("sweep.toml"))).collect(),
+        tables: models.iter().map(|model| best_table(&model.model, &model.best)).collect(),
+        counts: counts.map(|(verdict, count)| format!("{} {verdict}", text::grouped(*count))).collect::<Vec<_>>().join(", "),
+        optima: models.iter().flat_map(|model| &model.optima).map(ToString::to_string).collect(),
+        facts: vec![
+            (
+                "data",
+                format!("{}: {} from {}", experiment.data.path.display(), experiment.data.format.target, experiment.data.format.feature),
+            ),
+            ("runs", format!("{} of {}", text::grouped(manifest.counts.runs_done), text::grouped(manifest.counts.runs))),
+            ("updates", text::grouped(manifest.counts.steps_done)),
+            ("backend", format!("{} ({}, {})", manifest.backend, manifest.device, manifest.detail)),
+            ("time", format!("{} s", text::significant(manifest.timings.total_s, 3))),
+            ("version", format!("gradsweep {}", manifest.version)),
+        ],
+        config: &experiment.text,
+    };
+    Ok(page.render()?)
+}
+
+fn best_table(model: &str, best: &Comparison) -> BestTable {
+    let number = |value: Option<f64>| value.map_or_else(|| "–".into(), text::loss);
+    let rows = best.rows.iter().map(|row| {
+        let [low, median, high] = row.mean_loss;
+        let band = if low == high { String::new() } else { format!("{} to {}", number(low), number(high)) };
+        let rates = row.good_rates.map_or_else(String::new, |[low, high]| format!("{} to {}", text::short(low, 3), text::short(high, 3)));
+        let settings: Vec<String> = row.settings.iter().map(|(parameter, value)| format!("{} {value}", parameter.key())).collect();
+        [row.value.to_string(), settings.join(", "), number(median), band, rates]
+    });
+    let caption = if model.is_empty() { format!("Best setting by {}", best.by) } else { format!("Best setting by {}: {model}", best.by) };
+    BestTable { caption, by: best.by, rows: rows.collect() }
+}
+
+/// Joins modules into one script: without their imports of each other and without `export`.
+fn bundle(modules: &[(&str, &str)]) -> String {
+    let mut script = String::new();
+    for (_, module) in modules {
+        for line in module.lines().filter(|line| !is_import(line)) {
+            script.push_str(line.strip_prefix("export ").unwrap_or(line));
+            script.push('\n');
+        }
+    }
+    script
+}
+
+fn is_import(line: &str) -> bool {
+    line.starts_with("import ") && line.trim_end().ends_with(".js';")
+}
+
+/// The policy of the page: no network, no script but the page's own, and the engine.
+fn policy(script: &str) -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'sha256-{}'; img-src data: blob:; \
+         base-uri 'none'; form-action 'none'",
+        hash(script),
+        hash(STYLE)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn modules_declare_different_names() {
+        let mut owners: HashMap<&str, &str> = HashMap::new();
+        for (file, module) in SCRIPTS {
+            for line in module.lines() {
+                let line = line.strip_prefix("export ").unwrap_or(line);
+                let line = line.strip_prefix("async ").unwrap_or(line);
+                let Some(rest) = ["const ", "let ", "function ", "function* ", "class "].iter().find_map(|word| line.strip_prefix(word))
+                else {
+                    continue;
+                };
+                let name = rest.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).next().unwrap_or_default();
+                if let Some(other) = owners.insert(name, file).filter(|_| !name.is_empty()) {
+                    panic!("{other} and {file} both declare {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn modules_import_only_modules_before_them() {
+        for scripts in [SCRIPTS, WORKER] {
+            let mut known: Vec<&str> = Vec::new();
+            for (file, module) in scripts {
+                for line in module.lines().filter(|line| is_import(line)) {
+                    let imported = line.rsplit("'./").next().and_then(|rest| rest.strip_suffix("';")).unwrap_or_default();
+                    assert!(known.contains(&imported), "{file} imports {imported}, which is not before it");
+                }
+                known.push(file);
+            }
+        }
+    }
+
+    #[test]
+    fn scripts_cannot_end_their_element() {
+        for script in [bundle(SCRIPTS), bundle(WORKER), STYLE.to_owned()] {
+            assert!(!script.to_lowercase().contains("</script") && !script.to_lowercase().contains("</style") && !script.contains("<!--"));
+        }
+    }
+}
