@@ -10,6 +10,7 @@ use crate::config::{self, ConfigSource, DataLocation, Experiment};
 use crate::model::{Kind, Optimizer, Parameter, Settings, Value};
 use crate::space::{Axis, Branch, Space, Values};
 use crate::sweep::{Problems, estimate};
+use crate::text;
 
 /// The largest numbers of runs and of updates of a request, so that a page stays responsive.
 const MAX_RUNS: u64 = 1 << 20;
@@ -81,7 +82,7 @@ impl<'a> Varied<'a> {
     /// The variations over `axes` of a run. Problems of the sweep are used again where the variations have no others.
     pub fn new(experiment: &Experiment, problems: &'a Problems, variation: &Variation, axes: Vec<Axis>) -> Result<Self, Error> {
         let count = experiment.space.len();
-        let no_such_run = || Error::NoSuchRun { run: variation.run, available: format!("{count} runs, from 0") };
+        let no_such_run = || Error::NoSuchRun { run: variation.run, available: format!("{}, numbered from 0", text::count(count as usize, "run")) };
         let run = experiment.space.run(variation.run).ok_or_else(no_such_run)?;
         let (optimizer, mut settings) = (run.optimizer, run.settings);
         let mut changed = Vec::new();

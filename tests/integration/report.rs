@@ -1,0 +1,72 @@
+//! report.html as the program writes it.
+
+use std::io::Read as _;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use flate2::read::GzDecoder;
+use serde_json::Value;
+
+use crate::common::program::{folder_with, gradsweep, on_tv, root, succeeds};
+
+/// The text of the element with an id.
+fn element<'a>(html: &'a str, id: &str) -> &'a str {
+    let start = html.find(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no element {id}"));
+    let text = &html[start + html[start..].find('>').unwrap() + 1..];
+    &text[..text.find("</script>").unwrap()]
+}
+
+/// The bytes of an embedded element.
+fn embedded(html: &str, id: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(&BASE64_STANDARD.decode(element(html, id)).unwrap()[..]).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_report_contains_config_data_results_and_engine() {
+    let (folder, path) = folder_with(&on_tv("[sweep.parameters]\nlearning_rate = [0.01, 0.1]\noptimizer = [\"sgd\", \"adam\"]\n"));
+    let stdout = succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out"]);
+    assert!(stdout.contains("\nreport    out/report.html\nresults   out\n"), "{stdout}");
+    let html = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(html.len() < 1_200_000, "{} bytes", html.len());
+    assert_eq!(embedded(&html, "embedded-data"), std::fs::read(root().join("configs/data/advertising.csv")).unwrap());
+    assert_eq!(&embedded(&html, "embedded-engine")[..4], b"\0asm");
+    let results: Value = serde_json::from_slice(&embedded(&html, "embedded-results")).unwrap();
+    assert_eq!(results["config"], std::fs::read_to_string(&path).unwrap());
+    assert_eq!(results["rows"]["count"], 4);
+    let names: Vec<&str> = results["figures"].as_array().unwrap().iter().map(|figure| figure["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"contour") && names.contains(&"final-loss-learning_rate"), "{names:?}");
+    // `report` writes the same file from the directory.
+    assert_eq!(succeeds(folder.path(), &["report", "out", "--out", "again.html"]), "again.html\n");
+    assert!(html == std::fs::read_to_string(folder.path().join("again.html")).unwrap());
+}
+
+#[test]
+fn a_report_of_a_foreign_directory_or_into_a_missing_folder_fails() {
+    let (folder, path) = folder_with(&on_tv(""));
+    assert_eq!(gradsweep(folder.path(), &["report", "."]).status.code(), Some(2));
+    succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out", "--no-plots"]);
+    assert!(!folder.path().join("out/report.html").exists());
+    let output = gradsweep(folder.path(), &["report", "out", "--out", "none/report.html"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write none/report.html: "));
+}
+
+#[test]
+fn names_from_files_cannot_add_elements() {
+    let column = "\\\"><img src=x onerror=alert(1)></script>";
+    let csv = "\"\"\"><img src=x onerror=alert(1)></script>\",y\n1,2\n2,3.5\n3,7\n4,7\n";
+    let config = format!(
+        "name = \"<b>'\\\"</title><script>alert(2)</script>\"\n[data]\npath = \"data.csv\"\nfeature = \"{column}\"\ntarget = \"y\"\n\
+         [sweep.parameters]\nlearning_rate = [0.01, 0.1] # </script><!--\n"
+    );
+    let (folder, path) = folder_with(&config);
+    std::fs::write(folder.path().join("data.csv"), csv).unwrap();
+    succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out"]);
+    let html = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert_eq!(html.matches("<script").count(), 5, "four embedded elements and the script");
+    assert_eq!(html.matches("</script").count(), 5);
+    assert!(!html.contains("<img") && !html.contains("<b>") && !html.contains("<!--"));
+    let results: Value = serde_json::from_slice(&embedded(&html, "embedded-results")).unwrap();
+    assert_eq!(results["feature"], "\"><img src=x onerror=alert(1)></script>");
+}
