@@ -120,8 +120,12 @@ fn cells_of_a_grid_are_the_results_of_single_variations() {
         let set = json!({ "learning_rate": rate, "momentum": (number / 5) as f64 / 2.0 * 0.9 });
         let one = explore(&experiment, &problems, &cpu(), &self::request(0, set)).unwrap().explored;
         match cell {
-            GridCell::Converged(epochs) => assert_eq!((Some(*epochs as u32), one.verdict.as_str()), (one.epochs_to_reach, Verdict::Converged.name())),
-            GridCell::Other(excess) => assert_eq!(one.mean_excess.map(|excess| excess as f32), Some(*excess).filter(|excess| excess.is_finite())),
+            GridCell::Converged(epochs) => {
+                assert_eq!((Some(*epochs as u32), one.verdict.as_str()), (one.epochs_to_reach, Verdict::Converged.name()))
+            }
+            GridCell::Other(excess) => {
+                assert_eq!(one.mean_excess.map(|excess| excess as f32), Some(*excess).filter(|excess| excess.is_finite()))
+            }
             GridCell::Diverged(update) => assert_eq!(one.diverged_at, Some(*update as u64)),
         }
         kinds[match cell {

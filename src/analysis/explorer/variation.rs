@@ -82,7 +82,8 @@ impl<'a> Varied<'a> {
     /// The variations over `axes` of a run. Problems of the sweep are used again where the variations have no others.
     pub fn new(experiment: &Experiment, problems: &'a Problems, variation: &Variation, axes: Vec<Axis>) -> Result<Self, Error> {
         let count = experiment.space.len();
-        let no_such_run = || Error::NoSuchRun { run: variation.run, available: format!("{}, numbered from 0", text::count(count as usize, "run")) };
+        let no_such_run =
+            || Error::NoSuchRun { run: variation.run, available: format!("{}, numbered from 0", text::count(count as usize, "run")) };
         let run = experiment.space.run(variation.run).ok_or_else(no_such_run)?;
         let (optimizer, mut settings) = (run.optimizer, run.settings);
         let mut changed = Vec::new();
