@@ -177,7 +177,7 @@ pub struct Compare {
     /// Directory for the pictures [default: plots/compare-KEY in the run directory]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Draw no pictures and write no report
+    /// Draw no pictures
     #[arg(long)]
     pub no_plots: bool,
     /// Print the table as JSON, with full precision

@@ -20,9 +20,16 @@ pub fn report(arguments: &args::Report) -> Result<(), Failure> {
     let figures = analysis::figures(&analysed(&paths, &reader(&paths)))?;
     let manifest = opened.directory.manifest();
     let counts = Some(manifest.counts.by_verdict());
-    let problems = &opened.problems.all;
-    let diagnosis = analysis::diagnosis(&opened.experiment, problems, &runs, counts, &backends::cpu(&args::Backend::default())?);
-    let contents = Report { manifest, experiment: &opened.experiment, problems, runs: &runs, figures: &figures, diagnosis: &diagnosis };
+    let diagnosis =
+        analysis::diagnosis(&opened.experiment, &opened.problems.all, &runs, counts, &backends::cpu(&args::Backend::default())?);
+    let contents = Report {
+        manifest,
+        experiment: &opened.experiment,
+        problems: &opened.problems,
+        runs: &runs,
+        figures: &figures,
+        diagnosis: &diagnosis,
+    };
     let file = arguments.out.clone().unwrap_or_else(|| arguments.directory.join("report.html"));
     write(&contents, &file)?;
     print(&format!("{}\n", file.display()))

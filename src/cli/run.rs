@@ -89,7 +89,7 @@ fn illustrate(
     let paths = StoredPaths { experiment, problems, directory: &stored, runs, backend };
     let figures = analysis::figures(&analysed(&paths, &reader(&paths)))?;
     let file = directory.join("report.html");
-    let contents = Report { manifest, experiment, problems: &problems.all, runs, figures: &figures, diagnosis };
+    let contents = Report { manifest, experiment, problems, runs, figures: &figures, diagnosis };
     let report = report::write(&contents, &file);
     let mut written = draw(&figures, &directory.join("plots"))?;
     report?;

@@ -4,8 +4,9 @@ use askama::Template;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 
-use super::content::{content, packed};
-use super::{Error, Report};
+use super::contents::Report;
+use super::errors::Error;
+use super::results::{packed, results};
 use crate::analysis::Comparison;
 use crate::text;
 
@@ -50,43 +51,54 @@ struct BestTable {
     rows: Vec<[String; 5]>,
 }
 
-/// The HTML file of a report.
-pub fn html(report: &Report<'_>) -> Result<String, Error> {
-    let Report { manifest, experiment, diagnosis, .. } = report;
-    let script = bundle(SCRIPTS);
-    let is_embedded = experiment.dataset.bytes.len() <= MAX_DATA;
-    let (engine, data) =
-        if is_embedded { (BASE64_STANDARD.encode(ENGINE), packed(&experiment.dataset.bytes)?) } else { (String::new(), String::new()) };
-    let models = &diagnosis.models;
-    let counts = diagnosis.counts.iter().filter(|(_, count)| *count > 0);
-    let page = Page {
-        policy: policy(&script),
-        style: STYLE,
-        script,
-        worker: bundle(WORKER),
-        engine,
-        data,
-        results: packed(&serde_json::to_vec(&content(report)?)?)?,
-        name: &experiment.name,
-        conclusions: models.iter().map(|model| model.conclusion.as_str()).collect(),
-        remedies: models.iter().filter_map(|model| Some(model.remedy.as_ref()?.in_words("sweep.toml"))).collect(),
-        tables: models.iter().map(|model| best_table(&model.model, &model.best)).collect(),
-        counts: counts.map(|(verdict, count)| format!("{} {verdict}", text::grouped(*count))).collect::<Vec<_>>().join(", "),
-        optima: models.iter().flat_map(|model| &model.optima).map(ToString::to_string).collect(),
-        facts: vec![
-            (
-                "data",
-                format!("{}: {} from {}", experiment.data.path.display(), experiment.data.format.target, experiment.data.format.feature),
-            ),
-            ("runs", format!("{} of {}", text::grouped(manifest.counts.runs_done), text::grouped(manifest.counts.runs))),
-            ("updates", text::grouped(manifest.counts.steps_done)),
-            ("backend", format!("{} ({}, {})", manifest.backend, manifest.device, manifest.detail)),
-            ("time", format!("{} s", text::significant(manifest.timings.total_s, 3))),
-            ("version", format!("gradsweep {}", manifest.version)),
-        ],
-        config: &experiment.text,
-    };
-    Ok(page.render()?)
+impl Report<'_> {
+    /// The HTML file.
+    ///
+    /// # Errors
+    ///
+    /// If the contents cannot be encoded.
+    pub fn html(&self) -> Result<String, Error> {
+        let Report { manifest, experiment, diagnosis, .. } = self;
+        let script = bundle(SCRIPTS);
+        let is_embedded = experiment.dataset.bytes.len() <= MAX_DATA;
+        let (engine, data) =
+            if is_embedded { (BASE64_STANDARD.encode(ENGINE), packed(&experiment.dataset.bytes)?) } else { (String::new(), String::new()) };
+        let models = &diagnosis.models;
+        let counts = diagnosis.counts.iter().filter(|(_, count)| *count > 0);
+        let page = Page {
+            policy: policy(&script),
+            style: STYLE,
+            script,
+            worker: bundle(WORKER),
+            engine,
+            data,
+            results: packed(&serde_json::to_vec(&results(self)?)?)?,
+            name: &experiment.name,
+            conclusions: models.iter().map(|model| model.conclusion.as_str()).collect(),
+            remedies: models.iter().filter_map(|model| Some(model.remedy.as_ref()?.in_words("sweep.toml"))).collect(),
+            tables: models.iter().map(|model| best_table(&model.model, &model.best)).collect(),
+            counts: counts.map(|(verdict, count)| format!("{} {verdict}", text::grouped(*count))).collect::<Vec<_>>().join(", "),
+            optima: models.iter().flat_map(|model| &model.optima).map(ToString::to_string).collect(),
+            facts: vec![
+                (
+                    "data",
+                    format!(
+                        "{}: {} from {}",
+                        experiment.data.path.display(),
+                        experiment.data.format.target,
+                        experiment.data.format.feature
+                    ),
+                ),
+                ("runs", format!("{} of {}", text::grouped(manifest.counts.runs_done), text::grouped(manifest.counts.runs))),
+                ("updates", text::grouped(manifest.counts.steps_done)),
+                ("backend", format!("{} ({}, {})", manifest.backend, manifest.device, manifest.detail)),
+                ("time", format!("{} s", text::significant(manifest.timings.total_s, 3))),
+                ("version", format!("gradsweep {}", manifest.version)),
+            ],
+            config: &experiment.text,
+        };
+        Ok(page.render()?)
+    }
 }
 
 fn best_table(model: &str, best: &Comparison) -> BestTable {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
+use super::contents::Report;
 use crate::model::Parameter;
 use crate::space::spread;
+use crate::sweep::setting_columns;
 use crate::table::{Cells, RunTable, Table as _};
 
 /// Up to this number of runs, all of them are embedded.
@@ -34,9 +35,9 @@ const RESULTS: [&str; 14] = [
 /// The embedded runs: `{ count, of, columns: [{ name, kind, values }] }`.
 pub fn rows(report: &Report<'_>) -> Value {
     let all = report.runs.run.len();
-    let selected = if all <= ALL_UP_TO { None } else { Some(best_and_sample(report.runs)) };
-    let table = selected.map(|rows| report.runs.select(&rows));
-    let table = table.as_ref().unwrap_or(report.runs);
+    let selected = if all <= ALL_UP_TO { (0..all).collect() } else { best_and_sample(report.runs) };
+    let mut table = report.runs.select(&selected);
+    table.settings = setting_columns(report.experiment, report.problems, &table);
     let is_kept = |name: &str| RESULTS.contains(&name) || Parameter::all().any(|parameter| parameter.key() == name);
     let columns: Vec<Value> = table
         .columns()

@@ -26,4 +26,5 @@ pub use problems::Problems;
 pub use replay::replay;
 #[cfg(feature = "cli")]
 pub use run::{Inputs, Observer, Options, Summary, run};
+pub(crate) use run_table::setting_columns;
 pub use trained::trained;

@@ -152,7 +152,7 @@ fn finite(value: f32) -> f32 {
 }
 
 /// The columns of the hyperparameters that vary, and always of optimizer, learning rate and batch size.
-fn setting_columns(experiment: &Experiment, problems: &Problems, table: &RunTable) -> Vec<(Parameter, SettingColumn)> {
+pub fn setting_columns(experiment: &Experiment, problems: &Problems, table: &RunTable) -> Vec<(Parameter, SettingColumn)> {
     let mut parameters = vec![Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize];
     for parameter in experiment.space.varied() {
         if !parameters.contains(&parameter) {

@@ -220,7 +220,9 @@ pub fn orbit(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
             columns[1].push(path.params[0][point]);
         }
         let missing = request.last - (path.len() - first);
-        columns.iter_mut().for_each(|column| column.extend(std::iter::repeat_n(f32::NAN, missing)));
+        for column in &mut columns {
+            column.resize(column.len() + missing, f32::NAN);
+        }
     }
     Ok(columns)
 }

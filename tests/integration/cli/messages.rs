@@ -31,6 +31,7 @@ fn help_of_the_program() {
         Commands:
           run       Train a sweep, store its results, draw pictures and print a diagnosis
           plot      Draw the pictures of a stored sweep again
+          report    Write the HTML report of a stored sweep
           compare   Rank the values of one hyperparameter by their best settings: a table, and pictures side
                     by side
           replay    Print weight and bias of one run after every batch, computed again bit for bit
@@ -91,7 +92,7 @@ fn help_of_run() {
                   Override a key of the config, for example --set training.epochs=20
 
               --no-plots
-                  Draw no pictures
+                  Draw no pictures and write no report
 
               --chunk <RUNS>
                   Runs that are trained and stored at a time [default: chosen by memory use]

@@ -8,8 +8,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+use super::contents::Report;
+use super::errors::Error;
 use super::rows::rows;
-use super::{Error, Report};
 use crate::figure::{Figure, Layer};
 
 /// Significant digits of a number in a figure: less than a pixel on every axis with at most seven digits in its labels.
@@ -22,7 +23,7 @@ const COLORS: usize = 256;
 const FIRST: u32 = 0x100;
 
 /// The results that scripts read.
-pub fn content(report: &Report<'_>) -> Result<Value, Error> {
+pub fn results(report: &Report<'_>) -> Result<Value, Error> {
     let Report { manifest, experiment, diagnosis, .. } = report;
     let best = diagnosis.models.iter().find_map(|model| model.best.rows.first().map(|row| row.run));
     Ok(json!({
