@@ -17,7 +17,25 @@ const ENGINE: &[u8] = include_bytes!("engine.wasm.gz");
 const MAX_DATA: usize = 8_000_000;
 
 /// The scripts of the page, in an order in which each module follows those that it imports.
-const SCRIPTS: &[(&str, &str)] = &[("engine.js", include_str!("page/engine.js")), ("main.js", include_str!("page/main.js"))];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("engine.js", include_str!("page/engine.js")),
+    ("dom.js", include_str!("page/dom.js")),
+    ("state.js", include_str!("page/state.js")),
+    ("colors.js", include_str!("page/colors.js")),
+    ("scale.js", include_str!("page/scale.js")),
+    ("labels.js", include_str!("page/labels.js")),
+    ("marks.js", include_str!("page/marks.js")),
+    ("panel.js", include_str!("page/panel.js")),
+    ("draw.js", include_str!("page/draw.js")),
+    ("linked.js", include_str!("page/linked.js")),
+    ("player.js", include_str!("page/player.js")),
+    ("controls.js", include_str!("page/controls.js")),
+    ("contour.js", include_str!("page/contour.js")),
+    ("explore.js", include_str!("page/explore.js")),
+    ("why.js", include_str!("page/why.js")),
+    ("orbit.js", include_str!("page/orbit.js")),
+    ("main.js", include_str!("page/main.js")),
+];
 
 /// The scripts of a worker, which trains grids.
 const WORKER: &[(&str, &str)] = &[("engine.js", include_str!("page/engine.js")), ("worker.js", include_str!("page/worker.js"))];

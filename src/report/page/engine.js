@@ -13,7 +13,10 @@ const FIRST_CELL = 0x100;
 async function embedded(id) {
     const text = document.getElementById(id)?.textContent ?? '';
     if (text === '') return new Uint8Array();
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const characters = atob(text);
+    const bytes = new Uint8Array(characters.length);
+    // A loop is ten times as fast as Uint8Array.from with a function.
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,9 +1,49 @@
-// Starts the panels of the page.
+// Starts the sections of the page.
 
+/** @import { Engine as Trainer, Report, Store } from './types.d.ts' */
+import { create } from './dom.js';
 import { Engine, loadInput, loadReport } from './engine.js';
+import { mountExplore } from './explore.js';
+import { mountOrbit } from './orbit.js';
+import { createStore } from './state.js';
+import { mountWhy } from './why.js';
+
+/**
+ * Fills a section and shows it. An error is shown in the section and does not stop the others.
+ * @template T
+ * @param {string} id
+ * @param {(element: HTMLElement, report: Report, engine: T, store: Store) => void} fill
+ * @param {Report} report
+ * @param {T} engine
+ * @param {Store} store
+ */
+function mount(id, fill, report, engine, store) {
+    const section = document.getElementById(id);
+    if (!section) {
+        return;
+    }
+    section.hidden = false;
+    section.classList.add('ready');
+    try {
+        fill(section, report, engine, store);
+    } catch (error) {
+        section.append(create('p', { className: 'failure', role: 'alert' }, error instanceof Error ? error.message : String(error)));
+        console.error(error);
+    }
+}
 
 const report = await loadReport();
+const store = createStore(report);
 const input = await loadInput(report);
-const engine = input ? await Engine.open(input) : null;
-document.body.dataset.runs = String(report.runs);
+/** @type {Trainer | null} */
+const engine = input && (await Engine.open(input));
+if (engine) {
+    // Why and orbit come first, because they draw what explore trains.
+    mount('why', mountWhy, report, engine, store);
+    mount('orbit', mountOrbit, report, engine, store);
+    mount('explore', mountExplore, report, engine, store);
+}
+for (const section of document.querySelectorAll('section.panels:not(.ready)')) {
+    /** @type {HTMLElement} */ (section).hidden = true;
+}
 document.body.dataset.ready = engine ? 'engine' : 'results';

@@ -1,0 +1,147 @@
+// Uses the panels of the reports of configs/article.toml and configs/cycles.toml in a browser, and checks what the page then shows.
+//
+//   node scripts/check-page.mjs BROWSER FOLDER_OF_PACKAGES ARTICLE_REPORT CYCLES_REPORT
+
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const [browserPath, packages, articleReport, cyclesReport] = process.argv.slice(2);
+const { default: puppeteer } = await import(createRequire(path.join(packages, 'package.json')).resolve('puppeteer-core'));
+const isFirefox = browserPath.includes('firefox');
+const options = isFirefox ? { browser: 'firefox' } : { browser: 'chrome', args: ['--no-sandbox'] };
+const browser = await puppeteer.launch({ executablePath: browserPath, ...options });
+let failures = 0;
+
+function check(name, isRight, detail = '') {
+    console.log(`${isRight ? 'ok    ' : 'FAILED'} ${name}${isRight || !detail ? '' : `: ${detail}`}`);
+    failures += isRight ? 0 : 1;
+}
+
+/** The page of a report after its start, with short names for what the checks do. */
+async function open(file) {
+    const page = await browser.newPage();
+    const messages = [];
+    page.on('console', (message) => messages.push(message.text()));
+    page.on('pageerror', (error) => messages.push(error.message));
+    await page.setViewport({ width: 1200, height: 900 });
+    await page.goto(`file://${file}`);
+    await page.waitForSelector('body[data-ready=engine]');
+    const settle = () => new Promise((resolve) => setTimeout(resolve, 600));
+    await settle();
+    return {
+        page,
+        messages,
+        settle,
+        async text(selector) {
+            await settle();
+            return (await page.$eval(selector, (element) => element.innerText)).replace(/\s+/g, ' ').trim();
+        },
+        async box(selector) {
+            const element = await page.waitForSelector(selector);
+            await element.scrollIntoView();
+            await settle();
+            return element.boundingBox();
+        },
+    };
+}
+
+/** The place of the start of the path: the pointer changes its form there. */
+async function findStart(page, { x, y, width, height }) {
+    for (let top = 0.98; top > 0.6; top -= 0.03) {
+        for (let left = 0.98; left > 0.5; left -= 0.03) {
+            const place = [x + width * left, y + height * top];
+            await page.mouse.move(...place);
+            await page.evaluate(() => new Promise(requestAnimationFrame));
+            if (await page.$('.contour.can-drag')) return place;
+        }
+    }
+    return null;
+}
+
+async function checkArticle() {
+    const { page, messages, settle, text, box } = await open(articleReport);
+    const end = await text('.readout');
+    check('the readout shows the published end', end === 'update 160 of 160 w = 0.08626 b = -0.02131 J = 20.20', end);
+    check('the verdict is shown', (await text('.verdict')).startsWith('slow'));
+
+    const losses = await box('.losses');
+    await page.mouse.move(losses.x + losses.width / 2, losses.y + losses.height / 3);
+    const hovered = await text('.readout');
+    check('hovering the losses shows another update', /^update \d+ of 160/.test(hovered) && hovered !== end, hovered);
+    await page.mouse.move(5, 5);
+    check('without the pointer, the last update is shown', (await text('.readout')) === end);
+
+    await page.focus('.stage');
+    await page.keyboard.press('Home');
+    check('Home shows the start', (await text('.readout')).startsWith('update 0 '));
+    await page.keyboard.press('ArrowRight');
+    check('an arrow key shows the next update', (await text('.readout')).startsWith('update 1 '));
+    await page.keyboard.press(' ');
+    check('the space key plays', (await text('.play')) === 'Pause');
+    await page.keyboard.press(' ');
+    const paused = await text('.readout');
+    check('the space key pauses', (await text('.play')) === 'Play' && paused === (await text('.readout')), paused);
+    await page.keyboard.press('End');
+
+    const before = await text('.run-heading');
+    const slider = await box('.setting input[type=range]');
+    await page.mouse.move(slider.x + slider.width / 2, slider.y + slider.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(slider.x + slider.width * 0.7, slider.y + slider.height / 2, { steps: 10 });
+    const moved = await text('.run-heading');
+    check('a slider trains the run again', moved !== before, moved);
+    await page.mouse.up();
+    check('the command contains the new learning rate', (await text('.command code')).includes('training.learning_rate='));
+    await page.click('.controls > button');
+    check('Reset returns to the run of the sweep', (await text('.run-heading')) === before);
+
+    const contour = await box('.contour');
+    const start = await findStart(page, contour);
+    check('the start of the path can be taken', start !== null);
+    if (start) {
+        await page.mouse.down();
+        await page.mouse.move(start[0] - 80, start[1] - 60, { steps: 8 });
+        await page.mouse.up();
+        const command = await text('.command code');
+        check('dragging the start changes it', command.includes('initial_weight=') && command.includes('initial_bias='), command);
+        await page.click('.controls > button');
+    }
+    await page.click('.advice button.primary');
+    const advised = await text('.run-heading');
+    check('the advice makes the run converge', advised.includes('converged'), advised);
+    check('the page has no messages', messages.length === 0, messages.join('; '));
+    await page.close();
+}
+
+async function checkCycles() {
+    const { page, messages, text, box } = await open(cyclesReport);
+    await page.$eval('.run-heading input', (input) => {
+        input.value = '3';
+        input.dispatchEvent(new Event('change'));
+    });
+    const heading = await text('.run-heading');
+    check('run 3 cycles with period 2', heading.includes('cycling(2)'), heading);
+    const orbit = await box('canvas.orbit');
+    const label = () => page.$eval('canvas.orbit', (canvas) => canvas.getAttribute('aria-label'));
+    const whole = await label();
+    check('the orbit diagram is drawn', whole?.startsWith('Orbit diagram') === true, String(whole));
+    await page.mouse.move(orbit.x + orbit.width * 0.5, orbit.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(orbit.x + orbit.width * 0.8, orbit.y + 100, { steps: 5 });
+    await page.mouse.up();
+    await text('#orbit');
+    check('a drag zooms the orbit diagram', (await label()) !== whole);
+    await page.mouse.click(orbit.x + orbit.width * 0.3, orbit.y + 100);
+    check('a click uses a learning rate', (await text('.run-heading')) !== heading);
+    check('the page has no messages', messages.length === 0, messages.join('; '));
+    await page.close();
+}
+
+try {
+    console.log(`${browserPath}, ${await browser.version()}`);
+    await checkArticle();
+    await checkCycles();
+} finally {
+    await browser.close();
+}
+process.exitCode = failures > 0 ? 1 : 0;

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Checks the types of the scripts of the HTML report, then uses the panels of two reports in each installed browser. Packages of npm are installed
+# below target/. Prints NOT RUN and the reason where npm or a browser is missing.
+#
+#   scripts/check-page.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=target/page
+mkdir -p "$folder"
+
+if ! command -v npm >/dev/null; then
+    echo "NOT RUN: npm is missing, so the page of the report was not checked"
+    exit 0
+fi
+if ! npm install --prefix "$folder" --no-audit --no-fund --silent typescript@7 prettier@3 puppeteer-core@24 >"$folder/npm.log" 2>&1; then
+    echo "NOT RUN: npm could not install typescript, prettier and puppeteer-core ($folder/npm.log), so the page of the report was not checked"
+    exit 0
+fi
+"$folder/node_modules/.bin/tsc" --project src/report/page
+"$folder/node_modules/.bin/prettier" --print-width 140 --tab-width 4 --single-quote --check --log-level warn src/report/page/*.{js,ts,css} scripts/check-page.mjs
+
+cargo build --release --locked --quiet
+reports=()
+for name in article cycles; do
+    rm -rf "${folder:?}/$name"
+    target/release/gradsweep run "configs/$name.toml" --out "$folder/$name" >/dev/null 2>&1
+    reports+=("$PWD/$folder/$name/report.html")
+done
+browsers=0
+for browser in chromium firefox-esr firefox google-chrome; do
+    path=$(command -v "$browser") || continue
+    browsers=1
+    node scripts/check-page.mjs "$path" "$PWD/$folder" "${reports[@]}"
+done
+[ "$browsers" = 1 ] || echo "NOT RUN: neither Chromium nor Firefox is installed, so the panels of the page were not checked"

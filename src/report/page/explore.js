@@ -1,0 +1,250 @@
+// The explored run: contour, losses, parameters and fit, linked by the update under the pointer, and trained again at each change of a setting.
+
+/** @import { Drawn, Engine, Explored, FigureName, Point, Report, Store } from './types.d.ts' */
+import { INK } from './colors.js';
+import { contourPanel } from './contour.js';
+import { controls } from './controls.js';
+import { counted, create, oncePerFrame, significant } from './dom.js';
+import { linkedFigure } from './linked.js';
+import { drawMarkers, strokeLines } from './marks.js';
+import { player, stepInWords } from './player.js';
+import { selectRun, shownStep } from './state.js';
+
+/** While a slider moves, figures are drawn only if training and drawing took at most this long, in milliseconds. */
+const FRAME_BUDGET = 40;
+/** @type {FigureName[]} */
+const MOVING_FIGURES = ['losses', 'parameters', 'fit'];
+/** @type {FigureName[]} */
+const ALL_FIGURES = ['contour', ...MOVING_FIGURES];
+
+/**
+ * @param {HTMLElement} element
+ * @param {Report} report
+ * @param {Engine} engine
+ * @param {Store} store
+ */
+export function mountExplore(element, report, engine, store) {
+    const contour = contourPanel(engine, store);
+    const losses = stepPanel('losses', store, (explored, step) => [explored.cost[step]]);
+    const parameters = stepPanel('parameters', store, ({ weight, bias }, step) => [weight[step], bias[step]]);
+    const fit = linkedFigure(
+        'fit',
+        true,
+        () => {},
+        () => {},
+    );
+    const heading = runHeading(report, store);
+    const readout = create('output', { className: 'readout', 'aria-live': 'off' });
+    const failure = create('p', { className: 'failure', role: 'alert', hidden: true });
+    const stage = create('div', {
+        className: 'stage',
+        tabIndex: 0,
+        role: 'group',
+        'aria-label': 'Descent. Space plays and pauses, arrow keys move by one update, Home and End to the first and last.',
+    });
+    stage.append(contour.element, player(store, stage), readout, directionsSwitch(store));
+    const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ figure) =>
+        create('div', { className: 'panel' }, create('h3', {}, title), figure);
+    element.append(
+        create(
+            'p',
+            { className: 'note' },
+            'Each change trains the run again, in this page and with the code of the command line. Drag the ring on the contour to move the start.',
+        ),
+        heading,
+        failure,
+        create(
+            'div',
+            { className: 'explore-main' },
+            stage,
+            create('div', { className: 'side' }, controls(store), commandButton(report, store)),
+        ),
+        create(
+            'div',
+            { className: 'strip' },
+            panel('Losses', losses.element),
+            panel('Weight and bias', parameters.element),
+            panel('Fit', fit.element),
+        ),
+    );
+
+    let duration = 0;
+    const retrain = () => {
+        const { run, overrides, isMoving } = store.state;
+        const began = performance.now();
+        const figures = isMoving ? (duration < FRAME_BUDGET ? MOVING_FIGURES : []) : ALL_FIGURES;
+        try {
+            const explored = engine.explore({ run, set: overrides, figures, command: !isMoving });
+            failure.hidden = true;
+            if (Object.keys(overrides).length === 0) {
+                contour.compareWith(explored);
+            }
+            for (const [name, linked] of /** @type {const} */ ([
+                ['contour', contour],
+                ['losses', losses],
+                ['parameters', parameters],
+                ['fit', fit],
+            ])) {
+                const figure = explored.figures[name];
+                if (figure) {
+                    linked.show(figure, [figure.title, ...figure.caption].join('. '));
+                }
+            }
+            store.update({ explored });
+        } catch (error) {
+            failure.textContent = error instanceof Error ? error.message : String(error);
+            failure.hidden = false;
+        }
+        if (isMoving) {
+            duration = figures.length > 0 ? performance.now() - began : duration * 0.9;
+        }
+    };
+    const retrainSoon = oncePerFrame(retrain);
+    store.subscribe(['run', 'overrides'], (state, previous) => {
+        if (state.run !== previous.run) {
+            contour.compareWith(null);
+        }
+        retrainSoon();
+    });
+    store.subscribe(['isMoving'], ({ isMoving }) => {
+        if (!isMoving) {
+            retrainSoon();
+        }
+    });
+    const mark = oncePerFrame(() => {
+        [contour, losses, parameters, fit].forEach((linked) => linked.mark());
+        readout.textContent = stepInWords(store.state);
+    });
+    store.subscribe(['explored', 'hover', 'step', 'hasDirections'], mark);
+    retrain();
+}
+
+/**
+ * A figure over updates, with a line at the shown update and dots at its values.
+ * @param {string} className
+ * @param {Store} store
+ * @param {(explored: Explored, step: number) => number[]} values the values in the panels
+ */
+function stepPanel(className, store, values) {
+    const stepAt = (/** @type {Point} */ pixel, /** @type {Drawn} */ drawn) => {
+        const placed = drawn.panels.find(
+            ({ rect }) => pixel[0] >= rect.left && pixel[0] <= rect.right && pixel[1] >= rect.top && pixel[1] <= rect.bottom,
+        );
+        const last = (store.state.explored?.weight.length ?? 1) - 1;
+        return placed ? Math.min(Math.max(Math.round(placed.toData(pixel)[0]), 0), last) : null;
+    };
+    return linkedFigure(
+        className,
+        true,
+        (context, drawn) => {
+            const { explored } = store.state;
+            if (!explored) {
+                return;
+            }
+            const step = shownStep(store.state);
+            const at = values(explored, step);
+            drawn.panels.forEach((placed, index) => {
+                const { rect, toPixel, contains, panel } = placed;
+                const x = toPixel([step, panel.y.range[0]])?.[0];
+                const pixel = toPixel([step, at[index]]);
+                if (x !== undefined && x <= rect.right + 1) {
+                    strokeLines(
+                        context,
+                        [
+                            [
+                                [x, rect.top],
+                                [x, rect.bottom],
+                            ],
+                        ],
+                        { ...INK, alpha: 0.45 },
+                        1,
+                    );
+                }
+                drawMarkers(context, pixel && contains(pixel) ? [pixel] : [], 'Filled', INK, 7);
+            });
+        },
+        (pixel, drawn, event) => {
+            const step = pixel && stepAt(pixel, drawn);
+            store.update({ hover: step === null ? null : { run: store.state.run, step } });
+            if (step !== null && event.type === 'pointerdown') {
+                store.update({ step });
+            }
+        },
+    );
+}
+
+/**
+ * The chosen run with its verdict.
+ * @param {Report} report
+ * @param {Store} store
+ */
+function runHeading(report, store) {
+    const input = create('input', { type: 'number', min: '0', max: String(report.runs - 1), 'aria-label': 'Run' });
+    const name = create('span', { className: 'run-name' });
+    const verdict = create('span', { className: 'verdict' });
+    const result = create('span', { className: 'result' });
+    const best = create('button', { type: 'button' }, 'Best run');
+    input.addEventListener('change', () => {
+        const run = Number(input.value);
+        if (Number.isInteger(run) && run >= 0 && run < report.runs) {
+            selectRun(store, run);
+        }
+    });
+    best.addEventListener('click', () => selectRun(store, report.best));
+    store.subscribe(['explored', 'run'], ({ explored, run }) => {
+        input.value = String(run);
+        if (explored) {
+            name.textContent = explored.name;
+            verdict.textContent = explored.verdict;
+            verdict.className = `verdict ${explored.verdict.split(/[\s(]/)[0]}`;
+            const minimum = explored.minimum === null ? '' : `, J* = ${significant(explored.minimum)}`;
+            result.textContent = `J = ${significant(explored.loss)}${minimum} after ${counted(explored.steps, 'update')}`;
+        }
+    });
+    return create('div', { className: 'run-heading' }, create('label', {}, 'Run ', input), name, verdict, result, best);
+}
+
+/** @param {Store} store */
+function directionsSwitch(store) {
+    const input = create('input', { type: 'checkbox', checked: store.state.hasDirections });
+    input.addEventListener('change', () => store.update({ hasDirections: input.checked }));
+    return create('label', { className: 'switch' }, input, 'Eigen-directions of the Hessian');
+}
+
+/**
+ * Copies the command that trains the explored run alone.
+ * @param {Report} report
+ * @param {Store} store
+ */
+function commandButton(report, store) {
+    const button = create('button', { type: 'button' }, 'Copy as --set');
+    const code = create('code', { tabIndex: 0 });
+    const status = create('span', { role: 'status' });
+    const element = create('div', { className: 'command' }, button, status, code);
+    store.subscribe(['explored'], ({ explored }) => {
+        const sets = explored?.sets;
+        if (sets) {
+            code.textContent = ['gradsweep run CONFIG', ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
+        }
+        button.disabled = !sets;
+        status.textContent = '';
+    });
+    button.addEventListener('click', async () => {
+        try {
+            await navigator.clipboard.writeText(code.textContent ?? '');
+            status.textContent = 'Copied';
+        } catch {
+            getSelection()?.selectAllChildren(code);
+            status.textContent = document.execCommand('copy') ? 'Copied' : 'Select the text and copy it';
+        }
+    });
+    return element;
+}
+
+/**
+ * An argument of a command, quoted where a shell needs it.
+ * @param {string} argument
+ */
+function quoted(argument) {
+    return /^[\w.=:/+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
