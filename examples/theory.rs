@@ -43,6 +43,7 @@ fn main() -> Result<(), Failure> {
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
+        table: Vec::new(),
         size: [1040, 560],
     };
     gradsweep::plot::draw(&figure, "docs".as_ref(), &gradsweep::plot::Output::default())?;

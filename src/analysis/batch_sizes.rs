@@ -76,12 +76,13 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, E
         name: "batch_sizes".into(),
         title: format!("{}: batch sizes compared by epochs and by updates", runs.experiment.name),
         caption,
-        columns: 3,
+        columns: 2,
         size: [1260, 420],
-        panels: panels.into_iter().chain([table(&curves)]).collect(),
+        panels: panels.to_vec(),
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
+        table: table(&curves),
     }))
 }
 
@@ -153,15 +154,15 @@ fn panel(curves: &[Curve], threshold: f64, cost: &CostAxis, by_updates: bool) ->
     Panel { title, x: x_axis, y: cost.axis(), equal_units: false, layers }
 }
 
-/// The epochs and updates after which each batch size reaches the optimum, in a panel without axes.
-fn table(curves: &[Curve]) -> Panel {
+/// The epochs and updates after which each batch size reaches the optimum.
+fn table(curves: &[Curve]) -> Vec<TableRow> {
     let has_settings = curves.iter().any(|curve| !curve.settings.is_empty());
     let row = |color, cells: [String; 4]| {
         let [size, settings, epochs, updates] = cells;
         let cells = if has_settings { vec![size, settings, epochs, updates] } else { vec![size, epochs, updates] };
         TableRow { color, cells }
     };
-    let mut rows = vec![row(None, ["batch_size", "at its best", "epochs to J*", "updates"].map(String::from))];
+    let mut rows = vec![row(None, ["batch_size", "best setting", "epochs to J*", "updates"].map(String::from))];
     for curve in curves {
         let share = if curve.reached < curve.runs { format!(" ({} of {})", curve.reached, curve.runs) } else { String::new() };
         let [epochs, updates] = match curve.epochs {
@@ -171,8 +172,7 @@ fn table(curves: &[Curve]) -> Panel {
         };
         rows.push(row(Some(curve.color), [curve.size.to_string(), curve.settings.clone(), epochs, updates]));
     }
-    let plain = || Axis { label: String::new(), scale: Scale::Linear, range: [0.0, 1.0], ticks: Vec::new() };
-    Panel { title: String::new(), x: plain(), y: plain(), equal_units: false, layers: vec![Layer::Table { rows }] }
+    rows
 }
 
 /// The batch sizes that need the fewest epochs and the fewest updates.

@@ -71,6 +71,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
         shared_axes: false,
         legend,
         color_bars: vec![levels.color_bar(&surface)],
+        table: Vec::new(),
         size: [width.clamp(760, 900), if is_round { 620 } else { 660 }],
     })
 }

@@ -1,6 +1,7 @@
 //! Filled contours of log10(J − J*): bands, isolines with labels, the convergence region, and the optimum.
 
 use super::cost_surface::{ContourMap, CostSurface};
+use super::sample::spread;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, ColorBar, Dash, Layer, Marker, Scale, Tick, palette};
 use crate::text;
@@ -16,6 +17,9 @@ const DECADES: f64 = 20.0;
 
 /// The largest number of labelled isolines.
 const MAX_LABELS: usize = 4;
+
+/// The largest number of places that are tried for a label.
+const PLACES: usize = 30;
 
 /// Smallest distances of a label from other labels and the optimum, and from the border, as fractions of the frame.
 const LABEL_DISTANCE: f64 = 0.15;
@@ -75,7 +79,7 @@ impl ContourLevels {
         ColorBar { label: label.into(), edges: self.edges.clone(), colors: self.colors.clone(), ticks }
     }
 
-    /// Labels with J − J* on a few isolines, at the points farthest from `obstacles`.
+    /// Labels with J − J* on a few isolines, preferably far from `obstacles`.
     pub fn labels(&self, map: &ContourMap<'_>, optimum: Option<[f64; 2]>, obstacles: &[[f64; 2]]) -> Vec<Layer> {
         let frame = &map.frame;
         let mut occupied: Vec<[f64; 2]> = optimum.map(|optimum| frame.relative(optimum)).into_iter().collect();
@@ -93,10 +97,12 @@ impl ContourLevels {
                 relative.iter().all(|share| (BORDER_DISTANCE..=1.0 - BORDER_DISTANCE).contains(share))
                     && distance(relative, &occupied) >= LABEL_DISTANCE
             });
-            let farthest = free.max_by(|a, b| distance(&a.1, &obstacles).total_cmp(&distance(&b.1, &obstacles)));
-            if let Some((at, relative)) = farthest {
-                occupied.push(relative);
-                labels.push(Layer::Label { at, text: format!("{sign}{}", text::short(excess, 2)), color: palette::FAINT });
+            let mut free: Vec<([f64; 2], [f64; 2])> = free.collect();
+            free.sort_by(|a, b| distance(&b.1, &obstacles).total_cmp(&distance(&a.1, &obstacles)));
+            if let Some(&(_, farthest)) = free.first() {
+                occupied.push(farthest);
+                let points = spread(free.len(), PLACES).map(|position| free[position].0).collect();
+                labels.push(Layer::InlineLabel { points, text: format!("{sign}{}", text::short(excess, 2)), color: palette::FAINT });
             }
         }
         labels

@@ -57,6 +57,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
         panels,
         shared_axes: true,
         color_bars: Vec::new(),
+        table: Vec::new(),
     }
 }
 

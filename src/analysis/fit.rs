@@ -97,6 +97,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
+        table: Vec::new(),
         size: [860, 580],
     }
 }

@@ -99,6 +99,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure
         shared_axes: false,
         legend,
         color_bars: scales.color_bars(),
+        table: Vec::new(),
     }
 }
 

@@ -57,6 +57,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
         shared_axes: false,
         legend: color_by.legend(),
         color_bars: Vec::new(),
+        table: Vec::new(),
         size: [960, 480],
     }))
 }

@@ -90,6 +90,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
+        table: Vec::new(),
     })
 }
 

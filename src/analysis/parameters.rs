@@ -88,6 +88,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
         shared_axes: false,
         legend,
         color_bars: Vec::new(),
+        table: Vec::new(),
         size: [960, 170 + 280 * problems.len() as u32],
     })
 }

@@ -118,6 +118,7 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
         shared_axes: true,
         legend,
         color_bars: vec![levels.color_bar(&surface)],
+        table: Vec::new(),
         size: [(columns as u32 * 250 + 170).max(640), lines * (if is_round { 260 } else { 220 }) + 170],
     })
 }

@@ -27,6 +27,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
         shared_axes: true,
         legend: names.iter().map(entry).collect(),
         color_bars: Vec::new(),
+        table: Vec::new(),
         size: [1200, 520],
     }
 }

@@ -35,11 +35,13 @@ pub struct Figure {
     pub legend: Vec<LegendEntry>,
     /// Colour bars to the right of the panels, from top to bottom.
     pub color_bars: Vec<ColorBar>,
+    /// A table next to the panels. The first row is the heading. Empty for a figure without a table.
+    pub table: Vec<TableRow>,
     /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
 }
 
-/// One coordinate system of a figure. A panel whose axes have neither labels nor ticks is drawn without a frame, for a table.
+/// One coordinate system of a figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Panel {
     /// Title above the panel.
@@ -100,10 +102,10 @@ pub enum Layer {
     /// Equal cells that fill a rectangle: `columns` cells per row, row by row from the lower left corner. On a logarithmic axis cells have equal
     /// ratios. Neighbours merge where they are smaller than a pixel.
     Cells { x: [f64; 2], y: [f64; 2], columns: usize, colors: Vec<[u8; 3]> },
-    /// A table in the upper left corner of the panel. The first row is the heading.
-    Table { rows: Vec<TableRow> },
     /// A text next to a line, where it covers no other line; left out if there is no such place. It follows the lines that it must not cover.
     LineLabel { points: Vec<[f64; 2]>, text: String, color: Color },
+    /// A text on a line, centred at the first of these points where it covers no other line and no label; left out if there is no such point.
+    InlineLabel { points: Vec<[f64; 2]>, text: String, color: Color },
     /// A text next to a point. A label that would overlap an earlier one is left out, so important labels come first.
     Label { at: [f64; 2], text: String, color: Color },
 }
@@ -113,7 +115,7 @@ pub enum Layer {
 pub struct TableRow {
     /// The colour of the line that the row describes.
     pub color: Option<Color>,
-    /// Texts of the cells: words in the first column, numbers in the others.
+    /// Texts of the cells. Columns of numbers are aligned right, others left.
     pub cells: Vec<String>,
 }
 

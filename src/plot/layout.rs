@@ -1,24 +1,28 @@
-//! The layout of a figure: title and caption at the top, a grid of panels, colour bars on the right, the legend at the bottom.
+//! The layout of a figure: title and caption at the top, a grid of panels, colour bars and a table on its right, the legend at the bottom.
+//! In a column of a paper, colour bars and the table are below the panels.
 //!
 //! Lengths are in layout units, see [`Size`].
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{self, Anchor, Canvas, DrawError, DrawResult, Rect, Text};
+use super::canvas::{self, Canvas, DrawError, DrawResult, Rect, Text};
+use super::color_bar;
 use super::panel::{self, AxisLabels};
 use super::size::Size;
 use super::style::{CAPTION, Font, LABEL, PANEL_TITLE, PANEL_TITLE_LINE};
-use crate::figure::{Axis, Color, ColorBar, Dash, Figure, LegendEntry, LegendShape, Panel, palette};
+use super::table::Table;
+use crate::figure::{Axis, Color, Dash, Figure, LegendEntry, LegendShape, Marker, Panel, palette};
 
 const MARGIN: f64 = 18.0;
 /// Line height as a multiple of the font size.
 const LINE_HEIGHT: f64 = 1.4;
 /// Line height of the legend.
 const LEGEND_LINE: f64 = LABEL.size * 1.7;
-/// Width of the colour bar with its ticks and label.
-const BAR_WIDTH: f64 = 76.0;
-/// Distance between two colour bars.
-const BAR_GAP: f64 = 26.0;
+/// Distance of colour bars and of a table from the panels.
+const ASIDE: f64 = 16.0;
+/// The widths of a table beside the panels that are tried, and its largest height, as shares of the picture.
+const TABLE_WIDTHS: [f64; 3] = [0.4, 0.5, 0.6];
+const TABLE_HEIGHT: f64 = 0.7;
 /// Height of the tick labels and the label of an x axis, and width of the label of a y axis.
 const X_LABELS: f64 = 44.0;
 const Y_LABEL: f64 = 34.0;
@@ -26,8 +30,13 @@ const Y_LABEL: f64 = 34.0;
 const GAP: f64 = 8.0;
 /// Width of a y axis without labels.
 const PLAIN_AXIS: f64 = 10.0;
+/// The smallest side of a panel, and the largest number of attempts to fit panels of a fixed ratio with their titles.
+const SMALLEST: f64 = 20.0;
+const ROUNDS: usize = 20;
 /// Bounds of a panel's height as a multiple of its width, for pictures whose height is free.
 const ASPECTS: [f64; 2] = [0.45, 1.1];
+/// The largest height of a picture whose height is free, if more columns of panels make it lower: 240 mm in a column of a paper.
+const PAGE_HEIGHT: f64 = 1_135.0;
 
 /// A figure with the places of its parts.
 pub struct Layout<'a> {
@@ -38,6 +47,9 @@ pub struct Layout<'a> {
     /// Width and height of a panel.
     panel: [f64; 2],
     lines: Vec<(String, Font, Color)>,
+    /// Whether colour bars and the table are below the panels.
+    is_narrow: bool,
+    table: Option<Table<'a>>,
     legend: Vec<Vec<(&'a LegendEntry, f64)>>,
     /// The width of a legend to the right of the panels; 0 for a legend below them.
     legend_width: f64,
@@ -55,37 +67,76 @@ impl<'a> Layout<'a> {
         let is_beside = size != Size::Column && figure.panels.len() == 1 && figure.panels[0].equal_units;
         let legend = legend_rows(&figure.legend, if is_beside { 0.0 } else { inner });
         let legend_width = if is_beside { legend.iter().flatten().map(|(_, width)| *width).fold(0.0, f64::max) } else { 0.0 };
-        let mut layout = Self { figure, width, height: 0.0, columns: figure.columns.max(1), panel: [0.0; 2], lines, legend, legend_width };
-        let count = figure.panels.len().max(1);
-        if let Some(height) = height {
-            layout.height = height;
-            if size != Size::Screen {
-                // The number of columns with the largest panels, of the aspect that they have on a screen.
-                let aspect = screen_aspect(figure);
-                let side = |columns: usize| {
-                    let [width, height] = Self { columns, lines: layout.lines.clone(), legend: layout.legend.clone(), ..layout }.room();
-                    (width * aspect).min(height)
-                };
-                layout.columns = (1..=count).max_by(|&a, &b| side(a).total_cmp(&side(b)).then(b.cmp(&a))).unwrap_or(1);
+        let is_narrow = size == Size::Column;
+        let table = match height {
+            Some(height) => {
+                let tables = TABLE_WIDTHS.map(|share| Table::new(&figure.table, share * inner));
+                let fits = |table: &Option<Table<'_>>| table.as_ref().is_none_or(|table| table.height() <= TABLE_HEIGHT * height);
+                tables.iter().find(|table| fits(table)).or(tables.last()).cloned().flatten()
             }
-            layout.panel = layout.room();
-        } else {
+            None => Table::new(&figure.table, inner),
+        };
+        let count = figure.panels.len().max(1);
+        let mut layout = Self {
+            figure,
+            width,
+            height: height.unwrap_or_default(),
+            columns: figure.columns.clamp(1, count),
+            panel: [0.0; 2],
+            lines,
+            is_narrow,
+            table,
+            legend,
+            legend_width,
+        };
+        if height.is_none() {
             let least = size.least_panel_width(figure);
             while layout.columns > 1 && layout.room()[0] < least {
                 layout.columns -= 1;
             }
-            let width = layout.room()[0];
-            layout.panel = [width, width * screen_aspect(figure)];
-            layout.height = layout.needed_height();
+            layout.fit_height();
+            while layout.height > PAGE_HEIGHT && layout.columns < figure.columns {
+                layout.columns += 1;
+                layout.fit_height();
+            }
+            return layout;
         }
+        if size != Size::Screen {
+            // The number of columns with the largest panels, of the aspect that they have on a screen.
+            let aspect = screen_aspect(figure);
+            let side = |columns: usize| {
+                let [width, height] = layout.with_columns(columns).room();
+                (width * aspect).min(height)
+            };
+            layout.columns = (1..=count).max_by(|&a, &b| side(a).total_cmp(&side(b)).then(b.cmp(&a))).unwrap_or(1);
+        }
+        layout.panel = layout.room();
         if let Some(ratio) = common_ratio(figure) {
             let [width, height] = layout.panel;
             layout.panel = [width.min(height / ratio), height.min(width * ratio)];
-            if size == Size::Column {
-                layout.height = layout.needed_height();
+            // The titles of narrower panels have more lines.
+            for _ in 0..ROUNDS {
+                let excess = layout.needed_height() - layout.height;
+                if excess < 0.5 {
+                    break;
+                }
+                let height = (layout.panel[1] - excess / layout.rows() as f64).max(SMALLEST);
+                layout.panel = [height / ratio, height];
             }
         }
         layout
+    }
+
+    /// This layout with another number of columns.
+    fn with_columns(&self, columns: usize) -> Self {
+        Self { columns, lines: self.lines.clone(), table: self.table.clone(), legend: self.legend.clone(), ..*self }
+    }
+
+    /// Makes panels as wide as possible and of the aspect that they have on a screen, and the picture as high as they need.
+    fn fit_height(&mut self) {
+        let width = self.room()[0];
+        self.panel = [width, width * common_ratio(self.figure).unwrap_or_else(|| screen_aspect(self.figure))];
+        self.height = self.needed_height();
     }
 
     fn rows(&self) -> usize {
@@ -98,9 +149,29 @@ impl<'a> Layout<'a> {
         MARGIN + self.lines.iter().map(|(_, font, _)| font.size * LINE_HEIGHT).sum::<f64>() + gap
     }
 
-    /// The height of the legend and the margin below it.
+    /// The heights of lying colour bars, of a table below the panels, and of the legend with the margin below it.
+    fn parts_below(&self) -> [f64; 3] {
+        let legend = MARGIN * 0.6 + if self.legend_width > 0.0 { 0.0 } else { self.legend.len() as f64 * LEGEND_LINE };
+        if !self.is_narrow {
+            return [0.0, 0.0, legend];
+        }
+        let bars = self.figure.color_bars.len() as f64 * color_bar::HEIGHT;
+        [if bars > 0.0 { bars + GAP } else { 0.0 }, self.table.as_ref().map_or(0.0, |table| table.height() + GAP), legend]
+    }
+
+    /// The height of everything below the panels.
     fn below(&self) -> f64 {
-        MARGIN * 0.6 + if self.legend_width > 0.0 { 0.0 } else { self.legend.len() as f64 * LEGEND_LINE }
+        self.parts_below().iter().sum()
+    }
+
+    /// The widths of upright colour bars, of a table beside the panels, and of the legend beside them.
+    fn parts_aside(&self) -> [f64; 3] {
+        if self.is_narrow {
+            return [0.0; 3];
+        }
+        let bars = &self.figure.color_bars;
+        let bars = if bars.is_empty() { 0.0 } else { ASIDE + color_bar::width(bars) };
+        [bars, self.table.as_ref().map_or(0.0, |table| ASIDE + table.width()), self.legend_width]
     }
 
     /// The width of a panel's tick labels and axis label on its left.
@@ -138,12 +209,12 @@ impl<'a> Layout<'a> {
 
     /// The width and height that the panels of the grid can have.
     fn room(&self) -> [f64; 2] {
-        let bar = if self.figure.color_bars.is_empty() { 0.0 } else { BAR_WIDTH };
+        let aside: f64 = self.parts_aside().iter().sum();
         let labels: f64 = (0..self.columns).map(|column| self.y_labels(column)).sum();
-        let width = self.width - 2.0 * MARGIN - bar - self.legend_width - labels - GAP * (self.columns - 1) as f64;
-        let width = (width / self.columns as f64).max(20.0);
+        let width = self.width - 2.0 * MARGIN - aside - labels - GAP * (self.columns - 1) as f64;
+        let width = (width / self.columns as f64).max(SMALLEST);
         let height = self.height - self.top() - self.below() - self.used_height(width);
-        [width, (height / self.rows() as f64).max(20.0)]
+        [width, (height / self.rows() as f64).max(SMALLEST)]
     }
 
     /// Draws the figure.
@@ -156,16 +227,25 @@ impl<'a> Layout<'a> {
         }
         let grid = self.draw_panels(canvas)?;
         let bars = &self.figure.color_bars;
-        let share = (grid.bottom - grid.top) / bars.len().max(1) as f64;
-        for (index, bar) in bars.iter().enumerate() {
-            let (top, gap) = (grid.top + share * index as f64, if index + 1 < bars.len() { BAR_GAP } else { 0.0 });
-            let left = grid.right + 16.0;
-            color_bar(bar, canvas, Rect { left, right: left + BAR_WIDTH - 16.0, top, bottom: top + share - gap })?;
+        let [bars_width, table_width, _] = self.parts_aside();
+        let [bars_height, table_height, legend_height] = self.parts_below();
+        let mut y = self.height - legend_height - table_height - bars_height;
+        if self.is_narrow {
+            color_bar::lying(bars, canvas, Rect { left: MARGIN, right: self.width - MARGIN, top: y, bottom: y + bars_height })?;
+        } else if !bars.is_empty() {
+            let left = grid.right + ASIDE;
+            color_bar::upright(bars, canvas, Rect { left, right: left + color_bar::width(bars), ..grid })?;
         }
-        let [left, mut y] = if self.legend_width > 0.0 {
-            [grid.right + if bars.is_empty() { 16.0 } else { 16.0 + BAR_WIDTH }, grid.top + LABEL.size * 0.6]
+        y += bars_height;
+        if let Some(table) = &self.table {
+            table.draw(canvas, if self.is_narrow { [MARGIN, y] } else { [grid.right + bars_width + ASIDE, grid.top] })?;
+        }
+        let left = if self.legend_width > 0.0 {
+            y = grid.top + LABEL.size * 0.6;
+            grid.right + bars_width + table_width + ASIDE
         } else {
-            [MARGIN, self.height - self.below() + LABEL.size * 0.9]
+            y += table_height + LABEL.size * 0.9;
+            MARGIN
         };
         for row in &self.legend {
             let mut x = left;
@@ -251,27 +331,54 @@ fn legend_entry<B: DrawingBackend>(entry: &LegendEntry, canvas: &mut Canvas<'_, 
     match entry.shape {
         LegendShape::Line(dash) => canvas.line(&ends, entry.color, if dash == Dash::Solid { 2.2 } else { 1.8 }, dash)?,
         LegendShape::Area => canvas.rect(Rect { left: x, right: x + 22.0, top: y - 5.0, bottom: y + 5.0 }, entry.color)?,
-        LegendShape::Marker(marker) => canvas.marker([x + 11.0, y], marker, entry.color, 8.0)?,
+        LegendShape::Marker(marker) => {
+            // The point of a triangle is its tip.
+            let middle = if marker == Marker::Above { y - 4.0 } else { y };
+            canvas.marker([x + 11.0, middle], marker, entry.color, 8.0)?;
+        }
     }
     canvas.text(&Text::new(&entry.label, [x + 28.0, y]))
 }
 
-/// Draws the colour bar.
-fn color_bar<B: DrawingBackend>(bar: &ColorBar, canvas: &mut Canvas<'_, B>, bounds: Rect) -> DrawResult<B> {
-    let (Some(&low), Some(&high)) = (bar.edges.first(), bar.edges.last()) else { return Ok(()) };
-    if low >= high {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::ticks::axis;
+    use crate::figure::{ColorBar, Scale};
+
+    /// Small multiples of square panels with titles of two lines, a colour bar and a legend of two lines.
+    fn figure() -> Figure {
+        let axis = |name| axis(name, Scale::Linear, [0.0, 1.0]);
+        let title = "0.009851: converged, 0.0099 × limit".to_owned();
+        let panel = Panel { title, x: axis("weight"), y: axis("bias"), equal_units: true, layers: Vec::new() };
+        let entry = LegendEntry { label: "convergence threshold".into(), color: palette::INK, shape: LegendShape::Line(Dash::Dashed) };
+        Figure {
+            name: "small_multiples".into(),
+            title: "paths for each learning_rate".into(),
+            caption: vec!["The best of 12 runs reaches the optimum".into()],
+            columns: 4,
+            panels: vec![panel; 12],
+            shared_axes: true,
+            legend: vec![entry; 6],
+            color_bars: vec![ColorBar { label: "J".into(), edges: vec![0.0, 1.0], colors: vec![palette::INK], ticks: Vec::new() }],
+            table: Vec::new(),
+            size: [1170, 950],
+        }
     }
-    let y = |value: f64| bounds.bottom - (value - low) / (high - low) * (bounds.bottom - bounds.top);
-    let right = bounds.left + 14.0;
-    for (pair, &color) in bar.edges.windows(2).zip(&bar.colors) {
-        canvas.rect(Rect { left: bounds.left, right, top: y(pair[1]), bottom: y(pair[0]) }, color)?;
+
+    #[test]
+    fn the_parts_of_a_picture_fit_its_height() {
+        let figure = figure();
+        for (size, name) in Size::ALL {
+            let layout = Layout::new(&figure, size);
+            assert!(layout.needed_height() <= layout.height + 0.5, "{name}: {} of {}", layout.needed_height(), layout.height);
+        }
     }
-    for tick in bar.ticks.iter().filter(|tick| (low..=high).contains(&tick.at)) {
-        let height = y(tick.at);
-        canvas.line(&[[right, height], [right + 4.0, height]], palette::GRAY, 1.0, Dash::Solid)?;
-        canvas.text(&Text::new(&tick.label, [right + 7.0, height]))?;
+
+    #[test]
+    fn a_column_of_a_paper_is_not_higher_than_a_page() {
+        let figure = figure();
+        let layout = Layout::new(&figure, Size::Column);
+        assert!(layout.columns >= 3 && layout.height <= PAGE_HEIGHT, "{} columns, {}", layout.columns, layout.height);
     }
-    let middle = f64::midpoint(bounds.top, bounds.bottom);
-    canvas.text(&Text::new(&bar.label, [bounds.right - 4.0, middle]).anchor(Anchor::Vertical))
 }

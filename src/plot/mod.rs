@@ -5,11 +5,13 @@
 
 mod canvas;
 mod clip;
+mod color_bar;
 mod glyphs;
 mod layout;
 mod panel;
 mod size;
 mod style;
+mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -216,31 +218,28 @@ fn element(image: &Image) -> Result<String, png::EncodingError> {
 mod tests {
     use super::*;
     use crate::figure::ticks::axis;
-    use crate::figure::{Axis, Layer, Panel, Scale, TableRow, palette};
+    use crate::figure::{Layer, Panel, Scale, TableRow, palette};
 
     const RED: [u8; 3] = [255, 0, 0];
     const BLUE: [u8; 3] = [0, 0, 255];
 
-    /// A figure with 3 × 2 blue cells, except for a red one at the lower right, and a table below it.
+    /// A figure with 3 × 2 blue cells, except for a red one at the lower right, and a table.
     fn figure() -> Figure {
         let (x, y) = (axis("x", Scale::Log, [1e-3, 1.0]), axis("y", Scale::Linear, [0.0, 1.0]));
         let cells = Layer::Cells { x: x.range, y: y.range, columns: 3, colors: vec![BLUE, BLUE, RED, BLUE, BLUE, BLUE] };
-        let plain = |scale| Axis { label: String::new(), scale, range: [0.0, 1.0], ticks: Vec::new() };
         let row = |color, cells: [&str; 2]| TableRow { color, cells: cells.map(String::from).to_vec() };
-        let table = Layer::Table { rows: vec![row(None, ["size", "epoch"]), row(Some(palette::INK), ["1", "4"])] };
+        let table = vec![row(None, ["size", "epoch"]), row(Some(palette::INK), ["1", "4"])];
         Figure {
             name: "cells".into(),
             title: "cells".into(),
             caption: Vec::new(),
             columns: 1,
-            panels: vec![
-                Panel { title: String::new(), x, y, equal_units: false, layers: vec![cells] },
-                Panel { title: String::new(), x: plain(Scale::Linear), y: plain(Scale::Linear), equal_units: false, layers: vec![table] },
-            ],
+            panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers: vec![cells] }],
             shared_axes: false,
             legend: Vec::new(),
             color_bars: Vec::new(),
-            size: [300, 400],
+            table,
+            size: [400, 300],
         }
     }
 

@@ -5,7 +5,7 @@ use plotters_backend::{DrawingBackend, DrawingErrorKind};
 use super::canvas::{self, Anchor, Canvas, DrawResult, Point, Rect, Text};
 use super::clip;
 use super::style::{LABEL, PANEL_TITLE, PANEL_TITLE_LINE};
-use crate::figure::{Axis, Color, Dash, Layer, Panel, Scale, TableRow, palette};
+use crate::figure::{Axis, Color, Dash, Layer, Panel, Scale, palette};
 use crate::space;
 
 /// Whether each axis of a panel has tick labels and a title.
@@ -15,8 +15,6 @@ pub struct AxisLabels {
     pub y: bool,
 }
 
-/// The height of a line of a table.
-const TABLE_LINE: f64 = LABEL.size * 1.7;
 const BACKGROUND: Color = Color { rgb: [0xfb, 0xfb, 0xfb], alpha: 1.0 };
 const GRID: Color = Color { rgb: [0xe6, 0xe6, 0xe6], alpha: 1.0 };
 const BORDER: Color = Color { rgb: [0x99, 0x99, 0x99], alpha: 1.0 };
@@ -26,10 +24,8 @@ const LABEL_BACKGROUND: Color = Color { rgb: [255; 3], alpha: 0.75 };
 /// Draws a panel into a rectangle. Axis labels are outside of it.
 pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, labels: AxisLabels) -> DrawResult<B> {
     let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new(), ink: Ink::new(rect) };
-    if has_frame(panel) {
-        painter.canvas.rect(rect, BACKGROUND)?;
-        painter.grid()?;
-    }
+    painter.canvas.rect(rect, BACKGROUND)?;
+    painter.grid()?;
     for layer in &panel.layers {
         painter.layer(layer)?;
     }
@@ -43,13 +39,8 @@ pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: 
     Ok(())
 }
 
-/// Whether a panel has axes; a panel without axes holds a table.
-fn has_frame(panel: &Panel) -> bool {
-    [&panel.x, &panel.y].iter().any(|axis| !axis.label.is_empty() || !axis.ticks.is_empty())
-}
-
 /// The smallest number such that the labels of every `stride`-th tick do not overlap. Ticks are pairs of position and label.
-fn stride(ticks: &[(f64, &str)], size: impl Fn(&str) -> f64) -> usize {
+pub fn stride(ticks: &[(f64, &str)], size: impl Fn(&str) -> f64) -> usize {
     let sizes: Vec<f64> = ticks.iter().map(|(_, label)| size(label)).collect();
     let is_free = |&stride: &usize| {
         let labelled: Vec<usize> = (0..ticks.len()).step_by(stride).collect();
@@ -157,6 +148,8 @@ const LABEL_DISTANCES: [f64; 3] = [7.0, 18.0, 32.0];
 /// Labels avoid lines of at least this opacity, and those of lines are left out if they cover more cells than this.
 const FAINT: f64 = 0.6;
 const COVERED: usize = 2;
+/// The smallest horizontal distance between two labels.
+const LABEL_GAP: f64 = 6.0;
 /// The largest number of points of a line that are tried for its label.
 const ANCHORS: u64 = 60;
 
@@ -174,9 +167,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
 
     fn border_and_title(&mut self) -> DrawResult<B> {
         let Projection { panel, rect: Rect { left, top, right, bottom } } = self.projection;
-        if has_frame(panel) {
-            self.canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], BORDER, 1.0, Dash::Solid)?;
-        }
+        self.canvas.line(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], BORDER, 1.0, Dash::Solid)?;
         let lines = canvas::wrapped(&panel.title, PANEL_TITLE, right - left);
         for (index, line) in lines.iter().rev().enumerate() {
             let y = top - PANEL_TITLE.size * (0.9 + PANEL_TITLE_LINE * index as f64);
@@ -262,11 +253,11 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
                 let [Some([left, top]), Some([right, bottom])] = corners else { return Ok(()) };
                 self.canvas.cells(Rect { left, top, right, bottom }, *columns, colors)
             }
-            Layer::Table { rows } => self.table(rows),
             Layer::Label { at, text, color } => match projection.point(*at).filter(|&point| projection.contains(point)) {
                 Some(point) => self.label(text, &[point], *color, usize::MAX),
                 None => Ok(()),
             },
+            Layer::InlineLabel { points, text, color } => self.inline_label(text, points, *color),
             Layer::LineLabel { points, text, color } => {
                 let inside: Vec<Point> = clip::lines(&projection.points(points), &projection.rect)
                     .into_iter()
@@ -292,30 +283,26 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         Ok(Some(ends[0]))
     }
 
-    /// Writes a table. The first column is aligned left, the others right.
-    fn table(&mut self, rows: &[TableRow]) -> DrawResult<B> {
-        let Rect { left, top, .. } = self.projection.rect;
-        let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-        let font = |row: usize| if row == 0 { PANEL_TITLE } else { LABEL };
-        let width = |column: usize| {
-            let cells = rows.iter().enumerate().filter_map(|(row, own)| Some(canvas::width(own.cells.get(column)?, font(row))));
-            cells.fold(0.0, f64::max)
-        };
-        let widths: Vec<f64> = (0..columns).map(width).collect();
-        for (index, row) in rows.iter().enumerate() {
-            let y = top + TABLE_LINE * (index as f64 + 0.7);
-            if let Some(color) = row.color {
-                self.canvas.line(&[[left, y], [left + 18.0, y]], color, 2.2, Dash::Solid)?;
-            }
-            let mut x = left + 24.0;
-            for (column, (cell, width)) in row.cells.iter().zip(&widths).enumerate() {
-                let text = Text::new(cell, [x, y]).font(font(index));
-                let right_aligned = Text::new(cell, [x + width, y]).font(font(index)).anchor(Anchor::Right);
-                self.canvas.text(if column == 0 { &text } else { &right_aligned })?;
-                x += width + 16.0;
-            }
-        }
-        Ok(())
+    /// Writes a label centred at the first of some points where it covers neither a line nor another label.
+    fn inline_label(&mut self, text: &str, points: &[[f64; 2]], color: Color) -> DrawResult<B> {
+        let (half_width, half_height) = (canvas::width(text, LABEL) / 2.0, LABEL.size * 0.6);
+        let around = |[x, y]: Point| Rect { left: x - half_width, right: x + half_width, top: y - half_height, bottom: y + half_height };
+        let places = points.iter().filter_map(|&point| self.projection.point(point)).map(around);
+        let free = places.into_iter().find(|rect| self.is_free(rect) && self.ink.under(rect) == 0);
+        free.map_or(Ok(()), |rect| self.write(text, rect, color))
+    }
+
+    /// Whether a rectangle is inside the panel and has a distance from all labels.
+    fn is_free(&self, rect: &Rect) -> bool {
+        let wide = Rect { left: rect.left - LABEL_GAP, right: rect.right + LABEL_GAP, ..*rect };
+        self.projection.rect.contains(rect) && !self.occupied.iter().any(|other| other.overlaps(&wide))
+    }
+
+    /// Writes a label into a rectangle, on a light background.
+    fn write(&mut self, text: &str, rect: Rect, color: Color) -> DrawResult<B> {
+        self.occupied.push(rect);
+        self.canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, LABEL_BACKGROUND)?;
+        self.canvas.text(&Text::new(text, [rect.left, f64::midpoint(rect.top, rect.bottom)]).color(color))
     }
 
     /// Writes a label next to one of some points, at the place that covers the fewest lines and overlaps no earlier label. A label without such a
@@ -347,10 +334,7 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
         let mut best: Option<(usize, f64, Point, Rect)> = None;
         for distance in LABEL_DISTANCES {
             for &anchor in anchors {
-                let free = around(anchor, distance)
-                    .into_iter()
-                    .filter(|rect| self.projection.rect.contains(rect) && !self.occupied.iter().any(|other| other.overlaps(rect)));
-                for rect in free {
+                for rect in around(anchor, distance).into_iter().filter(|rect| self.is_free(rect)) {
                     let cells = self.ink.under(&rect);
                     if best.as_ref().is_none_or(|(fewest, ..)| cells < *fewest) {
                         best = Some((cells, distance, anchor, rect));
@@ -359,13 +343,11 @@ impl<B: DrawingBackend> Painter<'_, '_, B> {
             }
         }
         let Some((_, distance, anchor, rect)) = best.filter(|(cells, ..)| *cells <= covered) else { return Ok(()) };
-        self.occupied.push(rect);
         if distance > LABEL_DISTANCES[0] {
             let end = [anchor[0].clamp(rect.left, rect.right), anchor[1].clamp(rect.top, rect.bottom)];
             self.canvas.line(&[anchor, end], Color { alpha: 0.7, ..color }, 0.8, Dash::Solid)?;
         }
-        self.canvas.rect(Rect { left: rect.left - 2.0, right: rect.right + 2.0, ..rect }, LABEL_BACKGROUND)?;
-        self.canvas.text(&Text::new(text, [rect.left, f64::midpoint(rect.top, rect.bottom)]).color(color))
+        self.write(text, rect, color)
     }
 }
 

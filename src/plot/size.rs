@@ -74,7 +74,7 @@ impl Size {
             Self::Screen => 0.0,
             Self::Column | Self::Slide => {
                 if figure.shared_axes {
-                    95.0
+                    85.0
                 } else {
                     150.0
                 }

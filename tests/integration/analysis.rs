@@ -119,9 +119,12 @@ fn names(figures: &[Figure]) -> Vec<&str> {
 pub fn points(layer: &Layer) -> Vec<[f64; 2]> {
     match layer {
         Layer::Area { rings, .. } => rings.concat(),
-        Layer::Line { points, .. } | Layer::LineLabel { points, .. } | Layer::Markers { points, .. } => points.clone(),
+        Layer::Line { points, .. }
+        | Layer::LineLabel { points, .. }
+        | Layer::InlineLabel { points, .. }
+        | Layer::Markers { points, .. } => points.clone(),
         Layer::Label { at, .. } => vec![*at],
-        Layer::Rule { .. } | Layer::Table { .. } => Vec::new(),
+        Layer::Rule { .. } => Vec::new(),
         Layer::Cells { x, y, .. } => vec![[x[0], y[0]], [x[1], y[1]]],
     }
 }

@@ -182,8 +182,8 @@ fn batch_sizes_are_compared_at_their_best_rates_in_a_table() {
     let ran = Trained::config("batch_sizes", &[]);
     let figures = ran.figures();
     let figure = named(&figures, "batch_sizes");
-    assert_eq!(figure.panels.len(), 3);
-    let Layer::Table { rows } = &figure.panels[2].layers[0] else { panic!("no table") };
+    assert_eq!(figure.panels.len(), 2);
+    let rows = &figure.table;
     assert_eq!(rows.iter().map(|row| row.cells[0].as_str()).collect::<Vec<_>>(), ["batch_size", "1", "5", "10", "40", "160"]);
     assert_eq!(lines(&figure.panels[0]).len(), 5);
 }
