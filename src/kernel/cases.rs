@@ -25,6 +25,11 @@ pub struct Tolerance {
     pub reason: &'static str,
 }
 
+/// The difference that a device may have in addition to its tolerance in ulps. Most drivers (RADV, NVK, Direct3D 12, Metal) replace
+/// subnormal numbers by 0. An intermediate value changes by less than the smallest normal number then, and the result by up to twice as much: softplus
+/// doubles such a value.
+pub const FLUSHED: f64 = 2.0 * f32::MIN_POSITIVE as f64;
+
 /// Tolerance of `moments::moment_gradient` on a device.
 pub const GRADIENT: Tolerance = Tolerance { ulps: 3.0, reason: "WGSL may round fma's product: half an ulp of each of six terms" };
 /// Tolerance of `moments::loss` on a device, from the gradient at the same point.

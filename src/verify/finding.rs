@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::kernel::cases::Tolerance;
+use crate::kernel::cases::{FLUSHED, Tolerance};
 
 /// The largest deviations of one function.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,7 +35,18 @@ impl Deviation {
 
     /// Records a deviation in units of 2⁻²³ of `terms`. NaN counts as infinite.
     pub fn record(&mut self, value: f32, exact: f64, terms: f64) {
+        self.record_beyond(0.0, value, exact, terms);
+    }
+
+    /// Records a deviation of a device, apart from [`FLUSHED`].
+    fn record_device(&mut self, value: f32, host: f32, terms: f64) {
+        self.record_beyond(FLUSHED, value, f64::from(host), terms);
+    }
+
+    /// Records by how much a deviation exceeds an allowed difference.
+    fn record_beyond(&mut self, allowed: f64, value: f32, exact: f64, terms: f64) {
         let difference = (f64::from(value) - exact).abs();
+        let difference = if difference <= allowed { 0.0 } else { difference - allowed };
         let ulps = difference / (terms * f64::from(f32::EPSILON)).max(f64::from(f32::MIN_POSITIVE));
         self.ulps = if ulps <= self.ulps {
             self.ulps
@@ -89,7 +100,7 @@ impl Comparison {
         for ((&host, &exact), &terms) in host.iter().zip(exact).zip(terms) {
             self.cpu.record(host, exact, terms);
             if let Some(device) = &self.device {
-                self.gpu.record(device.get(self.compared).copied().unwrap_or(f32::NAN), f64::from(host), terms);
+                self.gpu.record_device(device.get(self.compared).copied().unwrap_or(f32::NAN), host, terms);
             }
             self.compared += 1;
         }
@@ -103,5 +114,24 @@ impl Comparison {
 
     pub fn named(self, kind: &'static str, name: String) -> Finding {
         Finding { kind, name, cases: self.cases, cpu: self.cpu, gpu: self.device.map(|_| self.gpu) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_may_flush_subnormal_numbers() {
+        let recorded = |device: f32, host: f32| {
+            let mut deviation = Deviation::new(1.0);
+            deviation.record_device(device, host, 1e-37);
+            deviation
+        };
+        let subnormal = f32::MIN_POSITIVE / 2.0;
+        assert_eq!(recorded(0.0, subnormal).ulps, 0.0);
+        assert_eq!(recorded(0.0, 2.0 * f32::MIN_POSITIVE).ulps, 0.0);
+        assert!(!recorded(0.0, 4.0 * f32::MIN_POSITIVE).holds());
+        assert!(!recorded(f32::NAN, subnormal).holds());
     }
 }

@@ -56,15 +56,9 @@ const STRIDE: u32 = 40_009;
 
 fn elementary_function(gpu: Option<&Gpu>, function: &cases::functions::Function) -> Result<Finding, Error> {
     let arguments: Vec<f32> = function.arguments(STRIDE).collect();
-    let worst = |values: &mut dyn Iterator<Item = f32>, allowed| {
-        let ulps = arguments
-            .iter()
-            .zip(values)
-            .map(|(&x, value)| function.ulps(x, value))
-            .fold(0.0, |worst, ulps| if ulps <= worst { worst } else { ulps });
-        Deviation { ulps, allowed }
-    };
-    let cpu = worst(&mut arguments.iter().map(|&x| (function.single)(x)), function.host_ulps);
+    let worst = |errors: &mut dyn Iterator<Item = f64>| errors.fold(0.0, |worst, ulps| if ulps <= worst { worst } else { ulps });
+    let host = worst(&mut arguments.iter().map(|&x| function.ulps(x, (function.single)(x))));
+    let cpu = Deviation { ulps: host, allowed: function.host_ulps };
     let call = Call {
         module: elementary_functions(),
         expression: &format!("{}(probe_input[{{i}}])", function.name),
@@ -74,7 +68,10 @@ fn elementary_function(gpu: Option<&Gpu>, function: &cases::functions::Function)
         results: 1,
     };
     let values = call.run(gpu)?;
-    let gpu = values.map(|values| worst(&mut values.into_iter(), function.device_ulps));
+    let gpu = values.map(|values| {
+        let ulps = worst(&mut arguments.iter().zip(values).map(|(&x, value)| function.device_ulps(x, value)));
+        Deviation { ulps, allowed: function.device_tolerance }
+    });
     Ok(Finding { kind: "elementary", name: function.name.into(), cases: arguments.len(), cpu, gpu })
 }
 

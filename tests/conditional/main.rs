@@ -1,6 +1,7 @@
-//! Tests that need equipment: a GPU, or a Python with readers of Parquet. Without its equipment a test is ignored, and its output line states the reason.
+//! Tests that need equipment: a GPU, the validation layer, Chromium, or a Python with readers of Parquet. Without its equipment a test is ignored, and its output line states
+//! the reason.
 //!
-//! `GRADSWEEP_REQUIRE_GPU=1` and `GRADSWEEP_REQUIRE_READERS=1` turn missing equipment into a failure.
+//! `GRADSWEEP_REQUIRE_GPU=1`, and likewise `_VALIDATION`, `_WEBGPU` and `_READERS`, turns missing equipment into a failure.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
@@ -19,13 +20,19 @@ mod dispatches;
 mod program;
 mod readers;
 mod twins;
+mod validation;
+mod webgpu;
 
 #[expect(unsafe_code, reason = "drivers read this environment variable")]
 fn main() {
     // SAFETY: the process has one thread.
     unsafe { quiet_environment() };
+    if std::env::var_os(validation::PLANT).is_some() {
+        validation::plant_hazard();
+        return;
+    }
     let arguments = Arguments::from_args();
-    let trials = [dispatches::trials(), program::trials(), readers::trials(), twins::trials()];
+    let trials = [dispatches::trials(), program::trials(), readers::trials(), twins::trials(), validation::trials(), webgpu::trials()];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }
 

@@ -20,13 +20,11 @@ pub struct Context {
     /// Whether a CPU executes the shaders.
     pub is_software: bool,
     pub tuning: Tuning,
-    /// Budget of training dispatches, in updates.
-    pub update_budget: DispatchBudget,
-    /// Budget of metrics dispatches, in rows.
-    pub row_budget: DispatchBudget,
     /// Whether the next readback uses the second of the two staging buffers.
     pub uses_second_staging: bool,
     pipelines: HashMap<PipelineKey, Pipeline>,
+    /// The dispatch budget of each pipeline by its number: in updates for training, in rows for metrics.
+    budgets: Vec<DispatchBudget>,
     buffers: HashMap<&'static str, wgpu::Buffer>,
     /// The first error that wgpu reported since the last check. wgpu reports most errors through a callback, and panics without one.
     device_error: Arc<Mutex<Option<String>>>,
@@ -35,7 +33,9 @@ pub struct Context {
 /// A compute pipeline and the layout of its bind group.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
-    pipeline: wgpu::ComputePipeline,
+    /// Index of its dispatch budget.
+    number: usize,
+    compiled: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
 }
 
@@ -62,10 +62,9 @@ impl Context {
             limits,
             is_software: info.is_software,
             tuning,
-            update_budget: DispatchBudget::new(tuning.first_dispatch_work),
-            row_budget: DispatchBudget::new(tuning.first_dispatch_work),
             uses_second_staging: false,
             pipelines: HashMap::new(),
+            budgets: Vec::new(),
             buffers: HashMap::new(),
             device_error,
         };
@@ -75,8 +74,12 @@ impl Context {
     /// Changes sizes and thresholds, and resets the dispatch budgets.
     pub fn tune(&mut self, change: impl FnOnce(&mut Tuning)) {
         change(&mut self.tuning);
-        self.update_budget = DispatchBudget::new(self.tuning.first_dispatch_work);
-        self.row_budget = DispatchBudget::new(self.tuning.first_dispatch_work);
+        self.budgets.fill(DispatchBudget::new(self.tuning.first_dispatch_work));
+    }
+
+    /// The dispatch budget of a pipeline.
+    pub fn budget(&mut self, pipeline: &Pipeline) -> &mut DispatchBudget {
+        &mut self.budgets[pipeline.number]
     }
 
     /// Returns the first error that wgpu reported since the last check. After an error all buffers and pipelines are dropped.
@@ -111,7 +114,7 @@ impl Context {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        let compiled = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(entry_point),
             layout: Some(&pipeline_layout),
             module: &module,
@@ -119,7 +122,8 @@ impl Context {
             compilation_options: wgpu::PipelineCompilationOptions { constants: &key.constants(), ..Default::default() },
             cache: None,
         });
-        let pipeline = Pipeline { pipeline, layout };
+        let pipeline = Pipeline { number: self.budgets.len(), compiled, layout };
+        self.budgets.push(DispatchBudget::new(self.tuning.first_dispatch_work));
         self.pipelines.insert(key, pipeline.clone());
         pipeline
     }
@@ -193,7 +197,7 @@ impl Context {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            pass.set_pipeline(&pipeline.pipeline);
+            pass.set_pipeline(&pipeline.compiled);
             pass.set_bind_group(0, group, &[]);
             pass.dispatch_workgroups(x as u32, y as u32, 1);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::context::Context;
+use super::context::{Context, Pipeline};
 use super::error::Error;
 
 /// At most one dispatch in flight.
@@ -12,10 +12,12 @@ pub struct InFlight {
     start: Instant,
 }
 
-struct Dispatch {
-    submission: wgpu::SubmissionIndex,
+/// A submitted dispatch.
+pub struct Dispatch {
+    pub pipeline: Pipeline,
+    pub submission: wgpu::SubmissionIndex,
     /// Its updates; `None` if other work ran before it, so that its duration is unknown.
-    work: Option<u64>,
+    pub work: Option<u64>,
 }
 
 impl InFlight {
@@ -23,19 +25,19 @@ impl InFlight {
         Self { dispatch: None, start: Instant::now() }
     }
 
-    /// Waits for the dispatch in flight, records its duration in the budget, and puts another dispatch in its place.
-    pub fn replace(&mut self, context: &mut Context, submission: wgpu::SubmissionIndex, work: Option<u64>) -> Result<(), Error> {
+    /// Waits for the dispatch in flight, records its duration in the budget of its pipeline, and puts another dispatch in its place.
+    pub fn replace(&mut self, context: &mut Context, dispatch: Dispatch) -> Result<(), Error> {
         self.wait(context)?;
-        self.dispatch = Some(Dispatch { submission, work });
+        self.dispatch = Some(dispatch);
         Ok(())
     }
 
-    /// Waits for the dispatch in flight and records its duration in the budget.
+    /// Waits for the dispatch in flight and records its duration in the budget of its pipeline.
     pub fn wait(&mut self, context: &mut Context) -> Result<(), Error> {
-        if let Some(Dispatch { submission, work }) = self.dispatch.take() {
+        if let Some(Dispatch { pipeline, submission, work }) = self.dispatch.take() {
             context.wait_for(submission)?;
             if let Some(work) = work {
-                context.update_budget.record(work, self.start.elapsed().as_secs_f64());
+                context.budget(&pipeline).record(work, self.start.elapsed().as_secs_f64());
             }
         }
         self.start = Instant::now();

@@ -28,7 +28,7 @@ pub fn metrics(context: &mut Context, neuron: &Neuron, rows: &Rows, weight: &[f3
     let mut first = 0;
     while first < weight.len() {
         let rows_per_dispatch = rows.len().min(2 * MAX_ROW_PAIRS) as u64;
-        let points = context.row_budget.runs(rows_per_dispatch, shape.runs_per_workgroup()).min(context.max_binding_size() / 16);
+        let points = context.budget(&pipeline).runs(rows_per_dispatch, shape.runs_per_workgroup()).min(context.max_binding_size() / 16);
         let end = weight.len().min(first + points as usize);
         let points: Vec<[f32; 2]> = weight[first..end].iter().zip(&bias[first..end]).map(|(&w, &b)| [w, b]).collect();
         for [loss, squared, absolute] in sums(context, &pipeline, &chunks, &points)? {
@@ -64,7 +64,7 @@ fn sums(context: &mut Context, pipeline: &Pipeline, chunks: &[RowChunk], points:
         let start = Instant::now();
         let submission = context.submit(pipeline, &group, (points.len() as u64).div_ceil(context.tuning.shape.runs_per_workgroup()));
         context.wait_for(submission)?;
-        context.row_budget.record((points.len() * chunk.rows) as u64, start.elapsed().as_secs_f64());
+        context.budget(pipeline).record((points.len() * chunk.rows) as u64, start.elapsed().as_secs_f64());
     }
     let completed = (LOOP_CHECK_ITERATIONS as usize * chunks.len()) as f32;
     let sums = context.read(&sums, bytes, |view| {

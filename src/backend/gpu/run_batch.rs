@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::batch_source::{BatchSource, DeviceWindow};
 use super::bindings::TrainBindings;
-use super::context::Context;
+use super::context::{Context, Pipeline};
 use super::error::Error;
-use super::in_flight::InFlight;
+use super::in_flight::{Dispatch, InFlight};
 use super::joined_orders::TrainingGroup;
 use super::results::TrainingResults;
 use super::run_columns::{Outputs, input_columns, recorded_rows};
@@ -131,9 +131,7 @@ impl<'c, 'g> RunBatch<'c, 'g> {
         let steps = (window.epochs * self.training.group.order.batches()) as u64;
         let mut first = 0;
         while first < self.runs.len() {
-            let runs_per_workgroup = self.context.tuning.shape.runs_per_workgroup();
-            let runs = self.context.update_budget.runs(steps * dispatches.work_per_step, runs_per_workgroup) as usize;
-            let end = self.runs.len().min(first + runs);
+            let end = self.runs.len().min(first + self.slice_runs(&dispatches, steps));
             (params.first_run, params.end_run) = (first as u32, end as u32);
             let mut previous = None;
             while let Some(range) = self.next_range(&dispatches, previous, (end - first) as u64) {
@@ -143,6 +141,21 @@ impl<'c, 'g> RunBatch<'c, 'g> {
             first = end;
         }
         Ok(())
+    }
+
+    /// The runs of the next slice through a window of `steps` steps, by the smaller budget of the window's pipelines.
+    fn slice_runs(&mut self, dispatches: &WindowDispatches<'_>, steps: u64) -> usize {
+        let runs_per_workgroup = self.context.tuning.shape.runs_per_workgroup();
+        let first = self.pipeline(dispatches, 0);
+        let last = self.pipeline(dispatches, dispatches.window.epochs - 1);
+        let runs = [first, last].map(|pipeline| self.context.budget(pipeline).runs(steps * dispatches.work_per_step, runs_per_workgroup));
+        runs[0].min(runs[1]) as usize
+    }
+
+    /// The pipeline of an epoch of a window.
+    fn pipeline(&self, dispatches: &WindowDispatches<'_>, epoch: usize) -> &'g Pipeline {
+        let earlier_epochs = self.pipelines.earlier_epochs.as_ref().filter(|_| epoch < dispatches.earlier_epochs);
+        earlier_epochs.unwrap_or(&self.pipelines.any_epoch)
     }
 
     fn prepare_window<'w>(&mut self, window: &'w DeviceWindow<'w>, params: &mut TrainParams) -> WindowDispatches<'w> {
@@ -173,11 +186,17 @@ impl<'c, 'g> RunBatch<'c, 'g> {
     }
 
     /// The steps of the next dispatch of `runs` runs. A dispatch of the pipeline for earlier epochs ends before the windows of the verdict.
-    fn next_range(&self, dispatches: &WindowDispatches<'_>, previous: Option<StepRange>, runs: u64) -> Option<StepRange> {
-        let max_steps = (self.context.update_budget.work_per_run(runs) / dispatches.work_per_step).min(dispatches.max_steps);
+    fn next_range(&mut self, dispatches: &WindowDispatches<'_>, previous: Option<StepRange>, runs: u64) -> Option<StepRange> {
         let earlier_epochs = if self.pipelines.earlier_epochs.is_some() { dispatches.earlier_epochs } else { 0 };
-        StepRange::after(previous, &self.blocks, earlier_epochs, max_steps)
-            .or_else(|| StepRange::after(previous, &self.blocks, dispatches.window.epochs, max_steps))
+        for (epochs, epoch) in [(earlier_epochs, 0), (dispatches.window.epochs, earlier_epochs)] {
+            let pipeline = self.pipeline(dispatches, epoch);
+            let max_steps = (self.context.budget(pipeline).work_per_run(runs) / dispatches.work_per_step).min(dispatches.max_steps);
+            let range = StepRange::after(previous, &self.blocks, epochs, max_steps);
+            if range.is_some() {
+                return range;
+            }
+        }
+        None
     }
 
     /// Submits one dispatch, and waits for the one before it.
@@ -203,13 +222,13 @@ impl<'c, 'g> RunBatch<'c, 'g> {
             let steps = first_step * STEP_INPUTS..(first_step + range.steps()) * STEP_INPUTS;
             self.context.filled_uniform("step inputs", bytemuck::cast_slice(&step_inputs[steps]));
         }
-        let earlier_epochs = self.pipelines.earlier_epochs.as_ref().filter(|_| range.first_epoch < dispatches.earlier_epochs);
-        let pipeline = earlier_epochs.unwrap_or(&self.pipelines.any_epoch);
+        let pipeline = self.pipeline(dispatches, range.first_epoch);
         let runs = u64::from(params.end_run - params.first_run);
         let workgroups = runs.div_ceil(self.context.tuning.shape.runs_per_workgroup());
         let submission = self.context.submit(pipeline, &dispatches.bind_group, workgroups);
         let work = runs * range.steps() as u64 * dispatches.work_per_step;
-        in_flight.replace(self.context, submission, (!dispatches.is_being_built).then_some(work))?;
+        let work = (!dispatches.is_being_built).then_some(work);
+        in_flight.replace(self.context, Dispatch { pipeline: pipeline.clone(), submission, work })?;
         dispatches.is_being_built = false;
         Ok(())
     }

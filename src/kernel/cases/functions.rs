@@ -1,5 +1,6 @@
 //! The elementary functions, the ranges in which they are tested, and their tolerances against float64.
 
+use super::FLUSHED;
 use crate::kernel::Functions;
 
 /// An elementary function and its tolerances, in units of the last place of the exact result.
@@ -13,7 +14,7 @@ pub struct Function {
     pub range: [f32; 2],
     pub host_ulps: f64,
     /// Larger than on the host, because WGSL allows 2.5 ulp for a division and an unfused `fma`.
-    pub device_ulps: f64,
+    pub device_tolerance: f64,
 }
 
 macro_rules! function {
@@ -24,7 +25,7 @@ macro_rules! function {
             double: <f64 as Functions>::$name,
             range: $range,
             host_ulps: $host,
-            device_ulps: $device,
+            device_tolerance: $device,
         }
     };
 }
@@ -40,6 +41,18 @@ pub const ALL: [Function; 7] = [
     function!(error_function, [-10.0, 10.0], 1.0, 2.0),
 ];
 
+const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+
+/// The ulps by which a value differs from the exact one by more than an allowed difference. NaN stays NaN.
+fn ulps_beyond(allowed: f64, value: f64, exact: f64) -> f64 {
+    let difference = (value - exact).abs();
+    if difference <= allowed {
+        return 0.0;
+    }
+    let binade = f64::from_bits(exact.abs().max(SMALLEST).to_bits() & 0x7ff0_0000_0000_0000);
+    (difference - allowed) / (binade * f64::from(f32::EPSILON))
+}
+
 impl Function {
     /// Every `stride`-th float32 of the range, including both ends.
     pub fn arguments(&self, stride: u32) -> impl Iterator<Item = f32> {
@@ -51,16 +64,16 @@ impl Function {
         (first..last).step_by(stride as usize).chain([last]).map(number)
     }
 
-    /// The error of `value` as the function at `x`, in ulps. Results below the smallest normal number may be 0.
+    /// The error of `value` as the function at `x` on the host, in ulps. Results below the smallest normal number may be 0.
     pub fn ulps(&self, x: f32, value: f32) -> f64 {
         let exact = (self.double)(f64::from(x));
-        let smallest = f64::from(f32::MIN_POSITIVE);
-        let difference = (f64::from(value) - exact).abs();
-        if exact.abs() < smallest {
-            return if difference <= smallest { 0.0 } else { f64::INFINITY };
-        }
-        let binade = f64::from_bits(exact.abs().to_bits() & 0x7ff0_0000_0000_0000);
-        difference / (binade * f64::from(f32::EPSILON))
+        let allowed = if exact.abs() < SMALLEST { SMALLEST } else { 0.0 };
+        ulps_beyond(allowed, f64::from(value), exact)
+    }
+
+    /// The error of `value` as the function at `x` on a device, in ulps, apart from [`FLUSHED`].
+    pub fn device_ulps(&self, x: f32, value: f32) -> f64 {
+        ulps_beyond(FLUSHED, f64::from(value), (self.double)(f64::from(x)))
     }
 }
 
@@ -82,6 +95,17 @@ mod tests {
             println!("{}: {count} arguments, {worst:.3} of {} ulp, at {at:e}", function.name, function.host_ulps);
             assert!(count > 1_000_000 && worst <= function.host_ulps, "{}: {worst} ulp at {at:e}", function.name);
         }
+    }
+
+    #[test]
+    fn a_device_may_flush_subnormal_numbers_and_no_others() {
+        let logistic = ALL.into_iter().find(|function| function.name == "logistic").unwrap();
+        // logistic(-87.3) is 1.2e-38, just above the smallest normal number.
+        assert!(logistic.ulps(-87.3, 0.0) > 1e6 && logistic.ulps(-87.3, f32::NAN).is_nan());
+        assert!(logistic.device_ulps(-87.3, 0.0) == 0.0 && logistic.device_ulps(-87.3, f32::NAN).is_nan());
+        // logistic(-85) is 1.2e-37, ten times the smallest normal number.
+        assert!(logistic.device_ulps(-85.0, 0.0) > 1e6);
+        assert!(logistic.device_ulps(0.0, 0.500_001) > 5.0);
     }
 
     #[test]
