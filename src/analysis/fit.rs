@@ -145,7 +145,7 @@ fn quality(runs: &Runs<'_>, row: usize, boundary: Option<f64>) -> Option<String>
 }
 
 /// The prediction of the neuron over a range of the unscaled feature.
-fn prediction(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
+pub fn prediction(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
     let neuron = RowEvaluator::of(&problem.neuron);
     let segments = if problem.neuron.activation == Activation::Linear { 1 } else { SEGMENTS };
     let x = (0..=segments).map(|i| from + (to - from) * i as f64 / segments as f64);

@@ -128,6 +128,16 @@ pub extern "C" fn orbit() -> f64 {
     })
 }
 
+/// Predicts with some weight and bias, and returns the number of points, or −1. Its argument is a
+/// [`PredictionRequest`](explorer::PredictionRequest) as JSON. Output: pairs of feature and prediction, float64.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn predict() -> f64 {
+    call(|Sweep { experiment, problems, .. }, arguments| {
+        let points = explorer::predictions(experiment, problems, &request(&arguments)?).map_err(|error| message(&error))?;
+        Ok((vec![bytemuck::cast_slice(&points).to_vec()], points.len() as f64))
+    })
+}
+
 /// The address of an output of the last call; null if there is no such output.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn output(index: usize) -> *const u8 {

@@ -1,6 +1,8 @@
 //! Variations of a run, as the page of a report requests them.
 
-use gradsweep::analysis::explorer::{AxisRequest, ExploreRequest, GridCell, GridRequest, OrbitRequest, Variation, explore, grid, orbit};
+use gradsweep::analysis::explorer::{
+    AxisRequest, ExploreRequest, GridCell, GridRequest, OrbitRequest, PredictionRequest, Variation, explore, grid, orbit, predictions,
+};
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::config::{self, Experiment};
 use gradsweep::model::Verdict;
@@ -167,4 +169,26 @@ fn wrong_requests_are_errors_with_a_reason() {
         "batch_size cannot be 2.5; docs/supported.md lists its type and bounds"
     );
     assert!(message(&request(0, &json!({ "epochs": 4_000_000_000_u64, "batch_size": 1 }))).contains("2,000,000,000 updates"));
+}
+
+#[test]
+fn predictions_use_the_unscaled_feature() {
+    let experiment = experiment("scale = \"standard\"\n");
+    let problems = Problems::new(&experiment).unwrap();
+    let request = PredictionRequest { variation: variation(0, &json!({})), parameters: [2.0, 3.0], range: [0.0, 100.0] };
+    let points = predictions(&experiment, &problems, &request).unwrap();
+    // 2 (x − 147.0425) / 85.63933 + 3, with NumPy's mean and population standard deviation of TV.
+    let expected = [[0.0, -0.433_994_567_3], [100.0, 1.901_380_965_1]];
+    let is_near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6;
+    assert_eq!(points.len(), 2);
+    assert!(points.iter().flatten().zip(expected.iter().flatten()).all(is_near), "{points:?}");
+}
+
+#[test]
+fn an_unknown_figure_is_refused() {
+    let experiment = experiment("");
+    let problems = Problems::new(&experiment).unwrap();
+    let own = ExploreRequest { figures: vec!["heatmap".into()], ..request(0, &json!({})) };
+    let message = explore(&experiment, &problems, &cpu(), &own).unwrap_err().to_string();
+    assert_eq!(message, "no picture has the name `heatmap`; the names are contour, losses, parameters and fit");
 }

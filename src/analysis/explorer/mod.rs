@@ -13,10 +13,10 @@ pub use self::variation::{AxisRequest, Variation};
 
 use self::variation::Varied;
 use super::errors::Error;
-use super::expected;
-use super::figures::{Selection, selected_figures};
+use super::paths::PathCache;
 use super::runs::Runs;
 use super::sweep::Sweep;
+use super::{contour, expected, fit, losses, parameters};
 use crate::backend::Backend;
 use crate::config::Experiment;
 use crate::model::{Curvature, Path, Verdict};
@@ -58,6 +58,18 @@ pub struct OrbitRequest {
     pub x: AxisRequest,
     /// The number of updates to return from the end of each run.
     pub last: usize,
+}
+
+/// A request for the predictions of a neuron during the training of a variation.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PredictionRequest {
+    /// The run, and its changed hyperparameters.
+    #[serde(flatten)]
+    pub variation: Variation,
+    /// Weight and bias.
+    pub parameters: [f64; 2],
+    /// The range of the unscaled feature.
+    pub range: [f64; 2],
 }
 
 /// The expected J of plain SGD after the last update, with the band of 80 % of all seeds.
@@ -174,9 +186,19 @@ pub fn explore(
     if !request.figures.is_empty() {
         let paths = |_: &[u64]| Ok(vec![path.clone()]);
         let sweep = Sweep { experiment: own, problems: &problems.all, runs: &table, paths: &paths };
-        let selection = Selection { names: request.figures.clone(), ..Selection::default() };
-        for figure in selected_figures(&sweep, &selection)? {
-            explored.figures.insert(figure.name.clone(), serde_json::to_value(&figure).unwrap_or_default());
+        let mut cache = PathCache::new(&sweep);
+        for name in &request.figures {
+            // Each name has its own function, because the contour takes longer than the others together.
+            let figure = match name.as_str() {
+                "contour" => contour::figures(&mut cache, &[0], None)?.pop(),
+                "losses" => Some(losses::figure(&cache, &[0])?),
+                "parameters" => Some(parameters::figure(&mut cache, &[0], None)?),
+                "fit" => Some(fit::figure(&runs, &[0], None)),
+                _ => None,
+            };
+            let figure = figure
+                .ok_or_else(|| Error::NoSuchFigure { name: name.clone(), known: "contour, losses, parameters and fit".to_owned() })?;
+            explored.figures.insert(name.clone(), serde_json::to_value(&figure).unwrap_or_default());
         }
         explored.predicted = predicted(&runs, path.last_step());
     }
@@ -225,6 +247,16 @@ pub fn orbit(experiment: &Experiment, problems: &Problems, backend: &dyn Backend
         }
     }
     Ok(columns)
+}
+
+/// The predictions of a neuron over a range of the unscaled feature, as points of the figure of the fit.
+///
+/// # Errors
+///
+/// As [`explore`].
+pub fn predictions(experiment: &Experiment, problems: &Problems, request: &PredictionRequest) -> Result<Vec<[f64; 2]>, Error> {
+    let varied = Varied::new(experiment, problems, &request.variation, Vec::new())?;
+    Ok(fit::prediction(&varied.problems.all[varied.problem], request.parameters, request.range))
 }
 
 /// The result of the only run of a table.

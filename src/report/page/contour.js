@@ -1,27 +1,25 @@
 // The contour of the explored run: its path up to the shown update, other runs for comparison, the start as a handle, and eigen-directions.
 
-/** @import { Color, Engine, Explored, Figure, Layer, PlacedPanel, Point, Store } from './types.d.ts' */
+/** @import { Color, Explored, Figure, Layer, PlacedPanel, Point, Store } from './types.d.ts' */
 import { BLUE, GROUND, INK, SECONDARY } from './colors.js';
 import { linkedFigure } from './linked.js';
-import { drawMarkers, drawText, fillDiscs, fillRect, strokeLines, textWidth } from './marks.js';
+import { clipTo, drawMarkers, drawText, fillDiscs, fillRect, strokeLines, textWidth } from './marks.js';
 import { clippedLines } from './scale.js';
 import { changeSettings, shownStep } from './state.js';
 
 /** The distance from the start within which the pointer takes hold of it, and from a path within which it points to an update, in pixels. */
 const REACH = { start: 16, path: 30 };
 
-/** The path of another run under the pointer. */
-const HOVERED = BLUE;
+/** The colour of another run under the pointer. */
+export const HOVERED = BLUE;
 
 /**
- * @param {Engine} engine
+ * @param {(run: number) => { weight: Float32Array, bias: Float32Array }} replay
  * @param {Store} store
  */
-export function contourPanel(engine, store) {
+export function contourPanel(replay, store) {
     /** @type {Explored | null} the run without changes, for comparison */
     let before = null;
-    /** @type {Map<number, { weight: Float32Array, bias: Float32Array }>} */
-    const replayed = new Map();
     let isDragging = false;
     let hasMoved = false;
     let color = BLUE;
@@ -35,22 +33,18 @@ export function contourPanel(engine, store) {
                 return;
             }
             const placed = drawn.panels[0];
-            const { left, top, right, bottom } = placed.rect;
-            context.save();
-            context.beginPath();
-            context.rect(left, top, right - left, bottom - top);
-            context.clip();
-            if (before && Object.keys(overrides).length > 0) {
-                strokeLines(context, lines(placed, before, 0, Infinity), { ...SECONDARY, alpha: 0.7 }, 1.2, 'Dashed');
-            }
-            if (hover && hover.run !== run) {
-                drawHovered(context, placed, hover.run);
-            }
-            drawPath(context, placed, explored, shownStep(store.state), color);
-            if (hasDirections) {
-                drawDirections(context, placed, explored);
-            }
-            context.restore();
+            clipTo(context, placed.rect, () => {
+                if (before && Object.keys(overrides).length > 0) {
+                    strokeLines(context, lines(placed, before, 0, Infinity), { ...SECONDARY, alpha: 0.7 }, 1.2, 'Dashed');
+                }
+                if (hover && hover.run !== run) {
+                    drawHovered(context, placed, hover.run);
+                }
+                drawPath(context, placed, explored, shownStep(store.state), color);
+                if (hasDirections) {
+                    drawDirections(context, placed, explored);
+                }
+            });
         },
         (pixel, drawn, event) => {
             const { explored, run } = store.state;
@@ -106,14 +100,7 @@ export function contourPanel(engine, store) {
 
     /** @type {(context: CanvasRenderingContext2D, placed: PlacedPanel, run: number) => void} */
     const drawHovered = (context, placed, run) => {
-        let path = replayed.get(run);
-        if (!path) {
-            path = engine.replay(run);
-            replayed.set(run, path);
-            if (replayed.size > 50) {
-                replayed.delete([...replayed.keys()][0]);
-            }
-        }
+        const path = replay(run);
         const parts = lines(placed, path, 0, Infinity);
         strokeLines(context, parts, GROUND, 4);
         strokeLines(context, parts, HOVERED, 1.8);
@@ -202,7 +189,7 @@ function drawDirections(context, placed, { directions, optimum }) {
             const width = textWidth(context, text);
             const x = Math.min(end[0] + 6, rect.right - width - 6);
             const y = Math.min(Math.max(end[1], rect.top + 10), rect.bottom - 10);
-            fillRect(context, { left: x - 2, right: x + width + 2, top: y - 7, bottom: y + 7 }, { ...GROUND, alpha: 0.75 });
+            fillRect(context, { left: x - 2, right: x + width + 2, top: y - 7, bottom: y + 7 }, { ...GROUND, alpha: 0.9 });
             drawText(context, text, [x, y], { color: SECONDARY });
         }
     });

@@ -2,7 +2,7 @@
 
 /** @import { ColorBar, Drawn, Figure, LegendEntry, Panel, Point, Rect } from './types.d.ts' */
 import { SECONDARY, onSchemeChange } from './colors.js';
-import { LABEL_SIZE, drawMarkers, drawText, fillRect, strokeLines, textWidth, wrapped } from './marks.js';
+import { LABEL_SIZE, drawMarkers, drawText, fillRect, strokeSegment, textWidth, wrapped } from './marks.js';
 import { TITLE_LINE, drawPanel, hasFrame, yLabelWidth } from './panel.js';
 
 const LEGEND_LINE = LABEL_SIZE * 1.7;
@@ -74,18 +74,18 @@ export function prepare(canvas, width, height) {
 }
 
 /**
- * Calls `redraw` now, and whenever the width of a canvas, the ground or the resolution changes.
- * @param {HTMLCanvasElement} canvas
+ * Calls `redraw` now, and whenever the width of an element or the ground changes.
+ * @param {HTMLElement} element
  * @param {() => void} redraw
  */
-export function keepDrawn(canvas, redraw) {
+export function keepDrawn(element, redraw) {
     let width = -1;
     new ResizeObserver(() => {
-        if (canvas.clientWidth !== width && canvas.clientWidth > 0) {
-            width = canvas.clientWidth;
+        if (element.clientWidth !== width && element.clientWidth > 0) {
+            width = element.clientWidth;
             redraw();
         }
-    }).observe(canvas);
+    }).observe(element);
     onSchemeChange(redraw);
 }
 
@@ -232,18 +232,7 @@ function drawLegendEntry(context, { label, color, shape }, [x, y]) {
     if (shape === 'Area') {
         fillRect(context, { left: x, right: x + 22, top: y - 5, bottom: y + 5 }, color);
     } else if (shape.Line) {
-        strokeLines(
-            context,
-            [
-                [
-                    [x, y],
-                    [x + 22, y],
-                ],
-            ],
-            color,
-            shape.Line === 'Solid' ? 2.2 : 1.8,
-            shape.Line,
-        );
+        strokeSegment(context, [x, y], [x + 22, y], color, shape.Line === 'Solid' ? 2.2 : 1.8, shape.Line);
     } else if (shape.Marker) {
         drawMarkers(context, [[x + 11, y]], shape.Marker, color, 8);
     }
@@ -267,17 +256,7 @@ function drawColorBar(context, { label, edges, colors, ticks }, bounds) {
     });
     let last = Infinity;
     for (const { at, label: text } of ticks.filter((tick) => tick.at >= low && tick.at <= high)) {
-        strokeLines(
-            context,
-            [
-                [
-                    [right, y(at)],
-                    [right + 4, y(at)],
-                ],
-            ],
-            SECONDARY,
-            1,
-        );
+        strokeSegment(context, [right, y(at)], [right + 4, y(at)], SECONDARY, 1);
         if (Math.abs(last - y(at)) >= LABEL_SIZE * 1.1) {
             drawText(context, text, [right + BAR.ticks, y(at)], { color: SECONDARY });
             last = y(at);

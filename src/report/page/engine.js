@@ -1,6 +1,6 @@
 // The embedded results, and the engine that trains variations of a run: a WebAssembly module without imports (src/wasm/mod.rs).
 
-/** @import { Report, ExploreRequest, Explored, GridRequest, Grid, OrbitRequest, Orbit, Input } from './types.d.ts' */
+/** @import { Report, ExploreRequest, Explored, GridRequest, Grid, OrbitRequest, Orbit, Point, PredictionRequest, Input } from './types.d.ts' */
 
 /** The first character of the cells of a heatmap (src/report/content.rs). */
 const FIRST_CELL = 0x100;
@@ -126,6 +126,17 @@ export class Engine {
             bias: new Float32Array(this.output(1)),
             cost: new Float64Array(this.output(2)),
         };
+    }
+
+    /**
+     * The predictions of a neuron over a range of the unscaled feature.
+     * @param {PredictionRequest} request
+     * @returns {Point[]}
+     */
+    predict(request) {
+        this.send('predict', request);
+        const values = new Float64Array(this.output(0));
+        return Array.from({ length: values.length / 2 }, (_, point) => [values[2 * point], values[2 * point + 1]]);
     }
 
     /**

@@ -1,14 +1,17 @@
 // The explored run: contour, losses, parameters and fit, linked by the update under the pointer, and trained again at each change of a setting.
 
-/** @import { Drawn, Engine, Explored, FigureName, Point, Report, Store } from './types.d.ts' */
+/** @import { Drawn, Engine, FigureName, Report, State, Store } from './types.d.ts' */
 import { INK } from './colors.js';
 import { contourPanel } from './contour.js';
 import { controls } from './controls.js';
 import { counted, create, oncePerFrame, significant } from './dom.js';
 import { linkedFigure } from './linked.js';
-import { drawMarkers, strokeLines } from './marks.js';
+import { clipTo, strokeLines } from './marks.js';
 import { player, stepInWords } from './player.js';
+import { replayer } from './replays.js';
+import { clippedLines } from './scale.js';
 import { selectRun, shownStep } from './state.js';
+import { stepPanel } from './steps.js';
 
 /** While a slider moves, figures are drawn only if training and drawing took at most this long, in milliseconds. */
 const FRAME_BUDGET = 40;
@@ -24,13 +27,19 @@ const ALL_FIGURES = ['contour', ...MOVING_FIGURES];
  * @param {Store} store
  */
 export function mountExplore(element, report, engine, store) {
-    const contour = contourPanel(engine, store);
+    const replay = replayer(engine);
+    const contour = contourPanel(replay, store);
     const losses = stepPanel('losses', store, (explored, step) => [explored.cost[step]]);
-    const parameters = stepPanel('parameters', store, ({ weight, bias }, step) => [weight[step], bias[step]]);
+    const parameters = stepPanel(
+        'parameters',
+        store,
+        ({ weight, bias }, step) => [weight[step], bias[step]],
+        (run) => [replay(run).weight, replay(run).bias],
+    );
     const fit = linkedFigure(
         'fit',
         true,
-        () => {},
+        (context, drawn) => markFit(context, drawn, engine, store.state),
         () => {},
     );
     const heading = runHeading(report, store);
@@ -68,6 +77,10 @@ export function mountExplore(element, report, engine, store) {
         ),
     );
 
+    const mark = () => {
+        [contour, losses, parameters, fit].forEach((linked) => linked.mark());
+        readout.textContent = stepInWords(store.state);
+    };
     let duration = 0;
     const retrain = () => {
         const { run, overrides, isMoving } = store.state;
@@ -91,6 +104,7 @@ export function mountExplore(element, report, engine, store) {
                 }
             }
             store.update({ explored });
+            mark();
         } catch (error) {
             failure.textContent = error instanceof Error ? error.message : String(error);
             failure.hidden = false;
@@ -111,66 +125,25 @@ export function mountExplore(element, report, engine, store) {
             retrainSoon();
         }
     });
-    const mark = oncePerFrame(() => {
-        [contour, losses, parameters, fit].forEach((linked) => linked.mark());
-        readout.textContent = stepInWords(store.state);
-    });
-    store.subscribe(['explored', 'hover', 'step', 'hasDirections'], mark);
+    store.subscribe(['hover', 'step', 'hasDirections'], oncePerFrame(mark));
     retrain();
 }
 
 /**
- * A figure over updates, with a line at the shown update and dots at its values.
- * @param {string} className
- * @param {Store} store
- * @param {(explored: Explored, step: number) => number[]} values the values in the panels
+ * The prediction at the shown update, if that is not the last one.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Drawn} drawn
+ * @param {Engine} engine
+ * @param {State} state
  */
-function stepPanel(className, store, values) {
-    const stepAt = (/** @type {Point} */ pixel, /** @type {Drawn} */ drawn) => {
-        const placed = drawn.panels.find(
-            ({ rect }) => pixel[0] >= rect.left && pixel[0] <= rect.right && pixel[1] >= rect.top && pixel[1] <= rect.bottom,
-        );
-        const last = (store.state.explored?.weight.length ?? 1) - 1;
-        return placed ? Math.min(Math.max(Math.round(placed.toData(pixel)[0]), 0), last) : null;
-    };
-    return linkedFigure(
-        className,
-        true,
-        (context, drawn) => {
-            const { explored } = store.state;
-            if (!explored) {
-                return;
-            }
-            const step = shownStep(store.state);
-            const at = values(explored, step);
-            drawn.panels.forEach((placed, index) => {
-                const { rect, toPixel, contains, panel } = placed;
-                const x = toPixel([step, panel.y.range[0]])?.[0];
-                const pixel = toPixel([step, at[index]]);
-                if (x !== undefined && x <= rect.right + 1) {
-                    strokeLines(
-                        context,
-                        [
-                            [
-                                [x, rect.top],
-                                [x, rect.bottom],
-                            ],
-                        ],
-                        { ...INK, alpha: 0.45 },
-                        1,
-                    );
-                }
-                drawMarkers(context, pixel && contains(pixel) ? [pixel] : [], 'Filled', INK, 7);
-            });
-        },
-        (pixel, drawn, event) => {
-            const step = pixel && stepAt(pixel, drawn);
-            store.update({ hover: step === null ? null : { run: store.state.run, step } });
-            if (step !== null && event.type === 'pointerdown') {
-                store.update({ step });
-            }
-        },
-    );
+function markFit(context, { panels: [{ toPixel, rect, panel }] }, engine, state) {
+    const { explored, run, overrides } = state;
+    const step = shownStep(state);
+    if (!explored || step === explored.weight.length - 1) {
+        return;
+    }
+    const points = engine.predict({ run, set: overrides, parameters: [explored.weight[step], explored.bias[step]], range: panel.x.range });
+    clipTo(context, rect, () => strokeLines(context, clippedLines(points.map(toPixel), rect), INK, 2));
 }
 
 /**

@@ -7,7 +7,7 @@ import { drawFigure, keepDrawn, prepare } from './draw.js';
 /**
  * @typedef {object} Linked
  * @property {HTMLElement} element
- * @property {(figure: Figure, label: string) => void} show draws a figure; the label describes it to screen readers
+ * @property {(figure: Figure, label: string) => void} show draws a figure without its overlay; the label describes it to screen readers
  * @property {() => void} mark draws the overlay again
  * @property {() => Drawn | null} drawn
  */
@@ -33,13 +33,19 @@ export function linkedFigure(className, hasLegend, drawMarks, onPoint) {
             drawMarks(prepare(overlay, drawn.width, drawn.height), drawn);
         }
     };
-    const redraw = () => {
-        if (figure && element.clientWidth > 0) {
-            drawn = drawFigure(base, figure, { width: element.clientWidth, height: element.clientHeight, legend: hasLegend });
-            mark();
+    // The size is kept, because reading it after a change of the page would compute the layout again.
+    let [width, height] = [0, 0];
+    const draw = () => {
+        if (figure && width > 0) {
+            drawn = drawFigure(base, figure, { width, height, legend: hasLegend });
         }
     };
-    keepDrawn(base, redraw);
+    const resize = () => {
+        [width, height] = [element.clientWidth, element.clientHeight];
+        draw();
+        mark();
+    };
+    keepDrawn(element, resize);
     const point = (/** @type {Point | null} */ pixel, /** @type {PointerEvent} */ event) => {
         if (drawn) {
             onPoint(pixel, drawn, event);
@@ -67,7 +73,7 @@ export function linkedFigure(className, hasLegend, drawMarks, onPoint) {
         show(next, label) {
             figure = next;
             base.setAttribute('aria-label', label);
-            redraw();
+            draw();
         },
         mark,
         drawn: () => drawn,

@@ -37,6 +37,18 @@ export function strokeLines(context, parts, color, width, dash = 'Solid') {
 
 /**
  * @param {Context} context
+ * @param {Point} from
+ * @param {Point} to
+ * @param {Color} color
+ * @param {number} width
+ * @param {Dash} [dash]
+ */
+export function strokeSegment(context, from, to, color, width, dash = 'Solid') {
+    strokeLines(context, [[from, to]], color, width, dash);
+}
+
+/**
+ * @param {Context} context
  * @param {Point[][]} rings the outer ring, and its holes
  * @param {Color} color
  */
@@ -58,6 +70,21 @@ export function fillRings(context, rings, color) {
 export function fillRect(context, { left, top, right, bottom }, color) {
     context.fillStyle = css(color);
     context.fillRect(left, top, right - left, bottom - top);
+}
+
+/**
+ * Draws inside a rectangle only.
+ * @param {Context} context
+ * @param {Rect} rect
+ * @param {() => void} draw
+ */
+export function clipTo(context, { left, top, right, bottom }, draw) {
+    context.save();
+    context.beginPath();
+    context.rect(left, top, right - left, bottom - top);
+    context.clip();
+    draw();
+    context.restore();
 }
 
 /**
@@ -112,17 +139,7 @@ export function drawMarkers(context, points, marker, color, size) {
             strokeLines(context, strokes, GROUND, 4.5);
             strokeLines(context, strokes, color, 2.2);
         } else if (marker === 'Tick') {
-            strokeLines(
-                context,
-                [
-                    [
-                        [x, y - half],
-                        [x, y + half],
-                    ],
-                ],
-                color,
-                1.4,
-            );
+            strokeSegment(context, [x, y - half], [x, y + half], color, 1.4);
         } else {
             fillRings(
                 context,

@@ -4,7 +4,7 @@
 import { ACCENT, INK, css } from './colors.js';
 import { create, short } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
-import { strokeLines } from './marks.js';
+import { strokeSegment } from './marks.js';
 import { drawPanel } from './panel.js';
 import { changeSettings } from './state.js';
 
@@ -246,17 +246,7 @@ function drawOrbit(canvas, { low, high }, rates, columns, label, current, brush)
     });
     const x = placed.toPixel([current, bottom])?.[0];
     if (x !== undefined) {
-        strokeLines(
-            context,
-            [
-                [
-                    [x, rect.top],
-                    [x, rect.bottom],
-                ],
-            ],
-            ACCENT,
-            1.4,
-        );
+        strokeSegment(context, [x, rect.top], [x, rect.bottom], ACCENT, 1.4);
     }
     if (brush) {
         context.fillStyle = css(ACCENT, 0.15);

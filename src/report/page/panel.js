@@ -3,7 +3,8 @@
 /** @import { Layer, Panel, PlacedPanel, Point, Rect, TableRow, Tick } from './types.d.ts' */
 import { BORDER, GRID_LINE, GROUND, PANEL_GROUND, SECONDARY } from './colors.js';
 import { ANCHORS, COVERED, LabelMap } from './labels.js';
-import { LABEL_SIZE, drawCells, drawMarkers, drawText, fillRect, fillRings, strokeLines, textWidth, wrapped } from './marks.js';
+import { LABEL_SIZE, drawCells, drawMarkers, drawText, fillRect, fillRings } from './marks.js';
+import { strokeLines, strokeSegment, textWidth, wrapped } from './marks.js';
 import { clippedLines, place } from './scale.js';
 
 /** The line height of panel titles. */
@@ -140,17 +141,7 @@ function xAxis(context, { panel, rect: { left, right, bottom }, toPixel }) {
     });
     const step = stride(ticks);
     ticks.forEach(({ position, label }, index) => {
-        strokeLines(
-            context,
-            [
-                [
-                    [position, bottom],
-                    [position, bottom + 4],
-                ],
-            ],
-            BORDER,
-            1,
-        );
+        strokeSegment(context, [position, bottom], [position, bottom + 4], BORDER, 1);
         if (index % step === 0) {
             drawText(context, label, [position, bottom + 13], { align: 'center', color: SECONDARY });
         }
@@ -169,17 +160,7 @@ function yAxis(context, { panel, rect: { left, top, bottom }, toPixel }) {
     });
     const step = stride(ticks);
     ticks.forEach(({ position, label }, index) => {
-        strokeLines(
-            context,
-            [
-                [
-                    [left - 4, position],
-                    [left, position],
-                ],
-            ],
-            BORDER,
-            1,
-        );
+        strokeSegment(context, [left - 4, position], [left, position], BORDER, 1);
         if (index % step === 0) {
             drawText(context, label, [left - 7, position], { align: 'right', color: SECONDARY });
         }
@@ -342,17 +323,7 @@ function drawTable(context, rows, { left, top }) {
     rows.forEach((row, index) => {
         const y = top + TABLE_LINE * (index + 0.7);
         if (row.color) {
-            strokeLines(
-                context,
-                [
-                    [
-                        [left, y],
-                        [left + 18, y],
-                    ],
-                ],
-                row.color,
-                2.2,
-            );
+            strokeSegment(context, [left, y], [left + 18, y], row.color, 2.2);
         }
         let x = left + 24;
         row.cells.forEach((cell, column) => {

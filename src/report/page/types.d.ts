@@ -255,9 +255,20 @@ export interface Orbit {
     weight: Float32Array;
 }
 
+export interface PredictionRequest {
+    run: number;
+    set: Overrides;
+    /** Weight and bias. */
+    parameters: Point;
+    /** The range of the unscaled feature. */
+    range: [number, number];
+}
+
 /** The calls are synchronous, and throw an error with the message of the engine. */
 export interface Engine {
     explore(request: ExploreRequest): Explored;
+    /** The predictions over a range of the feature, as points of the figure of the fit. */
+    predict(request: PredictionRequest): Point[];
     grid(request: GridRequest): Grid;
     orbit(request: OrbitRequest): Orbit;
     replay(run: number): { weight: Float32Array; bias: Float32Array };

@@ -4,7 +4,7 @@
 import { BLUE, INK, SECONDARY } from './colors.js';
 import { create, significant } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
-import { drawText, fillDiscs, fillRect, strokeLines } from './marks.js';
+import { drawText, fillDiscs, fillRect, strokeSegment } from './marks.js';
 import { END } from './state.js';
 
 /** The parts of the mean excess. */
@@ -145,47 +145,16 @@ function drawTheory(canvas, { predicted, loss, minimum }) {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const [left, right] = [60, width - 60];
     const x = (/** @type {number} */ value) => left + ((value - low) / (high - low || 1)) * (right - left);
-    strokeLines(
-        context,
-        [
-            [
-                [left - 10, 32],
-                [right + 10, 32],
-            ],
-        ],
-        { ...SECONDARY, alpha: 0.4 },
-        1,
-    );
+    strokeSegment(context, [left - 10, 32], [right + 10, 32], { ...SECONDARY, alpha: 0.4 }, 1);
     fillRect(
         context,
         { left: x(predicted.low), right: Math.max(x(predicted.high), x(predicted.low) + 2), top: 25, bottom: 39 },
         { ...BLUE, alpha: 0.22 },
     );
-    strokeLines(
-        context,
-        [
-            [
-                [x(predicted.mean), 23],
-                [x(predicted.mean), 41],
-            ],
-        ],
-        BLUE,
-        2.2,
-    );
+    strokeSegment(context, [x(predicted.mean), 23], [x(predicted.mean), 41], BLUE, 2.2);
     drawText(context, 'predicted', [x(predicted.mean), 12], { align: 'center', color: BLUE });
     if (minimum !== null) {
-        strokeLines(
-            context,
-            [
-                [
-                    [x(minimum), 26],
-                    [x(minimum), 38],
-                ],
-            ],
-            INK,
-            1.4,
-            'Dotted',
-        );
+        strokeSegment(context, [x(minimum), 26], [x(minimum), 38], INK, 1.4, 'Dotted');
         drawText(context, 'J*', [x(minimum), 52], { align: 'center', color: SECONDARY });
     }
     if (loss !== null) {
