@@ -16,6 +16,9 @@ const ENGINE: &[u8] = include_bytes!("engine.wasm.gz");
 /// The largest data file that a report embeds, in bytes. Without its data a report has figures and tables, but trains nothing.
 const MAX_DATA: usize = 8_000_000;
 
+/// The largest number of rows of a table of best settings.
+const TABLE_ROWS: usize = 30;
+
 /// The scripts of the page, in an order in which each module follows those that it imports.
 const SCRIPTS: &[(&str, &str)] = &[
     ("engine.js", include_str!("page/engine.js")),
@@ -123,14 +126,16 @@ impl Report<'_> {
 
 fn best_table(model: &str, best: &Comparison) -> BestTable {
     let number = |value: Option<f64>| value.map_or_else(|| "–".into(), text::loss);
-    let rows = best.rows.iter().map(|row| {
+    let rows = best.rows.iter().take(TABLE_ROWS).map(|row| {
         let [low, median, high] = row.mean_loss;
         let band = if low == high { String::new() } else { format!("{} to {}", number(low), number(high)) };
         let rates = row.good_rates.map_or_else(String::new, |[low, high]| format!("{} to {}", text::short(low, 3), text::short(high, 3)));
         let settings: Vec<String> = row.settings.iter().map(|(parameter, value)| format!("{} {value}", parameter.key())).collect();
         [row.value.to_string(), settings.join(", "), number(median), band, rates]
     });
-    let caption = if model.is_empty() { format!("Best setting by {}", best.by) } else { format!("Best setting by {}: {model}", best.by) };
+    let shown = if best.rows.len() > TABLE_ROWS { format!("{TABLE_ROWS} of {} values, ", best.rows.len()) } else { String::new() };
+    let model = if model.is_empty() { String::new() } else { format!(": {model}") };
+    let caption = format!("{shown}best setting by {}{model}", best.by);
     BestTable { caption, by: best.by, rows: rows.collect() }
 }
 

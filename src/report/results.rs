@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 use super::contents::Report;
 use super::errors::Error;
 use super::rows::rows;
-use crate::figure::{Figure, Layer};
+use crate::figure::{Axis, Figure, Layer, Panel, Scale};
 
-/// Significant digits of a number in a figure: less than a pixel on every axis with at most seven digits in its labels.
-const DIGITS: usize = 9;
+/// Points are rounded to at most this share of a linear axis, and to this relative difference on a logarithmic one: a tenth of a pixel.
+const RESOLUTION: f64 = 1e-4;
+
+/// The largest number of rows of a comparison.
+const COMPARED: usize = 100;
 
 /// The largest number of colours of cells; more are replaced by the nearest ones of the colour bars.
 const COLORS: usize = 256;
@@ -25,6 +28,8 @@ const FIRST: u32 = 0x100;
 /// The results that scripts read.
 pub fn results(report: &Report<'_>) -> Result<Value, Error> {
     let Report { manifest, experiment, diagnosis, .. } = report;
+    let mut diagnosis = (*diagnosis).clone();
+    diagnosis.models.iter_mut().for_each(|model| model.best.truncate(COMPARED));
     let best = diagnosis.models.iter().find_map(|model| model.best.rows.first().map(|row| row.run));
     Ok(json!({
         "name": experiment.name,
@@ -42,16 +47,17 @@ pub fn results(report: &Report<'_>) -> Result<Value, Error> {
     }))
 }
 
-/// A figure as JSON, with rounded numbers and with cells as text.
+/// A figure as JSON, with rounded points and with cells as text.
 fn figure(figure: &Figure) -> Result<Value, Error> {
-    let mut without_cells = figure.clone();
+    let mut smaller = figure.clone();
     let mut cells = Vec::new();
-    for layer in without_cells.panels.iter_mut().flat_map(|panel| &mut panel.layers) {
+    for layer in smaller.panels.iter_mut().flat_map(|panel| &mut panel.layers) {
         if let Layer::Cells { colors, .. } = layer {
             cells.push(std::mem::take(colors));
         }
     }
-    let mut value = serde_json::to_value(&without_cells)?;
+    smaller.panels.iter_mut().for_each(round);
+    let mut value = serde_json::to_value(&smaller)?;
     let mut cells = cells.iter();
     let panels = value["panels"].as_array_mut().into_iter().flatten();
     for layer in panels.filter_map(|panel| panel["layers"].as_array_mut()).flatten() {
@@ -64,7 +70,6 @@ fn figure(figure: &Figure) -> Result<Value, Error> {
             layer.insert("indices".into(), json!(indices));
         }
     }
-    round(&mut value);
     Ok(value)
 }
 
@@ -89,20 +94,33 @@ fn indexed(colors: &[[u8; 3]], figure: &Figure) -> (Vec<[u8; 3]>, String) {
     (palette, indices.into_iter().filter_map(|index| char::from_u32(FIRST + index as u32)).collect())
 }
 
-/// Rounds every number that is not an integer.
-fn round(value: &mut Value) {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            let rounded = number.as_f64().and_then(|number| format!("{number:.*e}", DIGITS - 1).parse::<f64>().ok());
-            if let Some(rounded) = rounded {
-                // Whole numbers are shorter as integers.
-                *value = if rounded.fract() == 0.0 && rounded.abs() < 1e9 { json!(rounded as i64) } else { json!(rounded) };
-            }
+/// Rounds the points of a panel, and drops points that then repeat the one before them.
+fn round(panel: &mut Panel) {
+    let Panel { x, y, layers, .. } = panel;
+    for layer in layers {
+        match layer {
+            Layer::Area { rings, .. } => rings.iter_mut().for_each(|ring| round_points(ring, x, y)),
+            Layer::Line { points, .. } | Layer::LineLabel { points, .. } | Layer::Markers { points, .. } => round_points(points, x, y),
+            Layer::Rule { .. } | Layer::Cells { .. } | Layer::Table { .. } | Layer::Label { .. } => {}
         }
-        Value::Array(items) => items.iter_mut().for_each(round),
-        Value::Object(fields) => fields.values_mut().for_each(round),
-        _ => {}
     }
+}
+
+fn round_points(points: &mut Vec<[f64; 2]>, x: &Axis, y: &Axis) {
+    for point in points.iter_mut() {
+        *point = [rounded(point[0], x), rounded(point[1], y)];
+    }
+    points.dedup();
+}
+
+/// A number with the decimals that an axis resolves.
+fn rounded(value: f64, axis: &Axis) -> f64 {
+    let step = match axis.scale {
+        Scale::Linear => (axis.range[1] - axis.range[0]) * RESOLUTION,
+        Scale::Log => value.abs() * RESOLUTION,
+    };
+    let decimals = (-libm::floor(libm::log10(step))).clamp(0.0, 30.0) as usize;
+    format!("{value:.decimals$}").parse().unwrap_or(value)
 }
 
 /// Bytes as text: compressed with gzip, then in base64.
