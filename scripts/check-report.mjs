@@ -16,7 +16,7 @@ import { pathToFileURL } from 'node:url';
 import puppeteer from 'puppeteer-core';
 
 const sweeps = ['article', 'optimizers', 'learning_rates', 'batch_sizes', 'logistic'];
-const runsPerSweep = 4;
+const runsPerSweep = 5;
 const browsers = { chrome: process.env.CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr' };
 
 const [program] = process.argv.slice(2);

@@ -46,4 +46,6 @@ if (engine) {
 for (const section of document.querySelectorAll('section.panels:not(.ready)')) {
     /** @type {HTMLElement} */ (section).hidden = true;
 }
+// For the browser's console (docs/report.md) and for scripts/check-report.mjs.
+Object.assign(globalThis, { gradsweep: { report, engine } });
 document.body.dataset.ready = engine ? 'engine' : 'results';
