@@ -100,8 +100,11 @@ fn round(panel: &mut Panel) {
     for layer in layers {
         match layer {
             Layer::Area { rings, .. } => rings.iter_mut().for_each(|ring| round_points(ring, x, y)),
-            Layer::Line { points, .. } | Layer::LineLabel { points, .. } | Layer::Markers { points, .. } => round_points(points, x, y),
-            Layer::Rule { .. } | Layer::Cells { .. } | Layer::Table { .. } | Layer::Label { .. } => {}
+            Layer::Line { points, .. }
+            | Layer::LineLabel { points, .. }
+            | Layer::InlineLabel { points, .. }
+            | Layer::Markers { points, .. } => round_points(points, x, y),
+            Layer::Rule { .. } | Layer::Cells { .. } | Layer::Label { .. } => {}
         }
     }
 }
