@@ -2,7 +2,7 @@
 
 use super::bands::Band;
 use super::runs::Runs;
-use super::theory::{EpochMap, SampledEpochs, SecondMoment, Sgd};
+use super::theory::{self, EpochMap, SampledEpochs, SecondMoment, Sgd};
 use crate::kernel::{VerdictWindow, WindowPart};
 use crate::model::{Parameter, Settings};
 use crate::sweep::batch_order;
@@ -20,9 +20,10 @@ struct Expectation {
 }
 
 impl Expectation {
-    /// The theory of runs that differ in their seeds alone, at least one; `None` unless they are trained by plain SGD and J is a paraboloid.
+    /// The theory of runs that differ in their seeds alone, at least one; `None` unless they are trained by plain SGD, J is a paraboloid and there are few
+    /// enough rows.
     fn of(runs: &Runs<'_>, rows: &[usize]) -> Option<Self> {
-        let &row = rows.first()?;
+        let &row = rows.first().filter(|&&row| runs.problem(row).train.len() <= theory::MAX_ROWS)?;
         let settings = runs.experiment.space.run(runs.table.run[row])?.settings;
         let sgd = Sgd::of(&settings)?;
         let order = batch_order(runs.experiment, runs.problem(row), &settings).ok()?;

@@ -30,3 +30,6 @@ pub use epochs::SampledEpochs;
 pub use floor::{floor, rate_for_floor};
 pub use moments::SecondMoment;
 pub use sgd::Sgd;
+
+/// The largest number of training rows for which figures and advice use the theory: its time grows with the rows.
+pub const MAX_ROWS: usize = 20_000;
