@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::cost_surface::CostSurface;
 use super::remedies::{Remedy, RemedySearch};
 use super::runs::{Runs, setting_label};
-use super::sentences::ILL_CONDITIONED;
+use super::sentences::creeps_along_valley;
 use super::setting::Setting;
 use super::theory::{self, Sgd};
-use super::trial::{Changes, TrialResult, Trials};
+use super::trial::{Changes, KnownProblems, TrialResult, Trials};
 use crate::backend::Backend;
 use crate::config::{self, ConfigSource, DataLocation, Experiment};
 use crate::kernel::RowEvaluator;
@@ -17,8 +17,6 @@ use crate::text;
 
 /// The number of optimizers for which remedies are sought.
 const OPTIMIZERS: usize = 4;
-/// The largest number of training rows for which the theory of SGD is computed.
-const THEORY_ROWS: usize = 20_000;
 /// A remedy that does not reach the optimum must reduce J − J* to this share.
 const IMPROVEMENT: f64 = 0.9;
 
@@ -41,6 +39,8 @@ pub struct Recommendation {
     pub epochs_to_reach: Option<f64>,
     /// The number of seeds of the trial.
     pub seeds: usize,
+    /// The number of epochs of the trial, if runs with the changes are longer, because there are many rows.
+    pub trial_epochs: Option<u64>,
 }
 
 /// The cause and the remedy for a setting that misses the optimum.
@@ -57,18 +57,21 @@ pub struct Advice {
 pub fn advise(runs: &Runs<'_>, rows: &[usize], candidates: &[(&[usize], usize)], backend: &dyn Backend) -> Advice {
     let Some(&(_, best)) = candidates.first() else { return Advice { cause: String::new(), remedy: None } };
     let cause = cause(runs, best);
-    let new_search = |&(own, row): &(&[usize], usize)| search(runs, rows, own, row, backend);
+    let problems = KnownProblems::default();
+    let new_search = |&candidate: &(&[usize], usize)| search(runs, rows, candidate, &problems, backend);
     let mut searches: Vec<RemedySearch<'_>> = candidates.iter().take(OPTIMIZERS).filter_map(new_search).collect();
-    let limit = IMPROVEMENT * runs.mean_excess(best);
+    // The present setting and a remedy are compared over the same seeds.
+    let present = searches.first_mut().and_then(|search| search.trials.present());
+    let present = present.map_or_else(|| runs.mean_excess(best), |result| result.excess);
     let mut closest: Option<(f64, Recommendation)> = None;
     for &remedy in remedies(runs, best) {
         for search in &mut searches {
-            let Some(result) = search.best(remedy) else { continue };
+            let Some(result) = search.best(remedy, present) else { continue };
             let Some(recommendation) = recommendation(runs, search, &result) else { continue };
             if recommendation.reaches_optimum {
                 return Advice { cause, remedy: Some(recommendation) };
             }
-            if result.excess <= limit && closest.as_ref().is_none_or(|(excess, _)| result.excess < *excess) {
+            if result.excess <= IMPROVEMENT * present && closest.as_ref().is_none_or(|(excess, _)| result.excess < *excess) {
                 closest = Some((result.excess, recommendation));
             }
         }
@@ -77,13 +80,19 @@ pub fn advise(runs: &Runs<'_>, rows: &[usize], candidates: &[(&[usize], usize)],
 }
 
 /// The search around one setting.
-fn search<'a>(runs: &Runs<'_>, rows: &[usize], own: &[usize], row: usize, backend: &'a dyn Backend) -> Option<RemedySearch<'a>> {
+fn search<'a>(
+    runs: &Runs<'_>,
+    rows: &[usize],
+    (own, row): (&[usize], usize),
+    problems: &'a KnownProblems,
+    backend: &'a dyn Backend,
+) -> Option<RemedySearch<'a>> {
     let mut tried: Vec<f64> =
         rows.iter().filter(|&&other| runs.optimizer(other) == runs.optimizer(row)).map(|&row| learning_rate(runs, row)).collect();
     tried.sort_by(f64::total_cmp);
     tried.dedup();
     Some(RemedySearch {
-        trials: Trials::new(runs, own, backend)?,
+        trials: Trials::new(runs, own, problems, backend)?,
         start: [runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from),
         tried,
     })
@@ -99,7 +108,7 @@ fn remedies(runs: &Runs<'_>, row: usize) -> &'static [Remedy] {
         Verdict::Diverged | Verdict::Overshooting => {
             &[SmallerRate, Standardise, FullBatch, StandardiseAndFullBatch, StandardiseAndMoreEpochs]
         }
-        Verdict::Slow if creeps_along_valley(runs, row) => {
+        _ if creeps_along_valley(runs, row) => {
             &[Standardise, MoreEpochs, LargerRate, SmallerRate, StandardiseAndFullBatch, StandardiseAndMoreEpochs]
         }
         Verdict::Slow => &[MoreEpochs, LargerRate, SmallerRate, FullBatch, Standardise, StandardiseAndFullBatch, StandardiseAndMoreEpochs],
@@ -115,11 +124,6 @@ fn remedies(runs: &Runs<'_>, row: usize) -> &'static [Remedy] {
             StandardiseAndMoreEpochs,
         ],
     }
-}
-
-/// Whether a run is slow because of the shape of J: most of its excess lies in the flat direction of a long valley.
-fn creeps_along_valley(runs: &Runs<'_>, row: usize) -> bool {
-    runs.surface(row).condition().is_some_and(|kappa| kappa >= ILL_CONDITIONED) && runs.valley_share(row) >= 0.5
 }
 
 /// The reason for the verdict of a run.
@@ -138,7 +142,7 @@ fn cause_of_verdict(runs: &Runs<'_>, row: usize) -> String {
             let period = text::count(runs.table.cycle_period[row].unwrap_or(2) as usize, "epoch");
             format!("it repeats a cycle of {period}, because {rate} is too large to settle")
         }
-        Verdict::Slow if creeps_along_valley(runs, row) => {
+        _ if creeps_along_valley(runs, row) => {
             let kappa = runs.surface(row).condition().unwrap_or(f64::INFINITY);
             let [length, kappa] = [text::ratio(kappa.sqrt()), text::condition(kappa)];
             format!("it creeps along a valley of J that is {length} times as long as it is wide (condition number κ = {kappa})")
@@ -159,7 +163,7 @@ fn cause_of_verdict(runs: &Runs<'_>, row: usize) -> String {
 fn noise_theory(runs: &Runs<'_>, row: usize) -> Option<String> {
     let (problem, settings) = (runs.problem(row), runs.experiment.space.run(runs.table.run[row])?.settings);
     let sgd = Sgd::of(&settings).filter(|_| settings.required_flag(Parameter::Shuffle) == Ok(true))?;
-    let batch = settings.number(Parameter::BatchSize).filter(|_| problem.train.len() <= THEORY_ROWS)? as usize;
+    let batch = settings.number(Parameter::BatchSize).filter(|_| problem.train.len() <= theory::MAX_ROWS)? as usize;
     let level = problem.optimum?.loss + theory::floor(problem, batch, &sgd)?;
     let rate = theory::rate_for_floor(problem, batch, &sgd, problem.tolerance()?)?;
     let [level, rate] = [text::loss(level), text::short(rate, 2)];
@@ -229,6 +233,7 @@ fn recommendation(runs: &Runs<'_>, search: &RemedySearch<'_>, result: &TrialResu
         mean_loss: result.loss,
         epochs_to_reach: Some(result.epochs_to_reach).filter(|epochs| epochs.is_finite()),
         seeds: result.seeds,
+        trial_epochs: result.shortened_to,
     })
 }
 
@@ -237,19 +242,20 @@ impl Recommendation {
     pub fn in_words(&self, config: &str) -> String {
         let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), quoted(argument)]);
         let words: Vec<String> = ["gradsweep run".to_owned(), quoted(config)].into_iter().chain(arguments).collect();
-        let command = if self.set.is_empty() { self.changes.clone() } else { words.join(" ") };
+        let command = if self.set.is_empty() { format!("these settings in {config}: {}", self.changes) } else { words.join(" ") };
         format!("{:<9} {command}\n{:<9} {}", "try", "", self.outcome())
     }
 
     /// The expected result in words.
     fn outcome(&self) -> String {
-        let over = if self.seeds > 1 { format!("in a trial over {} seeds", self.seeds) } else { "in a trial".into() };
+        let epochs = self.trial_epochs.map_or_else(String::new, |epochs| format!(" of {}", text::count(epochs as usize, "epoch")));
+        let over = if self.seeds > 1 { format!(" over {} seeds", self.seeds) } else { String::new() };
         let result = match self.epochs_to_reach.filter(|_| self.reaches_optimum) {
             Some(epochs) => format!("reaches the optimum after {}", text::count(epochs.ceil() as usize, "epoch")),
             None if self.reaches_optimum => "reaches the optimum".into(),
             None => format!("comes closer, to J = {}", text::loss(self.mean_loss)),
         };
-        format!("{over}, {} {result}", self.setting)
+        format!("in a trial{epochs}{over}, {} {result}", self.setting)
     }
 }
 

@@ -42,8 +42,8 @@ pub struct Group {
     /// The smallest and the largest learning rate around the best one at which J is within 5 % of the best, all else unchanged; `None` if the
     /// sweep has no other rate with these settings.
     pub good_rates: Option<[f64; 2]>,
-    /// The learning rate up to which, or down to which, the sweep should be extended: the best rate is the largest or the smallest of the sweep,
-    /// and misses the optimum.
+    /// The learning rate up to which, or down to which, the sweep should be extended: the best rate is the largest or the smallest of the sweep, misses
+    /// the optimum, and other rates may reach it.
     pub extend_rates_to: Option<f64>,
     /// The best setting.
     #[serde(serialize_with = "map")]
@@ -337,7 +337,8 @@ impl Comparison {
     /// The sentence above the table.
     fn heading(&self) -> String {
         let seeds = self.rows.iter().map(|row| row.seeds).max().unwrap_or(0);
-        let over = if seeds > 1 { format!(", as the median over up to {}", text::count(seeds, "seed")) } else { String::new() };
+        let up_to = if self.rows.iter().all(|row| row.seeds == seeds) { "" } else { "up to " };
+        let over = if seeds > 1 { format!(", as the median over {up_to}{}", text::count(seeds, "seed")) } else { String::new() };
         let filter = if self.filter.is_empty() { String::new() } else { format!(", where {}", self.filter) };
         format!("The best setting for each {}{filter}; J is the mean over the last updates{over}", self.by)
     }
@@ -347,9 +348,13 @@ impl Comparison {
         let mut notes: Vec<String> = Vec::new();
         for row in &self.rows {
             if let (Some(end), Some([low, high])) = (row.extend_rates_to, row.good_rates) {
-                let (edge, rate) = if end > high { ("largest", high) } else { ("smallest", low) };
+                let (edge, way, rate) = if end > high { ("largest", "up", high) } else { ("smallest", "down", low) };
                 let [rate, end] = [rate, end].map(|rate| text::short(rate, 3));
-                notes.push(format!("{}: the best rate, {rate}, is the {edge} of your range: extend it to {end}", row.value));
+                let directory = row.directory.as_deref().map_or_else(String::new, |directory| format!("{directory}, "));
+                notes.push(format!(
+                    "{directory}{}: the best rate, {rate}, is the {edge} of your range: extend it {way} to {end}",
+                    row.value
+                ));
             }
         }
         if self.rows.windows(2).any(|pair| pair[0].rank.is_some() && pair[0].rank == pair[1].rank && pair[0].loss == pair[1].loss) {

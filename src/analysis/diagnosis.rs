@@ -147,7 +147,7 @@ fn optima(runs: &Runs<'_>, rows: &[usize]) -> Vec<Optimum> {
 fn conclusion(runs: &Runs<'_>, rows: &[usize], counts: &[u64; VERDICTS], backend: &dyn Backend) -> (String, Option<Recommendation>) {
     let ranking = Ranking::new(runs, rows, None);
     let optimizers = ranking.best_by(Parameter::Optimizer);
-    let Some(best) = optimizers.first().map(|group| &group.best) else { return ("no run has finished".into(), None) };
+    let Some(best) = optimizers.first().map(|group| &group.best) else { return ("No run has finished".into(), None) };
     let row = ranking.representative(best);
     if runs.surface(row).optimum().is_none() {
         return (without_optimum(runs, row), None);
@@ -169,10 +169,9 @@ fn reaches_optimum(runs: &Runs<'_>, rows: &[usize]) -> bool {
 /// The sentence for a problem whose J has no minimum.
 fn without_optimum(runs: &Runs<'_>, best: usize) -> String {
     if runs.mean_loss(best).is_infinite() {
-        return "every run diverges".into();
+        return "Every run diverges".into();
     }
-    let reason = no_minimum(runs.problem(best));
-    format!("no run can reach an optimum, because {reason}; the lowest J is {}", text::loss(runs.mean_loss(best)))
+    format!("J has no minimum, so no run can reach one; the lowest J of a setting is {}", text::loss(runs.mean_loss(best)))
 }
 
 /// The distance of the best setting from its optimum.
@@ -181,19 +180,37 @@ fn failure(runs: &Runs<'_>, ranking: &Ranking<'_>, best: &Candidate) -> String {
     let surface = runs.surface(row);
     let optimum = text::loss(surface.minimum());
     let is_only = ranking.candidates().len() == 1;
+    let seeds = ranking.rows(best).len();
     if runs.mean_excess(row).is_infinite() {
-        return if is_only { "The run diverges".into() } else { "Every run diverges".into() };
+        return match (is_only, seeds) {
+            (true, 1) => "The run diverges".into(),
+            (false, 1) => "Every run diverges".into(),
+            _ => "Most runs of each setting diverge".into(),
+        };
     }
     let loss = ranking.summary(best).loss[1].unwrap_or_else(|| runs.mean_loss(row));
-    let subject = if is_only {
-        "The run misses the optimum: it ends".into()
-    } else {
-        format!("No run reaches the optimum: the best ({}) ends", runs.name(row))
+    let reached = runs.epochs_to_reach(row).map(|epochs| text::count(epochs as usize, "epoch"));
+    let mean = text::loss(loss);
+    let subject = match (is_only, seeds, reached) {
+        (true, 1, None) => format!("The run misses the optimum: J is {mean} over its last updates"),
+        (true, 1, Some(epochs)) => {
+            format!("The run reaches the optimum after {epochs}, but does not stay there: J is {mean} over its last updates")
+        }
+        (true, ..) => format!("The setting misses the optimum: J is {mean} over the last updates, as the median over {seeds} seeds"),
+        (false, _, None) => {
+            format!("No run reaches the optimum: with the best setting ({}) J is {mean} over the last updates", runs.name(row))
+        }
+        (false, _, Some(epochs)) => {
+            format!(
+                "No setting stays at the optimum: the best ({}) reaches it after {epochs}, but J is {mean} over the last updates",
+                runs.name(row)
+            )
+        }
     };
     if surface.is_perfect_fit() || surface.minimum() < 0.0 {
-        return format!("{subject} at J = {}, where the optimum is J* = {optimum}", text::loss(loss));
+        return format!("{subject}, where the optimum is J* = {optimum}");
     }
-    format!("{subject} at J = {}, {} × the optimum J* = {optimum}", text::loss(loss), text::ratio(loss / surface.minimum()))
+    format!("{subject}, {} × the optimum J* = {optimum}", text::ratio(loss / surface.minimum()))
 }
 
 /// The number of converged runs, the fastest of them, and the data scales at which none converged.
@@ -280,7 +297,7 @@ impl std::fmt::Display for Optimum {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let problem = if self.problem.is_empty() { String::new() } else { format!(" ({})", self.problem) };
         let (Some(loss), Some([weight, bias])) = (self.loss, self.parameters) else {
-            return write!(formatter, "none: {}{problem}", self.reason.as_deref().unwrap_or_default());
+            return write!(formatter, "none, because {}{problem}", self.reason.as_deref().unwrap_or_default());
         };
         let kappa = self.condition.map_or_else(String::new, |kappa| format!("; condition number κ = {}", text::condition(kappa)));
         let [loss, weight, bias] = [loss, weight, bias].map(text::loss);

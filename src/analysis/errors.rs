@@ -17,7 +17,7 @@ pub enum Error {
     MissingParameter(#[from] crate::model::MissingParameter),
     #[error("the sweep has no runs to compare")]
     NoRuns,
-    #[error("unknown key `{key}`{}; the keys are {known}", nearest.map(|key| format!(": did you mean `{key}`?")).unwrap_or_default())]
+    #[error("unknown key `{key}`{}", nearest.map_or_else(|| format!("; the keys are {known}"), |key| format!(": did you mean `{key}`?")))]
     UnknownKey { key: String, nearest: Option<&'static str>, known: String },
     #[error("{first} and {second} cannot be compared, because {reason}")]
     OtherData {

@@ -302,7 +302,9 @@ fn caption(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &Setting
     if let [best] = best[..]
         && runs.mean_excess(best).is_finite()
     {
-        sentences.push(format!("The lowest {} is {}: {}", frame.cost.label, text::significant(runs.mean_excess(best), 2), runs.name(best)));
+        // Rounding may leave a run slightly below J*.
+        let lowest = runs.mean_excess(best).max(if runs.problem(best).optimum.is_some() { 0.0 } else { f64::NEG_INFINITY });
+        sentences.push(format!("The lowest {} is {}: {}", frame.cost.label, text::significant(lowest, 2), runs.name(best)));
     }
     let count = |of: &dyn Fn(usize) -> bool| rows.iter().filter(|&&row| of(row)).count();
     let diverged = count(&|row| runs.has_diverged(row));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::ranking::{Candidate, Ranking};
 use super::runs::{Runs, is_seed};
+use super::sentences::creeps_along_valley;
 use crate::model::problem::VARIANCE_TOLERANCE;
 use crate::model::{Parameter, Verdict};
 
@@ -17,7 +18,8 @@ const EXTENSION: f64 = 10.0;
 pub struct RateRange {
     /// The smallest and the largest of the neighbouring rates with nearly the best J; `None` without other rates.
     pub good: Option<[f64; 2]>,
-    /// The rate to which the sweep should be extended, if the best rate is the smallest or the largest and misses the optimum.
+    /// The rate to which the sweep should be extended, if the best rate is the smallest or the largest and misses the optimum, unless other rates
+    /// cannot help: in a long valley, and where a slow run has the smallest rate.
     pub extend_to: Option<f64>,
 }
 
@@ -59,15 +61,16 @@ impl<'a> RateRanges<'a> {
         let above = rates[position + 1..].iter().take_while(is_good).count();
         let best_rate = rates[position].0;
         let extend_to = if position == 0 {
-            Some(best_rate / EXTENSION)
+            Some(best_rate / EXTENSION).filter(|_| runs.table.verdict[row] != Verdict::Slow)
         } else if position + 1 == rates.len() {
             let limit = runs.stability_limit(row).unwrap_or(f64::INFINITY);
             Some(limit.min(EXTENSION * best_rate)).filter(|end| *end >= 2.0 * best_rate)
         } else {
             None
         };
-        let misses = runs.table.verdict[row] != Verdict::Converged && best_rate > 0.0;
-        RateRange { good: Some([rates[position - below].0, rates[position + above].0]), extend_to: extend_to.filter(|_| misses) }
+        let misses = runs.table.verdict[row] != Verdict::Converged && best_rate > 0.0 && runs.surface(row).optimum().is_some();
+        let is_useful = misses && !creeps_along_valley(runs, row);
+        RateRange { good: Some([rates[position - below].0, rates[position + above].0]), extend_to: extend_to.filter(|_| is_useful) }
     }
 
     fn rate(&self, candidate: &Candidate) -> Option<f64> {

@@ -15,6 +15,9 @@ const TRIED_RATES: u64 = 32;
 /// The range of learning rates below a stability limit that are tried.
 const BELOW_LIMIT: f64 = 1000.0;
 
+/// The largest number of results of a kind of remedy that are confirmed.
+const CONFIRMED: usize = 4;
+
 /// A kind of remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -43,17 +46,35 @@ pub struct RemedySearch<'a> {
 }
 
 impl RemedySearch<'_> {
-    /// Trains the variations of a kind of remedy, and returns the best result; `None` if there is no variation, or none can be trained. A
-    /// result with a learning rate of the sweep is preferred if it reaches the optimum, because then the sweep needs no other rate.
-    pub fn best(&mut self, remedy: Remedy) -> Option<TrialResult> {
+    /// Trains the variations of a kind of remedy, and returns the best result whose J − J* is at most `present`; `None` if there is none. Results that
+    /// reach the optimum come first, and of these the ones with a learning rate of the sweep, because then the sweep needs no other rate. Trials with more
+    /// seeds confirm a result.
+    pub fn best(&mut self, remedy: Remedy, present: f64) -> Option<TrialResult> {
         let variations = self.variations(remedy);
-        let results = self.trials.train(&variations);
-        let has_own_rate = |result: &&TrialResult| {
-            let rate = result.changes.iter().find(|(parameter, _)| *parameter == Parameter::LearningRate);
-            rate.is_none_or(|(_, value)| value.number().is_some_and(|rate| self.has_tried(rate)))
-        };
-        let own = results.iter().filter(|result| result.reaches_optimum()).filter(has_own_rate).min_by(|a, b| a.compare(b));
-        own.or_else(|| results.iter().min_by(|a, b| a.compare(b))).cloned()
+        let results = self.trials.train(&variations).into_iter().filter(|result| result.excess <= present);
+        let (mut reaching, mut others): (Vec<TrialResult>, Vec<TrialResult>) = results.partition(TrialResult::reaches_optimum);
+        reaching.sort_by(|a, b| self.has_own_rate(b).cmp(&self.has_own_rate(a)).then_with(|| a.compare(b)));
+        others.sort_by(|a, b| a.excess.total_cmp(&b.excess));
+        let mut closest: Option<TrialResult> = None;
+        for result in reaching.into_iter().chain(others).take(CONFIRMED) {
+            let result = self.trials.confirm(result);
+            if result.excess > present {
+                continue;
+            }
+            if result.reaches_optimum() {
+                return Some(result);
+            }
+            if closest.as_ref().is_none_or(|closest| result.excess < closest.excess) {
+                closest = Some(result);
+            }
+        }
+        closest
+    }
+
+    /// Whether the sweep has the learning rate of a result.
+    fn has_own_rate(&self, result: &TrialResult) -> bool {
+        let rate = result.changes.iter().find(|(parameter, _)| *parameter == Parameter::LearningRate);
+        rate.is_none_or(|(_, value)| value.number().is_some_and(|rate| self.has_tried(rate)))
     }
 
     /// Whether the sweep has a learning rate.
@@ -119,8 +140,8 @@ impl RemedySearch<'_> {
         if !has_own_rate(&settings) {
             return Vec::new();
         }
-        let Some(problem) = self.trials.problem(changes) else { return Vec::new() };
-        let [low, high] = self.rate_range(&problem, &settings);
+        let Some(problems) = self.trials.problem(changes) else { return Vec::new() };
+        let [low, high] = self.rate_range(&problems.all[0], &settings);
         let powers = libm::floor(libm::log10(low)) as i32..=libm::floor(libm::log10(high)) as i32;
         let rates = powers.flat_map(|power| ["1", "2", "5"].map(|digit| format!("{digit}e{power}").parse().unwrap_or(0.0)));
         rates.filter(|rate| (low..high).contains(rate)).collect()

@@ -3,11 +3,17 @@
 use super::cost_surface::CostSurface;
 use super::ranking;
 use super::runs::Runs;
-use crate::model::{Loss, Problem};
+use crate::model::{Loss, Problem, Verdict};
 use crate::text;
 
 /// From this condition number on, a problem counts as ill-conditioned: the valley of J is √κ times as long as it is wide.
 pub const ILL_CONDITIONED: f64 = 100.0;
+
+/// Whether a run is slow because of the shape of J: most of its excess lies in the flat direction of a long valley.
+pub fn creeps_along_valley(runs: &Runs<'_>, row: usize) -> bool {
+    let is_long = runs.surface(row).condition().is_some_and(|kappa| kappa >= ILL_CONDITIONED);
+    runs.table.verdict[row] == Verdict::Slow && is_long && runs.valley_share(row) >= 0.5
+}
 
 /// The sentence for a cost without a minimum.
 pub fn no_minimum(problem: &Problem) -> &'static str {
@@ -54,6 +60,9 @@ pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
     };
     if runs.excess(best) < 5e-4 * surface.minimum().abs() {
         return format!("{subject} reaches the optimum, J = {loss}");
+    }
+    if runs.table.verdict[best] == Verdict::Converged {
+        return format!("{subject} reaches the optimum: it ends at J = {loss}, where J* = {optimum}");
     }
     let [dw, db] = [w - weight, b - bias].map(|difference| text::significant(difference.abs(), 3));
     let reference = if surface.is_perfect_fit() || surface.minimum() < 0.0 {

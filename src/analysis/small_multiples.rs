@@ -159,7 +159,7 @@ fn caption(runs: &Runs<'_>, rows: &[usize], by: Parameter, cells: &[Cell], value
     let counts = statistics::verdict_counts(runs, rows);
     let mut notes = vec![statistics::in_words(&counts)];
     if cells.len() < values {
-        let which = if cells[0].setting.number().is_some() { ", around the change from slow to diverged" } else { "" };
+        let which = if cells[0].setting.number().is_some() { ", around those where the verdict changes" } else { "" };
         notes.push(format!("{} of {values} values of {} are shown{which}", cells.len(), by.key()));
     }
     let [all, drawn] = [

@@ -76,13 +76,25 @@ impl Problems {
     /// # Errors
     /// If a hyperparameter is missing, or if the settings are of another sweep.
     pub fn number(&self, experiment: &Experiment, settings: &Settings) -> Result<usize, Error> {
-        let key = key(experiment, settings)?;
+        let key = Self::key(experiment, settings)?;
         self.numbers.get(&key).copied().ok_or(Error::UnknownProblem(key))
     }
 
     /// Whether the problem of a run depends on a hyperparameter.
     pub fn depend_on(parameter: Parameter) -> bool {
         PROBLEM_PARAMETERS.contains(&parameter)
+    }
+
+    /// The settings on which the problem of a run depends.
+    ///
+    /// # Errors
+    /// If a hyperparameter is missing.
+    pub fn key(experiment: &Experiment, settings: &Settings) -> Result<ProblemKey, MissingParameter> {
+        Ok(ProblemKey {
+            split_seed: experiment.split_seed(settings)?,
+            scale: settings.required_word(Parameter::DataScale)?,
+            neuron: settings.neuron()?,
+        })
     }
 
     fn add_branch(&mut self, experiment: &Experiment, branch: &Branch) -> Result<(), Error> {
@@ -100,7 +112,7 @@ impl Problems {
     }
 
     fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {
-        let key = key(experiment, settings)?;
+        let key = Self::key(experiment, settings)?;
         if !self.numbers.contains_key(&key) {
             let id = self.all.len();
             let split = experiment.split(key.split_seed)?;
@@ -116,13 +128,4 @@ impl Problems {
 fn set_optimum(problem: &mut Problem, optimum: Option<Optimum>) {
     problem.optimum = optimum;
     problem.rounding_floor = rounding::rounding_floor(problem);
-}
-
-/// The settings on which the problem of a run depends.
-fn key(experiment: &Experiment, settings: &Settings) -> Result<ProblemKey, MissingParameter> {
-    Ok(ProblemKey {
-        split_seed: experiment.split_seed(settings)?,
-        scale: settings.required_word(Parameter::DataScale)?,
-        neuron: settings.neuron()?,
-    })
 }

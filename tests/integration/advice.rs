@@ -99,3 +99,35 @@ fn following_the_advice_leads_to_the_optimum() {
     }
     assert!(reached * 10 >= cells * 9, "{reached} of {cells} cells reach the optimum");
 }
+
+/// A setting that does not count as converged may have a lower mean of J than one that does: then the latter is no remedy.
+#[test]
+fn a_remedy_is_not_worse_than_the_present_setting() {
+    let cpu = Cpu::open(None, None).unwrap();
+    for (data, scale, optimizer, batch, rate) in [
+        ("stackloss", "standard", "adam", "8", "3.16"),
+        ("iris", "none", "rmsprop", "32", "0.01"),
+        ("iris", "standard", "rmsprop", "32", "0.0316"),
+    ] {
+        let mut cell = Cell::new(data, scale, optimizer, batch, &format!("[{rate}]"));
+        cell.text = cell.text.replace("max = 9", "max = 19");
+        let (table, before) = cell.trained(&[], &cpu);
+        assert!(!converges(&table), "{data} {optimizer} {rate}");
+        let remedy = before.models[0].remedy.clone().unwrap_or_else(|| panic!("{before}"));
+        let (_, after) = cell.trained(&remedy.set, &cpu);
+        assert!(median_loss(&after) <= median_loss(&before), "{data} {optimizer} {rate}: {:?}", remedy.set);
+    }
+}
+
+/// In a long valley neither a smaller nor a larger rate helps, so the report does not recommend to extend the range.
+#[test]
+fn advice_to_standardise_is_not_next_to_advice_to_extend_the_range() {
+    let folder = root().join("configs");
+    let text = std::fs::read_to_string(folder.join("learning_rates.toml")).unwrap();
+    let source = ConfigSource { file: "learning_rates.toml", name: "learning_rates", data: DataLocation::Folder(&folder) };
+    let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let problems = Problems::new(&experiment).unwrap();
+    let cpu = Cpu::open(None, None).unwrap();
+    let report = diagnosis(&experiment, &problems.all, &trained(&experiment, &problems, &cpu).unwrap(), None, &cpu).to_string();
+    assert!(report.contains("--set data.scale=standard") && !report.contains("extend"), "{report}");
+}

@@ -189,3 +189,40 @@ fn data_without_information_give_finite_results() {
         }
     }
 }
+
+/// Poisson under a linear neuron falls without bound for negative predictions, so no run reaches an optimum, and no other rate would.
+#[test]
+fn a_cost_without_a_minimum_is_reported_as_such() {
+    let data = "x,y\n\
+        29.98710703995891,30.116\n\
+        -3.9725364695237935,4.112\n\
+        129.522068603761,130.969\n\
+        301.79760618699186,303.924\n\
+        53.14164753761601,52.723\n\
+        112.12715325072655,112.704\n\
+        80.99769633082869,80.918\n\
+        -110.11843641507568,111.415\n\
+        60.2304125607902,61.08\n\
+        -100.61379293116349,99.466\n\
+        -101.7812356094426,100.563\n\
+        -19.761275902465492,20.455\n\
+        33.77472615858956,33.315\n\
+        90.71734826668846,90.445\n\
+        129.46722801704064,128.291\n\
+        -11.828078083501609,11.66\n\
+        -67.81004729575352,68.266\n\
+        -87.27279797208666,86.632\n\
+        75.04882510279516,74.076\n\
+        -128.43829841464384,129.825\n";
+    let ran = run(
+        data,
+        "[model]\nloss = \"poisson\"\n[training]\nepochs = 400\nbatch_size = \"full\"\n[sweep.parameters]\noptimizer = [\"adam\", \"adagrad\"]\n\
+         learning_rate = [0.01, 0.1, 1.0]\ninitial_weight = [-10, -3, -1, 0.1, 1, 3, 10]\ninitial_bias = [-10, -2, 0, 2, 10]\n",
+    );
+    assert!(ran.stdout.contains("optimum   none, because J has no minimum"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("J has no minimum, so no run can reach one; the lowest J of a setting is -"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("converged") && !ran.stdout.contains("extend"), "{}", ran.stdout);
+    let runs = ran.runs.unwrap();
+    assert_eq!(runs.run.len(), 210);
+    assert!(runs.excess.iter().all(|excess| excess.is_nan()), "{:?}", runs.excess);
+}
