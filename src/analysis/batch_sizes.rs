@@ -4,7 +4,7 @@ use super::bands::Band;
 use super::color_by::ColorBy;
 use super::errors::Error;
 use super::paths::PathCache;
-use super::problems::by_problem;
+use super::problems::Rankings;
 use super::ranges::CostAxis;
 use super::ranking::Ranking;
 use super::runs::settings_label;
@@ -43,12 +43,12 @@ struct Curve {
 }
 
 /// One figure of the best conditioned problem: by epochs, by updates, and a table of the epochs and updates until the optimum is reached.
-pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, Error> {
+pub fn figure(cache: &PathCache<'_>, rankings: &Rankings<'_>) -> Result<Option<Figure>, Error> {
     let runs = cache.runs();
-    let condition = |own: &Vec<usize>| runs.surface(own[0]).condition().unwrap_or(f64::INFINITY);
-    let Some(rows) = by_problem(&runs, rows).into_iter().min_by(|a, b| condition(a).total_cmp(&condition(b))) else { return Ok(None) };
-    let color_by = ColorBy::new(&runs, &rows, Some(Parameter::BatchSize), &[]);
-    let ranking = Ranking::new(&runs, &rows, Some(Parameter::BatchSize));
+    let condition = |own: &Ranking<'_>| runs.surface(own.all_rows()[0]).condition().unwrap_or(f64::INFINITY);
+    let Some(ranking) = rankings.problems().iter().min_by(|a, b| condition(a).total_cmp(&condition(b))) else { return Ok(None) };
+    let rows = ranking.all_rows();
+    let color_by = ColorBy::new(&runs, rows, Some(Parameter::BatchSize), &[]);
     let mut tuned: Vec<(Setting, &[usize])> =
         ranking.best_by(Parameter::BatchSize).iter().map(|group| (group.value, ranking.rows(&group.best))).collect();
     tuned.sort_by_key(|(size, _)| *size);
@@ -58,7 +58,7 @@ pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Option<Figure>, E
         curves.push(curve(cache, &color_by, size, own)?);
     }
     let values = curves.iter().flat_map(|curve| &curve.band.median).map(|point| point[1]);
-    let cost = CostAxis::new(&runs, &rows, values);
+    let cost = CostAxis::new(&runs, rows, values);
     let threshold = runs.surface(rows[0]).convergence_excess();
     let panels = [false, true].map(|by_updates| panel(&curves, threshold, &cost, by_updates));
     let mut legend = Vec::new();

@@ -6,9 +6,9 @@ use serde::{Serialize, Serializer};
 use super::errors::Error;
 use super::figures::side_by_side;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
-use super::ranking::{Candidate, Ranking, TIE, TunedGroup};
+use super::ranking::{Ranking, TIE, TunedGroup};
 use super::rate_range::RateRanges;
-use super::runs::{Runs, settings_label};
+use super::runs::settings_label;
 use super::score::Score;
 use super::setting::Setting;
 use super::statistics;
@@ -88,13 +88,12 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)]) -> Res
     let filters = Filter::parse(filters)?;
     let runs = sweep.table();
     let rows = filtered(&runs, &filters)?;
-    Ok(Comparison { filter: filters_label(&filters), ..comparison(&runs, &rows, by) })
+    Ok(Comparison { filter: filters_label(&filters), ..comparison(&Ranking::new(&runs, &rows, Some(by)), by) })
 }
 
-/// Compares the values of a hyperparameter over some runs.
-pub fn comparison(runs: &Runs<'_>, rows: &[usize], by: Parameter) -> Comparison {
-    let ranking = Ranking::new(runs, rows, Some(by));
-    let ranges = RateRanges::new(runs, &ranking, by);
+/// Compares the values of a hyperparameter over the ranked runs.
+pub fn comparison(ranking: &Ranking<'_>, by: Parameter) -> Comparison {
+    let ranges = RateRanges::new(ranking, by);
     let mut groups = Vec::new();
     for of_loss in ranking.best_by(by).chunk_by(|a, b| a.loss == b.loss) {
         let mut leader = 0;
@@ -103,7 +102,7 @@ pub fn comparison(runs: &Runs<'_>, rows: &[usize], by: Parameter) -> Comparison 
                 leader = position;
             }
             let rank = tuned.best.cost.is_finite().then_some(leader + 1);
-            groups.push(Group { rank, ..group(runs, &ranking, &ranges, tuned, by) });
+            groups.push(Group { rank, ..group(ranking, &ranges, tuned, by) });
         }
     }
     Comparison { by: by.key(), filter: String::new(), rows: groups }
@@ -129,8 +128,8 @@ pub fn comparison_figures(sweep: &Sweep<'_>, by: &str, filters: &[(String, Strin
 }
 
 /// The row of a value, without its rank.
-fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, ranges: &RateRanges<'_>, tuned: &TunedGroup, by: Parameter) -> Group {
-    let best: &Candidate = &tuned.best;
+fn group(ranking: &Ranking<'_>, ranges: &RateRanges<'_>, tuned: &TunedGroup, by: Parameter) -> Group {
+    let (runs, best) = (ranking.runs(), &tuned.best);
     let representative = ranking.representative(best);
     let summary = ranking.summary(best);
     let mut settings = runs.settings(representative);
@@ -148,7 +147,7 @@ fn group(runs: &Runs<'_>, ranking: &Ranking<'_>, ranges: &RateRanges<'_>, tuned:
         good_rates: rates.good,
         extend_rates_to: rates.extend_to,
         settings,
-        ties: tuned.ties.len(),
+        ties: tuned.ties,
         run: runs.table.run[representative],
         end: runs.end(representative),
         seeds: ranking.rows(best).len(),

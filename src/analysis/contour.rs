@@ -7,9 +7,8 @@ use super::frame::Frame;
 use super::framing::frame_around;
 use super::path_layers::{Paths, best_rows, faint_rows, is_round, lowest_level, marker_legend, panel, path_labels, path_layers};
 use super::paths::PathCache;
-use super::problems::{self, by_problem, file_stem, problem_name};
-use super::ranking;
-use super::runs::Runs;
+use super::problems::{self, Rankings, file_stem, problem_name};
+use super::ranking::Ranking;
 use super::sample::spread;
 use super::sentences::{distance, valley};
 use crate::figure::{Dash, Figure, Layer, palette};
@@ -29,17 +28,16 @@ const PLOT_HEIGHT: f64 = 470.0;
 const AROUND: u32 = 180 + 190;
 
 /// One figure per problem.
-pub fn figures(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
-    let problems = by_problem(&cache.runs(), rows);
-    let has_several = problems.len() > 1;
-    problems.iter().map(|own| figure(cache, own, style, has_several)).collect()
+pub fn figures(cache: &mut PathCache<'_>, rankings: &Rankings<'_>, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let has_several = rankings.problems().len() > 1;
+    rankings.problems().iter().map(|ranking| figure(cache, ranking, style, has_several)).collect()
 }
 
-fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, has_several: bool) -> Result<Figure, Error> {
-    let runs = cache.runs();
+fn figure(cache: &mut PathCache<'_>, ranking: &Ranking<'_>, style: Option<Parameter>, has_several: bool) -> Result<Figure, Error> {
+    let (runs, rows) = (cache.runs(), ranking.all_rows());
     let surface = runs.surface(rows[0]);
     let color_by = ColorBy::new(&runs, rows, style, &[Parameter::DataScale]);
-    let best = best_rows(&runs, rows, &color_by, BEST);
+    let best = best_rows(ranking, &color_by, BEST);
     let faint = faint_rows(&runs, rows, &best, FAINT);
     let mut paths = Paths { faint: cache.drawn(&faint)?, best: cache.drawn(&best)? };
     let is_round = is_round(&surface);
@@ -50,7 +48,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
     let levels = ContourLevels::new(&map, lowest_level(&surface, paths.best()));
     let mut layers = levels.bands(&map);
     layers.extend(levels.isolines(&map));
-    let [line, labels] = remaining_distance(&runs, rows, &frame);
+    let [line, labels] = remaining_distance(ranking, &frame);
     layers.extend(line);
     layers.extend(path_layers(&runs, &paths, &color_by, &frame));
     layers.extend(contour_levels::target(&surface, &map));
@@ -65,7 +63,7 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
     Ok(Figure {
         name: if has_several { format!("contour-{}", file_stem(&runs, rows[0])) } else { "contour".into() },
         title: format!("{}: paths on the cost surface J(w, b){suffix}", runs.experiment.name),
-        caption: caption(&runs, rows, &paths, &color_by, &frame),
+        caption: caption(ranking, &paths, &color_by, &frame),
         columns: 1,
         panels: vec![panel(String::new(), &frame, is_round, layers)],
         shared_axes: false,
@@ -77,9 +75,10 @@ fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>, h
 }
 
 /// A line from the best end to the optimum, and labels with J at both. The line is left out if it is too short to see.
-fn remaining_distance(runs: &Runs<'_>, rows: &[usize], frame: &Frame) -> [Vec<Layer>; 2] {
-    let best = ranking::best(runs, rows).filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
-    let surface = runs.surface(rows[0]);
+fn remaining_distance(ranking: &Ranking<'_>, frame: &Frame) -> [Vec<Layer>; 2] {
+    let runs = ranking.runs();
+    let best = ranking.best().filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
+    let surface = runs.surface(ranking.all_rows()[0]);
     let label = |at, text| Layer::Label { at, text, color: palette::INK };
     let optimum = surface.optimum();
     let mut labels: Vec<Layer> = optimum.map(|at| label(at, format!("J* = {}", text::loss(surface.minimum())))).into_iter().collect();
@@ -95,7 +94,8 @@ fn remaining_distance(runs: &Runs<'_>, rows: &[usize], frame: &Frame) -> [Vec<La
     [line, labels]
 }
 
-fn caption(runs: &Runs<'_>, rows: &[usize], paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<String> {
+fn caption(ranking: &Ranking<'_>, paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<String> {
+    let (runs, rows) = (&ranking.runs(), ranking.all_rows());
     let mut notes = Vec::new();
     if rows.len() > 1 {
         notes.push(drawn_note(rows.len(), paths, color_by));
@@ -108,7 +108,7 @@ fn caption(runs: &Runs<'_>, rows: &[usize], paths: &Paths, color_by: &ColorBy, f
     if problems::count(runs) > problems::SHOWN {
         notes.push(format!("{} of {} problems are shown", problems::SHOWN, problems::count(runs)));
     }
-    let lines = [distance(runs, rows), notes.join(". "), valley(runs, rows[0])];
+    let lines = [distance(ranking), notes.join(". "), valley(runs, rows[0])];
     lines.into_iter().filter(|line| !line.is_empty()).collect()
 }
 

@@ -77,11 +77,12 @@ pub fn diagnosis(
     let models = models(&runs, &rows);
     let diagnose = |own: &Vec<usize>| {
         let counts = if models.len() == 1 { all } else { statistics::verdict_counts(&runs, own) };
-        let (conclusion, remedy) = conclusion(&runs, own, &counts, backend);
+        let ranking = Ranking::new(&runs, own, None);
+        let (conclusion, remedy) = conclusion(&ranking, &counts, backend);
         ModelDiagnosis {
             model: if models.len() == 1 { String::new() } else { model_name(&runs, own[0]) },
             optima: optima(&runs, own),
-            best: comparison(&runs, own, compared(&runs)),
+            best: comparison(&ranking, compared(&runs)),
             conclusion,
             remedy,
         }
@@ -144,8 +145,8 @@ fn optima(runs: &Runs<'_>, rows: &[usize]) -> Vec<Optimum> {
 }
 
 /// The conclusion for the runs of a model, and a remedy if no setting reaches the optimum.
-fn conclusion(runs: &Runs<'_>, rows: &[usize], counts: &[u64; VERDICTS], backend: &dyn Backend) -> (String, Option<Recommendation>) {
-    let ranking = Ranking::new(runs, rows, None);
+fn conclusion(ranking: &Ranking<'_>, counts: &[u64; VERDICTS], backend: &dyn Backend) -> (String, Option<Recommendation>) {
+    let (runs, rows) = (&ranking.runs(), ranking.all_rows());
     let optimizers = ranking.best_by(Parameter::Optimizer);
     let Some(best) = optimizers.first().map(|group| &group.best) else { return ("No run has finished".into(), None) };
     let row = ranking.representative(best);
@@ -158,7 +159,7 @@ fn conclusion(runs: &Runs<'_>, rows: &[usize], counts: &[u64; VERDICTS], backend
     let candidates: Vec<(&[usize], usize)> =
         optimizers.iter().map(|group| (ranking.rows(&group.best), ranking.representative(&group.best))).collect();
     let Advice { cause, remedy } = advise(runs, rows, &candidates, backend);
-    (format!("{}. Cause: {cause}", failure(runs, &ranking, best)), remedy)
+    (format!("{}. Cause: {cause}", failure(runs, ranking, best)), remedy)
 }
 
 /// Whether at least half of some runs reach the optimum.

@@ -3,6 +3,7 @@
 use super::errors::Error;
 use super::filter::{Filter, filtered, filters_label};
 use super::paths::PathCache;
+use super::problems::{Rankings, by_problem};
 use super::runs::Runs;
 use super::sweep::Sweep;
 use super::{batch_sizes, contour, final_loss, fit, heatmap, learning_rates, losses, parameters, small_multiples};
@@ -28,7 +29,7 @@ pub struct Selection {
 /// If a path cannot be read or replayed.
 pub fn figures(sweep: &Sweep<'_>) -> Result<Vec<Figure>, Error> {
     let rows = sweep.table().rows();
-    if rows.is_empty() { Ok(Vec::new()) } else { figures_of(sweep, &rows) }
+    if rows.is_empty() { Ok(Vec::new()) } else { figures_of(sweep, &rows, &[]) }
 }
 
 /// The figures of some runs. Titles name the filters.
@@ -51,37 +52,59 @@ pub fn selected_figures(sweep: &Sweep<'_>, selection: &Selection) -> Result<Vec<
     if rows.is_empty() {
         return Err(Error::NoRuns);
     }
-    let mut figures = figures_of(sweep, &rows)?;
+    let mut figures = figures_of(sweep, &rows, &selection.names)?;
     if !filters.is_empty() {
         for figure in &mut figures {
             figure.title = format!("{}, where {}", figure.title, filters_label(&filters));
         }
     }
-    let known: Vec<String> = figures.iter().map(|figure| figure.name.clone()).collect();
-    if let Some(name) = selection.names.iter().find(|name| !known.iter().any(|own| own.starts_with(name.as_str()))) {
+    if let Some(name) = selection.names.iter().find(|name| !figures.iter().any(|figure| figure.name.starts_with(name.as_str()))) {
+        let known: Vec<String> = figures_of(sweep, &rows, &[])?.into_iter().map(|figure| figure.name).collect();
         return Err(Error::NoSuchFigure { name: name.clone(), known: text::list(&known) });
     }
     figures.retain(|figure| selection.names.is_empty() || selection.names.iter().any(|name| figure.name.starts_with(name.as_str())));
     Ok(figures)
 }
 
-fn figures_of(sweep: &Sweep<'_>, rows: &[usize]) -> Result<Vec<Figure>, Error> {
+/// The figures of some rows. If `names` has names, kinds of figures to which none of them belongs are left out.
+fn figures_of(sweep: &Sweep<'_>, rows: &[usize], names: &[String]) -> Result<Vec<Figure>, Error> {
     let runs = sweep.table();
     let several = |parameter| runs.distinct_settings(rows, parameter).len() > 1;
+    // A kind of figure has one name, or several that begin with it.
+    let is_wanted = |kind: &str| names.is_empty() || names.iter().any(|name| name.starts_with(kind) || kind.starts_with(name.as_str()));
+    let problems = by_problem(&runs, rows);
+    let rankings = Rankings::new(&runs, rows, &problems);
     let mut cache = PathCache::new(sweep);
-    let mut figures = contour::figures(&mut cache, rows, None)?;
+    let mut figures = Vec::new();
+    if is_wanted("contour") {
+        figures.extend(contour::figures(&mut cache, &rankings, None)?);
+    }
     if several(Parameter::LearningRate) {
-        figures.extend(small_multiples::figures(&mut cache, rows, Parameter::LearningRate, None)?);
-        figures.push(final_loss::figure(&runs, rows, Parameter::LearningRate, None));
+        if is_wanted("learning_rate") {
+            figures.extend(small_multiples::figures(&mut cache, &rankings, Parameter::LearningRate, None)?);
+        }
+        if is_wanted("final_loss") {
+            figures.push(final_loss::figure(&rankings, Parameter::LearningRate, None));
+        }
     }
-    figures.extend(heatmap::default_axes(&runs).map(|axes| heatmap::figure(&runs, rows, axes)));
-    figures.push(parameters::figure(&mut cache, rows, None)?);
-    figures.extend(learning_rates::figure(&runs, rows)?);
-    figures.push(losses::figure(&cache, rows)?);
-    if several(Parameter::BatchSize) {
-        figures.extend(batch_sizes::figure(&cache, rows)?);
+    if is_wanted("heatmap") {
+        figures.extend(heatmap::default_axes(&runs).map(|axes| heatmap::figure(&runs, rows, axes)));
     }
-    figures.push(fit::figure(&runs, rows, None));
+    if is_wanted("parameters") {
+        figures.push(parameters::figure(&mut cache, &rankings, None)?);
+    }
+    if is_wanted("rates") {
+        figures.extend(learning_rates::figure(&runs, rows)?);
+    }
+    if is_wanted("losses") {
+        figures.push(losses::figure(&cache, &rankings.all)?);
+    }
+    if is_wanted("batch_sizes") && several(Parameter::BatchSize) {
+        figures.extend(batch_sizes::figure(&cache, &rankings)?);
+    }
+    if is_wanted("fit") {
+        figures.push(fit::figure(&rankings.all, None));
+    }
     for figure in &mut figures {
         figure.caption.extend(missing_runs(&runs));
     }
@@ -98,12 +121,14 @@ fn missing_runs(runs: &Runs<'_>) -> Option<String> {
 /// The figures of a comparison: the values of a hyperparameter next to each other. `rows` holds at least one row.
 pub fn side_by_side(sweep: &Sweep<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
     let runs = sweep.table();
+    let problems = by_problem(&runs, rows);
+    let rankings = Rankings::new(&runs, rows, &problems);
     let mut cache = PathCache::new(sweep);
-    let mut figures = small_multiples::figures(&mut cache, rows, by, style)?;
-    figures.push(final_loss::figure(&runs, rows, by, style));
+    let mut figures = small_multiples::figures(&mut cache, &rankings, by, style)?;
+    figures.push(final_loss::figure(&rankings, by, style));
     if by == Parameter::BatchSize {
-        figures.extend(batch_sizes::figure(&cache, rows)?);
+        figures.extend(batch_sizes::figure(&cache, &rankings)?);
     }
-    figures.push(fit::figure(&runs, rows, style.or(Some(by))));
+    figures.push(fit::figure(&rankings.all, style.or(Some(by))));
     Ok(figures)
 }

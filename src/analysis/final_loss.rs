@@ -1,16 +1,20 @@
 //! The final J − J* as a function of a hyperparameter: medians and bands over seeds at the best setting of everything else.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
 use super::bands::Band;
 use super::color_by::ColorBy;
 use super::expected;
-use super::problems::{by_problem, problem_name};
+use super::problems::{Rankings, problem_name};
 use super::ranges::{CostAxis, log_range, padded};
 use super::ranking::Ranking;
 use super::runs::{Runs, is_seed};
 use super::sample::spread;
 use super::sentences::distances;
 use super::setting::Setting;
-use super::{ranking, statistics};
+use super::statistics;
 use crate::figure::ticks::axis;
 use crate::figure::{Axis, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
 use crate::model::Parameter;
@@ -34,23 +38,25 @@ const EXPECTED_DASH: Dash = Dash::Dotted;
 const LIMITS: usize = 3;
 
 /// One panel per problem, with one line per value of the hyperparameter that colours distinguish.
-pub fn figure(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Figure {
+pub fn figure(rankings: &Rankings<'_>, by: Parameter, style: Option<Parameter>) -> Figure {
+    let (runs, rows) = (&rankings.all.runs(), rankings.all.all_rows());
     let x_axis = SettingAxis::new(by, &runs.distinct_settings(rows, by));
-    let problems = if by == Parameter::DataScale { vec![rows.to_vec()] } else { by_problem(runs, rows) };
+    let problems = if by == Parameter::DataScale { std::slice::from_ref(&rankings.all) } else { rankings.problems() };
     let color_by = ColorBy::with_limit(runs, rows, style, &[by, Parameter::DataScale], LINES);
-    let lines: Vec<Vec<Line>> = problems.iter().map(|own| lines(runs, own, &color_by, &x_axis)).collect();
+    let lines: Vec<Vec<Line>> = problems.iter().map(|ranking| lines(ranking, &color_by, &x_axis)).collect();
     let frame = Frame::new(runs, rows, &lines);
-    let mut panels: Vec<Panel> = problems.iter().zip(&lines).map(|(own, lines)| panel(runs, own, &x_axis, &frame, lines)).collect();
+    let mut panels: Vec<Panel> =
+        problems.iter().zip(&lines).map(|(own, lines)| panel(runs, own.all_rows(), &x_axis, &frame, lines)).collect();
     if problems.len() > 1 {
-        for (panel, own) in panels.iter_mut().zip(&problems) {
-            panel.title = problem_name(runs, own[0]);
+        for (panel, own) in panels.iter_mut().zip(problems) {
+            panel.title = problem_name(runs, own.all_rows()[0]);
         }
     }
     let columns = panels.len().min(2);
     Figure {
         name: format!("final_loss-{}", by.facts().name),
         title: format!("{}: {} for each {}", runs.experiment.name, frame.axis.label, by.key()),
-        caption: caption(runs, rows, &color_by, &x_axis, &frame),
+        caption: caption(&rankings.all, &color_by, &x_axis, &frame),
         columns,
         size: [if columns > 1 { 1040 } else { 860 }, 210 + 340 * panels.len().div_ceil(columns) as u32],
         legend: legend(&color_by, &x_axis, &frame, &lines, &panels),
@@ -117,15 +123,21 @@ struct Line {
     best: Option<(Setting, [f64; 2])>,
 }
 
-fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAxis) -> Vec<Line> {
-    let mut keyed: Vec<(usize, usize)> = rows.iter().map(|&row| (color_by.position(runs, row), row)).collect();
-    keyed.sort_unstable();
-    let groups: Vec<Vec<usize>> = keyed.chunk_by(|a, b| a.0 == b.0).map(|own| own.iter().map(|&(_, row)| row).collect()).collect();
-    let count = groups.len() as f64;
-    let line = |(index, own): (usize, Vec<usize>)| {
+fn lines(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis) -> Vec<Line> {
+    let runs = &ranking.runs();
+    let groups: Vec<Vec<usize>> = color_by
+        .parameter()
+        .map_or_else(Vec::new, |parameter| runs.group_by(ranking.all_rows(), parameter).into_iter().map(|(_, own)| own).collect());
+    let rankings: Vec<Cow<'_, Ranking<'_>>> = if groups.is_empty() {
+        vec![ranking.with_values_of(x_axis.parameter)]
+    } else {
+        groups.iter().map(|own| Cow::Owned(Ranking::new(runs, own, Some(x_axis.parameter)))).collect()
+    };
+    let count = rankings.len() as f64;
+    let line = |(index, ranking): (usize, &Cow<'_, Ranking<'_>>)| {
         // Lines are next to each other at a category.
         let offset = if x_axis.categories.is_some() { 0.6 * ((index as f64 + 0.5) / count - 0.5) } else { 0.0 };
-        let position = color_by.position(runs, own[0]);
+        let position = color_by.position(runs, ranking.all_rows()[0]);
         let mut line = Line {
             position,
             color: color_by.color_at(position),
@@ -136,7 +148,6 @@ fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAx
             best: None,
         };
         // The runs of the best setting for each value, in the order of the values.
-        let ranking = Ranking::new(runs, &own, Some(x_axis.parameter));
         let mut tuned: Vec<(Setting, &[usize])> =
             ranking.best_by(x_axis.parameter).iter().map(|group| (group.value, ranking.rows(&group.best))).collect::<Vec<_>>();
         tuned.sort_by_key(|(setting, _)| *setting);
@@ -166,7 +177,7 @@ fn lines(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAx
         }
         line
     };
-    groups.into_iter().enumerate().map(line).collect()
+    rankings.iter().enumerate().map(line).collect()
 }
 
 /// The y axis, with a strip for diverged runs above.
@@ -248,7 +259,12 @@ fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, l
 
 /// The stability limits of SGD, one for each momentum: a few inside the range.
 fn stability_limits(runs: &Runs<'_>, rows: &[usize], range: [f64; 2]) -> Vec<f64> {
-    let mut limits: Vec<f64> = rows.iter().filter_map(|&row| runs.stability_limit(row)).collect();
+    // A limit does not depend on the learning rate.
+    let mut known = FxHashSet::default();
+    let is_new = |row: &&usize| {
+        known.insert(runs.experiment.space.first_like(runs.table.run[**row], |parameter| parameter == Parameter::LearningRate))
+    };
+    let mut limits: Vec<f64> = rows.iter().filter(is_new).filter_map(|&row| runs.stability_limit(row)).collect();
     limits.sort_by(f64::total_cmp);
     limits.dedup();
     limits.retain(|limit| (range[0]..=range[1]).contains(limit));
@@ -296,9 +312,9 @@ fn legend(color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame, lines: &[Vec<
     legend
 }
 
-fn caption(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame) -> Vec<String> {
+fn caption(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame) -> Vec<String> {
+    let (runs, rows, best) = (&ranking.runs(), ranking.all_rows(), ranking.best_of_losses());
     let mut sentences = Vec::new();
-    let best = ranking::best_of_losses(runs, rows);
     if let [best] = best[..]
         && runs.mean_excess(best).is_finite()
     {
@@ -339,6 +355,6 @@ fn caption(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, x_axis: &Setting
         sentences.push(format!("A point is a run{at_best}"));
     }
     // J − J* of different losses are not comparable: each loss has a sentence of its own.
-    let of_losses = if best.len() > 1 { distances(runs, rows) } else { Vec::new() };
+    let of_losses = if best.len() > 1 { distances(ranking) } else { Vec::new() };
     of_losses.into_iter().chain(std::iter::once(sentences.join(". "))).filter(|line| !line.is_empty()).collect()
 }

@@ -4,7 +4,7 @@ use super::best_settings::best_settings;
 use super::color_by::ColorBy;
 use super::cost_surface::CostSurface;
 use super::ranges::extent;
-use super::ranking;
+use super::ranking::Ranking;
 use super::runs::Runs;
 use super::score::{Score, class_threshold};
 use super::sentences::distances;
@@ -25,16 +25,17 @@ const BISECTIONS: usize = 60;
 
 const ROW_COLOR: Color = Color { alpha: 0.55, ..palette::SOFT };
 
-/// One panel in the units of the unscaled feature, so that the lines of all problems are comparable. `rows` holds at least one row.
-pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figure {
-    let best_rows = ranking::best_of_losses(runs, rows);
-    let best = best_rows.first().copied().unwrap_or(rows[0]);
+/// One panel in the units of the unscaled feature, so that the lines of all problems are comparable. At least one run is
+/// ranked.
+pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
+    let (runs, rows, best_rows) = (&ranking.runs(), ranking.all_rows(), ranking.best_of_losses());
+    let best = ranking.best().unwrap_or(rows[0]);
     let (problem, neuron) = (runs.problem(best), runs.problem(best).neuron);
     let [train, test] = scatter(runs, best);
     let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
     let y_range = extent(train.iter().chain(&test).map(|point| point[1]));
     let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
-    let mut shown: Vec<usize> = best_settings(runs, rows, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
+    let mut shown: Vec<usize> = best_settings(ranking, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
     shown.retain(|&row| runs.mean_excess(row).is_finite());
     let has_test_rows = !test.is_empty();
     let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: ROW_COLOR, size: 3.6 }];
@@ -78,7 +79,7 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], style: Option<Parameter>) -> Figu
     let spec = &runs.experiment.data;
     let target = if has_signed_labels(&neuron) { format!("{} (0 is −1)", spec.format.target) } else { spec.format.target.clone() };
     let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&target, Scale::Linear, y_range));
-    let mut caption = distances(runs, rows);
+    let mut caption = distances(ranking);
     if shown.is_empty() {
         caption.push("No line is drawn, because every run diverges".into());
     } else {

@@ -1,7 +1,12 @@
 //! The heatmap of two hyperparameters: the settings that converge and how fast, those that diverge and how early, and J − J* of the others.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
 use super::errors::Error;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
+use super::levels::Levels;
 use super::problems::{by_problem, problem_name};
 use super::ranges::start_excess;
 use super::ranking::{Candidate, Ranking};
@@ -61,22 +66,23 @@ pub fn heatmap(sweep: &Sweep<'_>, keys: [&str; 2], filters: &[(String, String)])
 
 /// One panel per problem, and per optimizer if there are few. `rows` holds at least one row.
 pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure {
-    let mut selections: Vec<(String, Vec<usize>)> = Vec::new();
-    let problems = if [x, y].contains(&Parameter::DataScale) { vec![rows.to_vec()] } else { by_problem(runs, rows) };
+    let mut selections: Vec<(String, Cow<'_, [usize]>)> = Vec::new();
+    let problems = if [x, y].contains(&Parameter::DataScale) { vec![Cow::Borrowed(rows)] } else { by_problem(runs, rows) };
     let optimizers = if [x, y].contains(&Parameter::Optimizer) { 1 } else { runs.distinct_settings(rows, Parameter::Optimizer).len() };
     let is_split = optimizers > 1 && optimizers * problems.len() <= PANELS;
     for own in &problems {
         let problem = if problems.len() > 1 { problem_name(runs, own[0]) } else { String::new() };
         if is_split {
             let title = |optimizer: &Setting| if problem.is_empty() { optimizer.to_string() } else { format!("{optimizer}, {problem}") };
-            selections.extend(runs.group_by(own, Parameter::Optimizer).into_iter().map(|(optimizer, own)| (title(&optimizer), own)));
+            let groups = runs.group_by(own, Parameter::Optimizer).into_iter();
+            selections.extend(groups.map(|(optimizer, own)| (title(&optimizer), Cow::Owned(own))));
         } else {
-            selections.push((problem, own.clone()));
+            selections.push((problem, Cow::Borrowed(own)));
         }
     }
     let grids: Vec<Grid> = selections.iter().map(|(_, own)| Grid::new(runs, own, [x, y])).collect();
     let scales = Scales::new(runs, rows, &grids);
-    let panels: Vec<Panel> = selections.iter().zip(&grids).map(|((title, own), grid)| panel(runs, own, grid, &scales, title)).collect();
+    let panels: Vec<Panel> = selections.iter().zip(&grids).map(|((title, _), grid)| panel(runs, grid, &scales, title)).collect();
     let columns = panels.len().min(if panels.len() > 4 { 3 } else { 2 });
     let mut legend = vec![LegendEntry { label: "best setting".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Hollow) }];
     if panels.iter().any(|panel| panel.layers.iter().any(|layer| matches!(layer, Layer::Line { .. }))) {
@@ -107,6 +113,8 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure
 struct CellAxis {
     parameter: Parameter,
     settings: Vec<Setting>,
+    /// A row with each value.
+    examples: Vec<usize>,
     /// The number of values of the sweep, of which `settings` has at most [`VALUES`].
     count: usize,
     /// In units of the hyperparameter if its values have equal distances, otherwise in units of positions.
@@ -115,9 +123,24 @@ struct CellAxis {
 }
 
 impl CellAxis {
-    fn new(runs: &Runs<'_>, rows: &[usize], parameter: Parameter) -> Self {
-        let all = runs.distinct_settings(rows, parameter);
-        let settings: Vec<Setting> = spread(all.len(), VALUES).map(|position| all[position]).collect();
+    /// The axis, and the position of each row's value on it; `None` if the value is left out.
+    fn new(runs: &Runs<'_>, rows: &[usize], parameter: Parameter) -> (Self, Vec<Option<usize>>) {
+        let Levels { settings: all, positions } = Levels::new(runs, rows, parameter);
+        let mut places: Vec<Option<usize>> = vec![None; all.len()];
+        let settings: Vec<Setting> = spread(all.len(), VALUES)
+            .enumerate()
+            .map(|(place, position)| {
+                places[position] = Some(place);
+                all[position]
+            })
+            .collect();
+        let positions: Vec<Option<usize>> = positions.into_iter().map(|position| places[position as usize]).collect();
+        let mut examples = vec![rows[0]; settings.len()];
+        for (&row, position) in rows.iter().zip(&positions).rev() {
+            if let Some(position) = *position {
+                examples[position] = row;
+            }
+        }
         let numbers: Vec<f64> = settings.iter().filter_map(|setting| setting.number()).collect();
         let is_log = parameter.facts().scale == ParameterScale::Log && numbers.first().is_some_and(|&first| first > 0.0);
         let scaled = |value: f64| if is_log { libm::log10(value) } else { value };
@@ -134,7 +157,7 @@ impl CellAxis {
             let range = [-0.5, settings.len() as f64 - 0.5];
             Axis { label: parameter.key().into(), scale: Scale::Linear, range, ticks }
         };
-        Self { parameter, settings, count: all.len(), axis, is_numeric }
+        (Self { parameter, settings, examples, count: all.len(), axis, is_numeric }, positions)
     }
 
     /// The position of a run's value; `None` if it is left out.
@@ -186,22 +209,22 @@ struct Grid<'a> {
 }
 
 impl<'a> Grid<'a> {
-    fn new(runs: &Runs<'a>, rows: &[usize], [x, y]: [Parameter; 2]) -> Self {
+    fn new(runs: &Runs<'a>, rows: &'a [usize], [x, y]: [Parameter; 2]) -> Self {
         let by = [x, y].into_iter().find(|&parameter| is_seed(parameter));
-        let (x, y) = (CellAxis::new(runs, rows, x), CellAxis::new(runs, rows, y));
         let ranking = Ranking::new(runs, rows, by);
+        let first_rows = ranking.first_rows();
+        let [(x, columns), (y, lines)] = [x, y].map(|parameter| CellAxis::new(runs, &first_rows, parameter));
         let mut best: Vec<Option<&Candidate>> = vec![None; x.settings.len() * y.settings.len()];
         let mut seeds = 1;
-        for candidate in ranking.candidates() {
-            let own = ranking.rows(candidate);
-            seeds = seeds.max(own.len());
-            let (Some(column), Some(line)) = (x.position(runs, own[0]), y.position(runs, own[0])) else { continue };
+        for ((candidate, column), line) in ranking.candidates().iter().zip(columns).zip(lines) {
+            seeds = seeds.max(ranking.rows(candidate).len());
+            let (Some(column), Some(line)) = (column, line) else { continue };
             let cell = &mut best[line * x.settings.len() + column];
             if cell.is_none_or(|known| candidate.cost < known.cost) {
                 *cell = Some(candidate);
             }
         }
-        let cells = best.iter().map(|candidate| candidate.map(|candidate| result(runs, &ranking, candidate))).collect();
+        let cells = best.par_iter().map(|candidate| candidate.map(|candidate| result(runs, &ranking, candidate))).collect();
         let is_tuned =
             |parameter: &Parameter| ![x.parameter, y.parameter].contains(parameter) && runs.distinct_settings(rows, *parameter).len() > 1;
         let tuned = runs.varied().into_iter().filter(is_tuned).map(Parameter::key).collect();
@@ -305,11 +328,11 @@ fn rgb(gradient: colorous::Gradient, position: f64) -> [u8; 3] {
     gradient.eval_continuous(position).into_array()
 }
 
-fn panel(runs: &Runs<'_>, rows: &[usize], grid: &Grid<'_>, scales: &Scales, title: &str) -> Panel {
+fn panel(runs: &Runs<'_>, grid: &Grid<'_>, scales: &Scales, title: &str) -> Panel {
     let Grid { x, y, cells, ranking, best, .. } = grid;
-    let colors = cells.iter().map(|cell| cell.map_or([255; 3], |cell| scales.color(&cell))).collect();
+    let colors = cells.par_iter().map(|cell| cell.map_or([255; 3], |cell| scales.color(&cell))).collect();
     let mut layers = vec![Layer::Cells { x: x.axis.range, y: y.axis.range, columns: x.settings.len(), colors }];
-    layers.extend(stability_limit(runs, rows, grid));
+    layers.extend(stability_limit(runs, grid));
     let best = best.as_ref().filter(|best| best.cost.is_finite()).map(|best| ranking.rows(best)[0]);
     if let Some((column, line)) = best.and_then(|row| x.position(runs, row).zip(y.position(runs, row))) {
         let points = vec![[x.center(column), y.center(line)]];
@@ -319,24 +342,17 @@ fn panel(runs: &Runs<'_>, rows: &[usize], grid: &Grid<'_>, scales: &Scales, titl
 }
 
 /// The stability limit of SGD for each value of the other axis, if one axis is the learning rate and all runs are of SGD.
-fn stability_limit(runs: &Runs<'_>, rows: &[usize], Grid { x, y, .. }: &Grid<'_>) -> Vec<Layer> {
+fn stability_limit(runs: &Runs<'_>, Grid { x, y, .. }: &Grid<'_>) -> Vec<Layer> {
     let (rate, other, is_rate_x) = match [x.parameter, y.parameter] {
         [Parameter::LearningRate, _] => (x, y, true),
         [_, Parameter::LearningRate] => (y, x, false),
         _ => return Vec::new(),
     };
     // Of each value of the other axis one run: limits do not depend on what else is swept, unless they differ.
-    let mut limits: Vec<Option<f64>> = vec![None; other.settings.len()];
-    for &row in rows {
-        let Some(position) = other.position(runs, row) else { continue };
-        if limits[position].is_none() {
-            let Some(limit) = runs.stability_limit(row) else { return Vec::new() };
-            limits[position] = Some(limit);
-        }
-    }
     let mut points: Vec<[f64; 2]> = Vec::new();
-    for (position, limit) in limits.iter().enumerate() {
-        points.extend(limit.and_then(|limit| rate.coordinate(limit)).map(|at| [at, other.center(position)]));
+    for (position, &row) in other.examples.iter().enumerate() {
+        let Some(limit) = runs.stability_limit(row) else { return Vec::new() };
+        points.extend(rate.coordinate(limit).map(|at| [at, other.center(position)]));
     }
     // The line ends at the border, not in the middle of the outer cells.
     let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return Vec::new() };

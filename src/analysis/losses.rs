@@ -4,7 +4,7 @@ use super::bands::Band;
 use super::errors::Error;
 use super::expected;
 use super::paths::PathCache;
-use super::ranking::{self, Ranking};
+use super::ranking::Ranking;
 use super::runs::Runs;
 use super::sample::spread;
 use crate::figure::ticks::{axis, count_axis};
@@ -37,17 +37,15 @@ const EXPECTED_COLOR: Color = palette::INK;
 const TEST_COLOR: Color = Color { rgb: [0x78, 0x18, 0x00], alpha: 1.0 };
 
 /// One panel for the best setting, and one for the best run of each other verdict.
-pub fn figure(cache: &PathCache<'_>, rows: &[usize]) -> Result<Figure, Error> {
-    let runs = cache.runs();
-    let ranking = Ranking::new(&runs, rows, None);
-    let mut shown: Vec<usize> = ranking.best_of_losses().into_iter().take(1).collect();
+pub fn figure(cache: &PathCache<'_>, ranking: &Ranking<'_>) -> Result<Figure, Error> {
+    let (runs, rows) = (cache.runs(), ranking.all_rows());
+    let mut shown: Vec<usize> = ranking.best().into_iter().collect();
     for verdict in Verdict::ALL.into_iter().rev() {
-        if shown.iter().all(|&row| runs.table.verdict[row] != verdict) {
+        if shown.len() < PANELS && shown.iter().all(|&row| runs.table.verdict[row] != verdict) {
             let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.table.verdict[row] == verdict).collect();
-            shown.extend(ranking::best(&runs, &own));
+            shown.extend(Ranking::new(&runs, &own, None).best());
         }
     }
-    shown.truncate(PANELS);
     let mut panels = Vec::new();
     for &row in &shown {
         panels.push(panel(cache, row, ranking.rows_like(row))?);

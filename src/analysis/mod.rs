@@ -28,6 +28,7 @@ mod framing;
 mod heatmap;
 mod isoline;
 mod learning_rates;
+mod levels;
 mod losses;
 mod parameters;
 mod path_layers;

@@ -10,7 +10,8 @@ use super::frame::Frame;
 use super::framing::frame_around;
 use super::path_layers::opacity;
 use super::paths::{DrawnPath, PathCache};
-use super::problems::{by_problem, problem_name};
+use super::problems::{Rankings, problem_name};
+use super::ranking::Ranking;
 use super::sample::spread;
 use super::sentences::distances;
 use crate::figure::ticks::{axis, count_axis};
@@ -34,14 +35,13 @@ struct Line {
     has_diverged: bool,
 }
 
-/// One figure with a row of two panels per problem. `rows` holds at least one row.
-pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter>) -> Result<Figure, Error> {
-    let runs = cache.runs();
-    let problems = by_problem(&runs, rows);
+/// One figure with a row of two panels per problem. At least one run is ranked.
+pub fn figure(cache: &mut PathCache<'_>, rankings: &Rankings<'_>, style: Option<Parameter>) -> Result<Figure, Error> {
+    let (runs, rows, problems) = (cache.runs(), rankings.all.all_rows(), rankings.problems());
     let color_by = ColorBy::new(&runs, rows, style, &[Parameter::DataScale]);
     let (mut panels, mut drawn, mut has_bands) = (Vec::new(), 0, false);
-    for own in &problems {
-        let lines = lines(cache, own, &color_by)?;
+    for ranking in problems {
+        let (lines, own) = (lines(cache, ranking, &color_by)?, ranking.all_rows());
         drawn += lines.iter().map(|line| line.paths.len()).sum::<usize>();
         has_bands |= lines.iter().any(|line| line.paths.len() > 1);
         let surface = runs.surface(own[0]);
@@ -70,10 +70,10 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
         }
     }
     let mut legend = color_by.legend();
-    if problems.iter().any(|own| runs.surface(own[0]).optimum().is_some()) {
+    if problems.iter().any(|own| runs.surface(own.all_rows()[0]).optimum().is_some()) {
         legend.push(LegendEntry { label: "optimum".into(), color: palette::INK, shape: LegendShape::Line(Dash::Dashed) });
     }
-    let mut caption = distances(&runs, rows);
+    let mut caption = distances(&rankings.all);
     if drawn < rows.len() {
         let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
         let band = if has_bands { ", as the median over seeds with a band of 80 %" } else { "" };
@@ -94,7 +94,7 @@ pub fn figure(cache: &mut PathCache<'_>, rows: &[usize], style: Option<Parameter
 }
 
 /// The lines of the best settings.
-fn lines(cache: &mut PathCache<'_>, rows: &[usize], color_by: &ColorBy) -> Result<Vec<Line>, Error> {
+fn lines(cache: &mut PathCache<'_>, ranking: &Ranking<'_>, color_by: &ColorBy) -> Result<Vec<Line>, Error> {
     let runs = cache.runs();
     let line = |BestSetting { rows, representative }: BestSetting| {
         let shown: Vec<usize> = spread(rows.len(), RUNS).map(|position| rows[position]).collect();
@@ -105,7 +105,7 @@ fn lines(cache: &mut PathCache<'_>, rows: &[usize], color_by: &ColorBy) -> Resul
             has_diverged: shown.iter().any(|&row| runs.has_diverged(row)),
         })
     };
-    best_settings(&runs, rows, color_by, LINES).into_iter().map(line).collect()
+    best_settings(ranking, color_by, LINES).into_iter().map(line).collect()
 }
 
 /// Weight or bias of a line. The path of a diverged run ends where it leaves the frame, because it would cross the panel at every update.

@@ -6,7 +6,7 @@ use super::color_by::ColorBy;
 use super::cost_surface::CostSurface;
 use super::frame::Frame;
 use super::paths::DrawnPath;
-use super::ranking::{Ranking, best};
+use super::ranking::Ranking;
 use super::runs::Runs;
 use super::sample::{sample, spread};
 use crate::figure::ticks::axis;
@@ -39,7 +39,8 @@ pub fn is_round(surface: &CostSurface<'_>) -> bool {
 
 /// The rows whose paths stand out: all of a few, or the best run for each value that colours distinguish, the best of all last. Values whose runs all diverged
 /// have none, unless all runs diverged. Of more than `limit` values a few are taken, evenly spaced, with the best one.
-pub fn best_rows(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, limit: usize) -> Vec<usize> {
+pub fn best_rows(ranking: &Ranking<'_>, color_by: &ColorBy, limit: usize) -> Vec<usize> {
+    let (runs, rows) = (ranking.runs(), ranking.all_rows());
     if rows.len() <= ALL {
         let mut all = rows.to_vec();
         all.sort_by(|&a, &b| runs.mean_excess(b).total_cmp(&runs.mean_excess(a)));
@@ -47,12 +48,12 @@ pub fn best_rows(runs: &Runs<'_>, rows: &[usize], color_by: &ColorBy, limit: usi
     }
     let mut ranked: Vec<(f64, usize)> = match color_by.parameter() {
         Some(parameter) => {
-            let ranking = Ranking::new(runs, rows, Some(parameter));
+            let ranking = ranking.with_values_of(parameter);
             let mut groups = ranking.best_by(parameter);
             groups.sort_by_key(|group| group.value);
             groups.iter().map(|group| (group.best.cost, ranking.representative(&group.best))).collect()
         }
-        None => best(runs, rows).map(|row| (runs.mean_excess(row), row)).into_iter().collect(),
+        None => ranking.best().map(|row| (runs.mean_excess(row), row)).into_iter().collect(),
     };
     if ranked.iter().any(|(cost, _)| cost.is_finite()) {
         ranked.retain(|(cost, _)| cost.is_finite());

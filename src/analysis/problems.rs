@@ -1,5 +1,8 @@
 //! The problems of a sweep in figures and sentences: their names, and one figure or panel per problem.
 
+use std::borrow::Cow;
+
+use super::ranking::Ranking;
 use super::runs::Runs;
 use crate::model::{Parameter, Problem};
 
@@ -7,7 +10,10 @@ use crate::model::{Parameter, Problem};
 pub const SHOWN: usize = 4;
 
 /// The rows of each shown problem. Of more than [`SHOWN`] problems those that differ in more than the split come first.
-pub fn by_problem(runs: &Runs<'_>, rows: &[usize]) -> Vec<Vec<usize>> {
+pub fn by_problem<'r>(runs: &Runs<'_>, rows: &'r [usize]) -> Vec<Cow<'r, [usize]>> {
+    if rows.iter().all(|&row| runs.table.problem[row] == runs.table.problem[rows[0]]) {
+        return vec![Cow::Borrowed(rows)];
+    }
     let mut own: Vec<Vec<usize>> = vec![Vec::new(); runs.problems.len()];
     for &row in rows {
         own[runs.table.problem[row] as usize].push(row);
@@ -18,15 +24,38 @@ pub fn by_problem(runs: &Runs<'_>, rows: &[usize]) -> Vec<Vec<usize>> {
         runs.problems[..id].iter().filter(|other| without_split(other) == without_split(&runs.problems[id])).count()
     });
     ids.truncate(SHOWN);
-    ids.into_iter().map(|id| std::mem::take(&mut own[id])).collect()
+    ids.into_iter().map(|id| Cow::Owned(std::mem::take(&mut own[id]))).collect()
+}
+
+/// The ranking of all runs of a figure, and of the runs of each shown problem.
+pub struct Rankings<'a> {
+    /// The ranking of all runs.
+    pub all: Ranking<'a>,
+    /// The rankings of the problems; empty if all runs are of one problem.
+    several: Vec<Ranking<'a>>,
+}
+
+impl<'a> Rankings<'a> {
+    /// Ranks rows, and those of each problem, which are the result of [`by_problem`].
+    pub fn new(runs: &Runs<'a>, rows: &'a [usize], problems: &'a [Cow<'a, [usize]>]) -> Self {
+        let several = if problems.len() > 1 { problems } else { &[] };
+        let ranking = |own: &'a Cow<'a, [usize]>| Ranking::new(runs, own, None);
+        Self { all: Ranking::new(runs, rows, None), several: several.iter().map(ranking).collect() }
+    }
+
+    /// The ranking of the runs of each shown problem.
+    pub fn problems(&self) -> &[Ranking<'a>] {
+        if self.several.is_empty() { std::slice::from_ref(&self.all) } else { &self.several }
+    }
 }
 
 /// The number of problems that the runs of a sweep belong to.
 pub fn count(runs: &Runs<'_>) -> usize {
-    let mut ids = runs.table.problem.clone();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.len()
+    let mut has_runs = vec![false; runs.problems.len()];
+    for &id in &runs.table.problem {
+        has_runs[id as usize] = true;
+    }
+    has_runs.into_iter().filter(|has_runs| *has_runs).count()
 }
 
 /// A property of a problem: its key and value in words, and its value in file names.

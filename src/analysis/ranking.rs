@@ -1,7 +1,9 @@
 //! The ranking of settings by the mean of J over the last updates, as the median over seeds.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::levels::Levels;
 use super::runs::{Runs, is_seed};
 use super::setting::Setting;
 use super::statistics::{self, VERDICTS};
@@ -32,8 +34,8 @@ pub struct TunedGroup {
     pub runs: usize,
     /// The best candidate; the first of equals.
     pub best: Candidate,
-    /// The other candidates that tie with the best one.
-    pub ties: Vec<Candidate>,
+    /// The number of other candidates that tie with the best one.
+    pub ties: usize,
 }
 
 /// Median, 10 % and 90 % quantiles over the seeds of a candidate, and other statistics of its runs.
@@ -51,40 +53,42 @@ pub struct CandidateSummary {
     pub epochs_to_reach: Option<f64>,
 }
 
-/// The row that stands for the best setting: the setting with the lowest median cost over seeds, and of its runs the one with the median cost.
-/// Of several losses, the first one counts: costs of different losses are not comparable.
-pub fn best(runs: &Runs<'_>, rows: &[usize]) -> Option<usize> {
-    best_of_losses(runs, rows).first().copied()
-}
-
-/// The row that stands for the best setting of each loss, losses in the order of their first problem.
-pub fn best_of_losses(runs: &Runs<'_>, rows: &[usize]) -> Vec<usize> {
-    Ranking::new(runs, rows, None).best_of_losses()
-}
-
-/// The candidates of some runs.
+/// The candidates of some runs. Figures and sentences share one, so that they name the same best run.
 ///
 /// The ranked cost of a run is the mean of J − J* over its last updates. It is J itself if a problem has no optimum, or if the runs of a loss
 /// have several activations or biases: their optima differ, so J − J* would not tell which model fits better.
+#[derive(Clone)]
 pub struct Ranking<'a> {
     runs: Runs<'a>,
+    /// The rows, as given.
+    all: &'a [usize],
     /// The rows, grouped by candidate.
-    rows: Vec<usize>,
+    rows: Cow<'a, [usize]>,
     candidates: Vec<Candidate>,
+    /// The row that stands for the best candidate of each loss.
+    best: Vec<usize>,
     /// Whether J − J* is ranked rather than J, for each problem.
     by_excess: Vec<bool>,
 }
 
 impl<'a> Ranking<'a> {
-    /// Groups rows into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
-    pub fn new(runs: &Runs<'a>, rows: &[usize], by: Option<Parameter>) -> Self {
+    /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
+    pub fn new(runs: &Runs<'a>, rows: &'a [usize], by: Option<Parameter>) -> Self {
+        let (rows_of_candidates, candidates, by_excess) = Self::group_by_setting(runs, rows, by);
+        let mut ranking = Self { runs: *runs, all: rows, rows: rows_of_candidates, candidates, best: Vec::new(), by_excess };
+        ranking.best = ranking.best_of_each_loss();
+        ranking
+    }
+
+    /// The rows grouped by candidate, the candidates, and whether J − J* ranks the runs of each problem.
+    fn group_by_setting(runs: &Runs<'_>, rows: &'a [usize], by: Option<Parameter>) -> (Cow<'a, [usize]>, Vec<Candidate>, Vec<bool>) {
         let space = &runs.experiment.space;
         let is_pooled = |parameter| is_seed(parameter) && Some(parameter) != by;
         let by_excess = ranked_by_excess(runs, rows);
         let cost = |row: usize| if by_excess[runs.table.problem[row] as usize] { runs.mean_excess(row) } else { runs.mean_loss(row) };
         if !space.varied().into_iter().any(is_pooled) {
             let candidate = |(position, &row): (usize, &usize)| Candidate { rows: position..position + 1, cost: cost(row) };
-            return Self { runs: *runs, rows: rows.to_vec(), candidates: rows.iter().enumerate().map(candidate).collect(), by_excess };
+            return (Cow::Borrowed(rows), rows.iter().enumerate().map(candidate).collect(), by_excess);
         }
         let mut keyed: Vec<(u64, usize)> = rows.iter().map(|&row| (space.first_like(runs.table.run[row], is_pooled), row)).collect();
         keyed.sort_unstable();
@@ -96,7 +100,27 @@ impl<'a> Ranking<'a> {
             candidates.push(Candidate { rows: first..first + own.len(), cost });
             first += own.len();
         }
-        Self { runs: *runs, rows: keyed.into_iter().map(|(_, row)| row).collect(), candidates, by_excess }
+        (keyed.into_iter().map(|(_, row)| row).collect(), candidates, by_excess)
+    }
+
+    /// The ranking with the runs of each value of `by` apart: this one, unless `by` is a seed.
+    pub fn with_values_of(&self, by: Parameter) -> Cow<'_, Self> {
+        if is_seed(by) { Cow::Owned(Self::new(&self.runs, self.all, Some(by))) } else { Cow::Borrowed(self) }
+    }
+
+    /// The runs of the sweep.
+    pub fn runs(&self) -> Runs<'a> {
+        self.runs
+    }
+
+    /// All ranked rows, ascending.
+    pub fn all_rows(&self) -> &'a [usize] {
+        self.all
+    }
+
+    /// The first row of each candidate, in the order of the candidates.
+    pub fn first_rows(&self) -> Vec<usize> {
+        self.candidates.iter().map(|candidate| self.rows(candidate)[0]).collect()
     }
 
     /// All candidates, in the order of run numbers.
@@ -116,6 +140,9 @@ impl<'a> Ranking<'a> {
 
     /// The row of the run that stands for a candidate: the one with the median cost, or the better of the two in the middle; the first of equals.
     pub fn representative(&self, candidate: &Candidate) -> usize {
+        if let [only] = self.rows(candidate) {
+            return *only;
+        }
         let mut own: Vec<(f64, usize)> = self.rows(candidate).iter().map(|&row| (self.runs.mean_excess(row), row)).collect();
         own.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let median = own[(own.len() - 1) / 2].0;
@@ -128,8 +155,18 @@ impl<'a> Ranking<'a> {
         if order.is_le() { a } else { b }
     }
 
+    /// The row that stands for the best candidate: the setting with the lowest median cost over seeds, and of its runs the one with the median cost.
+    /// Of several losses, the first one counts: costs of different losses are not comparable.
+    pub fn best(&self) -> Option<usize> {
+        self.best.first().copied()
+    }
+
     /// The row that stands for the best candidate of each loss, losses in the order of their first problem.
-    pub fn best_of_losses(&self) -> Vec<usize> {
+    pub fn best_of_losses(&self) -> &[usize] {
+        &self.best
+    }
+
+    fn best_of_each_loss(&self) -> Vec<usize> {
         let mut best: Vec<(Loss, &Candidate)> = Vec::new();
         for candidate in &self.candidates {
             let loss = self.loss(candidate);
@@ -145,29 +182,37 @@ impl<'a> Ranking<'a> {
     /// The best candidate for each value of a hyperparameter and each loss: losses by name, and the values of a loss by the cost of their best
     /// candidates.
     pub fn best_by(&self, parameter: Parameter) -> Vec<TunedGroup> {
-        let key = |(number, candidate): (usize, &Candidate)| {
-            (self.loss(candidate).name(), self.runs.setting(self.rows(candidate)[0], parameter), number)
+        let Levels { settings, positions } = Levels::new(&self.runs, &self.first_rows(), parameter);
+        // The candidates of each loss and value, values in order.
+        let mut own: Vec<(Loss, Vec<Vec<&Candidate>>)> = Vec::new();
+        for (candidate, position) in self.candidates.iter().zip(positions) {
+            let loss = self.loss(candidate);
+            let known = own.iter().position(|(other, _)| *other == loss).unwrap_or_else(|| {
+                own.push((loss, vec![Vec::new(); settings.len()]));
+                own.len() - 1
+            });
+            own[known].1[position as usize].push(candidate);
+        }
+        let group = |(loss, values): &(Loss, Vec<Vec<&Candidate>>)| {
+            let groups = settings.iter().zip(values).filter_map(|(value, own)| self.group(*loss, *value, own));
+            groups.collect::<Vec<TunedGroup>>()
         };
-        let mut keyed: Vec<(&'static str, Setting, usize)> = self.candidates.iter().enumerate().map(key).collect();
-        keyed.sort_unstable();
-        let groups = keyed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
-        let mut groups: Vec<TunedGroup> = groups.filter_map(|own| self.group(own)).collect();
+        let mut groups: Vec<TunedGroup> = own.iter().flat_map(group).collect();
         // The sort is stable: of equals, the smaller value comes first.
         groups.sort_by(|a, b| a.loss.cmp(b.loss).then(a.best.cost.total_cmp(&b.best.cost)));
         groups
     }
 
-    fn group(&self, own: &[(&'static str, Setting, usize)]) -> Option<TunedGroup> {
-        let candidates = || own.iter().map(|&(_, _, number)| &self.candidates[number]);
-        let best = candidates().reduce(|a, b| self.better(a, b))?;
-        let ties = candidates().filter(|other| *other != best && self.tie(best, other));
+    /// The candidates with one value; `None` without candidates.
+    fn group(&self, loss: Loss, value: Setting, own: &[&Candidate]) -> Option<TunedGroup> {
+        let best = own.iter().copied().reduce(|a, b| self.better(a, b))?;
         Some(TunedGroup {
-            value: own[0].1,
-            loss: own[0].0,
+            value,
+            loss: loss.name(),
             candidates: own.len(),
-            runs: candidates().map(|candidate| candidate.rows.len()).sum(),
+            runs: own.iter().map(|candidate| candidate.rows.len()).sum(),
             best: best.clone(),
-            ties: ties.cloned().collect(),
+            ties: own.iter().filter(|other| **other != best && self.tie(best, other)).count(),
         })
     }
 

@@ -1,7 +1,8 @@
 //! The learning rates around the best one that are nearly as good, and whether the range of the sweep ends too early.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
+use super::levels::Levels;
 use super::ranking::{Candidate, Ranking};
 use super::runs::{Runs, is_seed};
 use super::sentences::creeps_along_valley;
@@ -25,20 +26,21 @@ pub struct RateRange {
 
 /// The learning rates of a ranking, with the settings that they share.
 pub struct RateRanges<'a> {
-    runs: &'a Runs<'a>,
+    runs: Runs<'a>,
     ranking: &'a Ranking<'a>,
     /// Rate and cost of the candidates that differ in the learning rate alone, in ascending order of rates, by their first run.
-    rates: HashMap<u64, Vec<(f64, f64)>>,
+    rates: FxHashMap<u64, Vec<(f64, f64)>>,
 }
 
 impl<'a> RateRanges<'a> {
     /// Collects the learning rates of a ranking by a hyperparameter. They are empty if the sweep does not vary them, and in a comparison of learning
     /// rates, whose rows have one rate each.
-    pub fn new(runs: &'a Runs<'a>, ranking: &'a Ranking<'a>, by: Parameter) -> Self {
-        let mut ranges = Self { runs, ranking, rates: HashMap::new() };
-        if runs.varies(Parameter::LearningRate) && by != Parameter::LearningRate {
-            for candidate in ranking.candidates() {
-                let Some(rate) = ranges.rate(candidate) else { continue };
+    pub fn new(ranking: &'a Ranking<'a>, by: Parameter) -> Self {
+        let mut ranges = Self { runs: ranking.runs(), ranking, rates: FxHashMap::default() };
+        if ranges.runs.varies(Parameter::LearningRate) && by != Parameter::LearningRate {
+            let Levels { settings, positions } = Levels::new(&ranges.runs, &ranking.first_rows(), Parameter::LearningRate);
+            for (candidate, position) in ranking.candidates().iter().zip(positions) {
+                let Some(rate) = settings[position as usize].number() else { continue };
                 ranges.rates.entry(ranges.first_like(candidate)).or_default().push((rate, candidate.cost));
             }
         }
@@ -54,7 +56,7 @@ impl<'a> RateRanges<'a> {
         let rates = self.rates.get(&self.first_like(best)).map_or(&[][..], Vec::as_slice);
         let position = self.rate(best).and_then(|own| rates.binary_search_by(|(rate, _)| rate.total_cmp(&own)).ok());
         let Some(position) = position.filter(|_| rates.len() > 1 && best.cost.is_finite()) else { return RateRange::default() };
-        let (runs, row) = (self.runs, self.ranking.representative(best));
+        let (runs, row) = (&self.runs, self.ranking.representative(best));
         let largest_cost = best.cost + NEARLY * runs.mean_loss(row).abs() + VARIANCE_TOLERANCE * runs.problem(row).quadratic.var_y;
         let is_good = |&&(_, cost): &&(f64, f64)| cost <= largest_cost;
         let below = rates[..position].iter().rev().take_while(is_good).count();

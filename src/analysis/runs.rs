@@ -1,8 +1,7 @@
 //! The runs of a sweep with their settings and problems: the data that diagnosis, comparison and figures read.
 
-use std::collections::{HashMap, HashSet};
-
 use super::cost_surface::CostSurface;
+use super::levels::Levels;
 use super::setting::Setting;
 use super::theory::Sgd;
 use crate::config::Experiment;
@@ -139,20 +138,16 @@ impl<'a> Runs<'a> {
 
     /// The distinct values of a hyperparameter over some rows, in order.
     pub fn distinct_settings(&self, rows: &[usize], parameter: Parameter) -> Vec<Setting> {
-        let distinct: HashSet<Setting> = rows.iter().map(|&row| self.setting(row, parameter)).collect();
-        let mut settings: Vec<Setting> = distinct.into_iter().collect();
-        settings.sort_unstable();
-        settings
+        Levels::new(self, rows, parameter).settings
     }
 
     /// The rows grouped by their value of a hyperparameter, values in order.
     pub fn group_by(&self, rows: &[usize], parameter: Parameter) -> Vec<(Setting, Vec<usize>)> {
-        let mut groups: HashMap<Setting, Vec<usize>> = HashMap::new();
-        for &row in rows {
-            groups.entry(self.setting(row, parameter)).or_default().push(row);
+        let Levels { settings, positions } = Levels::new(self, rows, parameter);
+        let mut groups: Vec<(Setting, Vec<usize>)> = settings.into_iter().map(|setting| (setting, Vec::new())).collect();
+        for (&row, position) in rows.iter().zip(positions) {
+            groups[position as usize].1.push(row);
         }
-        let mut groups: Vec<(Setting, Vec<usize>)> = groups.into_iter().collect();
-        groups.sort_unstable_by_key(|(setting, _)| *setting);
         groups
     }
 

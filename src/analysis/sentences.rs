@@ -1,7 +1,7 @@
 //! Sentences that several captions share: the distance to the optimum, and the shape of the cost surface.
 
 use super::cost_surface::CostSurface;
-use super::ranking;
+use super::ranking::Ranking;
 use super::runs::Runs;
 use crate::model::{Loss, Problem, Verdict};
 use crate::text;
@@ -26,32 +26,36 @@ pub fn no_minimum(problem: &Problem) -> &'static str {
 }
 
 /// The distance of the best run from its optimum, in one sentence for each loss.
-pub fn distances(runs: &Runs<'_>, rows: &[usize]) -> Vec<String> {
-    let best = ranking::best_of_losses(runs, rows);
+pub fn distances(ranking: &Ranking<'_>) -> Vec<String> {
+    let (runs, rows, best) = (&ranking.runs(), ranking.all_rows(), ranking.best_of_losses());
     if best.len() < 2 {
-        return vec![distance(runs, rows)];
+        return vec![distance(ranking)];
     }
-    let of_loss = |best: usize| {
+    let of_loss = |&best: &usize| {
         let loss = runs.problem(best).neuron.loss;
-        let own: Vec<usize> = rows.iter().copied().filter(|&row| runs.problem(row).neuron.loss == loss).collect();
-        format!("Loss {}: {}", loss.name(), distance(runs, &own))
+        let own = rows.iter().filter(|&&row| runs.problem(row).neuron.loss == loss).count();
+        format!("Loss {}: {}", loss.name(), distance_of(runs, best, own))
     };
-    best.into_iter().map(of_loss).collect()
+    best.iter().map(of_loss).collect()
 }
 
-/// The distance of the best run from its optimum. The rows are of one loss.
-pub fn distance(runs: &Runs<'_>, rows: &[usize]) -> String {
-    let Some(best) = ranking::best(runs, rows) else { return String::new() };
+/// The distance of the best run from its optimum. The runs are of one loss.
+pub fn distance(ranking: &Ranking<'_>) -> String {
+    ranking.best().map_or_else(String::new, |best| distance_of(&ranking.runs(), best, ranking.all_rows().len()))
+}
+
+/// The distance of the best of `count` runs from its optimum.
+fn distance_of(runs: &Runs<'_>, best: usize, count: usize) -> String {
     let surface = runs.surface(best);
     let optimum = text::loss(surface.minimum());
     if runs.excess(best).is_infinite() {
-        let all = if rows.len() == 1 { "The run diverges".into() } else { format!("All {} runs diverge", rows.len()) };
+        let all = if count == 1 { "The run diverges".into() } else { format!("All {count} runs diverge") };
         return if surface.optimum().is_some() { format!("{all}; the optimum is J* = {optimum}") } else { all };
     }
-    let subject = if rows.len() == 1 {
+    let subject = if count == 1 {
         "The run".into()
     } else {
-        format!("The best of {}, run {} ({}),", text::count(rows.len(), "run"), runs.table.run[best], runs.name(best))
+        format!("The best of {}, run {} ({}),", text::count(count, "run"), runs.table.run[best], runs.name(best))
     };
     let [w, b] = runs.end(best);
     let loss = text::loss(runs.loss(best));

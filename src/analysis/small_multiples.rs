@@ -1,12 +1,15 @@
 //! Small multiples: one panel of paths per value of a hyperparameter, with shared axes and contour levels.
 
+use std::borrow::Cow;
+
 use super::color_by::ColorBy;
 use super::contour_levels::{self, ContourLevels};
 use super::errors::Error;
 use super::framing::frame_around;
 use super::path_layers::{Paths, best_rows, faint_rows, is_round, lowest_level, marker_legend, panel, path_layers};
 use super::paths::PathCache;
-use super::problems::{by_problem, file_stem, problem_name};
+use super::problems::{Rankings, file_stem, problem_name};
+use super::ranking::Ranking;
 use super::runs::{Runs, setting_label};
 use super::sample::spread;
 use super::sentences::{distance, valley};
@@ -30,8 +33,8 @@ const LEAST: usize = 6;
 const RATIOS: [f64; 2] = [0.7, 1.1];
 
 /// The runs of one figure: they share the problem, and also the optimizer unless the figures compare optimizers.
-struct Selection {
-    rows: Vec<usize>,
+struct Selection<'a> {
+    rows: Cow<'a, [usize]>,
     /// Suffixes of the file name and of the title.
     file_suffix: String,
     title_suffix: String,
@@ -45,15 +48,15 @@ struct Cell {
 }
 
 /// One figure per problem and, unless optimizers are compared, per optimizer.
-pub fn figures(cache: &mut PathCache<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
-    let selections = selections(&cache.runs(), rows, by, style);
+pub fn figures(cache: &mut PathCache<'_>, rankings: &Rankings<'_>, by: Parameter, style: Option<Parameter>) -> Result<Vec<Figure>, Error> {
+    let selections = selections(&cache.runs(), rankings, by, style);
     selections.iter().map(|selection| figure(cache, selection, by, style)).collect()
 }
 
-fn selections(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Parameter>) -> Vec<Selection> {
+fn selections<'a>(runs: &Runs<'_>, rankings: &Rankings<'a>, by: Parameter, style: Option<Parameter>) -> Vec<Selection<'a>> {
     let mut selections = Vec::new();
-    let problems = if by == Parameter::DataScale { Vec::new() } else { by_problem(runs, rows) };
-    for own in &problems {
+    let problems = if by == Parameter::DataScale { &[] } else { rankings.problems() };
+    for own in problems.iter().map(Ranking::all_rows) {
         let (file, title) = if problems.len() > 1 {
             (format!("-{}", file_stem(runs, own[0])), format!(", {}", problem_name(runs, own[0])))
         } else {
@@ -61,10 +64,10 @@ fn selections(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
         };
         let optimizers = runs.group_by(own, Parameter::Optimizer);
         if by == Parameter::Optimizer || style == Some(Parameter::Optimizer) || optimizers.len() < 2 {
-            selections.push(Selection { rows: own.clone(), file_suffix: file, title_suffix: title });
+            selections.push(Selection { rows: Cow::Borrowed(own), file_suffix: file, title_suffix: title });
         } else {
             let of_optimizer = |(optimizer, rows): (Setting, Vec<usize>)| Selection {
-                rows,
+                rows: Cow::Owned(rows),
                 file_suffix: format!("{file}-{optimizer}"),
                 title_suffix: format!("{title}, {optimizer}"),
             };
@@ -76,15 +79,15 @@ fn selections(runs: &Runs<'_>, rows: &[usize], by: Parameter, style: Option<Para
     selections
 }
 
-fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style: Option<Parameter>) -> Result<Figure, Error> {
-    let (runs, rows) = (cache.runs(), &selection.rows);
+fn figure(cache: &mut PathCache<'_>, selection: &Selection<'_>, by: Parameter, style: Option<Parameter>) -> Result<Figure, Error> {
+    let (runs, rows) = (cache.runs(), &*selection.rows);
     let groups = runs.group_by(rows, by);
     let surface = runs.surface(rows[0]);
     let color_by = ColorBy::new(&runs, rows, style, &[by, Parameter::DataScale]);
     let mut cells: Vec<Cell> = Vec::new();
     for position in shown(&runs, &groups) {
         let (setting, rows) = groups[position].clone();
-        let best = best_rows(&runs, &rows, &color_by, BEST);
+        let best = best_rows(&Ranking::new(&runs, &rows, None), &color_by, BEST);
         let faint = faint_rows(&runs, &rows, &best, FAINT);
         let paths = Paths { faint: cache.drawn(&faint)?, best: cache.drawn(&best)? };
         cells.push(Cell { setting, rows, paths });
@@ -112,7 +115,7 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection, by: Parameter, style
     Ok(Figure {
         name: format!("{}{}", by.facts().name, selection.file_suffix),
         title: format!("{}: paths for each {}{}", runs.experiment.name, by.key(), selection.title_suffix),
-        caption: caption(&runs, rows, by, &cells, groups.len()),
+        caption: caption(&Ranking::new(&runs, rows, None), by, &cells, groups.len()),
         columns,
         panels,
         shared_axes: true,
@@ -155,7 +158,8 @@ fn heading(runs: &Runs<'_>, by: Parameter, cell: &Cell) -> String {
     }
 }
 
-fn caption(runs: &Runs<'_>, rows: &[usize], by: Parameter, cells: &[Cell], values: usize) -> Vec<String> {
+fn caption(ranking: &Ranking<'_>, by: Parameter, cells: &[Cell], values: usize) -> Vec<String> {
+    let (runs, rows) = (&ranking.runs(), ranking.all_rows());
     let counts = statistics::verdict_counts(runs, rows);
     let mut notes = vec![statistics::in_words(&counts)];
     if cells.len() < values {
@@ -170,11 +174,7 @@ fn caption(runs: &Runs<'_>, rows: &[usize], by: Parameter, cells: &[Cell], value
         notes.push(format!("{drawn} of {} are drawn", text::count(all, "path")));
     }
     if by == Parameter::LearningRate && rows.first().is_some_and(|&row| runs.stability_limit(row).is_some()) {
-        return vec![
-            distance(runs, rows),
-            notes.join(". "),
-            "Limit: the largest learning rate at which full-batch training converges".into(),
-        ];
+        return vec![distance(ranking), notes.join(". "), "Limit: the largest learning rate at which full-batch training converges".into()];
     }
-    vec![distance(runs, rows), notes.join(". "), valley(runs, rows[0])]
+    vec![distance(ranking), notes.join(". "), valley(runs, rows[0])]
 }

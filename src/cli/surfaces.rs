@@ -59,19 +59,21 @@ fn rows(problem: &Problem, which: SurfaceRows) -> (&'static str, Rows) {
     }
 }
 
-/// Starts and ends of the problem's runs that did not diverge, without the outer 5 % on each side.
-fn starts_and_ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Vec<f64> {
+/// The range of starts and ends of the problem's runs that did not diverge, without the outer 5 % on each side; `None` if all diverged.
+fn starts_and_ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32]) -> Option<[f64; 2]> {
     let own = (0..runs.run.len()).filter(|&row| runs.problem[row] as usize == problem.id && runs.diverged_at[row].is_none());
     let mut values: Vec<f64> = own.flat_map(|row| [f64::from(start[row]), f64::from(end[row])]).collect();
-    values.sort_by(f64::total_cmp);
     let cut = values.len() / 20;
-    values[cut..values.len() - cut].to_vec()
+    let last = values.len().checked_sub(cut + 1)?;
+    let [low, high] = [cut, last].map(|place| *values.select_nth_unstable_by(place, f64::total_cmp).1);
+    Some([low, high])
 }
 
-/// An axis that contains the optimum, if there is one, and the values, with a margin of 10 %.
-fn around(optimum: Option<f64>, values: Vec<f64>) -> SurfaceAxis {
-    let optimum = optimum.or(values.first().copied()).unwrap_or(0.0);
-    let (min, max) = values.into_iter().fold((optimum, optimum), |(min, max), value| (min.min(value), max.max(value)));
+/// An axis that contains the optimum, if there is one, and the range, with a margin of 10 %.
+fn around(optimum: Option<f64>, range: Option<[f64; 2]>) -> SurfaceAxis {
+    let optimum = optimum.or(range.map(|[low, _]| low)).unwrap_or(0.0);
+    let [low, high] = range.unwrap_or([optimum; 2]);
+    let (min, max) = (low.min(optimum), high.max(optimum));
     let margin = if max > min { 0.1 * (max - min) } else { optimum.abs().max(1.0) };
     SurfaceAxis { min: min - margin, max: max + margin, count: COUNT }
 }

@@ -62,16 +62,18 @@ impl Branch {
         self.axis(parameter).is_none() && (value.is_none() || value == default)
     }
 
+    /// The axis of a hyperparameter, and the number of runs from one of its values to the next; `None` if it does not vary within the branch.
+    pub fn axis_and_stride(&self, parameter: Parameter) -> Option<(&Axis, u64)> {
+        let place = self.axes.iter().position(|axis| axis.parameter == parameter)?;
+        Some((&self.axes[place], self.axes[place + 1..].iter().map(Axis::len).product()))
+    }
+
     /// The value of a hyperparameter in the `offset`-th run of the branch; `None` if the run does not have it.
     pub fn value(&self, parameter: Parameter, offset: u64) -> Option<Value> {
-        let mut rest = offset;
-        for axis in self.axes.iter().rev() {
-            if axis.parameter == parameter {
-                return Some(axis.value(rest % axis.len()));
-            }
-            rest /= axis.len();
+        match self.axis_and_stride(parameter) {
+            Some((axis, stride)) => Some(axis.value(offset / stride % axis.len())),
+            None => self.settings.get(parameter),
         }
-        self.settings.get(parameter)
     }
 
     /// The `offset`-th run of the branch.

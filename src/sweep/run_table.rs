@@ -10,7 +10,7 @@ use super::problems::Problems;
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::config::Experiment;
 use crate::model::{Figures, Parameter, Value, Verdict, VerdictRule};
-use crate::space::{Axis, Space};
+use crate::space::Space;
 use crate::table::{RunTable, SettingColumn};
 
 /// Metrics of a plan's runs that share a problem, group by group.
@@ -195,14 +195,11 @@ fn for_each_value(space: &Space, parameter: Parameter, runs: Range<u64>, mut eac
     while first < runs.end {
         let Some(branch) = space.branch_of(first) else { return };
         let end = runs.end.min(branch.first + branch.len);
-        let Some(place) = branch.axes.iter().position(|axis| axis.parameter == parameter) else {
+        let Some((axis, stride)) = branch.axis_and_stride(parameter) else {
             each(branch.settings.get(parameter), (end - first) as usize);
             first = end;
             continue;
         };
-        let axis = &branch.axes[place];
-        // Runs from one position of the axis to the next: the number of combinations of the axes that vary faster.
-        let stride: u64 = branch.axes[place + 1..].iter().map(Axis::len).product();
         while first < end {
             let step = (first - branch.first) / stride;
             let next = end.min(branch.first + (step + 1) * stride);

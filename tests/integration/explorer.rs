@@ -190,5 +190,5 @@ fn an_unknown_figure_is_refused() {
     let problems = Problems::new(&experiment).unwrap();
     let own = ExploreRequest { figures: vec!["heatmap".into()], ..request(0, &json!({})) };
     let message = explore(&experiment, &problems, &cpu(), &own).unwrap_err().to_string();
-    assert_eq!(message, "no picture has the name `heatmap`; the names are contour, losses, parameters and fit");
+    assert_eq!(message, "no picture has the name `heatmap`; the names are contour, parameters, losses and fit");
 }

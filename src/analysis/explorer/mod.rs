@@ -13,10 +13,10 @@ pub use self::variation::{AxisRequest, Variation};
 
 use self::variation::Varied;
 use super::errors::Error;
-use super::paths::PathCache;
+use super::figures::{Selection, selected_figures};
 use super::runs::Runs;
 use super::sweep::Sweep;
-use super::{contour, expected, fit, losses, parameters};
+use super::{expected, fit};
 use crate::backend::Backend;
 use crate::config::Experiment;
 use crate::model::{Curvature, Path, Verdict};
@@ -186,19 +186,9 @@ pub fn explore(
     if !request.figures.is_empty() {
         let paths = |_: &[u64]| Ok(vec![path.clone()]);
         let sweep = Sweep { experiment: own, problems: &problems.all, runs: &table, paths: &paths };
-        let mut cache = PathCache::new(&sweep);
-        for name in &request.figures {
-            // Each name has its own function, because the contour takes longer than the others together.
-            let figure = match name.as_str() {
-                "contour" => contour::figures(&mut cache, &[0], None)?.pop(),
-                "losses" => Some(losses::figure(&cache, &[0])?),
-                "parameters" => Some(parameters::figure(&mut cache, &[0], None)?),
-                "fit" => Some(fit::figure(&runs, &[0], None)),
-                _ => None,
-            };
-            let figure = figure
-                .ok_or_else(|| Error::NoSuchFigure { name: name.clone(), known: "contour, losses, parameters and fit".to_owned() })?;
-            explored.figures.insert(name.clone(), serde_json::to_value(&figure).unwrap_or_default());
+        let selection = Selection { names: request.figures.clone(), ..Selection::default() };
+        for figure in selected_figures(&sweep, &selection)? {
+            explored.figures.insert(figure.name.clone(), serde_json::to_value(&figure).unwrap_or_default());
         }
         explored.predicted = predicted(&runs, path.last_step());
     }
