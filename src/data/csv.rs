@@ -2,14 +2,14 @@
 //! columns may hold anything.
 //!
 //! A byte order mark, CRLF, quotes, blanks around a value and empty lines are accepted. The encoding is UTF-8. [`CsvFormat`] has the separator,
-//! the decimal sign and the treatment of missing values. Splitting and scaling are elsewhere.
+//! the decimal sign and the treatment of missing values. `csv_errors` has the remedies for malformed files; splitting and scaling are elsewhere.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::text;
+use super::csv_errors::{Error, Refused, shortened};
 
 /// The columns of a data file and its notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,93 +50,6 @@ pub struct Dataset {
     pub bytes: Vec<u8>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-}
-
-/// An error while reading a data file. Lines are counted from 1, the header included.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message of each variant describes it")]
-pub enum Error {
-    #[error("there is no file {path}")]
-    Absent { path: String },
-    #[error("{path} is a folder, not a CSV file")]
-    Folder { path: String },
-    #[error("cannot read {path}: {source}")]
-    Read { path: String, source: std::io::Error },
-    #[error("the data file is empty (0 bytes)")]
-    Empty,
-    #[error("the data file has a header but no rows")]
-    NoRows,
-    #[error("every row of the data file lacks a value, so no row is left")]
-    AllDropped,
-    #[error("line {line} of the data file is not UTF-8")]
-    NotUtf8 { line: usize, utf16: bool },
-    #[error("line {line} of the data file has {cells} cells, but its header has {expected}")]
-    Ragged { line: u64, cells: u64, expected: u64, is_comment: bool },
-    #[error("the quote that opens in the row at line {line} of the data file is never closed")]
-    UnclosedQuote { line: u64 },
-    #[error("the data file has no column \"{column}\"")]
-    NoColumn { column: String, columns: Vec<String> },
-    #[error("the header contains \"{column}\" twice, as columns {first} and {second}")]
-    TwiceInHeader { column: String, first: usize, second: usize },
-    #[error("{count} of {rows} values in column \"{column}\" are not finite numbers; the first is {first}, in line {line} of the file")]
-    NoNumbers { column: String, count: usize, rows: usize, first: String, line: u64, remedy: String },
-    #[error("column \"{column}\" has no cell \"{positive}\"")]
-    NoPositive { column: String, positive: String, values: Vec<String> },
-    #[error("column \"{column}\" has more than two different texts, so `positive` does not define two classes")]
-    ManyClasses { column: String, values: Vec<String> },
-    #[error("cannot read the data file: {0}")]
-    Csv(#[from] csv::Error),
-}
-
-impl Error {
-    /// The remedy, if there is a specific one.
-    pub fn remedy(&self) -> Option<String> {
-        match self {
-            Self::Empty | Self::NoRows => Some("a data file starts with a line of column names, followed by one line per row".into()),
-            Self::NotUtf8 { utf16: true, .. } => Some("it looks like UTF-16: save it as UTF-8".into()),
-            Self::NotUtf8 { utf16: false, .. } => Some("save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\")".into()),
-            Self::Ragged { is_comment: true, .. } => Some(NO_COMMENTS.into()),
-            Self::Ragged { .. } => Some("quote values that contain a separator; every line needs the same number of cells".into()),
-            Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of a text: \"\"".into()),
-            Self::TwiceInHeader { .. } => Some("rename one of the two columns".into()),
-            Self::NoColumn { columns, .. } => header_remedy(columns),
-            Self::NoNumbers { remedy, .. } => Some(remedy.clone()),
-            Self::NoPositive { values, .. } => Some(format!("the values are {}", quoted(values))),
-            Self::ManyClasses { values, .. } => Some(format!("keep two of {}, or encode them as numbers", quoted(values))),
-            Self::AllDropped | Self::Absent { .. } | Self::Folder { .. } | Self::Read { .. } | Self::Csv(_) => None,
-        }
-    }
-}
-
-const NO_COMMENTS: &str = "comments are not part of a CSV file: remove the lines that start with #";
-
-/// The remedy for a header that lacks a column, if its cells show what is wrong.
-fn header_remedy(columns: &[String]) -> Option<String> {
-    if columns[0].starts_with('#') {
-        return Some(NO_COMMENTS.into());
-    }
-    if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return Some("the first line has numbers instead of column names: add a header line such as x,y".into());
-    }
-    let [only] = columns else { return None };
-    if let Some(separator) = [';', '\t', '|'].into_iter().find(|&separator| only.contains(separator)) {
-        return Some(format!("the cells are not separated by commas: set delimiter = {:?} in [data]", separator.to_string()));
-    }
-    match only.split_whitespace().count() {
-        1 => None,
-        words if only.split(' ').count() == words => Some("if spaces separate the cells, set delimiter = \" \" in [data]".into()),
-        _ => Some("if spaces separate the cells, replace each run of spaces by one comma".into()),
-    }
-}
-
-/// The first texts of a list in quotes.
-fn quoted(values: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
-    if values.len() > SHOWN {
-        shown.push("others".into());
-    }
-    text::list(&shown)
 }
 
 impl Dataset {
@@ -305,18 +218,6 @@ struct Column<'a> {
     refused: Refused,
 }
 
-/// The cells that are not numbers.
-#[derive(Default)]
-struct Refused {
-    count: usize,
-    /// The first one and its line.
-    first: Option<(String, u64)>,
-    /// How many of them are missing values.
-    missing: usize,
-    /// How many of them are numbers with a decimal comma.
-    with_comma: usize,
-}
-
 impl<'a> Column<'a> {
     const TEXTS: usize = 8;
 
@@ -357,7 +258,7 @@ impl<'a> Column<'a> {
                 Err(Error::NoPositive { column: self.name.into(), positive: positive.into(), values: texts() })
             }
             (Content::Numbers(_), Some((first, line))) => Err(Error::NoNumbers {
-                remedy: self.remedy(first, is_target),
+                remedy: self.refused.remedy(self.values.len(), &self.texts, is_target),
                 count: self.refused.count,
                 rows: self.values.len(),
                 first: if first.is_empty() { "a missing value".into() } else { format!("\"{}\"", shortened(first)) },
@@ -367,32 +268,6 @@ impl<'a> Column<'a> {
             _ => Ok(self.values),
         }
     }
-
-    /// The remedy for cells that are not numbers, of which `first` is the first one.
-    fn remedy(&self, first: &str, is_target: bool) -> String {
-        let Refused { count, missing, with_comma, .. } = self.refused;
-        let all_rows = count == self.values.len();
-        if missing == count {
-            return "set missing = \"drop\" in [data] to leave out rows with missing values".into();
-        }
-        if first.contains('#') {
-            return NO_COMMENTS.into();
-        }
-        if with_comma == count {
-            return "set decimal = \",\" in [data]".into();
-        }
-        if all_rows && is_target && self.texts.len() == 2 {
-            let texts: Vec<String> = self.texts.iter().map(|text| shortened(text)).collect();
-            return format!("set positive = {:?} in [data] if {:?} stands for 0, or the other way round", texts[1], texts[0]);
-        }
-        if all_rows && count > 1 { "choose a numeric column".into() } else { "remove these rows or fill in finite numbers".into() }
-    }
-}
-
-/// The start of a text, for messages.
-fn shortened(cell: &str) -> String {
-    const SHOWN: usize = 40;
-    if cell.chars().count() > SHOWN { cell.chars().take(SHOWN).chain("..".chars()).collect() } else { cell.into() }
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 //! This module does not depend on neurons, losses or optimizers.
 
 mod csv;
+mod csv_errors;
 mod generator;
 mod moments;
 mod order;
 mod scaling;
 mod split;
 
-pub use csv::{CsvFormat, Dataset, Error, sha256};
+pub use csv::{CsvFormat, Dataset, sha256};
+pub use csv_errors::Error;
 pub use generator::{RandomState, Stream, Threefry};
 pub use moments::{Centre, Centred, Moments};
 pub use order::{BatchOrder, EpochOrders, Shuffle};
