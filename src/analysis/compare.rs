@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::errors::Error;
 use super::figures::side_by_side;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
-use super::ranking::{Ranking, TIE, TunedGroup};
+use super::ranking::{Ranking, TunedGroup};
 use super::rate_range::RateRanges;
 use super::runs::settings_label;
 use super::score::Score;
@@ -20,7 +20,7 @@ use crate::text;
 /// One value of the compared hyperparameter with its best setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// The place in the ranking, from 1; values that tie have the same rank. `None` if more than half of the runs of each setting diverged.
+    /// The place in the ranking, from 1; values whose J are printed alike, with four digits, have the same rank. `None` if more than half of the runs of each setting diverged.
     pub rank: Option<usize>,
     /// The run directory, if several are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,9 @@ pub struct Comparison {
     pub by: &'static str,
     /// The filters, such as `optimizer = sgd`; empty without filters.
     pub filter: String,
+    /// The filtered hyperparameters, which the table does not repeat for each row.
+    #[serde(skip)]
+    filtered: Vec<Parameter>,
     /// One row per value and loss: losses by name, and the values of a loss best first.
     pub rows: Vec<Group>,
 }
@@ -88,7 +91,8 @@ pub fn compare(sweep: &Sweep<'_>, by: &str, filters: &[(String, String)]) -> Res
     let filters = Filter::parse(filters)?;
     let runs = sweep.table();
     let rows = filtered(&runs, &filters)?;
-    Ok(Comparison { filter: filters_label(&filters), ..comparison(&Ranking::new(&runs, &rows, Some(by)), by) })
+    let filtered = filters.iter().map(Filter::parameter).collect();
+    Ok(Comparison { filter: filters_label(&filters), filtered, ..comparison(&Ranking::new(&runs, &rows, Some(by)), by) })
 }
 
 /// Compares the values of a hyperparameter over the ranked runs.
@@ -105,7 +109,7 @@ pub fn comparison(ranking: &Ranking<'_>, by: Parameter) -> Comparison {
             groups.push(Group { rank, ..group(ranking, &ranges, tuned, by) });
         }
     }
-    Comparison { by: by.key(), filter: String::new(), rows: groups }
+    Comparison { by: by.key(), filter: String::new(), filtered: Vec::new(), rows: groups }
 }
 
 /// The figures of a comparison: pictures of the values side by side. `style` names a second hyperparameter, which colours distinguish.
@@ -162,9 +166,9 @@ impl Comparison {
     /// Joins the comparisons of several run directories, each with its name, and ranks their rows by the median of J. All comparisons are by the
     /// same hyperparameter.
     pub fn join(comparisons: Vec<(String, Self)>) -> Self {
-        let mut joined = Self { by: "", filter: String::new(), rows: Vec::new() };
+        let mut joined = Self { by: "", filter: String::new(), filtered: Vec::new(), rows: Vec::new() };
         for (directory, comparison) in comparisons {
-            (joined.by, joined.filter) = (comparison.by, comparison.filter);
+            (joined.by, joined.filter, joined.filtered) = (comparison.by, comparison.filter, comparison.filtered);
             joined.rows.extend(comparison.rows.into_iter().map(|row| Group { directory: Some(directory.clone()), ..row }));
         }
         let cost = |row: &Group| row.mean_loss[1].unwrap_or(f64::INFINITY);
@@ -173,7 +177,7 @@ impl Comparison {
             let mut leader = 0;
             for position in 0..of_loss.len() {
                 let [best, own] = [leader, position].map(|position| cost(&of_loss[position]));
-                if (own - best).abs() > TIE * best.abs() {
+                if text::rounded_loss(own) != text::rounded_loss(best) {
                     leader = position;
                 }
                 of_loss[position].rank = own.is_finite().then_some(leader + 1);
@@ -328,8 +332,11 @@ impl Comparison {
         add("run", false, &|row| row.run.to_string());
         add("best setting", true, &|row| {
             let ties = if row.ties > 0 { format!(" (ties with {})", text::count(row.ties, "other setting")) } else { String::new() };
-            format!("{}{ties}", settings_label(&row.settings))
+            let mut settings = row.settings.clone();
+            settings.retain(|(parameter, _)| !self.filtered.contains(parameter));
+            format!("{}{ties}", settings_label(&settings)).trim_start().to_owned()
         });
+        columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
         columns
     }
 

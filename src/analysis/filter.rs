@@ -34,6 +34,11 @@ impl Filter {
         if is_full { runs.batches(row) == 1 } else { setting.matches(&self.value) }
     }
 
+    /// The filtered hyperparameter.
+    pub fn parameter(&self) -> Parameter {
+        self.parameter
+    }
+
     fn label(&self) -> String {
         format!("{} = {}", self.parameter.key(), self.value)
     }

@@ -7,11 +7,12 @@ use super::levels::Levels;
 use super::runs::{Runs, is_seed};
 use super::setting::Setting;
 use super::statistics::{self, VERDICTS};
-use crate::model::problem::VARIANCE_TOLERANCE;
+use crate::model::problem::ranked_by_excess;
 use crate::model::{Loss, Parameter, Problem};
+use crate::text;
 
-/// Two settings tie if their J are equal within this fraction, which is half a unit of the fourth digit: J is printed with four digits.
-pub const TIE: f64 = 5e-4;
+/// The largest relative difference of two numbers that are printed with the same four digits.
+const ALIKE: f64 = 1e-3;
 
 /// One setting of all hyperparameters except seeds, and the runs that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +56,7 @@ pub struct CandidateSummary {
 
 /// The candidates of some runs. Figures and sentences share one, so that they name the same best run.
 ///
-/// The ranked cost of a run is the mean of J − J* over its last updates. It is J itself if a problem has no optimum, or if the runs of a loss
-/// have several activations or biases: their optima differ, so J − J* would not tell which model fits better.
+/// The ranked cost of a run is the mean of J − J* over its last updates, or of J (see [`ranked_by_excess`]).
 #[derive(Clone)]
 pub struct Ranking<'a> {
     runs: Runs<'a>,
@@ -67,28 +67,26 @@ pub struct Ranking<'a> {
     candidates: Vec<Candidate>,
     /// The row that stands for the best candidate of each loss.
     best: Vec<usize>,
-    /// Whether J − J* is ranked rather than J, for each problem.
-    by_excess: Vec<bool>,
 }
 
 impl<'a> Ranking<'a> {
     /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
     pub fn new(runs: &Runs<'a>, rows: &'a [usize], by: Option<Parameter>) -> Self {
-        let (rows_of_candidates, candidates, by_excess) = Self::group_by_setting(runs, rows, by);
-        let mut ranking = Self { runs: *runs, all: rows, rows: rows_of_candidates, candidates, best: Vec::new(), by_excess };
+        let (rows_of_candidates, candidates) = Self::group_by_setting(runs, rows, by);
+        let mut ranking = Self { runs: *runs, all: rows, rows: rows_of_candidates, candidates, best: Vec::new() };
         ranking.best = ranking.best_of_each_loss();
         ranking
     }
 
-    /// The rows grouped by candidate, the candidates, and whether J − J* ranks the runs of each problem.
-    fn group_by_setting(runs: &Runs<'_>, rows: &'a [usize], by: Option<Parameter>) -> (Cow<'a, [usize]>, Vec<Candidate>, Vec<bool>) {
+    /// The rows grouped by candidate, and the candidates.
+    fn group_by_setting(runs: &Runs<'_>, rows: &'a [usize], by: Option<Parameter>) -> (Cow<'a, [usize]>, Vec<Candidate>) {
         let space = &runs.experiment.space;
         let is_pooled = |parameter| is_seed(parameter) && Some(parameter) != by;
-        let by_excess = ranked_by_excess(runs, rows);
-        let cost = |row: usize| if by_excess[runs.table.problem[row] as usize] { runs.mean_excess(row) } else { runs.mean_loss(row) };
+        let by_excess = ranked_by_excess(&present_problems(runs, rows));
+        let cost = |row: usize| f64::from(runs.table.cost(row, by_excess[runs.table.problem[row] as usize]));
         if !space.varied().into_iter().any(is_pooled) {
             let candidate = |(position, &row): (usize, &usize)| Candidate { rows: position..position + 1, cost: cost(row) };
-            return (Cow::Borrowed(rows), rows.iter().enumerate().map(candidate).collect(), by_excess);
+            return (Cow::Borrowed(rows), rows.iter().enumerate().map(candidate).collect());
         }
         let mut keyed: Vec<(u64, usize)> = rows.iter().map(|&row| (space.first_like(runs.table.run[row], is_pooled), row)).collect();
         keyed.sort_unstable();
@@ -100,7 +98,7 @@ impl<'a> Ranking<'a> {
             candidates.push(Candidate { rows: first..first + own.len(), cost });
             first += own.len();
         }
-        (keyed.into_iter().map(|(_, row)| row).collect(), candidates, by_excess)
+        (keyed.into_iter().map(|(_, row)| row).collect(), candidates)
     }
 
     /// The ranking with the runs of each value of `by` apart: this one, unless `by` is a seed.
@@ -216,13 +214,22 @@ impl<'a> Ranking<'a> {
         })
     }
 
-    /// Whether two candidates of one loss are equally good: their J agree to four digits, or within the rounding tolerance of verdicts.
-    /// A candidate whose cost is infinite ties with none.
+    /// Whether two candidates of one loss tie: their J are printed with the same digits. A candidate whose cost is infinite ties with none.
     pub fn tie(&self, a: &Candidate, b: &Candidate) -> bool {
-        let problem = self.runs.problem(self.rows(a)[0]);
-        let optimum = problem.optimum.filter(|_| self.by_excess[problem.id]).map_or(0.0, |optimum| optimum.loss);
-        let tolerance = TIE * (optimum + a.cost).abs() + VARIANCE_TOLERANCE * problem.quadratic.var_y;
-        a.cost.is_finite() && (a.cost - b.cost).abs() <= tolerance
+        let [a, b] = [a, b].map(|candidate| self.mean_loss(candidate));
+        // The comparison of differences is fast.
+        a.is_finite() && (a - b).abs() <= ALIKE * a.abs() && text::rounded_loss(a) == text::rounded_loss(b)
+    }
+
+    /// The median over seeds of the mean of J over the last updates; infinite if it depends on a diverged run.
+    fn mean_loss(&self, candidate: &Candidate) -> f64 {
+        match self.rows(candidate) {
+            [only] => self.runs.mean_loss(*only),
+            own => {
+                let losses: Vec<f64> = own.iter().map(|&row| self.runs.mean_loss(row)).collect();
+                statistics::quantile(&losses, 0.5).unwrap_or(f64::INFINITY)
+            }
+        }
     }
 
     /// Statistics of a candidate.
@@ -247,21 +254,11 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// Whether J − J* ranks the runs of each problem, rather than J. The entries of problems without rows are false.
-fn ranked_by_excess(runs: &Runs<'_>, rows: &[usize]) -> Vec<bool> {
+/// The problems that have rows.
+fn present_problems<'a>(runs: &Runs<'a>, rows: &[usize]) -> Vec<&'a Problem> {
     let mut has_rows = vec![false; runs.problems.len()];
     for &row in rows {
         has_rows[runs.table.problem[row] as usize] = true;
     }
-    let present: Vec<&Problem> =
-        runs.problems.iter().zip(&has_rows).filter(|(_, has_rows)| **has_rows).map(|(problem, _)| problem).collect();
-    let mut by_excess = vec![false; runs.problems.len()];
-    for problem in &present {
-        let mut of_loss = present.iter().filter(|other| other.neuron.loss == problem.neuron.loss);
-        by_excess[problem.id] = of_loss.all(|other| {
-            let is_same_model = (other.neuron.activation, other.neuron.use_bias) == (problem.neuron.activation, problem.neuron.use_bias);
-            is_same_model && other.optimum.is_some()
-        });
-    }
-    by_excess
+    runs.problems.iter().zip(has_rows).filter(|(_, has_rows)| *has_rows).map(|(problem, _)| problem).collect()
 }

@@ -70,13 +70,12 @@ impl<'a> Runs<'a> {
 
     /// The mean of J over the last updates; infinite for a diverged run. Rankings compare it, not the J of a single update.
     pub fn mean_loss(&self, row: usize) -> f64 {
-        self.unless_diverged(row, self.table.mean_loss[row])
+        f64::from(self.table.cost(row, false))
     }
 
     /// The mean of J − J* over the last updates, or of J for a problem without an optimum; infinite for a diverged run.
     pub fn mean_excess(&self, row: usize) -> f64 {
-        let has_optimum = self.problem(row).optimum.is_some();
-        self.unless_diverged(row, if has_optimum { self.table.mean_excess[row] } else { self.table.mean_loss[row] })
+        f64::from(self.table.cost(row, self.problem(row).optimum.is_some()))
     }
 
     /// The share of the mean of J − J* over the last updates that is the displacement along the flattest direction of the cost; 0 without a

@@ -236,6 +236,20 @@ impl Problem {
     }
 }
 
+/// Whether J − J* ranks the runs of each of these problems, rather than J, by problem number. J ranks the runs of a loss if one of its problems
+/// has no optimum, or if they have several activations or biases: then the optima differ, and J − J* does not tell which model fits better.
+pub fn ranked_by_excess(problems: &[&Problem]) -> Vec<bool> {
+    let mut by_excess = vec![false; problems.iter().map(|problem| problem.id + 1).max().unwrap_or(0)];
+    for problem in problems {
+        let mut of_loss = problems.iter().filter(|other| other.neuron.loss == problem.neuron.loss);
+        by_excess[problem.id] = of_loss.all(|other| {
+            let is_same_model = (other.neuron.activation, other.neuron.use_bias) == (problem.neuron.activation, problem.neuron.use_bias);
+            is_same_model && other.optimum.is_some()
+        });
+    }
+    by_excess
+}
+
 /// A column of float32 numbers in float64.
 fn wide(column: &[f32]) -> Vec<f64> {
     column.iter().map(|&value| f64::from(value)).collect()

@@ -151,7 +151,7 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
         next_run: 0,
         spare: Vec::new(),
-        top_runs: TopRuns::new(experiment, &recorded),
+        top_runs: TopRuns::new(experiment, inputs.problems, &recorded),
         observer,
     };
     let Inputs { problems, .. } = inputs;

@@ -1,7 +1,8 @@
 //! The rows of a sweep that stay in memory for its summary: all rows, or of a very large sweep the best runs and an evenly spaced sample.
 
+use super::problems::Problems;
 use crate::config::{Experiment, HistoryRuns, RecordingPlan};
-use crate::model::Verdict;
+use crate::model::problem::ranked_by_excess;
 use crate::space::{Axis, Space, spread};
 use crate::table::RunTable;
 
@@ -13,6 +14,8 @@ const SAMPLED_RUNS: u64 = 1 << 20;
 /// Collects the best runs of a sweep, and the rows for its summary.
 pub struct TopRuns {
     runs: u64,
+    /// Whether J − J* ranks the runs of a problem, rather than J, by problem number.
+    by_excess: Vec<bool>,
     /// Every run whose number is a multiple of this is sampled.
     stride: u64,
     /// Without the columns of hyperparameters, whose values follow from the numbers of the runs.
@@ -24,19 +27,20 @@ pub struct TopRuns {
 
 impl TopRuns {
     /// Prepares for a sweep.
-    pub fn new(experiment: &Experiment, recorded: &RecordingPlan) -> Self {
+    pub fn new(experiment: &Experiment, problems: &Problems, recorded: &RecordingPlan) -> Self {
         let best = |which: &HistoryRuns| if let HistoryRuns::Best(count) = which { *count as usize } else { 0 };
         let capacity = recorded.runs.iter().map(best).max().unwrap_or(0).max(BEST_RUNS);
         let runs = experiment.space.len();
-        Self { runs, stride: stride(&experiment.space), rows: RunTable::default(), best: Vec::new(), capacity }
+        let by_excess = ranked_by_excess(&problems.all.iter().collect::<Vec<_>>());
+        Self { runs, by_excess, stride: stride(&experiment.space), rows: RunTable::default(), best: Vec::new(), capacity }
     }
 
     /// Adds the rows of a chunk that are sampled, or among the best so far.
     pub fn add(&mut self, mut table: RunTable) {
         table.settings.clear();
-        let key = |row: usize| (ordered_bits(cost(&table, row)), table.run[row]);
-        let is_candidate = |row: &usize| table.verdict[*row] != Verdict::Diverged && cost(&table, *row).is_finite();
-        self.add_candidates((0..table.run.len()).filter(is_candidate).map(key));
+        let costs: Vec<f32> = (0..table.run.len()).map(|row| table.cost(row, self.by_excess[table.problem[row] as usize])).collect();
+        let key = |row: usize| (ordered_bits(costs[row]), table.run[row]);
+        self.add_candidates((0..table.run.len()).filter(|&row| costs[row].is_finite()).map(key));
         if self.stride == 1 {
             self.rows.append(&table);
             // One allocation per column: growing columns would leave holes in the heap.
@@ -81,11 +85,6 @@ impl TopRuns {
     pub fn into_rows(self) -> RunTable {
         self.rows
     }
-}
-
-/// The cost that ranks runs: the mean of J − J* over the last updates, or of J without an optimum.
-fn cost(table: &RunTable, row: usize) -> f32 {
-    if table.mean_excess[row].is_finite() { table.mean_excess[row] } else { table.mean_loss[row] }
 }
 
 /// Bits that are in the order of the floats, which may be negative.

@@ -229,6 +229,14 @@ table! {
     }
 }
 
+impl RunTable {
+    /// The cost of a run for rankings: the mean over its last updates of J − J* or of J; infinite if the run diverged.
+    pub fn cost(&self, row: usize, is_excess: bool) -> f32 {
+        let cost = if is_excess { self.mean_excess[row] } else { self.mean_loss[row] };
+        if self.diverged_at[row].is_some() || !cost.is_finite() { f32::INFINITY } else { cost }
+    }
+}
+
 table! {
     /// Rows of epochs.parquet, sorted by run and epoch; NaN is null.
     EpochTable {

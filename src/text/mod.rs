@@ -52,9 +52,17 @@ fn scientific(value: f64, digits: usize) -> String {
     format!("{mantissa}e{exponent}")
 }
 
+/// The significant digits of a loss.
+const LOSS_DIGITS: usize = 4;
+
 /// A loss, with four significant digits.
 pub fn loss(value: f64) -> String {
-    significant(value, 4)
+    significant(value, LOSS_DIGITS)
+}
+
+/// A loss rounded to the digits of [`loss`]. Two losses are printed alike exactly if these numbers are equal.
+pub fn rounded_loss(value: f64) -> f64 {
+    rounded(value, LOSS_DIGITS)
 }
 
 /// A ratio: "2.2", "34", "1.03".
@@ -126,6 +134,20 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn losses_are_printed_alike_exactly_if_their_rounded_values_are_equal(
+            value in -2.0_f64..2.0,
+            exponent in -30..30,
+            step in -2e-4_f64..2e-4,
+        ) {
+            let value = value * libm::pow(10.0, f64::from(exponent));
+            let other = value * (1.0 + step);
+            prop_assert_eq!(loss(value) == loss(other), rounded_loss(value) == rounded_loss(other), "{} and {}", value, other);
+        }
+    }
 
     #[test]
     fn significant_digits_are_kept() {

@@ -1,7 +1,8 @@
 //! Diagnosis, comparison and figures as values, for sweeps that `sweep::run` trained and stored.
 
 use gradsweep::analysis::{
-    Comparison, Diagnosis, Error, ModelDiagnosis, PathError, Setting, Sweep, compare, comparison_figures, diagnosis, figures,
+    Comparison, Diagnosis, Error, ModelDiagnosis, PathError, Selection, Setting, Sweep, compare, comparison_figures, diagnosis, figures,
+    selected_figures,
 };
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Description, Group, Metrics, Outcome};
@@ -549,13 +550,27 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
     let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-9;
     assert!(near(rows[0].mean_loss[0], 10.6) && near(rows[0].mean_loss[1], 11.0) && near(rows[0].mean_loss[2], 15.8), "{rows:?}");
     assert_eq!((rows[0].seeds, rows[0].settings_compared, rows[0].runs, rows[0].ties), (3, 2, 6, 0));
-    // Costs that agree to four digits tie: 1.0004 of an optimum of 0, and Var(y) = 8/3 adds 3e-6.
-    ran.runs.mean_excess[..3].copy_from_slice(&[1.0004; 3]);
-    let rows = ran.compare("learning_rate", &[]).unwrap().rows;
-    assert_eq!(
-        rows.iter().map(|row| (row.rank, optimizer(row))).collect::<Vec<_>>(),
-        [(Some(1), Setting::Word("adam")), (Some(1), Setting::Word("sgd"))]
+    // Values tie exactly if their J are printed alike, with four digits.
+    for (excess, rank, printed) in [(1.0049, 1, "11.00"), (1.0051, 2, "11.01")] {
+        ran.runs.mean_excess[..3].copy_from_slice(&[excess; 3]);
+        ran.runs.mean_loss[..3].copy_from_slice(&[10.0 + excess; 3]);
+        let comparison = ran.compare("learning_rate", &[]).unwrap();
+        assert_eq!(
+            comparison.rows.iter().map(|row| (row.rank, optimizer(row))).collect::<Vec<_>>(),
+            [(Some(1), Setting::Word("adam")), (Some(rank), Setting::Word("sgd"))]
+        );
+        let table = comparison.to_string();
+        let row = table.lines().nth(3).unwrap();
+        assert_eq!(row.split_whitespace().take(3).collect::<Vec<_>>(), [rank.to_string().as_str(), "0.01", printed], "{table}");
+    }
+    // The table names the best setting without what the filter fixes.
+    let table = ran.compare("learning_rate", &[("optimizer", "sgd")]).unwrap().to_string();
+    assert!(
+        table.starts_with("The best setting for each learning_rate, where optimizer = sgd") && !table.contains("best setting\n"),
+        "{table}"
     );
+    let table = ran.compare("training.seed", &[("optimizer", "sgd")]).unwrap().to_string();
+    assert!(table.lines().nth(2).unwrap().ends_with("  learning_rate 0.01"), "{table}");
     // Most runs of the setting diverge: it has no rank.
     ran.runs.diverged_at[..6].copy_from_slice(&[Some(3), Some(3), None, Some(1), Some(1), Some(1)]);
     let rows = ran.compare("learning_rate", &[("optimizer", "sgd")]).unwrap().rows;
@@ -563,6 +578,20 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
         rows.iter().map(|row| (row.value, row.rank, row.mean_loss[1])).collect::<Vec<_>>(),
         [(Setting::Number(0.01), None, None), (Setting::Number(0.1), None, None)]
     );
+}
+
+/// Without a bias a run is near its optimum, J* = (Σy² − (Σxy)² / Σx²) / 4 = 107.9; with a bias it is farther from its own, but far below that.
+#[test]
+fn the_best_history_is_that_of_the_best_run() {
+    let ran = Trained::text(
+        "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nbatch_size = \"full\"\nepochs = 20\nlearning_rate = 0.1\n\
+         [sweep.parameters]\nuse_bias = [false, true]\n[history]\nruns = { best = 1 }\n",
+        "x,y\n-1,11\n0,10.5\n1,13\n2,12\n",
+    );
+    assert!(ran.runs.mean_excess[0] < ran.runs.mean_excess[1] && ran.runs.mean_loss[0] > 10.0 * ran.runs.mean_loss[1]);
+    let best = &ran.compare("use_bias", &[]).unwrap().rows[0];
+    assert_eq!((best.rank, best.run), (Some(1), 1));
+    assert_eq!(ran.directory.histories(&[0, 1]).unwrap().into_keys().collect::<Vec<_>>(), [1]);
 }
 
 /// Four losses have four cost surfaces and four optima, in two scales.
@@ -635,6 +664,16 @@ fn figures_of_a_recorded_sweep_need_no_backend() {
 }
 
 /// Every tenth update is recorded, without epochs: figures show the recorded points.
+/// Final losses and fits need no paths.
+#[test]
+fn figures_that_are_not_requested_are_not_computed() {
+    let trained = Trained::config("learning_rates", &[]);
+    let read = |_: &[u64]| -> Result<Vec<model::Path>, PathError> { panic!("a path is read") };
+    let sweep = Sweep { experiment: &trained.experiment, problems: &trained.problems.all, runs: &trained.runs, paths: &read };
+    let selection = Selection { names: vec!["final_loss-lear".into(), "fit".into()], ..Selection::default() };
+    assert_eq!(names(&selected_figures(&sweep, &selection).unwrap()), ["final_loss-learning_rate", "fit"]);
+}
+
 #[test]
 fn figures_of_a_thinned_history_are_valid() {
     let ran = Trained::config("batch_sizes", &["training.epochs=3", "history.every=10", "history.epochs=false"]);
