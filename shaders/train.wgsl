@@ -77,16 +77,16 @@ fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, te
     }
 }
 
-// Adds the parameters after an update to the sums of its window.
+// Adds the parameters after an update, and J at them if the update is a point, to the sums of its window.
 fn add_to_windows(runs: ptr<function, Runs>, step: u32) {
     let is_last = is_in_last_window(verdict_window(), step);
+    var losses: array<f32, RUNS_PER_THREAD>;
     if is_point(verdict_window(), step) {
-        var losses: array<f32, RUNS_PER_THREAD>;
         window_losses(runs, &losses);
-        for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-            let deviation = (*runs)[j].theta - vec2<f32>(dispatch.centre_weight, dispatch.centre_bias);
-            (*runs)[j].window_sums += select(vec4<f32>(0.0, 0.0, 0.0, losses[j]), vec4<f32>(deviation, losses[j], 0.0), is_last);
-        }
+    }
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        let deviation = (*runs)[j].theta - vec2<f32>(dispatch.centre_weight, dispatch.centre_bias);
+        (*runs)[j].window_sums += select(vec4<f32>(0.0, 0.0, 0.0, losses[j]), vec4<f32>(deviation, losses[j], 0.0), is_last);
     }
     if step + dispatch.window_len == dispatch.total_steps {
         record_window_start(runs);

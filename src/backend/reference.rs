@@ -148,13 +148,14 @@ impl WindowSums {
 
     /// Adds the parameters after update `step`.
     fn add(&mut self, step: u64, theta: Params<f64>, loss: impl Fn() -> f64) {
-        let in_window = |part| !self.window.positions(part, step - 1, 1).is_empty() && self.window.is_point(step);
-        if in_window(WindowPart::Last) {
-            for (sum, term) in self.sums.iter_mut().zip([theta[0], theta[1], loss() - self.loss_offset]) {
-                *sum += term;
-            }
-        } else if in_window(WindowPart::Previous) {
-            self.sums[3] += loss() - self.loss_offset;
+        let in_window = |part| !self.window.positions(part, step - 1, 1).is_empty();
+        let is_last = in_window(WindowPart::Last);
+        if is_last {
+            self.sums[0] += theta[0];
+            self.sums[1] += theta[1];
+        }
+        if self.window.is_point(step) && (is_last || in_window(WindowPart::Previous)) {
+            self.sums[if is_last { 2 } else { 3 }] += loss() - self.loss_offset;
         }
         if step == self.window.start(WindowPart::Last) {
             self.start = theta;
@@ -162,7 +163,8 @@ impl WindowSums {
     }
 
     fn means(&self) -> WindowMeans {
-        self.sums.map(|sum| (sum / self.window.points() as f64) as f32).into()
+        let counts = self.window.counts();
+        std::array::from_fn::<f32, 4, _>(|slot| (self.sums[slot] / counts[slot] as f64) as f32).into()
     }
 }
 

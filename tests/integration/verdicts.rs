@@ -96,6 +96,33 @@ fn the_fluctuation_is_the_covariance_in_the_metric_of_the_hessian() {
     }
 }
 
+/// Under the mean absolute error J is evaluated after every seventh of the 100 updates of a window, and the mean point is over all of them. The expected
+/// means are computed from the recorded history in float64.
+#[test]
+fn a_neuron_trained_from_rows_averages_all_parameters_and_few_losses() {
+    let experiment = experiment(
+        "scale = \"standard\"\n[model]\nloss = \"mae\"\n[training]\nepochs = 3\nbatch_size = 2\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\n",
+    );
+    let problem = &Problems::new(&experiment).unwrap().all[0];
+    let (_, outcomes) = train(&experiment, &cpu(), RECORD);
+    let history = outcomes[0].history.as_ref().unwrap();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    for run in 0..2 {
+        let mean_loss = |end: usize| {
+            let points: Vec<[f32; 2]> = (end - 99..=end).rev().step_by(7).map(|step| history.at(run, step)).collect();
+            let [weight, bias] = [0, 1].map(|i| points.iter().map(|point| point[i]).collect::<Vec<f32>>());
+            let metrics = Reference.metrics(&problem.neuron, &problem.train, &weight, &bias).unwrap();
+            mean(&metrics.loss.iter().map(|&loss| f64::from(loss)).collect::<Vec<f64>>()) - problem.loss_offset()
+        };
+        let parameter = |i: usize| mean(&(201..=300).map(|step| f64::from(history.at(run, step)[i])).collect::<Vec<f64>>());
+        let expected = [parameter(0), parameter(1), mean_loss(300), mean_loss(200)];
+        for (slot, expected) in expected.into_iter().enumerate() {
+            let found = f64::from(outcomes[0].means[slot][run]);
+            assert!((found - expected).abs() < 2e-6 * expected.abs().max(1.0), "run {run}, mean {slot}: {found} is not {expected}");
+        }
+    }
+}
+
 #[test]
 fn figures_agree_with_the_reference() {
     // Runs of up to 400 contracting updates in float32.

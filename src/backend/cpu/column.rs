@@ -8,6 +8,12 @@ use crate::model::Params;
 #[repr(align(64))]
 pub struct Column<T>(pub [T; TILE]);
 
+impl<T: Copy + Default> Default for Column<T> {
+    fn default() -> Self {
+        Self([T::default(); TILE])
+    }
+}
+
 impl Column<f32> {
     /// All zeros.
     pub const ZERO: Self = Self([0.0; TILE]);

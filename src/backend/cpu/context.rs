@@ -51,7 +51,7 @@ pub struct GroupContext<'a> {
     steps: StepsFn,
     /// Whether step factors or scheduled learning rates are read.
     has_factors: bool,
-    /// Whether all runs of the group have equal step factors.
+    /// Whether all runs of the group have equal step factors, or none.
     shares_factors: bool,
 }
 
@@ -60,10 +60,10 @@ impl<'a> GroupContext<'a> {
     pub fn new(isa: Isa, group: &'a Group<'a>, rows: &CentredRows, computes_statistics: bool) -> Self {
         let options = !group.options.is_plain();
         let has_factors = has_step_factors(group.variant.optimizer) || group.options.scheduled;
-        let shares_factors = group.inputs.factor_inputs.shared_value().is_some();
+        let shares_factors = !has_factors || group.inputs.factor_inputs.shared_value().is_some();
         type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32);
         let (steps, used, max_step): Rules = with_rule!(group.variant, R => {
-            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, has_factors && !shares_factors), R::max_step)
+            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options), R::max_step)
         });
         Self {
             isa,
@@ -177,11 +177,8 @@ impl<'a> GroupContext<'a> {
         place: Place<'_>,
         own: &'f mut Vec<BatchFactors<Column<f32>>>,
     ) -> Factors<'f> {
-        if !self.has_factors {
-            return Factors::None;
-        }
         if self.shares_factors {
-            return Factors::Shared(&shared[place.in_window..place.in_window + place.block.len]);
+            return Factors::Shared(shared.get(place.in_window..place.in_window + place.block.len).unwrap_or_default());
         }
         own.resize(place.block.len, [Column::ZERO; STEP_FACTORS + 1]);
         for run in 0..TILE {

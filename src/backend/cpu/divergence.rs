@@ -6,9 +6,9 @@
 //! after each.
 
 use super::column::Column;
-use super::isa::{Isa, Kernel};
+use super::isa::Isa;
 use super::tile::Tile;
-use super::vector::{TILE, Vector};
+use super::vector::TILE;
 use crate::backend::Group;
 use crate::data::Centre;
 use crate::kernel::Coefficients;
@@ -54,26 +54,13 @@ fn longest_step(group: &Group<'_>, max_step: fn(&Coefficients<f32>) -> f32) -> f
 
 /// Whether a run may have exceeded the divergence limit in a block, given the sums of the squared norms of its parameters.
 pub fn may_have_diverged(isa: Isa, tile: &Tile, squared_norms: &Column<f32>) -> bool {
-    isa.run(AnyAbove { active: &tile.active, squared_norms })
-}
-
-/// Whether the sum of any active run exceeds the square of the limit.
-struct AnyAbove<'a> {
-    active: &'a Column<u32>,
-    squared_norms: &'a Column<f32>,
-}
-
-impl Kernel for AnyAbove<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn run<V: Vector, const K: usize>(self) -> bool {
+    isa.run(|| {
         let mut above = 0;
         for run in 0..TILE {
-            above |= if self.squared_norms.0[run] <= LIMIT * LIMIT { 0 } else { self.active.0[run] };
+            above |= if squared_norms.0[run] <= LIMIT * LIMIT { 0 } else { tile.active.0[run] };
         }
         above != 0
-    }
+    })
 }
 
 /// Marks the runs that left the range with a batch: their last parameters inside are those before it. `before` are the parameters of the
@@ -83,8 +70,10 @@ pub fn end_diverged(tile: &mut Tile, before: &Params<[f32; TILE]>, batch: u64) {
         let inside = tile.state.theta.0.iter().all(|column| column.0[run].abs() <= LIMIT);
         if tile.active.0[run] != 0 && !inside {
             tile.active.0[run] = 0;
-            tile.last_in_range[run] = Params::new(before.0[0][run], before.0[1][run]);
-            tile.diverged_at[run] = batch;
+            for (last, before) in tile.last_in_range.0.iter_mut().zip(&before.0) {
+                last.0[run] = before[run];
+            }
+            tile.diverged_at.0[run] = batch;
         }
     }
 }

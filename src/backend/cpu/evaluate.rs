@@ -1,8 +1,8 @@
 //! Metrics at given parameters, and cells of a cost surface.
 
-use super::isa::Kernel;
+use super::isa::Isa;
 use super::rows::{PathRows, RowFunctions};
-use super::vector::{TILE, Vector};
+use super::vector::TILE;
 use crate::model::{Params, Rows};
 
 /// Loss, MSE and MAE of `rows` at up to [`TILE`] points.
@@ -31,27 +31,14 @@ pub fn surface_cells(functions: &RowFunctions, rows: &Rows, (weight, bias): (&[f
     }
 }
 
-/// One row of a quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². The terms of the columns are precomputed.
-#[derive(Debug)]
-pub struct QuadraticRow<'a> {
-    /// J* + Var(x)·δw² of each column.
-    pub curve: &'a [f32],
-    /// δw·x̄ of each column.
-    pub tilt: &'a [f32],
-    /// δb of the row.
-    pub level: f32,
-    pub cells: &'a mut [f32],
-}
-
-impl Kernel for QuadraticRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector, const K: usize>(self) {
-        for ((cell, &curve), &tilt) in self.cells.iter_mut().zip(self.curve).zip(self.tilt) {
-            let distance = self.level + tilt;
+/// One row of a quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². `curve` are J* + Var(x)·δw² of the columns, `tilt`
+/// their δw·x̄, and `level` is δb of the row.
+pub fn quadratic_row(isa: Isa, curve: &[f32], tilt: &[f32], level: f32, cells: &mut [f32]) {
+    isa.run(|| {
+        for ((cell, &curve), &tilt) in cells.iter_mut().zip(curve).zip(tilt) {
+            let distance = level + tilt;
             let loss = distance * distance + curve;
             *cell = if loss <= f32::MAX { loss } else { f32::MAX };
         }
-    }
+    });
 }

@@ -18,9 +18,6 @@ pub enum Gradients<'a> {
 
 /// A source of gradients for a loop over batches.
 pub trait GradientSource {
-    /// How many batches there are.
-    fn batches(&self) -> usize;
-
     /// Prepares the gradients of a batch at the parameters of K vectors of runs.
     fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, theta: &[Params<V>; K]);
 
@@ -44,11 +41,6 @@ impl<'a, const ORIGIN: bool> FromMoments<'a, ORIGIN> {
 }
 
 impl<const ORIGIN: bool> GradientSource for FromMoments<'_, ORIGIN> {
-    #[inline(always)]
-    fn batches(&self) -> usize {
-        self.batches.len()
-    }
-
     #[inline(always)]
     fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, _: &[Params<V>; K]) {
         self.prepared = self.batches[batch];
@@ -82,11 +74,6 @@ impl<'a> FromRows<'a> {
 }
 
 impl GradientSource for FromRows<'_> {
-    #[inline(always)]
-    fn batches(&self) -> usize {
-        self.batches.count()
-    }
-
     #[inline(always)]
     fn prepare<V: Vector, const K: usize>(&mut self, batch: usize, theta: &[Params<V>; K]) {
         for k in 0..K {

@@ -98,6 +98,16 @@ pub trait Kernel {
     fn run<V: Vector, const K: usize>(self) -> Self::Output;
 }
 
+/// A loop over columns: the compiler makes vectors of it.
+impl<T, F: FnOnce() -> T> Kernel for F {
+    type Output = T;
+
+    #[inline(always)]
+    fn run<V: Vector, const K: usize>(self) -> T {
+        self()
+    }
+}
+
 impl Isa {
     /// The instruction set, where this CPU has it.
     pub fn detect(simd: Simd) -> Option<Self> {

@@ -101,7 +101,7 @@ impl Cpu {
             verdict::start(&context, tile);
         };
         if window.epochs as u64 == group.epochs {
-            jobs.par_iter_mut().for_each_init(Tile::empty, |tile, job| {
+            jobs.par_iter_mut().for_each_init(Tile::default, |tile, job| {
                 start(tile, job.first);
                 TileTraining { context: &context, window, factors, tile, recording: &mut job.recording, actions: Vec::new() }.run();
                 job.ends.write(tile, &context);
@@ -109,7 +109,7 @@ impl Cpu {
             return;
         }
         let started = |job: &TileJob<'_>| {
-            let mut tile = Tile::empty();
+            let mut tile = Tile::default();
             start(&mut tile, job.first);
             tile
         };
@@ -170,7 +170,7 @@ impl Backend for Cpu {
             let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
             self.install(|| {
                 cells.par_chunks_mut(columns).zip(levels).for_each(|(cells, level)| {
-                    self.isa.run(evaluate::QuadraticRow { curve: &curve, tilt: &tilt, level, cells });
+                    evaluate::quadratic_row(self.isa, &curve, &tilt, level, cells);
                 });
             });
             return Ok(cells);
@@ -196,9 +196,8 @@ struct TileJob<'a> {
 
 /// The part of the columns of an [`Outcome`] that belongs to the runs of a tile.
 struct Ends<'a> {
-    /// Weight, bias, and the losses at the start and the end.
-    numbers: [&'a mut [f32]; 4],
-    means: [&'a mut [f32]; 4],
+    /// Weight, bias, the losses at the start and the end, and the means of [`Outcome::means`].
+    numbers: [&'a mut [f32]; 8],
     /// The epoch that reached the optimum, and the period of a cycle.
     counts: [&'a mut [u32]; 2],
     has_moved: &'a mut [bool],
@@ -208,9 +207,9 @@ struct Ends<'a> {
 /// Divides the columns of an outcome into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
-    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.last_loss];
+    let Outcome { weight, bias, start_loss, last_loss, means: [mean_weight, mean_bias, mean_loss, previous_loss], .. } = outcome;
+    let numbers = [weight, bias, start_loss, last_loss, mean_weight, mean_bias, mean_loss, previous_loss];
     let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
-    let mut means = outcome.means.each_mut().map(|column| column.chunks_mut(TILE));
     let mut counts = [&mut outcome.reached_epoch, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
     let mut has_moved = outcome.has_moved.chunks_mut(TILE);
     let mut steps = outcome.steps.chunks_mut(TILE);
@@ -229,7 +228,6 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
         let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
         let ends = Ends {
             numbers: next_of(&mut numbers),
-            means: next_of(&mut means),
             counts: next_of(&mut counts),
             has_moved: has_moved.next().unwrap_or_default(),
             steps: steps.next().unwrap_or_default(),
@@ -249,10 +247,12 @@ impl Ends<'_> {
     fn write(&mut self, tile: &Tile, context: &GroupContext<'_>) {
         let runs = tile.runs;
         let [weight, bias] = if context.group.options.average { &tile.state.average.0 } else { &tile.state.theta.0 };
-        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.last_loss]) {
+        let means = verdict::means(context, tile);
+        let [mean_weight, mean_bias, mean_loss, previous_loss] = &means;
+        let columns = [weight, bias, &tile.start_loss, &tile.last_loss, mean_weight, mean_bias, mean_loss, previous_loss];
+        for (ends, column) in self.numbers.iter_mut().zip(columns) {
             ends.copy_from_slice(&column.0[..runs]);
         }
-        verdict::write_means(context, tile, &mut self.means);
         let ([weight, bias], [start_weight, start_bias]) = (&tile.state.theta.0, &tile.window_start.0);
         for run in 0..runs {
             self.has_moved[run] = weight.0[run] != start_weight.0[run] || bias.0[run] != start_bias.0[run];
@@ -261,17 +261,18 @@ impl Ends<'_> {
         reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);
         cycle_periods.fill(0);
         if context.group.epochs > u64::from(OBSERVED_EPOCHS) {
-            for (period, detector) in cycle_periods.iter_mut().zip(tile.cycles) {
+            for (period, detector) in cycle_periods.iter_mut().zip(tile.cycles.0) {
                 *period = cycle_period(detector).unwrap_or(0);
             }
         }
         self.steps.fill(context.group.steps());
         for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
-            [self.numbers[0][run], self.numbers[1][run]] = tile.last_in_range[run].0;
-            self.steps[run] = tile.diverged_at[run] - 1;
+            let ([weight, bias, _, _, means @ ..], [last_weight, last_bias]) = (&mut self.numbers, &tile.last_in_range.0);
+            (weight[run], bias[run]) = (last_weight.0[run], last_bias.0[run]);
+            means.iter_mut().for_each(|column| column[run] = 0.0);
+            self.steps[run] = tile.diverged_at.0[run] - 1;
             cycle_periods[run] = 0;
             self.has_moved[run] = false;
-            self.means.iter_mut().for_each(|column| column[run] = 0.0);
         }
     }
 }

@@ -19,6 +19,8 @@ use crate::model::Params;
 
 /// Consecutive batches of the runs of a tile.
 pub struct Steps<'a> {
+    /// Number of batches.
+    pub len: usize,
     /// Number of runs of the tile. Columns are padded to whole vectors.
     pub runs: usize,
     pub state: &'a mut TileState,
@@ -39,9 +41,7 @@ pub type BatchFactors<T> = [T; STEP_FACTORS + 1];
 /// The step factors of consecutive batches.
 #[derive(Clone, Copy)]
 pub enum Factors<'a> {
-    /// The rule reads no step factors, and the learning rate is constant.
-    None,
-    /// All runs of the group have equal step factors.
+    /// All runs of the group have equal step factors. Empty if the rule reads none and the learning rate is constant.
     Shared(&'a [BatchFactors<f32>]),
     /// The step factors differ between runs.
     PerRun(&'a [BatchFactors<Column<f32>>]),
@@ -51,8 +51,7 @@ impl Factors<'_> {
     /// The factors of one batch.
     pub fn one(&self, step: usize) -> Self {
         match self {
-            Self::None => Self::None,
-            Self::Shared(steps) => Self::Shared(&steps[step..=step]),
+            Self::Shared(steps) => Self::Shared(steps.get(step..=step).unwrap_or_default()),
             Self::PerRun(steps) => Self::PerRun(&steps[step..=step]),
         }
     }
@@ -61,7 +60,6 @@ impl Factors<'_> {
     fn at<V: Vector>(&self, step: usize, v: usize) -> BatchFactors<V> {
         let mut factors = [V::splat(0.0); STEP_FACTORS + 1];
         match self {
-            Self::None => {}
             Self::Shared(steps) => {
                 for slot in 0..=STEP_FACTORS {
                     factors[slot] = V::splat(steps[step][slot]);
@@ -112,7 +110,7 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
     /// Applies all batches to K vectors of runs, from the `first`-th on.
     #[inline(always)]
     fn pack<V: Vector, G: GradientSource, const K: usize>(&mut self, first: usize, mut gradients: G) {
-        let Steps { state: tile, coefficients, factors, actions, squared_norms, path, .. } = &mut self.steps;
+        let Steps { len, state: tile, coefficients, factors, actions, squared_norms, path, .. } = &mut self.steps;
         let zero = V::splat(0.0);
         let mut theta = [Params::splat(zero); K];
         let mut rules = [[zero; STATE]; K];
@@ -121,8 +119,9 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
             theta[k] = load_params(&tile.theta, first + k);
             rules[k] = load_slots(&tile.rule, R::STATE, first + k);
         }
-        for step in 0..gradients.batches() {
+        for step in 0..*len {
             gradients.prepare(step, &theta);
+            let mut row = path.as_mut().map(|Params([weights, biases])| [&mut weights[step], &mut biases[step]]);
             for k in 0..K {
                 let v = first + k;
                 let mut coefficients = RunCoefficients {
@@ -131,13 +130,14 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
                 };
                 let gradient = gradients.at(k, theta[k]);
                 let mut now: StepFactors<V> = [zero; STEP_FACTORS];
-                if R::STEP_FACTORS > 0 || OPTIONS {
+                let is_scheduled = OPTIONS && actions[step].options.scheduled;
+                if R::STEP_FACTORS > 0 || is_scheduled {
                     let all = factors.at::<V>(step, v);
                     #[expect(clippy::manual_memcpy, reason = "a copied slice leaves registers: Adam at half of its speed")]
                     for slot in 0..R::STEP_FACTORS {
                         now[slot] = all[slot];
                     }
-                    if OPTIONS && actions[step].options.scheduled {
+                    if is_scheduled {
                         coefficients.rule[0] = all[STEP_FACTORS];
                     }
                 }
@@ -156,18 +156,13 @@ impl<R: Rule, const OPTIONS: bool> StepLoop<'_, R, OPTIONS> {
                     let update = Update { coefficients: &coefficients.rule, factors: &now, theta: theta[k], g: gradient };
                     theta[k] = R::step(&update, &mut rules[k]);
                 }
-            }
-            if squared_norms.is_some() {
-                for k in 0..K {
-                    let [weight, bias] = theta[k].0;
+                let [weight, bias] = theta[k].0;
+                if squared_norms.is_some() {
                     norms[k] = weight.mul_add(weight, bias.mul_add(bias, norms[k]));
                 }
-            }
-            if let Some(Params([weights, biases])) = path {
-                let (weights, biases) = (&mut weights[step], &mut biases[step]);
-                for k in 0..K {
-                    theta[k].0[0].store(weights, first + k);
-                    theta[k].0[1].store(biases, first + k);
+                if let Some([weights, biases]) = &mut row {
+                    weight.store_in_path(weights, v);
+                    bias.store_in_path(biases, v);
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::kernel::{Coefficients, Rule, State, StepFactorGenerator};
 use crate::model::Params;
 
 /// The state of the runs of a tile, which every batch updates.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TileState {
     pub theta: Params<Column<f32>>,
     /// The state of the update rule.
@@ -23,14 +23,6 @@ pub struct TileState {
 }
 
 impl TileState {
-    /// The state before any run is loaded.
-    const EMPTY: Self = Self {
-        theta: Params::splat(Column::ZERO),
-        rule: [Column::ZERO; STATE],
-        gradient_sum: Params::splat(Column::ZERO),
-        average: Params::splat(Column::ZERO),
-    };
-
     /// The parameters of the runs.
     pub fn theta(&self) -> Params<&[f32; TILE]> {
         let [weight, bias] = &self.theta.0;
@@ -49,7 +41,7 @@ impl TileState {
 }
 
 /// The hyperparameters of the runs as numbers. They change only where the learning rate is scheduled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TileCoefficients {
     pub rule: [Column<f32>; COEFFICIENTS],
     pub options: [Column<f32>; OPTION_VALUES],
@@ -66,19 +58,18 @@ pub struct UsedColumns {
     pub initial_state: Option<fn(&Coefficients<f32>) -> State<f32>>,
     /// Whether the group has options, which use the sum of gradients and the average.
     pub options: bool,
-    /// Whether each run has step factors of its own.
-    pub generators: bool,
 }
 
 impl UsedColumns {
     /// The columns of a rule.
-    pub fn of<R: Rule>(options: bool, generators: bool) -> Self {
-        Self { generators, coefficients: R::COEFFICIENTS, state: R::STATE, initial_state: R::INITIAL.then_some(R::initial::<f32>), options }
+    pub fn of<R: Rule>(options: bool) -> Self {
+        Self { coefficients: R::COEFFICIENTS, state: R::STATE, initial_state: R::INITIAL.then_some(R::initial::<f32>), options }
     }
 }
 
-/// Up to 128 runs of a group. Columns are padded with copies of the first run, which are trained and never read.
-#[derive(Clone, Debug)]
+/// Up to 128 runs of a group. Columns are padded with copies of the first run, which are trained and never read. Tiles are reused, because they
+/// are large.
+#[derive(Clone, Debug, Default)]
 pub struct Tile {
     /// The position of the first run in the group.
     pub first: usize,
@@ -87,49 +78,28 @@ pub struct Tile {
     /// A copy of the state from before the current block, for the divergence test.
     pub saved: TileState,
     pub coefficients: TileCoefficients,
-    pub generators: [StepFactorGenerator; TILE],
+    /// The generators of runs with step factors of their own.
+    pub generators: Vec<StepFactorGenerator>,
     /// A bit mask: all ones for a run within the divergence limit, 0 for a diverged run.
     pub active: Column<u32>,
     /// The last parameters of a diverged run within the divergence limit.
-    pub last_in_range: [Params<f32>; TILE],
+    pub last_in_range: Params<Column<f32>>,
     /// The batch, counted from 1, at which a run diverged.
-    pub diverged_at: [u64; TILE],
+    pub diverged_at: Column<u64>,
     pub start_loss: Column<f32>,
     pub last_loss: Column<f32>,
     pub reached_epoch: Column<u32>,
-    /// Sums over the windows of the verdict: deviations of weight and bias from the centre of the group, J relative to `Problem::loss_offset`, and J over
-    /// the window before.
-    pub sums: [Column<f32>; 4],
+    /// Sums over the two windows of the verdict, in the order of [`WindowPart`](crate::kernel::WindowPart): deviations of weight and bias from the
+    /// centre of the group, and J relative to `Problem::loss_offset`.
+    pub sums: [[Column<f32>; 3]; 2],
     /// The parameters before the last window.
     pub window_start: Params<Column<f32>>,
-    pub cycles: [CycleDetector<f32>; TILE],
+    pub cycles: Column<CycleDetector<f32>>,
     /// Scratch buffer: weights and biases after each batch of a block, if they are not written to the history directly.
     pub path: Params<Vec<[f32; TILE]>>,
 }
 
 impl Tile {
-    /// A tile without runs. Tiles are reused, because they are large.
-    pub fn empty() -> Self {
-        Self {
-            first: 0,
-            runs: 0,
-            state: TileState::EMPTY,
-            saved: TileState::EMPTY,
-            coefficients: TileCoefficients { rule: [Column::ZERO; COEFFICIENTS], options: [Column::ZERO; OPTION_VALUES] },
-            generators: [StepFactorGenerator::START; TILE],
-            active: Column([0; TILE]),
-            last_in_range: [Params::new(0.0, 0.0); TILE],
-            diverged_at: [0; TILE],
-            start_loss: Column::ZERO,
-            last_loss: Column::ZERO,
-            reached_epoch: Column([NEVER; TILE]),
-            sums: [Column::ZERO; 4],
-            window_start: Params::splat(Column::ZERO),
-            cycles: [CycleDetector::default(); TILE],
-            path: Params::new(Vec::new(), Vec::new()),
-        }
-    }
-
     /// Loads the runs of `group` from `first` on, before their first update. The caller sets the losses at the start.
     pub fn load(&mut self, group: &Group<'_>, first: usize, used: &UsedColumns) {
         let inputs = group.inputs;
@@ -166,13 +136,11 @@ impl Tile {
             self.coefficients.options.iter_mut().for_each(pad);
             (self.state.gradient_sum, self.state.average) = (Params::splat(Column::ZERO), Params::splat(Column::ZERO));
         }
-        if used.generators {
-            self.generators = [StepFactorGenerator::START; TILE];
-        }
+        self.generators.clear();
+        self.generators.resize(TILE, StepFactorGenerator::START);
         self.active = Column([u32::MAX; TILE]);
-        self.diverged_at = [0; TILE];
         self.reached_epoch = Column([NEVER; TILE]);
-        self.sums = [Column::ZERO; 4];
+        self.sums = Default::default();
         self.window_start = self.state.theta;
     }
 

@@ -66,7 +66,7 @@ impl TileTraining<'_, '_> {
             self.tile.saved.copy_from(&self.tile.state, &context.used);
         }
         let start = records_epochs.then_some(self.tile.state.theta);
-        let mut scratch = std::mem::replace(&mut self.tile.path, Params::new(Vec::new(), Vec::new()));
+        let mut scratch = std::mem::take(&mut self.tile.path);
         let mut recording = std::mem::take(self.recording);
         let in_place = recording.rows_in_place(first, block.len, context.group.record.every);
         let is_in_place = in_place.is_some();
@@ -107,6 +107,7 @@ impl TileTraining<'_, '_> {
         let gradients = context.gradients(self.window, place);
         let mut squared_norms = Column::ZERO;
         context.steps(Steps {
+            len: place.block.len,
             runs: self.tile.runs,
             state: &mut self.tile.state,
             coefficients: &self.tile.coefficients,
@@ -114,10 +115,7 @@ impl TileTraining<'_, '_> {
             factors,
             actions: &self.actions,
             squared_norms: context.may_diverge.then_some(&mut squared_norms),
-            path: path.as_mut().map(|path| {
-                let [weights, biases] = &mut path.0;
-                Params([&mut **weights, &mut **biases])
-            }),
+            path: path.as_mut().map(|Params([weights, biases])| Params([&mut **weights, &mut **biases])),
         });
         if context.may_diverge && may_have_diverged(context.isa, self.tile, &squared_norms) {
             self.repeat(place, factors, path);
@@ -132,6 +130,7 @@ impl TileTraining<'_, '_> {
             let block = StepBlock { first: place.block.first + step, len: 1 };
             let [weight, bias] = self.tile.state.theta.0;
             context.steps(Steps {
+                len: 1,
                 runs: self.tile.runs,
                 state: &mut self.tile.state,
                 coefficients: &self.tile.coefficients,
@@ -142,11 +141,11 @@ impl TileTraining<'_, '_> {
                 path: None,
             });
             end_diverged(self.tile, &Params([weight.0, bias.0]), place.in_run + step as u64 + 1);
-            if let Some(Params([weights, biases])) = &mut path {
-                let [weight, bias] = self.tile.state.theta.0;
-                (weights[step], biases[step]) = (weight.0, bias.0);
-                for run in (0..self.tile.runs).filter(|&run| self.tile.active.0[run] == 0) {
-                    (weights[step][run], biases[step][run]) = (self.tile.last_in_range[run].weight(), self.tile.last_in_range[run].bias());
+            let Tile { state, last_in_range, active, .. } = &*self.tile;
+            for (rows, (column, last)) in path.iter_mut().flat_map(|path| &mut path.0).zip(state.theta.0.iter().zip(&last_in_range.0)) {
+                rows[step] = column.0;
+                for run in (0..self.tile.runs).filter(|&run| active.0[run] == 0) {
+                    rows[step][run] = last.0[run];
                 }
             }
         }

@@ -20,6 +20,12 @@ pub trait Vector: Float32 {
 
     /// Stores the `v`-th vector of a column.
     fn store(self, column: &mut [f32; TILE], v: usize);
+
+    /// Stores the `v`-th vector of a row of a path. x86-64 also prefetches the cache line of a later row: in a history every row is new memory.
+    #[inline(always)]
+    fn store_in_path(self, row: &mut [f32; TILE], v: usize) {
+        self.store(row, v);
+    }
 }
 
 impl Vector for f32 {

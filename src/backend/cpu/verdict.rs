@@ -15,43 +15,29 @@ pub fn start(context: &GroupContext<'_>, tile: &mut Tile) {
     tile.last_loss = tile.start_loss;
     if context.window.is_single() {
         let offset = context.group.problem.loss_offset() as f32;
-        tile.sums[3] = Column(tile.start_loss.0.map(|loss| loss - offset));
+        tile.sums[WindowPart::Previous as usize][2] = Column(tile.start_loss.0.map(|loss| loss - offset));
     }
 }
 
-/// Updates the statistics of the runs of a tile at the end of an epoch.
+/// Updates the statistics of the runs of a tile at the end of an epoch: the last loss and the first epoch at whose end the optimum was reached, of
+/// the runs inside the range, and cycles.
 pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
     let losses = context.losses(tile);
-    context.isa.run(UpdateStatistics { tile, losses: &losses, reached_loss: context.reached_loss, epoch: epoch as u32 });
+    let Tile { active, last_loss, reached_epoch, .. } = &mut *tile;
+    // Bit masks instead of branches: the compiler makes vectors of this loop.
+    let select = |mask: u32, yes: u32, no: u32| (yes & mask) | (no & !mask);
+    context.isa.run(|| {
+        for run in 0..TILE {
+            let (active, loss) = (active.0[run], losses.0[run]);
+            last_loss.0[run] = f32::from_bits(select(active, loss.to_bits(), last_loss.0[run].to_bits()));
+            let reached = if loss <= context.reached_loss { epoch as u32 } else { NEVER };
+            reached_epoch.0[run] = select(active, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
+        }
+    });
     if let Some(elapsed) = cycle::epochs_since_anchor(epoch, context.group.epochs) {
         let [weight, bias] = &tile.state.theta.0;
         for run in 0..tile.runs {
-            tile.cycles[run] = cycle::after_epoch(tile.cycles[run], Params::new(weight.0[run], bias.0[run]), elapsed);
-        }
-    }
-}
-
-/// Updates the last loss, and the first epoch at whose end the optimum was reached, of the runs inside the range.
-struct UpdateStatistics<'a> {
-    tile: &'a mut Tile,
-    losses: &'a Column<f32>,
-    reached_loss: f32,
-    epoch: u32,
-}
-
-impl Kernel for UpdateStatistics<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector, const K: usize>(self) {
-        let Tile { active, last_loss, reached_epoch, .. } = self.tile;
-        // Bit masks instead of branches: the compiler makes vectors of this loop.
-        let select = |mask: u32, yes: u32, no: u32| (yes & mask) | (no & !mask);
-        for run in 0..TILE {
-            let (active, loss) = (active.0[run], self.losses.0[run]);
-            last_loss.0[run] = f32::from_bits(select(active, loss.to_bits(), last_loss.0[run].to_bits()));
-            let reached = if loss <= self.reached_loss { self.epoch } else { NEVER };
-            reached_epoch.0[run] = select(active, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
+            tile.cycles.0[run] = cycle::after_epoch(tile.cycles.0[run], Params::new(weight.0[run], bias.0[run]), elapsed);
         }
     }
 }
@@ -61,26 +47,21 @@ pub fn add_to_windows(context: &GroupContext<'_>, tile: &mut Tile, first: u64, p
     let [weights, biases] = path.0;
     for part in [WindowPart::Previous, WindowPart::Last] {
         let positions = context.window.positions(part, first, weights.len());
+        let sums = &mut tile.sums[part as usize];
         if context.uses_moments() {
             let path = Params([&weights[positions.clone()], &biases[positions]]);
-            let (runs, sums) = (tile.runs, &mut tile.sums);
-            match part {
-                WindowPart::Previous => context.isa.run(AddExcess::<false> { context, runs, path, sums }),
-                WindowPart::Last => context.isa.run(AddExcess::<true> { context, runs, path, sums }),
-            }
+            context.isa.run(AddExcess { context, runs: tile.runs, path, sums });
             continue;
         }
-        for position in positions.filter(|&position| context.window.is_point(first + position as u64 + 1)) {
+        let [weight, bias] = context.centre().0;
+        for position in positions {
             let theta = Params([&weights[position], &biases[position]]);
             let mut losses = [0.0; TILE];
-            context.functions.losses(theta, tile.runs, context.group.problem.train.columns(), &mut losses);
-            let [weight, bias, loss, previous_loss] = &mut tile.sums;
-            let sum = if part == WindowPart::Last { loss } else { previous_loss };
-            sum.0.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
-            if part == WindowPart::Last {
-                for (sum, (column, centre)) in [weight, bias].into_iter().zip(theta.0.into_iter().zip(context.centre().0)) {
-                    sum.0.iter_mut().zip(column).for_each(|(sum, parameter)| *sum += parameter - centre);
-                }
+            if context.window.is_point(first + position as u64 + 1) {
+                context.functions.losses(theta, tile.runs, context.group.problem.train.columns(), &mut losses);
+            }
+            for (sum, (column, centre)) in sums.iter_mut().zip([(theta.0[0], weight), (theta.0[1], bias), (&losses, 0.0)]) {
+                sum.0.iter_mut().zip(column).for_each(|(sum, value)| *sum += value - centre);
             }
         }
     }
@@ -91,24 +72,23 @@ pub fn add_to_windows(context: &GroupContext<'_>, tile: &mut Tile, first: u64, p
     }
 }
 
-/// Writes the means over the windows.
-pub fn write_means(context: &GroupContext<'_>, tile: &Tile, means: &mut [&mut [f32]; 4]) {
-    let factor = 1.0 / context.window.points() as f32;
-    let [weight, bias] = context.centre().0;
-    for ((mean, sum), centre) in means.iter_mut().zip(&tile.sums).zip([weight, bias, 0.0, 0.0]) {
-        mean.iter_mut().zip(&sum.0).for_each(|(mean, sum)| *mean = sum * factor + centre);
-    }
+/// The means over the windows, in the order of [`WindowMeans`](crate::model::WindowMeans).
+pub fn means(context: &GroupContext<'_>, tile: &Tile) -> [Column<f32>; 4] {
+    let ([[.., previous_loss], [weight, bias, loss]], [centre_weight, centre_bias]) = (&tile.sums, context.centre().0);
+    let (sums, centres) = ([weight, bias, loss, previous_loss], [centre_weight, centre_bias, 0.0, 0.0]);
+    let factors = context.window.counts().map(|count| 1.0 / count as f32);
+    std::array::from_fn(|slot| Column(sums[slot].0.map(|sum| sum * factors[slot] + centres[slot])))
 }
 
-/// Adds J − J* of a quadratic cost along a path to the sum of a window. `LAST`: the last window, which sums the parameters too.
-struct AddExcess<'a, const LAST: bool> {
+/// Adds the parameters and J − J* of a quadratic cost along a path to the sums of a window.
+struct AddExcess<'a> {
     context: &'a GroupContext<'a>,
     runs: usize,
     path: Params<&'a [[f32; TILE]]>,
-    sums: &'a mut [Column<f32>; 4],
+    sums: &'a mut [Column<f32>; 3],
 }
 
-impl<const LAST: bool> Kernel for AddExcess<'_, LAST> {
+impl Kernel for AddExcess<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -124,25 +104,14 @@ impl<const LAST: bool> Kernel for AddExcess<'_, LAST> {
                 let deviation = Params([Pair::<V>::load(weight, pack) - centre_weight, Pair::<V>::load(bias, pack) - centre_bias]);
                 let level = moments::mean_deviation(mean, deviation);
                 squares = [deviation[0].mul_add(deviation[0], squares[0]), level.mul_add(level, squares[1])];
-                if LAST {
-                    sums = [sums[0] + deviation[0], sums[1] + deviation[1]];
-                }
+                sums = [sums[0] + deviation[0], sums[1] + deviation[1]];
             }
             let excess = variance.mul_add(squares[0], squares[1]);
-            let [weight, bias, loss, previous_loss] = &mut *columns;
-            if LAST {
-                add(loss, pack, excess);
-                add(weight, pack, sums[0]);
-                add(bias, pack, sums[1]);
-            } else {
-                add(previous_loss, pack, excess);
+            let terms = [sums[0], sums[1], excess];
+            for slot in 0..3 {
+                let column = &mut columns[slot].0;
+                (Pair::<V>::load(column, pack) + terms[slot]).store(column, pack);
             }
         }
     }
-}
-
-/// Adds a vector to the `v`-th vector of a column.
-#[inline(always)]
-fn add<V: Vector>(column: &mut Column<f32>, v: usize, term: V) {
-    (V::load(&column.0, v) + term).store(&mut column.0, v);
 }

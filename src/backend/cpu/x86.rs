@@ -22,9 +22,12 @@ macro_rules! intrinsics {
     };
 }
 
+/// Rows of a path from one that is stored to the one that is prefetched.
+const PREFETCHED_ROWS: usize = 8;
+
 /// A vector type over a register.
 macro_rules! vector {
-    ($(#[$doc:meta])* $name:ident, $mask:ident, $lanes:literal, $register:ty, $integers:ty, $and:ident $andnot:ident $or:ident $xor:ident,
+    ($(#[$doc:meta])* $name:ident, $mask:ident, $lanes:literal, $register:ty, $integers:ty, $and:ident $andnot:ident $or:ident,
      { $($operator:ident $method:ident $instruction:ident),* },
      $splat:ident $sqrt:ident $mul_add:ident $max:ident $min:ident $load:ident $store:ident,
      $to_bits:ident $from_bits:ident $bits:ident $add_bits:ident $sub_bits:ident $left:ident $right:ident $from_integer:ident,
@@ -42,7 +45,7 @@ macro_rules! vector {
         impl Neg for $name {
             type Output = Self;
 
-            intrinsics! { fn neg(self) -> Self { Self($from_bits($xor($to_bits(self.0), $bits(i32::MIN)))) } }
+            intrinsics! { fn neg(self) -> Self { Self($splat(-0.0)) - self } }
         }
 
         impl Number for $name {
@@ -91,6 +94,11 @@ macro_rules! vector {
                 fn store(self, column: &mut [f32; TILE], v: usize) -> () {
                     $store(column.as_chunks_mut::<$lanes>().0[v].as_mut_ptr(), self.0)
                 }
+                fn store_in_path(self, row: &mut [f32; TILE], v: usize) -> () {{
+                    // A prefetch accesses no memory, so the address may be past the end.
+                    _mm_prefetch::<_MM_HINT_ET0>(row.as_ptr().wrapping_add(PREFETCHED_ROWS * TILE + v * $lanes).cast());
+                    self.store(row, v);
+                }}
             }
         }
     };
@@ -131,7 +139,7 @@ fn select_16(mask: __mmask16, yes: __m512, no: __m512) -> __m512 {
 
 vector!(
     /// Eight float32 in a register of AVX2.
-    F32x8, Mask8, 8, __m256, __m256i, _mm256_and_si256 _mm256_andnot_si256 _mm256_or_si256 _mm256_xor_si256,
+    F32x8, Mask8, 8, __m256, __m256i, _mm256_and_si256 _mm256_andnot_si256 _mm256_or_si256,
     { Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps },
     _mm256_set1_ps _mm256_sqrt_ps _mm256_fmadd_ps _mm256_max_ps _mm256_min_ps _mm256_loadu_ps _mm256_storeu_ps,
     _mm256_castps_si256 _mm256_castsi256_ps _mm256_set1_epi32 _mm256_add_epi32 _mm256_sub_epi32 _mm256_sll_epi32 _mm256_sra_epi32
@@ -141,7 +149,7 @@ vector!(
 
 vector!(
     /// Sixteen float32 in a register of AVX-512.
-    F32x16, Mask16, 16, __m512, __m512i, _mm512_and_si512 _mm512_andnot_si512 _mm512_or_si512 _mm512_xor_si512,
+    F32x16, Mask16, 16, __m512, __m512i, _mm512_and_si512 _mm512_andnot_si512 _mm512_or_si512,
     { Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps },
     _mm512_set1_ps _mm512_sqrt_ps _mm512_fmadd_ps _mm512_max_ps _mm512_min_ps _mm512_loadu_ps _mm512_storeu_ps,
     _mm512_castps_si512 _mm512_castsi512_ps _mm512_set1_epi32 _mm512_add_epi32 _mm512_sub_epi32 _mm512_sll_epi32 _mm512_sra_epi32

@@ -93,7 +93,7 @@ impl Columns<'_> {
     fn write_to(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
         let (count, steps) = (runs.len(), group.steps());
         let centre = centre(group.problem);
-        let factor = 1.0 / group.verdict_window().points() as f32;
+        let factors = group.verdict_window().counts().map(|count| 1.0 / count as f32);
         for run in 0..count {
             let [reached, diverged, period, completed] = [0, 1, 2, 3].map(|column| self.statistics[column * count + run]);
             let (reached, diverged) = (!reached, !diverged);
@@ -104,7 +104,7 @@ impl Columns<'_> {
             let ends = if diverged_at.is_none() { self.ends } else { self.last };
             let results = std::array::from_fn::<f32, RESULT_COLUMNS, _>(|column| self.results[column * count + run]);
             let [start_loss, last_loss, weight, bias, loss, previous_loss, start_weight, start_bias] = results;
-            let mean = |sum: f32, centre: f32| sum * factor + centre;
+            let (sums, centres) = ([weight, bias, loss, previous_loss], [centre.weight, centre.bias, 0.0, 0.0]);
             let has_cycle_columns = detects_cycles(group) && diverged_at.is_none();
             let detector = || {
                 let [weight, bias, reach] = [0, 1, 2].map(|column| self.cycle[column * count + run]);
@@ -117,7 +117,7 @@ impl Columns<'_> {
                 means: if diverged_at.is_some() {
                     WindowMeans::default()
                 } else {
-                    [mean(weight, centre.weight), mean(bias, centre.bias), mean(loss, 0.0), mean(previous_loss, 0.0)].into()
+                    std::array::from_fn::<f32, 4, _>(|slot| sums[slot] * factors[slot] + centres[slot]).into()
                 },
                 has_moved: diverged_at.is_none() && [self.last[run], self.last[count + run]] != [start_weight, start_bias],
                 cycle_period: if has_cycle_columns { cycle_period(detector()) } else { None },
