@@ -10,6 +10,9 @@ import { changeSettings, shownStep } from './state.js';
 /** The distance from the start within which the pointer takes hold of it, and from a path within which it points to an update, in pixels. */
 const REACH = { start: 16, path: 30 };
 
+/** The largest number of points of a drawn path. */
+const POINTS = 4000;
+
 /** The colour of another run under the pointer. */
 export const HOVERED = BLUE;
 
@@ -124,7 +127,7 @@ export function contourPanel(replay, store) {
 }
 
 /**
- * The points of a part of a path as lines in pixels.
+ * The points of a part of a path as lines in pixels; long paths have fewer points.
  * @param {PlacedPanel} placed
  * @param {{ weight: Float32Array, bias: Float32Array }} path
  * @param {number} first
@@ -132,9 +135,12 @@ export function contourPanel(replay, store) {
  */
 function lines({ toPixel, rect }, { weight, bias }, first, last) {
     const end = Math.min(last, weight.length - 1);
-    const pixels = Array.from({ length: Math.max(end - first + 1, 0) }, (_, index) =>
-        toPixel([weight[first + index], bias[first + index]]),
-    );
+    const every = Math.max(1, Math.ceil((end - first) / POINTS));
+    const pixels = [];
+    for (let step = first; step < end; step += every) {
+        pixels.push(toPixel([weight[step], bias[step]]));
+    }
+    pixels.push(toPixel([weight[end], bias[end]]));
     return clippedLines(pixels, rect);
 }
 

@@ -12,6 +12,12 @@ const PATTERNS = { Solid: [], Dashed: [6, 3.5], Dotted: [2, 2], DashDotted: [7, 
 /** @typedef {CanvasRenderingContext2D} Context */
 
 /**
+ * The most segments that are stroked at once. The time of a browser for one path grows faster than its length: 16,000 segments that cross each
+ * other took seconds.
+ */
+const SEGMENTS = 200;
+
+/**
  * @param {Context} context
  * @param {Point[][]} parts
  * @param {Color} color
@@ -22,15 +28,28 @@ export function strokeLines(context, parts, color, width, dash = 'Solid') {
     if (!(width > 0)) {
         return;
     }
-    context.beginPath();
-    for (const part of parts) {
-        part.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
-    }
     context.lineJoin = 'round';
     context.lineCap = dash === 'Solid' ? 'round' : 'butt';
     context.lineWidth = width;
     context.strokeStyle = css(color);
     context.setLineDash(PATTERNS[dash]);
+    context.beginPath();
+    let count = 0;
+    for (const part of parts) {
+        part.forEach(([x, y], index) => {
+            if (index === 0) {
+                context.moveTo(x, y);
+                return;
+            }
+            context.lineTo(x, y);
+            count += 1;
+            if (count % SEGMENTS === 0) {
+                context.stroke();
+                context.beginPath();
+                context.moveTo(x, y);
+            }
+        });
+    }
     context.stroke();
     context.setLineDash([]);
 }

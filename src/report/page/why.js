@@ -2,7 +2,7 @@
 
 /** @import { Engine, Explored, ModelDiagnosis, Point, Report, Store, Value } from './types.d.ts' */
 import { BLUE, INK, SECONDARY } from './colors.js';
-import { create, significant } from './dom.js';
+import { counted, create, significant } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
 import { drawText, fillDiscs, fillRect, strokeSegment } from './marks.js';
 import { END } from './state.js';
@@ -178,7 +178,7 @@ function adviceOf({ model, conclusion, remedy }, report, store) {
         return element;
     }
     const result = remedy.reaches_optimum ? 'reaches the optimum' : `lowers J to ${significant(remedy.mean_loss)}`;
-    const epochs = remedy.epochs_to_reach === null ? '' : ` after ${significant(remedy.epochs_to_reach, 2)} epochs`;
+    const epochs = remedy.epochs_to_reach === null ? '' : ` after ${counted(remedy.epochs_to_reach, 'epoch')}`;
     const trials = remedy.seeds > 1 ? ` in the median of ${remedy.seeds} trials` : ' in a trial';
     element.append(create('p', {}, create('strong', {}, `Advice: ${remedy.changes}. `), `${remedy.setting} ${result}${epochs}${trials}.`));
     if (remedy.set.length > 0) {
