@@ -1,25 +1,25 @@
 // Opens the reports of five sweeps in Chromium and Firefox, without a network: the page must show no console message, and the paths that its engine
 // computes must have the bits of the native program.
 //
-//   node scripts/check-report.mjs target/release/gradsweep
+//   npm install --prefix target/tmp/node puppeteer-core
+//   node scripts/check-report.mjs target/release/gradsweep target/tmp/node
 //
-// Needs the package puppeteer-core, and /usr/bin/chromium or /usr/bin/firefox-esr (CHROMIUM and FIREFOX name others). A browser that is missing is
-// reported as NOT RUN.
+// Opens /usr/bin/chromium and /usr/bin/firefox-esr (CHROMIUM and FIREFOX name others). A browser that is missing is reported as NOT RUN.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-
-import puppeteer from 'puppeteer-core';
 
 const sweeps = ['article', 'optimizers', 'learning_rates', 'batch_sizes', 'logistic'];
 const runsPerSweep = 5;
 const browsers = { chrome: process.env.CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr' };
 
-const [program] = process.argv.slice(2);
+const [program, packages] = process.argv.slice(2);
+const puppeteer = createRequire(path.resolve(packages, 'package.json'))('puppeteer-core');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradsweep-report-'));
 try {
     for (const name of sweeps) {
