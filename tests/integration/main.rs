@@ -16,6 +16,7 @@ mod degenerate_data;
 mod direct;
 mod explorer;
 mod functions;
+mod importance;
 mod layers;
 mod licences;
 mod numpy_orders;
