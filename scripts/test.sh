@@ -23,3 +23,10 @@ fi
 
 # The release profile shares its dependencies with the program.
 cargo test --release --locked
+
+# The modules of the report's page that need no browser.
+if command -v node >/dev/null; then
+    node --test tests/page/
+else
+    echo "no Node.js; the tests of the report's page are left out"
+fi

@@ -22,7 +22,7 @@ use crate::model::{Parameter, Verdict};
 use crate::text;
 
 /// The largest number of values on an axis, and of panels.
-const VALUES: usize = 1_000;
+pub const VALUES: usize = 1_000;
 const PANELS: usize = 6;
 
 /// A sweep gets a heatmap without being asked if two numeric hyperparameters have at least this number of values each.
@@ -62,6 +62,19 @@ pub fn heatmap(sweep: &Sweep<'_>, keys: [&str; 2], filters: &[(String, String)])
         figure.name = format!("{}-{}", figure.name, slug(&label));
     }
     Ok(figure)
+}
+
+/// The colour bars of a heatmap whose cells are trained later: epochs and updates up to those of the longest run.
+pub fn heatmap_color_bars(sweep: &Sweep<'_>) -> Vec<ColorBar> {
+    let runs = sweep.table();
+    let rows = runs.rows();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let epochs = |row: usize| runs.setting(row, Parameter::Epochs).number().unwrap_or(1.0);
+    let most_epochs = rows.iter().map(|&row| epochs(row)).fold(2.0, f64::max);
+    let most_updates = rows.iter().map(|&row| epochs(row) * runs.batches(row) as f64).fold(2.0, f64::max);
+    Scales { epochs: [1.0, most_epochs], updates: [1.0, most_updates], ..Scales::new(&runs, &rows, &[]) }.color_bars()
 }
 
 /// One panel per problem, and per optimizer if there are few. `rows` holds at least one row.

@@ -7,6 +7,7 @@
 //! J is the cost on the training rows, J* its minimum. Both J and J − J* of a finished run are read from the run table.
 
 mod advice;
+mod axis_values;
 mod bands;
 mod batch_sizes;
 mod best_settings;
@@ -52,11 +53,12 @@ pub mod theory;
 mod trial;
 
 pub use advice::Recommendation;
+pub use axis_values::{AxisValues, axis_values};
 pub use compare::{Comparison, Group, compare, comparison_figures};
 pub use diagnosis::{Diagnosis, ModelDiagnosis, diagnosis};
 pub use errors::{Error, PathError};
 pub use figures::{Selection, figures, selected_figures};
-pub use heatmap::heatmap;
+pub use heatmap::{heatmap, heatmap_color_bars};
 pub use importance::{Importance, importance};
 pub use same_data::require_same_data;
 pub use score::Score;

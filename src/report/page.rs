@@ -39,13 +39,33 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("explore.js", include_str!("page/explore.js")),
     ("why.js", include_str!("page/why.js")),
     ("orbit.js", include_str!("page/orbit.js")),
+    ("ticks.js", include_str!("page/ticks.js")),
+    ("tooltip.js", include_str!("page/tooltip.js")),
+    ("rows.js", include_str!("page/rows.js")),
+    ("panel_rows.js", include_str!("page/panel_rows.js")),
+    ("run_axes.js", include_str!("page/run_axes.js")),
+    ("ranges.js", include_str!("page/ranges.js")),
+    ("parallel.js", include_str!("page/parallel.js")),
+    ("table.js", include_str!("page/table.js")),
+    ("runs.js", include_str!("page/runs.js")),
+    ("figures.js", include_str!("page/figures.js")),
+    ("importance.js", include_str!("page/importance.js")),
+    ("grid_worker.js", include_str!("page/grid_worker.js")),
+    ("atlas_colors.js", include_str!("page/atlas_colors.js")),
+    ("atlas_train.js", include_str!("page/atlas_train.js")),
+    ("atlas_view.js", include_str!("page/atlas_view.js")),
+    ("atlas_cells.js", include_str!("page/atlas_cells.js")),
+    ("atlas_sources.js", include_str!("page/atlas_sources.js")),
+    ("atlas_pointer.js", include_str!("page/atlas_pointer.js")),
+    ("atlas_path.js", include_str!("page/atlas_path.js")),
+    ("atlas.js", include_str!("page/atlas.js")),
     ("main.js", include_str!("page/main.js")),
 ];
 
 /// The scripts of a worker, which trains grids.
 const WORKER: &[(&str, &str)] = &[("engine.js", include_str!("page/engine.js")), ("worker.js", include_str!("page/worker.js"))];
 
-const STYLE: &str = include_str!("page/report.css");
+const STYLE: &str = concat!(include_str!("page/report.css"), include_str!("page/runs.css"));
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -139,14 +159,17 @@ fn best_table(model: &str, best: &Comparison) -> BestTable {
     BestTable { caption, by: best.by, rows: rows.collect() }
 }
 
-/// Joins modules into one script: without their imports of each other and without `export`.
+/// Joins modules into one script: without their imports of each other, `export`, comments on lines of their own, and indentation.
 fn bundle(modules: &[(&str, &str)]) -> String {
     let mut script = String::new();
-    for (_, module) in modules {
-        for line in module.lines().filter(|line| !is_import(line)) {
+    let mut is_comment = false;
+    for line in modules.iter().flat_map(|(_, module)| module.lines()).map(str::trim) {
+        is_comment |= line.starts_with("/**") && (line.ends_with("*/") || !line.contains("*/"));
+        if !is_comment && !line.is_empty() && !line.starts_with("//") && !is_import(line) {
             script.push_str(line.strip_prefix("export ").unwrap_or(line));
             script.push('\n');
         }
+        is_comment &= !line.ends_with("*/");
     }
     script
 }
@@ -202,6 +225,24 @@ mod tests {
                 }
                 known.push(file);
             }
+        }
+    }
+
+    #[test]
+    fn bundles_have_code_only() {
+        let module = "// About.\n\n/** @import { A } from './a.ts' */\nimport { b } from './b.js';\n\n/**\n * Adds.\n * @param {A} x\n */\n\
+                      export function f(x) {\n    // One.\n    const y = /** @type {number} */ (x);\n    /** @type {number} */ (b).z = 1; // two\n    return y\n        * 2;\n}\n";
+        assert_eq!(
+            bundle(&[("f.js", module)]),
+            "function f(x) {\nconst y = /** @type {number} */ (x);\n/** @type {number} */ (b).z = 1; // two\nreturn y\n* 2;\n}\n"
+        );
+    }
+
+    #[test]
+    fn no_text_spans_lines_because_bundles_have_no_indentation() {
+        for (file, module) in SCRIPTS.iter().chain(WORKER) {
+            let spans = module.lines().find(|line| line.matches('`').count() % 2 == 1);
+            assert_eq!(spans, None, "{file}");
         }
     }
 

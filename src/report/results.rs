@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::contents::Report;
 use super::errors::Error;
 use super::rows::rows;
+use crate::analysis::{self, Sweep};
 use crate::figure::{Axis, Figure, Layer, Panel, Scale};
 
 /// Points are rounded to at most this share of a linear axis, and to this relative difference on a logarithmic one: a tenth of a pixel.
@@ -31,6 +32,7 @@ pub fn results(report: &Report<'_>) -> Result<Value, Error> {
     let mut diagnosis = (*diagnosis).clone();
     diagnosis.models.iter_mut().for_each(|model| model.best.truncate(COMPARED));
     let best = diagnosis.models.iter().find_map(|model| model.best.rows.first().map(|row| row.run));
+    let sweep = Sweep { experiment, problems: &report.problems.all, runs: report.runs, paths: &|_| Ok(Vec::new()) };
     Ok(json!({
         "name": experiment.name,
         "version": manifest.version,
@@ -43,6 +45,9 @@ pub fn results(report: &Report<'_>) -> Result<Value, Error> {
         "feature": experiment.data.format.feature,
         "target": experiment.data.format.target,
         "rows": rows(report),
+        "axes": analysis::axis_values(&sweep),
+        "importance": analysis::importance(&sweep),
+        "color_bars": analysis::heatmap_color_bars(&sweep),
         "figures": report.figures.iter().map(figure).collect::<Result<Vec<Value>, Error>>()?,
     }))
 }

@@ -1,10 +1,15 @@
 // Starts the sections of the page.
 
-/** @import { Engine as Trainer, Report, Store } from './types.d.ts' */
+/** @import { Engine as Trainer, Input, Report, Store } from './types.d.ts' */
+import { mountAtlas } from './atlas.js';
 import { create } from './dom.js';
 import { Engine, loadInput, loadReport } from './engine.js';
 import { mountExplore } from './explore.js';
+import { mountFigures } from './figures.js';
+import { openGridWorker } from './grid_worker.js';
+import { mountImportance } from './importance.js';
 import { mountOrbit } from './orbit.js';
+import { mountRuns } from './runs.js';
 import { createStore } from './state.js';
 import { mountWhy } from './why.js';
 
@@ -43,6 +48,10 @@ if (engine) {
     mount('orbit', mountOrbit, report, engine, store);
     mount('explore', mountExplore, report, engine, store);
 }
+mount('atlas', (element, ...values) => mountAtlas(element, ...values, () => openGridWorker(/** @type {Input} */ (input))), report, engine, store);
+mount('runs', mountRuns, report, engine, store);
+mount('figures', mountFigures, report, engine, store);
+mount('importance', mountImportance, report, engine, store);
 for (const section of document.querySelectorAll('section.panels:not(.ready)')) {
     /** @type {HTMLElement} */ (section).hidden = true;
 }

@@ -152,6 +152,19 @@ export interface Report {
     target: string;
     rows: { count: number; of: number; columns: Column[] };
     figures: Figure[];
+    /** The varied hyperparameters with their distinct values, at most 1,000 each. */
+    axes: { key: string; scale: Scale; values: Value[] }[];
+    importance: Importance[];
+    /** The colour bars of heatmaps: diverged, other and converged settings. */
+    color_bars: ColorBar[];
+}
+
+/** The share of the variance of log10(mean J − J*) that a hyperparameter explains alone. */
+export interface Importance {
+    /** The optimizer, and perhaps the schedule, of the runs; null for all runs. */
+    block: string | null;
+    key: string;
+    share: number;
 }
 
 /** What the engine needs to open the sweep. */
