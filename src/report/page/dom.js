@@ -42,6 +42,9 @@ export function oncePerFrame(action) {
     };
 }
 
+/** Formats by their number of decimals; making one takes longer than using it. @type {Map<number, Intl.NumberFormat>} */
+const decimalFormats = new Map();
+
 /**
  * A number with `digits` significant digits and thousands separators: "20.20", "109,618", "3.45e-5".
  * @param {number | null} value
@@ -60,7 +63,12 @@ export function significant(value, digits = 4) {
         return value.toExponential(digits - 1).replace(/\.?0*e\+?/, 'e');
     }
     const decimals = Math.max(digits - 1 - magnitude, 0);
-    return Number(value.toPrecision(digits)).toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    let format = decimalFormats.get(decimals);
+    if (!format) {
+        format = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+        decimalFormats.set(decimals, format);
+    }
+    return format.format(Number(value.toPrecision(digits)));
 }
 
 /**

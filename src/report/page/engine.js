@@ -22,6 +22,18 @@ async function embedded(id) {
 }
 
 /**
+ * The colours of cells, written as one character each.
+ * @param {string} text
+ */
+function cellIndices(text) {
+    const indices = new Uint8Array(text.length);
+    for (let cell = 0; cell < text.length; cell += 1) {
+        indices[cell] = text.charCodeAt(cell) - FIRST_CELL;
+    }
+    return indices;
+}
+
+/**
  * The results that the page contains.
  * @returns {Promise<Report>}
  */
@@ -30,7 +42,7 @@ export async function loadReport() {
     for (const figure of report.figures) {
         for (const panel of figure.panels) {
             for (const layer of panel.layers) {
-                if (layer.Cells) layer.Cells.indices = Uint8Array.from(layer.Cells.indices, (cell) => cell.charCodeAt(0) - FIRST_CELL);
+                if (layer.Cells) layer.Cells.indices = cellIndices(layer.Cells.indices);
             }
         }
     }

@@ -197,14 +197,21 @@ export function drawCells(context, { left, top, right, bottom }, cells) {
 /** @param {Cells} cells */
 function cellImage({ columns, colors, palette, indices }) {
     const adapt = (/** @type {readonly number[]} */ rgb) => (isDark() ? darkened(rgb) : rgb);
-    const table = (palette ?? []).map(adapt);
+    // A pixel as one number, in the byte order of the machine.
+    const pixel = new Uint32Array(1);
+    const bytes = new Uint8Array(pixel.buffer);
+    const packed = (/** @type {readonly number[]} */ rgb) => {
+        bytes.set([...adapt(rgb), 255]);
+        return pixel[0];
+    };
+    const table = Uint32Array.from((palette ?? []).map(packed));
     const count = indices?.length ?? colors?.length ?? 0;
     const rows = Math.floor(count / columns);
     const image = new ImageData(columns, Math.max(rows, 1));
+    const pixels = new Uint32Array(image.data.buffer);
     for (let cell = 0; cell < rows * columns; cell += 1) {
-        const [red, green, blue] = indices ? table[indices[cell]] : adapt(/** @type {[number, number, number][]} */ (colors)[cell]);
-        const at = 4 * ((rows - 1 - Math.floor(cell / columns)) * columns + (cell % columns));
-        image.data.set([red, green, blue, 255], at);
+        const at = (rows - 1 - Math.floor(cell / columns)) * columns + (cell % columns);
+        pixels[at] = indices ? table[indices[cell]] : packed(/** @type {[number, number, number][]} */ (colors)[cell]);
     }
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [image.width, image.height];

@@ -31,15 +31,17 @@ export function runRows(report) {
     }
     const { count, columns } = report.rows;
     const column = (/** @type {string} */ name) => columns.find((own) => own.name === name);
-    const isKnown = (/** @type {Column | undefined} */ own) => own !== undefined && Array.from(own.values).some((value) => value !== null);
     const excess = column('mean_excess');
-    const cost = (isKnown(excess) ? excess : column('mean_loss')) ?? { name: 'mean_loss', kind: /** @type {const} */ ('number'), values: [] };
+    const cost = (excess && hasValues(excess) ? excess : column('mean_loss')) ?? { name: 'mean_loss', kind: /** @type {const} */ ('number'), values: [] };
     const numbers = column('run')?.values ?? [];
     const rows = {
         count,
         columns,
         cost,
-        varied: report.varied.filter((key) => isKnown(column(key))),
+        varied: report.varied.filter((key) => {
+            const own = column(key);
+            return own !== undefined && hasValues(own);
+        }),
         column,
         run: (/** @type {number} */ row) => Number(numbers[row]),
         rowOf(/** @type {number} */ run) {
@@ -57,6 +59,19 @@ export function runRows(report) {
     };
     knownRows.set(report, rows);
     return rows;
+}
+
+/**
+ * Whether some run has a value in a column.
+ * @param {Column} column
+ */
+export function hasValues({ values }) {
+    for (let row = 0; row < values.length; row += 1) {
+        if (values[row] !== null) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /** Headings of columns that are not hyperparameters, with their meanings. */

@@ -3,7 +3,7 @@
 /** @import { Column, Store } from './types.d.ts' */
 /** @import { RunRows } from './rows.js' */
 import { create, oncePerFrame } from './dom.js';
-import { RESULT_NAMES, cellText, heading, matchingRows } from './rows.js';
+import { RESULT_NAMES, cellText, hasValues, heading, matchingRows } from './rows.js';
 import { selectRun } from './state.js';
 
 /** The height of a row in pixels, and the number of rows above and below the visible ones. */
@@ -18,13 +18,16 @@ const OVERSCAN = 6;
 export function runTable(rows, store) {
     const columns = tableColumns(rows);
     let sort = { column: columns.includes(rows.cost) ? rows.cost : columns[0], isAscending: true };
-    /** The rows in the order shown. */
+    /** All rows in the order of the sorted column; null after a change of the column. @type {Uint32Array | null} */
+    let allSorted = null;
+    /** The rows that match the filter, in the order shown. @type {Uint32Array} */
     let order = new Uint32Array();
     /** The position of the active row. */
     let active = 0;
 
     const heads = columns.map((column) => headCell(column, () => {
         sort = { column, isAscending: sort.column === column ? !sort.isAscending : true };
+        allSorted = null;
         refresh();
     }));
     const above = create('td', { colSpan: columns.length });
@@ -82,7 +85,13 @@ export function runTable(rows, store) {
         }
     };
     const refresh = () => {
-        order = sorted(matchingRows(rows, store.state.filter), sort.column, sort.isAscending);
+        if (!allSorted) {
+            allSorted = sorted(rows.count, sort.column, sort.isAscending);
+        }
+        const found = matchingRows(rows, store.state.filter);
+        const isFound = new Uint8Array(rows.count);
+        found.forEach((row) => (isFound[row] = 1));
+        order = found.length === rows.count ? allSorted : allSorted.filter((row) => isFound[row] === 1);
         active = Math.max(order.findIndex((row) => rows.run(row) === store.state.run), 0);
         columns.forEach((column, index) => {
             const direction = column !== sort.column ? 'none' : sort.isAscending ? 'ascending' : 'descending';
@@ -151,7 +160,7 @@ function tableColumns(rows) {
         names.delete('mean_loss');
     }
     const columns = [...names].map((name) => rows.column(name)).filter((column) => column !== undefined);
-    return columns.filter(({ values }) => Array.from(values).some((value) => value !== null));
+    return columns.filter(hasValues);
 }
 
 /**
@@ -181,19 +190,20 @@ function columnWidth(column) {
 }
 
 /**
- * Rows in the order of a column. Unknown values come last.
- * @param {Uint32Array} rows
+ * All rows in the order of a column. Unknown values come last.
+ * @param {number} count
  * @param {Column} column
  * @param {boolean} isAscending
  */
-function sorted(rows, { values, kind }, isAscending) {
+function sorted(count, { values, kind }, isAscending) {
     const sign = isAscending ? 1 : -1;
+    const rows = Uint32Array.from({ length: count }, (_, row) => row);
     if (kind === 'number') {
         const numbers = Float64Array.from(values, (value) => (value === null ? Infinity : sign * Number(value)));
-        return rows.slice().sort((a, b) => numbers[a] - numbers[b] || a - b);
+        return rows.sort((a, b) => numbers[a] - numbers[b] || a - b);
     }
     const words = [...new Set(Array.from(values))].filter((word) => word !== null).sort((a, b) => (a < b ? -sign : sign));
     const ranks = new Map(words.map((word, rank) => [word, rank]));
     const places = Uint32Array.from(values, (value) => ranks.get(value ?? '') ?? words.length);
-    return rows.slice().sort((a, b) => places[a] - places[b] || a - b);
+    return rows.sort((a, b) => places[a] - places[b] || a - b);
 }
