@@ -38,6 +38,7 @@ fn main() -> Result<(), Failure> {
         name: "theory".into(),
         title: "The theory of SGD, and 4,000 runs".into(),
         caption: vec!["TV on sales, standardised, 200 rows, shuffled batches of 8, from w = 0.6, b = 0".into()],
+        note: String::new(),
         columns: 2,
         panels,
         shared_axes: false,

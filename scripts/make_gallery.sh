@@ -23,5 +23,10 @@ picture learning_rates learning_rate-sgd svg
 $program plot "$temporary/optimizers" --only contour --size column --title "" --format svg --out "$temporary/column" >/dev/null
 cp "$temporary/column/contour.svg" $gallery/column.svg
 
+grid='{ learning_rate = { min = 1e-4, max = 10.0, count = 100, distribution = "log_uniform" }, momentum = { min = 0.0, max = 0.98, count = 80 } }'
+$program run configs/batch_sizes.toml --set name=grid --set training.batch_size=10 --set "sweep.parameters=$grid" --out "$temporary/grid" --no-plots >/dev/null
+$program plot "$temporary/grid" --only heatmap --format svg --out "$temporary/grid/pictures" >/dev/null
+cp "$temporary"/grid/pictures/heatmap-*.svg $gallery/heatmap.svg
+
 bytes=$(cat $gallery/* | wc -c)
 [ "$bytes" -le 1500000 ] || { echo "the gallery has $bytes bytes; the limit is 1,500,000"; exit 1; }

@@ -9,6 +9,7 @@ use super::ranges::CostAxis;
 use super::ranking::Ranking;
 use super::runs::settings_label;
 use super::sample::spread;
+use super::sentences;
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::ticks::{axis, count_axis};
@@ -68,14 +69,12 @@ pub fn figure(cache: &PathCache<'_>, rankings: &Rankings<'_>) -> Result<Option<F
         let shape = LegendShape::Marker(Marker::Filled);
         legend.push(LegendEntry { label: "the threshold is reached (median over seeds)".into(), color: palette::FAINT, shape });
     }
-    let mut caption = vec![caption(&curves)];
-    if curves.len() < tuned.len() {
-        caption.push(format!("{} of {} batch sizes are drawn", curves.len(), tuned.len()));
-    }
+    let note = if curves.len() < tuned.len() { sentences::drawn(curves.len(), tuned.len(), "batch size") } else { String::new() };
     Ok(Some(Figure {
         name: "batch_sizes".into(),
         title: format!("{}: batch sizes compared by epochs and by updates", runs.experiment.name),
-        caption,
+        caption: vec![caption(&curves)],
+        note,
         columns: 2,
         size: [1260, 420],
         panels: panels.to_vec(),

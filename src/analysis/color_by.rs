@@ -12,7 +12,8 @@ const PREFERRED: [Parameter; 4] = [Parameter::Optimizer, Parameter::ScheduleName
 /// Hyperparameters whose values are names that need no key.
 const NAMES: [Parameter; 4] = [Parameter::Optimizer, Parameter::ScheduleName, Parameter::Activation, Parameter::Loss];
 
-/// The largest number of legend entries for ordered values.
+/// Up to this number of ordered values, each one has a legend entry; the number of entries for more values.
+const ALL_NUMBERS: usize = 8;
 const NUMBERS: usize = 6;
 
 /// A colour and a dash for each value of one hyperparameter.
@@ -101,14 +102,22 @@ impl ColorBy {
         numbers + 1 >= self.settings.len()
     }
 
-    /// Legend entries: of all words, or of a few evenly spaced numbers.
-    pub fn legend(&self) -> Vec<LegendEntry> {
-        self.entries().into_iter().map(|(_, entry)| entry).collect()
+    /// The legend of the lines of some runs. If all lines have one colour, it names the run, or the optimizer of several runs.
+    pub fn legend(&self, runs: &Runs<'_>, drawn: &[usize]) -> Vec<LegendEntry> {
+        if self.parameter.is_none() {
+            let Some(&row) = drawn.first() else { return Vec::new() };
+            let label = if drawn.len() == 1 { runs.name(row) } else { runs.setting(row, Parameter::Optimizer).to_string() };
+            return vec![LegendEntry { label, color: self.color_at(0), shape: LegendShape::Line(self.dash_at(0)) }];
+        }
+        let positions: Vec<usize> = drawn.iter().map(|&row| self.position(runs, row)).collect();
+        self.entries(positions).into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// The legend entries with the positions of their values.
-    pub fn entries(&self) -> Vec<(usize, LegendEntry)> {
+    /// The legend entries of some positions: of all words, or of a few evenly spaced numbers. Empty without a hyperparameter.
+    pub fn entries(&self, mut positions: Vec<usize>) -> Vec<(usize, LegendEntry)> {
         let Some(parameter) = self.parameter else { return Vec::new() };
+        positions.sort_unstable();
+        positions.dedup();
         let entry = |position: usize| {
             let label = match self.settings[position] {
                 // A name tells its hyperparameter.
@@ -117,6 +126,7 @@ impl ColorBy {
             };
             (position, LegendEntry { label, color: self.color_at(position), shape: LegendShape::Line(self.dash_at(position)) })
         };
-        spread(self.settings.len(), if self.are_numbers() { NUMBERS } else { self.settings.len() }).map(entry).collect()
+        let limit = if self.are_numbers() && positions.len() > ALL_NUMBERS { NUMBERS } else { positions.len() };
+        spread(positions.len(), limit).map(|place| entry(positions[place])).collect()
     }
 }

@@ -327,7 +327,7 @@ impl Comparison {
         if rows.iter().any(|row| row.good_rates.is_some()) {
             add("rates within 5 %", true, &|row| row.good_rates.map_or_else(|| "-".into(), rates_label));
         }
-        add("verdict", true, &|row| statistics::most_frequent(&row.verdicts));
+        add("verdict", true, &|row| statistics::most_frequent_in_words(&row.verdicts));
         add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));
         add("run", false, &|row| row.run.to_string());
         add("best setting", true, &|row| {

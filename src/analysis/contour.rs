@@ -10,7 +10,7 @@ use super::paths::PathCache;
 use super::problems::{self, Rankings, file_stem, problem_name};
 use super::ranking::Ranking;
 use super::sample::spread;
-use super::sentences::{distance, valley};
+use super::sentences::{self, distance, valley};
 use crate::figure::{Dash, Figure, Layer, palette};
 use crate::model::Parameter;
 use crate::text;
@@ -53,17 +53,18 @@ fn figure(cache: &mut PathCache<'_>, ranking: &Ranking<'_>, style: Option<Parame
     layers.extend(path_layers(&runs, &paths, &color_by, &frame));
     layers.extend(contour_levels::target(&surface, &map));
     layers.extend(labels);
-    layers.extend(path_labels(&runs, &paths, &color_by));
+    layers.extend(path_labels(&runs, &paths, &color_by, &frame));
     let obstacles: Vec<[f64; 2]> = paths.best().flat_map(|path| spread(path.points.len(), 40).map(|at| path.points[at])).collect();
     layers.extend(levels.labels(&map, surface.optimum(), &obstacles));
-    let mut legend = color_by.legend();
+    let mut legend = color_by.legend(&runs, &best);
     legend.extend(marker_legend(&surface));
     let suffix = if has_several { format!(", {}", problem_name(&runs, rows[0])) } else { String::new() };
     let width = if is_round { (PLOT_HEIGHT / frame.ratio()) as u32 + AROUND } else { 900 };
     Ok(Figure {
         name: if has_several { format!("contour-{}", file_stem(&runs, rows[0])) } else { "contour".into() },
         title: format!("{}: paths on the cost surface J(w, b){suffix}", runs.experiment.name),
-        caption: caption(ranking, &paths, &color_by, &frame),
+        caption: [distance(ranking), valley(&runs, rows[0])].into_iter().filter(|line| !line.is_empty()).collect(),
+        note: note(ranking, &paths, &color_by, &frame),
         columns: 1,
         panels: vec![panel(String::new(), &frame, is_round, layers)],
         shared_axes: false,
@@ -94,7 +95,8 @@ fn remaining_distance(ranking: &Ranking<'_>, frame: &Frame) -> [Vec<Layer>; 2] {
     [line, labels]
 }
 
-fn caption(ranking: &Ranking<'_>, paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<String> {
+/// The runs that are drawn, the paths that leave the frame, and the problems that are shown.
+fn note(ranking: &Ranking<'_>, paths: &Paths, color_by: &ColorBy, frame: &Frame) -> String {
     let (runs, rows) = (&ranking.runs(), ranking.all_rows());
     let mut notes = Vec::new();
     if rows.len() > 1 {
@@ -108,15 +110,14 @@ fn caption(ranking: &Ranking<'_>, paths: &Paths, color_by: &ColorBy, frame: &Fra
     if problems::count(runs) > problems::SHOWN {
         notes.push(format!("{} of {} problems are shown", problems::SHOWN, problems::count(runs)));
     }
-    let lines = [distance(ranking), notes.join(". "), valley(runs, rows[0])];
-    lines.into_iter().filter(|line| !line.is_empty()).collect()
+    notes.join(". ")
 }
 
-/// The number of drawn runs, and which of them stand out: `21 of 42 runs: the best for each optimizer, 18 others faint`.
+/// The number of drawn runs, and which of them stand out: `21 of 42 runs are drawn: the best for each optimizer, and 18 others faint`.
 fn drawn_note(all: usize, paths: &Paths, color_by: &ColorBy) -> String {
     let (best, faint) = (paths.best.len(), paths.faint.len());
     if all == best {
-        return format!("All {all} runs are drawn");
+        return format!("{} runs are drawn", sentences::all(all));
     }
     let each = match color_by.parameter() {
         Some(parameter) if best < color_by.values() => {
@@ -127,8 +128,8 @@ fn drawn_note(all: usize, paths: &Paths, color_by: &ColorBy) -> String {
     };
     let others = match faint {
         0 => String::new(),
-        1 => ", 1 other faint".into(),
-        _ => format!(", {faint} others faint"),
+        1 => ", and 1 other faint".into(),
+        _ => format!(", and {faint} others faint"),
     };
-    format!("{} of {}: the best{each}{others}", best + faint, text::count(all, "run"))
+    format!("{}: the best{each}{others}", sentences::drawn(best + faint, all, "run"))
 }

@@ -2,13 +2,17 @@
 
 use super::bands::Band;
 use super::runs::Runs;
-use super::theory::{self, EpochMap, SampledEpochs, SecondMoment, Sgd};
+use super::theory::{self, EpochMap, SampledEpochs, SecondMoment, Sgd, rate_for_floor};
+use crate::data::Shuffle;
 use crate::kernel::{VerdictWindow, WindowPart};
 use crate::model::{Parameter, Settings};
 use crate::sweep::batch_order;
 
 /// The number of sampled orders: an error of 3 % is not visible on a logarithmic axis.
 const ORDERS: usize = 64;
+
+/// The largest number of batches in an epoch for which a floor is computed: the time is in proportion to it, 0.1 s at this number.
+const BATCHES: usize = 1_000;
 
 /// The theory of a run that is trained by plain SGD, and its start.
 struct Expectation {
@@ -56,4 +60,15 @@ pub fn mean_excess(runs: &Runs<'_>, rows: &[usize]) -> Option<f64> {
     let epochs = expectation.settings.number(Parameter::Epochs)? as u64;
     let window = VerdictWindow::new(expectation.batches, epochs, 1, false);
     Some(expectation.map.mean_excess(&expectation.start, window.start(WindowPart::Last) + 1..window.steps + 1))
+}
+
+/// The largest learning rate at which the floor of the expected J − J* is within the tolerance of `converged`, for the batch size and the momentum
+/// of a run. `None` unless it is trained by plain SGD with shuffled mini-batches, not too many in an epoch, and J is a paraboloid.
+pub fn largest_converging_rate(runs: &Runs<'_>, row: usize) -> Option<f64> {
+    let settings = runs.experiment.space.run(runs.table.run[row])?.settings;
+    let (sgd, problem) = (Sgd::of(&settings)?, runs.problem(row));
+    let order = batch_order(runs.experiment, problem, &settings).ok()?;
+    let has_floor = order.shuffle != Shuffle::None && (2..=BATCHES).contains(&order.batches());
+    let tolerance = runs.surface(row).convergence_excess();
+    if has_floor && tolerance > 0.0 { rate_for_floor(problem, order.batch_size, &sgd, tolerance) } else { None }
 }

@@ -94,7 +94,7 @@ fn figures_of(sweep: &Sweep<'_>, rows: &[usize], names: &[String]) -> Result<Vec
         figures.push(parameters::figure(&mut cache, &rankings, None)?);
     }
     if is_wanted("rates") {
-        figures.extend(learning_rates::figure(&runs, rows)?);
+        figures.extend(learning_rates::figure(&rankings.all)?);
     }
     if is_wanted("losses") {
         figures.push(losses::figure(&cache, &rankings.all)?);
@@ -106,7 +106,8 @@ fn figures_of(sweep: &Sweep<'_>, rows: &[usize], names: &[String]) -> Result<Vec
         figures.push(fit::figure(&rankings.all, None));
     }
     for figure in &mut figures {
-        figure.caption.extend(missing_runs(&runs));
+        let notes = [std::mem::take(&mut figure.note)].into_iter().chain(missing_runs(&runs)).filter(|note| !note.is_empty());
+        figure.note = notes.collect::<Vec<String>>().join(". ");
     }
     Ok(figures)
 }

@@ -12,7 +12,7 @@ use super::ranges::{CostAxis, log_range, padded};
 use super::ranking::Ranking;
 use super::runs::{Runs, is_seed};
 use super::sample::spread;
-use super::sentences::distances;
+use super::sentences::{self, distances};
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::ticks::axis;
@@ -57,6 +57,7 @@ pub fn figure(rankings: &Rankings<'_>, by: Parameter, style: Option<Parameter>) 
         name: format!("final_loss-{}", by.facts().name),
         title: format!("{}: {} for each {}", runs.experiment.name, frame.axis.label, by.key()),
         caption: caption(&rankings.all, &color_by, &x_axis, &frame),
+        note: String::new(),
         columns,
         size: [if columns > 1 { 1040 } else { 860 }, 210 + 340 * panels.len().div_ceil(columns) as u32],
         legend: legend(&color_by, &x_axis, &frame, &lines, &panels),
@@ -111,6 +112,8 @@ impl SettingAxis {
 /// The line of one value of the coloured hyperparameter.
 struct Line {
     position: usize,
+    /// The value; empty if all lines have one colour.
+    name: String,
     color: crate::figure::Color,
     dash: Dash,
     /// Median and quantiles of the mean of J − J*; infinite values are left out.
@@ -121,6 +124,13 @@ struct Line {
     diverged: Vec<f64>,
     /// The value with the lowest median, and its point.
     best: Option<(Setting, [f64; 2])>,
+}
+
+impl Line {
+    /// Whether there is nothing to connect.
+    fn is_point(&self) -> bool {
+        self.band.median.len() == 1 && self.diverged.is_empty()
+    }
 }
 
 fn lines(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis) -> Vec<Line> {
@@ -140,6 +150,7 @@ fn lines(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis) -> Vec
         let position = color_by.position(runs, ranking.all_rows()[0]);
         let mut line = Line {
             position,
+            name: color_by.parameter().map_or_else(String::new, |parameter| runs.setting(ranking.all_rows()[0], parameter).to_string()),
             color: color_by.color_at(position),
             dash: color_by.dash_at(position),
             band: Band::default(),
@@ -245,14 +256,20 @@ fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, l
         let strip = line.diverged.iter().map(|&x| [x, frame.cost.at(height)]).collect();
         layers.push(Layer::Markers { points: strip, marker: Marker::Tick, color, size: (24.0 / lines.len() as f64).clamp(2.0, 8.0) });
     }
+    let mut names = Vec::new();
     for line in lines {
         // E[J] grows without bound at rates where most runs are still far from it.
         let points = line.expected.iter().filter(|point| point[1] <= frame.cost.range[1]).map(|&[x, y]| [x, frame.cost.clamp(y)]).collect();
         layers.push(Layer::Line { points, color: palette::INK, width: 1.2, dash: EXPECTED_DASH });
         if let Some((_, [x, y])) = line.best {
-            layers.push(Layer::Markers { points: vec![[x, frame.cost.clamp(y)]], marker: Marker::Hollow, color: line.color, size: 8.0 });
+            let at = [x, frame.cost.clamp(y)];
+            layers.push(Layer::Markers { points: vec![at], marker: Marker::Hollow, color: line.color, size: 8.0 });
+            if line.is_point() && !line.name.is_empty() {
+                names.push(Layer::Label { at, text: line.name.clone(), color: line.color });
+            }
         }
     }
+    layers.extend(names);
     layers.retain(|layer| !matches!(layer, Layer::Markers { points, .. } | Layer::Line { points, .. } if points.is_empty()));
     Panel { title: String::new(), x: x_axis.axis.clone(), y: frame.axis.clone(), equal_units: false, layers }
 }
@@ -275,22 +292,26 @@ fn stability_limits(runs: &Runs<'_>, rows: &[usize], range: [f64; 2]) -> Vec<f64
 fn legend(color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame, lines: &[Vec<Line>], panels: &[Panel]) -> Vec<LegendEntry> {
     let best = |position: usize| {
         let own = lines.iter().flatten().filter(|line| line.position == position);
-        let values: Vec<String> = own.map(|line| line.best.map_or_else(|| "–".into(), |(setting, _)| setting.to_string())).collect();
-        format!("best at {}", values.join(" | "))
+        let values: Vec<String> = own.map(|line| line.best.map_or_else(|| "diverged".into(), |(setting, _)| setting.to_string())).collect();
+        values.join(" | ")
     };
+    let has_best = lines.iter().flatten().any(|line| line.best.is_some());
     let mut legend: Vec<LegendEntry> = Vec::new();
-    for (position, entry) in color_by.entries() {
-        legend.push(LegendEntry { label: format!("{}: {}", entry.label, best(position)), ..entry });
+    for (position, entry) in color_by.entries(lines.iter().flatten().map(|line| line.position).collect()) {
+        let own = || lines.iter().flatten().filter(|line| line.position == position);
+        let label = if own().any(|line| line.best.is_some()) {
+            format!("{}: best at {}", entry.label, best(position))
+        } else {
+            format!("{}: diverged", entry.label)
+        };
+        let shape = if own().all(Line::is_point) { LegendShape::Marker(Marker::Hollow) } else { entry.shape };
+        legend.push(LegendEntry { label, shape, ..entry });
     }
     let mut add = |label: String, shape| legend.push(LegendEntry { label, color: palette::FAINT, shape });
-    add(
-        format!(
-            "best {}{}",
-            x_axis.parameter.key(),
-            if color_by.parameter().is_none() { format!(": {}", best(0).trim_start_matches("best at ")) } else { String::new() }
-        ),
-        LegendShape::Marker(Marker::Hollow),
-    );
+    if has_best {
+        let value = if color_by.parameter().is_none() { format!(": {}", best(0)) } else { String::new() };
+        add(format!("best {}{value}", x_axis.parameter.key()), LegendShape::Marker(Marker::Hollow));
+    }
     if frame.threshold > 0.0 {
         add("convergence threshold".into(), LegendShape::Line(Dash::Dashed));
     }
@@ -304,7 +325,10 @@ fn legend(color_by: &ColorBy, x_axis: &SettingAxis, frame: &Frame, lines: &[Vec<
     }
     let mut add = |label: String, shape| legend.push(LegendEntry { label, color: palette::FAINT, shape });
     if has(|layer| matches!(layer, Layer::Rule { vertical: true, .. })) {
-        add("stability limit of sgd (full batch)".into(), LegendShape::Line(Dash::DashDotted));
+        let limits =
+            panels.iter().map(|panel| panel.layers.iter().filter(|layer| matches!(layer, Layer::Rule { vertical: true, .. })).count());
+        let several = if limits.max() > Some(1) { "s of sgd, for some momenta" } else { " of sgd" };
+        add(format!("stability limit{several} (full batch)"), LegendShape::Line(Dash::DashDotted));
     }
     if has(|layer| matches!(layer, Layer::Markers { marker: Marker::Above, .. })) {
         add("above the start".into(), LegendShape::Marker(Marker::Above));
@@ -318,15 +342,18 @@ fn caption(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis, fram
     if let [best] = best[..]
         && runs.mean_excess(best).is_finite()
     {
-        // Rounding may leave a run slightly below J*.
-        let lowest = runs.mean_excess(best).max(if runs.problem(best).optimum.is_some() { 0.0 } else { f64::NEG_INFINITY });
+        // Rounding may put J a little below J*.
+        let has_optimum = runs.problem(best).optimum.is_some();
+        let lowest = if has_optimum { runs.mean_excess(best).max(0.0) } else { runs.mean_excess(best) };
         sentences.push(format!("The lowest {} is {}: {}", frame.cost.label, text::significant(lowest, 2), runs.name(best)));
     }
     let count = |of: &dyn Fn(usize) -> bool| rows.iter().filter(|&&row| of(row)).count();
     let diverged = count(&|row| runs.has_diverged(row));
     let above = count(&|row| (frame.cost.range[1]..f64::INFINITY).contains(&runs.mean_excess(row)));
     let mut ends = Vec::new();
-    if diverged > 0 {
+    if diverged == rows.len() && diverged > 1 {
+        ends.push(format!("{} runs diverge", sentences::all(diverged)));
+    } else if diverged > 0 {
         ends.push(format!(
             "{} of {} {}",
             text::grouped(diverged as u64),
@@ -346,13 +373,13 @@ fn caption(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis, fram
     let is_seeded = varied.iter().any(|&parameter| is_seed(parameter) && parameter != x_axis.parameter);
     let tuned: Vec<&str> = runs.varied().into_iter().filter(|parameter| !shown.contains(&Some(*parameter))).map(Parameter::key).collect();
     let at_best = if tuned.is_empty() { String::new() } else { format!(" at the best {}", text::list(&tuned)) };
-    let band = "; the band holds 80 % of them";
     if x_axis.pooled > 1 {
-        sentences.push(format!("A point is the median of {} neighbouring values{at_best}{band}", x_axis.pooled));
+        sentences
+            .push(format!("Each point is the median of {} neighbouring values{at_best}; the band holds 80 % of their runs", x_axis.pooled));
     } else if is_seeded {
-        sentences.push(format!("A point is the median over seeds{at_best}{band}"));
+        sentences.push(format!("Each point is the median over seeds{at_best}; the band holds 80 % of the seeds"));
     } else if !tuned.is_empty() {
-        sentences.push(format!("A point is a run{at_best}"));
+        sentences.push(format!("Each point is the run{at_best}"));
     }
     // J − J* of different losses are not comparable: each loss has a sentence of its own.
     let of_losses = if best.len() > 1 { distances(ranking) } else { Vec::new() };

@@ -7,7 +7,7 @@ use super::ranges::extent;
 use super::ranking::Ranking;
 use super::runs::Runs;
 use super::score::{Score, class_threshold};
-use super::sentences::distances;
+use super::sentences::{self, distances};
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
@@ -33,7 +33,7 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     let (problem, neuron) = (runs.problem(best), runs.problem(best).neuron);
     let [train, test] = scatter(runs, best);
     let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
-    let y_range = extent(train.iter().chain(&test).map(|point| point[1]));
+    let labels = extent(train.iter().chain(&test).map(|point| point[1]));
     let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
     let mut shown: Vec<usize> = best_settings(ranking, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
     shown.retain(|&row| runs.mean_excess(row).is_finite());
@@ -61,10 +61,7 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
         layers.push(Layer::Rule { at, vertical: true, label: String::new(), color: palette::FAINT, dash: Dash::Dotted });
     }
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
-    let mut legend = color_by.legend();
-    if legend.is_empty() && !shown.is_empty() {
-        legend.push(entry("prediction", color_by.color(runs, best), LegendShape::Line(color_by.dash(runs, best))));
-    }
+    let mut legend = color_by.legend(runs, &shown);
     if !optima.is_empty() {
         let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
         legend.push(entry(label, palette::INK, LegendShape::Line(Dash::Dashed)));
@@ -76,6 +73,12 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     if has_test_rows {
         legend.push(entry("test rows", palette::SOFT, LegendShape::Marker(Marker::Hollow)));
     }
+    // The line of the best run stays in view, unless it is far from all rows.
+    let far = 0.5 * (labels[1] - labels[0]);
+    let predicted =
+        best_rows.iter().filter(|row| shown.contains(row)).flat_map(|&row| prediction(runs.problem(row), runs.end(row), x_range));
+    let predicted = predicted.map(|point| point[1].clamp(labels[0] - far, labels[1] + far));
+    let y_range = predicted.fold(labels, |[low, high], y| [low.min(y), high.max(y)]);
     let spec = &runs.experiment.data;
     let target = if has_signed_labels(&neuron) { format!("{} (0 is −1)", spec.format.target) } else { spec.format.target.clone() };
     let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&target, Scale::Linear, y_range));
@@ -85,14 +88,16 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     } else {
         caption.extend(quality(runs, best, boundary));
     }
+    let mut note = String::new();
     if shown.len() < rows.len() && !shown.is_empty() {
         let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
-        caption.push(format!("{} of {} are drawn: the best setting{each}", shown.len(), text::count(rows.len(), "run")));
+        note = format!("{}: the best setting{each}", sentences::drawn(shown.len(), rows.len(), "run"));
     }
     Figure {
         name: "fit".into(),
         title: format!("{}: {} as a function of {}", runs.experiment.name, spec.format.target, spec.format.feature),
         caption,
+        note,
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers }],
         shared_axes: false,
@@ -142,7 +147,7 @@ fn quality(runs: &Runs<'_>, row: usize, boundary: Option<f64>) -> Option<String>
     let at = boundary.map_or_else(String::new, |x| {
         format!("; the decision boundary is {} = {}", runs.experiment.data.format.feature, text::significant(x, 3))
     });
-    Some(format!("{} {} on the training rows{test}{at}", if is_accuracy { "Accuracy" } else { "R²" }, value(train?)))
+    Some(format!("{} of the best run: {} on the training rows{test}{at}", if is_accuracy { "Accuracy" } else { "R²" }, value(train?)))
 }
 
 /// The prediction of the neuron over a range of the unscaled feature.

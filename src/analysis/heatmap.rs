@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::errors::Error;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
+use super::heatmap_lines::{FLOOR_DASH, LIMIT_DASH, noise_floor, stability_limit};
 use super::levels::Levels;
 use super::problems::{by_problem, problem_name};
 use super::ranges::start_excess;
@@ -16,7 +17,7 @@ use super::setting::Setting;
 use super::statistics;
 use super::sweep::Sweep;
 use crate::figure::ticks::axis;
-use crate::figure::{Axis, Color, ColorBar, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
+use crate::figure::{Axis, Color, ColorBar, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, Tick, palette};
 use crate::model::Scale as ParameterScale;
 use crate::model::{Parameter, Verdict};
 use crate::text;
@@ -97,18 +98,25 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure
     let scales = Scales::new(runs, rows, &grids);
     let panels: Vec<Panel> = selections.iter().zip(&grids).map(|((title, _), grid)| panel(runs, grid, &scales, title)).collect();
     let columns = panels.len().min(if panels.len() > 4 { 3 } else { 2 });
-    let mut legend = vec![LegendEntry { label: "best setting".into(), color: palette::INK, shape: LegendShape::Marker(Marker::Hollow) }];
-    if panels.iter().any(|panel| panel.layers.iter().any(|layer| matches!(layer, Layer::Line { .. }))) {
-        legend.push(LegendEntry {
-            label: "stability limit (full batch)".into(),
-            color: palette::INK,
-            shape: LegendShape::Line(Dash::Dashed),
-        });
+    let has = |wanted: &dyn Fn(&Layer) -> bool| panels.iter().flat_map(|panel| &panel.layers).any(wanted);
+    let has_line = |dash| has(&|layer| matches!(layer, Layer::Line { dash: own, .. } if *own == dash));
+    let mut legend = Vec::new();
+    let mut add = |label: &str, shape| legend.push(LegendEntry { label: label.into(), color: palette::INK, shape });
+    if has(&|layer| matches!(layer, Layer::Markers { .. })) {
+        add("best setting", LegendShape::Marker(Marker::Hollow));
+    }
+    if has_line(LIMIT_DASH) {
+        add("stability limit (full batch)", LegendShape::Line(LIMIT_DASH));
+    }
+    let has_floor = has_line(FLOOR_DASH);
+    if has_floor {
+        add("noise floor = convergence threshold (theory)", LegendShape::Line(FLOOR_DASH));
     }
     Figure {
         name: format!("heatmap-{}-{}", x.facts().name, y.facts().name),
         title: format!("{}: settings that converge and that diverge, by {} and {}", runs.experiment.name, x.key(), y.key()),
-        caption: caption(runs, &grids, is_split),
+        caption: caption(runs, &grids, has_floor),
+        note: note(&grids, is_split),
         columns,
         size: [
             if columns > 1 { 180 + 420 * columns as u32 } else { 860 },
@@ -123,15 +131,15 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize], [x, y]: [Parameter; 2]) -> Figure
 }
 
 /// The values of a hyperparameter on an axis, one row or column of cells each.
-struct CellAxis {
-    parameter: Parameter,
-    settings: Vec<Setting>,
+pub struct CellAxis {
+    pub parameter: Parameter,
+    pub settings: Vec<Setting>,
     /// A row with each value.
-    examples: Vec<usize>,
+    pub examples: Vec<usize>,
     /// The number of values of the sweep, of which `settings` has at most [`VALUES`].
     count: usize,
     /// In units of the hyperparameter if its values have equal distances, otherwise in units of positions.
-    axis: Axis,
+    pub axis: Axis,
     is_numeric: bool,
 }
 
@@ -179,12 +187,12 @@ impl CellAxis {
     }
 
     /// The coordinate of the centre of a cell.
-    fn center(&self, position: usize) -> f64 {
+    pub fn center(&self, position: usize) -> f64 {
         self.settings[position].number().filter(|_| self.is_numeric).unwrap_or(position as f64)
     }
 
     /// The coordinate of a number, interpolated between centres of cells; `None` outside of them on an axis of positions.
-    fn coordinate(&self, value: f64) -> Option<f64> {
+    pub fn coordinate(&self, value: f64) -> Option<f64> {
         if self.is_numeric {
             return Some(value);
         }
@@ -209,15 +217,15 @@ enum CellResult {
 }
 
 /// The cells of a panel, row by row from the lower left.
-struct Grid<'a> {
-    x: CellAxis,
-    y: CellAxis,
+pub struct Grid<'a> {
+    pub x: CellAxis,
+    pub y: CellAxis,
     cells: Vec<Option<CellResult>>,
     ranking: Ranking<'a>,
     /// The best setting of all cells.
     best: Option<Candidate>,
     /// The hyperparameters other than seeds over which a cell takes the best setting, and the largest number of seeds of a setting.
-    tuned: Vec<&'static str>,
+    pub tuned: Vec<Parameter>,
     seeds: usize,
 }
 
@@ -240,7 +248,7 @@ impl<'a> Grid<'a> {
         let cells = best.par_iter().map(|candidate| candidate.map(|candidate| result(runs, &ranking, candidate))).collect();
         let is_tuned =
             |parameter: &Parameter| ![x.parameter, y.parameter].contains(parameter) && runs.distinct_settings(rows, *parameter).len() > 1;
-        let tuned = runs.varied().into_iter().filter(is_tuned).map(Parameter::key).collect();
+        let tuned = runs.varied().into_iter().filter(is_tuned).collect();
         let best = ranking.candidates().iter().reduce(|best, other| ranking.better(best, other)).cloned();
         Self { x, y, cells, ranking, best, tuned, seeds }
     }
@@ -346,6 +354,7 @@ fn panel(runs: &Runs<'_>, grid: &Grid<'_>, scales: &Scales, title: &str) -> Pane
     let colors = cells.par_iter().map(|cell| cell.map_or([255; 3], |cell| scales.color(&cell))).collect();
     let mut layers = vec![Layer::Cells { x: x.axis.range, y: y.axis.range, columns: x.settings.len(), colors }];
     layers.extend(stability_limit(runs, grid));
+    layers.extend(noise_floor(runs, grid));
     let best = best.as_ref().filter(|best| best.cost.is_finite()).map(|best| ranking.rows(best)[0]);
     if let Some((column, line)) = best.and_then(|row| x.position(runs, row).zip(y.position(runs, row))) {
         let points = vec![[x.center(column), y.center(line)]];
@@ -354,31 +363,7 @@ fn panel(runs: &Runs<'_>, grid: &Grid<'_>, scales: &Scales, title: &str) -> Pane
     Panel { title: title.to_owned(), x: x.axis.clone(), y: y.axis.clone(), equal_units: false, layers }
 }
 
-/// The stability limit of SGD for each value of the other axis, if one axis is the learning rate and all runs are of SGD.
-fn stability_limit(runs: &Runs<'_>, Grid { x, y, .. }: &Grid<'_>) -> Vec<Layer> {
-    let (rate, other, is_rate_x) = match [x.parameter, y.parameter] {
-        [Parameter::LearningRate, _] => (x, y, true),
-        [_, Parameter::LearningRate] => (y, x, false),
-        _ => return Vec::new(),
-    };
-    // Of each value of the other axis one run: limits do not depend on what else is swept, unless they differ.
-    let mut points: Vec<[f64; 2]> = Vec::new();
-    for (position, &row) in other.examples.iter().enumerate() {
-        let Some(limit) = runs.stability_limit(row) else { return Vec::new() };
-        points.extend(rate.coordinate(limit).map(|at| [at, other.center(position)]));
-    }
-    // The line ends at the border, not in the middle of the outer cells.
-    let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return Vec::new() };
-    points.insert(0, [first[0], other.axis.range[0]]);
-    points.push([last[0], other.axis.range[1]]);
-    if !is_rate_x {
-        points = points.into_iter().map(|[x, y]| [y, x]).collect();
-    }
-    let line = |color, width, dash| Layer::Line { points: points.clone(), color, width, dash };
-    vec![line(palette::WHITE, 3.4, Dash::Solid), line(palette::INK, 1.6, Dash::Dashed)]
-}
-
-fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], is_split: bool) -> Vec<String> {
+fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], has_floor: bool) -> Vec<String> {
     let cells = || grids.iter().flat_map(|grid| grid.cells.iter().flatten());
     let all = cells().count();
     let share = |of: fn(&CellResult) -> bool| match cells().filter(|cell| of(cell)).count() {
@@ -387,13 +372,17 @@ fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], is_split: bool) -> Vec<String> {
     };
     let converged = share(|cell| matches!(cell, CellResult::Converged { .. }));
     let diverged = share(|cell| matches!(cell, CellResult::Diverged { .. }));
-    let mut sentences = vec![format!("{converged} of {} converge and {diverged} diverge", text::count(all, "setting"))];
+    let tuned = grids.iter().map(|grid| &grid.tuned).max_by_key(|tuned| tuned.len()).map_or_else(Vec::new, Clone::clone);
+    let tuned: Vec<&str> = tuned.into_iter().map(Parameter::key).collect();
+    let mut sentences = vec![format!(
+        "{converged} of {} converge and {diverged} diverge",
+        text::count(all, if tuned.is_empty() { "setting" } else { "cell" })
+    )];
     let best = grids.iter().filter_map(|grid| grid.best.as_ref().map(|best| (grid, best))).min_by(|a, b| a.1.cost.total_cmp(&b.1.cost));
     if let Some((grid, best)) = best.filter(|(_, best)| best.cost.is_finite()) {
         let row = grid.ranking.representative(best);
         sentences.push(format!("The best is {}", runs.name(row)));
     }
-    let tuned = grids.iter().map(|grid| &grid.tuned).max_by_key(|tuned| tuned.len()).map_or_else(Vec::new, Clone::clone);
     let seeds = grids.iter().map(|grid| grid.seeds).max().unwrap_or(1);
     let median = if seeds > 1 { format!("the median over {seeds} seeds") } else { String::new() };
     match (tuned.is_empty(), seeds > 1) {
@@ -402,16 +391,25 @@ fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], is_split: bool) -> Vec<String> {
         (false, false) => sentences.push(format!("Each cell shows the best value of {}", text::list(&tuned))),
         (false, true) => sentences.push(format!("Each cell shows the best value of {}, by {median}", text::list(&tuned))),
     }
-    for axis in grids.iter().take(if is_split { 1 } else { grids.len() }).flat_map(|grid| [&grid.x, &grid.y]) {
-        if axis.settings.len() < axis.count {
-            let count = text::grouped(axis.count as u64);
-            sentences.push(format!(
-                "{} of {count} values of {} are drawn",
-                text::grouped(axis.settings.len() as u64),
-                axis.parameter.key()
-            ));
-        }
-    }
+    let floor = has_floor.then(|| {
+        let side = if grids.iter().any(|grid| grid.x.parameter == Parameter::LearningRate) { "To the right of" } else { "Above" };
+        format!(
+            "{side} the dotted line, the noise of mini-batches keeps sgd from converging: in theory, the floor of the expected J − J* is above the \
+             convergence threshold"
+        )
+    });
+    std::iter::once(sentences.join(". ")).chain(floor).collect()
+}
+
+/// The axes of which not all values are drawn.
+fn note(grids: &[Grid<'_>], is_split: bool) -> String {
+    let axes = grids.iter().take(if is_split { 1 } else { grids.len() }).flat_map(|grid| [&grid.x, &grid.y]);
+    let thinned = axes.filter(|axis| axis.settings.len() < axis.count);
+    let sentence = |axis: &CellAxis| {
+        let [shown, all] = [axis.settings.len(), axis.count].map(|count| text::grouped(count as u64));
+        format!("{shown} of {all} values of {} are drawn", axis.parameter.key())
+    };
+    let mut sentences: Vec<String> = thinned.map(sentence).collect();
     sentences.dedup();
-    vec![sentences.join(". ")]
+    sentences.join(". ")
 }

@@ -2,37 +2,41 @@
 
 use std::collections::HashSet;
 
+use super::best_settings::best_settings;
 use super::color_by::ColorBy;
 use super::ranges::{extent, log_range};
+use super::ranking::Ranking;
 use super::runs::Runs;
-use super::sample::{sample, spread};
+use super::sample::spread;
+use super::sentences;
 use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Figure, Layer, Panel, Scale};
 use crate::kernel::RateSchedule;
 use crate::model::{MissingParameter, Parameter, Schedule};
-use crate::text;
 
 /// The largest numbers of lines, and of points in each.
-const LINES: usize = 40;
+const LINES: usize = 14;
 const POINTS: usize = 2_000;
 
 /// The axis is logarithmic if the largest learning rate is at least this multiple of the smallest.
 const LOG_RATIO: f64 = 30.0;
 
-/// One line for each distinct schedule; `None` if all learning rates are constant.
-pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, MissingParameter> {
+/// One line for each distinct schedule, or for the best settings if there are many; `None` if all learning rates are constant. At least one run is
+/// ranked.
+pub fn figure(ranking: &Ranking<'_>) -> Result<Option<Figure>, MissingParameter> {
+    let (runs, rows) = (&ranking.runs(), ranking.all_rows());
     if runs.experiment.space.branches.iter().all(|branch| branch.settings.schedule() == Schedule::None) {
         return Ok(None);
     }
-    let (mut known, mut own) = (HashSet::new(), Vec::new());
-    for &row in rows {
-        if known.insert(RateCurve::of(runs, row)?.key()) {
-            own.push(row);
-        }
-    }
-    let drawn = sample(runs, &own, LINES);
+    let all = distinct(runs, rows)?;
     let style = Some(Parameter::ScheduleName).filter(|&parameter| runs.distinct_settings(rows, parameter).len() > 1);
-    let color_by = ColorBy::new(runs, &drawn, style, &[]);
+    let color_by = ColorBy::new(runs, rows, style, &[]);
+    let drawn = if all.len() <= LINES {
+        all.clone()
+    } else {
+        let best: Vec<usize> = best_settings(ranking, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
+        distinct(runs, &best)?
+    };
     let points = |&row: &usize| Ok(RateCurve::of(runs, row)?.points());
     let lines: Vec<Vec<[f64; 2]>> = drawn.iter().map(points).collect::<Result<_, MissingParameter>>()?;
     let rates = || lines.iter().flatten().map(|point| point[1]);
@@ -42,24 +46,37 @@ pub fn figure(runs: &Runs<'_>, rows: &[usize]) -> Result<Option<Figure>, Missing
     let end = lines.iter().filter_map(|line| line.last()).map(|point| point[0]).fold(1.0, f64::max);
     let layer = |(&row, points)| Layer::Line { points, color: color_by.color(runs, row), width: 1.6, dash: color_by.dash(runs, row) };
     let layers = drawn.iter().zip(lines).map(layer).collect();
-    let mut caption =
-        vec!["The learning rate that the optimizer uses; adaptive optimizers also scale each step by past gradients".to_owned()];
-    if drawn.len() < own.len() {
-        caption.push(format!("{} of {} are drawn", drawn.len(), text::count(own.len(), "schedule")));
+    let caption = "The learning rate of each update; an adaptive optimizer also scales its steps by past gradients".to_owned();
+    let mut note = String::new();
+    if drawn.len() < all.len() {
+        let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
+        note = format!("{}: the best setting{each}", sentences::drawn(drawn.len(), all.len(), "curve"));
     }
     let (x, y) = (count_axis("batches", [0.0, end]), axis("learning rate", scale, range));
     Ok(Some(Figure {
         name: "rates".into(),
         title: format!("{}: learning rate of each batch", runs.experiment.name),
-        caption,
+        caption: vec![caption],
+        note,
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers }],
         shared_axes: false,
-        legend: color_by.legend(),
+        legend: color_by.legend(runs, &drawn),
         color_bars: Vec::new(),
         table: Vec::new(),
         size: [960, 480],
     }))
+}
+
+/// The first row with each distinct curve.
+fn distinct(runs: &Runs<'_>, rows: &[usize]) -> Result<Vec<usize>, MissingParameter> {
+    let (mut known, mut own) = (HashSet::new(), Vec::new());
+    for &row in rows {
+        if known.insert(RateCurve::of(runs, row)?.key()) {
+            own.push(row);
+        }
+    }
+    Ok(own)
 }
 
 /// The learning rate of a run as a function of the batch.

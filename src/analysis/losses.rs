@@ -7,12 +7,12 @@ use super::paths::PathCache;
 use super::ranking::Ranking;
 use super::runs::Runs;
 use super::sample::spread;
+use super::sentences;
 use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
 use crate::model::{MissingParameter, Params, Path, Verdict};
 use crate::sweep::batch_order;
-use crate::text;
 
 /// The largest numbers of panels, and of runs in a band.
 const PANELS: usize = 4;
@@ -24,8 +24,9 @@ const MEANS: usize = 60;
 /// The largest number of points of the theory.
 const EXPECTED: usize = 300;
 
-/// The axis ends at this multiple of J at the start, even if J exceeds it.
+/// The axis ends at this multiple of J at the start, even if J exceeds it; that of a diverged run, which has a panel of its own, at the second one.
 const ABOVE_START: f64 = 10.0;
+const DIVERGED_ABOVE_START: f64 = 1e6;
 
 /// The share of batch losses below the axis.
 const BELOW: f64 = 0.02;
@@ -52,13 +53,15 @@ pub fn figure(cache: &PathCache<'_>, ranking: &Ranking<'_>) -> Result<Figure, Er
     }
     let has = |wanted: fn(&Layer) -> bool| panels.iter().flat_map(|panel| &panel.layers).any(wanted);
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
-    let mut legend = vec![
-        entry("J on all training rows", J_COLOR, LegendShape::Line(Dash::Solid)),
-        entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)),
-        entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)),
-    ];
+    let mut legend = vec![entry("J on all training rows", J_COLOR, LegendShape::Line(Dash::Solid))];
     if has(|layer| matches!(layer, Layer::Line { color, .. } if *color == TEST_COLOR)) {
-        legend.insert(1, entry("loss on the test rows", TEST_COLOR, LegendShape::Line(Dash::Dashed)));
+        legend.push(entry("loss on the test rows", TEST_COLOR, LegendShape::Line(Dash::Dashed)));
+    }
+    if has(|layer| matches!(layer, Layer::Markers { marker: Marker::Filled, .. })) {
+        legend.push(entry("mean batch loss of each epoch, as Keras prints it", MEAN_COLOR, LegendShape::Marker(Marker::Filled)));
+    }
+    if has(|layer| matches!(layer, Layer::Markers { marker: Marker::Dot, .. })) {
+        legend.push(entry("loss of each batch, before its update", BATCH_COLOR, LegendShape::Marker(Marker::Dot)));
     }
     if has(|layer| matches!(layer, Layer::Line { color: EXPECTED_COLOR, .. })) {
         legend.push(entry("expected J of sgd (theory)", EXPECTED_COLOR, LegendShape::Line(Dash::Dotted)));
@@ -73,15 +76,18 @@ pub fn figure(cache: &PathCache<'_>, ranking: &Ranking<'_>) -> Result<Figure, Er
         legend.push(entry("J*", palette::FAINT, LegendShape::Line(Dash::Dashed)));
     }
     let columns = shown.len().clamp(1, 2);
-    let caption = if shown.len() == rows.len() {
-        "The mean of an epoch lags behind J, because the parameters changed while its batches were evaluated".into()
-    } else {
-        format!("{} of {}: the best, and the best of each other verdict", shown.len(), text::count(rows.len(), "run"))
-    };
+    let caption =
+        "The epoch mean that Keras prints lags behind J, because the parameters change while the batches of the epoch are evaluated".into();
+    let mut note = String::new();
+    if shown.len() < rows.len() {
+        let others = if shown.len() > 1 { ", and the best with each other verdict" } else { "" };
+        note = format!("{}: the best{others}", sentences::drawn(shown.len(), rows.len(), "run"));
+    }
     Ok(Figure {
         name: "losses".into(),
         title: format!("{}: batch loss, epoch mean and J", runs.experiment.name),
         caption: vec![caption],
+        note,
         columns,
         size: [960, 190 + 270 * shown.len().div_ceil(columns) as u32],
         panels,
@@ -120,7 +126,11 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     let [j, test] = series.map(|series| Band::of(series.iter().map(Vec::as_slice)));
     let markers: Vec<[f64; 2]> = spread(batches.len(), POINTS).map(|at| [batches[at].step as f64, batches[at].loss]).collect();
     let minimum = surface.optimum().map(|_| surface.minimum());
-    let range = range(&j, &test, &markers, minimum);
+    let range = range(&j, &test, &markers, minimum, if runs.has_diverged(row) { DIVERGED_ABOVE_START } else { ABOVE_START });
+    if runs.has_diverged(row) {
+        // The panel ends where J leaves it.
+        last = j.median.iter().find(|point| point[1] > range[1]).map_or(last, |point| point[0] as u64).max(1);
+    }
     let means: Vec<[f64; 2]> = spread(means.len(), MEANS).map(|at| means[at]).collect();
     let visible = |points: &[[f64; 2]]| points.iter().copied().filter(|point| point[1] > 0.0).collect::<Vec<_>>();
     let above_zero = |band: Band| band.map_values(|value| value.clamp(range[0] / 10.0, range[1] * 1e3));
@@ -139,18 +149,19 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     layers.push(j.line(J_COLOR, 1.8, Dash::Solid));
     layers.extend(expected.map(|band| band.line(EXPECTED_COLOR, 1.2, Dash::Dotted)));
     layers.push(Layer::Markers { points: visible(&means), marker: Marker::Filled, color: MEAN_COLOR, size: 4.0 });
+    layers.retain(|layer| !matches!(layer, Layer::Markers { points, .. } if points.is_empty()));
     let title = format!("{}: {}", runs.name(row), runs.verdict(row));
     Ok(Panel { title, x: count_axis("updates", [0.0, last as f64]), y: axis("loss", Scale::Log, range), equal_units: false, layers })
 }
 
 /// The range of the loss axis. Losses far above the start, and a few batch losses near 0, are outside.
-fn range(j: &Band, test: &Band, batches: &[[f64; 2]], minimum: Option<f64>) -> [f64; 2] {
+fn range(j: &Band, test: &Band, batches: &[[f64; 2]], minimum: Option<f64>, above_start: f64) -> [f64; 2] {
     let start = j.median.first().map_or(f64::INFINITY, |point| point[1]);
     let mut sorted: Vec<f64> = batches.iter().map(|point| point[1]).filter(|loss| *loss > 0.0).collect();
     sorted.sort_by(f64::total_cmp);
     let kept = &sorted[(BELOW * sorted.len() as f64) as usize..];
     let lines = j.median.iter().chain(&test.median).map(|point| point[1]);
-    super::ranges::log_range(lines.chain(kept.iter().copied()).map(|loss| loss.min(ABOVE_START * start)).chain(minimum))
+    super::ranges::log_range(lines.chain(kept.iter().copied()).map(|loss| loss.min(above_start * start)).chain(minimum))
 }
 
 /// The loss of one batch at the parameters before its update.

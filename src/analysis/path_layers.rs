@@ -22,6 +22,17 @@ const ALL: usize = 4;
 /// The smallest opacity of a faint path, which falls with the length of the path.
 const SHORT: f64 = 0.4;
 
+/// Lines of a lower [`opacity`] than this cross the panel many times; their opacity in the picture.
+const LONG: f64 = 0.4;
+const LONG_ALPHA: f64 = 0.6;
+
+/// The width that a line hidden below others has for each of them, and the largest number of them that counts.
+const STRIPE: f64 = 2.6;
+const STRIPES: usize = 4;
+/// The largest distance of a line from another one that hides it, and between a start and an end that covers it, as a fraction of the frame.
+const COINCIDENT: f64 = 0.006;
+const COVERED: f64 = 0.015;
+
 /// The width that a light casing adds to a line.
 const CASING: f64 = 2.4;
 const CASING_COLOR: Color = Color { alpha: 0.85, ..palette::WHITE };
@@ -98,20 +109,38 @@ pub fn path_layers(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &F
             Color { alpha: 0.3 * opacity(path.points.iter().map(|&point| frame.relative(point))), ..color_by.color(runs, path.row) };
         layers.push(Layer::Line { points: path.points.clone(), color, width: 0.8, dash: Dash::Solid });
     }
-    for path in &paths.best {
-        let (color, dash, width) = (color_by.color(runs, path.row), color_by.dash(runs, path.row), line_width(path, frame));
-        layers.push(Layer::Line {
-            points: path.points.clone(),
-            color: CASING_COLOR,
-            width: width + CASING * width / 2.0,
-            dash: Dash::Solid,
-        });
-        layers.push(Layer::Line { points: path.points.clone(), color, width, dash });
+    let excursions: Vec<Vec<[f64; 2]>> = paths.best.iter().map(|path| excursion(path, frame)).collect();
+    for (index, path) in paths.best.iter().enumerate() {
+        let (color, dash) = (color_by.color(runs, path.row), color_by.dash(runs, path.row));
+        // The path of a diverged run ends at the frame, because its further lines would cross the whole picture.
+        let points = if runs.has_diverged(path.row) { excursions[index].clone() } else { path.points.clone() };
+        let opacity = opacity(points.iter().map(|&point| frame.relative(point)));
+        // A line hidden below others is wider, so that its colour is visible on both sides.
+        let above = excursions[index + 1..].iter().filter(|other| is_covered(&excursions[index], other, frame)).count();
+        let width = (2.0 * opacity).max(0.7) + STRIPE * above.min(STRIPES) as f64;
+        if opacity < LONG {
+            // The casings of a line that crosses the panel many times would cover it.
+            layers.push(Layer::Line { points, color: Color { alpha: LONG_ALPHA, ..color }, width, dash: Dash::Solid });
+            continue;
+        }
+        // The casing of a line over others would hide them.
+        if !excursions[..index].iter().any(|below| is_covered(below, &excursions[index], frame)) {
+            let casing = width + CASING * width.min(2.0) / 2.0;
+            layers.push(Layer::Line { points: points.clone(), color: CASING_COLOR, width: casing, dash: Dash::Solid });
+        }
+        layers.push(Layer::Line { points, color, width, dash });
     }
     let mut starts: Vec<[f64; 2]> = paths.best.iter().filter_map(|path| path.points.first().copied()).collect();
     starts.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     starts.dedup();
-    layers.push(Layer::Markers { points: starts, marker: Marker::Hollow, color: palette::INK, size: 6.0 });
+    // The ring of a start is visible around the disc of an end at the same point.
+    let is_end = |start: &[f64; 2]| paths.best.iter().any(|path| distance(frame.relative(path.end()), frame.relative(*start)) < COVERED);
+    let (covered, free): (Vec<[f64; 2]>, Vec<[f64; 2]>) = starts.into_iter().partition(is_end);
+    for (points, size) in [(free, 6.0), (covered, 12.0)] {
+        if !points.is_empty() {
+            layers.push(Layer::Markers { points, marker: Marker::Hollow, color: palette::INK, size });
+        }
+    }
     for path in &paths.best {
         layers.push(Layer::Markers { points: vec![path.end()], marker: Marker::Filled, color: color_by.color(runs, path.row), size: 6.0 });
     }
@@ -119,22 +148,66 @@ pub fn path_layers(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &F
 }
 
 /// The labels of the best paths: their value, with the learning rate where it varies and is not the value.
-pub fn path_labels(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy) -> Vec<Layer> {
+pub fn path_labels(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<Layer> {
     let Some(parameter) = color_by.parameter() else { return Vec::new() };
-    let has_rate = parameter != Parameter::LearningRate && runs.varies(Parameter::LearningRate);
+    let drawn: Vec<usize> = paths.best.iter().map(|path| path.row).collect();
+    let has_rate = parameter != Parameter::LearningRate && runs.distinct_settings(&drawn, Parameter::LearningRate).len() > 1;
     let label = |path: &Rc<DrawnPath>| {
-        let value = runs.setting(path.row, parameter);
-        let text = if has_rate { format!("{value} {}", runs.setting(path.row, Parameter::LearningRate)) } else { value.to_string() };
-        // The second half of a path is farther from the common start.
-        let points = path.points[path.points.len() / 2..].to_vec();
+        let (value, rate) = (runs.setting(path.row, parameter), runs.setting(path.row, Parameter::LearningRate));
+        let text = match value.number() {
+            _ if !has_rate => value.to_string(),
+            Some(_) => format!("{value}, rate {rate}"),
+            None => format!("{value} {rate}"),
+        };
+        // The second half of a path is farther from the common start. That of a diverging path is outside.
+        let half = &path.points[path.points.len() / 2..];
+        let points = if half.iter().any(|&point| frame.contains(point)) {
+            half.to_vec()
+        } else {
+            let inside = excursion(path, frame);
+            inside[inside.len() / 2..].to_vec()
+        };
         Layer::LineLabel { points, text, color: color_by.color(runs, path.row) }
     };
     paths.best.iter().rev().map(label).collect()
 }
 
-/// The width of the line of a path: lines that cross the panel many times are thin.
-fn line_width(path: &DrawnPath, frame: &Frame) -> f64 {
-    (2.0 * opacity(path.points.iter().map(|&point| frame.relative(point)))).max(0.7)
+/// The part of a path up to the point at which it first leaves the frame, with further points on a last segment that leads out.
+fn excursion(path: &DrawnPath, frame: &Frame) -> Vec<[f64; 2]> {
+    const PARTS: usize = 16;
+    let count = path.points.iter().take_while(|&&point| frame.contains(point)).count();
+    let mut inside = path.points[..count].to_vec();
+    if let (Some(&[w, b]), Some(&[to_w, to_b])) = (inside.last(), path.points.get(count)) {
+        let at = |share: f64| [w + (to_w - w) * share, b + (to_b - b) * share];
+        // The share of the segment inside the frame, by bisection.
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            *(if frame.contains(at(middle)) { &mut low } else { &mut high }) = middle;
+        }
+        inside.extend((1..=PARTS).map(|part| at(low * part as f64 / PARTS as f64)));
+    }
+    inside
+}
+
+/// Whether a polyline is hidden below another one: a few of its points are near it.
+fn is_covered(line: &[[f64; 2]], by: &[[f64; 2]], frame: &Frame) -> bool {
+    let thinned = |line: &[[f64; 2]], count: usize| spread(line.len(), count).map(|at| frame.relative(line[at])).collect::<Vec<[f64; 2]>>();
+    let (line, by) = (thinned(line, 40), thinned(by, 200));
+    let is_near = |point: &[f64; 2]| by.windows(2).any(|pair| to_segment(*point, [pair[0], pair[1]]) < COINCIDENT);
+    line.iter().all(is_near)
+}
+
+fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
+    libm::hypot(a[0] - b[0], a[1] - b[1])
+}
+
+/// The distance of a point from a segment.
+fn to_segment(point: [f64; 2], [from, to]: [[f64; 2]; 2]) -> f64 {
+    let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    let squared = dx * dx + dy * dy;
+    let share = if squared > 0.0 { ((point[0] - from[0]) * dx + (point[1] - from[1]) * dy) / squared } else { 0.0 }.clamp(0.0, 1.0);
+    distance(point, [from[0] + dx * share, from[1] + dy * share])
 }
 
 /// The opacity of a line by its length in the panel: a line that is longer than four crossings of the panel fades. Points are in units of the

@@ -15,6 +15,16 @@ pub fn creeps_along_valley(runs: &Runs<'_>, row: usize) -> bool {
     runs.table.verdict[row] == Verdict::Slow && is_long && runs.valley_share(row) >= 0.5
 }
 
+/// `Both` or `All 10`, for several things.
+pub fn all(count: usize) -> String {
+    if count == 2 { "Both".into() } else { format!("All {}", text::grouped(count as u64)) }
+}
+
+/// How many of some things are drawn, such as `1 of 42 runs is drawn`.
+pub fn drawn(shown: usize, all: usize, name: &str) -> String {
+    format!("{} of {} {} drawn", text::grouped(shown as u64), text::count(all, name), if shown == 1 { "is" } else { "are" })
+}
+
 /// The sentence for a cost without a minimum.
 pub fn no_minimum(problem: &Problem) -> &'static str {
     if problem.neuron.loss == Loss::Poisson && problem.neuron.activation.is_unbounded_below() {
@@ -49,8 +59,8 @@ fn distance_of(runs: &Runs<'_>, best: usize, count: usize) -> String {
     let surface = runs.surface(best);
     let optimum = text::loss(surface.minimum());
     if runs.excess(best).is_infinite() {
-        let all = if count == 1 { "The run diverges".into() } else { format!("All {count} runs diverge") };
-        return if surface.optimum().is_some() { format!("{all}; the optimum is J* = {optimum}") } else { all };
+        let fate = if count == 1 { "The run diverges".into() } else { format!("{} runs diverge", all(count)) };
+        return if surface.optimum().is_some() { format!("{fate}; the optimum is J* = {optimum}") } else { fate };
     }
     let subject = if count == 1 {
         "The run".into()
@@ -90,7 +100,13 @@ pub fn valley(runs: &Runs<'_>, row: usize) -> String {
             let [kappa, ratio] = [text::condition(kappa), text::ratio(kappa.sqrt())];
             format!("The valley of J is {ratio} times as long as it is wide (condition number κ = {kappa}){cure}")
         }
-        Some(kappa) => format!("Condition number κ = {}", text::condition(kappa)),
+        Some(kappa) => {
+            let shape = match kappa.sqrt() {
+                ratio if ratio < 1.05 => "as long as it is wide".into(),
+                ratio => format!("{} times as long as it is wide", text::ratio(ratio)),
+            };
+            format!("The valley of J is {shape} (condition number κ = {})", text::condition(kappa))
+        }
         None if matches!(surface, CostSurface::Quadratic(_)) => "The feature is constant, so every point of a line is an optimum".into(),
         None => "J has a kink or a flat direction at its optimum".into(),
     }

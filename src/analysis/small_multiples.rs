@@ -12,7 +12,7 @@ use super::problems::{Rankings, file_stem, problem_name};
 use super::ranking::Ranking;
 use super::runs::{Runs, setting_label};
 use super::sample::spread;
-use super::sentences::{distance, valley};
+use super::sentences::{self, distance, valley};
 use super::setting::Setting;
 use super::statistics;
 use crate::figure::Figure;
@@ -108,14 +108,22 @@ fn figure(cache: &mut PathCache<'_>, selection: &Selection<'_>, by: Parameter, s
         panel(heading(&runs, by, cell), &frame, is_round, layers)
     });
     let panels: Vec<_> = panels.collect();
-    let mut legend = color_by.legend();
+    let drawn: Vec<usize> = cells.iter().flat_map(|cell| cell.paths.faint.iter().chain(&cell.paths.best)).map(|path| path.row).collect();
+    let mut legend = color_by.legend(&runs, &drawn);
     legend.extend(marker_legend(&surface));
-    let columns = if panels.len() <= 4 { panels.len().max(1) } else { 4.min(panels.len().div_ceil(2)) };
+    // Of more than four panels, three or four in a row: as few empty places as possible.
+    let empty = |columns: usize| panels.len().next_multiple_of(columns) - panels.len();
+    let columns = match panels.len() {
+        count @ 0..=4 => count.max(1),
+        _ if empty(3) < empty(4) => 3,
+        _ => 4,
+    };
     let lines = panels.len().div_ceil(columns) as u32;
     Ok(Figure {
         name: format!("{}{}", by.facts().name, selection.file_suffix),
         title: format!("{}: paths for each {}{}", runs.experiment.name, by.key(), selection.title_suffix),
-        caption: caption(&Ranking::new(&runs, rows, None), by, &cells, groups.len()),
+        caption: caption(&Ranking::new(&runs, rows, None), by),
+        note: note(&runs, by, &cells, groups.len()),
         columns,
         panels,
         shared_axes: true,
@@ -158,23 +166,43 @@ fn heading(runs: &Runs<'_>, by: Parameter, cell: &Cell) -> String {
     }
 }
 
-fn caption(ranking: &Ranking<'_>, by: Parameter, cells: &[Cell], values: usize) -> Vec<String> {
+fn caption(ranking: &Ranking<'_>, by: Parameter) -> Vec<String> {
     let (runs, rows) = (&ranking.runs(), ranking.all_rows());
-    let counts = statistics::verdict_counts(runs, rows);
-    let mut notes = vec![statistics::in_words(&counts)];
+    let verdicts = format!("Verdicts: {}", statistics::in_words(&statistics::verdict_counts(runs, rows)));
+    let has_limit = by == Parameter::LearningRate && rows.first().is_some_and(|&row| runs.stability_limit(row).is_some());
+    let shape = if has_limit {
+        "The limit in the titles is the largest learning rate at which full-batch training converges".into()
+    } else {
+        valley(runs, rows[0])
+    };
+    vec![distance(ranking), verdicts, shape]
+}
+
+/// The values that have panels, and the paths that are drawn.
+fn note(runs: &Runs<'_>, by: Parameter, cells: &[Cell], values: usize) -> String {
+    let mut notes = Vec::new();
     if cells.len() < values {
-        let which = if cells[0].setting.number().is_some() { ", around those where the verdict changes" } else { "" };
-        notes.push(format!("{} of {values} values of {} are shown{which}", cells.len(), by.key()));
+        notes.push(format!(
+            "{} of {} values of {} are shown{}",
+            cells.len(),
+            text::grouped(values as u64),
+            by.key(),
+            change(runs, cells).map_or_else(String::new, |[from, to]| format!(", around the change from {from} to {to}"))
+        ));
     }
     let [all, drawn] = [
         cells.iter().map(|cell| cell.rows.len()).sum::<usize>(),
         cells.iter().map(|cell| cell.paths.best.len() + cell.paths.faint.len()).sum(),
     ];
     if drawn < all {
-        notes.push(format!("{drawn} of {} are drawn", text::count(all, "path")));
+        notes.push(sentences::drawn(drawn, all, "path"));
     }
-    if by == Parameter::LearningRate && rows.first().is_some_and(|&row| runs.stability_limit(row).is_some()) {
-        return vec![distance(ranking), notes.join(". "), "Limit: the largest learning rate at which full-batch training converges".into()];
-    }
-    vec![distance(ranking), notes.join(". "), valley(runs, rows[0])]
+    notes.join(". ")
+}
+
+/// The most frequent verdicts of the first and of the last panel, if the values are numbers and the verdicts differ.
+fn change(runs: &Runs<'_>, cells: &[Cell]) -> Option<[&'static str; 2]> {
+    let (first, last) = (cells.first().filter(|cell| cell.setting.number().is_some())?, cells.last()?);
+    let [from, to] = [first, last].map(|cell| statistics::most_frequent(&statistics::verdict_counts(runs, &cell.rows)));
+    (from != to).then_some([from, to].map(Verdict::name))
 }

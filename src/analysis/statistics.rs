@@ -2,6 +2,7 @@
 
 use super::runs::Runs;
 use crate::model::Verdict;
+use crate::text;
 
 /// Number of verdicts.
 pub const VERDICTS: usize = Verdict::ALL.len();
@@ -16,22 +17,26 @@ pub fn in_words(counts: &[u64; VERDICTS]) -> String {
     let mut counted: Vec<(u64, &str)> = counts.iter().zip(Verdict::ALL).map(|(&count, verdict)| (count, verdict.name())).collect();
     counted.retain(|(count, _)| *count > 0);
     counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    counted.iter().map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    counted.iter().map(|(count, name)| format!("{} {name}", text::grouped(*count))).collect::<Vec<_>>().join(", ")
 }
 
-/// The most frequent verdict of some runs: `slow`, or `3 of 5 converged`.
+/// The most frequent verdict of some runs in words: `slow`, or `3 of 5 converged`.
 pub fn most_frequent_verdict(runs: &Runs<'_>, rows: &[usize]) -> String {
     if let [only] = rows {
         return runs.verdict(*only);
     }
-    most_frequent(&verdict_counts(runs, rows))
+    most_frequent_in_words(&verdict_counts(runs, rows))
 }
 
-/// The most frequent verdict: `slow`, or `3 of 5 converged`.
-pub fn most_frequent(counts: &[u64; VERDICTS]) -> String {
-    let Some(most) = (0..VERDICTS).rev().max_by_key(|&index| counts[index]) else { return String::new() };
-    let (name, all) = (Verdict::ALL[most].name(), counts.iter().sum::<u64>());
-    if counts[most] == all { name.into() } else { format!("{} of {all} {name}", counts[most]) }
+/// The most frequent verdict in words: `slow`, or `3 of 5 converged`.
+pub fn most_frequent_in_words(counts: &[u64; VERDICTS]) -> String {
+    let (count, all, name) = (counts.iter().max().copied().unwrap_or(0), counts.iter().sum::<u64>(), most_frequent(counts).name());
+    if count == all { name.into() } else { format!("{} of {} {name}", text::grouped(count), text::grouped(all)) }
+}
+
+/// The most frequent verdict; the first of equals.
+pub fn most_frequent(counts: &[u64; VERDICTS]) -> Verdict {
+    Verdict::ALL[(0..VERDICTS).rev().max_by_key(|&index| counts[index]).unwrap_or(0)]
 }
 
 /// The quantile at `probability` with linear interpolation. `None` without values, or if it depends on an infinite value, which stands for

@@ -19,6 +19,7 @@ pub fn picture(sweep: &str, sizes: &Sizes, devices: &[String]) -> Figure {
         name: "bench".into(),
         title: format!("{sweep}: training speed as a function of the number of runs"),
         caption: vec![devices.join("; "), crossover(sizes)],
+        note: String::new(),
         columns: 2,
         panels: vec![
             panel("without histories", sizes, false, &color, sizes.gpu_pays_from[0]),

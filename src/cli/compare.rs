@@ -30,7 +30,7 @@ fn compare_one(arguments: &args::Compare, directory: &Path) -> Result<(), Failur
         let figure = analysis::heatmap(&sweep, [x, y], &arguments.filters)?;
         let folder = arguments.out.clone().unwrap_or_else(|| directory.join("plots"));
         let written = draw(std::slice::from_ref(&figure), &folder)?;
-        return print(&format!("{}\n{}\n", figure.caption.join("\n"), png_names(&written).join("\n")));
+        return print(&format!("{}\n{}\n", figure.text().join("\n"), png_names(&written).join("\n")));
     }
     let by = arguments.by.as_deref().unwrap_or_default();
     let comparison = analysis::compare(&sweep, by, &arguments.filters)?;

@@ -27,6 +27,7 @@ pub fn plot(arguments: &args::Plot) -> Result<(), Failure> {
             figure.title.clone_from(title);
             if title.is_empty() {
                 figure.caption.clear();
+                figure.note.clear();
             }
         }
     }

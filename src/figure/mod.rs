@@ -25,6 +25,8 @@ pub struct Figure {
     pub title: String,
     /// Lines under the title: what the figure shows, and how far the best run is from the optimum.
     pub caption: Vec<String>,
+    /// How much of the sweep the figure shows, such as `25 of 200 runs are drawn`: a line under the caption, in every size. Empty if it shows all.
+    pub note: String,
     /// Panels in one row of the grid.
     pub columns: usize,
     /// Panels, row by row.
@@ -39,6 +41,14 @@ pub struct Figure {
     pub table: Vec<TableRow>,
     /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
+}
+
+impl Figure {
+    /// The caption and the note, line by line.
+    pub fn text(&self) -> Vec<String> {
+        let note = Some(self.note.clone()).filter(|note| !note.is_empty());
+        self.caption.iter().cloned().chain(note).collect()
+    }
 }
 
 /// One coordinate system of a figure.

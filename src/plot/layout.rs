@@ -62,7 +62,7 @@ impl<'a> Layout<'a> {
         let inner = width - 2.0 * MARGIN;
         let wrap = |text: &String, font: Font, color| canvas::wrapped(text, font, inner).into_iter().map(move |line| (line, font, color));
         let mut lines: Vec<(String, Font, Color)> = wrap(&figure.title, size.title_font(), palette::INK).collect();
-        lines.extend(size.caption(figure).iter().flat_map(|text| wrap(text, CAPTION, palette::GRAY)));
+        lines.extend(size.caption(figure).iter().chain([&figure.note]).flat_map(|text| wrap(text, CAPTION, palette::GRAY)));
         // A panel with equal units leaves room beside it, unless the picture is narrow.
         let is_beside = size != Size::Column && figure.panels.len() == 1 && figure.panels[0].equal_units;
         let legend = legend_rows(&figure.legend, if is_beside { 0.0 } else { inner });
@@ -356,6 +356,7 @@ mod tests {
             name: "small_multiples".into(),
             title: "paths for each learning_rate".into(),
             caption: vec!["The best of 12 runs reaches the optimum".into()],
+            note: "12 of 100 runs are drawn".into(),
             columns: 4,
             panels: vec![panel; 12],
             shared_axes: true,

@@ -233,6 +233,7 @@ mod tests {
             name: "cells".into(),
             title: "cells".into(),
             caption: Vec::new(),
+            note: String::new(),
             columns: 1,
             panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers: vec![cells] }],
             shared_axes: false,

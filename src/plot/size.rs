@@ -9,9 +9,9 @@ pub enum Size {
     /// The size of the figure itself, about 900 CSS pixels wide.
     #[default]
     Screen,
-    /// A column of a paper, 85 mm wide, without a caption.
+    /// A column of a paper, 85 mm wide, with the note on the runs that are drawn instead of a caption.
     Column,
-    /// A slide, 1280 × 720 CSS pixels, with the first line of the caption.
+    /// A slide, 1280 × 720 CSS pixels, with the first line of the caption and the note.
     Slide,
 }
 

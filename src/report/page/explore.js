@@ -100,7 +100,7 @@ export function mountExplore(element, report, engine, store) {
             ])) {
                 const figure = explored.figures[name];
                 if (figure) {
-                    linked.show(figure, [figure.title, ...figure.caption].join('. '));
+                    linked.show(figure, [figure.title, ...figure.caption, figure.note].filter(Boolean).join('. '));
                 }
             }
             store.update({ explored });

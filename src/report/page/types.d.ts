@@ -78,6 +78,7 @@ export interface Figure {
     name: string;
     title: string;
     caption: string[];
+    note: string;
     columns: number;
     panels: Panel[];
     shared_axes: boolean;
