@@ -7,12 +7,13 @@ const MAX_ROW_PAIRS: u32 = 4096u;
 const PARTIAL_SUM_PAIRS: u32 = 128u;
 
 struct Params {
-    points: u32,
+    // The points of this dispatch: first_point .. end_point.
+    first_point: u32,
+    end_point: u32,
     // Rows of this dispatch.
     rows: u32,
     // Iterations of the loop that checks the device's loop counter.
     loop_check_iterations: u32,
-    padding: u32,
 }
 
 alias Points = array<vec2<f32>, RUNS_PER_THREAD>;
@@ -38,16 +39,18 @@ fn metrics(
     @builtin(local_invocation_index) local: u32,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let first = (group.y * groups.x + group.x) * WORKGROUP_SIZE * RUNS_PER_THREAD + local;
-    if first >= params.points {
+    let first = params.first_point + (group.y * groups.x + group.x) * WORKGROUP_SIZE * RUNS_PER_THREAD + local;
+    let point_count = min(params.end_point, min(arrayLength(&points), arrayLength(&sums)));
+    if first >= point_count {
         return;
     }
     var thread_points: Points;
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-        thread_points[j] = points[min(first + j * WORKGROUP_SIZE, params.points - 1u)];
+        thread_points[j] = points[min(first + j * WORKGROUP_SIZE, point_count - 1u)];
     }
     var thread_sums: Sums;
-    let pair_count = params.rows / 2u;
+    let row_count = min(params.rows, 2u * MAX_ROW_PAIRS);
+    let pair_count = row_count / 2u;
     for (var begin = 0u; begin < pair_count; begin += PARTIAL_SUM_PAIRS) {
         var partial_sums: Sums;
         for (var i = begin; i < min(begin + PARTIAL_SUM_PAIRS, pair_count); i += 1u) {
@@ -59,7 +62,7 @@ fn metrics(
             thread_sums[j] += partial_sums[j];
         }
     }
-    if params.rows % 2u == 1u {
+    if row_count % 2u == 1u {
         add_row(&thread_points, row_pairs[pair_count].xy, &thread_sums);
     }
     var iterations = 0u;
@@ -68,7 +71,7 @@ fn metrics(
     }
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
         let point = first + j * WORKGROUP_SIZE;
-        if point < params.points {
+        if point < point_count {
             sums[point] += vec4<f32>(thread_sums[j], f32(iterations));
         }
     }

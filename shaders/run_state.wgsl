@@ -189,6 +189,67 @@ fn column(slot: u32, run: u32) -> u32 {
     return slot * dispatch.column_stride + run;
 }
 
+// Whether every index of this dispatch is within its buffer. Hardware GPUs run the module without wgpu's checks of each access, which take up to half of
+// the instructions; this test of the largest index of each buffer, once per thread, replaces them.
+fn fits_buffers() -> bool {
+    let stride = dispatch.column_stride;
+    let batches = dispatch.end_batch - dispatch.first_batch;
+    let uniform_batches = (dispatch.dispatch_epochs - 1u) * dispatch.batches_per_epoch + batches;
+    let window_batches = (dispatch.epoch_in_window + dispatch.dispatch_epochs - 1u) * dispatch.batches_per_epoch + dispatch.end_batch;
+    var fits = dispatch.end_run <= stride
+        && dispatch.first_batch < dispatch.end_batch
+        && dispatch.end_batch <= dispatch.batches_per_epoch
+        && stride <= arrayLength(&inputs) / input_columns()
+        && stride <= arrayLength(&state) / (CYCLE_COLUMN + 3u)
+        && stride <= arrayLength(&statistics) / (COMPLETED_STEPS + 1u);
+    if JOINED_ORDERS {
+        fits = fits && window_batches <= dispatch.order_steps;
+    } else {
+        fits = fits && select(uniform_batches, batches, dispatch.repeats_every_epoch == 1u) <= MAX_UNIFORM_BATCHES;
+    }
+    if SHARED_STEP_INPUTS {
+        fits = fits && uniform_batches <= MAX_UNIFORM_BATCHES;
+    } else if HAS_STEP_INPUTS {
+        fits = fits && window_batches <= dispatch.table_steps;
+    }
+    if RECORDS_POINTS {
+        let last = first_recorded(dispatch.end_run - 1u, dispatch.recorded_points) + (dispatch.recorded_points - 1u) * dispatch.block_width;
+        fits = fits && last < dispatch.bias_offset && dispatch.bias_offset <= arrayLength(&history) / 2u;
+    }
+    if RECORDS_EPOCHS {
+        let last = first_recorded(dispatch.end_run - 1u, dispatch.total_epochs) + (dispatch.total_epochs - 1u) * dispatch.block_width;
+        fits = fits && last < arrayLength(&epoch_series) && dispatch.first_epoch + dispatch.dispatch_epochs <= dispatch.total_epochs;
+    }
+    return fits;
+}
+
+// The columns of `inputs` that the pipeline reads.
+fn input_columns() -> u32 {
+    if JOINED_ORDERS {
+        return USED_COEFFICIENTS + OPTION_VALUES + 2u;
+    }
+    if HAS_STEP_INPUTS && !SHARED_STEP_INPUTS {
+        return USED_COEFFICIENTS + OPTION_VALUES + 1u;
+    }
+    return USED_COEFFICIENTS + select(0u, OPTION_VALUES, CLIP > 0u || DECAY || AVERAGE);
+}
+
+// Whether the table of step inputs, the batch order and the rows of a run are within their buffers.
+fn has_fitting_tables(run: Run) -> bool {
+    var fits = true;
+    if HAS_STEP_INPUTS && !SHARED_STEP_INPUTS {
+        fits = fits && run.table_offset + dispatch.table_steps <= arrayLength(&step_tables);
+    }
+    if JOINED_ORDERS {
+        fits = fits && run.order_offset + dispatch.order_steps <= arrayLength(&joined_moments);
+    }
+    if reads_rows() {
+        let end_of_last_epoch = first_row(dispatch.dispatch_epochs - 1u) + dispatch.training_rows;
+        fits = fits && run.row_offset + end_of_last_epoch <= arrayLength(&rows);
+    }
+    return fits;
+}
+
 // Index of a run's first recorded row, in blocks of `block_width` runs with `rows_per_run` rows each.
 fn first_recorded(run: u32, rows_per_run: u32) -> u32 {
     return (run / dispatch.block_width) * rows_per_run * dispatch.block_width + run % dispatch.block_width;

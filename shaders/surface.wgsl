@@ -21,10 +21,10 @@ struct Params {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn surface(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let cell = id.y * groups.x * WORKGROUP_SIZE + id.x;
-    if cell >= params.cells {
+    if cell >= min(params.cells, arrayLength(&cells)) {
         return;
     }
-    let column = columns[cell % params.columns];
-    let level = bias_offsets[cell / params.columns] + column.y;
+    let column = columns[min(cell % params.columns, arrayLength(&columns) - 1u)];
+    let level = bias_offsets[min(cell / params.columns, arrayLength(&bias_offsets) - 1u)] + column.y;
     cells[cell] = min(level * level + column.x, LARGEST);
 }

@@ -1,5 +1,5 @@
 // Trains RUNS_PER_THREAD runs per thread through the epochs and batches of one dispatch. The host composes it after run_state.wgsl and before one of
-// evaluation/*.wgsl, which defines `evaluate_batch`, `evaluate_training_rows`, `window_losses` and `sum_test_errors`. The CPU's step loops are in
+// evaluation/*.wgsl, which defines `reads_rows`, `evaluate_batch`, `evaluate_training_rows`, `window_losses` and `sum_test_errors`. The CPU's step loops are in
 // src/backend/cpu.
 //
 // Optional features are override constants, not branches on parameters, because a software adapter executes both sides of every branch.
@@ -29,50 +29,68 @@ fn after_batch(before: Run, k: u32, step: StepInputs, gradient: vec2<f32>) -> Ru
     return run;
 }
 
+// The next point of a history.
+struct Recorder {
+    point: u32,
+    steps_to_point: u32,
+}
+
 // Trains runs through the batches first .. end of an epoch of this dispatch. With `tests_each_step` a run stops at the step that diverges, and nothing is
 // recorded. Otherwise all runs continue, and `magnitude_bits` of each run holds the maximum over the batches.
 fn train_batches(runs: ptr<function, Runs>, epoch: u32, first: u32, end: u32, tests_each_step: bool) {
-    var batch_evaluations: Evaluations;
-    let steps_before_epoch = (dispatch.first_epoch + epoch) * dispatch.batches_per_epoch;
-    var point = 0u;
-    var steps_to_point = 0u;
+    var recorder: Recorder;
     if RECORDS_POINTS {
-        point = (steps_before_epoch + first) / dispatch.record_interval;
-        steps_to_point = dispatch.record_interval - (steps_before_epoch + first) % dispatch.record_interval;
+        let steps = (dispatch.first_epoch + epoch) * dispatch.batches_per_epoch + first;
+        recorder = Recorder(steps / dispatch.record_interval, dispatch.record_interval - steps % dispatch.record_interval);
     }
-    for (var batch = first; batch < end; batch += 1u) {
-        evaluate_batch(epoch, batch, runs, &batch_evaluations);
-        let before = *runs;
-        let k = steps_before_epoch + batch;
-        for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-            var next = after_batch(before[j], k, step_inputs_of(before[j].table_offset, epoch, batch), batch_evaluations[j].gradient);
-            let bits = magnitude_bits(next.theta);
-            if tests_each_step {
-                if has_diverged(before[j]) {
-                    next = before[j];
-                } else if bits > LIMIT_BITS {
-                    next = before[j];
-                    next.diverged_at = k + 1u;
-                }
-            } else {
-                next.magnitude_bits = max(next.magnitude_bits, bits);
-                if RECORDS_EPOCHS {
-                    next.epoch_sums += vec2<f32>(f32(batch_rows(batch)) * batch_evaluations[j].loss, batch_evaluations[j].absolute_error);
-                }
+    var batch = first;
+    // BATCHES_PER_TURN batches are written out, because the counter and the branch of a loop take up to a third of the instructions of a step.
+    if BATCHES_PER_TURN > 1u && !tests_each_step {
+        for (; batch + BATCHES_PER_TURN <= end; batch += BATCHES_PER_TURN) {
+            for (var turn = 0u; turn < BATCHES_PER_TURN; turn += 1u) {
+                train_batch(runs, epoch, batch + turn, false, &recorder);
             }
-            (*runs)[j] = next;
         }
-        if HAS_WINDOWS && is_in_windows(verdict_window(), k + 1u) {
-            add_to_windows(runs, k + 1u);
-        }
-        if RECORDS_POINTS && !tests_each_step {
-            steps_to_point -= 1u;
-            let is_due = steps_to_point == 0u;
-            point += u32(is_due);
-            steps_to_point = select(steps_to_point, dispatch.record_interval, is_due);
-            if is_due || k + 1u == dispatch.total_steps {
-                record_points(runs, select(dispatch.recorded_points - 1u, point, is_due));
+    }
+    for (; batch < end; batch += 1u) {
+        train_batch(runs, epoch, batch, tests_each_step, &recorder);
+    }
+}
+
+// Trains runs through one batch of an epoch of this dispatch.
+fn train_batch(runs: ptr<function, Runs>, epoch: u32, batch: u32, tests_each_step: bool, recorder: ptr<function, Recorder>) {
+    var batch_evaluations: Evaluations;
+    evaluate_batch(epoch, batch, runs, &batch_evaluations);
+    let before = *runs;
+    let k = (dispatch.first_epoch + epoch) * dispatch.batches_per_epoch + batch;
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        var next = after_batch(before[j], k, step_inputs_of(before[j].table_offset, epoch, batch), batch_evaluations[j].gradient);
+        let bits = magnitude_bits(next.theta);
+        if tests_each_step {
+            if has_diverged(before[j]) {
+                next = before[j];
+            } else if bits > LIMIT_BITS {
+                next = before[j];
+                next.diverged_at = k + 1u;
             }
+        } else {
+            next.magnitude_bits = max(next.magnitude_bits, bits);
+            if RECORDS_EPOCHS {
+                next.epoch_sums += vec2<f32>(f32(batch_rows(batch)) * batch_evaluations[j].loss, batch_evaluations[j].absolute_error);
+            }
+        }
+        (*runs)[j] = next;
+    }
+    if HAS_WINDOWS && is_in_windows(verdict_window(), k + 1u) {
+        add_to_windows(runs, k + 1u);
+    }
+    if RECORDS_POINTS && !tests_each_step {
+        (*recorder).steps_to_point -= 1u;
+        let is_due = (*recorder).steps_to_point == 0u;
+        (*recorder).point += u32(is_due);
+        (*recorder).steps_to_point = select((*recorder).steps_to_point, dispatch.record_interval, is_due);
+        if is_due || k + 1u == dispatch.total_steps {
+            record_points(runs, min(select(dispatch.recorded_points - 1u, (*recorder).point, is_due), dispatch.recorded_points - 1u));
         }
     }
 }
@@ -229,12 +247,16 @@ fn train(
     if first_run >= dispatch.end_run {
         return;
     }
+    if !fits_buffers() {
+        return;
+    }
     var runs: Runs;
     for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-        // A slot past the end duplicates the last run. It is marked as diverged, so it is neither recorded nor stored.
+        // A slot past the end duplicates the last run. It is marked as diverged, so it is neither recorded nor stored, like a run whose tables do not
+        // fit, which the host then reports.
         let index = first_run + j * WORKGROUP_SIZE;
         runs[j] = load(min(index, dispatch.end_run - 1u));
-        if index >= dispatch.end_run {
+        if index >= dispatch.end_run || !has_fitting_tables(runs[j]) {
             runs[j].diverged_at = 0u;
         }
     }

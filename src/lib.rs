@@ -111,7 +111,7 @@ pub mod internals {
     #[cfg(feature = "gpu")]
     pub mod gpu {
         pub use crate::backend::gpu::bindings::{Access, Binding};
-        pub use crate::backend::gpu::catalogue::{ComposedModule, composed_modules};
+        pub use crate::backend::gpu::catalogue::{ComposedModule, CountedModule, composed_modules, counted_modules};
         pub use crate::backend::gpu::pipelines::ProbeConstants;
         pub use crate::backend::gpu::probe::Probe;
         pub use crate::backend::gpu::shaders::{batch_functions, cycle_functions, elementary_functions, training_functions};

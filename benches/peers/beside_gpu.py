@@ -17,7 +17,7 @@ MEANS = ["weight", "bias", "train_loss"]
 def measured(optimizer):
     """Runs `gradsweep bench` with an optimizer; its pictures and its JSON stay in PLACE."""
     place = PLACE / optimizer
-    table = json.loads(program("bench", config(optimizer, RUNS), "--backend", "gpu", "--plot", place, "--json"))
+    table = json.loads(program("bench", config(optimizer, RUNS), "--software", "--plot", place, "--json"))
     (PLACE / f"{optimizer}.json").write_text(json.dumps(table, indent=1))
     lines = [line for line in table["lines"] if line["backend"] == "gpu"]
     for line in lines:

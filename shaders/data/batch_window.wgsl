@@ -27,6 +27,18 @@ struct Params {
 // Rows (x, y): the test rows, the training rows in the order of the split, and [batch order][epoch][row] in batch order.
 @group(0) @binding(5) var<storage, read_write> rows: array<vec2<f32>>;
 
+// Moment terms of a row.
+const TERMS: u32 = 5u;
+
+// Whether every index of this dispatch is within its buffer (see `fits_buffers` in shaders/run_state.wgsl).
+fn fits_window() -> bool {
+    return params.first < params.end
+        && params.rows <= arrayLength(&permutations) / (params.end - params.first)
+        && (params.end - 1u) / params.epochs < arrayLength(&seeds)
+        && params.rows <= arrayLength(&terms) / TERMS
+        && params.batches <= arrayLength(&joined_moments) / params.end;
+}
+
 // Index of a thread in the dispatch.
 fn thread_index(group: vec3<u32>, local: u32, groups: vec3<u32>) -> u32 {
     return (group.y * groups.x + group.x) * WORKGROUP_SIZE + local;

@@ -1,8 +1,6 @@
 // Moments of shuffled batches, one batch per thread: summed in float64 and rounded once to float32. The host composes it after float64.wgsl and
 // batch_window.wgsl. Twin: src/data/moments.rs.
 
-const TERMS: u32 = 5u;
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn moments(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -12,6 +10,9 @@ fn moments(
     let own = item_of(thread_index(group, local, groups));
     let batch = own.item;
     if batch >= params.batches {
+        return;
+    }
+    if !fits_window() {
         return;
     }
     let first = batch * params.batch_size;

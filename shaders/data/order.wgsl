@@ -11,6 +11,9 @@ fn order(
     if index >= params.end {
         return;
     }
+    if !fits_window() {
+        return;
+    }
     for (var row = 0u; row < params.rows; row += 1u) {
         permutations[position_index(row, permutation)] = row;
     }

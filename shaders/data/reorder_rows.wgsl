@@ -11,6 +11,9 @@ fn reorder_rows(
     if position >= params.rows {
         return;
     }
+    if !fits_window() || params.test_rows + (1u + params.end) * params.rows > arrayLength(&rows) {
+        return;
+    }
     let source = params.test_rows + permutations[position_index(position, own.permutation)];
     let destination = params.test_rows + (1u + params.first + own.permutation) * params.rows + position;
     rows[destination] = rows[source];

@@ -1,6 +1,10 @@
 // Gradient and loss of a batch, and of all training rows, from moments: the linear neuron under the mean squared error. The host composes it after
 // moments.wgsl, error_sums.wgsl and train.wgsl.
 
+fn reads_rows() -> bool {
+    return RECORDS_EPOCHS;
+}
+
 fn total_moments() -> Moments {
     return Moments(dispatch.total_u, dispatch.total_uu, dispatch.total_r, dispatch.total_ru, dispatch.total_rr, dispatch.total_rows);
 }

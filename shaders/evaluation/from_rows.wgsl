@@ -3,6 +3,20 @@
 // Rows of a partial sum. Partial sums keep float32 sums over many rows accurate.
 const PARTIAL_SUM_ROWS: u32 = 256u;
 
+fn reads_rows() -> bool {
+    return true;
+}
+
+// Adds the terms of a row to the sums of each run.
+fn add_row(runs: ptr<function, Runs>, own_order: bool, row_index: u32, sums: ptr<function, array<vec4<f32>, RUNS_PER_THREAD>>) {
+    let common_row = rows[row_index];
+    for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
+        let row = row_of((*runs)[j].row_offset, own_order, row_index, common_row);
+        let terms = row_terms((*runs)[j].theta, row.x, row.y);
+        (*sums)[j] += vec4<f32>(terms.gradient, terms.loss, abs(terms.error));
+    }
+}
+
 // Sums gradient, loss and |e| over the rows first .. first + count for each run; `own_order`: in the batch order of the run.
 fn sum_rows(
     runs: ptr<function, Runs>,
@@ -16,13 +30,18 @@ fn sum_rows(
     }
     for (var begin = 0u; begin < count; begin += PARTIAL_SUM_ROWS) {
         var partial_sums: array<vec4<f32>, RUNS_PER_THREAD>;
-        for (var i = begin; i < min(begin + PARTIAL_SUM_ROWS, count); i += 1u) {
-            let common_row = rows[first + i];
-            for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
-                let row = row_of((*runs)[j].row_offset, own_order, first + i, common_row);
-                let terms = row_terms((*runs)[j].theta, row.x, row.y);
-                partial_sums[j] += vec4<f32>(terms.gradient, terms.loss, abs(terms.error));
+        let end = min(begin + PARTIAL_SUM_ROWS, count);
+        var i = begin;
+        // ROWS_PER_TURN rows are written out, because the counter and the branch of a loop take up to half of the instructions of a row.
+        if ROWS_PER_TURN > 1u {
+            for (; i + ROWS_PER_TURN <= end; i += ROWS_PER_TURN) {
+                for (var turn = 0u; turn < ROWS_PER_TURN; turn += 1u) {
+                    add_row(runs, own_order, first + i + turn, &partial_sums);
+                }
             }
+        }
+        for (; i < end; i += 1u) {
+            add_row(runs, own_order, first + i, &partial_sums);
         }
         for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {
             (*sums)[j] += partial_sums[j];

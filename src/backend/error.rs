@@ -14,3 +14,14 @@ pub enum Error {
     #[error(transparent)]
     Cpu(#[from] CpuError),
 }
+
+impl Error {
+    /// Whether the device was lost or has too little memory, so that the same work can succeed on another device.
+    pub fn is_device_failure(&self) -> bool {
+        match self {
+            #[cfg(feature = "gpu")]
+            Self::Gpu(error) => error.is_device_failure(),
+            Self::Cpu(_) => false,
+        }
+    }
+}

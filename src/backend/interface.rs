@@ -1,5 +1,7 @@
 //! The interface of a backend.
 
+use serde::Serialize;
+
 use super::error::Error;
 use super::group::Group;
 use super::limits::Limits;
@@ -38,10 +40,53 @@ pub struct Description {
     pub software: bool,
 }
 
+/// The chunks of runs that a backend trains at full speed. They depend on the device alone, so the chunks of a sweep are a function of device and config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkLimits {
+    /// The fewest runs that keep every unit of the device busy. A chunk has at least these, if they fit `bytes`, however many updates they take.
+    pub fewest_runs: u64,
+    /// The most runs; more are not faster, but delay the first results.
+    pub most_runs: u64,
+    /// The updates of a chunk of more than `fewest_runs`.
+    pub updates: u64,
+    /// Bytes of inputs, results and recorded rows on the host. Two chunks are in memory: one is trained while the last one is written.
+    pub bytes: u64,
+}
+
+impl ChunkLimits {
+    /// The limits of the host: tiles of 64 runs, and progress several times a second.
+    pub const HOST: Self = Self { fewest_runs: 64, most_runs: 1 << 16, updates: 4_000_000_000, bytes: 32 << 20 };
+}
+
+/// Where the time of a device went, in seconds of waiting; the remaining time is work of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct DeviceTimes {
+    /// Waiting for dispatches.
+    pub dispatches_s: f64,
+    /// Waiting for results to be copied to the host.
+    pub readback_s: f64,
+    /// Compilation of pipelines: translation of WGSL and the call of the driver. Drivers may compile later, in the first dispatch.
+    pub compilation_s: f64,
+    /// Number of compiled pipelines.
+    pub pipelines: u32,
+    /// The longest dispatch whose duration is known, without the first one of each pipeline.
+    pub longest_dispatch_s: f64,
+}
+
 /// A device that trains runs and evaluates them.
 pub trait Backend {
     /// Describes the backend and its device.
     fn describe(&self) -> Description;
+
+    /// The chunks that the backend trains at full speed.
+    fn chunk_limits(&self) -> ChunkLimits {
+        ChunkLimits::HOST
+    }
+
+    /// Returns the times since the last call; `None` for a backend on the host.
+    fn take_times(&self) -> Option<DeviceTimes> {
+        None
+    }
 
     /// Measures the peak rates of the device, in less than a second; `None` for a backend without such a measurement.
     ///

@@ -7,6 +7,7 @@ mod batches;
 mod broadcast;
 pub mod cpu;
 mod error;
+mod fallback;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod group;
@@ -19,7 +20,8 @@ pub mod reference;
 
 pub use broadcast::Broadcast;
 pub use error::Error;
+pub use fallback::Fallback;
 pub use group::{Group, RecordOptions, RunInputs};
-pub use interface::{Backend, Description, Metrics};
+pub use interface::{Backend, ChunkLimits, Description, DeviceTimes, Metrics};
 pub use limits::Limits;
 pub use outcome::{BlockLayout, EpochSeries, History, NEVER, Outcome};

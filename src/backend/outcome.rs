@@ -1,5 +1,7 @@
 //! The results of training: columns of final values and statistics, histories and epoch series.
 
+use std::ops::Range;
+
 use super::Group;
 use crate::model::{RunStatistics, WindowMeans};
 
@@ -173,18 +175,73 @@ impl Outcome {
     }
 
     /// Writes the final parameters and the statistics of a run.
-    pub fn set_run(&mut self, run: usize, [weight, bias]: [f32; 2], statistics: &RunStatistics) {
-        self.weight[run] = weight;
-        self.bias[run] = bias;
-        self.steps[run] = statistics.diverged_at.map_or(self.updates, |batch| batch - 1);
-        self.start_loss[run] = statistics.start_loss;
-        self.last_loss[run] = statistics.last_loss;
-        for (column, mean) in self.means.iter_mut().zip(<[f32; 4]>::from(statistics.means)) {
-            column[run] = mean;
+    pub fn set_run(&mut self, run: usize, ends: [f32; 2], statistics: &RunStatistics) {
+        for mut part in self.parts(run..run + 1, 1) {
+            part.set_run(0, ends, statistics);
         }
-        self.has_moved[run] = statistics.has_moved;
-        self.reached_epoch[run] = statistics.epochs_to_reach.map_or(NEVER, |epochs| epochs - 1);
-        self.cycle_period[run] = statistics.cycle_period.unwrap_or(0);
+    }
+
+    /// The columns of final values and statistics of a range of runs, in parts of `size` runs that threads can write at the same time.
+    pub fn parts(&mut self, runs: Range<usize>, size: usize) -> Vec<OutcomePart<'_>> {
+        let numbers = [&mut self.weight, &mut self.bias, &mut self.start_loss, &mut self.last_loss];
+        let mut numbers = numbers.map(|column| column[runs.clone()].chunks_mut(size));
+        let mut means = self.means.each_mut().map(|column| column[runs.clone()].chunks_mut(size));
+        let mut counts = [&mut self.reached_epoch, &mut self.cycle_period].map(|column| column[runs.clone()].chunks_mut(size));
+        let mut has_moved = self.has_moved[runs.clone()].chunks_mut(size);
+        let steps = self.steps[runs.clone()].chunks_mut(size);
+        let part = |(index, steps)| OutcomePart {
+            first: runs.start + index * size,
+            updates: self.updates,
+            numbers: next_of(&mut numbers),
+            means: next_of(&mut means),
+            counts: next_of(&mut counts),
+            has_moved: has_moved.next().unwrap_or_default(),
+            steps,
+        };
+        steps.enumerate().map(part).collect()
+    }
+}
+
+/// The next part of each column.
+fn next_of<'a, T, const N: usize>(columns: &mut [std::slice::ChunksMut<'a, T>; N]) -> [&'a mut [T]; N] {
+    columns.each_mut().map(|column| column.next().unwrap_or_default())
+}
+
+/// The columns of final values and statistics of consecutive runs.
+#[derive(Debug)]
+pub struct OutcomePart<'a> {
+    /// The first run.
+    pub first: usize,
+    updates: u64,
+    /// Weight, bias, start loss and last loss.
+    numbers: [&'a mut [f32]; 4],
+    means: [&'a mut [f32]; 4],
+    /// First epoch close to the optimum, and period of a cycle.
+    counts: [&'a mut [u32]; 2],
+    has_moved: &'a mut [bool],
+    steps: &'a mut [u64],
+}
+
+impl OutcomePart<'_> {
+    /// Number of runs.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Writes the final parameters and the statistics of the run `first + lane`.
+    pub fn set_run(&mut self, lane: usize, [weight, bias]: [f32; 2], statistics: &RunStatistics) {
+        for (column, number) in self.numbers.iter_mut().zip([weight, bias, statistics.start_loss, statistics.last_loss]) {
+            column[lane] = number;
+        }
+        for (column, mean) in self.means.iter_mut().zip(<[f32; 4]>::from(statistics.means)) {
+            column[lane] = mean;
+        }
+        let reached_epoch = statistics.epochs_to_reach.map_or(NEVER, |epochs| epochs - 1);
+        for (column, count) in self.counts.iter_mut().zip([reached_epoch, statistics.cycle_period.unwrap_or(0)]) {
+            column[lane] = count;
+        }
+        self.has_moved[lane] = statistics.has_moved;
+        self.steps[lane] = statistics.diverged_at.map_or(self.updates, |batch| batch - 1);
     }
 }
 

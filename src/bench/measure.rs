@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::agreement::{Expected, TOLERANCE};
 use super::contender::Contender;
-use super::table::{Limit, Line, Missing, Speed, Table};
+use super::table::{Breakdown, Limit, Line, Missing, Speed, Table};
 use super::workload::{Workload, groups, median};
 use super::{clock, cost, roofline, sizes};
 use crate::backend::{Description, Error, Group, Limits, reference::Reference};
@@ -15,8 +15,9 @@ use crate::sweep::{self, Plan, Problems};
 /// Runs in the sample that the float64 reference trains; it is about 200 times slower than the CPU backend.
 const REFERENCE_RUNS: u64 = 512;
 
-/// The largest number of runs that is measured, because all results are held in memory.
-const MAX_RUNS: u64 = 1 << 18;
+/// The largest number of runs that is measured, because all results are held in memory: without and with histories.
+const MAX_RUNS: u64 = 1 << 20;
+const MAX_RECORDED_RUNS: u64 = 1 << 18;
 
 /// Options of a benchmark.
 #[derive(Clone, Copy, Debug)]
@@ -52,16 +53,17 @@ pub fn measure(experiment: &Experiment, contenders: &[Contender<'_>], options: O
         sizes: None,
     };
     let sample_plan = Plan::new(experiment, &problems, sample.iter().copied())?;
-    let full_plan = Plan::new(experiment, &problems, 0..runs)?;
+    let full_plan = Plan::of_range(experiment, &problems, 0..runs)?;
+    let recorded_plan = Plan::of_range(experiment, &problems, 0..runs.min(MAX_RECORDED_RUNS))?;
     let reference = Contender { name: "reference".into(), open: Box::new(|| Ok(Box::new(Reference))), open_without_verdicts: None };
     let bench = Bench { problems: &problems, expected, repeats };
-    bench.add(&mut table, &reference, &sample_plan)?;
+    bench.add(&mut table, &reference, [&sample_plan; 2])?;
     for contender in contenders {
-        bench.add(&mut table, contender, &full_plan)?;
+        bench.add(&mut table, contender, [&full_plan, &recorded_plan])?;
     }
     if at_sizes {
         let agreeing: Vec<_> = contenders.iter().filter(|contender| agrees(&table.lines, contender)).collect();
-        table.sizes = Some(sizes::Bench { experiment, problems: &problems, repeats }.curves(&agreeing, runs)?);
+        table.sizes = Some(sizes::Bench { experiment, problems: &problems, repeats }.curves(&agreeing, runs.min(MAX_RECORDED_RUNS))?);
     }
     Ok(table)
 }
@@ -82,15 +84,16 @@ struct Bench<'a> {
 /// A contender and the runs that it trains.
 struct Subject<'a> {
     contender: &'a Contender<'a>,
-    plan: &'a Plan,
+    /// Without and with histories.
+    plans: [&'a Plan; 2],
     /// Measured once, after the first cold start.
     limits: OnceCell<Option<Limits>>,
 }
 
 impl Bench<'_> {
     /// Adds a contender's lines, limits and costs to the table, or the reason why it could not be measured.
-    fn add(&self, table: &mut Table, contender: &Contender<'_>, plan: &Plan) -> Result<(), Error> {
-        let subject = Subject { contender, plan, limits: OnceCell::new() };
+    fn add(&self, table: &mut Table, contender: &Contender<'_>, plans: [&Plan; 2]) -> Result<(), Error> {
+        let subject = Subject { contender, plans, limits: OnceCell::new() };
         for every in [0, 1] {
             match self.line(&subject, every) {
                 Ok(line) => table.lines.push(line),
@@ -103,7 +106,7 @@ impl Bench<'_> {
         if agrees(&table.lines, contender)
             && let Some(open_without_verdicts) = &contender.open_without_verdicts
         {
-            table.costs.push(cost::cost(contender, open_without_verdicts, plan, self.problems, self.repeats)?);
+            table.costs.push(cost::cost(contender, open_without_verdicts, plans[0], self.problems, self.repeats)?);
         }
         table.limits.extend(subject.limits.into_inner().flatten().map(|limits| Limit { name: contender.name.clone(), limits }));
         Ok(())
@@ -111,13 +114,15 @@ impl Bench<'_> {
 
     /// Opens a contender and trains once (the cold start), compares its results, and measures its speed if they agree.
     fn line(&self, subject: &Subject<'_>, every: u64) -> Result<Line, Error> {
-        let Subject { contender, plan, limits } = subject;
+        let Subject { contender, plans, limits } = subject;
+        let plan = plans[usize::from(every > 0)];
         let groups = groups(plan, self.problems, every);
         let begun = Instant::now();
         let backend = (contender.open)()?;
         let mut workload = Workload::new(backend.as_ref(), &groups);
         workload.train()?;
         let cold_s = begun.elapsed().as_secs_f64();
+        let cold_times = backend.take_times();
         let deviation = self.expected.deviation(plan, &workload.outcomes);
         let limits = match limits.get() {
             Some(limits) => *limits,
@@ -138,9 +143,15 @@ impl Bench<'_> {
             agrees: deviation <= TOLERANCE,
             cold_s,
             speed: None,
+            breakdown: None,
         };
         if line.agrees {
+            // The limits were measured since the last call.
+            backend.take_times();
+            let begun = Instant::now();
             let speed = self.speed(&mut workload, runs)?;
+            let wall = begun.elapsed().as_secs_f64();
+            line.breakdown = backend.take_times().zip(cold_times).map(|(times, cold)| Breakdown::new(&times, &cold, wall));
             let limit = limits.and_then(|limits| limit(&limits, &groups, every));
             line.speed = Some(Speed {
                 cpu_per_wall: speed.cpu_per_wall.filter(|_| kind == "cpu"),

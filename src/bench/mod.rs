@@ -20,7 +20,7 @@ pub use contender::{Contender, OpenBackend};
 pub use measure::{Options, measure};
 pub use picture::{crossover, picture};
 pub use sizes::{Curve, Point, Sizes};
-pub use table::{Cost, Limit, Line, Missing, Speed, Table};
+pub use table::{Breakdown, Cost, Limit, Line, Missing, Speed, Table};
 
 /// The sweep that `gradsweep bench` measures by default: 16,384 RMSprop runs on standardised data. No run is chaotic at small learning rates.
 pub const BUILT_IN: &str = include_str!("bench.toml");

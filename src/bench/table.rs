@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::sizes::Sizes;
-use crate::backend::Limits;
+use crate::backend::{DeviceTimes, Limits};
 
 /// The result of a benchmark.
 #[derive(Clone, Debug, Serialize)]
 pub struct Table {
     /// Name of the sweep.
     pub sweep: String,
-    /// Runs that each contender trains; the reference trains a sample.
+    /// Runs that each contender trains, with histories up to 2¹⁸; the reference trains a sample.
     pub runs: u64,
     /// Measured limits of the machine, per contender.
     pub limits: Vec<Limit>,
@@ -59,6 +59,40 @@ pub struct Line {
     pub cold_s: f64,
     /// Speed of the warm repetitions; `None` if the results differ.
     pub speed: Option<Speed>,
+    /// Where the time of the warm repetitions went; `None` for a backend on the host.
+    pub breakdown: Option<Breakdown>,
+}
+
+/// Shares of the time of warm trainings on a device, and its compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Breakdown {
+    /// Waiting for dispatches.
+    pub dispatches: f64,
+    /// Waiting for results to be copied to the host.
+    pub transfers: f64,
+    /// The rest: plans, uploads and result columns on the host, as far as the device did not work meanwhile.
+    pub host: f64,
+    /// Seconds of the longest dispatch.
+    pub longest_dispatch_s: f64,
+    /// Pipelines that the first training compiled.
+    pub pipelines: u32,
+    /// Seconds of their compilation.
+    pub compilation_s: f64,
+}
+
+impl Breakdown {
+    /// The shares of `times` in `wall` seconds; `cold` are the times of the first training.
+    pub fn new(times: &DeviceTimes, cold: &DeviceTimes, wall: f64) -> Self {
+        let [dispatches, transfers] = [times.dispatches_s, times.readback_s].map(|seconds| seconds / wall);
+        Self {
+            dispatches,
+            transfers,
+            host: (1.0 - dispatches - transfers).max(0.0),
+            longest_dispatch_s: times.longest_dispatch_s,
+            pipelines: cold.pipelines,
+            compilation_s: cold.compilation_s,
+        }
+    }
 }
 
 /// A median time with its range, and the speeds that follow from it.
@@ -111,4 +145,18 @@ pub struct Cost {
     pub verdicts: f64,
     /// Loss and MAE of each epoch, computed from the rows, in addition to the bookkeeping for verdicts.
     pub epochs: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shares_of_a_breakdown_sum_to_the_whole_time() {
+        let times = DeviceTimes { dispatches_s: 3.0, readback_s: 0.5, longest_dispatch_s: 0.06, ..DeviceTimes::default() };
+        let cold = DeviceTimes { pipelines: 2, compilation_s: 0.1, ..DeviceTimes::default() };
+        let Breakdown { dispatches, transfers, host, longest_dispatch_s, pipelines, compilation_s } = Breakdown::new(&times, &cold, 4.0);
+        assert_eq!([dispatches, transfers, host], [0.75, 0.125, 0.125]);
+        assert_eq!((longest_dispatch_s, pipelines, compilation_s), (0.06, 2, 0.1));
+    }
 }

@@ -23,6 +23,9 @@ fn list(list: &AdapterList) -> String {
         if adapter.is_software {
             text.push_str("    software adapter: slower than the CPU backend, used only with --backend gpu\n");
         }
+        if let Some(warning) = &adapter.warning {
+            let _ = writeln!(text, "    {warning}");
+        }
     }
     if list.adapters.is_empty() {
         text.push_str("no GPU adapter was found\n");

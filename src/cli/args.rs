@@ -40,7 +40,7 @@ pub enum Command {
 /// The backend that trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
-    /// A hardware GPU if there is one and the CPU would take more than about 2 s, else the CPU
+    /// A GPU that is faster, if the CPU would take more than about 2 s
     #[default]
     Auto,
     /// WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
@@ -57,7 +57,7 @@ pub struct Backend {
     /// Backend that trains the runs
     #[arg(long, value_enum, default_value_t)]
     pub backend: Choice,
-    /// Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+    /// Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
     /// Number of CPU threads [default: all cores]
@@ -76,6 +76,16 @@ fn simd(name: &str) -> Result<Simd, String> {
     Simd::from_name(name).ok_or_else(|| format!("the levels are {}", names()))
 }
 
+/// The reaction of a sweep to the loss of its GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnDeviceLoss {
+    /// Train the remaining runs on the CPU
+    #[default]
+    Cpu,
+    /// Stop with an error
+    Stop,
+}
+
 #[derive(Args, Debug)]
 #[expect(clippy::struct_field_names, reason = "a field has the name of its flag")]
 pub struct Run {
@@ -89,6 +99,9 @@ pub struct Run {
     /// Override a key of the config, for example --set training.epochs=20
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
+    /// What to do if the GPU is lost or has too little memory; stored runs are kept
+    #[arg(long, value_name = "ACTION", value_enum, default_value_t)]
+    pub on_device_loss: OnDeviceLoss,
     /// Draw no pictures and write no report
     #[arg(long)]
     pub no_plots: bool,
@@ -262,7 +275,7 @@ pub struct Bench {
 
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// Use the first GPU whose name contains NAME (see `gradsweep adapters`) [default: the first GPU]
+    /// Use the first GPU whose name or API matches NAME (see `gradsweep adapters`) [default: the first GPU]
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
     /// Print the table as JSON

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gradsweep::backend::Backend;
 use gradsweep::backend::cpu::{Cpu, Simd};
-use gradsweep::backend::gpu::{self, Gpu, WorkgroupShape};
-use gradsweep::bench::{self, BUILT_IN, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
+use gradsweep::backend::gpu::{self, AdapterInfo, AdapterList, Gpu, WorkgroupShape};
+use gradsweep::bench::{self, BUILT_IN, Breakdown, Contender, Cost, Curve, Limit, Line, Options, Sizes, Speed, Table, measure};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment, STARTER_DATA};
 use gradsweep::internals::text;
 
@@ -59,14 +59,27 @@ fn experiment(arguments: &args::Bench) -> Result<Experiment, Failure> {
         return config_file::load(path, &arguments.sets);
     }
     let source = ConfigSource { file: "built-in", name: "bench", data: DataLocation::Bytes(STARTER_DATA) };
-    Ok(config::load_text(BUILT_IN, &source, &arguments.sets)?)
+    let mut sets = Vec::new();
+    if arguments.backend.backend != Choice::Cpu && AdapterList::enumerate().adapters.iter().any(AdapterInfo::is_hardware) {
+        sets.extend(FILLS_A_CARD.map(str::to_owned));
+    }
+    sets.extend(arguments.sets.iter().cloned());
+    Ok(config::load_text(BUILT_IN, &source, &sets)?)
 }
 
-/// One core, all cores, with --levels each narrower SIMD level, and the GPU.
+/// Changes of the built-in sweep for a hardware GPU: with 16,384 runs of 160 updates a card would idle.
+const FILLS_A_CARD: [&str; 2] =
+    ["training.epochs=100", "sweep.parameters.learning_rate={ min = 1e-4, max = 1.0, count = 1048576, distribution = \"log_uniform\" }"];
+
+/// With `--backend gpu` the GPU alone; else one core, all cores, with --levels each narrower SIMD level, and the GPU.
 fn contenders(arguments: &args::Bench) -> Result<Vec<Contender<'_>>, Failure> {
     let cpu = backends::cpu(&arguments.backend)?;
-    let mut contenders = vec![on_cpu("cpu, 1 core".into(), 1, cpu.simd())];
-    if cpu.threads() > 1 {
+    let mut contenders = Vec::new();
+    let measures_cpu = arguments.backend.backend != Choice::Gpu;
+    if measures_cpu {
+        contenders.push(on_cpu("cpu, 1 core".into(), 1, cpu.simd()));
+    }
+    if measures_cpu && cpu.threads() > 1 {
         contenders.push(on_cpu(format!("cpu, {} cores", cpu.threads()), cpu.threads(), cpu.simd()));
     }
     if arguments.levels {
@@ -143,6 +156,7 @@ fn report(table: &Table) -> String {
         let _ = writeln!(text, "  {:<14} not measured: {}", missing.name, missing.why);
     }
     limits(&mut text, &table.limits);
+    breakdowns(&mut text, &table.lines);
     costs(&mut text, &table.costs);
     if let Some(sizes) = &table.sizes {
         text.push('\n');
@@ -162,6 +176,24 @@ fn limits(text: &mut String, limits: &[Limit]) {
             text,
             "  {name:<14} {fused} multiply-adds/s, {roots} × (2 square roots + 1 division)/s, {filled}B/s written to memory"
         );
+    }
+}
+
+/// Appends where the time of the trainings on a GPU went.
+fn breakdowns(text: &mut String, lines: &[Line]) {
+    let mut heading = "time of the trainings on the GPU\n";
+    for (line, breakdown) in lines.iter().filter_map(|line| Some((line, line.breakdown?))) {
+        let Breakdown { dispatches, transfers, host, longest_dispatch_s, pipelines, compilation_s } = breakdown;
+        let [dispatches, transfers, host] = [dispatches, transfers, host].map(|share| format!("{:.0} %", share * 100.0));
+        let history = if line.history { "with histories" } else { "without histories" };
+        let (longest, compilation) = (longest_dispatch_s * 1e3, compilation_s * 1e3);
+        let _ = writeln!(
+            text,
+            "{heading}  {:<14} {history}: dispatches {dispatches}, transfers {transfers}, host work {host}; longest dispatch {longest:.0} ms; \
+             {pipelines} pipelines compiled in {compilation:.0} ms",
+            line.name
+        );
+        heading = "";
     }
 }
 

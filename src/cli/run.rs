@@ -14,7 +14,7 @@ use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
 use serde_json::json;
 
-use super::args;
+use super::args::{self, OnDeviceLoss};
 use super::backends::{self, Chosen};
 use super::config_file;
 use super::failure::Failure;
@@ -36,7 +36,10 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     if let Some(out) = &arguments.out {
         require_free(out)?;
     }
-    let chosen = backends::choose(&arguments.backend, estimate(&experiment).steps)?;
+    let mut chosen = backends::choose(&arguments.backend, estimate(&experiment).steps)?;
+    if arguments.on_device_loss == OnDeviceLoss::Cpu {
+        chosen.backend = backends::with_substitute(chosen.backend, &arguments.backend)?;
+    }
     let description = chosen.backend.describe();
     note(&announcement(&description, &chosen));
     let directory = match &arguments.out {

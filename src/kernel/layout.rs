@@ -168,5 +168,5 @@ pub const SENTINEL: f32 = f32::MIN;
 /// loop does not run either.
 pub const LOOP_CHECK_ITERATIONS: u32 = 2;
 
-/// Loop iterations of a thread of `shaders/limits.wgsl`.
-pub const LIMIT_ITERATIONS: u32 = 1024;
+/// Repetitions of each operation in a thread of `shaders/limits.wgsl`.
+pub const LIMIT_REPETITIONS: u32 = 1024;

@@ -1,5 +1,6 @@
 //! The loop over the chunks of a sweep: plan, train, compute verdicts, store. The run directory is readable at every moment.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -12,7 +13,7 @@ use super::problems::Problems;
 use super::recorded::{EpochRows, HistoryRows, trained_runs};
 use super::run_table::{FinalMetrics, final_metrics, run_table};
 use super::top_runs::TopRuns;
-use crate::backend::{Backend, Outcome, RecordOptions};
+use crate::backend::{Backend, ChunkLimits, Description, Outcome, RecordOptions};
 use crate::config::{Experiment, RecordingPlan};
 use crate::kernel::RowEvaluator;
 use crate::model::Params;
@@ -66,22 +67,16 @@ pub struct Summary {
     pub problems: Option<Problems>,
 }
 
-/// Bytes of inputs, outcomes and recorded rows in a chunk. Two chunks are in memory: one is trained while the last one is written.
-const CHUNK_BYTES: u64 = 32 << 20;
 /// Bytes of a run in a chunk, without its recorded rows.
 const RUN_BYTES: u64 = 400;
-/// The largest number of runs in a chunk: it fills every core, and progress is reported several times a second.
-const CHUNK_RUNS: u64 = 1 << 16;
-/// The number of updates in a chunk.
-const CHUNK_STEPS: u64 = 4_000_000_000;
 
-/// The default number of runs in a chunk.
-fn chunk_runs(experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
+/// The default number of runs in a chunk: whole tiles, unless their recorded rows need too much memory.
+fn chunk_runs(limits: &ChunkLimits, experiment: &Experiment, recorded: &RecordingPlan) -> u64 {
     let sizes = estimate(experiment);
     let points = if recorded.records_all_runs() { sizes.points_per_run } else { 0 };
     let bytes = RUN_BYTES.saturating_add(points.saturating_mul(8)).saturating_add(sizes.epochs_per_run.saturating_mul(16));
-    let runs = (CHUNK_BYTES / bytes).min(CHUNK_STEPS / sizes.longest.max(1)).min(CHUNK_RUNS);
-    if runs >= 64 { runs / 64 * 64 } else { 64.min(CHUNK_BYTES / bytes).max(1) }
+    let runs = (limits.updates / sizes.longest.max(1)).clamp(limits.fewest_runs, limits.most_runs).min(limits.bytes / bytes);
+    if runs >= 64 { runs / 64 * 64 } else { runs.max(1) }
 }
 
 /// Trains every run of a sweep and stores the results in `directory`, which is created.
@@ -96,6 +91,7 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<Summary, Error> {
     let begun = Instant::now();
+    let device = inputs.backend.describe();
     let experiment = inputs.experiment;
     let runs = experiment.space.len();
     let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
@@ -107,6 +103,11 @@ pub fn run(
         let trained = train_all(inputs, &mut writer, options, observer)?;
         let Some((problem, end)) = trained.below_optimum else {
             let manifest = writer.manifest_mut();
+            let last_device = inputs.backend.describe();
+            if last_device != device {
+                let Description { backend, device, detail, .. } = last_device;
+                let _ = write!(manifest.detail, "; failed during the sweep, which continued on {backend} ({device}, {detail})");
+            }
             manifest.timings.total_s = begun.elapsed().as_secs_f64();
             manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
             let manifest = if trained.complete { writer.finish()? } else { writer.close_incomplete()? };
@@ -148,7 +149,7 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
         below_optimum: None,
         record: RecordOptions { every: if recorded.records_all_runs() { recorded.every } else { 0 }, epochs: recorded.epochs },
         runs,
-        chunk: options.chunk.unwrap_or_else(|| chunk_runs(experiment, &recorded)).max(1),
+        chunk: options.chunk.unwrap_or_else(|| chunk_runs(&inputs.backend.chunk_limits(), experiment, &recorded)).max(1),
         next_run: 0,
         spare: Vec::new(),
         top_runs: TopRuns::new(experiment, inputs.problems, &recorded),
@@ -173,9 +174,20 @@ fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(u
     })
 }
 
-/// Trains one chunk while the last one is written by another thread. At most two chunks are in memory.
+/// Trains one chunk while the next one is planned and the last one is written by other threads. At most two chunks and a plan are in memory.
 fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> Result<(), Error> {
     thread::scope(|scope| {
+        let Trainer { inputs: Inputs { experiment, problems, .. }, runs, chunk, .. } = *trainer;
+        let (to_training, plans) = mpsc::sync_channel(0);
+        scope.spawn(move || {
+            let firsts = std::iter::successors(Some(0), |first: &u64| first.checked_add(chunk)).take_while(|first| *first < runs);
+            for first in firsts {
+                // The trainer has stopped if it no longer receives.
+                if to_training.send(Plan::of_range(experiment, problems, first..runs.min(first.saturating_add(chunk)))).is_err() {
+                    break;
+                }
+            }
+        });
         let (to_writer, from_trainer) = mpsc::sync_channel::<TrainedChunk>(0);
         let (to_trainer, from_writer) = mpsc::channel();
         let writing = scope.spawn(move || {
@@ -189,7 +201,7 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
             for chunk in from_writer.try_iter() {
                 trainer.finish_chunk(chunk);
             }
-            match trainer.train_next() {
+            match trainer.train_next(&plans) {
                 Ok(Some(chunk)) => {
                     if to_writer.send(chunk).is_err() {
                         // The writer has failed; its error is returned below.
@@ -200,7 +212,7 @@ fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> R
                 Err(error) => break Err(error),
             }
         };
-        drop(to_writer);
+        drop((to_writer, plans));
         for chunk in from_writer {
             trainer.finish_chunk(chunk);
         }
@@ -242,20 +254,20 @@ struct Trainer<'a> {
 
 impl Trainer<'_> {
     /// Trains the next chunk; `None` after the last one, if a run is below the optimum, or if the observer stops the sweep.
-    fn train_next(&mut self) -> Result<Option<TrainedChunk>, Error> {
+    fn train_next(&mut self, plans: &mpsc::Receiver<Result<Plan, Error>>) -> Result<Option<TrainedChunk>, Error> {
         if self.next_run >= self.runs || !self.observer.continues() {
             return Ok(None);
         }
         let begun = Instant::now();
-        let end = self.runs.min(self.next_run.saturating_add(self.chunk));
-        let plan = Plan::of_range(self.inputs.experiment, self.inputs.problems, self.next_run..end)?;
+        let Ok(plan) = plans.recv() else { return Ok(None) };
+        let plan = plan?;
         let outcomes = self.train(&plan, self.record)?;
         let metrics = final_metrics(&plan, self.inputs.problems, &outcomes, self.inputs.backend)?;
         self.below_optimum = end_below_optimum(self.inputs.problems, &metrics);
         if self.below_optimum.is_some() {
             return Ok(None);
         }
-        self.next_run = end;
+        self.next_run += plan.runs.len() as u64;
         Ok(Some(TrainedChunk { plan, outcomes, metrics, training_s: begun.elapsed().as_secs_f64() }))
     }
 
@@ -319,7 +331,8 @@ fn add_counts(counts: &mut Counts, table: &RunTable) {
 fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(), Error> {
     let Inputs { experiment, problems, .. } = trainer.inputs;
     let points = estimate(experiment).points_per_run;
-    let chunk = (CHUNK_BYTES / points.saturating_mul(8).max(1)).clamp(1, CHUNK_RUNS) as usize;
+    let limits = trainer.inputs.backend.chunk_limits();
+    let chunk = (limits.bytes / points.saturating_mul(8).max(1)).clamp(1, limits.most_runs) as usize;
     for runs in trainer.top_runs.history_runs(recorded).chunks(chunk) {
         if !trainer.observer.continues() {
             break;
@@ -332,4 +345,36 @@ fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan,
         trainer.spare.push(outcomes);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, ConfigSource, DataLocation};
+
+    #[test]
+    fn chunks_are_a_function_of_the_limits_and_the_config() {
+        let card = ChunkLimits { fewest_runs: 1 << 18, most_runs: 1 << 20, updates: 1_000_000_000_000, bytes: 512 << 20 };
+        let chunk = |limits: &ChunkLimits, rest: &str| {
+            let source = ConfigSource { file: "test.toml", name: "test", data: DataLocation::Bytes(b"x,y\n1,3\n2,5\n4,9\n") };
+            let text = format!(
+                "[data]\npath = \"x.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nbatch_size = 3\n{rest}\n[sweep.parameters]\n\
+                 learning_rate = {{ min = 1e-3, max = 1e-1, count = 10000000 }}\n"
+            );
+            let experiment = config::load_text(&text, &source, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let recorded = experiment.history.recording_plan(experiment.space.len());
+            chunk_runs(limits, &experiment, &recorded)
+        };
+        // 160 updates per run: as many runs as the backend wants.
+        assert_eq!(chunk(&ChunkLimits::HOST, "epochs = 160"), 1 << 16);
+        assert_eq!(chunk(&card, "epochs = 160"), 1 << 20);
+        // 10^6 updates per run: the host reports progress after 4,000 runs, a card is filled.
+        assert_eq!(chunk(&ChunkLimits::HOST, "epochs = 1000000"), 3968);
+        assert_eq!(chunk(&card, "epochs = 1000000"), 1_000_000 / 64 * 64);
+        assert_eq!(chunk(&card, "epochs = 100000000"), 1 << 18);
+        // Histories of 1,001 points need 8,408 bytes per run.
+        let history = "epochs = 1000\n[history]\nruns = \"all\"\nepochs = false";
+        assert_eq!(chunk(&ChunkLimits::HOST, history), (32 << 20) / 8408 / 64 * 64);
+        assert_eq!(chunk(&card, history), (512 << 20) / 8408 / 64 * 64);
+    }
 }

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::errors::Error;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedGroup};
 use super::problems::Problems;
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::config::Experiment;
-use crate::model::{Figures, Parameter, Value, Verdict, VerdictRule};
+use crate::model::{Figures, Parameter, Problem, Value, Verdict, VerdictRule};
 use crate::space::Space;
 use crate::table::{RunTable, SettingColumn};
 
@@ -58,11 +60,64 @@ pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], bac
     by_problem.into_iter().map(evaluate).collect()
 }
 
-/// The rows of a plan's runs.
+/// The rows of a plan's runs, computed on all cores.
 pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outcomes: &[Outcome], metrics: &[FinalMetrics]) -> RunTable {
-    let runs = plan.runs.len();
+    let groups = group_results(problems, plan, outcomes, metrics);
+    // The group and the lane of each run.
+    let mut places = vec![(0, 0); plan.runs.len()];
+    for (number, group) in plan.groups.iter().enumerate() {
+        for (lane, &row) in group.members.iter().enumerate() {
+            places[row as usize] = (number as u32, lane as u32);
+        }
+    }
+    let parts = plan.runs.par_chunks(PART_RUNS).zip(places.par_chunks(PART_RUNS));
+    let parts: Vec<RunTable> = parts.map(|(runs, places)| part_table(runs, places, &groups)).collect();
+    let mut table = RunTable::default();
+    table.reserve(plan.runs.len());
+    for part in &parts {
+        table.append(part);
+    }
+    table.settings = setting_columns(experiment, problems, &table);
+    table
+}
+
+/// Runs whose rows one thread computes at a time.
+const PART_RUNS: usize = 1 << 12;
+
+/// The results of a group and what its rows need in addition.
+struct GroupResults<'a> {
+    group: &'a PlannedGroup,
+    outcome: &'a Outcome,
+    problem: &'a Problem,
+    rule: VerdictRule<'a>,
+    metrics: &'a FinalMetrics,
+    /// The position of the group's first run in `metrics`.
+    first: usize,
+}
+
+/// The results of every group whose problem has metrics: of every group, in a plan that was trained.
+fn group_results<'a>(
+    problems: &'a Problems,
+    plan: &'a Plan,
+    outcomes: &'a [Outcome],
+    metrics: &'a [FinalMetrics],
+) -> Vec<GroupResults<'a>> {
+    let mut metrics: BTreeMap<usize, (&FinalMetrics, usize)> = metrics.iter().map(|own| (own.problem, (own, 0))).collect();
+    let results = plan.groups.iter().zip(outcomes).filter_map(|(group, outcome)| {
+        let problem = &problems.all[group.problem()];
+        let (metrics, points) = metrics.get_mut(&group.problem())?;
+        let first = *points;
+        *points += group.members.len();
+        Some(GroupResults { group, outcome, problem, rule: VerdictRule::new(problem, outcome.batches == 1), metrics, first })
+    });
+    results.collect()
+}
+
+/// The rows of some runs, whose groups and lanes are `places`, without the columns of hyperparameters.
+fn part_table(numbers: &[u64], places: &[(u32, u32)], groups: &[GroupResults<'_>]) -> RunTable {
+    let runs = numbers.len();
     let mut table = RunTable {
-        run: plan.runs.clone(),
+        run: numbers.to_vec(),
         problem: vec![0; runs],
         settings: Vec::new(),
         initial_weight: vec![0.0; runs],
@@ -86,47 +141,41 @@ pub fn run_table(experiment: &Experiment, problems: &Problems, plan: &Plan, outc
         diverged_at: vec![None; runs],
         verdict: vec![Verdict::Slow; runs],
     };
-    // Metrics of a problem, and how many of its points belong to earlier groups.
-    let mut metrics: BTreeMap<usize, (&FinalMetrics, usize)> = metrics.iter().map(|own| (own.problem, (own, 0))).collect();
-    for (group, outcome) in plan.groups.iter().zip(outcomes) {
-        let problem = &problems.all[group.problem()];
-        let Some((FinalMetrics { train, test, loss_at_mean, .. }, first)) = metrics.get_mut(&group.problem()) else { continue };
-        let rule = VerdictRule::new(problem, outcome.batches == 1);
-        for (lane, &row) in group.members.iter().enumerate() {
-            let (row, point) = (row as usize, *first + lane);
-            let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
-            table.problem[row] = group.problem() as u32;
-            table.initial_weight[row] = *group.inputs.initial_weight.of(lane);
-            table.initial_bias[row] = *group.inputs.initial_bias.of(lane);
-            table.weight[row] = weight;
-            table.bias[row] = bias;
-            table.steps[row] = outcome.steps[lane];
-            [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = metrics_at(train, point);
-            [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = metrics_at(test, point);
-            let (w, b) = (f64::from(weight), f64::from(bias));
-            if let Some(loss) = problem.closed_form_loss(w, b) {
-                table.train_loss[row] = finite(loss as f32);
-                table.train_mse[row] = table.train_loss[row];
-            }
-            if let Some(loss) = problem.closed_form_test_loss(w, b) {
-                table.test_loss[row] = finite(loss as f32);
-                table.test_mse[row] = table.test_loss[row];
-            }
-            let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
-            table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
-            let statistics = outcome.statistics(lane);
-            let figures = rule.figures(&statistics, loss_at_mean.get(point).copied().unwrap_or(f32::NAN));
-            table.verdict[row] = rule.verdict(&statistics, figures.as_ref());
-            table.epochs_to_reach[row] = statistics.epochs_to_reach;
-            table.cycle_period[row] = statistics.cycle_period;
-            table.diverged_at[row] = statistics.diverged_at;
-            if let Some(figures) = figures {
-                set_figures(&mut table, row, &figures);
-            }
+    for (row, &(group, lane)) in places.iter().enumerate() {
+        let GroupResults { group, outcome, problem, rule, metrics, first } = &groups[group as usize];
+        let FinalMetrics { train, test, loss_at_mean, .. } = metrics;
+        let lane = lane as usize;
+        let point = first + lane;
+        let (weight, bias) = (outcome.weight[lane], outcome.bias[lane]);
+        table.problem[row] = group.problem() as u32;
+        table.initial_weight[row] = *group.inputs.initial_weight.of(lane);
+        table.initial_bias[row] = *group.inputs.initial_bias.of(lane);
+        table.weight[row] = weight;
+        table.bias[row] = bias;
+        table.steps[row] = outcome.steps[lane];
+        [table.train_loss[row], table.train_mse[row], table.train_mae[row]] = metrics_at(train, point);
+        [table.test_loss[row], table.test_mse[row], table.test_mae[row]] = metrics_at(test, point);
+        let (w, b) = (f64::from(weight), f64::from(bias));
+        if let Some(loss) = problem.closed_form_loss(w, b) {
+            table.train_loss[row] = finite(loss as f32);
+            table.train_mse[row] = table.train_loss[row];
         }
-        *first += group.members.len();
+        if let Some(loss) = problem.closed_form_test_loss(w, b) {
+            table.test_loss[row] = finite(loss as f32);
+            table.test_mse[row] = table.test_loss[row];
+        }
+        let excess = problem.excess(w, b, f64::from(table.train_loss[row]));
+        table.excess[row] = excess.map_or(f32::NAN, |excess| finite(excess as f32));
+        let statistics = outcome.statistics(lane);
+        let figures = rule.figures(&statistics, loss_at_mean.get(point).copied().unwrap_or(f32::NAN));
+        table.verdict[row] = rule.verdict(&statistics, figures.as_ref());
+        table.epochs_to_reach[row] = statistics.epochs_to_reach;
+        table.cycle_period[row] = statistics.cycle_period;
+        table.diverged_at[row] = statistics.diverged_at;
+        if let Some(figures) = figures {
+            set_figures(&mut table, row, &figures);
+        }
     }
-    table.settings = setting_columns(experiment, problems, &table);
     table
 }
 

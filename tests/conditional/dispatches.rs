@@ -4,15 +4,19 @@ use gradsweep::backend::gpu::{Gpu, WorkgroupShape};
 use gradsweep::backend::{Backend, EpochSeries, Outcome, RecordOptions};
 use gradsweep::internals::gpu::{Probe, ProbeConstants};
 use gradsweep::model::{Neuron, Rows};
+use gradsweep::store::RunDirectory;
 use gradsweep::sweep::{Plan, Problems};
 use libtest_mimic::Trial;
 
+use crate::common::program::{folder_with, on_tv, succeeds};
 use crate::common::sweeps::{RECORD, experiment, train};
 
 /// The tests of this file.
 pub fn trials() -> Vec<Trial> {
     gpu_trials![
         results_do_not_depend_on_dispatch_sizes_and_shapes,
+        results_do_not_depend_on_checks_and_unrolling,
+        sweeps_do_not_depend_on_chunks,
         joined_groups_give_the_results_of_single_groups,
         metrics_of_many_rows_take_several_dispatches,
         peak_rates_are_positive,
@@ -62,6 +66,47 @@ fn results_do_not_depend_on_dispatch_sizes_and_shapes(gpu: &Gpu) {
             assert!(*one == other, "run {run}, {work} updates, {shape}:\n{one}\n{other}");
         }
     }
+}
+
+fn results_do_not_depend_on_checks_and_unrolling(gpu: &Gpu) {
+    // Moments, tables of step inputs, options, cycles, and rows with joined batch orders.
+    let configs = [
+        "test_size = 0.2\n[training]\nbatch_size = 10\nepochs = 35\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\n\
+         learning_rate = { min = 1e-6, max = 1e1, count = 70, distribution = \"log_uniform\" }\n",
+        "test_size = 0.2\n[training]\nbatch_size = 10\nepochs = 2\nuse_ema = true\nclipnorm = 2.0\n[training.schedule]\nname = \"cosine_decay\"\n\
+         [sweep.parameters]\noptimizer = [\"rmsprop\", \"nadam\"]\nlearning_rate = [1e-3, 1e-1]\ndecay_steps = [10, 20]\n",
+        "test_size = 0.2\n[model]\nloss = \"mae\"\n[training]\nbatch_size = 3\nepochs = 2\n[sweep.parameters]\n\
+         learning_rate = [1e-3, 1e-1]\n\"training.seed\" = { min = 0, max = 9 }\n",
+    ];
+    for config in configs {
+        let experiment = experiment(config);
+        let [checked, unchecked] = [true, false].map(|has_runtime_checks| {
+            // Without checks as on hardware, with several steps per turn of a loop.
+            gpu.tune(|tuning| {
+                (tuning.has_runtime_checks, tuning.builds_batches) = (has_runtime_checks, true);
+                tuning.steps_per_turn = if has_runtime_checks { 1 } else { 4 };
+            });
+            let (_, outcomes) = train(&experiment, gpu, RECORD);
+            outcomes.iter().flat_map(results).collect::<Vec<_>>()
+        });
+        assert!(checked.len() >= 8);
+        for (run, (checked, unchecked)) in checked.iter().zip(&unchecked).enumerate() {
+            assert_eq!(checked, unchecked, "run {run} of {config}");
+        }
+    }
+}
+
+fn sweeps_do_not_depend_on_chunks(_: &Gpu) {
+    let (folder, config) = folder_with(&on_tv(
+        "test_size = 0.2\n[training]\nepochs = 2\n[sweep.parameters]\noptimizer = [\"sgd\", \"rmsprop\"]\n\
+         learning_rate = { min = 1e-6, max = 1.0, count = 100, distribution = \"log_uniform\" }\n",
+    ));
+    let tables = ["1000", "64", "37"].map(|chunk| {
+        succeeds(folder.path(), &["run", config.to_str().unwrap(), "--backend", "gpu", "--no-plots", "--chunk", chunk, "--out", chunk]);
+        format!("{:?}", RunDirectory::open(&folder.path().join(chunk)).unwrap().runs().unwrap())
+    });
+    assert!(tables[0].len() > 10_000);
+    assert!(tables[0] == tables[1] && tables[0] == tables[2]);
 }
 
 fn joined_groups_give_the_results_of_single_groups(gpu: &Gpu) {

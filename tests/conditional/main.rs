@@ -16,6 +16,7 @@ macro_rules! gpu_trials {
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;
+mod device_loss;
 mod dispatches;
 mod program;
 mod readers;
@@ -32,7 +33,15 @@ fn main() {
         return;
     }
     let arguments = Arguments::from_args();
-    let trials = [dispatches::trials(), program::trials(), readers::trials(), twins::trials(), validation::trials(), webgpu::trials()];
+    let trials = [
+        device_loss::trials(),
+        dispatches::trials(),
+        program::trials(),
+        readers::trials(),
+        twins::trials(),
+        validation::trials(),
+        webgpu::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }
 

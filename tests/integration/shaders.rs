@@ -11,7 +11,7 @@ use gradsweep::internals::gpu::{Access, ComposedModule, composed_modules, elemen
 use gradsweep::internals::kernel::blocks::BLOCK_STEPS;
 use gradsweep::internals::kernel::coefficients::{COEFFICIENTS, STEP_FACTORS};
 use gradsweep::internals::kernel::layout::{
-    AVERAGE_COLUMN, CYCLE_COLUMN, LIMIT_ITERATIONS, MAX_ROW_PAIRS, MAX_UNIFORM_BATCHES, START_LOSS, TrainParams, WORKGROUP_SIZE,
+    AVERAGE_COLUMN, CYCLE_COLUMN, LIMIT_REPETITIONS, MAX_ROW_PAIRS, MAX_UNIFORM_BATCHES, START_LOSS, TrainParams, WORKGROUP_SIZE,
     WindowParams,
 };
 use gradsweep::internals::kernel::optimizers::STATE;
@@ -187,7 +187,7 @@ fn constants_are_those_of_the_host() {
     let host = BTreeMap::from([
         ("WORKGROUP_SIZE", WORKGROUP_SIZE),
         ("BLOCK_STEPS", BLOCK_STEPS as u32),
-        ("LIMIT_ITERATIONS", LIMIT_ITERATIONS),
+        ("LIMIT_REPETITIONS", LIMIT_REPETITIONS),
         ("MAX_UNIFORM_BATCHES", MAX_UNIFORM_BATCHES as u32),
         ("MAX_ROW_PAIRS", MAX_ROW_PAIRS as u32),
         ("NEVER", NEVER),

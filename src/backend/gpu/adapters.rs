@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::driver_hints::{MissingApi, missing_api};
+use super::driver_hints::{DIRECT3D, MissingApi, missing_api, slow_compiler};
 
 /// Properties of an adapter, as `gradsweep adapters` prints them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,9 @@ pub struct AdapterInfo {
     pub is_software: bool,
     /// The largest storage buffer binding, in MiB.
     pub binding_mib: u64,
+    /// A warning with its remedy, for example about a slow shader compiler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// The most threads of a workgroup.
     #[serde(rename = "workgroup")]
     pub max_workgroup_size: u32,
@@ -34,6 +37,19 @@ pub struct AdapterList {
     pub adapters: Vec<AdapterInfo>,
     /// APIs without an adapter.
     pub missing: Vec<MissingApi>,
+}
+
+impl AdapterInfo {
+    /// Whether each word of `wanted` occurs in the adapter's name or in the name of its API, ignoring case: `nvidia vulkan`, `dx12`.
+    pub fn matches(&self, wanted: &str) -> bool {
+        let names = format!("{} {} {}", self.name, self.api, if self.api == DIRECT3D { "dx12" } else { "" }).to_lowercase();
+        wanted.to_lowercase().split_whitespace().all(|word| names.contains(word))
+    }
+
+    /// Whether the driver states that the adapter is a discrete or an integrated GPU.
+    pub fn is_hardware(&self) -> bool {
+        ["discrete", "integrated"].contains(&self.kind)
+    }
 }
 
 impl AdapterList {
@@ -66,7 +82,7 @@ fn apis() -> Vec<(wgpu::Backends, &'static str)> {
         apis.push((wgpu::Backends::VULKAN, "Vulkan"));
     }
     if cfg!(target_os = "windows") {
-        apis.push((wgpu::Backends::DX12, "Direct3D 12"));
+        apis.push((wgpu::Backends::DX12, DIRECT3D));
     }
     if cfg!(target_vendor = "apple") {
         apis.push((wgpu::Backends::METAL, "Metal"));
@@ -95,11 +111,12 @@ fn info_of(adapter: &wgpu::Adapter) -> AdapterInfo {
     let api = match info.backend {
         wgpu::Backend::Vulkan => "Vulkan".to_owned(),
         wgpu::Backend::Metal => "Metal".to_owned(),
-        wgpu::Backend::Dx12 => "Direct3D 12".to_owned(),
+        wgpu::Backend::Dx12 => DIRECT3D.to_owned(),
         other => format!("{other:?}"),
     };
     let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
     AdapterInfo {
+        warning: slow_compiler(&api),
         api,
         driver,
         kind: match info.device_type {
@@ -120,4 +137,32 @@ fn info_of(adapter: &wgpu::Adapter) -> AdapterInfo {
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
     let name = info.name.to_lowercase();
     info.device_type == wgpu::DeviceType::Cpu || ["llvmpipe", "swiftshader", "microsoft basic render"].iter().any(|own| name.contains(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_matches_words_of_its_name_and_its_api() {
+        let adapter = |name: &str, api: &str| AdapterInfo {
+            name: name.to_owned(),
+            api: api.to_owned(),
+            driver: String::new(),
+            kind: "discrete",
+            is_software: false,
+            binding_mib: 0,
+            warning: None,
+            max_workgroup_size: 0,
+        };
+        let vulkan = adapter("NVIDIA H200", "Vulkan");
+        let direct3d = adapter("AMD Radeon RX 7900", DIRECT3D);
+        for wanted in ["nvidia", "H200", "vulkan", "h200 Vulkan", "vulkan nvidia", ""] {
+            assert!(vulkan.matches(wanted), "{wanted}");
+        }
+        for wanted in ["dx12", "Direct3D", "radeon dx12"] {
+            assert!(direct3d.matches(wanted) && !vulkan.matches(wanted), "{wanted}");
+        }
+        assert!(!direct3d.matches("radeon vulkan"));
+    }
 }

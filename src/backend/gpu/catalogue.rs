@@ -52,6 +52,7 @@ fn train_key(optimizer: Optimizer, neuron: Neuron, shape: WorkgroupShape) -> Tra
         options: Options::PLAIN,
         neuron,
         shape,
+        steps_per_turn: 4,
         records_points: true,
         records_epochs: true,
         has_windows: true,
@@ -60,4 +61,40 @@ fn train_key(optimizer: Optimizer, neuron: Neuron, shape: WorkgroupShape) -> Tra
         has_step_inputs: true,
         shared_step_inputs: true,
     }
+}
+
+/// A training module without records and windows, whose instructions are counted (`examples/instructions.rs`).
+#[derive(Clone, Debug)]
+pub struct CountedModule {
+    pub name: String,
+    pub source: String,
+    pub constants: Vec<(&'static str, f64)>,
+}
+
+/// The training modules of three rules by moments, and of RMSprop from rows under the absolute error.
+pub fn counted_modules(steps_per_turn: u32) -> Vec<CountedModule> {
+    let absolute = Neuron { loss: Loss::Mae, ..Neuron::LINEAR };
+    let counted = [
+        ("sgd", Optimizer::Sgd, Neuron::LINEAR),
+        ("rmsprop", Optimizer::Rmsprop, Neuron::LINEAR),
+        ("adam", Optimizer::Adam, Neuron::LINEAR),
+        ("rmsprop-mae", Optimizer::Rmsprop, absolute),
+    ];
+    let module = |(name, optimizer, neuron): (&str, Optimizer, Neuron)| {
+        let has_step_inputs = optimizer == Optimizer::Adam;
+        let key = PipelineKey::Train(TrainKey {
+            variant: Variant { optimizer, flag: false, momentum: false },
+            steps_per_turn,
+            records_points: false,
+            records_epochs: false,
+            has_windows: false,
+            detects_cycles: false,
+            joined_orders: false,
+            has_step_inputs,
+            shared_step_inputs: has_step_inputs,
+            ..train_key(optimizer, neuron, WorkgroupShape::PLAIN)
+        });
+        CountedModule { name: name.to_owned(), source: key.module(), constants: key.constants() }
+    };
+    counted.map(module).into()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::adapters::{AdapterInfo, AdapterList, adapters};
 use super::bindings::{Access, Binding, BindingTable};
@@ -9,6 +10,7 @@ use super::dispatch_budget::DispatchBudget;
 use super::error::Error;
 use super::pipelines::PipelineKey;
 use super::tuning::Tuning;
+use crate::backend::DeviceTimes;
 use crate::kernel::layout::WORKGROUP_SIZE;
 
 /// An open device.
@@ -26,8 +28,10 @@ pub struct Context {
     /// The dispatch budget of each pipeline by its number: in updates for training, in rows for metrics.
     budgets: Vec<DispatchBudget>,
     buffers: HashMap<&'static str, wgpu::Buffer>,
-    /// The first error that wgpu reported since the last check. wgpu reports most errors through a callback, and panics without one.
-    device_error: Arc<Mutex<Option<String>>>,
+    /// The most serious error that wgpu reported since the last check. wgpu reports most errors through a callback, and panics without one.
+    device_error: Arc<Mutex<Option<Error>>>,
+    /// Where the time went since the last call of `Gpu::take_times`.
+    pub times: DeviceTimes,
 }
 
 /// A compute pipeline and the layout of its bind group.
@@ -40,9 +44,9 @@ pub struct Pipeline {
 }
 
 impl Context {
-    /// Opens the first adapter whose name contains `wanted`, ignoring case.
+    /// Opens the first adapter that [`AdapterInfo::matches`] `wanted`.
     pub fn open(wanted: Option<&str>) -> Result<(Self, AdapterInfo), Error> {
-        let matches = |info: &AdapterInfo| wanted.is_none_or(|wanted| info.name.to_lowercase().contains(&wanted.to_lowercase()));
+        let matches = |info: &AdapterInfo| wanted.is_none_or(|wanted| info.matches(wanted));
         let Some((adapter, info)) = adapters().into_iter().find(|(_, info)| matches(info)) else {
             return Err(no_adapter(wanted));
         };
@@ -53,9 +57,15 @@ impl Context {
         let device_error = Arc::new(Mutex::new(None));
         let reported = Arc::clone(&device_error);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            reported.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+            let error = match error {
+                wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory(error.to_string()),
+                _ => Error::Reported(error.to_string()),
+            };
+            report(&reported, error);
         }));
-        let tuning = Tuning::new(info.is_software);
+        let reported = Arc::clone(&device_error);
+        device.set_device_lost_callback(move |_, reason| report(&reported, Error::Lost(reason)));
+        let tuning = Tuning::new(&info);
         let context = Self {
             device,
             queue,
@@ -65,6 +75,7 @@ impl Context {
             uses_second_staging: false,
             pipelines: HashMap::new(),
             budgets: Vec::new(),
+            times: DeviceTimes::default(),
             buffers: HashMap::new(),
             device_error,
         };
@@ -73,7 +84,11 @@ impl Context {
 
     /// Changes sizes and thresholds, and resets the dispatch budgets.
     pub fn tune(&mut self, change: impl FnOnce(&mut Tuning)) {
+        let had_runtime_checks = self.tuning.has_runtime_checks;
         change(&mut self.tuning);
+        if self.tuning.has_runtime_checks != had_runtime_checks {
+            self.pipelines.clear();
+        }
         self.budgets.fill(DispatchBudget::new(self.tuning.first_dispatch_work));
     }
 
@@ -82,13 +97,13 @@ impl Context {
         &mut self.budgets[pipeline.number]
     }
 
-    /// Returns the first error that wgpu reported since the last check. After an error all buffers and pipelines are dropped.
+    /// Returns the error that wgpu reported since the last check. After an error all buffers and pipelines are dropped.
     fn check(&mut self) -> Result<(), Error> {
         let error = self.device_error.lock().unwrap_or_else(PoisonError::into_inner).take();
         error.map_or(Ok(()), |error| {
             self.buffers.clear();
             self.pipelines.clear();
-            Err(Error::Lost(error))
+            Err(error)
         })
     }
 
@@ -102,11 +117,9 @@ impl Context {
         if let Some(pipeline) = self.pipelines.get(&key) {
             return pipeline.clone();
         }
+        let begun = Instant::now();
         let (device, entry_point) = (&self.device, key.entry_point());
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(entry_point),
-            source: wgpu::ShaderSource::Wgsl(key.module().into()),
-        });
+        let module = self.module(&key);
         let entries: Vec<_> = (0..).zip(key.bindings()).map(|(number, binding)| layout_entry(number, binding)).collect();
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(entry_point), entries: &entries });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -125,7 +138,25 @@ impl Context {
         let pipeline = Pipeline { number: self.budgets.len(), compiled, layout };
         self.budgets.push(DispatchBudget::new(self.tuning.first_dispatch_work));
         self.pipelines.insert(key, pipeline.clone());
+        self.times.compilation_s += begun.elapsed().as_secs_f64();
+        self.times.pipelines += 1;
         pipeline
+    }
+
+    /// The compiled module of a pipeline.
+    fn module(&self, key: &PipelineKey) -> wgpu::ShaderModule {
+        let source = wgpu::ShaderSource::Wgsl(key.module().into());
+        let descriptor = wgpu::ShaderModuleDescriptor { label: Some(key.entry_point()), source };
+        if self.tuning.has_runtime_checks || matches!(key, PipelineKey::Probe { .. }) {
+            return self.device.create_shader_module(descriptor);
+        }
+        // SAFETY: before its first access each module tests that the largest index of each buffer is within the buffer; other arrays are indexed by
+        // constants and by loops with constant bounds. Every loop ends, because its counter grows up to a bound (or, in `up_to`, because a generator of
+        // period 2^32 returns a small word). No divisor is 0. The checked modules run the same tests on software adapters.
+        #[expect(unsafe_code, reason = "wgpu's checks take up to half of the instructions")]
+        unsafe {
+            self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+        }
     }
 
     /// A bind group of a pipeline.
@@ -208,7 +239,15 @@ impl Context {
     pub fn wait_for(&mut self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None });
         self.check()?;
-        polled.map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
+        polled.map(|_| ()).map_err(|error| Error::Reported(error.to_string()))
+    }
+}
+
+/// Keeps the most serious error. The loss of a device makes wgpu report others, which have no meaning.
+fn report(slot: &Mutex<Option<Error>>, error: Error) {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if slot.as_ref().is_none_or(|earlier| error.is_device_failure() && !matches!(earlier, Error::Lost(_))) {
+        *slot = Some(error);
     }
 }
 
@@ -227,6 +266,6 @@ fn layout_entry(number: u32, binding: &Binding) -> wgpu::BindGroupLayoutEntry {
 }
 
 fn no_adapter(wanted: Option<&str>) -> Error {
-    let wanted = wanted.map_or(String::new(), |wanted| format!(" with \"{wanted}\" in its name"));
+    let wanted = wanted.map_or(String::new(), |wanted| format!(" matches \"{wanted}\""));
     Error::NoAdapter { wanted, adapters: AdapterList::enumerate() }
 }

@@ -36,14 +36,15 @@ impl DispatchBudget {
     }
 
     /// Adapts the budget to the duration of a dispatch, unless it is the first one. A dispatch that was shorter than the target because little work was left
-    /// does not reduce the budget.
-    pub fn record(&mut self, work: u64, seconds: f64) {
+    /// does not reduce the budget. Returns whether the duration counts.
+    pub fn record(&mut self, work: u64, seconds: f64) -> bool {
         if !std::mem::replace(&mut self.is_compiled, true) {
-            return;
+            return false;
         }
         let factor = (TARGET_SECONDS / seconds.max(1e-6)).min(MAX_GROWTH);
         let next = (work as f64 * factor).clamp(1.0, 1e15) as u64;
         self.work = if factor < 1.0 { next } else { next.max(self.work) };
+        true
     }
 }
 

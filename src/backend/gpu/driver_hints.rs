@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+/// The name of Microsoft's API.
+pub const DIRECT3D: &str = "Direct3D 12";
+
 /// A graphics API without an adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingApi {
@@ -30,6 +33,20 @@ pub fn missing_api(api: &str) -> MissingApi {
         return Machine { root: PathBuf::from("/"), variable: &|name| std::env::var_os(name) }.missing_vulkan();
     }
     MissingApi::new(api, "no adapter was found", &["install or update the graphics driver"])
+}
+
+/// A warning about the shader compiler of an API, with its remedy.
+///
+/// Without `dxcompiler.dll` wgpu uses FXC, the compiler that is part of Windows. The feature `static-dxc` of wgpu would download a compiled library in each
+/// build, so the program does not use it.
+pub fn slow_compiler(api: &str) -> Option<String> {
+    let machine = Machine { root: PathBuf::from("/"), variable: &|name| std::env::var_os(name) };
+    let program = std::env::current_exe().ok()?;
+    (api == DIRECT3D && !machine.has_dxc(program.parent()?)).then(|| {
+        "dxcompiler.dll was not found, so Direct3D compiles each shader for 5 to 12 s: put the file from \
+         https://github.com/microsoft/DirectXShaderCompiler/releases into the folder of the program, or use --adapter vulkan"
+            .to_owned()
+    })
 }
 
 /// Sets `XDG_RUNTIME_DIR` to the folder for temporary files if it is not set, because Mesa's drivers print a warning to stderr without it. The program
@@ -84,6 +101,13 @@ impl Machine<'_> {
         )
     }
 
+    /// Whether the compiler DXC is in the folder of the program or in a folder of PATH.
+    fn has_dxc(&self, program: &Path) -> bool {
+        let path = (self.variable)("PATH").unwrap_or_default();
+        let mut folders = std::env::split_paths(&path).chain([program.to_owned()]);
+        folders.any(|folder| folder.join("dxcompiler.dll").exists())
+    }
+
     fn exists(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
@@ -128,6 +152,20 @@ mod tests {
         }
         let variable = |name: &str| (name == variable.0).then(|| variable.1.into());
         Machine { root: root.path().to_owned(), variable: &variable }.missing_vulkan()
+    }
+
+    #[test]
+    fn the_compiler_of_direct3d_is_found_beside_the_program_and_in_the_path() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let variable = |name: &str| (name == "PATH").then(|| folders[0].path().into());
+        let machine = Machine { root: PathBuf::from("/"), variable: &variable };
+        assert!(!machine.has_dxc(folders[1].path()));
+        for folder in &folders {
+            let file = folder.path().join("dxcompiler.dll");
+            std::fs::write(&file, "").unwrap();
+            assert!(machine.has_dxc(folders[1].path()));
+            std::fs::remove_file(file).unwrap();
+        }
     }
 
     const LOADER: &str = "usr/lib/libvulkan.so.1";

@@ -13,9 +13,13 @@ pub enum Error {
     #[error("{adapter} cannot be opened: {source}")]
     NoDevice { adapter: String, source: wgpu::RequestDeviceError },
     #[error("the GPU reported an error: {0}; use a smaller --chunk, which needs less GPU memory, or --backend cpu")]
+    Reported(String),
+    #[error("the GPU has too little free memory: {0}; use a smaller --chunk, or --backend cpu")]
+    OutOfMemory(String),
+    #[error("the GPU was lost: {0}; its driver was reset or removed: update the driver, or use --backend cpu")]
     Lost(String),
     #[error(
-        "a dispatch of `{shader}` stopped early: software adapters cap the loops of a thread at 65,535 iterations; use --backend cpu, or update the GPU driver"
+        "a dispatch of `{shader}` stopped early: its results are discarded. Software adapters cap the loops of a thread at 65,535 iterations; use --backend cpu, or update the GPU driver"
     )]
     StoppedEarly { shader: &'static str },
     #[error(
@@ -26,4 +30,11 @@ pub enum Error {
     TooManyRows { rows: usize, needed: u64, limit: u64 },
     #[error("{steps} steps per run exceed the GPU backend's maximum of 4,294,967,294; use fewer epochs, larger batches, or --backend cpu")]
     TooLong { steps: u64 },
+}
+
+impl Error {
+    /// Whether the device was lost or has too little memory.
+    pub fn is_device_failure(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::OutOfMemory(_))
+    }
 }

@@ -35,9 +35,14 @@ impl InFlight {
     /// Waits for the dispatch in flight and records its duration in the budget of its pipeline.
     pub fn wait(&mut self, context: &mut Context) -> Result<(), Error> {
         if let Some(Dispatch { pipeline, submission, work }) = self.dispatch.take() {
+            let begun = Instant::now();
             context.wait_for(submission)?;
+            context.times.dispatches_s += begun.elapsed().as_secs_f64();
             if let Some(work) = work {
-                context.budget(&pipeline).record(work, self.start.elapsed().as_secs_f64());
+                let seconds = self.start.elapsed().as_secs_f64();
+                if context.budget(&pipeline).record(work, seconds) {
+                    context.times.longest_dispatch_s = context.times.longest_dispatch_s.max(seconds);
+                }
             }
         }
         self.start = Instant::now();

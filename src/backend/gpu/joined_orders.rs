@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::backend::{EpochSeries, Group, Outcome, RunInputs};
 use crate::kernel::FactorInputs;
 
@@ -64,9 +66,14 @@ pub fn merged_inputs(groups: &[Group<'_>], members: &[usize]) -> RunInputs {
 
 /// Copies the results of joined groups into the outcome of each group.
 pub fn scatter(joined: &Outcome, groups: &[Group<'_>], members: &[usize], outcomes: &mut [Outcome]) {
+    let mut first_runs = vec![None; outcomes.len()];
     let mut first = 0;
     for &member in members {
-        let (group, own) = (&groups[member], &mut outcomes[member]);
+        first_runs[member] = Some(first);
+        first += groups[member].inputs.len();
+    }
+    outcomes.par_iter_mut().zip(groups).zip(first_runs).for_each(|((own, group), first)| {
+        let Some(first) = first else { return };
         let runs = first..first + group.inputs.len();
         own.prepare(group);
         for (lane, run) in runs.clone().enumerate() {
@@ -81,10 +88,9 @@ pub fn scatter(joined: &Outcome, groups: &[Group<'_>], members: &[usize], outcom
             }
         }
         if let Some((own, joined)) = own.epochs.as_mut().zip(joined.epochs.as_ref()) {
-            scatter_series(joined, runs.clone(), own);
+            scatter_series(joined, runs, own);
         }
-        first = runs.end;
-    }
+    });
 }
 
 /// Copies the epoch series of some runs of joined groups into those of one group.

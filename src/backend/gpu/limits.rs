@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::Error;
 use super::pipelines::{LimitKernel, PipelineKey};
 use crate::backend::limits::Limits;
-use crate::kernel::layout::{CountParams, LIMIT_ITERATIONS};
+use crate::kernel::layout::{CountParams, LIMIT_REPETITIONS};
 
 /// Bytes that the write benchmark fills: more than every cache holds; less on a software adapter, which is slow.
 const FILLED_BYTES: u64 = 512 << 20;
@@ -16,7 +16,7 @@ const FILLED_BYTES_IN_SOFTWARE: u64 = 64 << 20;
 /// Duration of a measurement: long enough to hide the overhead of a dispatch, short enough for a device that drives a screen.
 const SECONDS: f64 = 0.05;
 
-/// Fused multiply-adds, and pairs of roots with a division, of one thread per loop iteration.
+/// Fused multiply-adds, and pairs of roots with a division, of one thread per step of [`LIMIT_REPETITIONS`].
 const MULTIPLY_ADDS: f64 = 8.0;
 const ROOTS_AND_DIVISIONS: f64 = 4.0;
 
@@ -29,11 +29,11 @@ pub fn limits(context: &mut Context) -> Result<Limits, Error> {
     let bytes = filled.min(context.max_binding_size()) / 256 * 256;
     let vectors = (bytes / 16) as u32;
     let mut benchmark = Benchmark { context, bytes, vectors };
-    let iterations = f64::from(LIMIT_ITERATIONS);
+    let repetitions = f64::from(LIMIT_REPETITIONS);
     Ok(Limits {
         threads: None,
-        fused_per_s: benchmark.threads_per_s(LimitKernel::MultiplyAdds)? * MULTIPLY_ADDS * iterations,
-        roots_per_s: benchmark.threads_per_s(LimitKernel::RootsAndDivisions)? * ROOTS_AND_DIVISIONS * iterations,
+        fused_per_s: benchmark.threads_per_s(LimitKernel::MultiplyAdds)? * MULTIPLY_ADDS * repetitions,
+        roots_per_s: benchmark.threads_per_s(LimitKernel::RootsAndDivisions)? * ROOTS_AND_DIVISIONS * repetitions,
         filled_bytes_per_s: bytes as f64 / benchmark.seconds(LimitKernel::Writes, vectors / VECTORS_PER_THREAD)?,
     })
 }

@@ -49,7 +49,7 @@ pub use tuning::Tuning;
 pub use workgroup_shape::WorkgroupShape;
 
 use self::context::Context;
-use super::{Backend, Description, Group, Limits, Metrics, Outcome};
+use super::{Backend, ChunkLimits, Description, DeviceTimes, Group, Limits, Metrics, Outcome};
 use crate::model::{Neuron, Rows};
 
 /// The backend of an open GPU.
@@ -60,7 +60,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Opens the first adapter whose name contains `wanted`, ignoring case; hardware adapters come before software adapters.
+    /// Opens the first adapter that [`AdapterInfo::matches`] `wanted`; hardware adapters come before software adapters.
     ///
     /// # Errors
     ///
@@ -86,6 +86,17 @@ impl Gpu {
         self.adapter.is_software
     }
 
+    /// Properties of the adapter.
+    pub fn adapter(&self) -> &AdapterInfo {
+        &self.adapter
+    }
+
+    /// Loses the device, as a reset of the driver does. For tests.
+    #[doc(hidden)]
+    pub fn lose_device(&self) {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner).device.destroy();
+    }
+
     /// Runs a probe and returns its output.
     ///
     /// # Errors
@@ -107,6 +118,15 @@ impl Backend for Gpu {
     fn describe(&self) -> Description {
         let detail = format!("{}, {}", self.adapter.api, self.adapter.driver);
         Description { backend: "gpu", device: self.adapter.name.clone(), detail, software: self.adapter.is_software }
+    }
+
+    fn chunk_limits(&self) -> ChunkLimits {
+        if self.adapter.is_software { ChunkLimits::HOST } else { tuning::HARDWARE_CHUNKS }
+    }
+
+    fn take_times(&self) -> Option<DeviceTimes> {
+        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(std::mem::take(&mut context.times))
     }
 
     fn limits(&self) -> Result<Option<Limits>, super::Error> {

@@ -27,6 +27,8 @@ pub struct TrainKey {
     pub options: Options,
     pub neuron: Neuron,
     pub shape: WorkgroupShape,
+    /// Batches or rows that are written out per turn of a loop.
+    pub steps_per_turn: u32,
     pub records_points: bool,
     pub records_epochs: bool,
     pub has_windows: bool,
@@ -89,7 +91,7 @@ impl PipelineKey {
     /// The WGSL module.
     pub fn module(&self) -> String {
         match self {
-            Self::Train(key) => shaders::training(key.variant, &key.neuron, key.shape),
+            Self::Train(key) => shaders::training(key.variant, &key.neuron, key.shape, key.steps_per_turn),
             Self::Metrics { neuron, shape } => shaders::metrics(neuron, *shape),
             Self::Surface => shaders::surface(),
             Self::Limits { .. } => shaders::limits(),

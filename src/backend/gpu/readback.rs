@@ -1,6 +1,7 @@
 //! Readback: copies from device buffers to the host through two staging buffers, so that one copy can overlap later dispatches.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use super::context::Context;
 use super::error::Error;
@@ -59,8 +60,10 @@ impl Context {
 
     /// Waits for copies and passes the bytes of each span to `consume`.
     pub fn finish_readback<T>(&mut self, readback: &Readback, consume: impl FnOnce(&[&[u8]]) -> T) -> Result<T, Error> {
+        let begun = Instant::now();
         self.wait_for(readback.submission.clone())?;
-        let view = readback.staging.get_mapped_range(0..readback.bytes).map_err(|error| Error::Lost(error.to_string()))?;
+        self.times.readback_s += begun.elapsed().as_secs_f64();
+        let view = readback.staging.get_mapped_range(0..readback.bytes).map_err(|error| Error::Reported(error.to_string()))?;
         let spans: Vec<&[u8]> = readback.positions.iter().map(|position| &view[position.clone()]).collect();
         Ok(consume(&spans))
     }

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::readback::{Readback, Span};
 use super::run_columns::{Outputs, recorded_rows};
 use crate::backend::batches::centre;
-use crate::backend::outcome::NEVER;
+use crate::backend::outcome::{NEVER, OutcomePart};
 use crate::backend::{Group, Outcome};
 use crate::kernel::cycle::{CycleDetector, OBSERVED_EPOCHS, cycle_period};
 use crate::kernel::layout::{AVERAGE_COLUMN, CYCLE_COLUMN, RESULT_COLUMNS, START_LOSS, STATISTIC_COLUMNS};
@@ -17,6 +17,9 @@ use crate::model::{Params, RunStatistics, WindowMeans};
 
 /// Numbers per parallel copy.
 const COPY_CHUNK: usize = 1 << 16;
+
+/// Runs whose results one thread writes at a time.
+const PART_RUNS: usize = 1 << 12;
 
 /// Results of a run batch in flight.
 #[derive(Debug)]
@@ -91,10 +94,15 @@ struct Columns<'a> {
 
 impl Columns<'_> {
     fn write_to(&self, group: &Group<'_>, runs: &Range<usize>, outcome: &mut Outcome) -> Result<(), Error> {
+        outcome.parts(runs.clone(), PART_RUNS).into_par_iter().try_for_each(|mut part| self.write_part(group, runs, &mut part))
+    }
+
+    fn write_part(&self, group: &Group<'_>, runs: &Range<usize>, part: &mut OutcomePart<'_>) -> Result<(), Error> {
         let (count, steps) = (runs.len(), group.steps());
         let centre = centre(group.problem);
         let factors = group.verdict_window().counts().map(|count| 1.0 / count as f32);
-        for run in 0..count {
+        for lane in 0..part.len() {
+            let run = part.first - runs.start + lane;
             let [reached, diverged, period, completed] = [0, 1, 2, 3].map(|column| self.statistics[column * count + run]);
             let (reached, diverged) = (!reached, !diverged);
             let diverged_at = (diverged != NEVER).then_some(u64::from(diverged));
@@ -123,7 +131,7 @@ impl Columns<'_> {
                 cycle_period: if has_cycle_columns { cycle_period(detector()) } else { None },
                 diverged_at,
             };
-            outcome.set_run(runs.start + run, [ends[run], ends[count + run]], &statistics);
+            part.set_run(lane, [ends[run], ends[count + run]], &statistics);
         }
         Ok(())
     }
@@ -143,13 +151,12 @@ fn write_history(outcome: &mut Outcome, runs: &Range<usize>, points: &[f32]) {
 /// Writes epoch series: `loss`, `mae`, `val_loss` and `val_mae` per row.
 fn write_series(outcome: &mut Outcome, runs: &Range<usize>, rows: &[[f32; 4]]) {
     let Some(series) = &mut outcome.epochs else { return };
-    let has_test_rows = !series.val_loss.is_empty();
-    for (at, row) in recorded_rows(&series.blocks, runs).zip(rows) {
-        series.loss[at] = row[0];
-        series.mae[at] = row[1];
-        if has_test_rows {
-            series.val_loss[at] = row[2];
-            series.val_mae[at] = row[3];
-        }
+    let written = recorded_rows(&series.blocks, runs);
+    for (column, own) in [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae].into_iter().zip(0_usize..) {
+        // Without test rows the last two columns are empty.
+        let Some(column) = column.get_mut(written.clone()) else { continue };
+        column.par_chunks_mut(COPY_CHUNK).zip(rows.par_chunks(COPY_CHUNK)).for_each(|(column, rows)| {
+            column.iter_mut().zip(rows).for_each(|(value, row)| *value = row[own]);
+        });
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::context::Context;
 use super::joined_orders::TrainingGroup;
 use super::shaders::UsedSlots;
@@ -58,12 +60,12 @@ pub fn input_columns(training: TrainingGroup<'_>, table_numbers: &[u32], runs: R
     };
     let mut all = vec![0.0; (used.coefficients + other_columns) * runs.len()];
     let (coefficients, others) = all.split_at_mut(used.coefficients * runs.len());
-    for (column, own) in coefficients.chunks_exact_mut(runs.len()).zip(&inputs.coefficients) {
-        column.iter_mut().zip(own.range(runs.clone())).for_each(|(slot, &value)| *slot = value);
-    }
+    coefficients.par_chunks_exact_mut(runs.len()).zip(&inputs.coefficients[..used.coefficients]).for_each(|(column, own)| {
+        own.fill(runs.start, column);
+    });
     let mut others = others.chunks_exact_mut(runs.len());
     for (slot, column) in others.by_ref().take(OPTION_VALUES).enumerate().filter(|_| has_values) {
-        column.iter_mut().zip(inputs.values.range(runs.clone())).for_each(|(own, values)| *own = values[slot]);
+        column.par_iter_mut().zip(runs.clone()).for_each(|(own, run)| *own = inputs.values.of(run)[slot]);
     }
     if let Some(column) = others.next() {
         column.iter_mut().zip(table_numbers).for_each(|(slot, &number)| *slot = f32::from_bits(number));
@@ -79,9 +81,12 @@ pub fn input_columns(training: TrainingGroup<'_>, table_numbers: &[u32], runs: R
 /// The state columns that do not start at 0: weight, bias, and the state of rules with an initial state.
 fn initial_state_columns(group: &Group<'_>, runs: Range<usize>) -> Vec<f32> {
     let (inputs, used) = (group.inputs, UsedSlots::of(group.variant));
-    let mut columns: Vec<f32> = inputs.initial_weight.range(runs.clone()).chain(inputs.initial_bias.range(runs.clone())).copied().collect();
+    let mut columns = vec![0.0; 2 * runs.len()];
+    let (weights, biases) = columns.split_at_mut(runs.len());
+    inputs.initial_weight.fill(runs.start, weights);
+    inputs.initial_bias.fill(runs.start, biases);
     if let Some(initial) = used.initial_state {
-        let states: Vec<_> = runs.map(|run| initial(&inputs.coefficients(run))).collect();
+        let states: Vec<_> = runs.into_par_iter().map(|run| initial(&inputs.coefficients(run))).collect();
         columns.extend((0..used.state).flat_map(|slot| states.iter().map(move |state| state[slot])));
     }
     columns

@@ -1,6 +1,6 @@
 //! Composition of the WGSL modules: files are concatenated, the optimizer is a choice of file, its variant a set of override constants.
 
-use super::unroll::unrolled;
+use super::unroll::{self, unrolled};
 use super::workgroup_shape::WorkgroupShape;
 use crate::kernel::{Coefficients, LossForm, Rule, State, Variant};
 use crate::model::{Neuron, Optimizer};
@@ -160,13 +160,21 @@ fn loss_at(z: f32, activated: vec2<f32>, y: f32) -> vec2<f32> {{
     [ACTIVATIONS, LOSSES, &choice, ROWS].concat()
 }
 
-/// The training module of a rule and a neuron.
-pub fn training(variant: Variant, neuron: &Neuron, shape: WorkgroupShape) -> String {
+/// The training module of a rule and a neuron. Loops over batches (from moments) and over rows have `steps_per_turn` steps written out.
+pub fn training(variant: Variant, neuron: &Neuron, shape: WorkgroupShape, steps_per_turn: u32) -> String {
+    // From rows a batch is a loop itself.
+    let batches_per_turn = if neuron.is_quadratic() { steps_per_turn } else { 1 };
+    let turns = format!("const BATCHES_PER_TURN: u32 = {batches_per_turn}u;\nconst ROWS_PER_TURN: u32 = {steps_per_turn}u;\n");
     let evaluation =
         if neuron.is_quadratic() { [ERROR_SUMS, FROM_MOMENTS].concat() } else { [&row_evaluation(neuron), FROM_ROWS].concat() };
     let rule = rule(variant);
-    let module = [&shape_constants(shape), MOMENTS, BLOCKS, VERDICT_WINDOW, CYCLE, &rule, OPTIONS, RUN_STATE, TRAIN, &evaluation].concat();
-    unrolled(&module, shape.runs_per_thread)
+    let module =
+        [&turns, &shape_constants(shape), MOMENTS, BLOCKS, VERDICT_WINDOW, CYCLE, &rule, OPTIONS, RUN_STATE, TRAIN, &evaluation].concat();
+    // One step per turn needs no loop of its own.
+    let written_out = |count: u32| if count > 1 { count } else { 0 };
+    let module = unrolled(&module, unroll::BATCHES, written_out(batches_per_turn));
+    let module = unrolled(&module, unroll::ROWS, written_out(steps_per_turn));
+    unrolled(&module, unroll::RUNS, shape.runs_per_thread)
 }
 
 /// The constants of a workgroup shape.
@@ -177,7 +185,7 @@ fn shape_constants(shape: WorkgroupShape) -> String {
 
 /// The module of a neuron's metrics.
 pub fn metrics(neuron: &Neuron, shape: WorkgroupShape) -> String {
-    unrolled(&[&shape_constants(shape), FUNCTIONS, &row_evaluation(neuron), METRICS].concat(), shape.runs_per_thread)
+    unrolled(&[&shape_constants(shape), FUNCTIONS, &row_evaluation(neuron), METRICS].concat(), unroll::RUNS, shape.runs_per_thread)
 }
 
 /// The module of cost surfaces by the closed form.

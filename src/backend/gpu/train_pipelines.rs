@@ -23,6 +23,7 @@ impl TrainPipelines {
             options: group.options,
             neuron: group.problem.neuron,
             shape: context.tuning.shape,
+            steps_per_turn: context.tuning.steps_per_turn,
             records_points: group.record.every > 0,
             records_epochs: group.record.epochs,
             has_windows: true,

@@ -1,6 +1,13 @@
 //! Sizes and thresholds of the GPU backend. They change speed and memory, never results; tests set extreme values.
 
+use super::adapters::AdapterInfo;
 use super::workgroup_shape::WorkgroupShape;
+use crate::backend::ChunkLimits;
+
+/// Chunks of a hardware GPU. 2^18 runs fill the largest cards: an H200 has 132 processors with 2,048 threads each. 2^20 runs overlap the transfers and the
+/// host's work on one run batch with the training of another; 10^12 updates take one to ten seconds.
+pub const HARDWARE_CHUNKS: ChunkLimits =
+    ChunkLimits { fewest_runs: 1 << 18, most_runs: 1 << 20, updates: 1_000_000_000_000, bytes: 512 << 20 };
 
 /// Sizes and thresholds of an open GPU.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +29,17 @@ pub struct Tuning {
     pub builds_batches: bool,
     /// The most bytes of permutations in one dispatch.
     pub permutation_bytes: usize,
+    /// Batches or rows that are written out per turn of a loop. Four save a quarter of the instructions of a step on hardware. llvmpipe compiles four times
+    /// as long and gains nothing.
+    pub steps_per_turn: u32,
+    /// Whether wgpu adds a check to each array index, loop and integer division of a shader. On hardware they take up to half of the instructions. Each
+    /// shader tests the largest index of its buffers itself (`fits_buffers` in `shaders/run_state.wgsl`).
+    pub has_runtime_checks: bool,
 }
 
 impl Tuning {
     /// The defaults for a hardware or a software adapter.
-    pub fn new(is_software: bool) -> Self {
+    pub fn new(adapter: &AdapterInfo) -> Self {
         Self {
             shape: WorkgroupShape::PLAIN,
             first_dispatch_work: 1 << 20,
@@ -34,8 +47,10 @@ impl Tuning {
             recorded_bytes: 8 << 20,
             min_recorded_runs: 1 << 12,
             joined_bytes: 1 << 26,
-            builds_batches: !is_software,
+            builds_batches: !adapter.is_software,
             permutation_bytes: 1 << 24,
+            steps_per_turn: if adapter.is_hardware() { 4 } else { 1 },
+            has_runtime_checks: !adapter.is_hardware(),
         }
     }
 }

@@ -1,22 +1,34 @@
-//! Unrolls the loops over the runs of a thread before a module is compiled. Drivers do not unroll long loops, and arrays that are indexed by a
-//! variable live in memory instead of registers.
+//! Unrolls loops before a module is compiled: those over the runs of a thread, because arrays that are indexed by a variable live in memory instead of
+//! registers; and several batches or rows per turn of a loop, because drivers do not unroll loops of unknown length.
 //!
 //! It recognises the one line with which such a loop begins, and matches braces.
 
-/// The first line of a loop over the runs of a thread.
-const RUN_LOOP: &str = "for (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {";
+/// A loop of the shaders that is unrolled: its variable, and the constant that is its bound.
+#[derive(Clone, Copy, Debug)]
+pub struct UnrolledLoop {
+    pub variable: &'static str,
+    pub bound: &'static str,
+}
 
-/// A module with its loops over `runs` runs unrolled.
-pub fn unrolled(module: &str, runs: u32) -> String {
+/// The loop over the runs of a thread.
+pub const RUNS: UnrolledLoop = UnrolledLoop { variable: "j", bound: "RUNS_PER_THREAD" };
+/// The loop over the batches of one turn of the loop over batches.
+pub const BATCHES: UnrolledLoop = UnrolledLoop { variable: "turn", bound: "BATCHES_PER_TURN" };
+/// The loop over the rows of one turn of a loop over rows.
+pub const ROWS: UnrolledLoop = UnrolledLoop { variable: "turn", bound: "ROWS_PER_TURN" };
+
+/// A module whose loops of one kind have `count` iterations and are unrolled.
+pub fn unrolled(module: &str, UnrolledLoop { variable, bound }: UnrolledLoop, count: u32) -> String {
+    let first_line = format!("for (var {variable} = 0u; {variable} < {bound}; {variable} += 1u) {{");
     let mut output = String::new();
     let mut remaining = module;
-    while let Some(at) = remaining.find(RUN_LOOP) {
-        let (before, body) = (&remaining[..at], &remaining[at + RUN_LOOP.len()..]);
+    while let Some(at) = remaining.find(&first_line) {
+        let (before, body) = (&remaining[..at], &remaining[at + first_line.len()..]);
         let end = closing_brace(body);
         output.push_str(before);
-        for run in 0..runs {
+        for iteration in 0..count {
             output.push('{');
-            output.push_str(&with_index(&body[..end], run));
+            output.push_str(&with_index(&body[..end], variable, iteration));
             output.push_str("}\n");
         }
         remaining = &body[end + 1..];
@@ -38,22 +50,23 @@ fn closing_brace(code: &str) -> usize {
     end.unwrap_or(code.len())
 }
 
-/// Code with the identifier `j` replaced by a number.
-fn with_index(code: &str, run: u32) -> String {
-    let number = format!("{run}u");
-    let mut output = String::new();
+/// Code with an identifier replaced by a number.
+fn with_index(code: &str, variable: &str, index: u32) -> String {
     let is_identifier = |c: char| c.is_alphanumeric() || c == '_';
-    let mut previous = ' ';
-    let mut letters = code.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter == 'j' && !is_identifier(previous) && !letters.peek().copied().is_some_and(is_identifier) {
-            output.push_str(&number);
+    let mut output = String::new();
+    let mut remaining = code;
+    while let Some(at) = remaining.find(variable) {
+        let (before, after) = (&remaining[..at], &remaining[at + variable.len()..]);
+        output.push_str(before);
+        if output.ends_with(is_identifier) || after.starts_with(is_identifier) {
+            output.push_str(variable);
         } else {
-            output.push(letter);
+            output.push_str(&index.to_string());
+            output.push('u');
         }
-        previous = letter;
+        remaining = after;
     }
-    output
+    output + remaining
 }
 
 #[cfg(test)]
@@ -65,7 +78,12 @@ mod tests {
         let module = "for (var i = 0u; i < 3u; i += 1u) {}\nfor (var j = 0u; j < RUNS_PER_THREAD; j += 1u) {\n    if due { a[j] = b_j; }\n}\nlet j = 1u;\n";
         let expected =
             "for (var i = 0u; i < 3u; i += 1u) {}\n{\n    if due { a[0u] = b_j; }\n}\n{\n    if due { a[1u] = b_j; }\n}\n\nlet j = 1u;\n";
-        assert_eq!(unrolled(module, 2), expected);
-        assert_eq!(unrolled("let x = 1u;", 2), "let x = 1u;");
+        assert_eq!(unrolled(module, RUNS, 2), expected);
+        assert_eq!(unrolled("let x = 1u;", RUNS, 2), "let x = 1u;");
+        assert_eq!(
+            unrolled("for (var turn = 0u; turn < ROWS_PER_TURN; turn += 1u) { f(i + turn, turned, return_); }", ROWS, 1),
+            "{ f(i + 0u, turned, return_); }\n"
+        );
+        assert_eq!(unrolled("a for (var turn = 0u; turn < ROWS_PER_TURN; turn += 1u) { f(turn); } b", ROWS, 0), "a  b");
     }
 }

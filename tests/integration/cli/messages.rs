@@ -63,8 +63,7 @@ fn help_of_run() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
-                    else the CPU
+                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -72,7 +71,7 @@ fn help_of_run() {
                   [default: auto]
 
               --adapter <NAME>
-                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+                  Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
                   Number of CPU threads [default: all cores]
@@ -90,6 +89,15 @@ fn help_of_run() {
 
               --set <KEY=VALUE>
                   Override a key of the config, for example --set training.epochs=20
+
+              --on-device-loss <ACTION>
+                  What to do if the GPU is lost or has too little memory; stored runs are kept
+
+                  Possible values:
+                  - cpu:  Train the remaining runs on the CPU
+                  - stop: Stop with an error
+
+                  [default: cpu]
 
               --no-plots
                   Draw no pictures and write no report
@@ -188,8 +196,7 @@ fn help_of_replay() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
-                    else the CPU
+                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -197,7 +204,7 @@ fn help_of_replay() {
                   [default: auto]
 
               --adapter <NAME>
-                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+                  Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
                   Number of CPU threads [default: all cores]
@@ -232,8 +239,7 @@ fn help_of_bench() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A hardware GPU if there is one and the CPU would take more than about 2 s,
-                    else the CPU
+                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -241,7 +247,7 @@ fn help_of_bench() {
                   [default: auto]
 
               --adapter <NAME>
-                  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+                  Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
                   Number of CPU threads [default: all cores]
@@ -297,7 +303,7 @@ fn help_of_verify() {
         Usage: gradsweep verify [OPTIONS]
 
         Options:
-              --adapter <NAME>  Use the first GPU whose name contains NAME (see `gradsweep adapters`)
+              --adapter <NAME>  Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
                                 [default: the first GPU]
               --json            Print the table as JSON
           -h, --help            Print help
