@@ -269,7 +269,9 @@ impl Ends<'_> {
         for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
             let ([weight, bias, _, _, means @ ..], [last_weight, last_bias]) = (&mut self.numbers, &tile.last_in_range.0);
             (weight[run], bias[run]) = (last_weight.0[run], last_bias.0[run]);
-            means.iter_mut().for_each(|column| column[run] = 0.0);
+            for column in means.iter_mut() {
+                column[run] = 0.0;
+            }
             self.steps[run] = tile.diverged_at.0[run] - 1;
             cycle_periods[run] = 0;
             self.has_moved[run] = false;
