@@ -194,10 +194,12 @@ function commandButton(report, store) {
     const code = create('code', { tabIndex: 0 });
     const status = create('span', { role: 'status' });
     const element = create('div', { className: 'command' }, button, status, code);
-    store.subscribe(['explored'], ({ explored }) => {
+    store.subscribe(['explored'], ({ explored, isMoving }) => {
         const sets = explored?.sets;
         if (sets) {
             code.textContent = ['gradsweep run CONFIG', ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
+        } else if (!isMoving) {
+            code.textContent = 'No arguments of --set give this run alone.';
         }
         button.disabled = !sets;
         status.textContent = '';
