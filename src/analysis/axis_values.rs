@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::heatmap::VALUES;
+use super::heatmap_grid::VALUES;
 use super::sample::spread;
 use super::setting::Setting;
 use super::sweep::Sweep;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::expected::largest_converging_rate;
-use super::heatmap::{CellAxis, Grid};
+use super::heatmap_grid::{CellAxis, Grid};
 use super::runs::Runs;
 use super::sample::spread;
 use crate::figure::{Dash, Layer, palette};

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::runs::Runs;
 use super::setting::Setting;
 use crate::model::Parameter;
-use crate::space::Branch;
+use crate::space::{Branch, Space};
+use crate::table::RunTable;
 
 /// The distinct values of a hyperparameter over some rows, and the value of each row. Rows are compared by the positions of their values, so
 /// that a sweep of a million runs computes each value once.
@@ -17,14 +17,13 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// The values of a hyperparameter over some rows.
-    pub fn new(runs: &Runs<'_>, rows: &[usize], parameter: Parameter) -> Self {
-        let space = &runs.experiment.space;
+    /// The values of a hyperparameter over some rows of a table. `setting` returns the value of a row.
+    pub fn new(space: &Space, table: &RunTable, rows: &[usize], parameter: Parameter, setting: impl Fn(usize) -> Setting) -> Self {
         let mut known: FxHashMap<(u64, u64, u32), u32> = FxHashMap::default();
         let mut values: Vec<Setting> = Vec::new();
         let (mut last, mut branch, mut axis) = (None, None, None);
         let mut position = |&row: &usize| {
-            let run = runs.table.run[row];
+            let run = table.run[row];
             if branch.is_none_or(|own: &Branch| !(own.first..own.first + own.len).contains(&run)) {
                 branch = space.branch_of(run);
                 axis = branch.and_then(|branch| branch.axis_and_stride(parameter)).map(|(axis, stride)| (axis.len(), stride));
@@ -32,14 +31,14 @@ impl Levels {
             let first = branch.map_or(0, |branch| branch.first);
             let place = axis.map_or(0, |(len, stride)| (run - first) / stride % len);
             // A batch of all rows has the number of rows of its problem.
-            let problem = if parameter == Parameter::BatchSize { runs.table.problem[row] } else { 0 };
+            let problem = if parameter == Parameter::BatchSize { table.problem[row] } else { 0 };
             let key = (first, place, problem);
             // Neighbouring runs have equal values, except on the last axis.
             if let Some((_, value)) = last.filter(|(last, _)| *last == key) {
                 return value;
             }
             let value = *known.entry(key).or_insert_with(|| {
-                values.push(runs.setting(row, parameter));
+                values.push(setting(row));
                 values.len() as u32 - 1
             });
             last = Some((key, value));
@@ -60,9 +59,9 @@ impl Levels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::runs::Runs;
     use crate::config::{self, ConfigSource, DataLocation};
     use crate::sweep::Problems;
-    use crate::table::RunTable;
 
     /// Two optimizers with different hyperparameters, an axis with a duplicate, and batches of all rows.
     const CONFIG: &str = "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[sweep.parameters]\nbatch_size = [1, \"full\"]\n\
@@ -82,14 +81,14 @@ mod tests {
         let few: Vec<usize> = all.iter().copied().filter(|row| row % 7 != 2).rev().collect();
         for rows in [all, few] {
             for parameter in Parameter::all() {
-                let Levels { settings, positions } = Levels::new(&runs, &rows, parameter);
+                let Levels { settings, positions } = runs.levels(&rows, parameter);
                 assert!(settings.windows(2).all(|pair| pair[0] < pair[1]), "{settings:?}");
                 let values: Vec<Setting> = positions.iter().map(|&position| settings[position as usize]).collect();
                 assert_eq!(values, rows.iter().map(|&row| runs.setting(row, parameter)).collect::<Vec<_>>(), "{}", parameter.key());
             }
         }
         let rows = runs.rows();
-        let count = |parameter| Levels::new(&runs, &rows, parameter).settings.len();
+        let count = |parameter| runs.levels(&rows, parameter).settings.len();
         let parameters = [Parameter::Optimizer, Parameter::LearningRate, Parameter::Momentum, Parameter::BatchSize, Parameter::Epochs];
         // Momentum is 0, 0.9 or absent.
         assert_eq!(parameters.map(count), [2, 5, 3, 2, 1]);

@@ -27,6 +27,7 @@ mod fit;
 mod frame;
 mod framing;
 mod heatmap;
+mod heatmap_grid;
 mod heatmap_lines;
 mod importance;
 mod isoline;

@@ -180,7 +180,7 @@ impl<'a> Ranking<'a> {
     /// The best candidate for each value of a hyperparameter and each loss: losses by name, and the values of a loss by the cost of their best
     /// candidates.
     pub fn best_by(&self, parameter: Parameter) -> Vec<TunedGroup> {
-        let Levels { settings, positions } = Levels::new(&self.runs, &self.first_rows(), parameter);
+        let Levels { settings, positions } = self.runs.levels(&self.first_rows(), parameter);
         // The candidates of each loss and value, values in order.
         let mut own: Vec<(Loss, Vec<Vec<&Candidate>>)> = Vec::new();
         for (candidate, position) in self.candidates.iter().zip(positions) {

@@ -38,7 +38,7 @@ impl<'a> RateRanges<'a> {
     pub fn new(ranking: &'a Ranking<'a>, by: Parameter) -> Self {
         let mut ranges = Self { runs: ranking.runs(), ranking, rates: FxHashMap::default() };
         if ranges.runs.varies(Parameter::LearningRate) && by != Parameter::LearningRate {
-            let Levels { settings, positions } = Levels::new(&ranges.runs, &ranking.first_rows(), Parameter::LearningRate);
+            let Levels { settings, positions } = ranges.runs.levels(&ranking.first_rows(), Parameter::LearningRate);
             for (candidate, position) in ranking.candidates().iter().zip(positions) {
                 let Some(rate) = settings[position as usize].number() else { continue };
                 ranges.rates.entry(ranges.first_like(candidate)).or_default().push((rate, candidate.cost));

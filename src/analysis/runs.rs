@@ -135,14 +135,19 @@ impl<'a> Runs<'a> {
         }
     }
 
+    /// The values of a hyperparameter over some rows.
+    pub fn levels(&self, rows: &[usize], parameter: Parameter) -> Levels {
+        Levels::new(&self.experiment.space, self.table, rows, parameter, |row| self.setting(row, parameter))
+    }
+
     /// The distinct values of a hyperparameter over some rows, in order.
     pub fn distinct_settings(&self, rows: &[usize], parameter: Parameter) -> Vec<Setting> {
-        Levels::new(self, rows, parameter).settings
+        self.levels(rows, parameter).settings
     }
 
     /// The rows grouped by their value of a hyperparameter, values in order.
     pub fn group_by(&self, rows: &[usize], parameter: Parameter) -> Vec<(Setting, Vec<usize>)> {
-        let Levels { settings, positions } = Levels::new(self, rows, parameter);
+        let Levels { settings, positions } = self.levels(rows, parameter);
         let mut groups: Vec<(Setting, Vec<usize>)> = settings.into_iter().map(|setting| (setting, Vec::new())).collect();
         for (&row, position) in rows.iter().zip(positions) {
             groups[position as usize].1.push(row);

@@ -582,7 +582,7 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
 #[test]
 fn the_best_history_is_that_of_the_best_run() {
     let ran = Trained::text(
-        "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nbatch_size = \"full\"\nepochs = 20\nlearning_rate = 0.1\n\
+        "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\noptimizer = \"sgd\"\nbatch_size = \"full\"\nepochs = 20\nlearning_rate = 0.1\n\
          [sweep.parameters]\nuse_bias = [false, true]\n[history]\nruns = { best = 1 }\n",
         "x,y\n-1,11\n0,10.5\n1,13\n2,12\n",
     );
