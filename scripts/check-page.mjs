@@ -1,11 +1,11 @@
-// Uses the panels of the reports of configs/article.toml and configs/cycles.toml in a browser, and checks what the page then shows.
+// Uses the panels of the reports of configs/article.toml, configs/cycles.toml and a grid in a browser, and checks what the page then shows.
 //
-//   node scripts/check-page.mjs BROWSER FOLDER_OF_PACKAGES ARTICLE_REPORT CYCLES_REPORT
+//   node scripts/check-page.mjs BROWSER FOLDER_OF_PACKAGES ARTICLE_REPORT CYCLES_REPORT GRID_REPORT
 
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-const [browserPath, packages, articleReport, cyclesReport] = process.argv.slice(2);
+const [browserPath, packages, articleReport, cyclesReport, gridReport] = process.argv.slice(2);
 const { default: puppeteer } = await import(createRequire(path.join(packages, 'package.json')).resolve('puppeteer-core'));
 const isFirefox = browserPath.includes('firefox');
 const options = isFirefox ? { browser: 'firefox' } : { browser: 'chrome', args: ['--no-sandbox'] };
@@ -137,10 +137,111 @@ async function checkCycles() {
     await page.close();
 }
 
+/** The report of two optimizers, 13 learning rates and 7 momenta. */
+async function checkGrid() {
+    const { page, messages, settle, text, box } = await open(gridReport);
+    const status = () => text('#runs .toolbar [role=status]');
+    const firstRow = () => text('.run-table tbody tr[role=row]');
+    const filter = async (words) => {
+        await page.$eval(
+            '#runs input[type=search]',
+            (input, value) => {
+                input.value = value;
+                input.dispatchEvent(new Event('input'));
+            },
+            words,
+        );
+    };
+    check('the table has all runs', (await status()) === '182 runs', await status());
+    await filter('rmsprop learning_rate<0.0001');
+    check('words and conditions filter the table', (await status()) === '28 of 182 runs', await status());
+    await filter('');
+
+    await page.$$eval('.run-table th button', (buttons) => buttons[0].click());
+    check('a heading sorts the table', (await firstRow()).startsWith('0 '), await firstRow());
+    await page.$$eval('.run-table th button', (buttons) => buttons[0].click());
+    check('a second click reverses the order', (await firstRow()).startsWith('181 '), await firstRow());
+    await page.focus('.run-table');
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await settle();
+    check('the keyboard selects a run', (await page.$eval('.run-heading input', (input) => input.value)) === '1');
+
+    const plot = await box('.parallel');
+    const axis = plot.x + 70 + (plot.width - 140) / 3;
+    await page.mouse.move(axis, plot.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(axis, plot.y + 180, { steps: 6 });
+    await page.mouse.up();
+    const brushed = await status();
+    check('brushing an axis filters the runs', /^\d+ of 182 runs$/.test(brushed), brushed);
+    await page.$eval('.range-fields summary', (summary) => summary.click());
+    await settle();
+    const fields = await page.$$eval('.ranges input[type=text]', (inputs) => inputs.map((input) => input.value));
+    check('the fields show the range', fields[0] !== '' && Number(fields[0]) < Number(fields[1]), String(fields));
+    await page.$$eval('#runs .toolbar button', (buttons) => buttons[0].click());
+    check('all runs are shown again', (await status()) === '182 runs', await status());
+
+    const loss = await box('#figures .overlay');
+    let found = '';
+    for (let share = 0.1; share < 0.9 && !found; share += 0.02) {
+        await page.mouse.move(loss.x + loss.width * 0.5, loss.y + loss.height * share);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        found = (await page.$eval('.tooltip', (tooltip) => (tooltip.hidden ? '' : tooltip.firstChild.textContent)).catch(() => '')) ?? '';
+    }
+    await page.mouse.down();
+    await page.mouse.up();
+    await settle();
+    const chosen = await page.$eval('.run-heading input', (input) => input.value);
+    check('the figure of the final loss finds and selects a run', found.startsWith(`run ${chosen}:`), `${found}, ${chosen}`);
+
+    const map = await box('.atlas .overlay');
+    const middle = [map.x + map.width * 0.45, map.y + map.height * 0.45];
+    await page.mouse.click(...middle);
+    const cell = await text('.cell-panel');
+    check('a click replays a cell', /^Run \d+: /.test(cell) && cell.includes('momentum'), cell);
+    await page.keyboard.press('+');
+    const trained = () =>
+        page.waitForFunction(() => /^Trained/.test(document.querySelector('.atlas-columns [role=status]')?.textContent ?? ''), {
+            timeout: 60000,
+        });
+    check(
+        'zooming trains cells',
+        await trained().then(
+            () => true,
+            () => false,
+        ),
+        await text('.atlas-columns [role=status]'),
+    );
+    await page.mouse.click(...middle);
+    const finer = await text('.cell-panel');
+    check('a click replays a trained cell', !finer.startsWith('Run') && finer.includes('momentum'), finer);
+    check('the explorer shows the cell', (await text('.command code')).includes('momentum'));
+    await page.select('#atlas select', '2');
+    check(
+        'two settings of a run make a heatmap',
+        await trained().then(
+            () => true,
+            () => false,
+        ),
+        await text('.atlas-columns [role=status]'),
+    );
+
+    const shares = await page.$$eval('.importance td.number', (cells) =>
+        cells.map((share) => Number(share.textContent.replace(/[^\d.]/g, ''))),
+    );
+    const sum = shares.reduce((total, share) => total + share, 0);
+    check('the shares of variance add up to 100 %', shares.length === 4 && Math.abs(sum - 100) < 0.3, String(shares));
+    check('the page has no messages', messages.length === 0, messages.join('; '));
+    await page.close();
+}
+
 try {
     console.log(`${browserPath}, ${await browser.version()}`);
     await checkArticle();
     await checkCycles();
+    await checkGrid();
 } finally {
     await browser.close();
 }

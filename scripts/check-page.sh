@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the types of the scripts of the HTML report, then uses the panels of two reports in each installed browser. Packages of npm are installed
+# Checks the types of the scripts of the HTML report, then uses the panels of three reports in each installed browser. Packages of npm are installed
 # below target/. Prints NOT RUN and the reason where npm or a browser is missing.
 #
 #   scripts/check-page.sh
@@ -26,6 +26,10 @@ for name in article cycles; do
     target/release/gradsweep run "configs/$name.toml" --out "$folder/$name" >/dev/null 2>&1
     reports+=("$PWD/$folder/$name/report.html")
 done
+rm -rf "$folder/grid"
+target/release/gradsweep run configs/learning_rates.toml --set data.scale=standard --set "sweep.parameters.momentum={ min = 0.0, max = 0.9, count = 7 }" \
+    --out "$folder/grid" >/dev/null 2>&1
+reports+=("$PWD/$folder/grid/report.html")
 browsers=0
 for browser in chromium firefox-esr firefox google-chrome; do
     path=$(command -v "$browser") || continue

@@ -60,8 +60,12 @@ export function mountAtlas(element, report, engine, store, openWorker) {
     };
     const rows = runRows(report);
     const bestRow = rows.rowOf(report.best);
-    const first = Math.max(choices.findIndex(({ panel }) => bestRow >= 0 && isOfPanel(rows, panel)(bestRow)), 0);
-    const option = (/** @type {string} */ label, /** @type {number} */ index) => create('option', { value: String(index), selected: index === first }, label);
+    const first = Math.max(
+        choices.findIndex(({ panel }) => bestRow >= 0 && isOfPanel(rows, panel)(bestRow)),
+        0,
+    );
+    const option = (/** @type {string} */ label, /** @type {number} */ index) =>
+        create('option', { value: String(index), selected: index === first }, label);
     const select = create('select', {}, ...choices.map(({ panel }, index) => option(choiceLabel(panel), index)));
     const bar = create('div', { className: 'toolbar' }, create('label', { className: 'toolbar' }, 'Heatmap', select));
     const pair = engine && settingPair(report, engine, store, open);
@@ -105,7 +109,9 @@ function settingPair(report, engine, store, open) {
         const settings = mapSettings(engine, store.state);
         const keys = settings.map(({ key }) => key);
         // The learning rate, and what the sweep varies.
-        const preferred = [...new Set(['learning_rate', ...report.varied, 'momentum', 'batch_size', ...keys])].filter((key) => keys.includes(key));
+        const preferred = [...new Set(['learning_rate', ...report.varied, 'momentum', 'batch_size', ...keys])].filter((key) =>
+            keys.includes(key),
+        );
         selects.forEach((select, index) => {
             const chosen = keys.includes(select.value) ? select.value : preferred[index];
             select.replaceChildren(...keys.map((key) => create('option', { value: key, selected: key === chosen }, key)));
@@ -115,7 +121,9 @@ function settingPair(report, engine, store, open) {
             open(settingsSource(report, store.state, chosen));
         }
     };
-    [...selects.map((select) => ({ element: select, type: 'change' })), { element: again, type: 'click' }].forEach(({ element, type }) => element.addEventListener(type, openPair));
+    [...selects.map((select) => ({ element: select, type: 'change' })), { element: again, type: 'click' }].forEach(({ element, type }) =>
+        element.addEventListener(type, openPair),
+    );
     return { element: create('div', { className: 'toolbar' }, selects[0], 'and', selects[1], again), open: openPair };
 }
 
@@ -141,9 +149,20 @@ function atlasMap(source, report, engine, store, openWorker) {
     let pointed = null;
 
     const canvas = create('canvas', { role: 'img', 'aria-label': [figure.title, ...figure.caption].join('. ') });
-    const keys = canZoom ? 'Plus and minus zoom, arrow keys move, Enter selects the middle cell, Home shows the whole heatmap.' : 'Enter selects the middle cell.';
-    const overlay = create('canvas', { className: 'overlay', tabIndex: 0, role: 'application', 'aria-label': `Heatmap of ${panel.x.label} and ${panel.y.label}. ${keys}` });
-    const status = create('p', { className: 'note', role: 'status' }, canZoom && !source.isTrained ? 'Click a cell to replay it. Zoom in to train finer cells.' : 'Click a cell to replay it.');
+    const keys = canZoom
+        ? 'Plus and minus zoom, arrow keys move, Enter selects the middle cell, Home shows the whole heatmap.'
+        : 'Enter selects the middle cell.';
+    const overlay = create('canvas', {
+        className: 'overlay',
+        tabIndex: 0,
+        role: 'application',
+        'aria-label': `Heatmap of ${panel.x.label} and ${panel.y.label}. ${keys}`,
+    });
+    const status = create(
+        'p',
+        { className: 'note', role: 'status' },
+        canZoom && !source.isTrained ? 'Click a cell to replay it. Zoom in to train finer cells.' : 'Click a cell to replay it.',
+    );
     const side = cellPanel(engine, base);
     setTimeout(() => side.show(base, source.set, source.isTrained ? 'The explored run' : 'The best run'));
 
@@ -154,16 +173,22 @@ function atlasMap(source, report, engine, store, openWorker) {
         redraw();
     });
     const figureNow = () => {
-        const trained = levels.filter(({ x: own, y: other }) => isSimilar(own.range, x) && isSimilar(other.range, y)).map((level) => {
-            const known = drawnCells.get(level);
-            const cells = known?.done === level.done ? known.cells : levelCells(level, colors);
-            drawnCells.set(level, { done: level.done, cells });
-            return { Cells: cells };
-        });
+        const trained = levels
+            .filter(({ x: own, y: other }) => isSimilar(own.range, x) && isSimilar(other.range, y))
+            .map((level) => {
+                const known = drawnCells.get(level);
+                const cells = known?.done === level.done ? known.cells : levelCells(level, colors);
+                drawnCells.set(level, { done: level.done, cells });
+                return { Cells: cells };
+            });
         const isEmbeddedShown = isSimilar(panel.x.range, x) && isSimilar(panel.y.range, y);
         const layers = panel.layers.filter((layer) => !layer.Cells || isEmbeddedShown);
         const last = layers.findLastIndex((layer) => layer.Cells) + 1;
-        return { ...figure, columns: 1, panels: [{ ...panel, x, y, layers: [...layers.slice(0, last), ...trained, ...layers.slice(last)] }] };
+        return {
+            ...figure,
+            columns: 1,
+            panels: [{ ...panel, x, y, layers: [...layers.slice(0, last), ...trained, ...layers.slice(last)] }],
+        };
     };
     const draw = () => {
         if (canvas.clientWidth > 0) {
@@ -195,7 +220,11 @@ function atlasMap(source, report, engine, store, openWorker) {
 
     let timer = 0;
     const setView = (/** @type {[number, number]} */ xRange, /** @type {[number, number]} */ yRange) => {
-        const whole = xRange[0] === panel.x.range[0] && xRange[1] === panel.x.range[1] && yRange[0] === panel.y.range[0] && yRange[1] === panel.y.range[1];
+        const whole =
+            xRange[0] === panel.x.range[0] &&
+            xRange[1] === panel.x.range[1] &&
+            yRange[0] === panel.y.range[0] &&
+            yRange[1] === panel.y.range[1];
         x = whole ? panel.x : { ...panel.x, range: xRange, ticks: roundTicks(panel.x.scale, xRange) };
         y = whole ? panel.y : { ...panel.y, range: yRange, ticks: roundTicks(panel.y.scale, yRange) };
         overlay.classList.toggle('zoomed', !whole);
@@ -217,8 +246,10 @@ function atlasMap(source, report, engine, store, openWorker) {
             });
         }
     };
-    const zoom = (/** @type {number} */ factor, center = [0.5, 0.5]) => setView(scaledRange(x, factor, center[0], bounds[0]), scaledRange(y, factor, center[1], bounds[1]));
-    const move = (/** @type {number} */ right, /** @type {number} */ up) => setView(movedRange(x, right, 1 + right, bounds[0]), movedRange(y, up, 1 + up, bounds[1]));
+    const zoom = (/** @type {number} */ factor, center = [0.5, 0.5]) =>
+        setView(scaledRange(x, factor, center[0], bounds[0]), scaledRange(y, factor, center[1], bounds[1]));
+    const move = (/** @type {number} */ right, /** @type {number} */ up) =>
+        setView(movedRange(x, right, 1 + right, bounds[0]), movedRange(y, up, 1 + up, bounds[1]));
     const reset = () => {
         levels = [];
         setView(panel.x.range, panel.y.range);
@@ -244,7 +275,10 @@ function atlasMap(source, report, engine, store, openWorker) {
         pointed = cell;
         mark();
         if (cell) {
-            showTooltip([cell.result, `${panel.x.label} ${valueText(cell.values[0])}`, `${panel.y.label} ${valueText(cell.values[1])}`], pointer);
+            showTooltip(
+                [cell.result, `${panel.x.label} ${valueText(cell.values[0])}`, `${panel.y.label} ${valueText(cell.values[1])}`],
+                pointer,
+            );
         } else {
             hideTooltip();
         }
@@ -269,18 +303,23 @@ function atlasMap(source, report, engine, store, openWorker) {
     bindPointer(overlay, { cellAt, point, select, zoom, move, canZoom, panelRect: () => drawn?.panels[0].rect ?? null });
     overlay.addEventListener('keydown', (event) => {
         /** @type {Record<string, (() => void) | undefined>} */
-        const moves = canZoom ? {
-            '+': () => zoom(1 / ZOOM_STEP),
-            '=': () => zoom(1 / ZOOM_STEP),
-            '-': () => zoom(ZOOM_STEP),
-            ArrowLeft: () => move(-MOVE_STEP, 0),
-            ArrowRight: () => move(MOVE_STEP, 0),
-            ArrowUp: () => move(0, MOVE_STEP),
-            ArrowDown: () => move(0, -MOVE_STEP),
-            Home: reset,
-        } : {};
+        const moves = canZoom
+            ? {
+                  '+': () => zoom(1 / ZOOM_STEP),
+                  '=': () => zoom(1 / ZOOM_STEP),
+                  '-': () => zoom(ZOOM_STEP),
+                  ArrowLeft: () => move(-MOVE_STEP, 0),
+                  ArrowRight: () => move(MOVE_STEP, 0),
+                  ArrowUp: () => move(0, MOVE_STEP),
+                  ArrowDown: () => move(0, -MOVE_STEP),
+                  Home: reset,
+              }
+            : {};
         const rect = drawn?.panels[0].rect;
-        const action = event.key === 'Enter' && rect ? () => select(cellAt([(rect.left + rect.right) / 2, (rect.top + rect.bottom) / 2])) : moves[event.key];
+        const action =
+            event.key === 'Enter' && rect
+                ? () => select(cellAt([(rect.left + rect.right) / 2, (rect.top + rect.bottom) / 2]))
+                : moves[event.key];
         if (action && !event.ctrlKey && !event.metaKey) {
             event.preventDefault();
             action();
@@ -306,13 +345,29 @@ function atlasMap(source, report, engine, store, openWorker) {
         return own;
     };
     const buttons = canZoom
-        ? [button('+', 'Zoom in', () => zoom(1 / ZOOM_STEP)), button('−', 'Zoom out', () => zoom(ZOOM_STEP)), button('Whole heatmap', 'Show the whole heatmap', reset)]
+        ? [
+              button('+', 'Zoom in', () => zoom(1 / ZOOM_STEP)),
+              button('−', 'Zoom out', () => zoom(ZOOM_STEP)),
+              button('Whole heatmap', 'Show the whole heatmap', reset),
+          ]
         : [];
     const hint = canZoom ? [create('span', { className: 'note' }, 'Ctrl and wheel, or the buttons, zoom. Drag to move.')] : [];
     const captions = figure.caption.map((line) => create('p', { className: 'note' }, `${line}.`));
-    const left = create('div', {}, create('div', { className: 'toolbar' }, ...buttons, ...hint), create('div', { className: 'figure atlas' }, canvas, overlay), status);
+    const left = create(
+        'div',
+        {},
+        create('div', { className: 'toolbar' }, ...buttons, ...hint),
+        create('div', { className: 'figure atlas' }, canvas, overlay),
+        status,
+    );
     return {
-        element: create('div', {}, ...captions, ...(source.note ? [create('p', { className: 'note' }, source.note)] : []), create('div', { className: 'atlas-columns' }, left, side.element)),
+        element: create(
+            'div',
+            {},
+            ...captions,
+            ...(source.note ? [create('p', { className: 'note' }, source.note)] : []),
+            create('div', { className: 'atlas-columns' }, left, side.element),
+        ),
         close() {
             trainer.cancel();
             clearTimeout(timer);

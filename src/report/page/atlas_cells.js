@@ -42,8 +42,12 @@ export function embeddedCells(figure, panel, report) {
             isInteger: isNumeric && found.every(Number.isInteger),
             position: (/** @type {number} */ at) => Math.floor(relative(axis, at) / span),
             count,
-            value: (/** @type {number} */ position) => (values ? values[position] : cellCenter({ key: '', scale: axis.scale, range: axis.range, isInteger: false, pixels: 0 }, count, position)),
-            range: (/** @type {number} */ position) => /** @type {[number, number]} */ ([position, position + 1].map((edge) => valueAt(axis, edge * span))),
+            value: (/** @type {number} */ position) =>
+                values
+                    ? values[position]
+                    : cellCenter({ key: '', scale: axis.scale, range: axis.range, isInteger: false, pixels: 0 }, count, position),
+            range: (/** @type {number} */ position) =>
+                /** @type {[number, number]} */ ([position, position + 1].map((edge) => valueAt(axis, edge * span))),
         };
     });
     const shown = [panel.x.label, panel.y.label];
@@ -113,7 +117,10 @@ export function trainedCell({ x, y, columns, rows, done, kind, value }, data, { 
     const cell = line * columns + column;
     return {
         values: [cellCenter(x, columns, column), cellCenter(y, rows, line)],
-        ranges: [[valueAt(xAxis, column / columns), valueAt(xAxis, (column + 1) / columns)], [valueAt(yAxis, line / rows), valueAt(yAxis, (line + 1) / rows)]],
+        ranges: [
+            [valueAt(xAxis, column / columns), valueAt(xAxis, (column + 1) / columns)],
+            [valueAt(yAxis, line / rows), valueAt(yAxis, (line + 1) / rows)],
+        ],
         result: inWords(kind[cell], value[cell], false),
         isTrained: true,
     };

@@ -39,7 +39,8 @@ export function cellColors({ color_bars: bars }) {
             return firsts[bar] + shadeOf(bars[bar], Math.log10(value));
         },
         cellOf(rgb) {
-            const distance = (/** @type {readonly number[]} */ own) => own.reduce((sum, channel, index) => sum + (channel - rgb[index]) ** 2, 0);
+            const distance = (/** @type {readonly number[]} */ own) =>
+                own.reduce((sum, channel, index) => sum + (channel - rgb[index]) ** 2, 0);
             if (rgb.every((channel) => channel === 255)) {
                 return null;
             }

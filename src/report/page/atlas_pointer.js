@@ -77,11 +77,15 @@ export function bindPointer(overlay, { cellAt, point, select, zoom, move, canZoo
         isInside = false;
         point(null, event);
     });
-    overlay.addEventListener('wheel', (event) => {
-        // Without a key the wheel scrolls the page, unless the heatmap has the focus.
-        if (canZoom && (event.ctrlKey || event.metaKey || document.activeElement === overlay)) {
-            event.preventDefault();
-            zoom(Math.exp(Math.min(Math.max(event.deltaY, -100), 100) / 250), shareOf(pixelOf(event)));
-        }
-    }, { passive: false });
+    overlay.addEventListener(
+        'wheel',
+        (event) => {
+            // Without a key the wheel scrolls the page, unless the heatmap has the focus.
+            if (canZoom && (event.ctrlKey || event.metaKey || document.activeElement === overlay)) {
+                event.preventDefault();
+                zoom(Math.exp(Math.min(Math.max(event.deltaY, -100), 100) / 250), shareOf(pixelOf(event)));
+            }
+        },
+        { passive: false },
+    );
 }

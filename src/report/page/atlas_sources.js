@@ -97,7 +97,13 @@ export function settingsSource(report, { run, overrides }, settings) {
     const set = Object.fromEntries(Object.entries(overrides).filter(([key]) => !keys.includes(key)));
     const at = /** @type {Point} */ (settings.map(({ value }) => Number(value)));
     /** @type {Panel} */
-    const panel = { title: '', x, y, equal_units: false, layers: [{ Markers: { points: [at], marker: 'Hollow', color: { rgb: [0x22, 0x22, 0x22], alpha: 1 }, size: 9 } }] };
+    const panel = {
+        title: '',
+        x,
+        y,
+        equal_units: false,
+        layers: [{ Markers: { points: [at], marker: 'Hollow', color: { rgb: [0x22, 0x22, 0x22], alpha: 1 }, size: 9 } }],
+    };
     /** @type {Figure} */
     const figure = {
         name: 'atlas',

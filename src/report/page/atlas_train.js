@@ -81,7 +81,12 @@ export function cellTrainer(openWorker, onProgress) {
                 while (level.done < rows) {
                     const band = Math.min(Math.max(Math.floor(REQUEST_TIME / (cellTime * columns)), 1), rows - level.done);
                     const began = performance.now();
-                    const grid = await worker.grid({ run, set, x: axisRequest(x, columns, 0, columns), y: axisRequest(y, rows, level.done, band) });
+                    const grid = await worker.grid({
+                        run,
+                        set,
+                        x: axisRequest(x, columns, 0, columns),
+                        y: axisRequest(y, rows, level.done, band),
+                    });
                     if (own !== generation) {
                         return;
                     }

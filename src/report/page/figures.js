@@ -54,7 +54,12 @@ function figureFrame({ title, caption, size }) {
     canvas.style.aspectRatio = `${size[0]} / ${size[1] - 90}`;
     const body = create('div', { className: 'figure' }, canvas);
     body.style.maxWidth = `${size[0]}px`;
-    const figcaption = create('figcaption', {}, create('h3', {}, title), ...caption.map((line) => create('p', { className: 'note' }, `${line}.`)));
+    const figcaption = create(
+        'figcaption',
+        {},
+        create('h3', {}, title),
+        ...caption.map((line) => create('p', { className: 'note' }, `${line}.`)),
+    );
     return { canvas, frame: create('figure', {}, figcaption, body) };
 }
 

@@ -15,10 +15,23 @@ export function mountImportance(element, report, _engine, _store) {
         element.hidden = true;
         return;
     }
-    element.append(create('p', {}, 'The share of the variance of log10(mean J − J*) that each hyperparameter explains alone, exact for this grid. '
-        + 'The rest is the share of interactions: the effect of one hyperparameter depends on another one. A diverged run counts as one that stays at the start.'));
+    element.append(
+        create(
+            'p',
+            {},
+            'The share of the variance of log10(mean J − J*) that each hyperparameter explains alone, exact for this grid. ' +
+                'The rest is the share of interactions: the effect of one hyperparameter depends on another one. A diverged run counts as one that stays at the start.',
+        ),
+    );
     const blocks = [...new Set(shares.map(({ block }) => block))];
-    element.append(...blocks.map((block) => shareTable(block, shares.filter((share) => share.block === block))));
+    element.append(
+        ...blocks.map((block) =>
+            shareTable(
+                block,
+                shares.filter((share) => share.block === block),
+            ),
+        ),
+    );
 }
 
 /**
@@ -30,7 +43,12 @@ function shareTable(block, shares) {
     // The share of the optimizer among optimizers with different axes has no interactions.
     const rest = shares.length > 1 ? [shareRow('interactions', Math.max(1 - alone, 0), 'interactions')] : [];
     const caption = create('caption', {}, block === null ? 'All runs' : `Runs of ${block}`);
-    return create('table', { className: 'importance' }, caption, create('tbody', {}, ...shares.map(({ key, share }) => shareRow(key, share, '')), ...rest));
+    return create(
+        'table',
+        { className: 'importance' },
+        caption,
+        create('tbody', {}, ...shares.map(({ key, share }) => shareRow(key, share, '')), ...rest),
+    );
 }
 
 /**
@@ -42,5 +60,11 @@ function shareRow(name, share, className) {
     const bar = create('div', { className: `bar ${className}` });
     bar.style.width = `${100 * share}%`;
     const percent = share > 0 && share < 0.001 ? '< 0.1 %' : `${(100 * share).toFixed(1)} %`;
-    return create('tr', {}, create('th', { scope: 'row' }, name), create('td', { className: 'number' }, percent), create('td', { className: 'bar-cell' }, bar));
+    return create(
+        'tr',
+        {},
+        create('th', { scope: 'row' }, name),
+        create('td', { className: 'number' }, percent),
+        create('td', { className: 'bar-cell' }, bar),
+    );
 }

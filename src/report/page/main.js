@@ -48,7 +48,13 @@ if (engine) {
     mount('orbit', mountOrbit, report, engine, store);
     mount('explore', mountExplore, report, engine, store);
 }
-mount('atlas', (element, ...values) => mountAtlas(element, ...values, () => openGridWorker(/** @type {Input} */ (input))), report, engine, store);
+mount(
+    'atlas',
+    (element, ...values) => mountAtlas(element, ...values, () => openGridWorker(/** @type {Input} */ (input))),
+    report,
+    engine,
+    store,
+);
 mount('runs', mountRuns, report, engine, store);
 mount('figures', mountFigures, report, engine, store);
 mount('importance', mountImportance, report, engine, store);

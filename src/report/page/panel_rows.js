@@ -44,7 +44,9 @@ export function axisCoordinates(rows, axis, isOwn) {
     }
     // The order of the program: absent values, numbers, words.
     const rank = (/** @type {number | string | null} */ value) => (value === null ? 0 : typeof value === 'number' ? 1 : 2);
-    const values = [...distinct].sort((a, b) => rank(a) - rank(b) || (/** @type {number} */ (a) < /** @type {number} */ (b) ? -1 : 1));
+    /** @type {(a: any, b: any) => number} */
+    const compare = (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1);
+    const values = [...distinct].sort(compare);
     const isNumeric = values.every((value) => typeof value === 'number') && !isOfPositions(axis, values);
     const places = new Map(values.map((value, position) => [value, isNumeric ? Number(value) : position]));
     return { values, isNumeric, coordinate: (row) => places.get(column?.values[row] ?? null) ?? NaN };
@@ -56,5 +58,7 @@ export function axisCoordinates(rows, axis, isOwn) {
  * @param {(number | string | null)[]} values
  */
 function isOfPositions({ scale, range }, values) {
-    return scale === 'Linear' && range[0] === -0.5 && Number.isInteger(range[1] - 0.5) && values.some((value, position) => value !== position);
+    return (
+        scale === 'Linear' && range[0] === -0.5 && Number.isInteger(range[1] - 0.5) && values.some((value, position) => value !== position)
+    );
 }

@@ -28,7 +28,11 @@ const LINES = 4000;
 const BACKGROUND_LINES = 1000;
 
 /** Colours of the classes of the heatmap. */
-const CLASS_COLORS = [{ label: 'converged', color: BLUE }, { label: 'diverged', color: ACCENT }, { label: 'other', color: BORDER }];
+const CLASS_COLORS = [
+    { label: 'converged', color: BLUE },
+    { label: 'diverged', color: ACCENT },
+    { label: 'other', color: BORDER },
+];
 
 /**
  * @typedef {object} ParallelLayout
@@ -48,7 +52,10 @@ export function parallelPlot(report, store) {
     const rows = runRows(report);
     const axes = runAxes(report);
     const classes = rowClasses(report);
-    const base = create('canvas', { role: 'img', 'aria-label': `Parallel coordinates of ${axes.map(({ label }) => label).join(', ')}. The fields below set the same ranges.` });
+    const base = create('canvas', {
+        role: 'img',
+        'aria-label': `Parallel coordinates of ${axes.map(({ label }) => label).join(', ')}. The fields below set the same ranges.`,
+    });
     const overlay = create('canvas', { className: 'overlay', 'aria-hidden': true });
     const element = create('div', { className: 'parallel' }, base, overlay);
     /** @type {ParallelLayout} */
@@ -89,10 +96,18 @@ export function parallelPlot(report, store) {
         const { filter, run, hover } = store.state;
         axes.forEach(({ name, intervalsOf }, axis) => {
             const range = filter.ranges[name];
-            const intervals = brush?.axis === axis ? [/** @type {[number, number]} */ ([Math.min(brush.from, brush.to), Math.max(brush.from, brush.to)])] : range ? intervalsOf(range) : [];
+            const intervals =
+                brush?.axis === axis
+                    ? [/** @type {[number, number]} */ ([Math.min(brush.from, brush.to), Math.max(brush.from, brush.to)])]
+                    : range
+                      ? intervalsOf(range)
+                      : [];
             intervals.forEach((interval) => drawBrush(context, layout, axis, interval));
         });
-        for (const [number, color] of /** @type {[number | undefined, Color][]} */ ([[run, INK], [hover?.run, ACCENT]])) {
+        for (const [number, color] of /** @type {[number | undefined, Color][]} */ ([
+            [run, INK],
+            [hover?.run, ACCENT],
+        ])) {
             const row = number === undefined ? -1 : rows.rowOf(number);
             if (row >= 0) {
                 strokeLines(context, [lineOf(row)], GROUND, 5);
@@ -120,7 +135,8 @@ export function parallelPlot(report, store) {
         const { along, position } = layout.locate(pixel);
         const before = Math.min(Math.floor(along), axes.length - 2);
         const share = along - before;
-        const reach = LINE_REACH / Math.abs(layout.isNarrow ? layout.at(0, 1)[0] - layout.at(0, 0)[0] : layout.at(0, 1)[1] - layout.at(0, 0)[1]);
+        const reach =
+            LINE_REACH / Math.abs(layout.isNarrow ? layout.at(0, 1)[0] - layout.at(0, 0)[0] : layout.at(0, 1)[1] - layout.at(0, 0)[1]);
         let [nearest, distance] = [-1, reach];
         const [first, second] = [axes[before], axes[before + 1]];
         for (const row of first && second ? matchingRows(rows, store.state.filter) : []) {
@@ -195,7 +211,12 @@ export function parallelPlot(report, store) {
     });
     const drawnPart = rows.count > LINES ? ` ${LINES.toLocaleString('en-US')} runs of the filter are drawn.` : '';
     const hint = `Drag along an axis to filter, click it to show all values.${drawnPart}`;
-    const legend = create('p', { className: 'note' }, ...CLASS_COLORS.map(({ label, color }) => create('span', { className: 'key' }, swatch(color), label)), hint);
+    const legend = create(
+        'p',
+        { className: 'note' },
+        ...CLASS_COLORS.map(({ label, color }) => create('span', { className: 'key' }, swatch(color), label)),
+        hint,
+    );
     return create('div', {}, element, legend);
 }
 
@@ -224,12 +245,18 @@ function rowClasses(report) {
 function drawingOrder(count, matching, classes) {
     const isMatching = new Uint8Array(count);
     matching.forEach((row) => (isMatching[row] = 1));
-    const others = sample(Array.from(isMatching.keys()).filter((row) => isMatching[row] === 0), BACKGROUND_LINES);
+    const others = sample(
+        Array.from(isMatching.keys()).filter((row) => isMatching[row] === 0),
+        BACKGROUND_LINES,
+    );
     const own = sample(matching, LINES);
     const alpha = Math.min(Math.max(5 / Math.sqrt(Math.max(own.length, 1)), 0.09), 0.75);
     const colors = CLASS_COLORS.map(({ color }) => css(color, alpha));
     const faint = css(GRID_LINE, 0.5);
-    return [...others.map((row) => ({ row, color: faint, width: 1 })), ...own.map((row) => ({ row, color: colors[classes[row]], width: 1.2 }))];
+    return [
+        ...others.map((row) => ({ row, color: faint, width: 1 })),
+        ...own.map((row) => ({ row, color: colors[classes[row]], width: 1.2 })),
+    ];
 }
 
 /**
@@ -275,12 +302,20 @@ function layOutAxes(canvas, axes) {
         width,
         height,
         isNarrow,
-        at: (axis, position) => (isNarrow ? [left + position * (right - left), top + axis * distance] : [left + axis * distance, bottom - position * (bottom - top)]),
+        at: (axis, position) =>
+            isNarrow
+                ? [left + position * (right - left), top + axis * distance]
+                : [left + axis * distance, bottom - position * (bottom - top)],
         locate([x, y]) {
             const along = Math.min(Math.max(isNarrow ? (y - top) / distance : (x - left) / distance, 0), last);
             const axis = Math.round(along);
             const position = isNarrow ? (x - left) / (right - left) : (bottom - y) / (bottom - top);
-            return { axis, along, position: Math.min(Math.max(position, 0), 1), distance: Math.abs((isNarrow ? y - top : x - left) - axis * distance) };
+            return {
+                axis,
+                along,
+                position: Math.min(Math.max(position, 0), 1),
+                distance: Math.abs((isNarrow ? y - top : x - left) - axis * distance),
+            };
         },
     };
 }
@@ -299,7 +334,22 @@ function drawAxes(context, axes, { at, isNarrow }) {
         for (const { position, label: text } of ticks.toReversed()) {
             const [x, y] = at(axis, position);
             const half = textWidth(context, text) / 2;
-            strokeLines(context, [isNarrow ? [[x, y - 3], [x, y + 3]] : [[x - 3, y], [x + 3, y]]], INK, 1);
+            strokeLines(
+                context,
+                [
+                    isNarrow
+                        ? [
+                              [x, y - 3],
+                              [x, y + 3],
+                          ]
+                        : [
+                              [x - 3, y],
+                              [x + 3, y],
+                          ],
+                ],
+                INK,
+                1,
+            );
             const middle = Math.min(Math.max(x, start[0] - 12 + half), end[0] + 12 - half);
             if ((isNarrow ? middle + half : -y) <= free) {
                 drawAxisText(context, text, isNarrow ? [middle, y + 12] : [x - 7, y], isNarrow ? 'center' : 'right', SECONDARY);
@@ -335,8 +385,23 @@ function drawBrush(context, { at }, axis, [from, to]) {
     const [a, b] = [at(axis, from), at(axis, to)];
     const isVertical = a[0] === b[0];
     const half = 8;
-    const rect = isVertical ? { left: a[0] - half, right: a[0] + half, top: b[1], bottom: a[1] } : { left: a[0], right: b[0], top: a[1] - half, bottom: a[1] + half };
+    const rect = isVertical
+        ? { left: a[0] - half, right: a[0] + half, top: b[1], bottom: a[1] }
+        : { left: a[0], right: b[0], top: a[1] - half, bottom: a[1] + half };
     fillRect(context, rect, { ...BLUE, alpha: 0.22 });
     const { left, right, top, bottom } = rect;
-    strokeLines(context, [[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]], BLUE, 1.2);
+    strokeLines(
+        context,
+        [
+            [
+                [left, top],
+                [right, top],
+                [right, bottom],
+                [left, bottom],
+                [left, top],
+            ],
+        ],
+        BLUE,
+        1.2,
+    );
 }

@@ -32,7 +32,11 @@ export function runRows(report) {
     const { count, columns } = report.rows;
     const column = (/** @type {string} */ name) => columns.find((own) => own.name === name);
     const excess = column('mean_excess');
-    const cost = (excess && hasValues(excess) ? excess : column('mean_loss')) ?? { name: 'mean_loss', kind: /** @type {const} */ ('number'), values: [] };
+    const cost = (excess && hasValues(excess) ? excess : column('mean_loss')) ?? {
+        name: 'mean_loss',
+        kind: /** @type {const} */ ('number'),
+        values: [],
+    };
     const numbers = column('run')?.values ?? [];
     const rows = {
         count,
@@ -184,10 +188,12 @@ function rangeTests(rows, ranges) {
             const allowed = new Set(range.values);
             return [(row) => allowed.has(String(values[row] ?? 'none'))];
         }
-        return [(row) => {
-            const value = Number(values[row] ?? Infinity);
-            return value >= range.min && value <= range.max;
-        }];
+        return [
+            (row) => {
+                const value = Number(values[row] ?? Infinity);
+                return value >= range.min && value <= range.max;
+            },
+        ];
     });
 }
 
@@ -212,16 +218,28 @@ const COMPARISONS = {
  */
 function textTests(rows, text) {
     const words = rows.columns.filter((column) => column.kind === 'text');
-    return text.toLowerCase().split(/\s+/).filter(Boolean).map((term) => {
-        const [, name = '', operator = '', limit = ''] = CONDITION.exec(term) ?? [];
-        const column = rows.columns.find((own) => own.name === name || heading(own.name).label.replaceAll(' ', '').toLowerCase() === name);
-        if (column?.kind === 'number' && limit !== '' && !Number.isNaN(Number(limit))) {
-            return (row) => column.values[row] !== null && COMPARISONS[operator](Number(column.values[row]), Number(limit));
-        }
-        if (column) {
-            const isWanted = operator !== '!=';
-            return (row) => (String(column.values[row] ?? 'none').toLowerCase() === limit) === isWanted;
-        }
-        return (row) => String(rows.run(row)) === term || words.some(({ values }) => String(values[row] ?? '').toLowerCase().includes(term));
-    });
+    return text
+        .toLowerCase()
+        .split(/\s+/)
+        .filter(Boolean)
+        .map((term) => {
+            const [, name = '', operator = '', limit = ''] = CONDITION.exec(term) ?? [];
+            const column = rows.columns.find(
+                (own) => own.name === name || heading(own.name).label.replaceAll(' ', '').toLowerCase() === name,
+            );
+            if (column?.kind === 'number' && limit !== '' && !Number.isNaN(Number(limit))) {
+                return (row) => column.values[row] !== null && COMPARISONS[operator](Number(column.values[row]), Number(limit));
+            }
+            if (column) {
+                const isWanted = operator !== '!=';
+                return (row) => (String(column.values[row] ?? 'none').toLowerCase() === limit) === isWanted;
+            }
+            return (row) =>
+                String(rows.run(row)) === term ||
+                words.some(({ values }) =>
+                    String(values[row] ?? '')
+                        .toLowerCase()
+                        .includes(term),
+                );
+        });
 }

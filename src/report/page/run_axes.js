@@ -65,7 +65,9 @@ function wordAxis({ name, values }) {
         },
         intervalsOf(range) {
             const half = 0.5 / words.length;
-            return 'values' in range ? range.values.filter((word) => ranks.has(word)).map((word) => [place(word) - half, place(word) + half]) : [];
+            return 'values' in range
+                ? range.values.filter((word) => ranks.has(word)).map((word) => [place(word) - half, place(word) + half])
+                : [];
         },
         numbers: null,
     };
@@ -83,7 +85,8 @@ function numberAxis(report, rows, column) {
     const verdicts = rows.column('verdict')?.values;
     const numbers = Array.from(values, (value) => (value === null ? NaN : Number(value)));
     // A run above the start would stretch the axis by many decades.
-    const isShown = (/** @type {number} */ value, /** @type {number} */ row) => !Number.isNaN(value) && !(isCost && verdicts?.[row] === 'overshooting');
+    const isShown = (/** @type {number} */ value, /** @type {number} */ row) =>
+        !Number.isNaN(value) && !(isCost && verdicts?.[row] === 'overshooting');
     const known = numbers.filter(isShown);
     const distinct = [...new Set(known.length > 0 ? known : numbers.filter((value) => !Number.isNaN(value)))].sort((a, b) => a - b);
     const scale = numberScale(report, name, distinct, isCost);
@@ -102,7 +105,10 @@ function numberAxis(report, rows, column) {
         name,
         label: heading(name).label,
         words: null,
-        ticks: [...ticks.map(({ at, label }) => ({ position: place(at), label })), ...(hasMissing ? [{ position: MISSING_PLACE, label: missing }] : [])],
+        ticks: [
+            ...ticks.map(({ at, label }) => ({ position: place(at), label })),
+            ...(hasMissing ? [{ position: MISSING_PLACE, label: missing }] : []),
+        ],
         positions: Float32Array.from(numbers, (value) => (Number.isNaN(value) ? MISSING_PLACE : place(value))),
         rangeOf(from, to) {
             const min = from <= 0 ? -Infinity : from > part ? Number.MAX_VALUE : valueAt(axis, from / part);

@@ -37,10 +37,18 @@ export function mountRuns(element, report, _engine, store) {
 function filterBar(report, store) {
     const rows = runRows(report);
     const example = rows.varied.includes('learning_rate') ? 'converged learning_rate<0.1' : 'converged';
-    const input = create('input', { type: 'search', placeholder: `Filter, such as: ${example}`, spellcheck: false, 'aria-label': 'Filter of runs: words, or conditions such as learning_rate<0.1' });
+    const input = create('input', {
+        type: 'search',
+        placeholder: `Filter, such as: ${example}`,
+        spellcheck: false,
+        'aria-label': 'Filter of runs: words, or conditions such as learning_rate<0.1',
+    });
     const all = create('button', { type: 'button' }, 'Show all');
     const count = create('span', { role: 'status' });
-    input.addEventListener('input', oncePerFrame(() => store.update({ filter: { ...store.state.filter, text: input.value } })));
+    input.addEventListener(
+        'input',
+        oncePerFrame(() => store.update({ filter: { ...store.state.filter, text: input.value } })),
+    );
     all.addEventListener('click', () => store.update({ filter: { text: '', ranges: {} } }));
     const show = () => {
         const { filter } = store.state;
@@ -49,7 +57,8 @@ function filterBar(report, store) {
         }
         all.disabled = filter.text === '' && Object.keys(filter.ranges).length === 0;
         const found = matchingRows(rows, filter).length;
-        count.textContent = found === rows.count ? counted(found, 'run') : `${found.toLocaleString('en-US')} of ${counted(rows.count, 'run')}`;
+        count.textContent =
+            found === rows.count ? counted(found, 'run') : `${found.toLocaleString('en-US')} of ${counted(rows.count, 'run')}`;
     };
     store.subscribe(['filter'], oncePerFrame(show));
     show();

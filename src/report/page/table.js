@@ -25,16 +25,23 @@ export function runTable(rows, store) {
     /** The position of the active row. */
     let active = 0;
 
-    const heads = columns.map((column) => headCell(column, () => {
-        sort = { column, isAscending: sort.column === column ? !sort.isAscending : true };
-        allSorted = null;
-        refresh();
-    }));
+    const heads = columns.map((column) =>
+        headCell(column, () => {
+            sort = { column, isAscending: sort.column === column ? !sort.isAscending : true };
+            allSorted = null;
+            refresh();
+        }),
+    );
     const above = create('td', { colSpan: columns.length });
     const below = create('td', { colSpan: columns.length });
     const spacers = [above, below].map((cell) => create('tr', { className: 'spacer', 'aria-hidden': true }, cell));
     const body = create('tbody', {}, ...spacers);
-    const table = create('table', { className: 'run-table', tabIndex: 0, role: 'grid', 'aria-label': 'Runs. Arrow keys move, Enter selects a run.' });
+    const table = create('table', {
+        className: 'run-table',
+        tabIndex: 0,
+        role: 'grid',
+        'aria-label': 'Runs. Arrow keys move, Enter selects a run.',
+    });
     const widths = create('colgroup', {}, ...columns.map((column) => columnWidth(column)));
     table.append(widths, create('thead', {}, create('tr', { role: 'row', 'aria-rowindex': 1 }, ...heads)), body);
     const element = create('div', { className: 'run-scroll' }, table);
@@ -92,7 +99,10 @@ export function runTable(rows, store) {
         const isFound = new Uint8Array(rows.count);
         found.forEach((row) => (isFound[row] = 1));
         order = found.length === rows.count ? allSorted : allSorted.filter((row) => isFound[row] === 1);
-        active = Math.max(order.findIndex((row) => rows.run(row) === store.state.run), 0);
+        active = Math.max(
+            order.findIndex((row) => rows.run(row) === store.state.run),
+            0,
+        );
         columns.forEach((column, index) => {
             const direction = column !== sort.column ? 'none' : sort.isAscending ? 'ascending' : 'descending';
             heads[index].setAttribute('aria-sort', direction);
@@ -131,7 +141,14 @@ export function runTable(rows, store) {
     body.addEventListener('pointerleave', () => store.update({ hover: null }));
     table.addEventListener('keydown', (event) => {
         const page = Math.max(Math.floor(element.clientHeight / ROW_HEIGHT) - 2, 1);
-        const target = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: order.length - 1 }[event.key];
+        const target = {
+            ArrowDown: active + 1,
+            ArrowUp: active - 1,
+            PageDown: active + page,
+            PageUp: active - page,
+            Home: 0,
+            End: order.length - 1,
+        }[event.key];
         if (event.target !== table || (target === undefined && event.key !== 'Enter') || order.length === 0) {
             return;
         }
