@@ -61,7 +61,7 @@ impl ChunkLimits {
 /// Where the time of a device went, in seconds of waiting; the remaining time is work of the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct DeviceTimes {
-    /// Waiting for dispatches.
+    /// Submitting dispatches and waiting for them.
     pub dispatches_s: f64,
     /// Waiting for results to be copied to the host.
     pub readback_s: f64,

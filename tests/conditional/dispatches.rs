@@ -73,8 +73,9 @@ fn results_do_not_depend_on_checks_and_unrolling(gpu: &Gpu) {
     let configs = [
         "test_size = 0.2\n[training]\nbatch_size = 10\nepochs = 35\n[sweep.parameters]\noptimizer = [\"sgd\", \"adam\"]\n\
          learning_rate = { min = 1e-6, max = 1e1, count = 70, distribution = \"log_uniform\" }\n",
-        "test_size = 0.2\n[training]\nbatch_size = 10\nepochs = 2\nuse_ema = true\nclipnorm = 2.0\n[training.schedule]\nname = \"cosine_decay\"\n\
-         [sweep.parameters]\noptimizer = [\"rmsprop\", \"nadam\"]\nlearning_rate = [1e-3, 1e-1]\ndecay_steps = [10, 20]\n",
+        "test_size = 0.2\n[training]\nbatch_size = 10\nepochs = 2\n[training.schedule]\nname = \"cosine_decay\"\n[sweep.parameters]\n\
+         optimizer = [{ name = \"rmsprop\", clipnorm = 2.0 }, { name = \"nadam\", use_ema = true }]\nlearning_rate = [1e-3, 1e-1]\n\
+         \"schedule.decay_steps\" = [10, 20]\n",
         "test_size = 0.2\n[model]\nloss = \"mae\"\n[training]\nbatch_size = 3\nepochs = 2\n[sweep.parameters]\n\
          learning_rate = [1e-3, 1e-1]\n\"training.seed\" = { min = 0, max = 9 }\n",
     ];

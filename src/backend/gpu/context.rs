@@ -232,14 +232,22 @@ impl Context {
             pass.set_bind_group(0, group, &[]);
             pass.dispatch_workgroups(x as u32, y as u32, 1);
         }
-        self.queue.submit([encoder.finish()])
+        let begun = Instant::now();
+        let submission = self.queue.submit([encoder.finish()]);
+        // Software adapters execute earlier dispatches in this call.
+        self.times.dispatches_s += begun.elapsed().as_secs_f64();
+        submission
     }
 
     /// Waits until the device has finished a submission.
     pub fn wait_for(&mut self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None });
+        if polled.is_err() {
+            // A lost device refuses submissions. wgpu reports the loss in the next poll.
+            let _ = self.device.poll(wgpu::PollType::Poll);
+        }
         self.check()?;
-        polled.map(|_| ()).map_err(|error| Error::Reported(error.to_string()))
+        polled.map(|_| ()).map_err(|error| Error::Lost(error.to_string()))
     }
 }
 
