@@ -27,7 +27,7 @@ const LONG: f64 = 0.4;
 const LONG_ALPHA: f64 = 0.6;
 
 /// The width that a line hidden below others has for each of them, and the largest number of them that counts.
-const STRIPE: f64 = 2.6;
+const STRIPE: f64 = 1.6;
 const STRIPES: usize = 4;
 /// The largest distance of a line from another one that hides it, and between a start and an end that covers it, as a fraction of the frame.
 const COINCIDENT: f64 = 0.006;
@@ -109,22 +109,23 @@ pub fn path_layers(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &F
             Color { alpha: 0.3 * opacity(path.points.iter().map(|&point| frame.relative(point))), ..color_by.color(runs, path.row) };
         layers.push(Layer::Line { points: path.points.clone(), color, width: 0.8, dash: Dash::Solid });
     }
-    let excursions: Vec<Vec<[f64; 2]>> = paths.best.iter().map(|path| excursion(path, frame)).collect();
-    for (index, path) in paths.best.iter().enumerate() {
+    // The path of a diverged run ends at the frame, because its further lines would cross the whole picture.
+    let drawn = |path: &Rc<DrawnPath>| if runs.has_diverged(path.row) { excursion(path, frame) } else { path.points.clone() };
+    let ways: Vec<Vec<[f64; 2]>> = paths.best.iter().map(drawn).collect();
+    for (index, (path, way)) in paths.best.iter().zip(&ways).enumerate() {
         let (color, dash) = (color_by.color(runs, path.row), color_by.dash(runs, path.row));
-        // The path of a diverged run ends at the frame, because its further lines would cross the whole picture.
-        let points = if runs.has_diverged(path.row) { excursions[index].clone() } else { path.points.clone() };
-        let opacity = opacity(points.iter().map(|&point| frame.relative(point)));
-        // A line hidden below others is wider, so that its colour is visible on both sides.
-        let above = excursions[index + 1..].iter().filter(|other| is_covered(&excursions[index], other, frame)).count();
-        let width = (2.0 * opacity).max(0.7) + STRIPE * above.min(STRIPES) as f64;
+        let (points, opacity) = (way.clone(), opacity(way.iter().map(|&point| frame.relative(point))));
+        let width = (2.0 * opacity).max(0.7);
         if opacity < LONG {
             // The casings of a line that crosses the panel many times would cover it.
             layers.push(Layer::Line { points, color: Color { alpha: LONG_ALPHA, ..color }, width, dash: Dash::Solid });
             continue;
         }
+        // A line hidden below others is wider, so that its colour is visible on both sides.
+        let above = ways[index + 1..].iter().filter(|other| is_covered(way, other, frame)).count();
+        let width = width + STRIPE * above.min(STRIPES) as f64;
         // The casing of a line over others would hide them.
-        if !excursions[..index].iter().any(|below| is_covered(below, &excursions[index], frame)) {
+        if !ways[..index].iter().any(|below| is_covered(below, way, frame)) {
             let casing = width + CASING * width.min(2.0) / 2.0;
             layers.push(Layer::Line { points: points.clone(), color: CASING_COLOR, width: casing, dash: Dash::Solid });
         }
@@ -192,10 +193,10 @@ fn excursion(path: &DrawnPath, frame: &Frame) -> Vec<[f64; 2]> {
 
 /// Whether a polyline is hidden below another one: a few of its points are near it.
 fn is_covered(line: &[[f64; 2]], by: &[[f64; 2]], frame: &Frame) -> bool {
-    let thinned = |line: &[[f64; 2]], count: usize| spread(line.len(), count).map(|at| frame.relative(line[at])).collect::<Vec<[f64; 2]>>();
-    let (line, by) = (thinned(line, 40), thinned(by, 200));
+    const POINTS: usize = 40;
+    let by: Vec<[f64; 2]> = by.iter().map(|&point| frame.relative(point)).collect();
     let is_near = |point: &[f64; 2]| by.windows(2).any(|pair| to_segment(*point, [pair[0], pair[1]]) < COINCIDENT);
-    line.iter().all(is_near)
+    spread(line.len(), POINTS).all(|at| is_near(&frame.relative(line[at])))
 }
 
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
