@@ -26,5 +26,6 @@ pub use problems::Problems;
 pub use replay::replay;
 #[cfg(feature = "cli")]
 pub use run::{Inputs, Observer, Options, Summary, run};
+#[cfg(feature = "cli")]
 pub(crate) use run_table::setting_columns;
 pub use trained::trained;
