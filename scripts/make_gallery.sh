@@ -28,5 +28,8 @@ $program run configs/batch_sizes.toml --set name=grid --set training.batch_size=
 $program plot "$temporary/grid" --only heatmap --format svg --out "$temporary/grid/pictures" >/dev/null
 cp "$temporary"/grid/pictures/heatmap-*.svg $gallery/heatmap.svg
 
+# sgd, rmsprop, adam, ftrl, lion
+$program animate "$temporary/optimizers" --run 0,1,2,9,10 --out $gallery/optimizers-descent.gif >/dev/null
+
 bytes=$(cat $gallery/* | wc -c)
-[ "$bytes" -le 1500000 ] || { echo "the gallery has $bytes bytes; the limit is 1,500,000"; exit 1; }
+[ "$bytes" -le 3000000 ] || { echo "the gallery has $bytes bytes; the limit is 3,000,000"; exit 1; }

@@ -36,6 +36,16 @@ pub enum Error {
     InvalidValue { key: &'static str, value: String },
     #[error("the request is too large: it may have up to {} runs and {} updates", crate::text::grouped(*runs), crate::text::grouped(*updates))]
     TooLarge { runs: u64, updates: u128 },
+    #[error("{count} runs are too many for one animation; name up to {limit} of them with --run")]
+    TooManyRuns { count: usize, limit: usize },
+    #[error("runs {first} and {second} have different cost surfaces ({first_problem}; {second_problem}); animate them one at a time")]
+    OtherSurface {
+        first: u64,
+        second: u64,
+        /// What distinguishes their problems: `data.scale none`.
+        first_problem: String,
+        second_problem: String,
+    },
     #[error("no picture has the name `{name}`; the names are {known}")]
     NoSuchFigure { name: String, known: String },
     #[error("no run has {filter}; {available}")]
@@ -50,6 +60,13 @@ pub enum Error {
 impl Error {
     /// Whether the command line is wrong, as opposed to a failure at run time.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::UnknownKey { .. } | Self::NoSuchRun { .. } | Self::NoSuchFigure { .. })
+        matches!(
+            self,
+            Self::UnknownKey { .. }
+                | Self::NoSuchRun { .. }
+                | Self::NoSuchFigure { .. }
+                | Self::TooManyRuns { .. }
+                | Self::OtherSurface { .. }
+        )
     }
 }

@@ -42,12 +42,8 @@ pub fn selected_figures(sweep: &Sweep<'_>, selection: &Selection) -> Result<Vec<
     let filters = Filter::parse(&selection.filters)?;
     let mut rows = filtered(&runs, &filters)?;
     if !selection.runs.is_empty() {
-        let numbers = &runs.table.run;
-        if let Some(&run) = selection.runs.iter().find(|run| numbers.binary_search(run).is_err()) {
-            let [first, last] = [numbers.first(), numbers.last()].map(|run| run.copied().unwrap_or_default());
-            return Err(Error::NoSuchRun { run, available: format!("{}, {first} to {last}", text::count(numbers.len(), "run")) });
-        }
-        rows.retain(|&row| selection.runs.contains(&numbers[row]));
+        let chosen = numbered(&runs, &selection.runs)?;
+        rows.retain(|row| chosen.contains(row));
     }
     if rows.is_empty() {
         return Err(Error::NoRuns);
@@ -64,6 +60,21 @@ pub fn selected_figures(sweep: &Sweep<'_>, selection: &Selection) -> Result<Vec<
     }
     figures.retain(|figure| selection.names.is_empty() || selection.names.iter().any(|name| figure.name.starts_with(name.as_str())));
     Ok(figures)
+}
+
+/// The rows of the runs with some numbers, ascending.
+pub fn numbered(runs: &Runs<'_>, numbers: &[u64]) -> Result<Vec<usize>, Error> {
+    let known = &runs.table.run;
+    let row = |&run: &u64| {
+        known.binary_search(&run).map_err(|_| {
+            let [first, last] = [known.first(), known.last()].map(|run| run.copied().unwrap_or_default());
+            Error::NoSuchRun { run, available: format!("{}, {first} to {last}", text::count(known.len(), "run")) }
+        })
+    };
+    let mut rows: Vec<usize> = numbers.iter().map(row).collect::<Result<_, _>>()?;
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
 }
 
 /// The figures of some rows. If `names` has names, kinds of figures to which none of them belongs are left out.

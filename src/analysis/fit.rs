@@ -9,7 +9,7 @@ use super::runs::Runs;
 use super::score::{Score, class_threshold};
 use super::sentences::{self, distances};
 use crate::figure::ticks::axis;
-use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
+use crate::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
 use crate::model::{Activation, Loss, Neuron, Parameter, Params, Problem};
 use crate::text;
@@ -31,17 +31,11 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     let (runs, rows, best_rows) = (&ranking.runs(), ranking.all_rows(), ranking.best_of_losses());
     let best = ranking.best().unwrap_or(rows[0]);
     let (problem, neuron) = (runs.problem(best), runs.problem(best).neuron);
-    let [train, test] = scatter(runs, best);
-    let x_range = extent(train.iter().chain(&test).map(|point| point[0]));
-    let labels = extent(train.iter().chain(&test).map(|point| point[1]));
+    let Scatter { x, y, mut layers, legend: row_legend } = scatter(runs, best);
+    let (x_range, labels) = (x.range, y.range);
     let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
     let mut shown: Vec<usize> = best_settings(ranking, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
     shown.retain(|&row| runs.mean_excess(row).is_finite());
-    let has_test_rows = !test.is_empty();
-    let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: ROW_COLOR, size: 3.6 }];
-    if has_test_rows {
-        layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 4.0 });
-    }
     let line = |row: usize, width: f64| Layer::Line {
         points: prediction(runs.problem(row), runs.end(row), x_range),
         color: color_by.color(runs, row),
@@ -63,25 +57,20 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     let entry = |label: &str, color, shape| LegendEntry { label: label.into(), color, shape };
     let mut legend = color_by.legend(runs, &shown);
     if !optima.is_empty() {
-        let label = if matches!(runs.surface(best), CostSurface::Quadratic(_)) { "least squares" } else { "optimum" };
-        legend.push(entry(label, palette::INK, LegendShape::Line(Dash::Dashed)));
+        legend.push(entry(optimum_label(&runs.surface(best)), palette::INK, LegendShape::Line(Dash::Dashed)));
     }
     if boundary.is_some() {
         legend.push(entry("decision boundary", palette::FAINT, LegendShape::Line(Dash::Dotted)));
     }
-    legend.push(entry("training rows", palette::SOFT, LegendShape::Marker(Marker::Dot)));
-    if has_test_rows {
-        legend.push(entry("test rows", palette::SOFT, LegendShape::Marker(Marker::Hollow)));
-    }
+    legend.extend(row_legend);
     // The line of the best run stays in view, unless it is far from all rows.
     let far = 0.5 * (labels[1] - labels[0]);
     let predicted =
         best_rows.iter().filter(|row| shown.contains(row)).flat_map(|&row| prediction(runs.problem(row), runs.end(row), x_range));
     let predicted = predicted.map(|point| point[1].clamp(labels[0] - far, labels[1] + far));
     let y_range = predicted.fold(labels, |[low, high], y| [low.min(y), high.max(y)]);
+    let y = axis(&target_label(runs, best), Scale::Linear, y_range);
     let spec = &runs.experiment.data;
-    let target = if has_signed_labels(&neuron) { format!("{} (0 is −1)", spec.format.target) } else { spec.format.target.clone() };
-    let (x, y) = (axis(&spec.format.feature, Scale::Linear, x_range), axis(&target, Scale::Linear, y_range));
     let mut caption = distances(ranking);
     if shown.is_empty() {
         caption.push("No line is drawn, because every run diverges".into());
@@ -113,12 +102,45 @@ fn has_signed_labels(neuron: &Neuron) -> bool {
     neuron.bits && matches!(neuron.loss, Loss::Hinge | Loss::SquaredHinge)
 }
 
-/// The training rows and the test rows of a run's problem: the unscaled feature, and the label as the loss sees it.
-fn scatter(runs: &Runs<'_>, row: usize) -> [Vec<[f64; 2]>; 2] {
+/// The name of the prediction at the optimum.
+pub fn optimum_label(surface: &CostSurface<'_>) -> &'static str {
+    if matches!(surface, CostSurface::Quadratic(_)) { "least squares" } else { "optimum" }
+}
+
+/// The rows of a problem as markers, with their axes and legend entries.
+pub struct Scatter {
+    /// The unscaled feature.
+    pub x: Axis,
+    /// The target as the loss sees it.
+    pub y: Axis,
+    pub layers: Vec<Layer>,
+    pub legend: Vec<LegendEntry>,
+}
+
+/// The target with the meaning of its labels.
+fn target_label(runs: &Runs<'_>, row: usize) -> String {
+    let target = &runs.experiment.data.format.target;
+    if has_signed_labels(&runs.problem(row).neuron) { format!("{target} (0 is −1)") } else { target.clone() }
+}
+
+/// The training rows and the test rows of a run's problem.
+pub fn scatter(runs: &Runs<'_>, row: usize) -> Scatter {
     let (data, problem) = (&runs.experiment.dataset, runs.problem(row));
-    let label = |y: f64| if has_signed_labels(&problem.neuron) { 2.0 * y - 1.0 } else { y };
-    [&problem.split.train, &problem.split.test]
-        .map(|rows| rows.iter().map(|&row| [data.x[row as usize], label(data.y[row as usize])]).collect())
+    let is_signed = has_signed_labels(&problem.neuron);
+    let label = |y: f64| if is_signed { 2.0 * y - 1.0 } else { y };
+    let [train, test]: [Vec<[f64; 2]>; 2] = [&problem.split.train, &problem.split.test]
+        .map(|rows| rows.iter().map(|&row| [data.x[row as usize], label(data.y[row as usize])]).collect());
+    let range = |coordinate: usize| extent(train.iter().chain(&test).map(|point| point[coordinate]));
+    let (x, y) =
+        (axis(&runs.experiment.data.format.feature, Scale::Linear, range(0)), axis(&target_label(runs, row), Scale::Linear, range(1)));
+    let entry = |label: &str, marker| LegendEntry { label: label.into(), color: palette::SOFT, shape: LegendShape::Marker(marker) };
+    let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: ROW_COLOR, size: 3.6 }];
+    let mut legend = vec![entry("training rows", Marker::Dot)];
+    if !test.is_empty() {
+        layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 4.0 });
+        legend.push(entry("test rows", Marker::Hollow));
+    }
+    Scatter { x, y, layers, legend }
 }
 
 /// The unscaled feature at which the prediction crosses the threshold between two classes; `None` if it does not, or more than once.

@@ -148,6 +148,13 @@ pub fn path_layers(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &F
     layers
 }
 
+/// A line over a wider, light one, which separates it from other lines.
+pub fn cased_line(points: Vec<[f64; 2]>, color: Color, dash: Dash, width: f64) -> [Layer; 2] {
+    let casing =
+        Layer::Line { points: points.clone(), color: CASING_COLOR, width: width + CASING * width.min(2.0) / 2.0, dash: Dash::Solid };
+    [casing, Layer::Line { points, color, width, dash }]
+}
+
 /// The labels of the best paths: their value, with the learning rate where it varies and is not the value.
 pub fn path_labels(runs: &Runs<'_>, paths: &Paths, color_by: &ColorBy, frame: &Frame) -> Vec<Layer> {
     let Some(parameter) = color_by.parameter() else { return Vec::new() };
@@ -209,6 +216,11 @@ fn to_segment(point: [f64; 2], [from, to]: [[f64; 2]; 2]) -> f64 {
     let squared = dx * dx + dy * dy;
     let share = if squared > 0.0 { ((point[0] - from[0]) * dx + (point[1] - from[1]) * dy) / squared } else { 0.0 }.clamp(0.0, 1.0);
     distance(point, [from[0] + dx * share, from[1] + dy * share])
+}
+
+/// The width of the line of a path: lines that cross the panel many times are thin.
+pub fn line_width(path: &DrawnPath, frame: &Frame) -> f64 {
+    (2.0 * opacity(path.points.iter().map(|&point| frame.relative(point)))).max(0.7)
 }
 
 /// The opacity of a line by its length in the panel: a line that is longer than four crossings of the panel fades. Points are in units of the

@@ -23,6 +23,8 @@ pub enum Command {
     Plot(Plot),
     /// Write the HTML report of a stored sweep
     Report(Report),
+    /// Draw the descent of one or several runs as an animation: contour, prediction and cost, update by update
+    Animate(Animate),
     /// Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
     Compare(Compare),
     /// Print weight and bias of one run after every batch, computed again bit for bit
@@ -149,6 +151,18 @@ pub struct Plot {
     pub title: Option<String>,
     /// Directory for the pictures [default: plots/ in the run directory]
     #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Animate {
+    /// Run directory, as written by `gradsweep run`
+    pub directory: PathBuf,
+    /// Draw this run; may be repeated [default: up to 5 runs, the best for each optimizer or other value]
+    #[arg(long = "run", value_name = "N", value_delimiter = ',')]
+    pub runs: Vec<u64>,
+    /// File for the animation, a .gif, or a .png or .apng for APNG [default: plots/descent.gif in the run directory]
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 

@@ -4,6 +4,7 @@
 //! 130 interrupted.
 
 mod adapters;
+mod animate;
 mod args;
 mod backends;
 mod bench;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plot(arguments) => plot::plot(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Animate(arguments) => animate::animate(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),

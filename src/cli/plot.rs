@@ -60,7 +60,8 @@ pub fn draw(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Failure> 
     Ok(gradsweep::plot::draw_all(figures, folder, &Output::default())?)
 }
 
-fn create(folder: &Path) -> Result<(), Failure> {
+/// Creates a folder, unless it exists.
+pub fn create(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| Failure::failed(format!("cannot create {}: {error}", folder.display())))
 }
 

@@ -37,7 +37,7 @@ pub struct Figure {
     pub legend: Vec<LegendEntry>,
     /// Colour bars to the right of the panels, from top to bottom.
     pub color_bars: Vec<ColorBar>,
-    /// A table next to the panels. The first row is the heading. Empty for a figure without a table.
+    /// A table next to the panels, or in the last place of the grid if that is free. The first row is the heading. Empty for a figure without a table.
     pub table: Vec<TableRow>,
     /// Width and height in CSS pixels. The PNG has two pixels per CSS pixel.
     pub size: [u32; 2],
@@ -49,6 +49,28 @@ impl Figure {
         let note = Some(self.note.clone()).filter(|note| !note.is_empty());
         self.caption.iter().cloned().chain(note).collect()
     }
+}
+
+/// A figure that changes with time: a background, and what each frame draws over it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Animation {
+    /// Everything that does not change. Its caption has as many lines as that of each frame, and its grid has a free place for the table.
+    pub background: Figure,
+    /// Frames in the order of time.
+    pub frames: Vec<AnimationFrame>,
+}
+
+/// One frame of an animation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AnimationFrame {
+    /// Replaces the caption of the background.
+    pub caption: Vec<String>,
+    /// The layers of each panel, drawn over those of the background.
+    pub layers: Vec<Vec<Layer>>,
+    /// Replaces the table of the background.
+    pub table: Vec<TableRow>,
+    /// For how long the frame is shown, in hundredths of a second.
+    pub duration: u16,
 }
 
 /// One coordinate system of a figure.

@@ -5,13 +5,13 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{self, Canvas, DrawError, DrawResult, Rect, Text};
+use super::canvas::{self, Canvas, DrawResult, Rect, Text};
 use super::color_bar;
 use super::panel::{self, AxisLabels};
 use super::size::Size;
 use super::style::{CAPTION, Font, LABEL, PANEL_TITLE, PANEL_TITLE_LINE};
 use super::table::Table;
-use crate::figure::{Axis, Color, Dash, Figure, LegendEntry, LegendShape, Marker, Panel, palette};
+use crate::figure::{AnimationFrame, Axis, Color, Dash, Figure, LegendEntry, LegendShape, Marker, Panel, TableRow, palette};
 
 const MARGIN: f64 = 18.0;
 /// Line height as a multiple of the font size.
@@ -49,7 +49,10 @@ pub struct Layout<'a> {
     lines: Vec<(String, Font, Color)>,
     /// Whether colour bars and the table are below the panels.
     is_narrow: bool,
+    /// The table beside or below the panels.
     table: Option<Table<'a>>,
+    /// Whether the table is in the grid, in the place of a panel.
+    is_table_in_grid: bool,
     legend: Vec<Vec<(&'a LegendEntry, f64)>>,
     /// The width of a legend to the right of the panels; 0 for a legend below them.
     legend_width: f64,
@@ -60,15 +63,17 @@ impl<'a> Layout<'a> {
     pub fn new(figure: &'a Figure, size: Size) -> Self {
         let (width, height) = size.units(figure);
         let inner = width - 2.0 * MARGIN;
-        let wrap = |text: &String, font: Font, color| canvas::wrapped(text, font, inner).into_iter().map(move |line| (line, font, color));
-        let mut lines: Vec<(String, Font, Color)> = wrap(&figure.title, size.title_font(), palette::INK).collect();
-        lines.extend(size.caption(figure).iter().chain([&figure.note]).flat_map(|text| wrap(text, CAPTION, palette::GRAY)));
+        let lines = header(figure, &figure.caption, size, inner);
         // A panel with equal units leaves room beside it, unless the picture is narrow.
         let is_beside = size != Size::Column && figure.panels.len() == 1 && figure.panels[0].equal_units;
         let legend = legend_rows(&figure.legend, if is_beside { 0.0 } else { inner });
         let legend_width = if is_beside { legend.iter().flatten().map(|(_, width)| *width).fold(0.0, f64::max) } else { 0.0 };
         let is_narrow = size == Size::Column;
+        let count = figure.panels.len().max(1);
+        let columns = figure.columns.clamp(1, count);
+        let is_table_in_grid = size == Size::Screen && !figure.table.is_empty() && !count.is_multiple_of(columns);
         let table = match height {
+            _ if is_table_in_grid => None,
             Some(height) => {
                 let tables = TABLE_WIDTHS.map(|share| Table::new(&figure.table, share * inner));
                 let fits = |table: &Option<Table<'_>>| table.as_ref().is_none_or(|table| table.height() <= TABLE_HEIGHT * height);
@@ -76,16 +81,16 @@ impl<'a> Layout<'a> {
             }
             None => Table::new(&figure.table, inner),
         };
-        let count = figure.panels.len().max(1);
         let mut layout = Self {
             figure,
             width,
             height: height.unwrap_or_default(),
-            columns: figure.columns.clamp(1, count),
+            columns,
             panel: [0.0; 2],
             lines,
             is_narrow,
             table,
+            is_table_in_grid,
             legend,
             legend_width,
         };
@@ -220,12 +225,12 @@ impl<'a> Layout<'a> {
     /// Draws the figure.
     pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> DrawResult<B> {
         canvas.rect(Rect { left: 0.0, top: 0.0, right: self.width, bottom: self.height }, palette::WHITE)?;
-        let mut top = MARGIN;
-        for (line, font, color) in &self.lines {
-            canvas.text(&Text::new(line, [MARGIN, top + font.size / 2.0]).font(*font).color(*color))?;
-            top += font.size * LINE_HEIGHT;
+        draw_header(canvas, &self.lines)?;
+        for (panel, (rect, labels)) in self.figure.panels.iter().zip(self.places()) {
+            panel::draw(panel, canvas, rect, labels)?;
         }
-        let grid = self.draw_panels(canvas)?;
+        self.draw_table_in_grid(canvas, &self.figure.table)?;
+        let grid = self.grid();
         let bars = &self.figure.color_bars;
         let [bars_width, table_width, _] = self.parts_aside();
         let [bars_height, table_height, legend_height] = self.parts_below();
@@ -258,30 +263,71 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    /// Draws the grid of panels and returns its rectangle without axis labels. With shared axes only the outer panels have axis labels, and gaps
-    /// are narrow.
-    fn draw_panels<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Result<Rect, DrawError<B>> {
+    /// Draws a frame of an animation over its background.
+    pub fn draw_frame<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, frame: &AnimationFrame, size: Size) -> DrawResult<B> {
+        canvas.rect(Rect { left: 0.0, top: 0.0, right: self.width, bottom: self.top() }, palette::WHITE)?;
+        draw_header(canvas, &header(self.figure, &frame.caption, size, self.width - 2.0 * MARGIN))?;
+        for ((panel, layers), (rect, _)) in self.figure.panels.iter().zip(&frame.layers).zip(self.places()) {
+            panel::draw_layers(panel, canvas, rect, layers)?;
+        }
+        self.draw_table_in_grid(canvas, &frame.table)
+    }
+
+    /// Draws a table after the last panel, if the table is in the grid.
+    fn draw_table_in_grid<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, rows: &[TableRow]) -> DrawResult<B> {
+        let Some((last, _)) = self.places().pop().filter(|_| self.is_table_in_grid) else { return Ok(()) };
+        let left = last.right + GAP + self.y_labels(self.figure.panels.len() % self.columns);
+        let cell = Rect { left, right: self.width - MARGIN, ..last };
+        canvas.rect(cell, palette::WHITE)?;
+        Table::new(rows, cell.right - cell.left).map_or(Ok(()), |table| table.draw(canvas, [cell.left, cell.top]))
+    }
+
+    /// The rectangle of each panel without axis labels, and its labels. With shared axes only the outer panels have axis labels, and gaps are
+    /// narrow.
+    fn places(&self) -> Vec<(Rect, AxisLabels)> {
         let (figure, [width, height]) = (self.figure, self.panel);
+        let mut places = Vec::with_capacity(figure.panels.len());
         let mut top = self.top();
-        let mut grid = Rect { left: MARGIN, top: top + self.title_height(0, width), right: MARGIN, bottom: top };
         for row in 0..self.rows() {
             let mut left = MARGIN;
             top += self.title_height(row, width);
-            for column in 0..self.columns {
+            for column in 0..self.columns.min(figure.panels.len() - row * self.columns) {
                 left += self.y_labels(column);
-                if let Some(panel) = figure.panels.get(row * self.columns + column) {
-                    let is_lowest = figure.panels.len() <= (row + 1) * self.columns + column;
-                    let labels = AxisLabels { x: !figure.shared_axes || is_lowest, y: !figure.shared_axes || column == 0 };
-                    let rect = Rect { left, top, right: left + width, bottom: top + height };
-                    panel::draw(panel, canvas, rect, labels)?;
-                    grid = Rect { right: grid.right.max(rect.right), bottom: grid.bottom.max(rect.bottom), ..grid };
-                }
+                let is_lowest = figure.panels.len() <= (row + 1) * self.columns + column;
+                let labels = AxisLabels { x: !figure.shared_axes || is_lowest, y: !figure.shared_axes || column == 0 };
+                places.push((Rect { left, top, right: left + width, bottom: top + height }, labels));
                 left += width + GAP;
             }
             top += height + self.gap_below(row);
         }
-        Ok(grid)
+        places
     }
+
+    /// The rectangle of all panels, from the left margin.
+    fn grid(&self) -> Rect {
+        let top = self.top() + self.title_height(0, self.panel[0]);
+        self.places().into_iter().fold(Rect { left: MARGIN, top, right: MARGIN, bottom: self.top() }, |grid, (rect, _)| Rect {
+            right: grid.right.max(rect.right),
+            bottom: grid.bottom.max(rect.bottom),
+            ..grid
+        })
+    }
+}
+
+/// The wrapped lines of title, caption and note with their fonts and colours.
+fn header(figure: &Figure, caption: &[String], size: Size, width: f64) -> Vec<(String, Font, Color)> {
+    let wrap = |text: &str, font: Font, color| canvas::wrapped(text, font, width).into_iter().map(move |line| (line, font, color));
+    let title = wrap(&figure.title, size.title_font(), palette::INK);
+    title.chain(size.caption(caption).iter().chain([&figure.note]).flat_map(|text| wrap(text, CAPTION, palette::GRAY))).collect()
+}
+
+fn draw_header<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, lines: &[(String, Font, Color)]) -> DrawResult<B> {
+    let mut top = MARGIN;
+    for (line, font, color) in lines {
+        canvas.text(&Text::new(line, [MARGIN, top + font.size / 2.0]).font(*font).color(*color))?;
+        top += font.size * LINE_HEIGHT;
+    }
+    Ok(())
 }
 
 /// The height of a unit square over its width on the axes of a panel: the height of the panel over its width, if units are equal.

@@ -1,11 +1,15 @@
-//! Draws figures as PNG and SVG files.
+//! Draws figures as PNG and SVG files, and animations as GIF and APNG files.
 //!
 //! Drawing needs no display and no system font, and equal figures give equal bytes. This module handles pixels, fonts and plotters;
 //! `analysis` decides the content of a figure.
 
+mod animation;
 mod canvas;
 mod clip;
 mod color_bar;
+mod color_table;
+mod downsample;
+mod error;
 mod glyphs;
 mod layout;
 mod panel;
@@ -20,22 +24,16 @@ use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 use rayon::prelude::*;
 
+pub use self::animation::{AnimationFormat, animated};
+pub use self::error::Error;
 pub use self::size::Size;
 
 use self::canvas::{Canvas, Image};
+use self::downsample::{OVERSAMPLING, downsampled};
+use self::error::drawing_error;
 use self::layout::Layout;
 use self::style::SCALE;
-use crate::figure::Figure;
-
-/// An error while drawing or writing a figure.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message of each variant describes it")]
-pub enum Error {
-    #[error("cannot draw {name}: {reason}")]
-    Drawing { name: String, reason: String },
-    #[error("cannot write {path}: {source}")]
-    Write { path: PathBuf, source: std::io::Error },
-}
+use crate::figure::{Animation, Figure};
 
 /// The file format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,31 +79,35 @@ pub fn draw_all(figures: &[Figure], directory: &Path, output: &Output) -> Result
 ///
 /// If the figure cannot be drawn or written.
 pub fn draw(figure: &Figure, directory: &Path, output: &Output) -> Result<Vec<PathBuf>, Error> {
-    let write = |&format: &Format| {
+    let written = |&format: &Format| {
         let extension = Format::ALL.iter().find(|(own, _)| *own == format).map_or("", |(_, name)| name);
         let path = directory.join(format!("{}.{extension}", figure.name));
-        let hidden = directory.join(format!(".{}.{extension}", figure.name));
         let content = match format {
             Format::Png => png(figure, output.size)?,
             Format::Svg => svg(figure, output.size)?.into_bytes(),
         };
-        std::fs::write(&hidden, content).map_err(|source| Error::Write { path: hidden.clone(), source })?;
-        rename(&hidden, &path)?;
+        write(&path, &content)?;
         Ok(path)
     };
-    output.formats.iter().map(write).collect()
+    output.formats.iter().map(written).collect()
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::rename(from, to).map_err(|source| Error::Write { path: to.to_path_buf(), source })
+/// Draws an animation into a file, in an existing directory. The file appears complete, by renaming.
+///
+/// # Errors
+///
+/// If a frame cannot be drawn, or the file cannot be written.
+pub fn draw_animation(animation: &Animation, format: AnimationFormat, path: &Path) -> Result<(), Error> {
+    write(path, &animated(animation, format)?)
 }
 
-fn drawing_error<E: std::fmt::Display>(figure: &Figure) -> impl Fn(E) -> Error + '_ {
-    |error| Error::Drawing { name: figure.name.clone(), reason: error.to_string() }
+/// Writes a file under a hidden name and renames it.
+fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = path.with_file_name(format!(".{name}"));
+    std::fs::write(&hidden, content).map_err(|source| Error::Write { path: hidden.clone(), source })?;
+    std::fs::rename(&hidden, path).map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }
-
-/// Each pixel is the mean of this many drawn pixels squared.
-const OVERSAMPLING: u32 = 2;
 
 /// The pixels of a figure: width and height, and RGB row by row.
 ///
@@ -123,26 +125,6 @@ pub fn pixels(figure: &Figure, size: Size) -> Result<([u32; 2], Vec<u8>), Error>
         backend.present().map_err(drawing_error(figure))?;
     }
     Ok(([width, height], downsampled(&fine, wide as usize, OVERSAMPLING as usize)))
-}
-
-/// Downsamples an image: the mean of each square of `factor` × `factor` pixels.
-fn downsampled(fine: &[u8], width: usize, factor: usize) -> Vec<u8> {
-    let mut coarse = Vec::with_capacity(fine.len() / (factor * factor));
-    let mut sums = vec![0_u16; width / factor * 3];
-    for rows in fine.chunks_exact(width * 3 * factor) {
-        sums.fill(0);
-        for row in rows.chunks_exact(width * 3) {
-            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * factor)) {
-                for pixel in square.chunks_exact(3) {
-                    for channel in 0..3 {
-                        sum[channel] += u16::from(pixel[channel]);
-                    }
-                }
-            }
-        }
-        coarse.extend(sums.iter().map(|sum| (sum / (factor * factor) as u16) as u8));
-    }
-    coarse
 }
 
 /// A figure as a PNG file.

@@ -23,7 +23,7 @@ const LABEL_BACKGROUND: Color = Color { rgb: [255; 3], alpha: 0.75 };
 
 /// Draws a panel into a rectangle. Axis labels are outside of it.
 pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, labels: AxisLabels) -> DrawResult<B> {
-    let mut painter = Painter { projection: Projection { panel, rect }, canvas, occupied: Vec::new(), ink: Ink::new(rect) };
+    let mut painter = Painter::new(panel, canvas, rect);
     painter.canvas.rect(rect, BACKGROUND)?;
     painter.grid()?;
     for layer in &panel.layers {
@@ -37,6 +37,12 @@ pub fn draw<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: 
         painter.y_axis()?;
     }
     Ok(())
+}
+
+/// Draws layers over those of a panel.
+pub fn draw_layers<B: DrawingBackend>(panel: &Panel, canvas: &mut Canvas<'_, B>, rect: Rect, layers: &[Layer]) -> DrawResult<B> {
+    let mut painter = Painter::new(panel, canvas, rect);
+    layers.iter().try_for_each(|layer| painter.layer(layer))
 }
 
 /// The smallest number such that the labels of every `stride`-th tick do not overlap. Ticks are pairs of position and label.
@@ -153,7 +159,11 @@ const LABEL_GAP: f64 = 6.0;
 /// The largest number of points of a line that are tried for its label.
 const ANCHORS: u64 = 60;
 
-impl<B: DrawingBackend> Painter<'_, '_, B> {
+impl<'p, 'c, B: DrawingBackend> Painter<'p, 'c, B> {
+    fn new(panel: &'p Panel, canvas: &'p mut Canvas<'c, B>, rect: Rect) -> Self {
+        Self { projection: Projection { panel, rect }, canvas, occupied: Vec::new(), ink: Ink::new(rect) }
+    }
+
     fn grid(&mut self) -> DrawResult<B> {
         let Projection { panel, rect } = &self.projection;
         for x in panel.x.ticks.iter().filter_map(|tick| self.projection.x(tick.at)) {

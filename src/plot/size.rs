@@ -59,13 +59,13 @@ impl Size {
     }
 
     /// The lines of the caption that are drawn.
-    pub(super) fn caption(self, figure: &Figure) -> &[String] {
+    pub(super) fn caption(self, caption: &[String]) -> &[String] {
         let count = match self {
-            Self::Screen => figure.caption.len(),
+            Self::Screen => caption.len(),
             Self::Column => 0,
-            Self::Slide => figure.caption.len().min(1),
+            Self::Slide => caption.len().min(1),
         };
-        &figure.caption[..count]
+        &caption[..count]
     }
 
     /// The smallest width of a panel in units; narrower panels go to the next row.

@@ -4,6 +4,7 @@
 
 mod advice;
 mod analysis;
+mod animation;
 mod charts;
 mod cli;
 #[path = "../common/mod.rs"]

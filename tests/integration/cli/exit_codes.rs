@@ -37,7 +37,7 @@ fn an_out_that_is_not_empty_is_2() {
 #[test]
 fn a_directory_without_a_manifest_is_2() {
     let (folder, _) = folder_with("");
-    for arguments in [&["plot", "."][..], &["compare", ".", "--by", "learning_rate"], &["replay", ".", "--run", "0"]] {
+    for arguments in [&["plot", "."][..], &["animate", "."], &["compare", ".", "--by", "learning_rate"], &["replay", ".", "--run", "0"]] {
         let output = gradsweep(folder.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("is not a run directory"), "{arguments:?}");

@@ -1,5 +1,6 @@
 //! The program as a user runs it: from the command line, on the bundled data.
 
+mod animate;
 mod compare;
 mod examples;
 mod exit_codes;
