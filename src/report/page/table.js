@@ -45,6 +45,8 @@ export function runTable(rows, store) {
     const widths = create('colgroup', {}, ...columns.map((column) => columnWidth(column)));
     table.append(widths, create('thead', {}, create('tr', { role: 'row', 'aria-rowindex': 1 }, ...heads)), body);
     const element = create('div', { className: 'run-scroll' }, table);
+    // A short table is no higher than its rows, its heading and a scroll bar.
+    element.style.maxHeight = `${(rows.count + 1) * ROW_HEIGHT + 22}px`;
 
     /** @type {{ element: HTMLTableRowElement, cells: HTMLTableCellElement[], position: number }[]} */
     const pool = [];
