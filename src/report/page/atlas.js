@@ -352,7 +352,7 @@ function atlasMap(source, report, engine, store, openWorker) {
           ]
         : [];
     const hint = canZoom ? [create('span', { className: 'note' }, 'Ctrl and wheel, or the buttons, zoom. Drag to move.')] : [];
-    const captions = figure.caption.map((line) => create('p', { className: 'note' }, `${line}.`));
+    const captions = [...figure.caption, figure.note].filter(Boolean).map((line) => create('p', { className: 'note' }, `${line}.`));
     const left = create(
         'div',
         {},

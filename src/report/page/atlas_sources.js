@@ -109,6 +109,7 @@ export function settingsSource(report, { run, overrides }, settings) {
         name: 'atlas',
         title: `${x.label} and ${y.label} of run ${run}`,
         caption: [],
+        note: '',
         columns: 1,
         panels: [panel],
         shared_axes: false,

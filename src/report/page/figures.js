@@ -49,8 +49,9 @@ export function mountFigures(element, report, _engine, store) {
  * A figure with title and caption, and a canvas of about its final height.
  * @param {Figure} figure
  */
-function figureFrame({ title, caption, size }) {
-    const canvas = create('canvas', { role: 'img', 'aria-label': [title, ...caption].join('. ') });
+function figureFrame({ title, caption, note, size }) {
+    const lines = [...caption, note].filter(Boolean);
+    const canvas = create('canvas', { role: 'img', 'aria-label': [title, ...lines].join('. ') });
     canvas.style.aspectRatio = `${size[0]} / ${size[1] - 90}`;
     const body = create('div', { className: 'figure' }, canvas);
     body.style.maxWidth = `${size[0]}px`;
@@ -58,7 +59,7 @@ function figureFrame({ title, caption, size }) {
         'figcaption',
         {},
         create('h3', {}, title),
-        ...caption.map((line) => create('p', { className: 'note' }, `${line}.`)),
+        ...lines.map((line) => create('p', { className: 'note' }, `${line}.`)),
     );
     return { canvas, frame: create('figure', {}, figcaption, body) };
 }
