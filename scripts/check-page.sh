@@ -37,3 +37,4 @@ for browser in chromium firefox-esr firefox google-chrome; do
     node scripts/check-page.mjs "$path" "$PWD/$folder" "${reports[@]}"
 done
 [ "$browsers" = 1 ] || echo "NOT RUN: neither Chromium nor Firefox is installed, so the panels of the page were not checked"
+node scripts/check-report.mjs target/release/gradsweep "$folder"

@@ -1,10 +1,9 @@
 // Opens the reports of five sweeps in Chromium and Firefox, without a network: the page must show no console message, and the paths that its engine
 // computes must have the bits of the native program.
 //
-//   npm install --prefix target/tmp/node puppeteer-core
-//   node scripts/check-report.mjs target/release/gradsweep target/tmp/node
+//   node scripts/check-report.mjs target/release/gradsweep FOLDER     FOLDER/node_modules has puppeteer-core
 //
-// Opens /usr/bin/chromium and /usr/bin/firefox-esr (CHROMIUM and FIREFOX name others). A browser that is missing is reported as NOT RUN.
+// scripts/check-page.sh installs it. Opens /usr/bin/chromium and /usr/bin/firefox-esr (CHROMIUM and FIREFOX name others). A browser that is missing is reported as NOT RUN.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -112,6 +112,7 @@ export function settingsSource(report, { run, overrides }, settings) {
         note: '',
         columns: 1,
         panels: [panel],
+        table: [],
         shared_axes: false,
         legend: [{ label: `run ${run}`, color: { rgb: [0x22, 0x22, 0x22], alpha: 1 }, shape: { Marker: 'Hollow' } }],
         color_bars: report.color_bars,

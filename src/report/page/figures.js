@@ -1,6 +1,6 @@
 // The embedded figures. In the figure of the final loss, the pointer finds runs.
 
-/** @import { Drawn, Engine, Figure, Point, Report, Store } from './types.d.ts' */
+/** @import { Drawn, Engine, Figure, Point, Report, Store, TableRow } from './types.d.ts' */
 import { ACCENT, BLUE, INK } from './colors.js';
 import { create, oncePerFrame } from './dom.js';
 import { drawFigure, keepDrawn, prepare } from './draw.js';
@@ -49,7 +49,7 @@ export function mountFigures(element, report, _engine, store) {
  * A figure with title and caption, and a canvas of about its final height.
  * @param {Figure} figure
  */
-function figureFrame({ title, caption, note, size }) {
+function figureFrame({ title, caption, note, table, size }) {
     const lines = [...caption, note].filter(Boolean);
     const canvas = create('canvas', { role: 'img', 'aria-label': [title, ...lines].join('. ') });
     canvas.style.aspectRatio = `${size[0]} / ${size[1] - 90}`;
@@ -61,7 +61,19 @@ function figureFrame({ title, caption, note, size }) {
         create('h3', {}, title),
         ...lines.map((line) => create('p', { className: 'note' }, `${line}.`)),
     );
-    return { canvas, frame: create('figure', {}, figcaption, body) };
+    const rows = table.length > 0 ? [tableOf(table)] : [];
+    return { canvas, frame: create('figure', {}, figcaption, body, ...rows) };
+}
+
+/**
+ * The table of a figure. The first row is the heading.
+ * @param {TableRow[]} rows
+ */
+function tableOf(rows) {
+    const line = (/** @type {TableRow} */ { cells }, /** @type {'th' | 'td'} */ tag) =>
+        create('tr', {}, ...cells.map((cell) => create(tag, {}, cell)));
+    const [heading, ...others] = rows;
+    return create('table', {}, create('thead', {}, line(heading, 'th')), create('tbody', {}, ...others.map((row) => line(row, 'td'))));
 }
 
 /**

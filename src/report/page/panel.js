@@ -1,6 +1,6 @@
 // One panel: ground, grid, layers, border and axes.
 
-/** @import { Layer, Panel, PlacedPanel, Point, Rect, TableRow, Tick } from './types.d.ts' */
+/** @import { Layer, Panel, PlacedPanel, Point, Rect, Tick } from './types.d.ts' */
 import { BORDER, GRID_LINE, GROUND, PANEL_GROUND, SECONDARY } from './colors.js';
 import { ANCHORS, COVERED, LabelMap } from './labels.js';
 import { LABEL_SIZE, drawCells, drawMarkers, drawText, fillRect, fillRings } from './marks.js';
@@ -9,12 +9,11 @@ import { clippedLines, place } from './scale.js';
 
 /** The line height of panel titles. */
 export const TITLE_LINE = LABEL_SIZE * 1.3;
-const TABLE_LINE = LABEL_SIZE * 1.7;
 /** Labels avoid lines of at least this opacity. */
 const FAINT_LINE = 0.6;
 
 /**
- * Whether a panel has axes; a panel without axes holds a table.
+ * Whether a panel has axes.
  * @param {Panel} panel
  */
 export function hasFrame(panel) {
@@ -231,8 +230,6 @@ function drawLayer(context, layer, placed, map) {
         if (corner && opposite) {
             drawCells(context, { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] }, layer.Cells);
         }
-    } else if (layer.Table) {
-        drawTable(context, layer.Table.rows, rect);
     } else if (layer.LineLabel) {
         const { points, text, color } = layer.LineLabel;
         const pixels = inside(points);
@@ -245,6 +242,9 @@ function drawLayer(context, layer, placed, map) {
             map,
             COVERED,
         );
+    } else if (layer.InlineLabel) {
+        const { points, text, color } = layer.InlineLabel;
+        drawInlineLabel(context, text, inside(points), color, map);
     } else if (layer.Label) {
         drawLabel(context, layer.Label.text, inside([layer.Label.at]), layer.Label.color, map, Infinity);
     }
@@ -310,26 +310,20 @@ function drawLabel(context, text, anchors, color, map, limit) {
 }
 
 /**
- * Writes a table. The first column is aligned left, the others right.
+ * Writes a text on a line, centred at the first point where it covers no label.
  * @param {CanvasRenderingContext2D} context
- * @param {TableRow[]} rows
- * @param {Rect} rect
+ * @param {string} text
+ * @param {Point[]} points
+ * @param {import('./types.d.ts').Color} color
+ * @param {LabelMap} map
  */
-function drawTable(context, rows, { left, top }) {
-    const columns = Math.max(...rows.map((row) => row.cells.length));
-    const widths = Array.from({ length: columns }, (_, column) =>
-        Math.max(...rows.map((row, index) => textWidth(context, row.cells[column] ?? '', index === 0))),
-    );
-    rows.forEach((row, index) => {
-        const y = top + TABLE_LINE * (index + 0.7);
-        if (row.color) {
-            strokeSegment(context, [left, y], [left + 18, y], row.color, 2.2);
-        }
-        let x = left + 24;
-        row.cells.forEach((cell, column) => {
-            const isText = column === 0;
-            drawText(context, cell, [isText ? x : x + widths[column], y], { align: isText ? 'left' : 'right', isBold: index === 0 });
-            x += widths[column] + 16;
-        });
-    });
+function drawInlineLabel(context, text, points, color, map) {
+    const [width, height] = [textWidth(context, text) / 2 + 2, LABEL_SIZE * 0.6];
+    const rects = points.map(([x, y]) => ({ left: x - width, right: x + width, top: y - height, bottom: y + height }));
+    const rect = rects.find((candidate) => map.isFree(candidate));
+    if (rect) {
+        map.labels.push(rect);
+        fillRect(context, rect, { ...GROUND, alpha: 0.75 });
+        drawText(context, text, [rect.left + 2, (rect.top + rect.bottom) / 2], { color });
+    }
 }

@@ -46,8 +46,8 @@ export interface Layer {
     Markers?: { points: Point[]; marker: Marker; color: Color; size: number };
     Rule?: { at: number; vertical: boolean; label: string; color: Color; dash: Dash };
     Cells?: Cells;
-    Table?: { rows: TableRow[] };
     LineLabel?: { points: Point[]; text: string; color: Color };
+    InlineLabel?: { points: Point[]; text: string; color: Color };
     Label?: { at: Point; text: string; color: Color };
 }
 
@@ -81,6 +81,7 @@ export interface Figure {
     note: string;
     columns: number;
     panels: Panel[];
+    table: TableRow[];
     shared_axes: boolean;
     legend: LegendEntry[];
     color_bars: ColorBar[];
