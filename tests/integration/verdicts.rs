@@ -123,6 +123,18 @@ fn a_neuron_trained_from_rows_averages_all_parameters_and_few_losses() {
     }
 }
 
+/// The mean over a window of 3,200 updates without a change is the start, although the sums are deviations from a centre whose bias is 14.
+#[test]
+fn sums_over_long_windows_keep_their_digits() {
+    let experiment = experiment(
+        "scale = \"standard\"\n[model]\nloss = \"mae\"\ninitial_weight = 0.6\ninitial_bias = 0.0\n[training]\nepochs = 40\nbatch_size = 1\n\
+         gradient_accumulation_steps = 100\n[sweep.parameters]\nlearning_rate = [0.0]\n",
+    );
+    let (_, outcomes) = train(&experiment, &cpu(), RECORD);
+    let [[weight], [bias]] = [0, 1].map(|slot| <[f32; 1]>::try_from(&outcomes[0].means[slot][..]).unwrap());
+    assert!((weight - 0.6).abs() < 2e-5 && bias.abs() < 2e-5, "{weight}, {bias}");
+}
+
 #[test]
 fn figures_agree_with_the_reference() {
     // Runs of up to 400 contracting updates in float32.

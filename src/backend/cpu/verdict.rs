@@ -54,15 +54,20 @@ pub fn add_to_windows(context: &GroupContext<'_>, tile: &mut Tile, first: u64, p
             continue;
         }
         let [weight, bias] = context.centre().0;
+        // Sums of a block are added to the sums of a window, so that float32 stays accurate over many updates.
+        let mut block_sums = [Column::ZERO; 3];
         for position in positions {
             let theta = Params([&weights[position], &biases[position]]);
             let mut losses = [0.0; TILE];
             if context.window.is_point(first + position as u64 + 1) {
                 context.functions.losses(theta, tile.runs, context.group.problem.train.columns(), &mut losses);
             }
-            for (sum, (column, centre)) in sums.iter_mut().zip([(theta.0[0], weight), (theta.0[1], bias), (&losses, 0.0)]) {
+            for (sum, (column, centre)) in block_sums.iter_mut().zip([(theta.0[0], weight), (theta.0[1], bias), (&losses, 0.0)]) {
                 sum.0.iter_mut().zip(column).for_each(|(sum, value)| *sum += value - centre);
             }
+        }
+        for (sum, block_sum) in sums.iter_mut().zip(block_sums) {
+            sum.0.iter_mut().zip(block_sum.0).for_each(|(sum, block_sum)| *sum += block_sum);
         }
     }
     let start = context.window.start(WindowPart::Last);
