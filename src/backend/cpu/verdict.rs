@@ -82,12 +82,7 @@ pub fn means(context: &GroupContext<'_>, tile: &Tile) -> [Column<f32>; 4] {
     let ([[.., previous_loss], [weight, bias, loss]], [centre_weight, centre_bias]) = (&tile.sums, context.centre().0);
     let (sums, centres) = ([weight, bias, loss, previous_loss], [centre_weight, centre_bias, 0.0, 0.0]);
     let factors = context.window.counts().map(|count| 1.0 / count as f32);
-    let mut means = std::array::from_fn(|slot| Column(sums[slot].0.map(|sum| sum * factors[slot] + centres[slot])));
-    if !context.group.problem.neuron.use_bias {
-        // The bias stays 0; its sum about the centre has rounding errors.
-        means[1].0.fill(0.0);
-    }
-    means
+    std::array::from_fn(|slot| Column(sums[slot].0.map(|sum| sum * factors[slot] + centres[slot])))
 }
 
 /// Adds the parameters and J − J* of a quadratic cost along a path to the sums of a window.
