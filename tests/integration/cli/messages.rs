@@ -32,6 +32,8 @@ fn help_of_the_program() {
           run       Train a sweep, store its results, draw pictures and print a diagnosis
           plot      Draw the pictures of a stored sweep again
           report    Write the HTML report of a stored sweep
+          animate   Draw the descent of one or several runs as an animation: contour, prediction and cost,
+                    update by update
           compare   Rank the values of one hyperparameter by their best settings: a table, and pictures side
                     by side
           replay    Print weight and bias of one run after every batch, computed again bit for bit
