@@ -63,7 +63,7 @@ impl<'a> GroupContext<'a> {
         let shares_factors = !has_factors || group.inputs.factor_inputs.shared_value().is_some();
         type Rules = (StepsFn, UsedColumns, fn(&Coefficients<f32>) -> f32);
         let (steps, used, max_step): Rules = with_rule!(group.variant, R => {
-            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options), R::max_step)
+            (if options { steps::<R, true> } else { steps::<R, false> }, UsedColumns::of::<R>(options, !shares_factors), R::max_step)
         });
         Self {
             isa,

@@ -196,8 +196,9 @@ struct TileJob<'a> {
 
 /// The part of the columns of an [`Outcome`] that belongs to the runs of a tile.
 struct Ends<'a> {
-    /// Weight, bias, the losses at the start and the end, and the means of [`Outcome::means`].
-    numbers: [&'a mut [f32]; 8],
+    /// Weight, bias, and the losses at the start and the end.
+    numbers: [&'a mut [f32]; 4],
+    means: [&'a mut [f32]; 4],
     /// The epoch that reached the optimum, and the period of a cycle.
     counts: [&'a mut [u32]; 2],
     has_moved: &'a mut [bool],
@@ -207,9 +208,9 @@ struct Ends<'a> {
 /// Divides the columns of an outcome into tiles.
 fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
     let tiles = outcome.weight.len().div_ceil(TILE);
-    let Outcome { weight, bias, start_loss, last_loss, means: [mean_weight, mean_bias, mean_loss, previous_loss], .. } = outcome;
-    let numbers = [weight, bias, start_loss, last_loss, mean_weight, mean_bias, mean_loss, previous_loss];
+    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.last_loss];
     let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
+    let mut means = outcome.means.each_mut().map(|column| column.chunks_mut(TILE));
     let mut counts = [&mut outcome.reached_epoch, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
     let mut has_moved = outcome.has_moved.chunks_mut(TILE);
     let mut steps = outcome.steps.chunks_mut(TILE);
@@ -228,6 +229,7 @@ fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
         let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
         let ends = Ends {
             numbers: next_of(&mut numbers),
+            means: next_of(&mut means),
             counts: next_of(&mut counts),
             has_moved: has_moved.next().unwrap_or_default(),
             steps: steps.next().unwrap_or_default(),
@@ -247,12 +249,10 @@ impl Ends<'_> {
     fn write(&mut self, tile: &Tile, context: &GroupContext<'_>) {
         let runs = tile.runs;
         let [weight, bias] = if context.group.options.average { &tile.state.average.0 } else { &tile.state.theta.0 };
-        let means = verdict::means(context, tile);
-        let [mean_weight, mean_bias, mean_loss, previous_loss] = &means;
-        let columns = [weight, bias, &tile.start_loss, &tile.last_loss, mean_weight, mean_bias, mean_loss, previous_loss];
-        for (ends, column) in self.numbers.iter_mut().zip(columns) {
+        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.last_loss]) {
             ends.copy_from_slice(&column.0[..runs]);
         }
+        verdict::write_means(context, tile, &mut self.means);
         let ([weight, bias], [start_weight, start_bias]) = (&tile.state.theta.0, &tile.window_start.0);
         for run in 0..runs {
             self.has_moved[run] = weight.0[run] != start_weight.0[run] || bias.0[run] != start_bias.0[run];
@@ -267,9 +267,9 @@ impl Ends<'_> {
         }
         self.steps.fill(context.group.steps());
         for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
-            let ([weight, bias, _, _, means @ ..], [last_weight, last_bias]) = (&mut self.numbers, &tile.last_in_range.0);
+            let ([weight, bias, ..], [last_weight, last_bias]) = (&mut self.numbers, &tile.last_in_range.0);
             (weight[run], bias[run]) = (last_weight.0[run], last_bias.0[run]);
-            for column in means.iter_mut() {
+            for column in &mut self.means {
                 column[run] = 0.0;
             }
             self.steps[run] = tile.diverged_at.0[run] - 1;

@@ -58,12 +58,15 @@ pub struct UsedColumns {
     pub initial_state: Option<fn(&Coefficients<f32>) -> State<f32>>,
     /// Whether the group has options, which use the sum of gradients and the average.
     pub options: bool,
+    /// Whether runs have step factors of their own.
+    pub generators: bool,
 }
 
 impl UsedColumns {
     /// The columns of a rule.
-    pub fn of<R: Rule>(options: bool) -> Self {
-        Self { coefficients: R::COEFFICIENTS, state: R::STATE, initial_state: R::INITIAL.then_some(R::initial::<f32>), options }
+    pub fn of<R: Rule>(options: bool, generators: bool) -> Self {
+        let initial_state = R::INITIAL.then_some(R::initial::<f32> as fn(&Coefficients<f32>) -> State<f32>);
+        Self { coefficients: R::COEFFICIENTS, state: R::STATE, initial_state, options, generators }
     }
 }
 
@@ -137,7 +140,9 @@ impl Tile {
             (self.state.gradient_sum, self.state.average) = (Params::splat(Column::ZERO), Params::splat(Column::ZERO));
         }
         self.generators.clear();
-        self.generators.resize(TILE, StepFactorGenerator::START);
+        if used.generators {
+            self.generators.resize(TILE, StepFactorGenerator::START);
+        }
         self.active = Column([u32::MAX; TILE]);
         self.reached_epoch = Column([NEVER; TILE]);
         self.sums = Default::default();

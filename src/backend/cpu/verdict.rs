@@ -77,12 +77,14 @@ pub fn add_to_windows(context: &GroupContext<'_>, tile: &mut Tile, first: u64, p
     }
 }
 
-/// The means over the windows, in the order of [`WindowMeans`](crate::model::WindowMeans).
-pub fn means(context: &GroupContext<'_>, tile: &Tile) -> [Column<f32>; 4] {
+/// Writes the means over the windows, in the order of [`WindowMeans`](crate::model::WindowMeans).
+pub fn write_means(context: &GroupContext<'_>, tile: &Tile, means: &mut [&mut [f32]; 4]) {
     let ([[.., previous_loss], [weight, bias, loss]], [centre_weight, centre_bias]) = (&tile.sums, context.centre().0);
-    let (sums, centres) = ([weight, bias, loss, previous_loss], [centre_weight, centre_bias, 0.0, 0.0]);
-    let factors = context.window.counts().map(|count| 1.0 / count as f32);
-    std::array::from_fn(|slot| Column(sums[slot].0.map(|sum| sum * factors[slot] + centres[slot])))
+    let sums = [(weight, centre_weight), (bias, centre_bias), (loss, 0.0), (previous_loss, 0.0)];
+    for ((means, (sums, centre)), count) in means.iter_mut().zip(sums).zip(context.window.counts()) {
+        let factor = 1.0 / count as f32;
+        means.iter_mut().zip(sums.0).for_each(|(mean, sum)| *mean = sum * factor + centre);
+    }
 }
 
 /// Adds the parameters and J − J* of a quadratic cost along a path to the sums of a window.
