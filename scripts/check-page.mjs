@@ -2,14 +2,10 @@
 //
 //   node scripts/check-page.mjs BROWSER FOLDER_OF_PACKAGES ARTICLE_REPORT CYCLES_REPORT GRID_REPORT
 
-import { createRequire } from 'node:module';
-import path from 'node:path';
+import { launch } from './browser.mjs';
 
 const [browserPath, packages, articleReport, cyclesReport, gridReport] = process.argv.slice(2);
-const { default: puppeteer } = await import(createRequire(path.join(packages, 'package.json')).resolve('puppeteer-core'));
-const isFirefox = browserPath.includes('firefox');
-const options = isFirefox ? { browser: 'firefox' } : { browser: 'chrome', args: ['--no-sandbox'] };
-const browser = await puppeteer.launch({ executablePath: browserPath, ...options });
+const browser = await launch(browserPath, packages);
 let failures = 0;
 
 function check(name, isRight, detail = '') {

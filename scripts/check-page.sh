@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the types of the scripts of the HTML report, then uses the panels of three reports in each installed browser. Packages of npm are installed
+# Checks the types of the scripts of the HTML report, then opens reports in each installed browser and uses their panels. Packages of npm are installed
 # below target/. Prints NOT RUN and the reason where npm or a browser is missing.
 #
 #   scripts/check-page.sh
@@ -17,7 +17,7 @@ if ! npm install --prefix "$folder" --no-audit --no-fund --silent typescript@7 p
     exit 0
 fi
 "$folder/node_modules/.bin/tsc" --project src/report/page
-"$folder/node_modules/.bin/prettier" --print-width 140 --tab-width 4 --single-quote --check --log-level warn src/report/page/*.{js,ts,css} scripts/check-page.mjs
+"$folder/node_modules/.bin/prettier" --print-width 140 --tab-width 4 --single-quote --check --log-level warn src/report/page/*.{js,ts,css} scripts/{browser,check-page,check-report}.mjs
 
 cargo build --release --locked --quiet
 reports=()
@@ -30,11 +30,14 @@ rm -rf "$folder/grid"
 target/release/gradsweep run configs/learning_rates.toml --set data.scale=standard --set "sweep.parameters.momentum={ min = 0.0, max = 0.9, count = 7 }" \
     --out "$folder/grid" >/dev/null 2>&1
 reports+=("$PWD/$folder/grid/report.html")
-browsers=0
-for browser in chromium firefox-esr firefox google-chrome; do
-    path=$(command -v "$browser") || continue
-    browsers=1
-    node scripts/check-page.mjs "$path" "$PWD/$folder" "${reports[@]}"
+# The first installed program of each name list.
+browsers=()
+for names in "chromium google-chrome" "firefox-esr firefox"; do
+    browser=$(command -v $names | head -n 1) || true
+    [ -z "$browser" ] || browsers+=("$browser")
 done
-[ "$browsers" = 1 ] || echo "NOT RUN: neither Chromium nor Firefox is installed, so the panels of the page were not checked"
-node scripts/check-report.mjs target/release/gradsweep "$folder"
+for browser in "${browsers[@]}"; do
+    node scripts/check-page.mjs "$browser" "$folder" "${reports[@]}"
+    node scripts/check-report.mjs "$browser" "$folder" target/release/gradsweep
+done
+[ ${#browsers[@]} -gt 0 ] || echo "NOT RUN: neither Chromium nor Firefox is installed, so the page was not opened"

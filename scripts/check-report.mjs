@@ -1,36 +1,26 @@
-// Opens the reports of five sweeps in Chromium and Firefox, without a network: the page must show no console message, and the paths that its engine
-// computes must have the bits of the native program.
+// Opens the reports of five sweeps in a browser, without a network: the page must show no console message, and the paths that its engine computes
+// must have the bits of the native program.
 //
-//   node scripts/check-report.mjs target/release/gradsweep FOLDER     FOLDER/node_modules has puppeteer-core
-//
-// scripts/check-page.sh installs it. Opens /usr/bin/chromium and /usr/bin/firefox-esr (CHROMIUM and FIREFOX name others). A browser that is missing is reported as NOT RUN.
+//   node scripts/check-report.mjs BROWSER FOLDER_OF_PACKAGES PROGRAM
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { launch } from './browser.mjs';
 
 const sweeps = ['article', 'optimizers', 'learning_rates', 'batch_sizes', 'logistic'];
 const runsPerSweep = 5;
-const browsers = { chrome: process.env.CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr' };
 
-const [program, packages] = process.argv.slice(2);
-const puppeteer = createRequire(path.resolve(packages, 'package.json'))('puppeteer-core');
+const [browserPath, packages, program] = process.argv.slice(2);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradsweep-report-'));
 try {
     for (const name of sweeps) {
         native(['run', `configs/${name}.toml`, '--backend', 'cpu', '--out', path.join(folder, name)]);
     }
-    for (const [browser, executablePath] of Object.entries(browsers)) {
-        if (fs.existsSync(executablePath)) {
-            await check(browser, executablePath);
-        } else {
-            console.log(`NOT RUN: ${executablePath} is missing, so reports were not opened in it`);
-        }
-    }
+    await check();
 } catch (error) {
     console.error(error.message);
     process.exitCode = 1;
@@ -43,21 +33,22 @@ function native(command) {
     return execFileSync(program, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
 }
 
-/** Opens every report in a browser. */
-async function check(browser, executablePath) {
-    const args = browser === 'chrome' ? ['--no-sandbox'] : [];
-    const instance = await puppeteer.launch({ browser, executablePath, headless: true, args });
+/** Opens every report. */
+async function check() {
+    const browser = await launch(browserPath, packages);
     try {
         let compared = 0;
         for (const name of sweeps) {
-            const page = await instance.newPage();
+            const page = await browser.newPage();
             const messages = [];
             page.on('console', (message) => messages.push(message.text()));
             page.on('pageerror', (error) => messages.push(String(error)));
             await page.goto(pathToFileURL(path.join(folder, name, 'report.html')).href);
             await page.waitForFunction(() => document.body.dataset.ready === 'engine', { timeout: 60_000 });
             const count = await page.evaluate(() => globalThis.gradsweep.report.runs);
-            const runs = [...new Set(Array.from({ length: runsPerSweep }, (_, index) => Math.floor((index * (count - 1)) / (runsPerSweep - 1))))];
+            const runs = [
+                ...new Set(Array.from({ length: runsPerSweep }, (_, index) => Math.floor((index * (count - 1)) / (runsPerSweep - 1)))),
+            ];
             for (const run of runs) {
                 const bits = await page.evaluate((run) => {
                     const { weight, bias } = globalThis.gradsweep.engine.replay(run);
@@ -65,21 +56,26 @@ async function check(browser, executablePath) {
                 }, run);
                 const found = hash(bits.map((column) => Uint32Array.from(column)));
                 const expected = hash(nativePath(path.join(folder, name), run));
-                if (found !== expected) throw new Error(`${name}, run ${run}: the path in ${browser} is not that of the native program`);
+                if (found !== expected) throw new Error(`${name}, run ${run}: the path in the browser is not that of the native program`);
                 compared += 1;
             }
-            if (messages.length > 0) throw new Error(`${name} in ${browser}: console messages ${JSON.stringify(messages)}`);
+            if (messages.length > 0) throw new Error(`${name}: console messages ${JSON.stringify(messages)}`);
             await page.close();
         }
-        console.log(`${await instance.version()}: ${sweeps.length} reports without a message, ${compared} paths equal the native program's bit for bit`);
+        console.log(
+            `${await browser.version()}: ${sweeps.length} reports without a message, ${compared} paths equal the native program's bit for bit`,
+        );
     } finally {
-        await instance.close();
+        await browser.close();
     }
 }
 
 /** The bits of the weights and of the biases of a run. */
 function nativePath(directory, run) {
-    const rows = native(['replay', directory, '--run', String(run), '--backend', 'cpu']).trim().split('\n').slice(1);
+    const rows = native(['replay', directory, '--run', String(run), '--backend', 'cpu'])
+        .trim()
+        .split('\n')
+        .slice(1);
     const column = (index) => new Uint32Array(Float32Array.from(rows, (row) => Number(row.split(',')[index])).buffer);
     return [column(1), column(2)];
 }

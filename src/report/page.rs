@@ -42,6 +42,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("ticks.js", include_str!("page/ticks.js")),
     ("tooltip.js", include_str!("page/tooltip.js")),
     ("rows.js", include_str!("page/rows.js")),
+    ("hover.js", include_str!("page/hover.js")),
     ("panel_rows.js", include_str!("page/panel_rows.js")),
     ("run_axes.js", include_str!("page/run_axes.js")),
     ("ranges.js", include_str!("page/ranges.js")),

@@ -15,7 +15,7 @@ import { movedRange, scaledRange } from './atlas_view.js';
 import { ACCENT, GROUND, INK } from './colors.js';
 import { create, oncePerFrame, short } from './dom.js';
 import { drawFigure, keepDrawn, prepare } from './draw.js';
-import { drawMarkers, strokeLines } from './marks.js';
+import { drawMarkers, strokeRect } from './marks.js';
 import { isOfPanel } from './panel_rows.js';
 import { runRows } from './rows.js';
 import { relative } from './scale.js';
@@ -207,10 +207,9 @@ function atlasMap(source, report, engine, store, openWorker) {
             const [[left, right], [bottom, top]] = pointed.ranges;
             const [a, b] = [toPixel([left, bottom]), toPixel([right, top])];
             if (a && b) {
-                /** @type {Point[]} */
-                const frame = [a, [b[0], a[1]], b, [a[0], b[1]], a];
-                strokeLines(context, [frame], GROUND, 3);
-                strokeLines(context, [frame], INK, 1.2);
+                const frame = { left: a[0], right: b[0], top: b[1], bottom: a[1] };
+                strokeRect(context, frame, GROUND, 3);
+                strokeRect(context, frame, INK, 1.2);
             }
         }
         if (overlay.matches(':focus-visible')) {

@@ -3,7 +3,7 @@
 /** @import { ColorBar, Drawn, Figure, LegendEntry, Panel, Point, Rect } from './types.d.ts' */
 import { SECONDARY, onSchemeChange } from './colors.js';
 import { LABEL_SIZE, drawMarkers, drawText, fillRect, strokeSegment, textWidth, wrapped } from './marks.js';
-import { TITLE_LINE, drawPanel, hasFrame, yLabelWidth } from './panel.js';
+import { TITLE_LINE, drawPanel, yLabelWidth } from './panel.js';
 
 const LEGEND_LINE = LABEL_SIZE * 1.7;
 /** Width of a colour bar, of its ticks and of its label, its distance from the panels, and the distance between two bars. */
@@ -111,7 +111,7 @@ function layOut(context, figure, width, options) {
     let columns = Math.max(figure.columns, 1);
     /** @type {(column: number) => number} */
     const axisWidth = (column) => {
-        const own = figure.panels.filter((panel, index) => index % columns === column && hasFrame(panel));
+        const own = figure.panels.filter((_, index) => index % columns === column);
         if (own.length === 0 || (figure.shared_axes && column > 0)) {
             return column > 0 ? PLAIN_AXIS : 0;
         }

@@ -2,7 +2,7 @@
 
 /** @import { Report, ExploreRequest, Explored, GridRequest, Grid, OrbitRequest, Orbit, Point, PredictionRequest, Input } from './types.d.ts' */
 
-/** The first character of the cells of a heatmap (src/report/content.rs). */
+/** The first character of the cells of a heatmap (src/report/results.rs). */
 const FIRST_CELL = 0x100;
 
 /**

@@ -4,11 +4,11 @@
 import { ACCENT, BLUE, INK } from './colors.js';
 import { create, oncePerFrame } from './dom.js';
 import { drawFigure, keepDrawn, prepare } from './draw.js';
+import { hoverRow } from './hover.js';
 import { drawMarkers, fillDiscs } from './marks.js';
 import { axisCoordinates, isOfPanel } from './panel_rows.js';
-import { matchingRows, runInWords, runRows } from './rows.js';
+import { matchingRows, runRows } from './rows.js';
 import { selectRun } from './state.js';
-import { hideTooltip, showTooltip } from './tooltip.js';
 
 /** The distance from a point within which the pointer finds its run, in pixels. */
 const POINT_REACH = 24;
@@ -147,12 +147,7 @@ function linkFinalLoss(canvas, figure, report, store) {
         }
         const row = nearest(event);
         overlay.classList.toggle('can-select', row >= 0);
-        store.update({ hover: row < 0 ? null : { run: rows.run(row), step: null } });
-        if (row < 0) {
-            hideTooltip();
-        } else {
-            showTooltip(runInWords(rows, row), event);
-        }
+        hoverRow(store, rows, row, event);
     });
     overlay.addEventListener('pointermove', (event) => {
         isInside = true;
@@ -164,9 +159,8 @@ function linkFinalLoss(canvas, figure, report, store) {
             selectRun(store, rows.run(row));
         }
     });
-    overlay.addEventListener('pointerleave', () => {
+    overlay.addEventListener('pointerleave', (event) => {
         isInside = false;
-        hideTooltip();
-        store.update({ hover: null });
+        hoverRow(store, rows, -1, event);
     });
 }

@@ -92,6 +92,18 @@ export function fillRect(context, { left, top, right, bottom }, color) {
 }
 
 /**
+ * @param {Context} context
+ * @param {Rect} rect
+ * @param {Color} color
+ * @param {number} width
+ */
+export function strokeRect(context, { left, top, right, bottom }, color, width) {
+    context.lineWidth = width;
+    context.strokeStyle = css(color);
+    context.strokeRect(left, top, right - left, bottom - top);
+}
+
+/**
  * Draws inside a rectangle only.
  * @param {Context} context
  * @param {Rect} rect

@@ -3,22 +3,14 @@
 /** @import { Layer, Panel, PlacedPanel, Point, Rect, Tick } from './types.d.ts' */
 import { BORDER, GRID_LINE, GROUND, PANEL_GROUND, SECONDARY } from './colors.js';
 import { ANCHORS, COVERED, LabelMap } from './labels.js';
-import { LABEL_SIZE, drawCells, drawMarkers, drawText, fillRect, fillRings } from './marks.js';
-import { strokeLines, strokeSegment, textWidth, wrapped } from './marks.js';
+import { LABEL_SIZE, clipTo, drawCells, drawMarkers, drawText, fillRect, fillRings } from './marks.js';
+import { strokeLines, strokeRect, strokeSegment, textWidth, wrapped } from './marks.js';
 import { clippedLines, place } from './scale.js';
 
 /** The line height of panel titles. */
 export const TITLE_LINE = LABEL_SIZE * 1.3;
 /** Labels avoid lines of at least this opacity. */
 const FAINT_LINE = 0.6;
-
-/**
- * Whether a panel has axes.
- * @param {Panel} panel
- */
-export function hasFrame(panel) {
-    return [panel.x, panel.y].some((axis) => axis.label !== '' || axis.ticks.length > 0);
-}
 
 /**
  * Draws a panel into a rectangle. Axis labels are outside of it.
@@ -30,39 +22,11 @@ export function hasFrame(panel) {
  */
 export function drawPanel(context, panel, rect, labels = { x: true, y: true }) {
     const placed = place(panel, rect);
-    const isFramed = hasFrame(panel);
-    if (isFramed) {
-        fillRect(context, rect, PANEL_GROUND);
-        strokeLines(context, gridLines(placed), GRID_LINE, 1);
-    }
-    context.save();
-    if (isFramed) {
-        context.beginPath();
-        context.rect(rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top);
-        context.clip();
-    }
+    fillRect(context, rect, PANEL_GROUND);
+    strokeLines(context, gridLines(placed), GRID_LINE, 1);
     const map = new LabelMap(rect);
-    for (const layer of panel.layers) {
-        drawLayer(context, layer, placed, map);
-    }
-    context.restore();
-    if (isFramed) {
-        const { left, top, right, bottom } = rect;
-        strokeLines(
-            context,
-            [
-                [
-                    [left, top],
-                    [right, top],
-                    [right, bottom],
-                    [left, bottom],
-                    [left, top],
-                ],
-            ],
-            BORDER,
-            1,
-        );
-    }
+    clipTo(context, rect, () => panel.layers.forEach((layer) => drawLayer(context, layer, placed, map)));
+    strokeRect(context, rect, BORDER, 1);
     wrapped(context, panel.title, rect.right - rect.left, true)
         .reverse()
         .forEach((line, index) => {

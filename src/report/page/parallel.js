@@ -5,11 +5,12 @@
 import { ACCENT, BLUE, BORDER, GRID_LINE, GROUND, INK, SECONDARY, css } from './colors.js';
 import { create, oncePerFrame } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
-import { drawText, fillRect, strokeLines, textWidth } from './marks.js';
+import { hoverRow } from './hover.js';
+import { drawText, fillRect, strokeLines, strokeRect, textWidth } from './marks.js';
 import { runAxes } from './run_axes.js';
-import { matchingRows, runInWords, runRows } from './rows.js';
+import { matchingRows, runRows } from './rows.js';
 import { selectRun } from './state.js';
-import { hideTooltip, showTooltip } from './tooltip.js';
+import { hideTooltip } from './tooltip.js';
 
 /** Below this width the axes are horizontal, one below the other. */
 const NARROW = 560;
@@ -174,13 +175,7 @@ export function parallelPlot(report, store) {
         }
         const isAtAxis = layout.locate(pixel).distance < AXIS_REACH;
         overlay.classList.toggle('can-brush', isAtAxis);
-        const row = nearestRow(pixel);
-        store.update({ hover: row < 0 ? null : { run: rows.run(row), step: null } });
-        if (row < 0) {
-            hideTooltip();
-        } else {
-            showTooltip(runInWords(rows, row), event);
-        }
+        hoverRow(store, rows, nearestRow(pixel), event);
     });
     overlay.addEventListener('pointermove', (event) => {
         isInside = true;
@@ -204,10 +199,9 @@ export function parallelPlot(report, store) {
         [brush, pressed] = [null, null];
         mark();
     });
-    overlay.addEventListener('pointerleave', () => {
+    overlay.addEventListener('pointerleave', (event) => {
         isInside = false;
-        hideTooltip();
-        store.update({ hover: null });
+        hoverRow(store, rows, -1, event);
     });
     const drawnPart = rows.count > LINES ? ` ${LINES.toLocaleString('en-US')} runs of the filter are drawn.` : '';
     const hint = `Drag along an axis to filter, click it to show all values.${drawnPart}`;
@@ -389,19 +383,5 @@ function drawBrush(context, { at }, axis, [from, to]) {
         ? { left: a[0] - half, right: a[0] + half, top: b[1], bottom: a[1] }
         : { left: a[0], right: b[0], top: a[1] - half, bottom: a[1] + half };
     fillRect(context, rect, { ...BLUE, alpha: 0.22 });
-    const { left, right, top, bottom } = rect;
-    strokeLines(
-        context,
-        [
-            [
-                [left, top],
-                [right, top],
-                [right, bottom],
-                [left, bottom],
-                [left, top],
-            ],
-        ],
-        BLUE,
-        1.2,
-    );
+    strokeRect(context, rect, BLUE, 1.2);
 }
