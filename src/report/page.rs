@@ -13,6 +13,9 @@ use crate::text;
 /// The engine: `target/wasm/gradsweep.wasm`, compressed. scripts/build-wasm.sh writes it.
 const ENGINE: &[u8] = include_bytes!("engine.wasm.gz");
 
+/// The crates in the engine with their licences, written by `tests/integration/licences.rs`.
+const ENGINE_CRATES: &str = include_str!("engine_crates.csv");
+
 /// The largest data file that a report embeds, in bytes. Without its data a report has figures and tables, but trains nothing.
 const MAX_DATA: usize = 8_000_000;
 
@@ -86,6 +89,15 @@ struct Page<'a> {
     optima: Vec<String>,
     facts: Vec<(&'static str, String)>,
     config: &'a str,
+    crates: Vec<EngineCrate>,
+}
+
+/// A crate in the engine.
+struct EngineCrate {
+    name: &'static str,
+    version: &'static str,
+    licence: &'static str,
+    address: &'static str,
 }
 
 /// The best setting of each value of the compared hyperparameter.
@@ -140,9 +152,20 @@ impl Report<'_> {
                 ("version", format!("gradsweep {}", manifest.version)),
             ],
             config: &experiment.text,
+            crates: if is_embedded { engine_crates() } else { Vec::new() },
         };
         Ok(page.render()?)
     }
+}
+
+fn engine_crates() -> Vec<EngineCrate> {
+    let lines = ENGINE_CRATES.lines().skip(1);
+    lines
+        .filter_map(|line| {
+            let mut fields = line.split(',');
+            Some(EngineCrate { name: fields.next()?, version: fields.next()?, licence: fields.next()?, address: fields.next()? })
+        })
+        .collect()
 }
 
 fn best_table(model: &str, best: &Comparison) -> BestTable {
