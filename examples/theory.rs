@@ -6,7 +6,7 @@ use gradsweep::analysis::theory::{Deviation, EpochMap, SampledEpochs, Sgd};
 use gradsweep::backend::{Backend, Outcome, RecordOptions, cpu::Cpu};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::figure::{Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Panel, Scale, Tick};
-use gradsweep::model::Problem;
+use gradsweep::model::{Params, Problem};
 use gradsweep::sweep::{Plan, Problems, batch_order};
 
 type Failure = Box<dyn std::error::Error>;
@@ -144,5 +144,5 @@ fn expected(experiment: &Experiment, problem: &Problem) -> Result<Vec<Deviation>
     let order = batch_order(experiment, problem, &settings)?;
     let epochs = SampledEpochs::with_orders(problem, &order, 2048).ok_or("J is no paraboloid")?;
     let map = EpochMap::new(&epochs, &Sgd::of(&settings).ok_or("not plain SGD")?);
-    Ok(map.after(&map.start(&[[f64::from(0.6_f32), 0.0]]), 0..=UPDATES))
+    Ok(map.after(&map.start(&[Params::new(f64::from(0.6_f32), 0.0)]), 0..=UPDATES))
 }

@@ -12,7 +12,7 @@ use super::trial::{Changes, KnownProblems, TrialResult, Trials};
 use crate::backend::Backend;
 use crate::config::{self, ConfigSource, DataLocation, Experiment};
 use crate::kernel::RowEvaluator;
-use crate::model::{Optimizer, Parameter, Params, Schedule, Value, Verdict};
+use crate::model::{Optimizer, Parameter, Schedule, Value, Verdict};
 use crate::text;
 
 /// The number of optimizers for which remedies are sought.
@@ -91,11 +91,7 @@ fn search<'a>(
         rows.iter().filter(|&&other| runs.optimizer(other) == runs.optimizer(row)).map(|&row| learning_rate(runs, row)).collect();
     tried.sort_by(f64::total_cmp);
     tried.dedup();
-    Some(RemedySearch {
-        trials: Trials::new(runs, own, problems, backend)?,
-        start: [runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from),
-        tried,
-    })
+    Some(RemedySearch { trials: Trials::new(runs, own, problems, backend)?, start: runs.start(row), tried })
 }
 
 /// The kinds of remedy to try, those that suit the verdict first.
@@ -176,7 +172,7 @@ fn stuck(runs: &Runs<'_>, row: usize, rate: &str) -> String {
         return "the run does not move, because its learning_rate is 0".into();
     }
     let problem = runs.problem(row);
-    let gradient = RowEvaluator::of(&problem.neuron).over(&problem.train, Params(runs.end(row))).gradient;
+    let gradient = RowEvaluator::of(&problem.neuron).over(&problem.train, runs.end(row)).gradient;
     if gradient.0.iter().all(|&slope| slope == 0.0) {
         let activation = problem.neuron.activation.name();
         return format!("the run does not move, because its gradient is 0: {activation} is flat at every row");

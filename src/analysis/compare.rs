@@ -14,7 +14,7 @@ use super::setting::Setting;
 use super::statistics;
 use super::sweep::Sweep;
 use crate::figure::Figure;
-use crate::model::{Parameter, Verdict};
+use crate::model::{Parameter, Params, Verdict};
 use crate::text;
 
 /// One value of the compared hyperparameter with its best setting.
@@ -53,7 +53,7 @@ pub struct Group {
     /// The run of the best setting whose cost is the median.
     pub run: u64,
     /// Weight and bias of that run after the last update.
-    pub end: [f64; 2],
+    pub end: Params<f64>,
     /// The number of runs of the best setting, which differ in their seeds.
     pub seeds: usize,
     /// Number of runs of the best setting per verdict, in the order of `Verdict::ALL`.

@@ -78,14 +78,14 @@ fn figure(cache: &mut PathCache<'_>, ranking: &Ranking<'_>, style: Option<Parame
 /// A line from the best end to the optimum, and labels with J at both. The line is left out if it is too short to see.
 fn remaining_distance(ranking: &Ranking<'_>, frame: &Frame) -> [Vec<Layer>; 2] {
     let runs = ranking.runs();
-    let best = ranking.best().filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row)));
+    let best = ranking.best().filter(|&row| runs.excess(row).is_finite() && frame.contains(runs.end(row).0));
     let surface = runs.surface(ranking.all_rows()[0]);
     let label = |at, text| Layer::Label { at, text, color: palette::INK };
-    let optimum = surface.optimum();
+    let optimum = surface.optimum().map(|optimum| optimum.0);
     let mut labels: Vec<Layer> = optimum.map(|at| label(at, format!("J* = {}", text::loss(surface.minimum())))).into_iter().collect();
     let mut line = Vec::new();
     if let (Some(best), Some(optimum)) = (best, optimum) {
-        let end = runs.end(best);
+        let end = runs.end(best).0;
         let [from, to] = [frame.relative(end), frame.relative(optimum)];
         if libm::hypot(from[0] - to[0], from[1] - to[1]) > LABEL_DISTANCE {
             line.push(Layer::Line { points: vec![end, optimum], color: palette::INK, width: 1.2, dash: Dash::Dashed });

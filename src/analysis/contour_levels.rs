@@ -4,6 +4,7 @@ use super::cost_surface::{ContourMap, CostSurface};
 use super::sample::spread;
 use crate::figure::ticks::axis;
 use crate::figure::{Color, ColorBar, Dash, Layer, Marker, Scale, Tick, palette};
+use crate::model::Params;
 use crate::text;
 
 /// The largest number of bands.
@@ -80,9 +81,9 @@ impl ContourLevels {
     }
 
     /// Labels with J − J* on a few isolines, preferably far from `obstacles`.
-    pub fn labels(&self, map: &ContourMap<'_>, optimum: Option<[f64; 2]>, obstacles: &[[f64; 2]]) -> Vec<Layer> {
+    pub fn labels(&self, map: &ContourMap<'_>, optimum: Option<Params<f64>>, obstacles: &[[f64; 2]]) -> Vec<Layer> {
         let frame = &map.frame;
-        let mut occupied: Vec<[f64; 2]> = optimum.map(|optimum| frame.relative(optimum)).into_iter().collect();
+        let mut occupied: Vec<[f64; 2]> = optimum.map(|optimum| frame.relative(optimum.0)).into_iter().collect();
         let obstacles: Vec<[f64; 2]> = obstacles.iter().map(|&point| frame.relative(point)).collect();
         let skip = (self.edges.len() - 1).div_ceil(MAX_LABELS).max(1);
         let sign = if optimum.is_some() { "J* + " } else { "J = " };
@@ -117,7 +118,7 @@ pub fn target(surface: &CostSurface<'_>, map: &ContourMap<'_>) -> Vec<Layer> {
         layers.extend(lines.map(|points| Layer::Line { points, color: palette::INK, width: 1.0, dash: Dash::Dashed }));
     }
     if let Some(optimum) = surface.optimum() {
-        layers.push(Layer::Markers { points: vec![optimum], marker: Marker::Cross, color: palette::INK, size: 7.0 });
+        layers.push(Layer::Markers { points: vec![optimum.0], marker: Marker::Cross, color: palette::INK, size: 7.0 });
     }
     layers
 }

@@ -32,8 +32,8 @@ pub enum CostSurface<'a> {
 
 /// A cost without a closed form for its isolines.
 pub struct GeneralCost<'a> {
-    pub cost: Box<dyn Fn([f64; 2]) -> f64 + Sync + 'a>,
-    pub optimum: Option<[f64; 2]>,
+    pub cost: Box<dyn Fn(Params<f64>) -> f64 + Sync + 'a>,
+    pub optimum: Option<Params<f64>>,
     /// The curvature at the optimum; `None` if J is not smooth there.
     pub curvature: Option<Curvature>,
     /// J at the optimum; 0 without an optimum, which is a lower bound of every loss except Poisson's.
@@ -51,8 +51,8 @@ impl<'a> CostSurface<'a> {
         let direct = RowEvaluator::of(&problem.neuron);
         let minimum = problem.optimum.map_or(0.0, |optimum| optimum.loss);
         Self::General(GeneralCost {
-            cost: Box::new(move |theta| direct.loss(&problem.train, Params(theta))),
-            optimum: problem.optimum.map(|optimum| [optimum.weight, optimum.bias]),
+            cost: Box::new(move |theta| direct.loss(&problem.train, theta)),
+            optimum: problem.optimum.map(|optimum| optimum.params()),
             curvature: problem.optimum.and_then(|optimum| optimum.curvature),
             minimum,
             convergence_excess: problem.tolerance().unwrap_or(0.0),
@@ -60,17 +60,17 @@ impl<'a> CostSurface<'a> {
     }
 
     /// J at a point.
-    pub fn cost(&self, theta: [f64; 2]) -> f64 {
+    pub fn cost(&self, theta: Params<f64>) -> f64 {
         match self {
-            Self::Quadratic(quadratic) => quadratic.at(theta[0], theta[1]),
+            Self::Quadratic(quadratic) => quadratic.at(theta.weight(), theta.bias()),
             Self::General(cost) => (cost.cost)(theta),
         }
     }
 
     /// The optimum, if there is one.
-    pub fn optimum(&self) -> Option<[f64; 2]> {
+    pub fn optimum(&self) -> Option<Params<f64>> {
         match self {
-            Self::Quadratic(quadratic) => Some([quadratic.weight, quadratic.bias]),
+            Self::Quadratic(quadratic) => Some(Params::new(quadratic.weight, quadratic.bias)),
             Self::General(cost) => cost.optimum,
         }
     }
@@ -84,10 +84,10 @@ impl<'a> CostSurface<'a> {
     }
 
     /// J − J* at a point.
-    pub fn excess(&self, [weight, bias]: [f64; 2]) -> f64 {
+    pub fn excess(&self, theta: Params<f64>) -> f64 {
         match self {
-            Self::Quadratic(quadratic) => quadratic.excess(weight, bias),
-            Self::General(cost) => ((cost.cost)([weight, bias]) - cost.minimum).max(0.0),
+            Self::Quadratic(quadratic) => quadratic.excess(theta.weight(), theta.bias()),
+            Self::General(cost) => ((cost.cost)(theta) - cost.minimum).max(0.0),
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a> CostSurface<'a> {
 
     /// The half extents of the convergence region in weight and in bias, from the curvature at the optimum. Along a flat direction the other
     /// parameter is held fixed. Always positive.
-    pub fn convergence_radii(&self) -> [f64; 2] {
+    pub fn convergence_radii(&self) -> Params<f64> {
         let radii = match self {
             Self::Quadratic(quadratic) => {
                 let radius = self.convergence_excess().sqrt();
@@ -136,8 +136,8 @@ impl<'a> CostSurface<'a> {
             }
             Self::General(_) => [0.0; 2],
         };
-        let optimum = self.optimum().unwrap_or([1.0; 2]);
-        [0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3)))
+        let optimum = self.optimum().unwrap_or(Params::splat(1.0));
+        Params([0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3))))
     }
 
     /// The part of the surface within a frame.
@@ -146,8 +146,8 @@ impl<'a> CostSurface<'a> {
             Self::Quadratic(quadratic) => ContourMap { frame, kind: Kind::Formula(quadratic) },
             Self::General(_) => {
                 let [w, b] = [frame.weight, frame.bias].map(|[low, high]| [low, (high - low) / CELLS as f64]);
-                let place =
-                    |cell: usize| [w[0] + (cell % CELLS) as f64 * w[1] + w[1] / 2.0, b[0] + (cell / CELLS) as f64 * b[1] + b[1] / 2.0];
+                let along = |[low, width]: [f64; 2], cell: usize| low + cell as f64 * width + width / 2.0;
+                let place = |cell: usize| Params::new(along(w, cell % CELLS), along(b, cell / CELLS));
                 let level = |cell: usize| libm::log10(self.excess(place(cell)).min(f64::MAX)).max(LOWEST);
                 ContourMap { frame, kind: Kind::Grid((0..CELLS * CELLS).into_par_iter().map(level).collect()) }
             }
@@ -236,8 +236,8 @@ mod tests {
     /// A quadratic as a general cost.
     fn general(quadratic: &Quadratic) -> CostSurface<'_> {
         CostSurface::General(GeneralCost {
-            cost: Box::new(|[w, b]| quadratic.at(w, b)),
-            optimum: Some([quadratic.weight, quadratic.bias]),
+            cost: Box::new(|Params([w, b])| quadratic.at(w, b)),
+            optimum: Some(Params::new(quadratic.weight, quadratic.bias)),
             curvature: Some(Curvature { hessian: quadratic.hessian, eigenvalues: quadratic.eigenvalues }),
             minimum: quadratic.loss,
             convergence_excess: CostSurface::Quadratic(quadratic).convergence_excess(),
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn regions_may_have_holes_and_several_parts() {
         // Two pits in a plain.
-        let pit = |[w, b]: [f64; 2], at: f64| (w - at) * (w - at) + b * b;
+        let pit = |Params([w, b]): Params<f64>, at: f64| (w - at) * (w - at) + b * b;
         let cost = Box::new(move |theta| pit(theta, -1.0).min(pit(theta, 1.0)).min(0.5));
         let surface = CostSurface::General(GeneralCost { cost, optimum: None, curvature: None, minimum: 0.0, convergence_excess: 0.0 });
         let map = surface.within(Frame { weight: [-3.0, 3.0], bias: [-2.0, 2.0] });
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(map.lines(0.25).len(), 2);
         assert!((area(&map.areas(0.25)) - 2.0 * std::f64::consts::PI * 0.25).abs() < 0.02);
         // A ring-shaped valley between two circles.
-        let cost = Box::new(|[w, b]: [f64; 2]| (libm::hypot(w, b) - 1.0).abs());
+        let cost = Box::new(|Params([w, b]): Params<f64>| (libm::hypot(w, b) - 1.0).abs());
         let surface = CostSurface::General(GeneralCost { cost, optimum: None, curvature: None, minimum: 0.0, convergence_excess: 0.0 });
         let areas = surface.within(Frame { weight: [-2.0, 2.0], bias: [-2.0, 2.0] }).areas(0.5);
         assert_eq!((areas.len(), areas[0].len()), (1, 2));

@@ -12,7 +12,7 @@ use super::setting::Setting;
 use super::statistics::{self, VERDICTS};
 use crate::backend::Backend;
 use crate::config::Experiment;
-use crate::model::{Neuron, Parameter, Problem, Verdict};
+use crate::model::{Neuron, Parameter, Params, Problem, Verdict};
 use crate::table::RunTable;
 use crate::text;
 
@@ -44,7 +44,7 @@ pub struct Optimum {
     /// J*: the lowest J on the training rows; `None` if there is none.
     pub loss: Option<f64>,
     /// Weight and bias of the optimum.
-    pub parameters: Option<[f64; 2]>,
+    pub parameters: Option<Params<f64>>,
     /// The reason why J has no minimum, if it has none.
     pub reason: Option<String>,
     /// The condition number of the Hessian at the optimum; `None` if a direction is flat or the curvature is unknown.
@@ -283,7 +283,7 @@ impl Diagnosis {
             lines.push(String::new());
             lines.push(model.best.to_string().trim_end().to_owned());
             lines.extend(model.best.rows.first().filter(|best| best.rank.is_some()).map(|best| {
-                let [weight, bias] = best.end.map(text::loss);
+                let Params([weight, bias]) = best.end.map(text::loss);
                 format!("Run {} ends at w = {weight}, b = {bias}", best.run)
             }));
             lines.push(String::new());
@@ -297,7 +297,7 @@ impl Diagnosis {
 impl std::fmt::Display for Optimum {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let problem = if self.problem.is_empty() { String::new() } else { format!(" ({})", self.problem) };
-        let (Some(loss), Some([weight, bias])) = (self.loss, self.parameters) else {
+        let (Some(loss), Some(Params([weight, bias]))) = (self.loss, self.parameters) else {
             return write!(formatter, "none, because {}{problem}", self.reason.as_deref().unwrap_or_default());
         };
         let kappa = self.condition.map_or_else(String::new, |kappa| format!("; condition number κ = {}", text::condition(kappa)));

@@ -5,7 +5,7 @@ use super::runs::Runs;
 use super::theory::{self, EpochMap, SampledEpochs, SecondMoment, Sgd, rate_for_floor};
 use crate::data::Shuffle;
 use crate::kernel::{VerdictWindow, WindowPart};
-use crate::model::{Parameter, Settings};
+use crate::model::{Parameter, Params, Settings};
 use crate::sweep::batch_order;
 
 /// The number of sampled orders: an error of 3 % is not visible on a logarithmic axis.
@@ -32,8 +32,7 @@ impl Expectation {
         let sgd = Sgd::of(&settings)?;
         let order = batch_order(runs.experiment, runs.problem(row), &settings).ok()?;
         let map = EpochMap::new(&SampledEpochs::with_orders(runs.problem(row), &order, ORDERS)?, &sgd);
-        let starts: Vec<[f64; 2]> =
-            rows.iter().map(|&row| [runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from)).collect();
+        let starts: Vec<Params<f64>> = rows.iter().map(|&row| runs.start(row)).collect();
         Some(Self { start: map.start(&starts), map, batches: order.batches() as u64, settings })
     }
 }

@@ -44,7 +44,7 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     };
     let (bold, thin): (Vec<usize>, Vec<usize>) = shown.iter().partition(|row| best_rows.contains(row));
     layers.extend(thin.into_iter().map(|row| line(row, 1.2)).chain(bold.into_iter().map(|row| line(row, 2.6))));
-    let optima: Vec<(usize, [f64; 2])> = best_rows.iter().filter_map(|&row| Some((row, runs.surface(row).optimum()?))).collect();
+    let optima: Vec<(usize, Params<f64>)> = best_rows.iter().filter_map(|&row| Some((row, runs.surface(row).optimum()?))).collect();
     for &(row, optimum) in &optima {
         let points = prediction(runs.problem(row), optimum, x_range);
         layers.push(Layer::Line { points, color: palette::INK, width: 1.6, dash: Dash::Dashed });
@@ -144,9 +144,9 @@ pub fn scatter(runs: &Runs<'_>, row: usize) -> Scatter {
 }
 
 /// The unscaled feature at which the prediction crosses the threshold between two classes; `None` if it does not, or more than once.
-fn boundary_of(problem: &Problem, theta: [f64; 2], threshold: f64, [from, to]: [f64; 2]) -> Option<f64> {
+fn boundary_of(problem: &Problem, theta: Params<f64>, threshold: f64, [from, to]: [f64; 2]) -> Option<f64> {
     let neuron = RowEvaluator::of(&problem.neuron);
-    let is_above = |x: f64| neuron.predict(Params(theta), problem.scaling.apply(x)) > threshold;
+    let is_above = |x: f64| neuron.predict(theta, problem.scaling.apply(x)) > threshold;
     let x = |index: usize| from + (to - from) * index as f64 / SEGMENTS as f64;
     let mut crossings = (0..SEGMENTS).filter(|&index| is_above(x(index)) != is_above(x(index + 1)));
     let (first, None) = (crossings.next()?, crossings.next()) else { return None };
@@ -173,9 +173,9 @@ fn quality(runs: &Runs<'_>, row: usize, boundary: Option<f64>) -> Option<String>
 }
 
 /// The prediction of the neuron over a range of the unscaled feature.
-pub fn prediction(problem: &Problem, theta: [f64; 2], [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
+pub fn prediction(problem: &Problem, theta: Params<f64>, [from, to]: [f64; 2]) -> Vec<[f64; 2]> {
     let neuron = RowEvaluator::of(&problem.neuron);
     let segments = if problem.neuron.activation == Activation::Linear { 1 } else { SEGMENTS };
     let x = (0..=segments).map(|i| from + (to - from) * i as f64 / segments as f64);
-    x.map(|x| [x, neuron.predict(Params(theta), problem.scaling.apply(x))]).collect()
+    x.map(|x| [x, neuron.predict(theta, problem.scaling.apply(x))]).collect()
 }

@@ -60,7 +60,7 @@ impl<'a> RateAxes<'a> {
     }
 }
 
-/// Points along a line, so many that a label finds a place between the ends of long segments.
+/// Eight points on each segment of a line, where its label may stand.
 fn along(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     const PER_SEGMENT: usize = 8;
     let between = |pair: &[[f64; 2]]| {

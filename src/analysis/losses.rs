@@ -11,7 +11,7 @@ use super::sentences;
 use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
 use crate::kernel::RowEvaluator;
-use crate::model::{MissingParameter, Params, Path, Verdict};
+use crate::model::{MissingParameter, Path, Verdict};
 use crate::sweep::batch_order;
 
 /// The largest numbers of panels, and of runs in a band.
@@ -111,7 +111,7 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
         let points = || spread(path.len(), POINTS).map(|point| (path.steps[point] as f64, path.at(point)));
         series[0].push(points().map(|(step, theta)| [step, surface.cost(theta)]).collect());
         if !problem.test.is_empty() {
-            series[1].push(points().map(|(step, theta)| [step, neuron.loss(&problem.test, Params(theta))]).collect());
+            series[1].push(points().map(|(step, theta)| [step, neuron.loss(&problem.test, theta)]).collect());
         }
         if visited == row {
             batches = batch_losses(&runs, row, path);
@@ -186,7 +186,7 @@ fn batch_losses(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Vec<BatchLos
         for batch in epochs.advance().chunks(order.batch_size) {
             if let Some(point) = points.next_if(|&point| path.steps[point] == step) {
                 let rows = batch.iter().map(|&row| (train.x[row as usize], train.y[row as usize]));
-                losses.push(BatchLoss { step, rows: batch.len(), loss: neuron.means(rows, Params(path.at(point))).loss });
+                losses.push(BatchLoss { step, rows: batch.len(), loss: neuron.means(rows, path.at(point)).loss });
             }
             step += 1;
         }

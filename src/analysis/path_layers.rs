@@ -11,7 +11,7 @@ use super::runs::Runs;
 use super::sample::{sample, spread};
 use crate::figure::ticks::axis;
 use crate::figure::{Color, Dash, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, palette};
-use crate::model::Parameter;
+use crate::model::{Parameter, Params};
 
 /// Below this condition number a unit of the weight is drawn as long as a unit of the bias.
 pub const ROUND: f64 = 10.0;
@@ -242,7 +242,7 @@ pub fn lowest_level<'p>(surface: &CostSurface<'_>, paths: impl Iterator<Item = &
     if surface.convergence_excess() > 0.0 {
         return surface.convergence_excess();
     }
-    let ends = paths.map(|path| surface.excess(path.end())).filter(|excess| *excess > 0.0);
+    let ends = paths.map(|path| surface.excess(Params(path.end()))).filter(|excess| *excess > 0.0);
     ends.fold(f64::INFINITY, f64::min).min(f64::MAX)
 }
 

@@ -32,7 +32,7 @@ impl DrawnPath {
         let kept: Vec<usize> = spread(path.len(), POINTS).collect();
         Self {
             row,
-            points: kept.iter().map(|&point| path.at(point)).collect(),
+            points: kept.iter().map(|&point| path.at(point).0).collect(),
             steps: kept.iter().map(|&point| path.steps[point]).collect(),
         }
     }

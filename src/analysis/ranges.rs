@@ -31,7 +31,7 @@ pub fn log_range(values: impl Iterator<Item = f64>) -> [f64; 2] {
 pub fn start_excess(runs: &Runs<'_>, rows: &[usize]) -> Option<f64> {
     let starts = spread(rows.len(), STARTS).map(|position| {
         let row = rows[position];
-        runs.surface(row).excess([runs.table.initial_weight[row], runs.table.initial_bias[row]].map(f64::from))
+        runs.surface(row).excess(runs.start(row))
     });
     let largest = starts.filter(|excess| excess.is_finite()).fold(0.0, f64::max);
     (largest > 0.0).then_some(largest)

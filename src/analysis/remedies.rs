@@ -3,7 +3,7 @@
 use super::runs::sgd_stability_limit;
 use super::trial::{Changes, TrialResult, Trials};
 use crate::model::hyperparameters::EPOCHS_MAX;
-use crate::model::{Optimizer, Parameter, Problem, Schedule, Settings, Value};
+use crate::model::{Optimizer, Parameter, Params, Problem, Schedule, Settings, Value};
 use crate::space::spread;
 
 /// The factor by which more epochs are recommended at most.
@@ -40,7 +40,7 @@ pub enum Remedy {
 pub struct RemedySearch<'a> {
     pub trials: Trials<'a>,
     /// Weight and bias before the first update.
-    pub start: [f64; 2],
+    pub start: Params<f64>,
     /// The learning rates of the sweep for this optimizer, in ascending order.
     pub tried: Vec<f64>,
 }
@@ -152,8 +152,8 @@ impl RemedySearch<'_> {
             return [limit / BELOW_LIMIT, limit];
         }
         let updates = self.trials.updates(settings);
-        let [weight, bias] = problem.optimum.map_or([1.0; 2], |optimum| [optimum.weight, optimum.bias]);
-        let distance = (weight - self.start[0]).abs().max((bias - self.start[1]).abs()).clamp(1e-6, 1e6);
+        let optimum = problem.optimum.map_or(Params::splat(1.0), |optimum| optimum.params());
+        let distance = (optimum.weight() - self.start.weight()).abs().max((optimum.bias() - self.start.bias()).abs()).clamp(1e-6, 1e6);
         let mut range = [distance / updates / 10.0, distance];
         if self.trials.optimizer() == Optimizer::Sgd
             && let Some(curvature) = problem.optimum.and_then(|optimum| optimum.curvature)

@@ -5,7 +5,7 @@ use super::levels::Levels;
 use super::setting::Setting;
 use super::theory::Sgd;
 use crate::config::Experiment;
-use crate::model::{Kind, Optimizer, Parameter, Problem, Settings, Value};
+use crate::model::{Kind, Optimizer, Parameter, Params, Problem, Settings, Value};
 use crate::table::RunTable;
 
 /// The run table of a sweep with its experiment and problems. A run is identified by its row in the table.
@@ -42,9 +42,14 @@ impl<'a> Runs<'a> {
         CostSurface::of(self.problem(row))
     }
 
+    /// Weight and bias before the first update.
+    pub fn start(&self, row: usize) -> Params<f64> {
+        Params::new(self.table.initial_weight[row], self.table.initial_bias[row]).map(f64::from)
+    }
+
     /// Weight and bias after the last update.
-    pub fn end(&self, row: usize) -> [f64; 2] {
-        [self.table.weight[row], self.table.bias[row]].map(f64::from)
+    pub fn end(&self, row: usize) -> Params<f64> {
+        Params::new(self.table.weight[row], self.table.bias[row]).map(f64::from)
     }
 
     /// Whether a run left the valid range.

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::runs::Runs;
 use crate::kernel::RowEvaluator;
+use crate::model::Neuron;
 use crate::model::loss::Labels;
-use crate::model::{Neuron, Params};
 
 /// A score of the final weight and bias of a run. Higher is better, and 1 is perfect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -58,9 +58,8 @@ impl Runs<'_> {
             (_, None) => return None,
             (_, Some(threshold)) => {
                 let neuron = RowEvaluator::of(&problem.neuron);
-                let is_right = |(x, y): (&f32, &f32)| {
-                    (neuron.predict(Params(self.end(row)), f64::from(*x)) > threshold) == (f64::from(*y) > threshold)
-                };
+                let is_right =
+                    |(x, y): (&f32, &f32)| (neuron.predict(self.end(row), f64::from(*x)) > threshold) == (f64::from(*y) > threshold);
                 let right = rows.x.iter().zip(&rows.y).filter(|pair| is_right(*pair)).count();
                 ("accuracy", right as f64 / rows.len() as f64)
             }

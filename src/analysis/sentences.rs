@@ -3,7 +3,7 @@
 use super::cost_surface::CostSurface;
 use super::ranking::Ranking;
 use super::runs::Runs;
-use crate::model::{Loss, Problem, Verdict};
+use crate::model::{Loss, Params, Problem, Verdict};
 use crate::text;
 
 /// From this condition number on, a problem counts as ill-conditioned: the valley of J is √κ times as long as it is wide.
@@ -67,9 +67,9 @@ fn distance_of(runs: &Runs<'_>, best: usize, count: usize) -> String {
     } else {
         format!("The best of {}, run {} ({}),", text::count(count, "run"), runs.table.run[best], runs.name(best))
     };
-    let [w, b] = runs.end(best);
+    let Params([w, b]) = runs.end(best);
     let loss = text::loss(runs.loss(best));
-    let Some([weight, bias]) = surface.optimum() else {
+    let Some(Params([weight, bias])) = surface.optimum() else {
         return format!("{subject} ends at J = {loss}, w = {}, b = {}", text::loss(w), text::loss(b));
     };
     if runs.excess(best) < 5e-4 * surface.minimum().abs() {

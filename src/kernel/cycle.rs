@@ -68,9 +68,9 @@ mod tests {
     use super::*;
 
     /// The period that is detected in a run of 40 epochs with these epoch ends.
-    fn detected(end: impl Fn(u64) -> [f64; 2]) -> Option<u32> {
+    fn detected(end: impl Fn(u64) -> Params<f64>) -> Option<u32> {
         let ends = (0..40).filter_map(|epoch| Some((epochs_since_anchor(epoch, 40)?, end(epoch))));
-        cycle_period(ends.fold(CycleDetector::default(), |state, (elapsed, theta)| after_epoch(state, Params(theta), elapsed)))
+        cycle_period(ends.fold(CycleDetector::default(), |state, (elapsed, theta)| after_epoch(state, theta, elapsed)))
     }
 
     #[test]
@@ -83,19 +83,19 @@ mod tests {
     #[test]
     fn the_period_is_the_first_return_if_later_returns_follow() {
         for period in 2..=16 {
-            assert_eq!(detected(|epoch| [(epoch % period) as f64, 5.0]), Some(period as u32));
+            assert_eq!(detected(|epoch| Params::new((epoch % period) as f64, 5.0)), Some(period as u32));
         }
-        assert_eq!(detected(|epoch| [(epoch % 17) as f64, 5.0]), None, "the window has room for one round only");
+        assert_eq!(detected(|epoch| Params::new((epoch % 17) as f64, 5.0)), None, "the window has room for one round only");
     }
 
     #[test]
     fn convergence_a_fixed_point_and_drift_are_no_cycles() {
         let sign = |epoch: u64| if epoch.is_multiple_of(2) { 1.0 } else { -1.0 };
-        assert_eq!(detected(|epoch| [sign(epoch) * 0.999_f64.powi(epoch as i32), 0.0]), None, "damped oscillation");
-        assert_eq!(detected(|_| [3.0, 4.0]), None, "fixed point");
-        assert_eq!(detected(|epoch| [3.0, 4.0 + sign(epoch) * 1e-6]), None, "rounding noise");
-        assert_eq!(detected(|epoch| [epoch as f64, 0.0]), None, "drift");
+        assert_eq!(detected(|epoch| Params::new(sign(epoch) * 0.999_f64.powi(epoch as i32), 0.0)), None, "damped oscillation");
+        assert_eq!(detected(|_| Params::new(3.0, 4.0)), None, "fixed point");
+        assert_eq!(detected(|epoch| Params::new(3.0, 4.0 + sign(epoch) * 1e-6)), None, "rounding noise");
+        assert_eq!(detected(|epoch| Params::new(epoch as f64, 0.0)), None, "drift");
         // A return after 5 epochs, and none after 10.
-        assert_eq!(detected(|epoch| [if epoch == 12 { 7.0 } else { epoch as f64 }, 0.0]), None);
+        assert_eq!(detected(|epoch| Params::new(if epoch == 12 { 7.0 } else { epoch as f64 }, 0.0)), None);
     }
 }

@@ -112,17 +112,17 @@ pub fn optimum(problem: &Problem) -> Option<Optimum> {
     let coarse = Rows { x: every_nth(&rows.x), y: every_nth(&rows.y) };
     let cost = |rows: &Rows, theta: Params<f64>| {
         let means = evaluator.over(rows, theta);
-        (means.loss, means.gradient.0)
+        (means.loss, means.gradient)
     };
-    optimum::search(|theta| cost(rows, Params(theta)), |theta| cost(&coarse, Params(theta)), &problem.quadratic, problem.neuron.use_bias)
+    optimum::search(|theta| cost(rows, theta), |theta| cost(&coarse, theta), &problem.quadratic, problem.neuron.use_bias)
 }
 
 /// The optimum of a problem by a descent from the point `theta`; `None` if J has no minimum there.
-pub fn optimum_near(problem: &Problem, theta: [f64; 2]) -> Option<Optimum> {
+pub fn optimum_near(problem: &Problem, theta: Params<f64>) -> Option<Optimum> {
     let evaluator = RowEvaluator::of(&problem.neuron);
-    let cost = |theta: [f64; 2]| {
-        let means = evaluator.over(&problem.train, Params(theta));
-        (means.loss, means.gradient.0)
+    let cost = |theta: Params<f64>| {
+        let means = evaluator.over(&problem.train, theta);
+        (means.loss, means.gradient)
     };
     optimum::descent(cost, theta, &problem.quadratic, problem.neuron.use_bias)
 }
@@ -136,9 +136,9 @@ fn is_unbounded(problem: &Problem) -> bool {
     }
     let far = 1e6 * (1.0 + problem.quadratic.mean_y);
     let size = libm::hypot(problem.quadratic.var_x.sqrt(), problem.quadratic.mean_x).max(f64::MIN_POSITIVE);
-    let directions = if use_bias { vec![[0.0, -far]] } else { vec![[far / size, 0.0], [-far / size, 0.0]] };
+    let directions = if use_bias { vec![Params::new(0.0, -far)] } else { [far, -far].map(|far| Params::new(far / size, 0.0)).to_vec() };
     let evaluator = RowEvaluator::of(&problem.neuron);
-    directions.into_iter().any(|theta| evaluator.loss(&problem.train, Params(theta)) < -1e-3 * far)
+    directions.into_iter().any(|theta| evaluator.loss(&problem.train, theta) < -1e-3 * far)
 }
 
 /// Whether a threshold on x separates rows with label 0 from rows with label 1 (quasi-separation: rows at the threshold may have both labels).

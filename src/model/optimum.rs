@@ -6,7 +6,7 @@
 //! global; `agreement` is the share of descents that ended at its J. If J decreases without bound outwards, as for separable classes with a
 //! logistic loss, there is no optimum.
 
-use super::Quadratic;
+use super::{Params, Quadratic};
 
 /// The minimum of J.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +56,13 @@ impl Curvature {
     }
 }
 
+impl Optimum {
+    /// Weight and bias.
+    pub const fn params(&self) -> Params<f64> {
+        Params::new(self.weight, self.bias)
+    }
+}
+
 impl From<&Quadratic> for Optimum {
     fn from(quadratic: &Quadratic) -> Self {
         Self {
@@ -68,9 +75,9 @@ impl From<&Quadratic> for Optimum {
     }
 }
 
-/// J and its gradient at `[weight, bias]`.
-pub trait Cost: Fn([f64; 2]) -> (f64, [f64; 2]) {}
-impl<F: Fn([f64; 2]) -> (f64, [f64; 2])> Cost for F {}
+/// J and its gradient at some parameters.
+pub trait Cost: Fn(Params<f64>) -> (f64, Params<f64>) {}
+impl<F: Fn(Params<f64>) -> (f64, Params<f64>)> Cost for F {}
 
 /// The sizes of the slopes and intercepts at which the search starts, in units of the standardised feature; both signs and 0 are used.
 const SIZES: [f64; 5] = [0.1, 0.3, 1.0, 3.0, 8.0];
@@ -96,22 +103,22 @@ const POLISH: usize = 8;
 const EXACT: f64 = 1e-13;
 
 /// A point in the coordinates of [`Frame`] with its J.
-type Candidate = (f64, [f64; 2]);
+type Candidate = (f64, Params<f64>);
 
 /// Searches for the optimum. `quadratic` is that of the training rows and only sets units; `rough` may be the cost of fewer rows.
 pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
     let frame = Frame::new(quadratic, use_bias);
     let unit = unit(quadratic);
-    let rough = |u: [f64; 2]| finite(rough(frame.theta(u)).0);
+    let rough = |u: Params<f64>| finite(rough(frame.theta(u)).0);
     let mut starts = starts(unit, use_bias);
-    starts.push(frame.coordinates([quadratic.weight, quadratic.bias]));
+    starts.push(frame.coordinates(Params::new(quadratic.weight, quadratic.bias)));
     let ranked = distinct(starts.into_iter().map(|u| (rough(u), u)).collect(), SHORT_DESCENTS);
     let improved = ranked.into_iter().map(|start| descend(&rough, start, &frame, unit, [1, SHORT_STEPS])).collect();
     let full = [ROUNDS, STEPS];
     let ends: Vec<Candidate> = distinct(improved, DESCENTS).into_iter().map(|start| descend(&rough, start, &frame, unit, full)).collect();
     let lowest = ends.iter().map(|end| end.0).min_by(f64::total_cmp)?;
     // Of several ends on a plateau the nearest one is finished, because a distant one looks like a J without a minimum.
-    let norm = |end: &&Candidate| libm::hypot(end.1[0], end.1[1]);
+    let norm = |end: &&Candidate| norm(end.1);
     let equal = ends.iter().filter(|end| end.0 <= lowest + 1e-12 * lowest.abs());
     let &(_, from) = equal.min_by(|a, b| norm(a).total_cmp(&norm(b)))?;
     let agreeing = ends.iter().filter(|end| end.0 - lowest <= 1e-6 * lowest.abs() + 1e-12).count();
@@ -119,7 +126,7 @@ pub fn search(cost: impl Cost, rough: impl Cost, quadratic: &Quadratic, use_bias
 }
 
 /// The optimum that a descent from the point `theta` ends at; `None` if J decreases without bound outwards.
-pub fn descent(cost: impl Cost, theta: [f64; 2], quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
+pub fn descent(cost: impl Cost, theta: Params<f64>, quadratic: &Quadratic, use_bias: bool) -> Option<Optimum> {
     let frame = Frame::new(quadratic, use_bias);
     refine(&cost, &frame, frame.coordinates(theta), unit(quadratic))
 }
@@ -130,12 +137,12 @@ fn unit(quadratic: &Quadratic) -> f64 {
 }
 
 /// The optimum that a descent from a point ends at; `None` if J decreases without bound outwards.
-fn refine(cost: &impl Cost, frame: &Frame, from: [f64; 2], unit: f64) -> Option<Optimum> {
-    let cost = |u: [f64; 2]| {
+fn refine(cost: &impl Cost, frame: &Frame, from: Params<f64>, unit: f64) -> Option<Optimum> {
+    let cost = |u: Params<f64>| {
         let (loss, gradient) = cost(frame.theta(u));
         (finite(loss), frame.pulled(gradient))
     };
-    let loss = |u: [f64; 2]| cost(u).0;
+    let loss = |u: Params<f64>| cost(u).0;
     // On many rows a descent takes long. Where J is smooth, Newton's method needs fewer evaluations.
     let newton = polish(&cost, from, frame.use_bias);
     let is_exact = |newton: Newton| newton.decrease <= EXACT * newton.loss.abs();
@@ -145,25 +152,25 @@ fn refine(cost: &impl Cost, frame: &Frame, from: [f64; 2], unit: f64) -> Option<
         let (_, end) = descend(&loss, (loss(from), from), frame, unit * 1e-3, [ROUNDS, STEPS]);
         polish(&cost, end, frame.use_bias)
     };
-    if end.iter().any(|u| u.abs() > FAR * unit) || falls_outwards(&loss, end, unit) {
+    if end.0.iter().any(|u| u.abs() > FAR * unit) || falls_outwards(&loss, end, unit) {
         return None;
     }
-    let [weight, bias] = frame.theta(end);
+    let Params([weight, bias]) = frame.theta(end);
     let curvature = hessian(&cost, end).map(|hessian| Curvature::of(frame.pushed(hessian), frame.use_bias));
     Some(Optimum { weight, bias, loss: loss(end), agreement: 1.0, curvature })
 }
 
 /// The points from which the search starts: a grid, and steep lines through each part of the data.
-fn starts(unit: f64, use_bias: bool) -> Vec<[f64; 2]> {
+fn starts(unit: f64, use_bias: bool) -> Vec<Params<f64>> {
     let signed = |sizes: &[f64]| sizes.iter().flat_map(|&size| [size, -size]).collect::<Vec<f64>>();
     let mut starts = Vec::new();
     for scale in if unit > 1.0 { vec![1.0, unit] } else { vec![1.0] } {
         let values: Vec<f64> = [0.0].into_iter().chain(signed(&SIZES)).map(|size| size * scale).collect();
         for &slope in &values {
-            starts.extend(values.iter().map(|&intercept| [slope, intercept]));
+            starts.extend(values.iter().map(|&intercept| Params::new(slope, intercept)));
         }
         for slope in signed(&STEEP) {
-            starts.extend(LEVELS.iter().flat_map(|level| ROOTS.map(|root| [slope * scale, level - slope * scale * root])));
+            starts.extend(LEVELS.iter().flat_map(|level| ROOTS.map(|root| Params::new(slope * scale, level - slope * scale * root))));
         }
     }
     if !use_bias {
@@ -201,17 +208,20 @@ fn root_mean_square(quadratic: &Quadratic) -> f64 {
 }
 
 /// Whether J still decreases outwards from a minimum that is itself far out.
-fn falls_outwards(loss: &dyn Fn([f64; 2]) -> f64, end: [f64; 2], unit: f64) -> bool {
-    let size = libm::hypot(end[0], end[1]);
+fn falls_outwards(loss: &dyn Fn(Params<f64>) -> f64, end: Params<f64>, unit: f64) -> bool {
     let out = end.map(|u| 2.0 * u);
-    size > 20.0 * unit && loss(out) < loss(end)
+    norm(end) > 20.0 * unit && loss(out) < loss(end)
+}
+
+fn norm(Params([weight, bias]): Params<f64>) -> f64 {
+    libm::hypot(weight, bias)
 }
 
 fn finite(loss: f64) -> f64 {
     if loss.is_finite() { loss } else { f64::MAX }
 }
 
-/// The coordinates u = (slope·w, centre·w + b) of a standardised feature. Without a bias, the second one is unused.
+/// The coordinates u = (slope·w, centre·w + b): weight and bias for a standardised feature. Without a bias, the second one is unused.
 #[derive(Clone, Copy)]
 struct Frame {
     slope: f64,
@@ -230,18 +240,18 @@ impl Frame {
         }
     }
 
-    fn theta(&self, u: [f64; 2]) -> [f64; 2] {
-        let weight = u[0] / self.slope;
-        [weight, if self.use_bias { u[1] - self.centre * weight } else { 0.0 }]
+    fn theta(&self, u: Params<f64>) -> Params<f64> {
+        let weight = u.weight() / self.slope;
+        Params::new(weight, if self.use_bias { u.bias() - self.centre * weight } else { 0.0 })
     }
 
-    fn coordinates(&self, [weight, bias]: [f64; 2]) -> [f64; 2] {
-        [self.slope * weight, if self.use_bias { self.centre * weight + bias } else { 0.0 }]
+    fn coordinates(&self, Params([weight, bias]): Params<f64>) -> Params<f64> {
+        Params::new(self.slope * weight, if self.use_bias { self.centre * weight + bias } else { 0.0 })
     }
 
     /// Converts ∂J/∂θ to ∂J/∂u.
-    fn pulled(&self, [by_weight, by_bias]: [f64; 2]) -> [f64; 2] {
-        [(by_weight - self.centre * by_bias) / self.slope, by_bias]
+    fn pulled(&self, Params([by_weight, by_bias]): Params<f64>) -> Params<f64> {
+        Params::new((by_weight - self.centre * by_bias) / self.slope, by_bias)
     }
 
     /// Converts a Hessian with respect to u to one with respect to (w, b).
@@ -254,16 +264,17 @@ impl Frame {
 
 /// The Nelder–Mead method, restarted with a smaller simplex until a round no longer improves J; `rounds` and `steps` limit it. Without a bias it moves
 /// along the first coordinate only.
-fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: Candidate, frame: &Frame, unit: f64, [rounds, steps]: [usize; 2]) -> Candidate {
+fn descend(loss: &dyn Fn(Params<f64>) -> f64, start: Candidate, frame: &Frame, unit: f64, [rounds, steps]: [usize; 2]) -> Candidate {
     let mut best = start;
     let mut size = 0.25 * unit;
     for round in 0..rounds {
         let before = best.0;
-        let [a, b] = best.1;
+        let Params([a, b]) = best.1;
         // The axes of the simplex turn, so that a valley along one of them does not stop the descent.
         let across = if frame.use_bias { size } else { 0.0 };
-        let second = if round % 2 == 0 { [a, b + across] } else { [a - size, b + across] };
-        let mut simplex = [best, at(loss, [a + size, if round % 2 == 0 { b } else { b + across }]), at(loss, second)];
+        let second = if round % 2 == 0 { Params::new(a, b + across) } else { Params::new(a - size, b + across) };
+        let first = Params::new(a + size, if round % 2 == 0 { b } else { b + across });
+        let mut simplex = [best, at(loss, first), at(loss, second)];
         for _ in 0..steps {
             simplex.sort_by(|p, q| p.0.total_cmp(&q.0));
             improve(loss, &mut simplex);
@@ -278,14 +289,14 @@ fn descend(loss: &dyn Fn([f64; 2]) -> f64, start: Candidate, frame: &Frame, unit
     best
 }
 
-fn at(loss: &dyn Fn([f64; 2]) -> f64, u: [f64; 2]) -> (f64, [f64; 2]) {
+fn at(loss: &dyn Fn(Params<f64>) -> f64, u: Params<f64>) -> Candidate {
     (loss(u), u)
 }
 
 /// One Nelder–Mead step of a sorted simplex: reflect, expand, contract or shrink.
-fn improve(loss: &dyn Fn([f64; 2]) -> f64, simplex: &mut [(f64, [f64; 2]); 3]) {
+fn improve(loss: &dyn Fn(Params<f64>) -> f64, simplex: &mut [Candidate; 3]) {
     let middle = [0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[1].1[i]));
-    let along = |t: f64| at(loss, [0, 1].map(|i| middle[i] + t * (middle[i] - simplex[2].1[i])));
+    let along = |t: f64| at(loss, Params([0, 1].map(|i| middle[i] + t * (middle[i] - simplex[2].1[i]))));
     let reflected = along(1.0);
     if reflected.0 < simplex[0].0 {
         let expanded = along(2.0);
@@ -302,18 +313,17 @@ fn improve(loss: &dyn Fn([f64; 2]) -> f64, simplex: &mut [(f64, [f64; 2]); 3]) {
         return;
     }
     for k in 1..3 {
-        simplex[k] = at(loss, [0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[k].1[i])));
+        simplex[k] = at(loss, Params([0, 1].map(|i| f64::midpoint(simplex[0].1[i], simplex[k].1[i]))));
     }
 }
 
 /// Newton steps, as long as they reduce the gradient and do not increase J.
-fn polish(cost: &impl Cost, mut u: [f64; 2], use_bias: bool) -> [f64; 2] {
+fn polish(cost: &impl Cost, mut u: Params<f64>, use_bias: bool) -> Params<f64> {
     for _ in 0..POLISH {
         let Some(Newton { loss, gradient, step, decrease }) = Newton::at(cost, u, use_bias) else { break };
-        let next = [u[0] - step[0], u[1] - step[1]];
+        let next = Params::new(u[0] - step[0], u[1] - step[1]);
         let (next_loss, next_gradient) = cost(next);
-        let size = |g: [f64; 2]| libm::hypot(g[0], g[1]);
-        if !(size(next_gradient) < size(gradient) && next_loss <= loss + 1e-12 * loss.abs()) {
+        if !(norm(next_gradient) < norm(gradient) && next_loss <= loss + 1e-12 * loss.abs()) {
             break;
         }
         u = next;
@@ -327,21 +337,21 @@ fn polish(cost: &impl Cost, mut u: [f64; 2], use_bias: bool) -> [f64; 2] {
 /// A step of Newton's method.
 struct Newton {
     loss: f64,
-    gradient: [f64; 2],
-    step: [f64; 2],
+    gradient: Params<f64>,
+    step: Params<f64>,
     /// The decrease of J that the quadratic model predicts.
     decrease: f64,
 }
 
 impl Newton {
     /// The step at a point; `None` if J has a kink or is not convex there.
-    fn at(cost: &impl Cost, u: [f64; 2], use_bias: bool) -> Option<Self> {
+    fn at(cost: &impl Cost, u: Params<f64>, use_bias: bool) -> Option<Self> {
         let (loss, g) = cost(u);
         let [[a, c], [_, b]] = hessian(cost, u)?;
         let determinant = a * b - c * c;
         let step = match use_bias {
-            true if a > 0.0 && determinant > 0.0 => [(b * g[0] - c * g[1]) / determinant, (a * g[1] - c * g[0]) / determinant],
-            false if a > 0.0 => [g[0] / a, 0.0],
+            true if a > 0.0 && determinant > 0.0 => Params::new((b * g[0] - c * g[1]) / determinant, (a * g[1] - c * g[0]) / determinant),
+            false if a > 0.0 => Params::new(g[0] / a, 0.0),
             _ => return None,
         };
         Some(Self { loss, gradient: g, step, decrease: 0.5 * (g[0] * step[0] + g[1] * step[1]) })
@@ -349,7 +359,7 @@ impl Newton {
 }
 
 /// The Hessian by differences of the gradient, of order h⁴; `None` if two step widths disagree, because J has a kink.
-fn hessian(cost: &impl Cost, u: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+fn hessian(cost: &impl Cost, u: Params<f64>) -> Option<[[f64; 2]; 2]> {
     let differences = |h: f64| {
         let column = |i: usize| {
             let moved = |t: f64| {
@@ -386,8 +396,8 @@ mod tests {
     const X: [f64; 6] = [100.0, 120.0, 150.0, 170.0, 210.0, 260.0];
     const Y: [f64; 6] = [3.0, 4.5, 4.0, 6.5, 7.0, 9.5];
 
-    fn mean(f: impl Fn(f64, f64) -> (f64, f64), [w, b]: [f64; 2]) -> (f64, [f64; 2]) {
-        let (mut loss, mut gradient) = (0.0, [0.0; 2]);
+    fn mean(f: impl Fn(f64, f64) -> (f64, f64), Params([w, b]): Params<f64>) -> (f64, Params<f64>) {
+        let (mut loss, mut gradient) = (0.0, Params::splat(0.0));
         for (x, y) in X.into_iter().zip(Y) {
             let (l, s) = f(w * x + b, y);
             loss += l / 6.0;
@@ -417,7 +427,7 @@ mod tests {
         let pairs = (0..6).flat_map(|i| (i + 1..6).map(move |j| (i, j)));
         let through = |(i, j): (usize, usize)| {
             let w = (Y[j] - Y[i]) / (X[j] - X[i]);
-            cost([w, Y[i] - w * X[i]]).0
+            cost(Params::new(w, Y[i] - w * X[i])).0
         };
         let least = pairs.map(through).fold(f64::INFINITY, f64::min);
         let found = search(cost, cost, &quadratic, true).unwrap();
@@ -428,8 +438,8 @@ mod tests {
     #[test]
     fn separable_classes_have_no_logistic_optimum_and_mixed_ones_have() {
         let logistic = |bits: [f64; 6]| {
-            move |[w, b]: [f64; 2]| {
-                let (mut loss, mut gradient) = (0.0, [0.0; 2]);
+            move |Params([w, b]): Params<f64>| {
+                let (mut loss, mut gradient) = (0.0, Params::splat(0.0));
                 for (x, y) in X.into_iter().zip(bits) {
                     let z: f64 = w * x + b;
                     loss += (z.max(0.0) + libm::log1p(libm::exp(-z.abs())) - y * z) / 6.0;
@@ -445,7 +455,7 @@ mod tests {
         let quadratic = |bits: &[f64]| Quadratic::of(&X, bits);
         assert_eq!(search(logistic(apart), logistic(apart), &quadratic(&apart), true), None);
         let found = search(logistic(mixed), logistic(mixed), &quadratic(&mixed), true).unwrap();
-        let (_, gradient) = logistic(mixed)([found.weight, found.bias]);
+        let (_, gradient) = logistic(mixed)(found.params());
         assert!(gradient[0].abs() < 1e-9 && gradient[1].abs() < 1e-11, "{found:?} {gradient:?}");
         assert!(found.curvature.unwrap().condition().unwrap() > 1.0);
     }
@@ -455,7 +465,7 @@ mod tests {
         let sums = X.into_iter().zip(Y).fold((0.0, 0.0), |(xy, xx), (x, y)| (xy + x * y, xx + x * x));
         let cost = |theta| {
             let (loss, gradient) = mean(|z, y| ((z - y) * (z - y), 2.0 * (z - y)), theta);
-            (loss, [gradient[0], 0.0])
+            (loss, Params::new(gradient.weight(), 0.0))
         };
         let found = search(cost, cost, &Quadratic::of(&X, &Y), false).unwrap();
         assert!((found.weight - sums.0 / sums.1).abs() < 1e-10 && found.bias == 0.0, "{found:?}");

@@ -8,7 +8,7 @@ pub const PARAMS: usize = 2;
 /// A value for the weight and a value for the bias: the parameters, a gradient, or columns of either.
 ///
 /// Index 0 is the weight, index 1 the bias, so that update rules can loop over the parameters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[repr(transparent)]
 pub struct Params<T>(pub [T; PARAMS]);
 

@@ -42,8 +42,8 @@ impl Path {
     }
 
     /// Weight and bias at a point, in float64.
-    pub fn at(&self, point: usize) -> [f64; 2] {
-        [self.params[0][point], self.params[1][point]].map(f64::from)
+    pub fn at(&self, point: usize) -> Params<f64> {
+        Params::new(self.params[0][point], self.params[1][point]).map(f64::from)
     }
 
     /// The number of updates before the last point.

@@ -3,7 +3,7 @@
 //! The backends accumulate the statistics while they train.
 
 use super::problem::tolerance;
-use super::{Optimum, Problem};
+use super::{Optimum, Params, Problem};
 
 /// The relative error of a mean of J over a window in float32: the sum of many roundings.
 const MEAN_ROUNDING: f64 = 1e-5;
@@ -169,9 +169,9 @@ pub struct VerdictRule<'a> {
 /// The direction in which J rises least from the optimum.
 #[derive(Clone, Copy, Debug)]
 struct Valley {
-    optimum: [f64; 2],
+    optimum: Params<f64>,
     /// The unit eigenvector of the smallest eigenvalue of the Hessian.
-    direction: [f64; 2],
+    direction: Params<f64>,
     /// Half of this eigenvalue.
     half_curvature: f64,
 }
@@ -183,12 +183,12 @@ impl Valley {
         // Both rows of H − λI are orthogonal to the eigenvector; the longer one has more digits. Without a bias the second row is 0.
         let [across, along] = if (a - smallest).abs() >= (b - smallest).abs() { [a - smallest, c] } else { [c, b - smallest] };
         let length = libm::hypot(across, along);
-        let direction = if length > 0.0 { [-along / length, across / length] } else { [1.0, 0.0] };
-        Some(Self { optimum: [optimum.weight, optimum.bias], direction, half_curvature: 0.5 * smallest })
+        let direction = if length > 0.0 { Params::new(-along / length, across / length) } else { Params::new(1.0, 0.0) };
+        Some(Self { optimum: optimum.params(), direction, half_curvature: 0.5 * smallest })
     }
 
     /// J − J* of the displacement of a point along the valley.
-    fn excess(&self, point: [f64; 2]) -> f64 {
+    fn excess(&self, point: Params<f64>) -> f64 {
         let component = (point[0] - self.optimum[0]) * self.direction[0] + (point[1] - self.optimum[1]) * self.direction[1];
         self.half_curvature * component * component
     }
@@ -213,7 +213,7 @@ impl<'a> VerdictRule<'a> {
         let lowest = self.problem.optimum.map_or_else(lowest, |optimum| optimum.loss);
         // Exactly 0 for a quadratic cost, so that a small excess keeps its digits.
         let shift = self.offset - lowest;
-        let point = [run.means.weight, run.means.bias].map(f64::from);
+        let point = Params::new(run.means.weight, run.means.bias).map(f64::from);
         let mean_excess = f64::from(run.means.loss) + shift;
         let drift = self.problem.excess(point[0], point[1], at_mean).unwrap_or(at_mean - lowest);
         Some(Figures {

@@ -104,7 +104,7 @@ impl Scale {
         self.ends[0] + (self.ends[1] - self.ends[0]) * share
     }
 
-    /// The positions and labels of the ticks, so many that labels of these sizes do not overlap.
+    /// The positions and labels of the ticks. Ticks are left out where labels of these sizes would overlap.
     fn ticks<'b>(&self, bar: &'b ColorBar, size: impl Fn(&str) -> f64) -> Vec<(f64, &'b str)> {
         let inside = bar.ticks.iter().filter(|tick| (self.values[0]..=self.values[1]).contains(&tick.at));
         let ticks: Vec<(f64, &str)> = inside.map(|tick| (self.at(tick.at), tick.label.as_str())).collect();

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::errors::Error;
 use crate::config::Experiment;
 use crate::kernel::{rounding, rows};
-use crate::model::{MissingParameter, Optimum, Parameter, Problem, ProblemKey, Settings};
+use crate::model::{MissingParameter, Optimum, Parameter, Params, Problem, ProblemKey, Settings};
 use crate::space::{Axis, Branch};
 
 /// The largest number of problems of a sweep.
@@ -61,7 +61,7 @@ impl Problems {
     }
 
     /// Replaces the optimum of a problem by the one next to `theta`, the end of a run that is below the present optimum.
-    pub fn replace_optimum(&mut self, number: usize, theta: [f64; 2]) {
+    pub fn replace_optimum(&mut self, number: usize, theta: Params<f64>) {
         let problem = &mut self.all[number];
         set_optimum(problem, rows::optimum_near(problem, theta));
     }

@@ -135,7 +135,7 @@ struct Trained {
     complete: bool,
     /// The problem and the end of a run that is below the stated optimum. The sweep has stopped because of it: the optimum is an input of
     /// training, which records when a run reaches it.
-    below_optimum: Option<(usize, [f64; 2])>,
+    below_optimum: Option<(usize, Params<f64>)>,
 }
 
 /// Trains and stores all runs, until one is below the optimum of its problem.
@@ -166,11 +166,11 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
 }
 
 /// The problem and the end of a run that is below the problem's stated optimum, if there is one. J is evaluated in float64.
-fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(usize, [f64; 2])> {
+fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(usize, Params<f64>)> {
     let mut ends = metrics.iter().map(|own| (own.problem, own.lowest_end));
     ends.find(|&(number, end)| {
         let problem = &problems.all[number];
-        !problem.neuron.is_quadratic() && problem.is_below_optimum(RowEvaluator::of(&problem.neuron).loss(&problem.train, Params(end)))
+        !problem.neuron.is_quadratic() && problem.is_below_optimum(RowEvaluator::of(&problem.neuron).loss(&problem.train, end))
     })
 }
 
@@ -239,7 +239,7 @@ struct StoredChunk {
 /// The training side of the loop.
 struct Trainer<'a> {
     inputs: Inputs<'a>,
-    below_optimum: Option<(usize, [f64; 2])>,
+    below_optimum: Option<(usize, Params<f64>)>,
     record: RecordOptions,
     runs: u64,
     /// Runs per chunk.

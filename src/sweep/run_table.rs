@@ -11,7 +11,7 @@ use super::plan::{Plan, PlannedGroup};
 use super::problems::Problems;
 use crate::backend::{Backend, Metrics, Outcome};
 use crate::config::Experiment;
-use crate::model::{Figures, Parameter, Problem, Value, Verdict, VerdictRule};
+use crate::model::{Figures, Parameter, Params, Problem, Value, Verdict, VerdictRule};
 use crate::space::Space;
 use crate::table::{RunTable, SettingColumn};
 
@@ -20,7 +20,7 @@ pub struct FinalMetrics {
     /// The number of the problem.
     pub problem: usize,
     /// The parameters with the lowest training loss.
-    pub lowest_end: [f64; 2],
+    pub lowest_end: Params<f64>,
     /// At the final parameters.
     train: Metrics,
     test: Metrics,
@@ -54,7 +54,7 @@ pub fn final_metrics(plan: &Plan, problems: &Problems, outcomes: &[Outcome], bac
             over(&problem.train, &weight, &bias)?.loss
         };
         let lowest = (0..weight.len()).min_by(|&a, &b| train.loss[a].total_cmp(&train.loss[b]));
-        let lowest_end = lowest.map_or([0.0; 2], |point| [f64::from(weight[point]), f64::from(bias[point])]);
+        let lowest_end = lowest.map_or(Params::splat(0.0), |point| Params::new(weight[point], bias[point]).map(f64::from));
         Ok(FinalMetrics { problem: number, lowest_end, train, test, loss_at_mean })
     };
     by_problem.into_iter().map(evaluate).collect()

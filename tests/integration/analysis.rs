@@ -8,7 +8,7 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::{Backend, Description, Group, Metrics, Outcome};
 use gradsweep::config::{self, ConfigSource, DataLocation, Experiment};
 use gradsweep::figure::{Figure, Layer, Marker, Panel, Scale};
-use gradsweep::model::{self, Neuron, Parameter, Rows, Verdict};
+use gradsweep::model::{self, Neuron, Parameter, Params, Rows, Verdict};
 use gradsweep::store::{Manifest, RunDirectory};
 use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, replay};
 use gradsweep::table::{RunTable, SettingColumn};
@@ -703,7 +703,7 @@ fn report_table_and_figures_show_the_same_j() {
     let best = only(&ran.diagnosis()).best.rows.clone();
     for best in &best {
         let row = best.run as usize;
-        assert_eq!(best.end, [ran.runs.weight[row], ran.runs.bias[row]].map(f64::from));
+        assert_eq!(best.end, Params::new(ran.runs.weight[row], ran.runs.bias[row]).map(f64::from));
     }
     let figures = ran.figures();
     let finite = ran.runs.mean_excess.iter().zip(&ran.runs.diverged_at).filter(|(_, diverged_at)| diverged_at.is_none());

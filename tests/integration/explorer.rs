@@ -5,7 +5,7 @@ use gradsweep::analysis::explorer::{
 };
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::config::{self, Experiment};
-use gradsweep::model::Verdict;
+use gradsweep::model::{Params, Verdict};
 use gradsweep::sweep::{Problems, replay};
 use serde_json::{Value, json};
 
@@ -84,7 +84,7 @@ fn directions_are_eigenvectors_of_the_hessian() {
     let [[a, c], [d, b]] = problems.all[0].optimum.unwrap().curvature.unwrap().hessian;
     assert_eq!(found.explored.directions.len(), 2);
     for direction in &found.explored.directions {
-        let [x, y] = direction.vector;
+        let Params([x, y]) = direction.vector;
         let image = [a * x + c * y, d * x + b * y];
         for (image, expected) in image.into_iter().zip([x, y].map(|entry| entry * direction.eigenvalue)) {
             assert!((image - expected).abs() < 1e-9 * a, "{image} and {expected}");
@@ -175,7 +175,7 @@ fn wrong_requests_are_errors_with_a_reason() {
 fn predictions_use_the_unscaled_feature() {
     let experiment = experiment("scale = \"standard\"\n");
     let problems = Problems::new(&experiment).unwrap();
-    let request = PredictionRequest { variation: variation(0, &json!({})), parameters: [2.0, 3.0], range: [0.0, 100.0] };
+    let request = PredictionRequest { variation: variation(0, &json!({})), parameters: Params::new(2.0, 3.0), range: [0.0, 100.0] };
     let points = predictions(&experiment, &problems, &request).unwrap();
     // 2 (x − 147.0425) / 85.63933 + 3, with NumPy's mean and population standard deviation of TV.
     let expected = [[0.0, -0.433_994_567_3], [100.0, 1.901_380_965_1]];

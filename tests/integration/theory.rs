@@ -6,7 +6,7 @@ use gradsweep::analysis::theory::{EpochMap, SampledEpochs, Sgd, floor, rate_for_
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, RecordOptions, cpu::Cpu};
 use gradsweep::config::Experiment;
-use gradsweep::model::Problem;
+use gradsweep::model::{Params, Problem};
 use gradsweep::sweep::{Problems, batch_order};
 
 use crate::common::sweeps::{load_with, train};
@@ -77,7 +77,7 @@ fn simulated(experiment: &Experiment, problem: &Problem, backend: &dyn Backend, 
 }
 
 /// The first point of every run.
-const START: [f64; 2] = [0.6_f32 as f64, 0.0];
+const START: Params<f64> = Params::new(0.6_f32 as f64, 0.0);
 
 /// The map of an epoch of a case.
 fn theory(experiment: &Experiment, problem: &Problem, orders: usize) -> EpochMap {

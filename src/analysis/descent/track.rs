@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::errors::Error;
 use crate::analysis::paths::{DrawnPath, PathCache};
 use crate::analysis::sample::spread;
+use crate::model::Params;
 
 /// The number of evenly spaced points of a path that are drawn, in addition to those of the frames.
 const POINTS: usize = 600;
@@ -22,8 +23,9 @@ impl Track {
         let surface = cache.runs().surface(rows[0]);
         cache.visit(rows, |row, path| {
             let kept: BTreeSet<usize> = spread(path.len(), POINTS).chain(steps.iter().map(|&step| point_at(&path.steps, step))).collect();
-            let points: Vec<[f64; 2]> = kept.iter().map(|&point| path.at(point)).collect();
+            let points: Vec<Params<f64>> = kept.iter().map(|&point| path.at(point)).collect();
             let losses = points.iter().map(|&theta| surface.cost(theta)).collect();
+            let points = points.into_iter().map(|theta| theta.0).collect();
             let steps = kept.iter().map(|&point| path.steps[point]).collect();
             tracks.push(Self { path: DrawnPath { row, points, steps }, losses });
         })?;

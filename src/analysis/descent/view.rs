@@ -14,7 +14,7 @@ use crate::analysis::sentences::valley;
 use crate::analysis::setting::Setting;
 use crate::figure::ticks::{axis, count_axis};
 use crate::figure::{AnimationFrame, Axis, Color, Dash, Figure, Layer, LegendEntry, LegendShape, Marker, Panel, Scale, TableRow, palette};
-use crate::model::Parameter;
+use crate::model::{Parameter, Params};
 use crate::text;
 
 /// The axis of J ends at this multiple of J at the start, even if J exceeds it.
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
             let marker = |at| Layer::Markers { points: vec![at], marker: Marker::Filled, color, size: MARKER };
             paths.extend(cased_line(path.points[..=point].to_vec(), color, dash, line_width(path, &self.frame)));
             ends.push(marker(theta));
-            let points = prediction(self.runs.problem(path.row), theta, self.scatter.x.range);
+            let points = prediction(self.runs.problem(path.row), Params(theta), self.scatter.x.range);
             fits.push(Layer::Line { points, color, width: 2.0, dash });
             let points: Vec<[f64; 2]> = track.losses(point).filter(|[_, loss]| self.losses.scale == Scale::Linear || *loss > 0.0).collect();
             last_losses.extend(points.last().map(|&last| marker(last)));
@@ -201,7 +201,7 @@ impl<'a> View<'a> {
             cells[0] = "optimum".into();
             cells[columns - 2] = text::loss(surface.minimum());
             if has_parameters {
-                cells[1..3].clone_from_slice(&optimum.map(text::loss));
+                cells[1..3].clone_from_slice(&optimum.map(text::loss).0);
             }
             rows.push(TableRow { color: Some(palette::INK), cells });
         }

@@ -19,7 +19,7 @@ use super::sweep::Sweep;
 use super::{expected, fit};
 use crate::backend::Backend;
 use crate::config::Experiment;
-use crate::model::{Curvature, Path, Verdict};
+use crate::model::{Curvature, Params, Path, Verdict};
 use crate::sweep::{Problems, replay, trained};
 
 /// A request to train one variation.
@@ -67,7 +67,7 @@ pub struct PredictionRequest {
     #[serde(flatten)]
     pub variation: Variation,
     /// Weight and bias.
-    pub parameters: [f64; 2],
+    pub parameters: Params<f64>,
     /// The range of the unscaled feature.
     pub range: [f64; 2],
 }
@@ -89,7 +89,7 @@ pub struct Direction {
     /// The eigenvalue.
     pub eigenvalue: f64,
     /// The unit vector `[weight, bias]`.
-    pub vector: [f64; 2],
+    pub vector: Params<f64>,
 }
 
 /// The result of one variation. Numbers that do not exist or are not finite are `None`.
@@ -126,7 +126,7 @@ pub struct Explored {
     /// The largest learning rate at which full-batch training is stable; only for plain SGD.
     pub stability_limit: Option<f64>,
     /// The optimum `[weight, bias]`.
-    pub optimum: Option<[f64; 2]>,
+    pub optimum: Option<Params<f64>>,
     /// Eigenvectors of the Hessian at the optimum, the flattest direction first; empty where the curvature is unknown.
     pub directions: Vec<Direction>,
     /// The theory of plain SGD; only together with figures.
@@ -287,7 +287,7 @@ fn directions(curvature: &Curvature) -> Vec<Direction> {
     let [x, y] = if a >= b { [steep - b, c] } else { [c, steep - a] };
     let length = libm::hypot(x, y);
     let [x, y] = if length > 0.0 { [x / length, y / length] } else { [1.0, 0.0] };
-    vec![Direction { eigenvalue: flat, vector: [-y, x] }, Direction { eigenvalue: steep, vector: [x, y] }]
+    vec![Direction { eigenvalue: flat, vector: Params::new(-y, x) }, Direction { eigenvalue: steep, vector: Params::new(x, y) }]
 }
 
 /// The theory at the end of the only run of a table.

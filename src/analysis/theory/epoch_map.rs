@@ -10,6 +10,7 @@ use super::moments::{
     of_point, rows, square, sum,
 };
 use super::sgd::{Sgd, Update};
+use crate::model::Params;
 
 /// A start is forgotten when no entry of the operator of the epochs exceeds this; `E[J]` grows without bound when one exceeds the inverse.
 const NEGLIGIBLE: f64 = 1e-30;
@@ -80,7 +81,7 @@ impl EpochMap {
     }
 
     /// The second moment of runs that start at these points (w, b), at least one.
-    pub fn start(&self, points: &[[f64; 2]]) -> SecondMoment {
+    pub fn start(&self, points: &[Params<f64>]) -> SecondMoment {
         let mut mean = [0.0; PAIRS];
         for &point in points {
             for (sum, value) in mean.iter_mut().zip(of_point(&self.geometry.state(point))) {

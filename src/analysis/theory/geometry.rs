@@ -1,7 +1,7 @@
 //! The training rows in the coordinates of the theory.
 
 use super::moments::STATE;
-use crate::model::{Problem, Quadratic};
+use crate::model::{Params, Problem, Quadratic};
 
 /// The number of sums that determine the gradient of a batch: u, u², r and r·u.
 pub const SUMS: usize = 4;
@@ -49,7 +49,7 @@ impl Geometry {
     }
 
     /// z at a point (w, b) without velocity.
-    pub fn state(&self, [weight, bias]: [f64; 2]) -> [f64; STATE] {
+    pub fn state(&self, Params([weight, bias]): Params<f64>) -> [f64; STATE] {
         let (dw, db) = (weight - self.optimum.weight, bias - self.optimum.bias);
         [self.scale * dw, db + self.optimum.mean_x * dw, 0.0, 0.0, 1.0]
     }
