@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::axis_values::CellAxis;
 use super::errors::Error;
 use super::filter::{Filter, filtered, filters_label, parameter, slug};
-use super::heatmap_grid::{CellAxis, CellResult, Grid};
+use super::heatmap_grid::{CellResult, Grid};
 use super::heatmap_lines::{FLOOR_DASH, LIMIT_DASH, noise_floor, stability_limit};
 use super::problems::{by_problem, problem_name};
 use super::ranges::start_excess;

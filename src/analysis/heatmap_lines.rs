@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::axis_values::CellAxis;
 use super::expected::largest_converging_rate;
-use super::heatmap_grid::{CellAxis, Grid};
+use super::heatmap_grid::Grid;
 use super::runs::Runs;
 use super::sample::spread;
 use crate::figure::{Dash, Layer, palette};
