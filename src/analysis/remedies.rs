@@ -12,6 +12,11 @@ const MAX_EPOCHS_FACTOR: f64 = 10.0;
 const EPOCHS_FACTORS: [f64; 9] = [1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, MAX_EPOCHS_FACTOR];
 /// The largest number of learning rates of the sweep that are tried again after other changes.
 const TRIED_RATES: u64 = 32;
+/// The digits of the learning rates 1, 2, 5, 10, .. × 10ⁿ that are tried, and of those that are tried around the best of them if none reaches the optimum.
+const DIGITS: [&str; 3] = ["1", "2", "5"];
+const FINER_DIGITS: [&str; 4] = ["1.5", "3", "4", "7"];
+/// The largest ratio of two neighbouring rates 1, 2, 5, 10, .. × 10ⁿ.
+const NEIGHBOUR: f64 = 2.5;
 /// The range of learning rates below a stability limit that are tried.
 const BELOW_LIMIT: f64 = 1000.0;
 
@@ -51,7 +56,12 @@ impl RemedySearch<'_> {
     /// seeds confirm a result.
     pub fn best(&mut self, remedy: Remedy, present: f64) -> Option<TrialResult> {
         let variations = self.variations(remedy);
-        let results = self.trials.train(&variations).into_iter().filter(|result| result.excess <= present);
+        let mut results = self.trials.train(&variations);
+        let is_remedy = |result: &TrialResult| result.excess <= present && result.reaches_optimum();
+        if !results.iter().any(is_remedy) {
+            results.extend(self.trials.train(&self.finer(&results)));
+        }
+        let results = results.into_iter().filter(|result| result.excess <= present);
         let (mut reaching, mut others): (Vec<TrialResult>, Vec<TrialResult>) = results.partition(TrialResult::reaches_optimum);
         reaching.sort_by(|a, b| self.has_own_rate(b).cmp(&self.has_own_rate(a)).then_with(|| a.compare(b)));
         others.sort_by(|a, b| a.excess.total_cmp(&b.excess));
@@ -69,6 +79,19 @@ impl RemedySearch<'_> {
             }
         }
         closest
+    }
+
+    /// Further learning rates around that of the result with the lowest J − J*, with its other changes. Empty if the results do not differ in
+    /// their learning rates.
+    fn finer(&self, results: &[TrialResult]) -> Vec<Changes> {
+        let is_rate = |(parameter, _): &(Parameter, Value)| *parameter == Parameter::LearningRate;
+        let closest = results.iter().filter(|result| result.excess.is_finite()).min_by(|a, b| a.excess.total_cmp(&b.excess));
+        let Some(closest) = closest.filter(|_| results.iter().any(|result| result.changes.iter().any(is_rate))) else { return Vec::new() };
+        let rate = self.trials.changed(&closest.changes).number(Parameter::LearningRate).filter(|&rate| rate > 0.0);
+        let Some(rate) = rate else { return Vec::new() };
+        let others: Changes = closest.changes.iter().filter(|change| !is_rate(change)).copied().collect();
+        let rates = round_rates(&FINER_DIGITS, [rate / NEIGHBOUR, rate * NEIGHBOUR]);
+        rates.into_iter().filter(|&rate| !self.has_tried(rate)).map(|rate| with_rate(&others, rate)).collect()
     }
 
     /// Whether the sweep has the learning rate of a result.
@@ -113,7 +136,7 @@ impl RemedySearch<'_> {
     fn untried(&mut self, include: impl Fn(f64) -> bool) -> Vec<Changes> {
         let mut rates = self.rates(&Vec::new());
         rates.retain(|&rate| include(rate) && !self.has_tried(rate));
-        rates.into_iter().map(|rate| vec![(Parameter::LearningRate, Value::Float(rate))]).collect()
+        rates.into_iter().map(|rate| with_rate(&Vec::new(), rate)).collect()
     }
 
     /// Some changes, with the present learning rate, with those of the sweep and with others. Empty if the setting already has one of the changes.
@@ -129,7 +152,7 @@ impl RemedySearch<'_> {
         let mut rates = self.rates(changes);
         rates.extend(spread(self.tried.len() as u64, TRIED_RATES).map(|position| self.tried[position as usize]));
         let mut variations = vec![changes.clone()];
-        variations.extend(rates.into_iter().map(|rate| [changes.clone(), vec![(Parameter::LearningRate, Value::Float(rate))]].concat()));
+        variations.extend(rates.into_iter().map(|rate| with_rate(changes, rate)));
         variations
     }
 
@@ -141,10 +164,7 @@ impl RemedySearch<'_> {
             return Vec::new();
         }
         let Some(problems) = self.trials.problem(changes) else { return Vec::new() };
-        let [low, high] = self.rate_range(&problems.all[0], &settings);
-        let powers = libm::floor(libm::log10(low)) as i32..=libm::floor(libm::log10(high)) as i32;
-        let rates = powers.flat_map(|power| ["1", "2", "5"].map(|digit| format!("{digit}e{power}").parse().unwrap_or(0.0)));
-        rates.filter(|rate| (low..high).contains(rate)).collect()
+        round_rates(&DIGITS, self.rate_range(&problems.all[0], &settings))
     }
 
     fn rate_range(&self, problem: &Problem, settings: &Settings) -> [f64; 2] {
@@ -164,6 +184,18 @@ impl RemedySearch<'_> {
         }
         [range[0].max(1e-30), range[1].min(1e6)]
     }
+}
+
+/// Some changes and a learning rate.
+fn with_rate(changes: &Changes, rate: f64) -> Changes {
+    changes.iter().copied().chain([(Parameter::LearningRate, Value::Float(rate))]).collect()
+}
+
+/// The numbers with these digits, times powers of ten, within a range without its upper end. `low` is positive.
+fn round_rates(digits: &[&str], [low, high]: [f64; 2]) -> Vec<f64> {
+    let powers = libm::floor(libm::log10(low)) as i32..=libm::floor(libm::log10(high)) as i32;
+    let rates = powers.flat_map(|power| digits.iter().map(move |digit| format!("{digit}e{power}").parse().unwrap_or(0.0)));
+    rates.filter(|rate| (low..high).contains(rate)).collect()
 }
 
 /// Whether `learning_rate` sets the rate; a piecewise constant schedule has its own rates.
@@ -209,6 +241,12 @@ fn two_digits(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_have_round_digits() {
+        assert_eq!(round_rates(&DIGITS, [0.15, 20.0]), [0.2, 0.5, 1.0, 2.0, 5.0, 10.0]);
+        assert_eq!(round_rates(&FINER_DIGITS, [0.5 / NEIGHBOUR, 0.5 * NEIGHBOUR]), [0.3, 0.4, 0.7]);
+    }
 
     #[test]
     fn epochs_are_rounded_up_to_two_digits() {

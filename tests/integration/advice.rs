@@ -119,6 +119,20 @@ fn a_remedy_is_not_worse_than_the_present_setting() {
     }
 }
 
+/// Rates from 0.25 to 0.4 reach the optimum. Of the rates 1, 2, 5 × 10ⁿ, 0.2 reaches it so late that the mean J is above the present one, and 0.5
+/// misses it.
+#[test]
+fn other_rates_are_tried_where_round_rates_fail() {
+    let cpu = Cpu::open(None, None).unwrap();
+    let cell = Cell::new("wine", "standard", "rmsprop", "\"full\"", "[1.0]");
+    let at = |rate: &str| cell.trained(&[format!("sweep.parameters.learning_rate=[{rate}]")], &cpu);
+    let (_, present) = at("1.0");
+    assert!(median_loss(&at("0.2").1) > median_loss(&present) && !converges(&at("0.5").0));
+    let remedy = present.models[0].remedy.clone().unwrap();
+    let (table, after) = cell.trained(&remedy.set, &cpu);
+    assert!(remedy.reaches_optimum && converges(&table) && median_loss(&after) <= median_loss(&present), "{remedy:?}");
+}
+
 /// In a long valley neither a smaller nor a larger rate helps, so the report does not recommend to extend the range.
 #[test]
 fn advice_to_standardise_is_not_next_to_advice_to_extend_the_range() {
