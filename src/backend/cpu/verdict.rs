@@ -24,13 +24,14 @@ pub fn start(context: &GroupContext<'_>, tile: &mut Tile) {
 pub fn update_statistics(context: &GroupContext<'_>, tile: &mut Tile, epoch: u64) {
     let losses = context.losses(tile);
     let Tile { active, last_loss, reached_epoch, .. } = &mut *tile;
-    // Bit masks instead of branches: the compiler makes vectors of this loop.
+    // Bit masks instead of branches, and numbers that are read before the loop: the compiler makes vectors of it.
     let select = |mask: u32, yes: u32, no: u32| (yes & mask) | (no & !mask);
     context.isa.run(|| {
+        let (reached_loss, epoch) = (context.reached_loss, epoch as u32);
         for run in 0..TILE {
             let (active, loss) = (active.0[run], losses.0[run]);
             last_loss.0[run] = f32::from_bits(select(active, loss.to_bits(), last_loss.0[run].to_bits()));
-            let reached = if loss <= context.reached_loss { epoch as u32 } else { NEVER };
+            let reached = if loss <= reached_loss { epoch } else { NEVER };
             reached_epoch.0[run] = select(active, reached_epoch.0[run].min(reached), reached_epoch.0[run]);
         }
     });
