@@ -256,7 +256,7 @@ impl Recommendation {
 }
 
 /// An argument as a POSIX shell reads it.
-fn quoted(argument: &str) -> String {
+pub fn quoted(argument: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) { argument.into() } else { format!("'{}'", argument.replace('\'', "'\\''")) }
 }

@@ -17,6 +17,10 @@ use crate::figure::Figure;
 use crate::model::{Parameter, Params, Verdict};
 use crate::text;
 
+/// A printed table with more than `WHOLE` values is shortened to the best `SHOWN` of each loss.
+const WHOLE: usize = 20;
+const SHOWN: usize = 10;
+
 /// One value of the compared hyperparameter with its best setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
@@ -184,6 +188,18 @@ impl Comparison {
             }
         }
         joined
+    }
+
+    /// The table, if it is short. Of a long one the best values of each loss, and the number of the others with `remedy`, a clause that tells how to
+    /// see them.
+    pub fn shortened(&self, remedy: &str) -> String {
+        if self.rows.len() <= WHOLE {
+            return self.to_string();
+        }
+        let mut shown = self.clone();
+        shown.truncate(SHOWN);
+        let others = text::count(self.rows.len() - shown.rows.len(), "other value");
+        [shown.table(), format!("and {others}: {remedy}\n"), shown.notes_in_lines()].concat()
     }
 
     /// Keeps the best `count` values of each loss.
@@ -358,8 +374,9 @@ impl Comparison {
                 let [rate, end] = [rate, end].map(|rate| text::short(rate, 3));
                 let directory = row.directory.as_deref().map_or_else(String::new, |directory| format!("{directory}, "));
                 notes.push(format!(
-                    "{directory}{}: the best rate, {rate}, is the {edge} of your range: extend it {way} to {end}",
-                    row.value
+                    "{directory}{}: the best {}, {rate}, is the {edge} of your range: extend it {way} to {end}",
+                    row.value,
+                    Parameter::LearningRate.key()
                 ));
             }
         }
@@ -371,11 +388,9 @@ impl Comparison {
         }
         notes
     }
-}
 
-impl std::fmt::Display for Comparison {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(formatter, "{}", self.heading())?;
+    /// The sentence above the table, and the table.
+    fn table(&self) -> String {
         let columns = self.columns();
         let width = |column: &Column| column.cells.iter().chain([&column.heading]).map(|cell| cell.chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = columns.iter().map(width).collect();
@@ -387,10 +402,19 @@ impl std::fmt::Display for Comparison {
             let cells: Vec<String> = columns.iter().zip(&widths).map(padded).collect();
             cells.join("  ").trim_end().to_owned()
         };
-        writeln!(formatter, "{}", line(&|column| column.heading.clone()))?;
-        for row in 0..self.rows.len() {
-            writeln!(formatter, "{}", line(&|column| column.cells[row].clone()))?;
-        }
-        self.notes().into_iter().try_for_each(|note| writeln!(formatter, "{note}"))
+        let head = [self.heading(), line(&|column| column.heading.clone())];
+        head.into_iter().chain((0..self.rows.len()).map(|row| line(&|column| column.cells[row].clone()))).map(|line| line + "\n").collect()
+    }
+
+    /// The explanations below the table, one in each line.
+    fn notes_in_lines(&self) -> String {
+        self.notes().into_iter().map(|note| note + "\n").collect()
+    }
+}
+
+impl std::fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.table())?;
+        formatter.write_str(&self.notes_in_lines())
     }
 }

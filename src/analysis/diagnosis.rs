@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::advice::{Advice, Recommendation, advise};
+use super::advice::{Advice, Recommendation, advise, quoted};
 use super::compare::{Comparison, comparison};
 use super::problems::problem_name;
 use super::ranking::{Candidate, Ranking};
@@ -260,8 +260,9 @@ fn failing_scales(runs: &Runs<'_>, rows: &[usize]) -> String {
 }
 
 impl Diagnosis {
-    /// The report that `gradsweep run` prints. `config` is the config's path, for the command that follows the advice.
-    pub fn report(&self, config: &str) -> String {
+    /// The report that `gradsweep run` prints. `config` is the config's path, for the command that follows the advice, and `directory` the run
+    /// directory, for the command that prints all compared values.
+    pub fn report(&self, config: &str, directory: &str) -> String {
         let counts = statistics::in_words(&self.counts.map(|(_, count)| count));
         let mut lines = vec![format!("{}: {counts}", text::count(self.runs as usize, "run"))];
         for model in &self.models {
@@ -281,7 +282,9 @@ impl Diagnosis {
                 lines.push(format!("{:<9} and {} more", "", model.optima.len() - OPTIMA));
             }
             lines.push(String::new());
-            lines.push(model.best.to_string().trim_end().to_owned());
+            let best = &model.best;
+            let all = format!("gradsweep compare {} --by {} --no-plots --top {} prints all", quoted(directory), best.by, best.rows.len());
+            lines.push(best.shortened(&all).trim_end().to_owned());
             lines.extend(model.best.rows.first().filter(|best| best.rank.is_some()).map(|best| {
                 let Params([weight, bias]) = best.end.map(text::loss);
                 format!("Run {} ends at w = {weight}, b = {bias}", best.run)
@@ -308,6 +311,6 @@ impl std::fmt::Display for Optimum {
 
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.report("CONFIG"))
+        formatter.write_str(&self.report("CONFIG", "DIR"))
     }
 }

@@ -59,7 +59,9 @@ impl RemedySearch<'_> {
         let mut results = self.trials.train(&variations);
         let is_remedy = |result: &TrialResult| result.excess <= present && result.reaches_optimum();
         if !results.iter().any(is_remedy) {
-            results.extend(self.trials.train(&self.finer(&results)));
+            // Of the further rates only those that reach the optimum count. One that merely comes closer tends to be too small for the remedy of the next
+            // step, a decaying rate.
+            results.extend(self.trials.train(&self.finer(&results)).into_iter().filter(is_remedy));
         }
         let results = results.into_iter().filter(|result| result.excess <= present);
         let (mut reaching, mut others): (Vec<TrialResult>, Vec<TrialResult>) = results.partition(TrialResult::reaches_optimum);

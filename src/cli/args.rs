@@ -42,7 +42,7 @@ pub enum Command {
 /// The backend that trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
-    /// A GPU that is faster, if the CPU would take more than about 2 s
+    /// A GPU that is faster, if the CPU is estimated to take 2 s or more
     #[default]
     Auto,
     /// WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
@@ -140,7 +140,8 @@ pub struct Plot {
     /// Draw only runs with this value, for example --where optimizer=sgd
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = filter)]
     pub filters: Vec<(String, String)>,
-    /// Size: screen, column (of a paper, 85 mm wide, without a caption) or slide (16:9)
+    /// Size: screen, column (of a paper: 85 mm wide, with the title and the note on the drawn runs, without the caption) or slide (16:9, with the first
+    /// line of the caption)
     #[arg(long, value_name = "SIZE", default_value = "screen", value_parser = size)]
     pub size: Size,
     /// File formats: png, svg [default: both]
@@ -198,7 +199,7 @@ pub struct Compare {
     /// Second hyperparameter, shown by colour
     #[arg(long, value_name = "KEY")]
     pub style: Option<String>,
-    /// Print only the best K values
+    /// Print only the best K values [default: all of up to 20 values, else the best 10; all with --json and --csv]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
     /// Directory for the pictures [default: plots/compare-KEY in the run directory]

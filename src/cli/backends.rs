@@ -4,15 +4,19 @@ use gradsweep::backend::cpu::Cpu;
 use gradsweep::backend::gpu::{Gpu, WorkgroupShape};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Error, Fallback, Limits};
+use gradsweep::internals::text;
+use gradsweep::sweep::Estimate;
 
 use super::args::{self, Choice};
 use super::failure::Failure;
 use super::output::warn;
 
 /// A low estimate of the updates that a CPU core computes in a second. Only the decision whether to open a GPU depends on it.
-const CPU_STEPS_PER_SECOND: u128 = 1_000_000_000;
+const CPU_STEPS_PER_SECOND: f64 = 1e9;
+/// A low estimate of the rows that a CPU core evaluates in a second where gradients do not follow from moments: a logistic loss with AVX-512.
+const CPU_ROWS_PER_SECOND: f64 = 3e8;
 /// `auto` opens no GPU for sweeps that take the CPU less than this, because opening a Vulkan instance takes 40 ms or more.
-const MIN_GPU_SECONDS: u128 = 2;
+const MIN_GPU_SECONDS: f64 = 2.0;
 /// `auto` uses a GPU that is not discrete if its measured peak rates are at least this many times those of the CPU. An integrated GPU shares the power and
 /// the memory of the CPU, and reaches a smaller share of its peak.
 const MIN_GAIN: f64 = 2.0;
@@ -21,27 +25,28 @@ const MIN_GAIN: f64 = 2.0;
 pub struct Chosen {
     pub backend: Box<dyn Backend>,
     /// The reason for the choice, if `auto` made it.
-    pub reason: Option<&'static str>,
+    pub reason: Option<String>,
 }
 
-/// Opens the backend for a sweep of `steps` updates in total.
-pub fn choose(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
+/// Opens the backend for a sweep.
+pub fn choose(arguments: &args::Backend, estimate: &Estimate) -> Result<Chosen, Failure> {
     match arguments.backend {
         Choice::Cpu => Ok(Chosen { backend: Box::new(cpu(arguments)?), reason: None }),
         Choice::Reference => Ok(Chosen { backend: Box::new(Reference), reason: None }),
-        Choice::Gpu => Ok(Chosen { backend: Box::new(gpu(arguments, steps)?), reason: None }),
-        Choice::Auto => auto(arguments, steps),
+        Choice::Gpu => Ok(Chosen { backend: Box::new(gpu(arguments, estimate.steps)?), reason: None }),
+        Choice::Auto => auto(arguments, estimate),
     }
 }
 
 /// Chooses the backend for `--backend auto`.
-fn auto(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
+fn auto(arguments: &args::Backend, estimate: &Estimate) -> Result<Chosen, Failure> {
     let cpu = cpu(arguments)?;
-    let seconds = steps / CPU_STEPS_PER_SECOND / cpu.threads() as u128;
-    let (backend, reason): (Box<dyn Backend>, _) = if seconds < MIN_GPU_SECONDS {
-        (Box::new(cpu), "estimated time is under 2 s, so no GPU was opened")
-    } else {
-        match gpu(arguments, steps) {
+    let seconds = cpu_seconds(estimate, cpu.threads());
+    if seconds < MIN_GPU_SECONDS {
+        return Ok(Chosen { backend: Box::new(cpu), reason: Some(short_time(seconds)) });
+    }
+    let (backend, reason): (Box<dyn Backend>, _) = {
+        match gpu(arguments, estimate.steps) {
             Ok(gpu) if gpu.is_software() => (Box::new(cpu), "the only GPU adapter is a software one, which is slower"),
             Ok(gpu) if gpu.adapter().kind == "discrete" => (Box::new(gpu), "a discrete GPU is faster for a sweep of this size"),
             Ok(gpu) if gains(cpu.limits()?, gpu.limits()?) => (Box::new(gpu), "its measured peak rates are over twice those of the CPU"),
@@ -49,7 +54,18 @@ fn auto(arguments: &args::Backend, steps: u128) -> Result<Chosen, Failure> {
             Err(_) => (Box::new(cpu), "no GPU adapter was found; `gradsweep adapters` shows the reason"),
         }
     };
-    Ok(Chosen { backend, reason: Some(reason) })
+    Ok(Chosen { backend, reason: Some(reason.into()) })
+}
+
+/// The estimated time of training on the CPU.
+fn cpu_seconds(estimate: &Estimate, threads: usize) -> f64 {
+    (estimate.steps as f64 / CPU_STEPS_PER_SECOND + estimate.rows_evaluated as f64 / CPU_ROWS_PER_SECOND) / threads as f64
+}
+
+/// The reason to open no GPU: `estimated time is 0.4 s, and a GPU is opened from 2 s`.
+fn short_time(seconds: f64) -> String {
+    let time = if seconds < 0.1 { "under 0.1 s".to_owned() } else { format!("{} s", text::decimals(seconds, 1)) };
+    format!("estimated time is {time}, and a GPU is opened from {MIN_GPU_SECONDS} s")
 }
 
 /// Whether the peak rates of a GPU are [`MIN_GAIN`] times those of the CPU.
@@ -84,6 +100,16 @@ fn gpu(arguments: &args::Backend, updates: u128) -> Result<Gpu, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_count_where_gradients_need_them() {
+        let estimate =
+            Estimate { runs: 1, steps: 10_000_000_000, rows_evaluated: 0, longest: 1, bytes: 0, points_per_run: 0, epochs_per_run: 0 };
+        assert_eq!(cpu_seconds(&estimate, 10), 1.0);
+        assert_eq!(cpu_seconds(&Estimate { rows_evaluated: 9_000_000_000, ..estimate }, 10), 4.0);
+        assert_eq!(short_time(0.42), "estimated time is 0.4 s, and a GPU is opened from 2 s");
+        assert_eq!(short_time(0.003), "estimated time is under 0.1 s, and a GPU is opened from 2 s");
+    }
 
     #[test]
     fn a_gpu_gains_with_twice_the_rates_of_the_cpu() {

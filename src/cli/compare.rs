@@ -70,7 +70,9 @@ fn print_table(arguments: &args::Compare, mut comparison: Comparison) -> Result<
         print_json(&comparison)
     } else if arguments.csv {
         print(&comparison.csv())
-    } else {
+    } else if arguments.top.is_some() {
         print(&comparison.to_string())
+    } else {
+        print(&comparison.shortened(&format!("--top {} or --csv prints all", comparison.rows.len())))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gradsweep::model::{EpochMetrics, Path};
 use gradsweep::store::Manifest;
-use gradsweep::sweep;
+use gradsweep::sweep::{self, Estimate};
 use serde_json::json;
 
 use super::args::{self, Choice, Format};
@@ -15,7 +15,7 @@ use super::output::{print, print_json};
 
 pub fn replay(arguments: &args::Replay) -> Result<(), Failure> {
     let opened = OpenedSweep::open(&arguments.directory)?;
-    let chosen = backends::choose(&with_sweep_backend(&arguments.backend, opened.directory.manifest()), 0)?;
+    let chosen = backends::choose(&with_sweep_backend(&arguments.backend, opened.directory.manifest()), &Estimate::default())?;
     let paths = sweep::replay(&opened.experiment, &opened.problems, chosen.backend.as_ref(), &[arguments.run])?;
     let Some(path) = paths.first() else { return Ok(()) };
     match (arguments.format, arguments.epochs) {

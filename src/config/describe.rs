@@ -26,6 +26,13 @@ impl Experiment {
         [u64::try_from(steps).unwrap_or(u64::MAX), epochs.unwrap_or(1) as u64]
     }
 
+    /// The number of training rows that all runs together evaluate, if none diverges, with `others` passes over all rows in addition to the epochs of
+    /// a run. 0 where gradients follow from moments.
+    pub fn rows_evaluated(&self, others: u64) -> u128 {
+        let passes = self.space.branches.iter().map(|branch| step_count::row_passes(branch, others));
+        passes.fold(0_u128, u128::saturating_add).saturating_mul(self.train_rows() as u128)
+    }
+
     /// The number of updates of all runs together, if none diverges.
     pub fn total_steps(&self) -> StepCount {
         let rows = self.train_rows();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Parameter, Value};
+use crate::model::{Neuron, Parameter, Value};
 use crate::space::{Axis, Branch, Values};
 
 /// Axes up to this length are summed value by value.
@@ -93,6 +93,27 @@ pub fn total_steps(branch: &Branch, rows: usize) -> StepCount {
     StepCount { count, exact: epochs.exact && batches.exact }
 }
 
+/// The number of passes over the training rows of all runs of a branch: one for each epoch, and `others` for each run. None for a paraboloid, whose
+/// gradients follow from moments.
+pub fn row_passes(branch: &Branch, others: u64) -> u128 {
+    let is_always = |parameter: Parameter, value: Value| match axis(branch, parameter) {
+        Some(axis) => (0..axis.len()).all(|position| axis.value(position) == value),
+        None => branch.settings.get(parameter) == Some(value),
+    };
+    let Neuron { activation, loss, use_bias, .. } = Neuron::LINEAR;
+    if is_always(Parameter::Activation, Value::Choice(activation.name()))
+        && is_always(Parameter::Loss, Value::Choice(loss.name()))
+        && is_always(Parameter::UseBias, Value::Boolean(use_bias))
+    {
+        return 0;
+    }
+    let passes = sum(branch, Parameter::Epochs, |value| match value {
+        Value::Integer(epochs) => others.saturating_add(epochs as u64),
+        _ => 0,
+    });
+    passes.count.saturating_mul(u128::from(branch.len / axis(branch, Parameter::Epochs).map_or(1, Axis::len).max(1)))
+}
+
 /// The number of batches per epoch.
 fn batches(size: Value, rows: usize) -> u64 {
     match size {
@@ -154,6 +175,24 @@ mod tests {
                 .sum();
             assert_eq!(total_steps(&branch, 95), StepCount { count: counted, exact: true });
         }
+    }
+
+    #[test]
+    fn only_runs_that_need_rows_pass_over_them() {
+        let epochs = Axis { parameter: Parameter::Epochs, values: Values::IntSteps { min: 1, step: 4, count: 3 } };
+        let losses = |names: &[&'static str]| {
+            let values = names.iter().map(|&name| Value::Choice(name)).collect();
+            Axis { parameter: Parameter::Loss, values: Values::List(values) }
+        };
+        let passes = |losses: Axis| {
+            let mut branch = branch(vec![losses, epochs.clone(), sizes()]);
+            branch.settings.set(Parameter::Activation, Some(Value::Choice("linear")));
+            branch.settings.set(Parameter::UseBias, Some(Value::Boolean(true)));
+            row_passes(&branch, 32)
+        };
+        assert_eq!(passes(losses(&["mse"])), 0);
+        // 1, 5 and 9 epochs with each of two losses and of four batch sizes.
+        assert_eq!(passes(losses(&["mse", "mae"])), 8 * (3 * 32 + 15));
     }
 
     #[test]

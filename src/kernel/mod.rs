@@ -28,4 +28,4 @@ pub use optimizers::{Rule, State, Update, Variant};
 pub use options::Options;
 pub use rows::RowEvaluator;
 pub use schedules::RateSchedule;
-pub use verdict_window::{VerdictWindow, WindowPart};
+pub use verdict_window::{MAX_ROW_POINTS, VerdictWindow, WindowPart};

@@ -48,10 +48,10 @@ impl Verdict {
         }
     }
 
-    /// The name, with the period of a cycle: `cycling(2)`.
+    /// The name, with the period of a cycle: `cycling with period 2`.
     pub fn in_words(self, cycle_period: Option<u32>) -> String {
         match cycle_period.filter(|_| self == Self::Cycling) {
-            Some(period) => format!("{}({period})", self.name()),
+            Some(period) => format!("{} with period {period}", self.name()),
             None => self.name().into(),
         }
     }

@@ -1,14 +1,17 @@
 //! The size of a sweep, from the lengths of its axes.
 
 use crate::config::Experiment;
+use crate::kernel::MAX_ROW_POINTS;
 
 /// The amount of computation and storage of a sweep.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// Number of runs.
     pub runs: u64,
     /// Updates of all runs.
     pub steps: u128,
+    /// Training rows that all runs evaluate, for gradients and verdicts; 0 where both follow from moments.
+    pub rows_evaluated: u128,
     /// Updates of the longest run.
     pub longest: u64,
     /// Bytes of the tables before compression.
@@ -33,7 +36,9 @@ pub fn estimate(experiment: &Experiment) -> Estimate {
     let recorded = experiment.history.recording_plan(runs);
     let points_per_run = if recorded.every == 0 { 0 } else { longest.div_ceil(recorded.every) + 1 };
     let epochs_per_run = if recorded.epochs { epochs } else { 0 };
+    // J over all rows at the points of the two windows of the verdict.
+    let rows_evaluated = experiment.rows_evaluated(2 * MAX_ROW_POINTS);
     let points = u128::from(recorded.count(runs)) * u128::from(points_per_run);
     let bytes = u128::from(runs) * (RUN_BYTES + u128::from(epochs_per_run) * EPOCH_BYTES) + points * POINT_BYTES;
-    Estimate { runs, steps: experiment.total_steps().count, longest, bytes, points_per_run, epochs_per_run }
+    Estimate { runs, steps: experiment.total_steps().count, rows_evaluated, longest, bytes, points_per_run, epochs_per_run }
 }

@@ -20,6 +20,23 @@ fn compare_by_the_start_has_one_row_per_start() {
     assert_eq!(groups, [(0.1, 1), (0.2, 1), (0.7, 1)]);
 }
 
+/// Tables for people stay short; files have every value.
+#[test]
+fn a_long_table_has_the_best_ten_values_and_the_way_to_see_all() {
+    let (folder, _) =
+        folder_with(&on_tv("scale = \"standard\"\n[sweep.parameters]\ninitial_weight = { min = 0.0, max = 2.4, count = 25 }\n"));
+    let table = |text: &str| text.lines().filter(|line| line.ends_with("  rmsprop, learning_rate 0.001")).count();
+    let report = succeeds(folder.path(), &["run", "sweep.toml", "--no-plots", "--out", "out dir"]);
+    let all = "and 15 other values: gradsweep compare 'out dir' --by initial_weight --no-plots --top 25 prints all\n";
+    assert!(table(&report) == 10 && report.contains(all), "{report}");
+    let compare =
+        |rest: &[&str]| succeeds(folder.path(), &[&["compare", "out dir", "--by", "initial_weight", "--no-plots"], rest].concat());
+    let short = compare(&[]);
+    assert!(table(&short) == 10 && short.contains("and 15 other values: --top 25 or --csv prints all\n"), "{short}");
+    assert_eq!([table(&compare(&["--top", "25"])), compare(&["--csv"]).lines().count() - 1], [25, 25]);
+    assert_eq!(table(&compare(&["--top", "3"])), 3);
+}
+
 /// Two optimizers of one name differ in an argument of one table; the other optimizer does not have it.
 #[test]
 fn an_argument_of_one_optimizer_is_a_column_a_name_and_a_key() {

@@ -65,7 +65,7 @@ fn help_of_run() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
+                  - auto:      A GPU that is faster, if the CPU is estimated to take 2 s or more
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -132,8 +132,9 @@ fn help_of_plot() {
               --only <NAME>        Draw only the pictures whose names begin with NAME, for example contour
               --runs <N>           Draw only these runs, for example --runs 3,17
               --where <KEY=VALUE>  Draw only runs with this value, for example --where optimizer=sgd
-              --size <SIZE>        Size: screen, column (of a paper, 85 mm wide, without a caption) or slide
-                                   (16:9) [default: screen]
+              --size <SIZE>        Size: screen, column (of a paper: 85 mm wide, with the title and the note
+                                   on the drawn runs, without the caption) or slide (16:9, with the first
+                                   line of the caption) [default: screen]
               --format <FORMAT>    File formats: png, svg [default: both]
               --title <TEXT>       Title of the pictures; "" for neither title nor caption [default: written
                                    by the program]
@@ -160,7 +161,8 @@ fn help_of_compare() {
               --where <KEY=VALUE>  Include only runs with this value, for example --where optimizer=sgd or
                                    --where momentum=none
               --style <KEY>        Second hyperparameter, shown by colour
-              --top <K>            Print only the best K values
+              --top <K>            Print only the best K values [default: all of up to 20 values, else the
+                                   best 10; all with --json and --csv]
               --out <DIR>          Directory for the pictures [default: plots/compare-KEY in the run
                                    directory]
               --no-plots           Draw no pictures
@@ -198,7 +200,7 @@ fn help_of_replay() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
+                  - auto:      A GPU that is faster, if the CPU is estimated to take 2 s or more
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -241,7 +243,7 @@ fn help_of_bench() {
                   Backend that trains the runs
 
                   Possible values:
-                  - auto:      A GPU that is faster, if the CPU would take more than about 2 s
+                  - auto:      A GPU that is faster, if the CPU is estimated to take 2 s or more
                   - gpu:       WGSL compute shaders on a GPU (see `gradsweep adapters`), in float32
                   - cpu:       SIMD on all cores, in float32
                   - reference: One core, one run at a time, in float64: slow, checks the other backends
@@ -369,7 +371,7 @@ fn small_sweeps_open_no_gpu_and_say_so() {
     let output = gradsweep(folder.path(), &["run", config.to_str().unwrap(), "--out", "out", "--no-plots"]);
     let announcement = String::from_utf8_lossy(&output.stderr);
     assert!(announcement.starts_with("backend: cpu ("), "{announcement}");
-    assert!(announcement.ends_with("; estimated time is under 2 s, so no GPU was opened\n"), "{announcement}");
+    assert!(announcement.ends_with("; estimated time is under 0.1 s, and a GPU is opened from 2 s\n"), "{announcement}");
 }
 
 #[test]
