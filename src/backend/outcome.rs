@@ -203,7 +203,7 @@ impl Outcome {
 }
 
 /// The next part of each column.
-fn next_of<'a, T, const N: usize>(columns: &mut [std::slice::ChunksMut<'a, T>; N]) -> [&'a mut [T]; N] {
+pub(super) fn next_of<'a, T, const N: usize>(columns: &mut [std::slice::ChunksMut<'a, T>; N]) -> [&'a mut [T]; N] {
     columns.each_mut().map(|column| column.next().unwrap_or_default())
 }
 
@@ -214,12 +214,13 @@ pub struct OutcomePart<'a> {
     pub first: usize,
     updates: u64,
     /// Weight, bias, start loss and last loss.
-    numbers: [&'a mut [f32]; 4],
-    means: [&'a mut [f32]; 4],
+    pub(super) numbers: [&'a mut [f32]; 4],
+    /// Means over the windows of the verdict.
+    pub(super) means: [&'a mut [f32]; 4],
     /// First epoch close to the optimum, and period of a cycle.
-    counts: [&'a mut [u32]; 2],
-    has_moved: &'a mut [bool],
-    steps: &'a mut [u64],
+    pub(super) counts: [&'a mut [u32]; 2],
+    pub(super) has_moved: &'a mut [bool],
+    pub(super) steps: &'a mut [u64],
 }
 
 impl OutcomePart<'_> {

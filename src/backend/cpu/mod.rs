@@ -35,6 +35,7 @@ use self::tile::Tile;
 use self::train::TileTraining;
 use self::vector::TILE;
 use super::batches::{Batches, Window};
+use super::outcome::{EpochSeries, History, OutcomePart, next_of};
 use super::paraboloid::Terms;
 use super::{Backend, Description, Group, Metrics, Outcome};
 use crate::kernel::StepFactorGenerator;
@@ -87,13 +88,19 @@ impl Cpu {
         }
     }
 
-    /// Trains a group: the batches of a window of epochs are built once, and every tile is trained through them.
+    /// Trains a group and writes its results.
     fn train_group(&self, group: &Group<'_>, outcome: &mut Outcome) {
         outcome.prepare(group);
+        let (mut history, mut epochs) = (outcome.history.take(), outcome.epochs.take());
+        self.train_tiles(group, TileJob::all(outcome.parts(0..group.inputs.len(), TILE), &mut history, &mut epochs));
+        (outcome.history, outcome.epochs) = (history, epochs);
+    }
+
+    /// Trains the tiles of a group: the batches of a window of epochs are built once, and every tile is trained through them.
+    fn train_tiles(&self, group: &Group<'_>, mut jobs: Vec<TileJob<'_>>) {
         let mut windows = Batches::new(group);
         let context = GroupContext::new(self.isa, group, &windows.rows, self.verdicts);
         let mut generator = StepFactorGenerator::START;
-        let mut jobs = jobs(outcome);
         let Some(window) = windows.next_window() else { return };
         let factors = &context.shared_factors(&mut generator, window);
         let start = |tile: &mut Tile, first: usize| {
@@ -102,15 +109,15 @@ impl Cpu {
         };
         if window.epochs as u64 == group.epochs {
             jobs.par_iter_mut().for_each_init(Tile::default, |tile, job| {
-                start(tile, job.first);
+                start(tile, job.ends.first);
                 TileTraining { context: &context, window, factors, tile, recording: &mut job.recording, actions: Vec::new() }.run();
-                job.ends.write(tile, &context);
+                job.write_ends(tile, &context);
             });
             return;
         }
         let started = |job: &TileJob<'_>| {
             let mut tile = Tile::default();
-            start(&mut tile, job.first);
+            start(&mut tile, job.ends.first);
             tile
         };
         let mut tiles: Vec<Tile> = jobs.par_iter().map(started).collect();
@@ -123,7 +130,7 @@ impl Cpu {
         while let Some(window) = windows.next_window() {
             train(window, &context.shared_factors(&mut generator, window));
         }
-        tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.ends.write(tile, &context));
+        tiles.par_iter().zip(&mut jobs).for_each(|(tile, job)| job.write_ends(tile, &context));
     }
 }
 
@@ -189,75 +196,44 @@ impl Backend for Cpu {
 
 /// A tile of a group and its parts of the result columns.
 struct TileJob<'a> {
-    first: usize,
-    ends: Ends<'a>,
+    ends: OutcomePart<'a>,
     recording: Recording<'a>,
 }
 
-/// The part of the columns of an [`Outcome`] that belongs to the runs of a tile.
-struct Ends<'a> {
-    /// Weight, bias, and the losses at the start and the end.
-    numbers: [&'a mut [f32]; 4],
-    means: [&'a mut [f32]; 4],
-    /// The epoch that reached the optimum, and the period of a cycle.
-    counts: [&'a mut [u32]; 2],
-    has_moved: &'a mut [bool],
-    steps: &'a mut [u64],
-}
-
-/// Divides the columns of an outcome into tiles.
-fn jobs(outcome: &mut Outcome) -> Vec<TileJob<'_>> {
-    let tiles = outcome.weight.len().div_ceil(TILE);
-    let numbers = [&mut outcome.weight, &mut outcome.bias, &mut outcome.start_loss, &mut outcome.last_loss];
-    let mut numbers = numbers.map(|column| column.chunks_mut(TILE));
-    let mut means = outcome.means.each_mut().map(|column| column.chunks_mut(TILE));
-    let mut counts = [&mut outcome.reached_epoch, &mut outcome.cycle_period].map(|column| column.chunks_mut(TILE));
-    let mut has_moved = outcome.has_moved.chunks_mut(TILE);
-    let mut steps = outcome.steps.chunks_mut(TILE);
-    let mut width = TILE;
-    let mut history = outcome.history.as_mut().map(|history| {
-        width = history.blocks.width;
-        [&mut history.weight, &mut history.bias].map(|column| column.chunks_mut(history.blocks.block_len()))
-    });
-    let mut series = outcome.epochs.as_mut().map(|series| {
-        width = series.blocks.width;
-        [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae]
-            .map(|column| column.chunks_mut(series.blocks.block_len()))
-    });
-    let job = |tile: usize| {
-        let [weight, bias] = history.as_mut().map_or_else(Default::default, next_of);
-        let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
-        let ends = Ends {
-            numbers: next_of(&mut numbers),
-            means: next_of(&mut means),
-            counts: next_of(&mut counts),
-            has_moved: has_moved.next().unwrap_or_default(),
-            steps: steps.next().unwrap_or_default(),
+impl<'a> TileJob<'a> {
+    /// Divides the results of a group into tiles.
+    fn all(ends: Vec<OutcomePart<'a>>, history: &'a mut Option<History>, epochs: &'a mut Option<EpochSeries>) -> Vec<Self> {
+        let mut width = TILE;
+        let mut history = history.as_mut().map(|history| {
+            width = history.blocks.width;
+            [&mut history.weight, &mut history.bias].map(|column| column.chunks_mut(history.blocks.block_len()))
+        });
+        let mut series = epochs.as_mut().map(|series| {
+            width = series.blocks.width;
+            [&mut series.loss, &mut series.mae, &mut series.val_loss, &mut series.val_mae]
+                .map(|column| column.chunks_mut(series.blocks.block_len()))
+        });
+        let job = |ends| -> TileJob<'a> {
+            let [weight, bias] = history.as_mut().map_or_else(Default::default, next_of);
+            let [loss, mae, val_loss, val_mae] = series.as_mut().map_or_else(Default::default, next_of);
+            TileJob { ends, recording: Recording { width, weight, bias, loss, mae, val_loss, val_mae } }
         };
-        TileJob { first: tile * TILE, ends, recording: Recording { width, weight, bias, loss, mae, val_loss, val_mae } }
-    };
-    (0..tiles).map(job).collect()
-}
+        ends.into_iter().map(job).collect()
+    }
 
-/// The next part of each column; empty for a column without parts.
-fn next_of<'a, T, const N: usize>(columns: &mut [std::slice::ChunksMut<'a, T>; N]) -> [&'a mut [T]; N] {
-    columns.each_mut().map(|column| column.next().unwrap_or_default())
-}
-
-impl Ends<'_> {
-    /// Writes the results of a tile.
-    fn write(&mut self, tile: &Tile, context: &GroupContext<'_>) {
+    /// Writes the final values and statistics of a tile.
+    fn write_ends(&mut self, tile: &Tile, context: &GroupContext<'_>) {
+        let OutcomePart { numbers, means, counts: [reached_epoch, cycle_periods], has_moved, steps, .. } = &mut self.ends;
         let runs = tile.runs;
         let [weight, bias] = if context.group.options.average { &tile.state.average.0 } else { &tile.state.theta.0 };
-        for (ends, column) in self.numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.last_loss]) {
+        for (ends, column) in numbers.iter_mut().zip([weight, bias, &tile.start_loss, &tile.last_loss]) {
             ends.copy_from_slice(&column.0[..runs]);
         }
-        verdict::write_means(context, tile, &mut self.means);
+        verdict::write_means(context, tile, means);
         let ([weight, bias], [start_weight, start_bias]) = (&tile.state.theta.0, &tile.window_start.0);
         for run in 0..runs {
-            self.has_moved[run] = weight.0[run] != start_weight.0[run] || bias.0[run] != start_bias.0[run];
+            has_moved[run] = weight.0[run] != start_weight.0[run] || bias.0[run] != start_bias.0[run];
         }
-        let [reached_epoch, cycle_periods] = &mut self.counts;
         reached_epoch.copy_from_slice(&tile.reached_epoch.0[..runs]);
         cycle_periods.fill(0);
         if context.group.epochs > u64::from(OBSERVED_EPOCHS) {
@@ -265,16 +241,16 @@ impl Ends<'_> {
                 *period = cycle_period(detector).unwrap_or(0);
             }
         }
-        self.steps.fill(context.group.steps());
+        steps.fill(context.group.steps());
         for run in (0..runs).filter(|&run| tile.active.0[run] == 0) {
-            let ([weight, bias, ..], [last_weight, last_bias]) = (&mut self.numbers, &tile.last_in_range.0);
+            let ([weight, bias, ..], [last_weight, last_bias]) = (&mut *numbers, &tile.last_in_range.0);
             (weight[run], bias[run]) = (last_weight.0[run], last_bias.0[run]);
-            for column in &mut self.means {
+            for column in means.iter_mut() {
                 column[run] = 0.0;
             }
-            self.steps[run] = tile.diverged_at.0[run] - 1;
+            steps[run] = tile.diverged_at.0[run] - 1;
             cycle_periods[run] = 0;
-            self.has_moved[run] = false;
+            has_moved[run] = false;
         }
     }
 }
