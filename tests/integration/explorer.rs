@@ -5,7 +5,7 @@ use gradsweep::analysis::explorer::{
 };
 use gradsweep::backend::cpu::Cpu;
 use gradsweep::config::{self, Experiment};
-use gradsweep::model::{Params, Verdict};
+use gradsweep::model::{Optimizer, Params, Verdict};
 use gradsweep::sweep::{Problems, replay};
 use serde_json::{Value, json};
 
@@ -33,7 +33,10 @@ fn arguments_of_a_variation_give_the_bits_of_its_path() {
     let mut without_arguments = Vec::new();
     for (name, runs, set) in [
         ("article", vec![0], json!({ "learning_rate": 0.02, "batch_size": 16 })),
+        ("article", vec![0], json!({ "optimizer": "sgd", "momentum": 0.5, "learning_rate": 1e-5, "rho": 0.5 })),
         ("learning_rates", vec![0, 7], json!({ "epochs": 3, "initial_weight": 0.25 })),
+        ("learning_rates", vec![3], json!({ "optimizer": "adamw", "amsgrad": true })),
+        ("optimizers", vec![0, 4], json!({ "optimizer": "muon" })),
         ("optimizers", vec![0, 3, 9, 12], json!({ "learning_rate": 0.0123 })),
         ("batch_sizes", vec![0, 5], json!({ "training.seed": 4 })),
         ("schedules", vec![0, 6], json!({ "epochs": 4 })),
@@ -57,6 +60,27 @@ fn arguments_of_a_variation_give_the_bits_of_its_path() {
     }
     // Arguments cannot remove keys: [training.schedule] has fields that a single schedule lacks, which a config may not have.
     assert_eq!(without_arguments, ["schedules 0 {}", "schedules 0 {\"epochs\":4}", "schedules 6 {}", "schedules 6 {\"epochs\":4}"]);
+}
+
+#[test]
+fn another_optimizer_has_the_defaults_of_keras_and_the_same_learning_rate() {
+    let experiment = shipped("article", &[]);
+    let problems = Problems::new(&experiment).unwrap();
+    for optimizer in Optimizer::ALL {
+        let name = optimizer.name();
+        let found = explore(&experiment, &problems, &cpu(), &request(0, &json!({ "optimizer": name }))).unwrap();
+        let own = shipped("article", &[format!("training.optimizer={name}")]);
+        let expected = replay(&own, &Problems::new(&own).unwrap(), &cpu(), &[0]).unwrap();
+        assert_eq!(found.path, expected[0], "{name}");
+        let settings: Vec<&str> = found.explored.settings.iter().map(|setting| setting.key).collect();
+        let arguments = optimizer.arguments().iter().map(|(parameter, _)| parameter.key()).filter(|key| *key != "relative_step");
+        for key in arguments {
+            assert!(settings.contains(&key), "{name}: {key} is missing in {settings:?}");
+        }
+        assert!(found.explored.sets.is_some(), "{name}");
+    }
+    let message = explore(&experiment, &problems, &cpu(), &request(0, &json!({ "optimizer": "sdg" }))).unwrap_err().to_string();
+    assert_eq!(message, "optimizer cannot be \"sdg\"; docs/supported.md lists its type and bounds");
 }
 
 #[test]

@@ -36,11 +36,11 @@ pub struct Adjustable {
     pub choices: &'static [&'static str],
 }
 
-/// The adjustable hyperparameters of a variation: learning rate, batch size, epochs and seed, those of the optimizer and of the schedule, and
+/// The adjustable hyperparameters of a variation: optimizer, learning rate, batch size, epochs and seed, those of the optimizer and of the schedule, and
 /// the scale of the data.
 pub fn adjustable(experiment: &Experiment, varied: &Varied<'_>) -> Vec<Adjustable> {
     let seed = if varied.settings.get(Parameter::RngSeed).is_some() { Parameter::RngSeed } else { Parameter::TrainingSeed };
-    let mut parameters = vec![Parameter::LearningRate, Parameter::BatchSize, Parameter::Epochs, seed];
+    let mut parameters = vec![Parameter::Optimizer, Parameter::LearningRate, Parameter::BatchSize, Parameter::Epochs, seed];
     parameters.extend(varied.optimizer.arguments().iter().map(|(parameter, _)| *parameter).filter(|p| *p != Parameter::RelativeStep));
     let schedule = varied.settings.schedule();
     if schedule == Schedule::None || schedule.has(Parameter::LearningRate) {
@@ -59,7 +59,7 @@ pub fn adjustable(experiment: &Experiment, varied: &Varied<'_>) -> Vec<Adjustabl
 
 fn of(experiment: &Experiment, varied: &Varied<'_>, parameter: Parameter) -> Option<Adjustable> {
     let facts = parameter.facts();
-    let value = varied.settings.get(parameter)?;
+    let value = if parameter == Parameter::Optimizer { Value::Choice(varied.optimizer.name()) } else { varied.settings.get(parameter)? };
     let rows = varied.problems.all[varied.problem].train.len() as f64;
     let plain = Adjustable {
         key: parameter.key(),

@@ -74,7 +74,10 @@ pub struct Varied<'a> {
     pub problem: usize,
     pub optimizer: Optimizer,
     pub settings: Settings,
+    /// The changed hyperparameters, except for the optimizer.
     changed: Vec<Parameter>,
+    /// Whether the run of the sweep has another optimizer.
+    has_own_optimizer: bool,
     run: u64,
 }
 
@@ -85,12 +88,21 @@ impl<'a> Varied<'a> {
         let no_such_run =
             || Error::NoSuchRun { run: variation.run, available: format!("{}, numbered from 0", text::count(count as usize, "run")) };
         let run = experiment.space.run(variation.run).ok_or_else(no_such_run)?;
-        let (optimizer, mut settings) = (run.optimizer, run.settings);
+        let (mut optimizer, mut settings) = (run.optimizer, run.settings);
+        if let Some(value) = variation.set.get(Parameter::Optimizer.key()) {
+            let name = value.as_str().and_then(Optimizer::from_name);
+            let own = name.ok_or_else(|| Error::InvalidValue { key: Parameter::Optimizer.key(), value: value.to_string() })?;
+            replace_optimizer(&mut settings, optimizer, own);
+            optimizer = own;
+        }
         let mut changed = Vec::new();
         for (key, value) in &variation.set {
             let parameter = parameter(key)?;
-            settings.set(parameter, Some(value_of(parameter, value)?));
-            changed.push(parameter);
+            let is_of_another = Optimizer::is_argument_of_any(parameter) && !optimizer.has(parameter);
+            if parameter != Parameter::Optimizer && !is_of_another {
+                settings.set(parameter, Some(value_of(parameter, value)?));
+                changed.push(parameter);
+            }
         }
         let needs_problems = axes.iter().any(|axis| Problems::depend_on(axis.parameter));
         let branch = Branch { optimizer, settings: settings.clone(), axes, first: 0, len: 0 };
@@ -106,7 +118,8 @@ impl<'a> Varied<'a> {
             Some(number) => (Cow::Borrowed(problems), number),
             None => (Cow::Owned(Problems::new(&own).map_err(failed)?), 0),
         };
-        Ok(Self { experiment: own, problems, problem, optimizer, settings, changed, run: variation.run })
+        let has_own_optimizer = optimizer != run.optimizer;
+        Ok(Self { experiment: own, problems, problem, optimizer, settings, changed, has_own_optimizer, run: variation.run })
     }
 
     /// The error of a backend or of a plan.
@@ -116,13 +129,21 @@ impl<'a> Varied<'a> {
 
     /// The `--set` arguments that give the variation as the only run of the sweep; `None` if no arguments do.
     pub fn sets(&self, experiment: &Experiment) -> Option<Vec<String>> {
+        // Defaults are left out, unless the config sets other values for every optimizer.
+        [false, true].into_iter().find_map(|with_defaults| self.sets_with(experiment, with_defaults))
+    }
+
+    fn sets_with(&self, experiment: &Experiment, with_defaults: bool) -> Option<Vec<String>> {
         let mut sets = experiment.sets.clone();
-        let varied = experiment.space.varied();
-        let is_own = |parameter: &Parameter| {
-            self.optimizer.has(*parameter) && varied.contains(&Parameter::Optimizer) && *parameter != Parameter::LearningRate
-        };
-        if varied.contains(&Parameter::Optimizer) {
-            sets.push(format!("sweep.parameters.optimizer=[{}]", self.optimizer_table(experiment)));
+        let is_replaced = self.has_own_optimizer || experiment.space.varied().contains(&Parameter::Optimizer);
+        let is_own = |parameter: &Parameter| is_replaced && self.optimizer.has(*parameter) && *parameter != Parameter::LearningRate;
+        if is_replaced {
+            let table = self.optimizer_table(experiment, with_defaults);
+            let argument = experiment.override_for(Parameter::Optimizer, Value::Choice(self.optimizer.name()))?;
+            sets.push(match argument.split_once('=')? {
+                (key @ "sweep.parameters.optimizer", _) => format!("{key}=[{table}]"),
+                (key, _) => format!("{key}={table}"),
+            });
         }
         let mut others: Vec<Parameter> = self.changed.clone();
         others.extend(experiment.space.chosen().into_iter().filter(|parameter| *parameter != Parameter::Optimizer));
@@ -134,13 +155,15 @@ impl<'a> Varied<'a> {
         self.is_result_of(experiment, &sets).then_some(sets)
     }
 
-    /// The optimizer with its arguments, except for the learning rate and for defaults, as a table of TOML.
-    fn optimizer_table(&self, experiment: &Experiment) -> String {
+    /// The optimizer with its arguments and options, except for the learning rate, as a table of TOML.
+    fn optimizer_table(&self, experiment: &Experiment, with_defaults: bool) -> String {
         let mut fields = vec![format!("name = \"{}\"", self.optimizer.name())];
         let rate_is_own = experiment.override_for(Parameter::LearningRate, Value::Float(1.0)).is_none();
         for &(parameter, default) in self.optimizer.arguments() {
             let value = self.settings.get(parameter);
-            if (parameter == Parameter::LearningRate && !rate_is_own) || value == Some(default) {
+            if (parameter == Parameter::LearningRate && !rate_is_own)
+                || (parameter != Parameter::LearningRate && value == Some(default) && !with_defaults)
+            {
                 continue;
             }
             fields.extend(value.and_then(config::toml_value).map(|value| format!("{} = {value}", parameter.facts().name)));
@@ -155,6 +178,19 @@ impl<'a> Varied<'a> {
         let loaded = config::load_text(&experiment.text, &source, sets).ok();
         let run = loaded.filter(|loaded| loaded.space.len() == 1).and_then(|loaded| loaded.space.run(0));
         run.is_some_and(|run| run.optimizer == self.optimizer && run.settings == self.settings)
+    }
+}
+
+/// Replaces the arguments of an optimizer by those of another with Keras' defaults. The learning rate stays, and so do the options that every optimizer
+/// has, except for weight decay where it is an argument of one of the two.
+fn replace_optimizer(settings: &mut Settings, from: Optimizer, to: Optimizer) {
+    settings.set(Parameter::Optimizer, Some(Value::Choice(to.name())));
+    for parameter in Parameter::all().filter(|&parameter| Optimizer::is_argument_of_any(parameter)) {
+        let is_shared = Optimizer::ALL.into_iter().all(|optimizer| optimizer.has(parameter));
+        let is_own_decay = parameter == Parameter::WeightDecay && (from.decays() || to.decays());
+        if from != to && (!is_shared || is_own_decay) {
+            settings.set(parameter, to.default(parameter));
+        }
     }
 }
 

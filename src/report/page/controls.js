@@ -7,7 +7,19 @@ import { changeSettings } from './state.js';
 /** The number of positions of a slider. */
 const POSITIONS = 1000;
 /** These settings are always visible, the others in a part that opens. */
-const MAIN = ['learning_rate', 'momentum', 'rho', 'beta_1', 'beta_2', 'batch_size', 'epochs', 'training.seed', 'seed', 'data.scale'];
+const MAIN = [
+    'optimizer',
+    'learning_rate',
+    'momentum',
+    'rho',
+    'beta_1',
+    'beta_2',
+    'batch_size',
+    'epochs',
+    'training.seed',
+    'seed',
+    'data.scale',
+];
 
 /**
  * @typedef {object} Control
@@ -60,7 +72,7 @@ function control(setting, store) {
             : setting.kind === 'choice'
               ? list(setting, change)
               : numberControl(setting, store, change);
-    const name = setting.key.replace(/^training\./, '').replaceAll('_', ' ');
+    const name = setting.key === 'data.scale' ? 'feature scaling' : setting.key.replace(/^training\./, '').replaceAll('_', ' ');
     const label = create('span', { className: 'name', title: setting.meaning }, name);
     own.inputs.forEach((input) => input.setAttribute('aria-label', name));
     const element = create('label', { className: `setting ${setting.kind}` }, label, ...own.inputs);
