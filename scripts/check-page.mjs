@@ -91,6 +91,12 @@ async function checkArticle() {
     await page.click('.controls > button');
     check('Reset returns to the run of the sweep', (await text('.run-heading')) === before);
 
+    await page.select('.setting select', 'adam');
+    const adam = [await text('.controls'), await text('.command code'), await text('.run-heading')];
+    check('another optimizer has its own settings', adam[0].includes('beta 1') && !adam[0].includes('rho'), adam[0]);
+    check('the command names the optimizer', adam[1].includes('training.optimizer=') && adam[2].includes('adam'), adam.slice(1).join('; '));
+    await page.click('.controls > button');
+
     const contour = await box('.contour');
     const start = await findStart(page, contour);
     check('the start of the path can be taken', start !== null);
@@ -102,7 +108,10 @@ async function checkArticle() {
         check('dragging the start changes it', command.includes('initial_weight=') && command.includes('initial_bias='), command);
         await page.click('.controls > button');
     }
-    await page.click('.advice button.primary');
+    const answer = await text('header');
+    check('the page begins with the answer', /^article The run misses the optimum: J is 22\.03 /.test(answer), answer);
+    check('the top gives reason and remedy', /mean 145 .*data\.scale standard/.test(answer) && answer.includes('J = 20.20'), answer);
+    await page.click('header .apply button');
     const advised = await text('.run-heading');
     check('the advice makes the run converge', advised.includes('converged'), advised);
     check('the page has no messages', messages.length === 0, messages.join('; '));

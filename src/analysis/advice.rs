@@ -236,14 +236,19 @@ fn recommendation(runs: &Runs<'_>, search: &RemedySearch<'_>, result: &TrialResu
 impl Recommendation {
     /// The command that follows the advice, and its expected result, in two lines.
     pub fn in_words(&self, config: &str) -> String {
-        let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), quoted(argument)]);
-        let words: Vec<String> = ["gradsweep run".to_owned(), quoted(config)].into_iter().chain(arguments).collect();
-        let command = if self.set.is_empty() { format!("these settings in {config}: {}", self.changes) } else { words.join(" ") };
+        let command =
+            if self.set.is_empty() { format!("these settings in {config}: {}", self.changes) } else { self.command(&quoted(config)) };
         format!("{:<9} {command}\n{:<9} {}", "try", "", self.outcome())
     }
 
+    /// The command that follows the advice. `config` is the path of the config as a shell reads it.
+    pub fn command(&self, config: &str) -> String {
+        let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), quoted(argument)]);
+        ["gradsweep run".to_owned(), config.to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    }
+
     /// The expected result in words.
-    fn outcome(&self) -> String {
+    pub fn outcome(&self) -> String {
         let epochs = self.trial_epochs.map_or_else(String::new, |epochs| format!(" of {}", text::count(epochs as usize, "epoch")));
         let over = if self.seeds > 1 { format!(" over {} seeds", self.seeds) } else { String::new() };
         let result = match self.epochs_to_reach.filter(|_| self.reaches_optimum) {

@@ -9,6 +9,7 @@ mod errors;
 mod page;
 mod results;
 mod rows;
+mod summary;
 
 pub use contents::Report;
 pub use errors::Error;

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::contents::Report;
 use super::errors::Error;
 use super::results::{packed, results};
+use super::summary::{Finding, findings, model_in_words, verdicts};
 use crate::analysis::Comparison;
 use crate::text;
 
@@ -82,10 +83,10 @@ struct Page<'a> {
     data: String,
     results: String,
     name: &'a str,
-    conclusions: Vec<&'a str>,
-    remedies: Vec<String>,
+    model: String,
+    findings: Vec<Finding<'a>>,
     tables: Vec<BestTable>,
-    counts: String,
+    verdicts: Vec<(String, &'static str)>,
     optima: Vec<String>,
     facts: Vec<(&'static str, String)>,
     config: &'a str,
@@ -104,7 +105,10 @@ struct EngineCrate {
 struct BestTable {
     caption: String,
     by: &'static str,
+    /// Value, setting, mean J, its band over the seeds, and the range of good learning rates.
     rows: Vec<[String; 5]>,
+    has_bands: bool,
+    has_rates: bool,
 }
 
 impl Report<'_> {
@@ -120,7 +124,6 @@ impl Report<'_> {
         let (engine, data) =
             if is_embedded { (BASE64_STANDARD.encode(ENGINE), packed(&experiment.dataset.bytes)?) } else { (String::new(), String::new()) };
         let models = &diagnosis.models;
-        let counts = diagnosis.counts.iter().filter(|(_, count)| *count > 0);
         let page = Page {
             policy: policy(&script),
             style: STYLE,
@@ -130,10 +133,11 @@ impl Report<'_> {
             data,
             results: packed(&serde_json::to_vec(&results(self)?)?)?,
             name: &experiment.name,
-            conclusions: models.iter().map(|model| model.conclusion.as_str()).collect(),
-            remedies: models.iter().filter_map(|model| Some(model.remedy.as_ref()?.in_words("sweep.toml"))).collect(),
-            tables: models.iter().map(|model| best_table(&model.model, &model.best)).collect(),
-            counts: counts.map(|(verdict, count)| format!("{} {verdict}", text::grouped(*count))).collect::<Vec<_>>().join(", "),
+            model: model_in_words(self),
+            findings: findings(self),
+            // One run has no other settings to be compared with.
+            tables: models.iter().filter(|_| diagnosis.runs > 1).map(|model| best_table(&model.model, &model.best)).collect(),
+            verdicts: verdicts(self),
             optima: models.iter().flat_map(|model| &model.optima).map(ToString::to_string).collect(),
             facts: vec![
                 (
@@ -170,17 +174,24 @@ fn engine_crates() -> Vec<EngineCrate> {
 
 fn best_table(model: &str, best: &Comparison) -> BestTable {
     let number = |value: Option<f64>| value.map_or_else(|| "–".into(), text::loss);
-    let rows = best.rows.iter().take(TABLE_ROWS).map(|row| {
-        let [low, median, high] = row.mean_loss;
-        let band = if low == high { String::new() } else { format!("{} to {}", number(low), number(high)) };
-        let rates = row.good_rates.map_or_else(String::new, |[low, high]| format!("{} to {}", text::short(low, 3), text::short(high, 3)));
-        let settings: Vec<String> = row.settings.iter().map(|(parameter, value)| format!("{} {value}", parameter.key())).collect();
-        [row.value.to_string(), settings.join(", "), number(median), band, rates]
-    });
+    let rows: Vec<[String; 5]> = best
+        .rows
+        .iter()
+        .take(TABLE_ROWS)
+        .map(|row| {
+            let [low, median, high] = row.mean_loss;
+            let band = if low == high { String::new() } else { format!("{} to {}", number(low), number(high)) };
+            let rates =
+                row.good_rates.map_or_else(String::new, |[low, high]| format!("{} to {}", text::short(low, 3), text::short(high, 3)));
+            let settings: Vec<String> = row.settings.iter().map(|(parameter, value)| format!("{} {value}", parameter.key())).collect();
+            [row.value.to_string(), settings.join(", "), number(median), band, rates]
+        })
+        .collect();
+    let has = |column: usize| rows.iter().any(|row| !row[column].is_empty());
     let shown = if best.rows.len() > TABLE_ROWS { format!("{TABLE_ROWS} of {} values, ", best.rows.len()) } else { String::new() };
     let model = if model.is_empty() { String::new() } else { format!(": {model}") };
     let caption = format!("{shown}best setting by {}{model}", best.by);
-    BestTable { caption, by: best.by, rows: rows.collect() }
+    BestTable { caption, by: best.by, has_bands: has(3), has_rates: has(4), rows }
 }
 
 /// Joins modules into one script: without their imports of each other, `export`, comments on lines of their own, and indentation.

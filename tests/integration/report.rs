@@ -36,6 +36,9 @@ fn a_report_contains_config_data_results_and_engine() {
     assert_eq!(results["rows"]["count"], 4);
     let names: Vec<&str> = results["figures"].as_array().unwrap().iter().map(|figure| figure["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"contour") && names.contains(&"final_loss-learning_rate"), "{names:?}");
+    // Commands of the page name the config and the data of the run directory.
+    let dry = ["run", "sweep.toml", "--set", "data.path=data.csv", "--dry-run"];
+    assert!(html.contains("data.path=data.csv") && succeeds(&folder.path().join("out"), &dry).contains("200 rows"));
     assert!(html.contains(">serde_json</a>") && html.contains(">libm</a>"), "crates in the engine");
     // `report` writes the same file from the directory.
     assert_eq!(succeeds(folder.path(), &["report", "out", "--out", "again.html"]), "again.html\n");

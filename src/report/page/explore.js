@@ -15,6 +15,8 @@ import { stepPanel } from './steps.js';
 
 /** While a slider moves, figures are drawn only if training and drawing took at most this long, in milliseconds. */
 const FRAME_BUDGET = 40;
+/** The config in the run directory, with its copy of the data. */
+const CONFIG = 'sweep.toml --set data.path=data.csv';
 /** @type {FigureName[]} */
 const MOVING_FIGURES = ['losses', 'parameters', 'fit'];
 /** @type {FigureName[]} */
@@ -181,7 +183,7 @@ function runHeading(report, store) {
 function directionsSwitch(store) {
     const input = create('input', { type: 'checkbox', checked: store.state.hasDirections });
     input.addEventListener('change', () => store.update({ hasDirections: input.checked }));
-    return create('label', { className: 'switch' }, input, 'Eigen-directions of the Hessian');
+    return create('label', { className: 'switch' }, input, 'Flattest and steepest direction of J');
 }
 
 /**
@@ -193,11 +195,16 @@ function commandButton(report, store) {
     const button = create('button', { type: 'button' }, 'Copy as --set');
     const code = create('code', { tabIndex: 0 });
     const status = create('span', { role: 'status' });
-    const element = create('div', { className: 'command' }, button, status, code);
+    const note = create(
+        'p',
+        { className: 'note' },
+        `The command works in the folder of this report. Elsewhere, put the path of your config in place of ${CONFIG}.`,
+    );
+    const element = create('div', { className: 'command' }, button, status, code, note);
     store.subscribe(['explored'], ({ explored, isMoving }) => {
         const sets = explored?.sets;
         if (sets) {
-            code.textContent = ['gradsweep run CONFIG', ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
+            code.textContent = [`gradsweep run ${CONFIG}`, ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
         } else if (!isMoving) {
             code.textContent = 'No arguments of --set give this run alone.';
         }

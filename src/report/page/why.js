@@ -1,6 +1,6 @@
 // Why the explored run ends where it does: the parts of its mean excess, the theory, and the advice.
 
-/** @import { Engine, Explored, ModelDiagnosis, Point, Report, Store, Value } from './types.d.ts' */
+/** @import { Engine, Explored, ModelDiagnosis, Point, Recommendation, Report, Store, Value } from './types.d.ts' */
 import { BLUE, INK, SECONDARY } from './colors.js';
 import { counted, create, significant } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
@@ -25,6 +25,8 @@ export function mountWhy(element, report, _engine, store) {
     const bar = create('div', { className: 'parts', role: 'img' });
     const list = create('ul', { className: 'parts-legend' });
     const theory = theoryPanel(store);
+    const remedies = report.diagnosis.models.flatMap(({ remedy }) => (remedy && remedy.set.length > 0 ? [remedy] : []));
+    document.querySelectorAll('header .apply').forEach((place, index) => bindApply(place, remedies[index], report, store));
     element.append(sentence, bar, list, theory, ...report.diagnosis.models.map((model) => adviceOf(model, report, store)));
     store.subscribe(['explored'], ({ explored }) => {
         if (!explored) {
@@ -182,16 +184,34 @@ function adviceOf({ model, conclusion, remedy }, report, store) {
     const trials = remedy.seeds > 1 ? ` in the median of ${remedy.seeds} trials` : ' in a trial';
     element.append(create('p', {}, create('strong', {}, `Advice: ${remedy.changes}. `), `${remedy.setting} ${result}${epochs}${trials}.`));
     if (remedy.set.length > 0) {
-        const button = create('button', { type: 'button', className: 'primary' }, 'Apply it in the page');
-        const status = create('span', { role: 'status' });
-        button.addEventListener('click', () => {
-            const run = bestRunOf(report, remedy.setting.split(' ')[0]);
-            store.update({ run, overrides: overridesOf(remedy.set), step: END, isMoving: false });
-            status.textContent = `Applied to run ${run.toLocaleString('en-US')}: the panels above show the result.`;
-        });
-        element.append(button, status);
+        const place = create(
+            'div',
+            { className: 'apply' },
+            create('button', { type: 'button', className: 'primary' }, 'Apply it in the page'),
+        );
+        bindApply(place, remedy, report, store);
+        element.append(place);
     }
     return element;
+}
+
+/**
+ * Lets the button of an element apply an advice to the explored run.
+ * @param {Element} place
+ * @param {Recommendation} remedy
+ * @param {Report} report
+ * @param {Store} store
+ */
+function bindApply(place, remedy, report, store) {
+    const status = create('span', { role: 'status' });
+    place.append(status);
+    const button = /** @type {HTMLButtonElement} */ (place.querySelector('button'));
+    button.disabled = false;
+    button.addEventListener('click', () => {
+        const run = bestRunOf(report, remedy.setting.split(' ')[0]);
+        store.update({ run, overrides: overridesOf(remedy.set), step: END, isMoving: false });
+        status.replaceChildren(`Applied to run ${run.toLocaleString('en-US')}. `, create('a', { href: '#explore' }, 'Show the result'));
+    });
 }
 
 /**
