@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the GPU backend without a GPU, on two software drivers for Vulkan: llvmpipe (Mesa) and SwiftShader (Chromium). They differ where hardware drivers
-# differ too: SwiftShader flushes subnormal numbers to 0, llvmpipe keeps them. On each driver the script runs `verify` and the tests of the GPU: golden
-# cases, shipped configs, dispatches, twins, the validation layer with synchronization validation, and Chromium's WebGPU.
+# Checks the GPU backend without a GPU, on two software drivers for Vulkan: llvmpipe (Mesa) and SwiftShader (Chromium). Two drivers cover more than one,
+# because they differ as hardware drivers do: SwiftShader flushes subnormal numbers to 0, llvmpipe keeps them. On each driver the script runs
+# `gradsweep verify` and the tests that need a GPU: golden histories, shipped configs, dispatches, twins, Vulkan's validation layer with synchronization
+# validation, and the compilation of all shaders by Chromium's WebGPU.
 #
 #   scripts/gpu-stand-ins.sh            both drivers
 #   scripts/gpu-stand-ins.sh FILTER     only the tests whose names contain FILTER
@@ -19,7 +20,7 @@ if command -v dpkg-query apt-get >/dev/null && ! dpkg-query --show $packages >/d
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 fi
 
-# The ICD file of a driver, the first that exists.
+# Prints the path of a driver's manifest (ICD file): the first argument that exists.
 icd() {
     for file in "$@"; do
         if [ -e "$file" ]; then
@@ -37,7 +38,7 @@ cargo build --release --locked --quiet
 export GRADSWEEP_REQUIRE_GPU=1 GRADSWEEP_REQUIRE_VALIDATION=1 GRADSWEEP_REQUIRE_WEBGPU=1
 for driver in "$llvmpipe" "$swiftshader"; do
     echo "== $driver"
-    # Loaders before version 1.3.207 read the second variable.
+    # Vulkan loaders before version 1.3.207 read VK_ICD_FILENAMES, later ones VK_DRIVER_FILES.
     export VK_DRIVER_FILES=$driver VK_ICD_FILENAMES=$driver
     target/release/gradsweep verify | tail -n 1
     cargo test --release --locked --quiet --test conditional -- ${1:+"$1"}

@@ -1,7 +1,8 @@
 // float64 arithmetic in 32-bit integers, because WGSL has no float64. A number is a pair of words, the high word first. Sums and quotients are rounded
-// to nearest, ties to even, as IEEE 754 requires. Pairs of float32 would not do: a compiler may reassociate float operations and lose the low part.
+// to nearest, ties to even, as in IEEE 754. Double-float arithmetic (a pair of float32 per number) would not be safe, because a WGSL compiler may
+// reassociate float operations and so lose the low part.
 //
-// Numbers must be finite. Subnormal numbers count as 0, and quotients must not be subnormal.
+// Preconditions: numbers are finite and quotients are not subnormal. Subnormal operands and sums are replaced by 0.
 
 alias Double = vec2<u32>;
 
@@ -28,7 +29,7 @@ fn shifted_left(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>((a.x << places) | (a.y >> (32u - places)), a.y << places);
 }
 
-// Shifts right; bits that are shifted out set the last bit (sticky bit).
+// Shifts right. The last bit (sticky bit) is set if any bit that is shifted out is 1.
 fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     if places == 0u {
         return a;
@@ -44,13 +45,13 @@ fn shifted_right(a: vec2<u32>, places: u32) -> vec2<u32> {
     return vec2<u32>(a.x >> places, (a.y >> places) | (a.x << (32u - places)) | u32(lost != 0u));
 }
 
-// 1 if the last three bits round the bits before them up, else 0.
+// Rounding to nearest, ties to even, of a number whose last three bits are discarded: 1 if the remaining bits must be incremented, else 0.
 fn rounds_up(bits: u32) -> u32 {
     let discarded = bits & 7u;
     return u32(discarded > 4u || (discarded == 4u && (bits & 8u) == 8u));
 }
 
-// The number whose significand is the first 53 of the 56 bits, rounded by the last three.
+// The number with a significand of 56 bits, rounded to 53.
 fn rounded(sign: u32, exponent: u32, bits: vec2<u32>) -> Double {
     let low = (bits.y >> 3u) | (bits.x << 29u);
     let up = rounds_up(bits.y);
@@ -59,6 +60,7 @@ fn rounded(sign: u32, exponent: u32, bits: vec2<u32>) -> Double {
     return Double(sign | (((exponent - 1u) << 20u) + high), low + up);
 }
 
+// The sum of two numbers.
 fn sum(a: Double, b: Double) -> Double {
     let magnitudes = vec2<u32>(a.x, b.x) & vec2<u32>(~SIGN_BIT);
     let is_swapped = magnitudes.y > magnitudes.x || (magnitudes.y == magnitudes.x && b.y > a.y);
@@ -86,7 +88,7 @@ fn sum(a: Double, b: Double) -> Double {
     return rounded(sign, exponent - places, shifted_left(bits, places));
 }
 
-// The quotient by a divisor of 1 to 65,535: long division in digits of 16 bits.
+// The quotient of a number and an integer divisor from 1 to 65,535, by long division in digits of 16 bits.
 fn quotient(a: Double, divisor: u32) -> Double {
     if exponent_of(a) == 0u {
         return Double(0u, 0u);
@@ -110,11 +112,12 @@ fn quotient(a: Double, divisor: u32) -> Double {
     return rounded(a.x & SIGN_BIT, exponent_of(a) - leading, vec2<u32>(bits.x, bits.y | lost));
 }
 
+// Twice a number: its exponent plus 1; 0 stays 0.
 fn doubled(a: Double) -> Double {
     return Double(a.x + select(HIDDEN_BIT, 0u, exponent_of(a) == 0u), a.y);
 }
 
-// The bits of the nearest float32: infinity above the largest, subnormal numbers below the smallest normal.
+// The bits of the nearest float32. Overflow gives infinity; results below the smallest normal float32 are subnormal.
 fn narrowed(a: Double) -> u32 {
     let sign = a.x & SIGN_BIT;
     // The exponent of float32, whose bias is smaller by 896.

@@ -17,6 +17,7 @@ fn moments(
     }
     let first = batch * params.batch_size;
     let count = min(params.batch_size, params.rows - first);
+    // Sums of u, u², r, ru and r².
     var sums: array<Double, TERMS>;
     for (var position = first; position < first + count; position += 1u) {
         let first_term = permutations[position_index(position, own.permutation)] * TERMS;
@@ -27,7 +28,7 @@ fn moments(
     var bits: array<u32, TERMS>;
     for (var term = 0u; term < TERMS; term += 1u) {
         let mean = quotient(sums[term], count);
-        // The gradient contains the first four means twice; the loss contains mean(r²) once.
+        // The first four means are stored times two, the factor of the gradient of the squared error; the last one, mean(r²), is a term of the loss.
         if term + 1u < TERMS {
             bits[term] = narrowed(doubled(mean));
         } else {

@@ -1,7 +1,7 @@
-//! Test vectors for each function of the kernels, and the tolerances of float32 on the host and on a device.
+//! Test vectors for each function of `kernel`, and the tolerances of float32 on the host and on a device (a GPU).
 //!
-//! Steps are compared from equal states, because near a stability limit a path amplifies an ulp without bound. An ulp is relative to the magnitude of the
-//! terms, not of the result, because terms can cancel.
+//! Single steps are compared, each from equal states, because near the stability limit a path amplifies a difference of one ulp without bound. An ulp is
+//! 2⁻²³ of the magnitude of the terms of a result, not of the result itself, because terms can cancel.
 
 pub mod batches;
 pub mod cycles;
@@ -19,25 +19,25 @@ use crate::model::{Optimizer, Parameter, Params, Settings, Value};
 /// The largest allowed deviation of a function's result.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {
-    /// Units of 2⁻²³ of the terms' magnitude.
+    /// The deviation in ulps: units of 2⁻²³ of the magnitude of the terms.
     pub ulps: f32,
     /// Why the results can differ by this much.
     pub reason: &'static str,
 }
 
-/// The difference that a device may have in addition to its tolerance in ulps. Most drivers (RADV, NVK, Direct3D 12, Metal) replace
-/// subnormal numbers by 0. An intermediate value changes by less than the smallest normal number then, and the result by up to twice as much: softplus
-/// doubles such a value.
+/// The absolute difference that is allowed on a device in addition to the tolerance in ulps. Most drivers (RADV, NVK, Direct3D 12, Metal) flush subnormal
+/// numbers to 0. This changes an intermediate value by less than the smallest normal number, and a result by up to twice this number, because softplus
+/// doubles an intermediate value.
 pub const FLUSHED: f64 = 2.0 * f32::MIN_POSITIVE as f64;
 
 /// Tolerance of `moments::moment_gradient` on a device.
 pub const GRADIENT: Tolerance = Tolerance { ulps: 3.0, reason: "WGSL may round fma's product: half an ulp of each of six terms" };
-/// Tolerance of `moments::loss` on a device, from the gradient at the same point.
+/// Tolerance of `moments::loss` on a device. The loss is computed from the gradient at the same point.
 pub const LOSS: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
 /// Tolerance of `moments::error` on a device.
 pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "WGSL may round fma's product" };
 
-/// Tolerances of the host's float32 against float64.
+/// Tolerances of the host's float32, compared with float64.
 pub const GRADIENT_ON_HOST: Tolerance = Tolerance { ulps: 3.0, reason: "six roundings, half an ulp each" };
 pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
 pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.0, reason: "two roundings, half an ulp each" };
@@ -62,7 +62,7 @@ pub fn device_tolerance(optimizer: Optimizer) -> Tolerance {
     }
 }
 
-/// Moments of a batch, parameters, and a row.
+/// Arguments of gradient, loss and error of a linear neuron: moments of a batch, parameters, and a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
     pub moments: Moments,
@@ -134,7 +134,7 @@ impl Step {
         Update { coefficients: &self.coefficients, factors: &self.factors, theta: self.theta, g: self.gradient }
     }
 
-    /// All steps of a variant: first and later steps, gradients of many magnitudes, and parameters at 0, so that the result is the step.
+    /// All steps of a variant: first and later steps, gradients of many magnitudes, and several parameters. Parameters of 0 expose the change itself.
     pub fn all(variant: Variant) -> Vec<Self> {
         let mut steps = Vec::new();
         for (coefficients, factors) in coefficient_cases(variant.optimizer) {
@@ -159,7 +159,7 @@ impl Step {
                 slots[2 + i] = self.ftrl_z(i, state);
             }
         }
-        // State slots in the unit of the parameters, or divided to have it, are terms of the parameters.
+        // The new parameters are a sum with a state slot: the velocity of SGD and RMSprop, or z of Ftrl after its division. So the slot is a term.
         let theta = |i: usize| {
             magnitude(self.theta[i], next[i])
                 + match variant.optimizer {
@@ -172,14 +172,14 @@ impl Step {
         ([theta(0), theta(1)], slots)
     }
 
-    /// The terms of Ftrl's z, which is a difference of large terms.
+    /// The magnitude of the terms of Ftrl's z, which is a difference of large terms.
     fn ftrl_z(&self, i: usize, state: &State<f32>) -> f64 {
         let wide = |value: f32| f64::from(value).abs();
         let powers = self.ftrl_divisor(self.state[i]) + self.ftrl_divisor(state[i]);
         wide(self.state[2 + i]) + wide(self.gradient[i]) + wide(self.theta[i]) * powers
     }
 
-    /// The divisor of Ftrl's z: nᵖ / η.
+    /// The divisor of Ftrl's z: n⁻ᵖ / η, where p is `learning_rate_power`.
     fn ftrl_divisor(&self, n: f32) -> f64 {
         let [rate, power, ..] = self.coefficients.map(f64::from);
         libm::pow(f64::from(n), power) / rate
@@ -222,7 +222,8 @@ fn other(parameter: Parameter, default: Value) -> Value {
     }
 }
 
-/// A state of the magnitude that gradients of `scale` times `gradient` produce; zeros for scale 0. A mean is smaller than the root mean square.
+/// A state as after gradients of magnitude `scale` times `gradient`; for scale 0 the initial state. As in training, the mean of the gradients is smaller
+/// than their root mean square.
 fn state(optimizer: Optimizer, gradient: [f32; 2], scale: f32) -> State<f32> {
     let [a, b] = gradient.map(|g| g * scale);
     let [p, q] = [2.0 * a * a, 2.0 * b * b];

@@ -1,4 +1,5 @@
-//! Recorded rows of trained runs: from the layout of a backend, `[block of runs][row][run of the block]`, to tables sorted by run.
+//! Converts recorded rows of trained runs from the layout of a backend, `[block of runs][row][run of the block]`, to tables sorted by run. In this module a
+//! block is a fixed number of runs that a backend stores together.
 
 use std::iter::repeat_n;
 use std::ops::Range;
@@ -14,7 +15,7 @@ pub struct TrainedRun<'a> {
     pub run: u64,
     /// The outcome of its group.
     pub outcome: &'a Outcome,
-    /// The position in the group.
+    /// The position of the run in its group.
     pub lane: usize,
 }
 
@@ -29,7 +30,7 @@ pub fn trained_runs<'a>(plan: &Plan, outcomes: &'a [Outcome]) -> Vec<TrainedRun<
     runs
 }
 
-/// The recorded points of runs, as rows of history/.
+/// The recorded points of runs, as rows of the tables in `history/` of the run directory.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryRows<'a>(pub &'a [TrainedRun<'a>]);
 
@@ -43,7 +44,7 @@ impl RowSource<HistoryTable> for HistoryRows<'_> {
     }
 
     fn append(&self, runs: Range<usize>, table: &mut HistoryTable) {
-        // Runs of one block lie next to each other in memory.
+        // Runs of one block are adjacent in memory, so they are copied together.
         for block in self.0[runs].chunk_by(|a, b| block_of(a) == block_of(b)) {
             let Some(history) = &block[0].outcome.history else { continue };
             for trained in block {
@@ -68,10 +69,10 @@ fn block_of(trained: &TrainedRun<'_>) -> (*const Outcome, usize) {
     (trained.outcome, trained.lane / width)
 }
 
-/// Points that are copied for all runs of a block before the next ones: their cache lines are read once.
+/// Points per step of the transposition. These points are copied for all runs of a block before the next points, so each cache line is read once.
 const TILE_POINTS: usize = 16;
 
-/// Appends a column of a block run by run. The runs are of one block.
+/// Appends a column of runs of one block, transposed: all points of the first run, then those of the next.
 fn append_transposed(block: &[TrainedRun<'_>], history: &History, column: &[f32], cells: &mut Vec<f32>) {
     let width = history.blocks.width;
     let source = &column[block[0].lane / width * history.blocks.block_len()..];
@@ -111,7 +112,7 @@ impl RowSource<EpochTable> for EpochRows<'_> {
             table.run.extend(repeat_n(trained.run, count));
             table.epoch.extend(0..count as u64);
             let completed = completed_epochs(trained, count);
-            // Epochs from the one in which the run diverges on are null, and so are test rows that a problem does not have.
+            // NaN is stored as null: in the epoch in which the run diverges and all later ones, and in the columns of test rows if there are none.
             let cell = |column: &[f32], epoch: usize| {
                 if epoch < completed { column.get(series.blocks.index(trained.lane, epoch)).copied().unwrap_or(f32::NAN) } else { f32::NAN }
             };
@@ -123,7 +124,7 @@ impl RowSource<EpochTable> for EpochRows<'_> {
     }
 }
 
-/// The number of epochs before the one in which the run diverges.
+/// The number of epochs before the one in which the run diverges; `count` if it does not diverge.
 fn completed_epochs(trained: &TrainedRun<'_>, count: usize) -> usize {
     let outcome = trained.outcome;
     let steps = outcome.steps[trained.lane];

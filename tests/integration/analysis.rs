@@ -1,4 +1,4 @@
-//! Diagnosis, comparison and figures as values, for sweeps that `sweep::run` trained and stored.
+//! Tests of diagnosis, comparison and figures as values, for sweeps that `sweep::run` trained and stored.
 
 use gradsweep::analysis::{
     Comparison, Diagnosis, Error, ModelDiagnosis, PathError, Selection, Setting, Sweep, compare, comparison_figures, diagnosis, figures,
@@ -14,7 +14,7 @@ use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, replay};
 use gradsweep::table::{RunTable, SettingColumn};
 use insta::assert_snapshot;
 
-/// A trained sweep and its run directory, which is deleted with it.
+/// A trained sweep and its run directory, which is deleted when the value is dropped.
 pub struct Trained {
     pub experiment: Experiment,
     pub problems: Problems,
@@ -25,12 +25,14 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// Trains a shipped config with overrides as in `--set`.
     pub fn config(name: &str, sets: &[&str]) -> Self {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(format!("{name}.toml"));
         let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
         Self::of(config::load(&path, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}")))
     }
 
+    /// Trains a config that is given as text, with its data.
     pub fn text(text: &str, csv: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("data.csv"), csv).unwrap();
@@ -87,7 +89,7 @@ fn pairs(filters: &[(&str, &str)]) -> Vec<(String, String)> {
     filters.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }
 
-/// A backend that must not be used.
+/// A backend that panics on every call, for tests in which all paths are stored.
 struct NoBackend;
 
 impl Backend for NoBackend {
@@ -130,6 +132,7 @@ pub fn points(layer: &Layer) -> Vec<[f64; 2]> {
     }
 }
 
+/// The points of all markers of one kind.
 pub fn markers(panel: &Panel, wanted: Marker) -> Vec<[f64; 2]> {
     let of = |layer: &Layer| if matches!(layer, Layer::Markers { marker, .. } if *marker == wanted) { points(layer) } else { Vec::new() };
     panel.layers.iter().flat_map(of).collect()
@@ -139,14 +142,14 @@ fn contains(panel: &Panel, [x, y]: [f64; 2]) -> bool {
     (panel.x.range[0]..=panel.x.range[1]).contains(&x) && (panel.y.range[0]..=panel.y.range[1]).contains(&y)
 }
 
-/// Checks the invariants of figures.
+/// Checks properties that every figure has: a unique name, few legend entries and panels, finite coordinates, and positive ones on log axes.
 pub fn check(figures: &[Figure]) {
     let mut names = names(figures);
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), figures.len(), "figure names are unique");
     for figure in figures {
-        // Every category has an entry: there are 15 activations.
+        // Every category has an entry; activations have the most categories, 15.
         assert!(figure.legend.len() <= 20, "{}: {} entries", figure.name, figure.legend.len());
         assert!(!figure.panels.is_empty() && figure.panels.len() <= 12, "{}", figure.name);
         assert!(figure.caption.iter().all(|line| !line.is_empty()), "{}: {:?}", figure.name, figure.caption);
@@ -164,7 +167,7 @@ pub fn check(figures: &[Figure]) {
     }
 }
 
-/// An exact number of the least-squares line of sales on TV over all 200 rows, by its JSON pointer in the golden file.
+/// An exact value of the least-squares problem of sales on TV over all 200 rows, selected by its JSON pointer in the golden file.
 fn least_squares(pointer: &str) -> f64 {
     let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/least_squares.json")).unwrap();
     golden["features"]["TV"]["none"].pointer(pointer).unwrap().as_f64().unwrap()
@@ -200,7 +203,7 @@ fn only(diagnosis: &Diagnosis) -> &ModelDiagnosis {
     &diagnosis.models[0]
 }
 
-/// A remedy of a shipped config leads to the optimum at once, because a trial has confirmed it.
+/// A sweep with the advised settings reaches the optimum, because a trial has confirmed them.
 #[test]
 fn remedies_lead_to_the_optimum() {
     let starts: [(&str, &[&str]); 6] = [
@@ -219,7 +222,7 @@ fn remedies_lead_to_the_optimum() {
     }
 }
 
-/// Learning rates in the tables of optimizers cannot be set by a single key.
+/// An optimizer that is a TOML table has its own learning rates, which `--set` cannot change with a single key.
 #[test]
 fn without_a_key_the_remedy_is_in_words() {
     let own = "sweep.parameters.optimizer=[{ name = \"sgd\", learning_rate = [30.0, 50.0] }]";
@@ -252,7 +255,7 @@ fn a_contour_shows_start_end_and_optimum_and_states_the_distance() {
     }
 }
 
-/// Isolines are compared with J computed from the rows, as rounded to float32.
+/// J at each point of an isoline, computed from the rows as rounded to float32, is the level of the isoline.
 #[test]
 fn isolines_have_equal_cost() {
     let ran = Trained::config("article", ALL_ROWS);
@@ -280,6 +283,7 @@ fn isolines_have_equal_cost() {
     assert!(lines >= 5, "{lines} lines");
 }
 
+/// The limit is the full-batch stability limit of SGD, the largest stable learning rate.
 #[test]
 fn small_multiples_share_axes_and_state_rate_verdict_and_ratio_to_the_limit() {
     let ran = Trained::config(
@@ -298,6 +302,7 @@ fn small_multiples_share_axes_and_state_rate_verdict_and_ratio_to_the_limit() {
     );
 }
 
+/// The rug is the row of ticks at the learning rates of diverged runs; the rule is a vertical line.
 #[test]
 fn the_rug_marks_diverged_runs_and_the_rule_the_stability_limit_of_sgd() {
     let ran = Trained::config("learning_rates", ALL_ROWS);
@@ -343,11 +348,11 @@ fn the_learning_rate_figure_shows_the_schedules() {
         .iter()
         .filter_map(|layer| if let Layer::Line { points, .. } = layer { Some(points) } else { None })
         .collect();
-    // Seven schedules with two rates each, except the piecewise one, which has its own rates.
+    // Six schedules have a line for each of two learning rates. The piecewise one defines its own rates and has one line.
     assert_eq!(lines.len(), 13);
     assert!(lines.iter().all(|line| line.len() == 160 && line[159][0] == 159.0));
     assert!(lines[0].iter().all(|point| (point[1] - 0.1).abs() < 1e-12), "a constant rate is a horizontal line");
-    // η₀·0.05^(k/160) half way, at the start and at the last batch.
+    // Exponential decay: η₀·0.05^(k/160) at the first batch, half way and at the last batch.
     for (k, share) in [(0, 1.0), (80, 0.05_f64.sqrt()), (159, 0.05_f64.powf(159.0 / 160.0))] {
         assert!((lines[2][k][1] / (0.1 * share) - 1.0).abs() < 1e-6, "{:?}", lines[2][k]);
     }
@@ -385,7 +390,8 @@ fn figures_of_1_to_1000_runs_are_valid() {
     }
 }
 
-/// Each learning rate is a group of its own, which a quadratic algorithm would not finish. Ends are made up; paths are replayed.
+/// The comparison has a row for each of 200,000 learning rates, so an algorithm of quadratic time would not finish. Final parameters are invented; paths
+/// are replayed.
 #[test]
 fn a_sweep_of_200_000_rates_is_diagnosed_compared_and_drawn() {
     const RUNS: usize = 200_000;
@@ -485,7 +491,7 @@ fn losses_of_zero_are_drawn_on_log_axes() {
     assert_snapshot!(only(&ran.diagnosis()).conclusion, @"All 4 runs reach the optimum, J* = 0; run 1 (sgd, learning_rate 0.01, batch_size 3) converges first, after 1 epoch (1 update)");
 }
 
-/// The table of a large sweep has some of its rows; the counts include all of them.
+/// The run table of a large sweep is a sample of its runs; the counts of verdicts include all runs.
 #[test]
 fn the_diagnosis_of_a_large_sweep_counts_all_runs() {
     let ran = small("[training]\noptimizer = \"sgd\"\nepochs = 3\n[sweep.parameters]\nlearning_rate = [0.01, 0.1]\n");
@@ -529,7 +535,7 @@ fn comparisons_are_filtered_and_ranked_by_their_medians() {
     assert!(filtered.iter().all(|figure| figure.title.ends_with(", where learning_rate = 0.3")), "{:?}", filtered[0].title);
 }
 
-/// Costs of two optimizers × two rates × three seeds, written by hand; medians and quantiles with linear interpolation.
+/// The costs of two optimizers × two learning rates × three seeds are invented. Quantiles are interpolated linearly.
 #[test]
 fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
     let mut ran =
@@ -544,11 +550,11 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
     assert_eq!((rows[0].value, optimizer(&rows[0]), rows[0].run), (Setting::Number(0.1), Setting::Word("adam"), 11));
     assert_eq!((rows[1].value, optimizer(&rows[1]), rows[1].run), (Setting::Number(0.01), Setting::Word("sgd"), 1));
     assert_eq!(rows.iter().map(|row| (row.rank, row.mean_excess)).collect::<Vec<_>>(), [(Some(1), Some(1.0)), (Some(2), Some(2.0))]);
-    // 0.5, 1, 7: the position of the 10 % quantile is 0.2, that of the 90 % quantile 1.8.
+    // The excess over the seeds is 0.5, 1, 7. Its 10 % quantile is at position 0.2, counted from 0, and its 90 % quantile at position 1.8.
     let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-9;
     assert!(near(rows[0].mean_loss[0], 10.6) && near(rows[0].mean_loss[1], 11.0) && near(rows[0].mean_loss[2], 15.8), "{rows:?}");
     assert_eq!((rows[0].seeds, rows[0].settings_compared, rows[0].runs, rows[0].ties), (3, 2, 6, 0));
-    // Values tie exactly if their J are printed alike, with four digits.
+    // Two values have equal ranks if and only if their J is equal as printed, with four digits.
     for (excess, rank, printed) in [(1.0049, 1, "11.00"), (1.0051, 2, "11.01")] {
         ran.runs.mean_excess[..3].copy_from_slice(&[excess; 3]);
         ran.runs.mean_loss[..3].copy_from_slice(&[10.0 + excess; 3]);
@@ -561,7 +567,7 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
         let row = table.lines().nth(3).unwrap();
         assert_eq!(row.split_whitespace().take(3).collect::<Vec<_>>(), [rank.to_string().as_str(), "0.01", printed], "{table}");
     }
-    // The table names the best setting without what the filter fixes.
+    // The column of the best setting leaves out hyperparameters that the filter fixes.
     let table = ran.compare("learning_rate", &[("optimizer", "sgd")]).unwrap().to_string();
     assert!(
         table.starts_with("The best setting for each learning_rate, where optimizer = sgd") && !table.contains("best setting\n"),
@@ -569,7 +575,7 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
     );
     let table = ran.compare("training.seed", &[("optimizer", "sgd")]).unwrap().to_string();
     assert!(table.lines().nth(2).unwrap().ends_with("  learning_rate 0.01"), "{table}");
-    // Most runs of the setting diverge: it has no rank.
+    // A setting has no rank if most of its runs diverge.
     ran.runs.diverged_at[..6].copy_from_slice(&[Some(3), Some(3), None, Some(1), Some(1), Some(1)]);
     let rows = ran.compare("learning_rate", &[("optimizer", "sgd")]).unwrap().rows;
     assert_eq!(
@@ -578,7 +584,8 @@ fn the_best_setting_of_each_value_is_ranked_by_its_median_over_seeds() {
     );
 }
 
-/// Without a bias a run is near its optimum, J* = (Σy² − (Σxy)² / Σx²) / 4 = 107.9; with a bias it is farther from its own, but far below that.
+/// Without a bias the run ends near the optimum of its problem, J* = (Σy² − (Σxy)² / Σx²) / 4 = 107.9. With a bias the run has a larger excess
+/// over its own J*, but a far smaller J, so it is the best run.
 #[test]
 fn the_best_history_is_that_of_the_best_run() {
     let ran = Trained::text(
@@ -592,7 +599,7 @@ fn the_best_history_is_that_of_the_best_run() {
     assert_eq!(ran.directory.histories(&[0, 1]).unwrap().into_keys().collect::<Vec<_>>(), [1]);
 }
 
-/// Four losses have four cost surfaces and four optima, in two scales.
+/// Four losses are four problems, each with its own cost surface and optimum. Scales and a bias also make separate problems.
 #[test]
 fn problems_have_names_in_files_titles_and_sentences() {
     let ran = Trained::text(
@@ -632,7 +639,7 @@ fn invalid_comparisons_list_the_valid_keys_and_values() {
     assert!(message("scale", &[]).contains("did you mean `data.scale`?"));
 }
 
-/// Replaying a run, on the backend that trained it, gives the stored path to the bit; also where it diverged.
+/// A replay on the backend that trained a run has the bits of the stored path and diverges at the same update.
 #[test]
 fn stored_and_replayed_paths_are_equal() {
     for (name, sets) in [("learning_rates", &["data.test_size=0.2"][..]), ("batch_sizes", &["training.epochs=3"])] {
@@ -661,8 +668,7 @@ fn figures_of_a_recorded_sweep_need_no_backend() {
     assert!(ends.len() == 3 && ends.iter().all(recorded), "one end for each learning rate: {ends:?}");
 }
 
-/// Every tenth update is recorded, without epochs: figures show the recorded points.
-/// Final losses and fits need no paths.
+/// Figures of final losses and fits need no paths.
 #[test]
 fn figures_that_are_not_requested_are_not_computed() {
     let trained = Trained::config("learning_rates", &[]);
@@ -672,6 +678,7 @@ fn figures_that_are_not_requested_are_not_computed() {
     assert_eq!(names(&selected_figures(&sweep, &selection).unwrap()), ["final_loss-learning_rate", "fit"]);
 }
 
+/// The history has every tenth update and no epochs. Figures show the recorded points.
 #[test]
 fn figures_of_a_thinned_history_are_valid() {
     let ran = Trained::config("batch_sizes", &["training.epochs=3", "history.every=10", "history.epochs=false"]);
@@ -681,7 +688,7 @@ fn figures_of_a_thinned_history_are_valid() {
     assert!(panel.layers.iter().flat_map(points).all(|point| point[0] % 10.0 == 0.0 || point[0] == panel.x.range[1]));
 }
 
-/// Full batches: the loss of the batch before an update is J at that point, and the epoch mean is the same number one update later.
+/// With full batches the loss of the batch before an update is J at that point. The epoch mean is the same number, drawn one update later.
 #[test]
 fn batch_loss_epoch_mean_and_j_agree_for_full_batches() {
     let ran = Trained::config("article", &["training.batch_size=\"full\"", "training.epochs=20", "history.epochs=false"]);
@@ -712,7 +719,7 @@ fn report_table_and_figures_show_the_same_j() {
     assert!(points.iter().any(|point| point[1] == excess), "{points:?} and {excess}");
 }
 
-/// The report of a sweep with converged runs, and the captions of its figures.
+/// Snapshots of the diagnosis of a sweep with converged runs, the captions of its figures, and a comparison.
 #[test]
 fn reports_and_captions_read_well() {
     let ran = Trained::config("advertising", &[]);

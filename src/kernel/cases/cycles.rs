@@ -1,15 +1,16 @@
-//! Test vectors for the cycle detector: first epochs, epochs that return to the anchor and epochs that do not, at multiples of the period and between.
+//! Test vectors for the cycle detector. The anchor is the first observed epoch end. The cases are the anchor itself and later epoch ends that return to it
+//! or do not, at multiples of the period and between them.
 
 use super::Tolerance;
 use crate::kernel::cycle::{CycleDetector, MISSED_RETURN};
 use crate::model::Params;
 
-/// Tolerance on the device against the host.
+/// Tolerance of the device's results, compared with the host's float32.
 pub const DETECTOR: Tolerance = Tolerance { ulps: 1.0, reason: "a subtraction and comparisons" };
-/// Tolerance on the host against float64.
+/// Tolerance of the host's float32, compared with float64.
 pub const DETECTOR_ON_HOST: Tolerance = Tolerance { ulps: 0.5, reason: "one rounding" };
 
-/// Arguments of `cycle::after_epoch`: the detector, the parameters at an epoch end, and the epochs since the anchor.
+/// Arguments of `cycle::after_epoch`: the detector, the parameters at an epoch end, and the number of epochs since the anchor.
 pub fn all() -> Vec<(CycleDetector<f32>, Params<f32>, u32)> {
     let mut cases = Vec::new();
     let anchor = Params::new(0.6, -7.3);

@@ -3,17 +3,20 @@
 use super::FLUSHED;
 use crate::kernel::Functions;
 
-/// An elementary function and its tolerances, in units of the last place of the exact result.
+/// An elementary function and its tolerances, in units of the last place (ulps) of the exact result.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// The name in Rust and in WGSL.
     pub name: &'static str,
+    /// The function in float32, which is tested.
     pub single: fn(f32) -> f32,
+    /// The function in float64, whose result counts as exact.
     pub double: fn(f64) -> f64,
-    /// The range of arguments in which the result is neither 0 nor saturated.
+    /// The range of tested arguments. Results at its ends neither overflow nor underflow.
     pub range: [f32; 2],
+    /// The largest error on the host.
     pub host_ulps: f64,
-    /// Larger than on the host, because WGSL allows 2.5 ulp for a division and an unfused `fma`.
+    /// The largest error on a device. It is larger than on the host, because WGSL allows an error of 2.5 ulps in a division and an unfused `fma`.
     pub device_tolerance: f64,
 }
 
@@ -43,7 +46,7 @@ pub const ALL: [Function; 7] = [
 
 const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
 
-/// The ulps by which a value differs from the exact one by more than an allowed difference. NaN stays NaN.
+/// The part of `|value − exact|` that exceeds `allowed`, in ulps of `exact`; 0 if nothing exceeds it, NaN if `value` is NaN.
 fn ulps_beyond(allowed: f64, value: f64, exact: f64) -> f64 {
     let difference = (value - exact).abs();
     if difference <= allowed {
@@ -57,21 +60,21 @@ impl Function {
     /// Every `stride`-th float32 of the range, including both ends.
     pub fn arguments(&self, stride: u32) -> impl Iterator<Item = f32> {
         let [low, high] = self.range;
-        // Keys have the order of the numbers.
+        // Consecutive float32 numbers have consecutive integers as keys.
         let key = |x: f32| if x.is_sign_negative() { -i64::from(x.abs().to_bits()) } else { i64::from(x.to_bits()) };
         let (first, last) = (key(low), key(high));
         let number = |key: i64| f32::from_bits(key.unsigned_abs() as u32) * if key < 0 { -1.0 } else { 1.0 };
         (first..last).step_by(stride as usize).chain([last]).map(number)
     }
 
-    /// The error of `value` as the function at `x` on the host, in ulps. Results below the smallest normal number may be 0.
+    /// The error of `value`, the host's result at `x`, in ulps. Where the exact result is subnormal, 0 counts as correct.
     pub fn ulps(&self, x: f32, value: f32) -> f64 {
         let exact = (self.double)(f64::from(x));
         let allowed = if exact.abs() < SMALLEST { SMALLEST } else { 0.0 };
         ulps_beyond(allowed, f64::from(value), exact)
     }
 
-    /// The error of `value` as the function at `x` on a device, in ulps, apart from [`FLUSHED`].
+    /// The error of `value`, a device's result at `x`, in ulps. A difference of [`FLUSHED`] is not counted, because devices may flush subnormal numbers.
     pub fn device_ulps(&self, x: f32, value: f32) -> f64 {
         ulps_beyond(FLUSHED, f64::from(value), (self.double)(f64::from(x)))
     }
@@ -100,7 +103,7 @@ mod tests {
     #[test]
     fn a_device_may_flush_subnormal_numbers_and_no_others() {
         let logistic = ALL.into_iter().find(|function| function.name == "logistic").unwrap();
-        // logistic(-87.3) is 1.2e-38, just above the smallest normal number.
+        // logistic(-87.3) is 1.2e-38, just above the smallest normal number, but below FLUSHED.
         assert!(logistic.ulps(-87.3, 0.0) > 1e6 && logistic.ulps(-87.3, f32::NAN).is_nan());
         assert!(logistic.device_ulps(-87.3, 0.0) == 0.0 && logistic.device_ulps(-87.3, f32::NAN).is_nan());
         // logistic(-85) is 1.2e-37, ten times the smallest normal number.
