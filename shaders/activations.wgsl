@@ -1,4 +1,4 @@
-// Activation functions: value and derivative at z. Twin: src/kernel/activations.rs, which has the formulas. The host composes it after functions.wgsl.
+// Activation functions: value and derivative at z. Twin: src/kernel/activations.rs, which has the formulas. The host concatenates it after functions.wgsl.
 
 const SCALE: f32 = 1.050701;
 const SCALED_ALPHA: f32 = 1.7580993;

@@ -1,4 +1,4 @@
-// Sums of squared and absolute errors of the linear neuron over rows. The host composes it after moments.wgsl and run_state.wgsl.
+// Sums of squared and absolute errors of the linear neuron over rows. The host concatenates it after moments.wgsl and run_state.wgsl.
 
 // Rows of a partial sum. Partial sums keep float32 sums over many rows accurate.
 const PARTIAL_SUM_ROWS: u32 = 256u;

@@ -1,4 +1,4 @@
-// Loss functions of one row: value and derivative at a prediction. Twin: src/kernel/losses.rs, which has the formulas. The host composes it after
+// Loss functions of one row: value and derivative at a prediction. Twin: src/kernel/losses.rs, which has the formulas. The host concatenates it after
 // functions.wgsl.
 
 const EPSILON: f32 = 1e-7;

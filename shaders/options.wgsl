@@ -1,4 +1,4 @@
-// Options of Keras' base optimizer, which wrap every rule. Twin: src/kernel/options.rs, which has the formulas. The host composes it after a rule.
+// Options of Keras' base optimizer, which wrap every rule. Twin: src/kernel/options.rs, which has the formulas. The host concatenates it after a rule.
 
 // Gradient clipping. 0: none; 1: each gradient by itself; 2: by the global norm.
 override CLIP: u32 = 0u;

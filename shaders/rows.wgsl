@@ -1,4 +1,4 @@
-// Loss and gradient of a neuron from rows. Twin: src/kernel/rows.rs, which has the formulas. The host composes it after activations.wgsl, losses.wgsl and
+// Loss and gradient of a neuron from rows. Twin: src/kernel/rows.rs, which has the formulas. The host concatenates it after activations.wgsl, losses.wgsl and
 // the functions of one neuron: `activate(z)` returns φ(z) and φ′(z), `loss_at(z, activated, y)` returns ℓ and ∂ℓ/∂z, `USE_BIAS` is whether the neuron has
 // a bias.
 

@@ -1,4 +1,4 @@
-// Parameters, buffers and per-run state of the training shader. The host composes it after the dispatch constants, moments.wgsl, blocks.wgsl,
+// Parameters, buffers and per-run state of the training shader. The host concatenates it after the dispatch constants, moments.wgsl, blocks.wgsl,
 // verdict_window.wgsl, cycle.wgsl, the optimizer rule and options.wgsl. src/kernel/layout.rs has the layout of the parameters and of the columns.
 
 // Stands for "never" in the statistics.

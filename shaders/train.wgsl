@@ -1,4 +1,4 @@
-// Trains RUNS_PER_THREAD runs per thread through the epochs and batches of one dispatch. The host composes it after run_state.wgsl and before one of
+// Trains RUNS_PER_THREAD runs per thread through the epochs and batches of one dispatch. The host concatenates it after run_state.wgsl and before one of
 // evaluation/*.wgsl, which defines `reads_rows`, `evaluate_batch`, `evaluate_training_rows`, `window_losses` and `sum_test_errors`. The CPU's step loops are in
 // src/backend/cpu.
 //

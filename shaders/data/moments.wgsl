@@ -1,4 +1,4 @@
-// Moments of shuffled batches, one batch per thread: summed in float64 and rounded once to float32. The host composes it after float64.wgsl and
+// Moments of shuffled batches, one batch per thread: summed in float64 and rounded once to float32. The host concatenates it after float64.wgsl and
 // batch_window.wgsl. Twin: src/data/moments.rs.
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -1,4 +1,4 @@
-// Shuffles the training rows, one permutation per thread. The host composes it after generator.wgsl and batch_window.wgsl. Twin: src/data/order.rs.
+// Shuffles the training rows, one permutation per thread. The host concatenates it after generator.wgsl and batch_window.wgsl. Twin: src/data/order.rs.
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn order(

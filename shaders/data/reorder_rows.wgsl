@@ -1,4 +1,4 @@
-// Copies training rows into batch order, one row per thread. The host composes it after batch_window.wgsl.
+// Copies training rows into batch order, one row per thread. The host concatenates it after batch_window.wgsl.
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn reorder_rows(

@@ -1,4 +1,4 @@
-// Gradient and loss of a batch, and of all training rows, from moments: the linear neuron under the mean squared error. The host composes it after
+// Gradient and loss of a batch, and of all training rows, from moments: the linear neuron under the mean squared error. The host concatenates it after
 // moments.wgsl, error_sums.wgsl and train.wgsl.
 
 // Whether the shader reads rows: only for the absolute errors of epochs, which have no moments.

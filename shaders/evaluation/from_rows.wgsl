@@ -1,4 +1,4 @@
-// Gradient and loss of a batch, and of all training rows, from rows: any neuron. The host composes it after rows.wgsl and train.wgsl.
+// Gradient and loss of a batch, and of all training rows, from rows: any neuron. The host concatenates it after rows.wgsl and train.wgsl.
 
 // Rows of a partial sum. Partial sums keep float32 sums over many rows accurate.
 const PARTIAL_SUM_ROWS: u32 = 256u;

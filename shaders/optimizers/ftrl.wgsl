@@ -1,4 +1,4 @@
-// Follow the regularized leader. Twin: src/kernel/optimizers/ftrl.rs, which has the formulas. The host composes it after functions.wgsl.
+// Follow the regularized leader. Twin: src/kernel/optimizers/ftrl.rs, which has the formulas. The host concatenates it after functions.wgsl.
 
 // n^power.
 fn raised(n: f32, power: f32) -> f32 {

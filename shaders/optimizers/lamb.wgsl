@@ -1,4 +1,4 @@
-// LAMB. Twin: src/kernel/optimizers/lamb.rs, which has the formulas. The host composes it after adam.wgsl.
+// LAMB. Twin: src/kernel/optimizers/lamb.rs, which has the formulas. The host concatenates it after adam.wgsl.
 
 fn lamb(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
     update_means(vec2<f32>(coefficients[1], coefficients[2]), g, state);

@@ -1,4 +1,4 @@
-// Nadam. Twin: src/kernel/optimizers/nadam.rs, which has the formulas. The host composes it after adam.wgsl.
+// Nadam. Twin: src/kernel/optimizers/nadam.rs, which has the formulas. The host concatenates it after adam.wgsl.
 
 fn nadam(coefficients: Coefficients, factors: StepFactors, theta: vec2<f32>, g: vec2<f32>, state: ptr<function, State>) -> vec2<f32> {
     update_means(vec2<f32>(coefficients[1], coefficients[2]), g, state);
