@@ -75,7 +75,7 @@ fn unknown(name: &str, entry: &super::toml_tree::TomlEntry, own: &[&str]) -> Dia
 }
 
 /// Reads a number within the divergence limit.
-fn bounded(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
+pub fn bounded(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let value = scalars::float(node, key)?;
     if value.abs() <= DIVERGENCE_LIMIT {
         return Ok(value);

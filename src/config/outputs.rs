@@ -4,8 +4,8 @@ use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::Diagnostic;
 use super::experiment::{HistoryRuns, HistorySpec, SurfaceAxis, SurfaceRows, SurfaceSpec};
 use super::keys::TableKind;
-use super::scalars;
 use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
+use super::{initializers, scalars};
 
 /// The largest number of cells along an axis of a surface.
 const CELLS_MAX: i64 = 10_000;
@@ -84,7 +84,7 @@ fn surface_axis(entry: &TomlEntry, diagnostics: &mut Diagnostics) -> Option<Surf
         diagnostics.errors.push(diagnostic.label("needs min, max and count").help("leave it out to fit the axis to the runs"));
         return None;
     }
-    let [min, max] = ["min", "max"].map(|end| diagnostics.ok(scalars::float(&checked.get(end)?.node, &format!("{key}.{end}"))));
+    let [min, max] = ["min", "max"].map(|end| diagnostics.ok(initializers::bounded(&checked.get(end)?.node, &format!("{key}.{end}"))));
     let count = diagnostics.ok(scalars::integer(&checked.get("count")?.node, 2, CELLS_MAX, &format!("{key}.count")))?;
     let (min, max) = (min?, max?);
     if min >= max {

@@ -1167,6 +1167,17 @@ mod other_tables {
     }
 
     #[test]
+    fn a_surface_beyond_every_run() {
+        assert_snapshot!(report("\n[surface]\nweight = { min = -1, max = 1.7e308, count = 3 }\n"), @r"
+    error: `surface.weight.max` is out of bounds: 1.7e308
+     --> sweep.toml:7:28
+      |
+    7 | weight = { min = -1, max = 1.7e308, count = 3 }
+      |                            ^^^^^^^ must be from -1e12 to 1e12
+    ");
+    }
+
+    #[test]
     fn a_surface_without_test_rows() {
         assert_snapshot!(report("\n[surface]\nrows = \"test\"\n"), @r#"
     error: `surface.rows` is "test", but there are no test rows

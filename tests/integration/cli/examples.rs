@@ -3,7 +3,7 @@
 use gradsweep::store::RunDirectory;
 use serde_json::Value;
 
-use crate::common::program::{gradsweep, root, succeeds};
+use crate::common::program::{folder_with, gradsweep, on_tv, root, succeeds};
 
 #[test]
 fn a_cycling_run_is_reported_with_its_period_and_a_remedy() {
@@ -66,4 +66,16 @@ fn bench_below_its_floor_fails() {
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains("% of the machine's limit, less than 1000000 %"));
     }
+}
+
+/// exp(500·x) of a standardised feature is beyond float32; a weight of 0 gives a constant prediction.
+#[test]
+fn cells_of_a_surface_beyond_float32_are_counted() {
+    let (folder, _) = folder_with(&on_tv(
+        "scale = \"standard\"\n[model]\nactivation = \"exponential\"\n[surface]\nweight = { min = -1000, max = 1000, count = 5 }\n\
+         bias = { min = -1, max = 1, count = 3 }\n",
+    ));
+    succeeds(folder.path(), &["run", "sweep.toml", "--backend", "cpu", "--no-plots", "--out", "out"]);
+    let surface: Value = serde_json::from_slice(&std::fs::read(folder.path().join("out/surfaces/0.json")).unwrap()).unwrap();
+    assert_eq!(surface["saturated_cells"], 4 * 3);
 }
