@@ -92,7 +92,7 @@ fn curve(cache: &PathCache<'_>, color_by: &ColorBy, size: Setting, rows: &[usize
     let shown: Vec<usize> = spread(rows.len(), RUNS).map(|position| rows[position]).collect();
     let mut series = Vec::with_capacity(shown.len());
     cache.visit(&shown, |_, path| {
-        let points = epoch_ends(path).map(|(epoch, point)| [epoch as f64, surface.excess(path.at(point))]);
+        let points = epoch_ends(path).map(|(epoch, point)| [epoch as f64, surface.drawn_excess(path.at(point))]);
         series.push(points.collect::<Vec<[f64; 2]>>());
     })?;
     let epochs: Vec<f64> = rows.iter().filter_map(|&row| runs.epochs_to_reach(row)).map(f64::from).collect();

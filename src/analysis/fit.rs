@@ -6,6 +6,7 @@ use super::cost_surface::CostSurface;
 use super::ranges::extent;
 use super::ranking::Ranking;
 use super::runs::Runs;
+use super::sample::spread;
 use super::score::{Score, class_threshold};
 use super::sentences::{self, distances};
 use crate::figure::ticks::axis;
@@ -20,6 +21,9 @@ const SEGMENTS: usize = 256;
 /// The largest number of lines.
 const LINES: usize = 13;
 
+/// The largest number of rows that are drawn: more of them hide each other, and make large files.
+const ROWS: usize = 5_000;
+
 /// Bisections of a decision boundary: 60 halve a segment down to the resolution of float64.
 const BISECTIONS: usize = 60;
 
@@ -31,7 +35,7 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     let (runs, rows, best_rows) = (&ranking.runs(), ranking.all_rows(), ranking.best_of_losses());
     let best = ranking.best().unwrap_or(rows[0]);
     let (problem, neuron) = (runs.problem(best), runs.problem(best).neuron);
-    let Scatter { x, y, mut layers, legend: row_legend } = scatter(runs, best);
+    let Scatter { x, y, mut layers, legend: row_legend, note: rows_note } = scatter(runs, best);
     let (x_range, labels) = (x.range, y.range);
     let color_by = ColorBy::new(runs, rows, style, &[Parameter::DataScale]);
     let mut shown: Vec<usize> = best_settings(ranking, &color_by, LINES).into_iter().map(|setting| setting.representative).collect();
@@ -77,16 +81,17 @@ pub fn figure(ranking: &Ranking<'_>, style: Option<Parameter>) -> Figure {
     } else {
         caption.extend(quality(runs, best, boundary));
     }
-    let mut note = String::new();
+    let mut notes = Vec::new();
     if shown.len() < rows.len() && !shown.is_empty() {
         let each = color_by.parameter().map_or_else(String::new, |parameter| format!(" for each {}", parameter.key()));
-        note = format!("{}: the best setting{each}", sentences::drawn(shown.len(), rows.len(), "run"));
+        notes.push(format!("{}: the best setting{each}", sentences::drawn(shown.len(), rows.len(), "run")));
     }
+    notes.extend(rows_note);
     Figure {
         name: "fit".into(),
         title: format!("{}: {} as a function of {}", runs.experiment.name, spec.format.target, spec.format.feature),
         caption,
-        note,
+        note: notes.join(". "),
         columns: 1,
         panels: vec![Panel { title: String::new(), x, y, equal_units: false, layers }],
         shared_axes: false,
@@ -115,6 +120,8 @@ pub struct Scatter {
     pub y: Axis,
     pub layers: Vec<Layer>,
     pub legend: Vec<LegendEntry>,
+    /// The number of rows that are drawn, if they are not all.
+    pub note: Option<String>,
 }
 
 /// The target with the meaning of its labels.
@@ -131,16 +138,25 @@ pub fn scatter(runs: &Runs<'_>, row: usize) -> Scatter {
     let [train, test]: [Vec<[f64; 2]>; 2] = [&problem.split.train, &problem.split.test]
         .map(|rows| rows.iter().map(|&row| [data.x[row as usize], label(data.y[row as usize])]).collect());
     let range = |coordinate: usize| extent(train.iter().chain(&test).map(|point| point[coordinate]));
+    let all = train.len() + test.len();
+    // Of many rows an evenly spaced part of the training rows and of the test rows is drawn.
+    let part = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+        let count = if all <= ROWS { points.len() } else { (points.len() * ROWS).div_ceil(all) };
+        spread(points.len(), count).map(|position| points[position]).collect()
+    };
     let (x, y) =
         (axis(&runs.experiment.data.format.feature, Scale::Linear, range(0)), axis(&target_label(runs, row), Scale::Linear, range(1)));
     let entry = |label: &str, marker| LegendEntry { label: label.into(), color: palette::SOFT, shape: LegendShape::Marker(marker) };
+    let [train, test] = [part(&train), part(&test)];
+    let drawn = train.len() + test.len();
+    let note = (drawn < all).then(|| sentences::drawn(drawn, all, "row"));
     let mut layers = vec![Layer::Markers { points: train, marker: Marker::Dot, color: ROW_COLOR, size: 3.6 }];
     let mut legend = vec![entry("training rows", Marker::Dot)];
     if !test.is_empty() {
         layers.push(Layer::Markers { points: test, marker: Marker::Hollow, color: palette::SOFT, size: 4.0 });
         legend.push(entry("test rows", Marker::Hollow));
     }
-    Scatter { x, y, layers, legend }
+    Scatter { x, y, layers, legend, note }
 }
 
 /// The unscaled feature at which the prediction crosses the threshold between two classes; `None` if it does not, or more than once.

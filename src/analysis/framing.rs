@@ -19,7 +19,7 @@ const CONVERGENCE_RADII: f64 = 1.5;
 
 /// The frame around the optimum, if there is one, and the paths.
 pub fn frame_around<'p>(surface: &CostSurface<'_>, paths: impl Iterator<Item = &'p DrawnPath> + Clone) -> Frame {
-    let excess = |&point: &[f64; 2]| surface.excess(Params(point));
+    let excess = |&point: &[f64; 2]| surface.drawn_excess(Params(point));
     let start = paths.clone().filter_map(|path| path.points.first()).map(excess).fold(0.0, f64::max);
     let far = (FAR * start).max(surface.convergence_excess());
     let extents: Vec<[[f64; 2]; 2]> = paths.filter_map(|path| extent(path.points.iter().filter(|point| excess(point) <= far))).collect();

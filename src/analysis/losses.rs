@@ -21,6 +21,9 @@ const RUNS: usize = 16;
 /// The largest numbers of points of a line, and of markers of epoch means.
 const POINTS: usize = 1_500;
 const MEANS: usize = 60;
+/// The largest number of test rows that the line of a panel evaluates, in a second or two on one core; a line has at least the second number of points.
+const TEST_ROWS: usize = 50_000_000;
+const LEAST_POINTS: usize = 60;
 /// The largest number of points of the theory.
 const EXPECTED: usize = 300;
 
@@ -107,11 +110,12 @@ fn panel(cache: &PathCache<'_>, row: usize, seeds: &[usize]) -> Result<Panel, Er
     let mut series: [Vec<Vec<[f64; 2]>>; 2] = [Vec::new(), Vec::new()];
     let (mut batches, mut means, mut last, mut updates) = (Ok(Vec::new()), Vec::new(), 1, Vec::new());
     let shown: Vec<usize> = std::iter::once(row).chain(others).collect();
+    let test_points = (TEST_ROWS / problem.test.len().max(1) / shown.len()).clamp(LEAST_POINTS, POINTS);
     cache.visit(&shown, |visited, path| {
-        let points = || spread(path.len(), POINTS).map(|point| (path.steps[point] as f64, path.at(point)));
-        series[0].push(points().map(|(step, theta)| [step, surface.cost(theta)]).collect());
+        let points = |count: usize| spread(path.len(), count).map(|point| (path.steps[point] as f64, path.at(point)));
+        series[0].push(points(POINTS).map(|(step, theta)| [step, surface.drawn_cost(theta)]).collect());
         if !problem.test.is_empty() {
-            series[1].push(points().map(|(step, theta)| [step, neuron.loss(&problem.test, theta)]).collect());
+            series[1].push(points(test_points).map(|(step, theta)| [step, neuron.loss(&problem.test, theta)]).collect());
         }
         if visited == row {
             batches = batch_losses(&runs, row, path);
@@ -172,15 +176,16 @@ struct BatchLoss {
     loss: f64,
 }
 
-/// The loss of each batch that follows a recorded point of a path.
+/// The loss of each batch that follows a recorded point of a path. Only of those that are drawn if the path has the means of epochs.
 fn batch_losses(runs: &Runs<'_>, row: usize, path: &Path) -> Result<Vec<BatchLoss>, MissingParameter> {
     let problem = runs.problem(row);
     let Some(run) = runs.experiment.space.run(runs.table.run[row]) else { return Ok(Vec::new()) };
     let (train, neuron) = (&problem.train, RowEvaluator::of(&problem.neuron));
     let order = batch_order(runs.experiment, problem, &run.settings)?;
     let mut epochs = order.epochs();
-    let mut points = (0..path.len().saturating_sub(1)).peekable();
-    let mut losses = Vec::with_capacity(points.len());
+    let all = path.len().saturating_sub(1);
+    let mut points = spread(all, if path.epochs.is_empty() { all } else { POINTS }).peekable();
+    let mut losses = Vec::new();
     let mut step = 0;
     while points.peek().is_some() {
         for batch in epochs.advance().chunks(order.batch_size) {

@@ -43,6 +43,7 @@ mod ranges;
 mod ranking;
 mod rate_range;
 mod remedies;
+mod row_groups;
 mod runs;
 mod same_data;
 mod sample;

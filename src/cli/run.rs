@@ -24,6 +24,9 @@ use super::progress::Progress;
 use super::report;
 use super::surfaces;
 
+/// The search for an optimum without a formula is announced from this number of rows on: it then takes a second or more.
+const MANY_ROWS: usize = 50_000;
+
 pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let experiment = config_file::load(&arguments.config, &arguments.sets)?;
     for warning in &experiment.warnings {
@@ -32,11 +35,16 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     if arguments.dry_run {
         return dry_run(&experiment, arguments.json);
     }
+    let sizes = estimate(&experiment);
+    let rows = experiment.train_rows();
+    if sizes.rows_evaluated > 0 && rows >= MANY_ROWS {
+        note(&format!("searching for the minimum of J over {} training rows", text::grouped(rows as u64)));
+    }
     let problems = Problems::new(&experiment)?;
     if let Some(out) = &arguments.out {
         require_free(out)?;
     }
-    let mut chosen = backends::choose(&arguments.backend, &estimate(&experiment))?;
+    let mut chosen = backends::choose(&arguments.backend, &sizes)?;
     if arguments.on_device_loss == OnDeviceLoss::Cpu {
         chosen.backend = backends::with_substitute(chosen.backend, &arguments.backend)?;
     }

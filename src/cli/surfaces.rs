@@ -11,8 +11,11 @@ use gradsweep::table::RunTable;
 
 use super::failure::Failure;
 
-/// Cells per axis, unless the config sets them.
+/// Cells per axis, unless the config sets them; fewer, down to the second number, where J is computed from many rows.
 const COUNT: u32 = 257;
+const LEAST_COUNT: u32 = 33;
+/// The number of rows that a surface evaluates, unless the config sets its cells: about a second on one core.
+const ROWS: f64 = 3e8;
 /// The largest number of surfaces that are written without `[surface]`.
 const DEFAULT_SURFACES: usize = 16;
 
@@ -32,11 +35,12 @@ pub fn write(
                 "[surface] rows = \"{name}\": the split has no {name} rows; set data.test_size, or rows = \"train\""
             )));
         }
+        let count = default_count(problem, &rows);
         let weight = cells(experiment.surface.weight.unwrap_or_else(|| {
-            around(problem.optimum.map(|optimum| optimum.weight), starts_and_ends(runs, problem, &runs.weight, &runs.initial_weight))
+            around(count, problem.optimum.map(|optimum| optimum.weight), starts_and_ends(runs, problem, &runs.weight, &runs.initial_weight))
         }));
         let bias = cells(experiment.surface.bias.unwrap_or_else(|| {
-            around(problem.optimum.map(|optimum| optimum.bias), starts_and_ends(runs, problem, &runs.bias, &runs.initial_bias))
+            around(count, problem.optimum.map(|optimum| optimum.bias), starts_and_ends(runs, problem, &runs.bias, &runs.initial_bias))
         }));
         let costs = backend.surface(&problem.neuron, &rows, &weight, &bias)?;
         let saturated_cells = costs.iter().filter(|&&cost| cost >= f32::MAX).count() as u64;
@@ -69,13 +73,18 @@ fn starts_and_ends(runs: &RunTable, problem: &Problem, end: &[f32], start: &[f32
     Some([low, high])
 }
 
+/// The number of cells of an axis that the config does not set.
+fn default_count(problem: &Problem, rows: &Rows) -> u32 {
+    if problem.neuron.is_quadratic() { COUNT } else { ((ROWS / rows.len() as f64).sqrt() as u32).clamp(LEAST_COUNT, COUNT) }
+}
+
 /// An axis that contains the optimum, if there is one, and the range, with a margin of 10 %.
-fn around(optimum: Option<f64>, range: Option<[f64; 2]>) -> SurfaceAxis {
+fn around(count: u32, optimum: Option<f64>, range: Option<[f64; 2]>) -> SurfaceAxis {
     let optimum = optimum.or(range.map(|[low, _]| low)).unwrap_or(0.0);
     let [low, high] = range.unwrap_or([optimum; 2]);
     let (min, max) = (low.min(optimum), high.max(optimum));
     let margin = if max > min { 0.1 * (max - min) } else { optimum.abs().max(1.0) };
-    SurfaceAxis { min: min - margin, max: max + margin, count: COUNT }
+    SurfaceAxis { min: min - margin, max: max + margin, count }
 }
 
 /// The positions of the cells of an axis.

@@ -59,6 +59,12 @@ impl RowEvaluator {
         (self.activation)(pre_activation(theta, x))[0]
     }
 
+    /// The loss of one row.
+    pub fn row_loss(&self, theta: Params<f64>, x: f64, y: f64) -> f64 {
+        let z = pre_activation(theta, x);
+        if self.form == LossForm::Logits { Logits::value(z, y) } else { (self.loss)(z, (self.activation)(z), y)[0] }
+    }
+
     /// Means over rows (x, y) at the parameters; NaN without rows.
     pub fn means(&self, rows: impl ExactSizeIterator<Item = (f32, f32)>, theta: Params<f64>) -> Means {
         let n = rows.len() as f64;

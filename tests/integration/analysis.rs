@@ -809,3 +809,20 @@ fn reports_and_captions_read_well() {
     Equal ranks are ties: J agrees to four digits
     ");
 }
+
+#[test]
+fn of_many_rows_a_part_is_drawn_over_the_range_of_all() {
+    let row = |i: i32| format!("{i},{}\n", 2 * i + i % 7);
+    let csv = format!("x,y\n{}", (0..6_000).map(row).collect::<String>());
+    let text = "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\ntest_size = 0.25\nscale = \"standard\"\n[training]\nepochs = 1\nbatch_size = \"full\"\n";
+    let fit = Trained::text(text, &csv).figures().pop().unwrap();
+    let markers = |marker: Marker| {
+        let of = |layer: &Layer| {
+            if let Layer::Markers { points, marker: own, .. } = layer { (*own == marker).then_some(points.len()) } else { None }
+        };
+        fit.panels[0].layers.iter().find_map(of)
+    };
+    assert_eq!((fit.name.as_str(), markers(Marker::Dot), markers(Marker::Hollow)), ("fit", Some(3_750), Some(1_250)));
+    assert!(fit.note.contains("5,000 of 6,000 rows are drawn"), "{}", fit.note);
+    assert!(fit.panels[0].x.range[0] <= 0.0 && fit.panels[0].x.range[1] >= 5_999.0);
+}

@@ -54,17 +54,19 @@ impl<'a> View<'a> {
         let surface = runs.surface(rows[0]);
         let frame = frame_around(&surface, tracks.iter().map(|track| &track.path));
         let batches = runs.batches(rows[0]);
+        let scatter = scatter(runs, rows[0]);
+        let notes: Vec<String> = [note].into_iter().filter(|note| !note.is_empty()).chain(scatter.note.clone()).collect();
         Self {
             runs: *runs,
             tracks,
             styles: styles(runs, &rows),
             frame: if is_round(&surface) { frame.with_ratio([RATIO; 2]) } else { frame },
-            scatter: scatter(runs, rows[0]),
+            scatter,
             losses: loss_axis(tracks, surface.optimum().map(|_| surface.minimum())),
             settings: differing(runs, &rows),
             batches: rows.iter().all(|&row| runs.batches(row) == batches).then_some(batches),
             last: rows.iter().map(|&row| runs.table.steps[row]).max().unwrap_or(0),
-            note,
+            note: notes.join(". "),
         }
     }
 
