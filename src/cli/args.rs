@@ -62,7 +62,7 @@ pub struct Backend {
     /// Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
-    /// Number of CPU threads [default: all cores]
+    /// Number of CPU threads, at most as many as cores [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this CPU]
@@ -90,6 +90,7 @@ pub enum OnDeviceLoss {
 
 #[derive(Args, Debug)]
 #[expect(clippy::struct_field_names, reason = "a field has the name of its flag")]
+#[expect(clippy::struct_excessive_bools, reason = "each flag is on or off on its own")]
 pub struct Run {
     /// Config of the sweep, a TOML file, or - for stdin
     pub config: PathBuf,
@@ -107,6 +108,9 @@ pub struct Run {
     /// Draw no pictures and write no report
     #[arg(long)]
     pub no_plots: bool,
+    /// Go on with the interrupted sweep in --out DIR or the last runs/<name>, if there is one
+    #[arg(long)]
+    pub resume: bool,
     /// Runs that are trained and stored at a time [default: chosen by memory use]
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..))]
     pub chunk: Option<u64>,
@@ -252,6 +256,11 @@ pub struct Replay {
     pub backend: Backend,
 }
 
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number.filter(|number| number.is_finite() && *number >= 0.0).ok_or_else(|| "write a number of percent from 0 on, for example 60".into())
+}
+
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each flag is on or off on its own")]
 pub struct Bench {
@@ -275,7 +284,7 @@ pub struct Bench {
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
     /// Fail if the CPU, without histories, reaches less than PERCENT of the machine's limit
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub floor: Option<f64>,
     /// Repetitions of each measurement; the median is reported
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]

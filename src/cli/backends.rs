@@ -1,6 +1,8 @@
 //! The choice of the backend.
 
-use gradsweep::backend::cpu::Cpu;
+use std::thread::available_parallelism;
+
+use gradsweep::backend::cpu::{self, Cpu};
 use gradsweep::backend::gpu::{Gpu, WorkgroupShape};
 use gradsweep::backend::reference::Reference;
 use gradsweep::backend::{Backend, Error, Fallback, Limits};
@@ -82,9 +84,29 @@ pub fn with_substitute(backend: Box<dyn Backend>, arguments: &args::Backend) -> 
     Ok(Box::new(Fallback::new(backend, Box::new(cpu(arguments)?), report)))
 }
 
-/// Opens the CPU backend with the requested threads and SIMD level.
+/// Opens the CPU backend with the requested threads and SIMD level. More threads than cores would only wait for each other.
 pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
-    Cpu::open(arguments.threads.map(usize::from), arguments.simd).map_err(Failure::usage)
+    let cores = available_parallelism().map_or(usize::MAX, usize::from);
+    let threads = arguments.threads.map(|threads| usize::from(threads).min(cores));
+    Cpu::open(threads, arguments.simd).map_err(|error| match error {
+        cpu::Error::Threads { .. } => Failure::failed(error),
+        cpu::Error::NoSuchLevel { .. } => Failure::usage(error),
+    })
+}
+
+/// Starts the threads that plan, store and draw, as many as train. Warns of threads without a core.
+pub fn start_threads(requested: Option<u16>) -> Result<(), Failure> {
+    let cores = available_parallelism().map_or(1, usize::from);
+    let threads = requested.map_or(cores, usize::from);
+    if threads > cores {
+        warn(&format!("--threads {threads}: this machine has {}, so {cores} threads are used", text::count(cores, "core")));
+    }
+    let threads = threads.min(cores);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| {
+        Failure::failed(format!(
+            "cannot start {threads} threads: {error}; end other programs, raise the limit of processes (`ulimit -u`), or use --threads 1"
+        ))
+    })
 }
 
 /// Opens the GPU. The default shape depends on the number of updates.

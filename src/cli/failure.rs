@@ -7,7 +7,8 @@ use super::terminal::has_color;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
-const INTERRUPTED: u8 = 130;
+/// The exit code of an interrupted program.
+pub const INTERRUPTED: u8 = 130;
 
 /// The failure of a subcommand.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub enum Failure {
     Failed(String),
     /// A wrong command line or config.
     Usage(String),
-    /// Ctrl-C.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
     /// The program that reads stdout has closed it. The exit code is 0.
     ClosedPipe,
@@ -49,6 +50,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Adds a sentence to the message of a failure at run time.
+    pub fn with_remedy(self, remedy: &str) -> Self {
+        match self {
+            Self::Failed(message) => Self::Failed(format!("{message}\n{}", printable(remedy))),
+            other => other,
+        }
+    }
+}
+
 impl From<config::ConfigError> for Failure {
     fn from(mistakes: config::ConfigError) -> Self {
         Self::Usage(mistakes.render(has_color()))
@@ -66,9 +77,10 @@ impl From<sweep::Error> for Failure {
         match error {
             sweep::Error::Store(error) => error.into(),
             sweep::Error::Backend(error) => error.into(),
-            error @ (sweep::Error::UnknownProblem { .. } | sweep::Error::WrongProblems { .. } | sweep::Error::MissingParameter(_)) => {
-                Self::failed(error)
-            }
+            error @ (sweep::Error::UnknownProblem { .. }
+            | sweep::Error::WrongProblems { .. }
+            | sweep::Error::MissingParameter(_)
+            | sweep::Error::Thread(_)) => Self::failed(error),
             error => Self::usage(error),
         }
     }

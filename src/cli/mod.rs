@@ -22,42 +22,58 @@ mod replay;
 mod report;
 mod run;
 mod surfaces;
+mod target;
 mod terminal;
 mod verify;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Arguments, Command};
+use failure::Failure;
 
 /// Reads the arguments, runs the subcommand, and prints its failure.
 pub fn main() -> ExitCode {
     memory::keep_freed();
+    memory::report_large_files();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let result = match arguments.command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Plot(arguments) => plot::plot(&arguments),
-        Command::Report(arguments) => report::report(&arguments),
-        Command::Animate(arguments) => animate::animate(&arguments),
-        Command::Compare(arguments) => compare::compare(&arguments),
-        Command::Replay(arguments) => replay::replay(&arguments),
-        Command::Bench(arguments) => bench::bench(&arguments),
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Adapters(arguments) => adapters::adapters(&arguments),
-        Command::Init(arguments) => init::init(&arguments),
+    let threads = match &arguments.command {
+        Command::Run(run) => run.backend.threads,
+        Command::Replay(replay) => replay.backend.threads,
+        Command::Bench(bench) => bench.backend.threads,
+        _ => None,
     };
+    let result = backends::start_threads(threads).and_then(|()| execute(&arguments.command));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.message().is_empty() {
-                eprintln!("{}", failure.message().trim_end());
+                // A stderr that cannot be written is no further error.
+                let _ = writeln!(std::io::stderr().lock(), "{}", failure.message().trim_end());
             }
             ExitCode::from(failure.code())
         }
+    }
+}
+
+/// Runs the subcommand.
+fn execute(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Plot(arguments) => plot::plot(arguments),
+        Command::Report(arguments) => report::report(arguments),
+        Command::Animate(arguments) => animate::animate(arguments),
+        Command::Compare(arguments) => compare::compare(arguments),
+        Command::Replay(arguments) => replay::replay(arguments),
+        Command::Bench(arguments) => bench::bench(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Adapters(arguments) => adapters::adapters(arguments),
+        Command::Init(arguments) => init::init(arguments),
     }
 }
 

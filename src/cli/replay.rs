@@ -27,7 +27,7 @@ pub fn replay(arguments: &args::Replay) -> Result<(), Failure> {
 }
 
 /// Replaces `auto` by the backend and device that trained the sweep, because another backend gives other bits.
-fn with_sweep_backend(arguments: &args::Backend, manifest: &Manifest) -> args::Backend {
+pub fn with_sweep_backend(arguments: &args::Backend, manifest: &Manifest) -> args::Backend {
     let mut arguments = arguments.clone();
     if arguments.backend == Choice::Auto {
         arguments.backend = match manifest.backend.as_str() {

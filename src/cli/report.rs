@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gradsweep::analysis;
 use gradsweep::report::Report;
+use gradsweep::store::write_file;
 
 use super::args;
 use super::backends;
@@ -38,9 +39,5 @@ pub fn report(arguments: &args::Report) -> Result<(), Failure> {
 /// Writes a report. The file appears complete, by renaming.
 pub fn write(contents: &Report<'_>, file: &Path) -> Result<(), Failure> {
     let html = contents.html().map_err(|error| Failure::failed(error.to_string()))?;
-    let name = file.file_name().map_or_else(|| "report.html".into(), |name| name.to_string_lossy());
-    let hidden = file.with_file_name(format!(".{name}"));
-    let failed = |error: std::io::Error| Failure::failed(format!("cannot write {}: {error}", file.display()));
-    std::fs::write(&hidden, html).map_err(failed)?;
-    std::fs::rename(&hidden, file).map_err(failed)
+    Ok(write_file(file, html.as_bytes())?)
 }

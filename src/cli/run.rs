@@ -8,8 +8,8 @@ use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
 use gradsweep::report::Report;
-use gradsweep::store::{Manifest, RunDirectory, Status, create_directory, require_free};
-use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
+use gradsweep::store::{self, Manifest, Pictures, RunDirectory, Status, holds_sweep};
+use gradsweep::sweep::{self, Inputs, Options, StoredPaths, estimate};
 use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -18,11 +18,14 @@ use super::args::{self, OnDeviceLoss};
 use super::backends::{self, Chosen};
 use super::config_file;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::output::{note, print, print_json, warn};
 use super::plot::{analysed, draw, png_names, reader};
 use super::progress::Progress;
+use super::replay::with_sweep_backend;
 use super::report;
 use super::surfaces;
+use super::target::{Target, resume_command};
 
 /// The search for an optimum without a formula is announced from this number of rows on: it then takes a second or more.
 const MANY_ROWS: usize = 50_000;
@@ -32,40 +35,61 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     for warning in &experiment.warnings {
         warn(warning);
     }
+    let sizes = estimate(&experiment);
+    sizes.require_storable()?;
     if arguments.dry_run {
         return dry_run(&experiment, arguments.json);
     }
-    let sizes = estimate(&experiment);
+    let draws = experiment.surface.requested || !arguments.no_plots;
+    let interrupt = Interrupt::listen();
+    let target = Target::find(arguments, &experiment)?;
+    if let Some(stored) = target.stored.as_ref().filter(|_| target.is_finished(draws)) {
+        return report_finished(arguments, stored);
+    }
     let rows = experiment.train_rows();
-    if sizes.rows_evaluated > 0 && rows >= MANY_ROWS {
+    if target.stored.is_none() && sizes.rows_evaluated > 0 && rows >= MANY_ROWS {
         note(&format!("searching for the minimum of J over {} training rows", text::grouped(rows as u64)));
     }
-    let problems = Problems::new(&experiment)?;
-    if let Some(out) = &arguments.out {
-        require_free(out)?;
-    }
-    let mut chosen = backends::choose(&arguments.backend, &sizes)?;
+    let problems = target.problems(&experiment)?;
+    let backend =
+        target.stored.as_ref().map_or(arguments.backend.clone(), |stored| with_sweep_backend(&arguments.backend, stored.manifest()));
+    let mut chosen = backends::choose(&backend, &sizes)?;
     if arguments.on_device_loss == OnDeviceLoss::Cpu {
         chosen.backend = backends::with_substitute(chosen.backend, &arguments.backend)?;
     }
     let description = chosen.backend.describe();
     note(&announcement(&description, &chosen));
-    let directory = match &arguments.out {
-        Some(out) => out.clone(),
-        None => create_directory(Path::new("runs"), &experiment.name)?,
-    };
-    let mut progress = Progress::new(experiment.space.len());
-    let manifest = manifest(&experiment, &description, arguments);
-    let options = Options { chunk: arguments.chunk };
+    let directory = target.create(&experiment)?;
+    let command = resume_command(&directory);
+    let kept = format!("{} keeps the stored runs; go on with `{command}`", directory.display());
+    interrupt.train(&directory, format!("interrupted; {kept}"));
+    let mut progress = Progress::new(experiment.space.len(), target.stored.is_some(), &interrupt);
+    let mut manifest = manifest(&experiment, &description, arguments);
+    manifest.pictures = if draws { Pictures::Pending } else { Pictures::None };
+    let options = Options { chunk: arguments.chunk, resume: arguments.resume };
     let inputs = Inputs { experiment: &experiment, problems: &problems, backend: chosen.backend.as_ref() };
     let summary = sweep::run(inputs, &directory, manifest, options, &mut progress);
     progress.finish();
-    let summary = summary?;
+    let mut summary = summary.map_err(|error| {
+        let is_refused = matches!(error, sweep::Error::Store(store::Error::Locked { .. }));
+        let failure = Failure::from(error);
+        if is_refused || !holds_sweep(&directory) { failure } else { failure.with_remedy(&kept) }
+    })?;
     if summary.manifest.status == Status::Incomplete {
         let counts = &summary.manifest.counts;
         let (done, all) = (text::grouped(counts.runs_done), text::grouped(counts.runs));
-        note(&format!("interrupted after {done} of {all} runs; {} holds them and can be read like a complete sweep", directory.display()));
+        note(&format!(
+            "interrupted after {done} of {all} runs; {} holds them, and `plot`, `compare`, `replay` and `report` read them\ngo on with `{command}`",
+            directory.display()
+        ));
         return Err(Failure::Interrupted);
+    }
+    if draws {
+        let path = directory.display();
+        interrupt.draw(
+            &directory,
+            format!("interrupted before all pictures are drawn; {path} holds all runs; draw the pictures with `{command}`"),
+        );
     }
     if summary.problems.is_some() {
         warn("a run was below the optimum that the search had found, so the sweep was trained again with a better optimum");
@@ -81,10 +105,27 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     } else {
         Ok(())
     };
+    if draws && pictures.is_ok() && surfaces.is_ok() {
+        summary.manifest.pictures = Pictures::Drawn;
+        summary.manifest.save(&directory)?;
+    }
     // A failed picture does not suppress the results.
     let drawn = pictures.as_deref().unwrap_or_default();
     conclude(arguments, &directory, &summary.manifest, &diagnosis, drawn)?;
     pictures.map(drop).and(surfaces)
+}
+
+/// Says that a resumed sweep has nothing left to do.
+fn report_finished(arguments: &args::Run, stored: &RunDirectory) -> Result<(), Failure> {
+    let (manifest, path) = (stored.manifest(), stored.path().display());
+    note(&format!(
+        "the sweep in {path} is complete: it has all {}, and nothing is left to do",
+        text::count(manifest.counts.runs as usize, "run")
+    ));
+    if arguments.json {
+        return print_json(&json!({ "directory": path.to_string(), "counts": manifest.counts, "timings": manifest.timings }));
+    }
+    print(&format!("results   {path}\n"))
 }
 
 /// Draws the figures of a stored sweep, writes its report, and returns the written files, the report first.

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::errors::{Error, file};
-use super::manifest::{FORMAT, Manifest};
+use super::lock::LOCK;
+use super::manifest::{FORMAT, MANIFEST, Manifest, Status};
 use super::problem_table::read_optima;
 use super::table_file::TableReader;
 use crate::data::sha256;
@@ -16,7 +17,24 @@ use crate::table::{EpochTable, HistoryTable, RunTable, Table as _};
 /// # Errors
 /// If the path is a file or a directory with entries, or if it cannot be read.
 pub fn require_free(path: &Path) -> Result<(), Error> {
-    if is_free(path)? { Ok(()) } else { Err(Error::NotEmpty { path: path.to_path_buf() }) }
+    let path = path.to_path_buf();
+    match is_free(&path)? {
+        true => Ok(()),
+        false if holds_sweep(&path) => Err(Error::HoldsSweep { path }),
+        false => Err(Error::NotEmpty { path }),
+    }
+}
+
+/// Whether a directory has a manifest, so that it holds a sweep.
+pub fn holds_sweep(path: &Path) -> bool {
+    path.join(MANIFEST).exists()
+}
+
+/// The directory that [`create_directory`] created last for a name; `None` if there is none.
+pub fn latest_directory(folder: &Path, name: &str) -> Option<PathBuf> {
+    let name = file_name(name);
+    let numbered = |number: u64| if number == 1 { folder.join(&name) } else { folder.join(format!("{name}-{number}")) };
+    (1..u64::MAX).map(numbered).take_while(|path| path.exists()).last()
 }
 
 /// Creates the directory for a new sweep: `folder`/`name`, or the first that does not exist of `name`-2, `name`-3, .. Its creation is atomic, so
@@ -51,7 +69,8 @@ fn file_name(name: &str) -> String {
 /// Whether the path does not exist or is an empty directory.
 fn is_free(path: &Path) -> Result<bool, Error> {
     match std::fs::read_dir(path) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
+        // The lock of a process that was killed is no result.
+        Ok(mut entries) => Ok(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
         Err(error) => file("read", path, Err(error)),
@@ -82,7 +101,7 @@ impl RunDirectory {
     /// # Errors
     /// If the directory has no manifest, or a damaged one, or one of another format.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.join("manifest.json");
+        let name = path.join(MANIFEST);
         let text = match std::fs::read(&name) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Err(Error::NotARunDirectory { path: path.to_path_buf() });
@@ -134,10 +153,21 @@ impl RunDirectory {
     /// # Errors
     /// If a file cannot be read or is damaged.
     pub fn runs(&self) -> Result<RunTable, Error> {
+        let files = self.files("runs")?;
+        if files.is_empty() && self.manifest.status == Status::Complete {
+            return Err(Error::Damaged { path: self.path.clone(), problem: "it has no runs.parquet".into() });
+        }
+        let problems = if files.is_empty() { 0 } else { self.optima()?.len() };
         let mut table = RunTable::default();
-        for path in self.files("runs")? {
+        for path in files {
             let reader = TableReader::open(&path)?;
-            table.append(&RunTable::read(&reader.rows_of(reader.groups()))?);
+            let rows = RunTable::read(&reader.rows_of(reader.groups()))?;
+            let follows = table.run.last().zip(rows.run.first()).is_none_or(|(last, first)| last < first);
+            let problem = if follows { impossible(&rows, problems, self.manifest.counts.runs) } else { Some("its runs do not ascend") };
+            if let Some(problem) = problem {
+                return Err(Error::Damaged { path, problem: problem.into() });
+            }
+            table.append(&rows);
         }
         Ok(table)
     }
@@ -194,13 +224,14 @@ impl RunDirectory {
         if whole.exists() {
             return Ok(vec![whole]);
         }
-        let folder = self.path.join(table);
+        // The folder is hidden while a file with all of its rows takes its place; a process that is killed there leaves it hidden.
+        let folders = [self.path.join(table), self.path.join(format!(".{table}"))];
+        let Some(folder) = folders.into_iter().find(|folder| folder.exists()) else { return Ok(Vec::new()) };
         let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
         let mut parts = Vec::new();
         for entry in entries {
             let path = file("read", &folder, entry)?.path();
-            let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            if !is_hidden && path.extension().is_some_and(|extension| extension == "parquet") {
+            if !is_hidden(&path) && path.extension().is_some_and(|extension| extension == "parquet") {
                 parts.push(path);
             }
         }
@@ -208,6 +239,23 @@ impl RunDirectory {
         parts.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
         Ok(parts)
     }
+}
+
+/// What is impossible in rows of runs.parquet; `None` if everything in it can be true.
+pub(super) fn impossible(rows: &RunTable, problems: usize, runs: u64) -> Option<&'static str> {
+    if !rows.run.is_sorted_by(|a, b| a < b) {
+        return Some("its runs do not ascend");
+    }
+    if rows.run.last().is_some_and(|&last| last >= runs) {
+        return Some("it has a run that the sweep does not have");
+    }
+    let is_unknown = |&problem: &u32| problem as usize >= problems;
+    rows.problem.iter().any(is_unknown).then_some("it has a problem that problems.parquet does not have")
+}
+
+/// Whether the name of a file begins with a dot.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// The rows of a run, by position.

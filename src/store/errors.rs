@@ -9,6 +9,18 @@ pub enum Error {
     /// The directory for a new sweep holds files already.
     #[error("{path} is not empty, and results are never mixed or overwritten; name another directory with --out, or remove this one")]
     NotEmpty { path: PathBuf },
+    /// The directory for a new sweep holds a sweep already.
+    #[error("{path} holds a sweep already; go on with it with --resume, or name another directory with --out")]
+    HoldsSweep { path: PathBuf },
+    /// Another process holds the lock of the directory.
+    #[error("another process writes to {path}; wait until it has ended, or name another directory with --out")]
+    Locked { path: PathBuf },
+    /// The sweep in the directory is another one than the sweep to be resumed.
+    #[error(
+        "the sweep in {path} cannot be resumed, because {key} is {stored} there and {given} here; undo the change, or start a new sweep in \
+         another directory without --resume"
+    )]
+    OtherSweep { path: PathBuf, key: String, stored: String, given: String },
     /// The directory holds no manifest.
     #[error("{path} is not a run directory: it has no manifest.json; name a directory that `gradsweep run` has written")]
     NotARunDirectory { path: PathBuf },
@@ -32,7 +44,10 @@ pub enum Error {
 impl Error {
     /// Whether the user named the wrong directory, as opposed to a failure at run time.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NotEmpty { .. } | Self::NotARunDirectory { .. } | Self::Format { .. })
+        matches!(
+            self,
+            Self::NotEmpty { .. } | Self::HoldsSweep { .. } | Self::OtherSweep { .. } | Self::NotARunDirectory { .. } | Self::Format { .. }
+        )
     }
 }
 

@@ -1,20 +1,40 @@
 //! manifest.json: the config, the backend and the progress of a sweep.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
+use super::errors::Error;
+use super::files::write_file;
 use crate::model::Verdict;
+
+/// The name of the file.
+pub const MANIFEST: &str = "manifest.json";
 
 /// The version of the run directory's layout.
 pub const FORMAT: u32 = 2;
 
-/// Whether all runs of the sweep are stored.
+/// Whether the tables of the sweep are complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// All runs are stored.
+    /// Every table has all of its rows.
     Complete,
     /// The sweep is running or was interrupted.
     Incomplete,
+}
+
+/// Whether the sweep has written its pictures, surfaces and report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pictures {
+    /// The sweep writes none.
+    #[default]
+    None,
+    /// They follow after the tables; an interruption or an error has prevented them if no process writes to the directory.
+    Pending,
+    /// They are written.
+    Drawn,
 }
 
 /// Numbers of runs and steps, updated with each chunk.
@@ -92,8 +112,11 @@ pub struct Manifest {
     pub version: String,
     /// Name of the sweep.
     pub name: String,
-    /// Whether all runs are stored.
+    /// Whether every table has all of its rows.
     pub status: Status,
+    /// Whether pictures, surfaces and the report are written; absent in directories of versions that did not store it.
+    #[serde(default)]
+    pub pictures: Pictures,
     /// The resolved config, for users and other programs; Gradsweep reads sweep.toml and `set` instead.
     pub config: serde_json::Value,
     /// The `--set` overrides, in the order of the command line.
@@ -120,6 +143,16 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Writes manifest.json into a run directory.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<(), Error> {
+        let path = directory.join(MANIFEST);
+        let json = serde_json::to_string_pretty(self).map_err(|error| Error::Damaged { path: path.clone(), problem: error.to_string() })?;
+        write_file(&path, (json + "\n").as_bytes())
+    }
+
     /// The manifest of a sweep before its first chunk.
     pub fn new(name: &str, config: serde_json::Value) -> Self {
         Self {
@@ -127,6 +160,7 @@ impl Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             name: name.to_owned(),
             status: Status::Incomplete,
+            pictures: Pictures::None,
             config,
             set: Vec::new(),
             config_sha256: String::new(),
@@ -150,7 +184,9 @@ mod tests {
     fn a_manifest_of_an_older_version_is_read() {
         let manifest = Manifest::new("old", serde_json::Value::Null);
         let mut json = serde_json::to_value(&manifest).unwrap();
-        assert!(json.as_object_mut().unwrap().remove("config_sha256").is_some());
+        for key in ["config_sha256", "pictures"] {
+            assert!(json.as_object_mut().unwrap().remove(key).is_some());
+        }
         assert_eq!(serde_json::from_value::<Manifest>(json).unwrap(), manifest);
     }
 }

@@ -5,15 +5,23 @@
 mod directory;
 mod encode;
 mod errors;
+mod files;
+mod lock;
 mod manifest;
+mod parts;
 mod paths;
 mod problem_table;
+mod resume;
 mod surface;
 mod table_file;
 pub(crate) mod writer;
 
-pub use directory::{Point, RunDirectory, create_directory, require_free};
+pub use directory::{Point, RunDirectory, create_directory, holds_sweep, latest_directory, require_free};
 pub use errors::Error;
-pub use manifest::{Counts, FORMAT, Manifest, Status, Timings};
+pub use files::{remove_temporaries, write_file};
+pub use lock::DirectoryLock;
+pub use manifest::{Counts, FORMAT, Manifest, Pictures, Status, Timings};
+pub(crate) use resume::Expected;
+pub use resume::{require_begun, require_same};
 pub use surface::{Surface, write_surface};
 pub(crate) use writer::Writer;

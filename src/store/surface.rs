@@ -1,12 +1,11 @@
 //! `surfaces/<problem>.npy`: a float32 array `[bias, weight]`; `surfaces/<problem>.json`: its axes.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::errors::{Error, file};
-use super::table_file::temporary_path;
+use super::files::write_file;
 
 /// The description of a surface: what its cells are, and its axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,20 +37,12 @@ pub fn write_surface(directory: &Path, surface: &Surface, cells: &[f32]) -> Resu
         let problem = format!("{} cells for {} biases and {} weights", cells.len(), surface.bias.len(), surface.weight.len());
         return Err(Error::Damaged { path, problem });
     }
-    let temporary = temporary_path(&path);
-    let written = std::fs::File::create(&temporary).and_then(|output| {
-        let mut output = std::io::BufWriter::new(output);
-        output.write_all(&header(surface.bias.len(), surface.weight.len()))?;
-        for cell in cells {
-            output.write_all(&cell.min(f32::MAX).to_le_bytes())?;
-        }
-        output.flush()
-    });
-    file("write", &temporary, written)?;
-    file("rename", &path, std::fs::rename(&temporary, &path))?;
+    let mut bytes = header(surface.bias.len(), surface.weight.len());
+    bytes.extend(cells.iter().flat_map(|cell| cell.min(f32::MAX).to_le_bytes()));
+    write_file(&path, &bytes)?;
     let axes = path.with_extension("json");
     let json = serde_json::to_string_pretty(surface).map_err(|error| Error::Damaged { path: axes.clone(), problem: error.to_string() })?;
-    file("write", &axes, std::fs::write(&axes, json + "\n"))
+    write_file(&axes, (json + "\n").as_bytes())
 }
 
 /// The header of NPY 1.0: magic, version, length, and a dictionary, padded to a multiple of 64 bytes.

@@ -1,6 +1,4 @@
 //! A Parquet file of named columns: written row group by row group under a temporary name, and read column by column.
-//!
-//! The temporary name begins with a dot, so that no reader mistakes a file that a killed process left for a part of a table.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -10,6 +8,7 @@ use std::sync::Arc;
 use ::parquet::column::writer::ColumnCloseResult;
 use ::parquet::data_type::ByteArray;
 use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use ::parquet::file::statistics::Statistics;
@@ -18,6 +17,7 @@ use ::parquet::schema::types::{Type, TypePtr};
 
 use super::encode;
 use super::errors::{Error, file};
+use super::files::TemporaryFile;
 use crate::table::{Cells, ColumnSource, Columns, StoredColumn};
 
 /// Rows of a row group. They bound the memory of the writer, and the rows that a reader decodes for one run.
@@ -31,22 +31,6 @@ pub struct TableFile {
     path: PathBuf,
     temporary: TemporaryFile,
     writer: SerializedFileWriter<BufWriter<File>>,
-}
-
-/// The path of a temporary file, which is deleted on drop unless the file was renamed.
-struct TemporaryFile(PathBuf);
-
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// The name under which a file is written: hidden, in the same folder.
-pub fn temporary_path(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.tmp"))
 }
 
 fn parquet_error(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
@@ -68,9 +52,7 @@ impl TableFile {
     }
 
     fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
-        let temporary = temporary_path(path);
-        let output = file("create", &temporary, File::create(&temporary))?;
-        let temporary = TemporaryFile(temporary);
+        let (temporary, output) = TemporaryFile::create(path)?;
         let output = BufWriter::with_capacity(OUTPUT_BYTES, output);
         let writer = SerializedFileWriter::new(output, schema, properties).map_err(parquet_error(path))?;
         Ok(Self { path: path.to_path_buf(), temporary, writer })
@@ -113,11 +95,30 @@ impl TableFile {
         Ok(())
     }
 
-    /// Completes the file and gives it its final name.
+    /// Completes the file, syncs it to the disk and gives it its final name.
     pub fn finish(self) -> Result<(), Error> {
+        self.finish_hidden()?.publish()
+    }
+
+    /// Completes the file; it keeps its temporary name until it is published.
+    pub fn finish_hidden(self) -> Result<FinishedFile, Error> {
         let output = self.writer.into_inner().map_err(parquet_error(&self.path))?;
-        file("write", &self.temporary.0, output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
-        file("rename", &self.path, std::fs::rename(&self.temporary.0, &self.path))
+        let output = self.temporary.written(output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
+        self.temporary.written(output.sync_data())?;
+        Ok(FinishedFile { temporary: self.temporary, output })
+    }
+}
+
+/// A complete file under its temporary name.
+pub struct FinishedFile {
+    temporary: TemporaryFile,
+    output: File,
+}
+
+impl FinishedFile {
+    /// Gives the file its final name.
+    pub fn publish(self) -> Result<(), Error> {
+        self.temporary.publish(&self.output)
     }
 }
 
@@ -144,6 +145,34 @@ fn properties(columns: &Columns<'_>) -> WriterPropertiesPtr {
     Arc::new(columns.iter().fold(properties, set).build())
 }
 
+/// Runs code of the Parquet crate on a file that may come from anybody. The crate panics on some damaged files.
+fn catch_panic<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    caught.unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".into())))
+}
+
+/// The largest number of rows in a row group. A longer one would need more memory than a computer has.
+const MAX_GROUP_ROWS: i64 = 1 << 32;
+
+/// What is impossible in the footer of a file of `size` bytes; `None` if everything in it can be true.
+fn impossible(metadata: &ParquetMetaData, size: u64) -> Option<&'static str> {
+    let mut rows: i64 = 0;
+    for group in metadata.row_groups() {
+        if !(0..=MAX_GROUP_ROWS).contains(&group.num_rows()) {
+            return Some("the number of rows of a row group is impossible");
+        }
+        rows = rows.saturating_add(group.num_rows());
+        for column in group.columns() {
+            let start = column.dictionary_page_offset().unwrap_or(i64::MAX).min(column.data_page_offset());
+            let end = start.checked_add(column.compressed_size()).and_then(|end| u64::try_from(end).ok());
+            if start < 0 || column.data_page_offset() < 0 || column.compressed_size() < 0 || end.is_none_or(|end| end > size) {
+                return Some("a column lies outside the file");
+            }
+        }
+    }
+    (rows != metadata.file_metadata().num_rows()).then_some("the row groups have another number of rows than the file")
+}
+
 /// A Parquet file that is read column by column.
 pub struct TableReader {
     path: PathBuf,
@@ -151,9 +180,15 @@ pub struct TableReader {
 }
 
 impl TableReader {
+    /// Opens a file and checks its footer.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let input = file("open", path, File::open(path))?;
-        Ok(Self { path: path.to_path_buf(), reader: SerializedFileReader::new(input).map_err(parquet_error(path))? })
+        let size = file("read", path, input.metadata())?.len();
+        let reader = catch_panic(|| SerializedFileReader::new(input)).map_err(parquet_error(path))?;
+        match impossible(reader.metadata(), size) {
+            Some(problem) => Err(Error::Damaged { path: path.to_path_buf(), problem: problem.to_owned() }),
+            None => Ok(Self { path: path.to_path_buf(), reader }),
+        }
     }
 
     /// The names of the columns.
@@ -177,6 +212,18 @@ impl TableReader {
         };
         let group = |group: &usize| self.reader.metadata().row_group(*group).column(index).statistics().is_some_and(excludes);
         self.groups().into_iter().filter(|number| !group(number)).collect()
+    }
+
+    /// The smallest and the largest value of an integer column whose values ascend, from the statistics; `None` without rows.
+    pub fn bounds(&self, name: &str) -> Option<[i64; 2]> {
+        let index = self.names().iter().position(|other| other == name)?;
+        let groups = self.reader.metadata().row_groups();
+        let statistics = |group: &RowGroupMetaData| match group.column(index).statistics() {
+            Some(Statistics::Int64(bounds)) => Some([*bounds.min_opt()?, *bounds.max_opt()?]),
+            _ => None,
+        };
+        let ([first, _], [_, last]) = (statistics(groups.first()?)?, statistics(groups.last()?)?);
+        Some([first, last])
     }
 
     /// The rows of these row groups.
@@ -206,7 +253,7 @@ impl ColumnSource for RowGroups<'_> {
         let Some(index) = self.file.names().iter().position(|other| other == name) else { return Ok(None) };
         let mut all: Option<StoredColumn> = None;
         for &group in &self.groups {
-            let cells = self.file.reader.get_row_group(group).and_then(|group| read_column(group.as_ref(), index));
+            let cells = catch_panic(|| self.file.reader.get_row_group(group).and_then(|group| read_column(group.as_ref(), index)));
             let cells = cells.map_err(parquet_error(&self.file.path))?;
             match &mut all {
                 None => all = Some(cells),
@@ -240,16 +287,23 @@ fn append(column: &mut StoredColumn, other: StoredColumn) {
     }
 }
 
+/// Cells that are decoded at a time. A file may claim any number of rows, so memory is allocated as rows are found.
+const READ_ROWS: usize = 1 << 16;
+
 /// Reads a column of a row group.
 fn read_column(group: &dyn RowGroupReader, index: usize) -> Result<StoredColumn, ParquetError> {
     use ::parquet::column::reader::ColumnReader as Reader;
     let rows = group.metadata().num_rows() as usize;
     macro_rules! read {
         ($reader:ident) => {{
-            let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-            let (records, ..) = $reader.read_records(rows, Some(&mut levels), None, &mut values)?;
-            if records < rows {
-                return Err(ParquetError::EOF("a column is shorter than its row group".into()));
+            let (mut values, mut levels) = (Vec::new(), Vec::new());
+            let mut read = 0;
+            while read < rows {
+                let (records, ..) = $reader.read_records(READ_ROWS.min(rows - read), Some(&mut levels), None, &mut values)?;
+                if records == 0 {
+                    return Err(ParquetError::EOF("a column is shorter than its row group".into()));
+                }
+                read += records;
             }
             // A column that allows no null has no levels.
             levels.resize(rows, 1);

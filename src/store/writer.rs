@@ -2,18 +2,24 @@
 //!
 //! While the sweep runs, runs.parquet and epochs.parquet exist as parts, one or more per chunk. [`Writer::finish`] joins them without
 //! encoding them again, so that an interrupted sweep leaves readable parts.
+//!
+//! The order of the files makes the directory readable at every moment, also after a crash: the copies of config and data, then problems.parquet, then
+//! the manifest; of each chunk the histories and epochs, then the rows of runs.parquet, then the counts in the manifest.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::directory::{RunDirectory, holds_sweep};
 use super::errors::{Error, file};
-use super::manifest::{Counts, Manifest, Status, Timings};
+use super::files::{remove_temporaries, sync_folder_of, write_file};
+use super::lock::DirectoryLock;
+use super::manifest::{Counts, Manifest, Pictures, Status, Timings};
+use super::parts::{PartTable, part_name};
 use super::problem_table::ProblemTable;
-use super::table_file::{GROUP_ROWS, TableFile, temporary_path};
+use super::resume::{self, Expected, require_same};
+use super::table_file::{GROUP_ROWS, TableFile};
 use crate::data::sha256;
 use crate::model::Problem;
 use crate::table::{EpochTable, HistoryTable, RowSource, RunTable, Table};
@@ -21,23 +27,10 @@ use crate::table::{EpochTable, HistoryTable, RowSource, RunTable, Table};
 /// The number of rows from which a part is encoded by a thread of its own.
 const PART_ROWS: usize = 1 << 18;
 
-/// The tables that are written in parts.
-#[derive(Clone, Copy)]
-enum PartTable {
-    Runs,
-    Epochs,
-    History,
-}
-
-impl PartTable {
-    fn folder(self) -> &'static str {
-        ["runs", "epochs", "history"][self as usize]
-    }
-}
-
 /// A run directory that is being written.
 pub struct Writer {
     directory: PathBuf,
+    lock: DirectoryLock,
     manifest: Manifest,
     /// The number of parts of each [`PartTable`].
     parts: [usize; 3],
@@ -47,24 +40,99 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Creates the directory with the manifest, the config and a copy of the data, which are enough to plot and to replay.
+    /// Creates the directory, locks it, and writes the config and a copy of the data, which are enough to plot and to replay. The manifest follows with
+    /// [`Writer::save_manifest`].
     ///
     /// # Errors
-    /// If a file cannot be written, or if the directory has a manifest already: of two sweeps that start in one directory, the second
-    /// is refused.
+    /// If a file cannot be written, if the directory has a manifest already, or if another process writes to it.
     pub fn create(directory: &Path, manifest: Manifest, config: &str, data: &[u8]) -> Result<Self, Error> {
-        for folder in [directory.to_path_buf(), directory.join("runs"), directory.join("epochs"), directory.join("history")] {
-            file("create", &folder, std::fs::create_dir_all(&folder))?;
+        file("create", directory, std::fs::create_dir_all(directory))?;
+        let lock = DirectoryLock::acquire(directory)?;
+        if holds_sweep(directory) {
+            return Err(Error::HoldsSweep { path: directory.to_path_buf() });
+        }
+        remove_temporaries(directory);
+        let manifest = Manifest { config_sha256: sha256(config.as_bytes()), data_sha256: sha256(data), ..manifest };
+        let writer = Self::new(directory, lock, manifest)?;
+        write_file(&directory.join("sweep.toml"), config.as_bytes())?;
+        write_file(&directory.join("data.csv"), data)?;
+        Ok(writer)
+    }
+
+    /// Opens the directory of an interrupted sweep and locks it; [`Writer::keep_stored`] follows.
+    ///
+    /// # Errors
+    /// If another process writes to the directory, if it holds another sweep, if its copies of config and data have changed, or if a file cannot be
+    /// read or written.
+    pub fn resume(directory: &Path, given: &Manifest, data: &[u8]) -> Result<Self, Error> {
+        let lock = DirectoryLock::acquire(directory)?;
+        let stored = RunDirectory::open(directory)?;
+        let mut manifest = stored.manifest().clone();
+        require_same(directory, &manifest, given, data)?;
+        stored.config()?;
+        stored.data_path()?;
+        if manifest.pictures != Pictures::Drawn {
+            manifest.pictures = given.pictures;
+        }
+        let device = |manifest: &Manifest| format!("{} ({}, {})", manifest.backend, manifest.device, manifest.detail);
+        if manifest.status == Status::Incomplete && !device(&manifest).starts_with(device(given).trim_end_matches(')')) {
+            manifest.detail = format!("{}; resumed on {}", manifest.detail, device(given));
+        }
+        remove_temporaries(directory);
+        for table in [PartTable::Runs, PartTable::Epochs] {
+            resume::recover_join(directory, table)?;
+        }
+        Self::new(directory, lock, manifest)
+    }
+
+    fn new(directory: &Path, lock: DirectoryLock, manifest: Manifest) -> Result<Self, Error> {
+        if manifest.status == Status::Incomplete {
+            for table in [PartTable::Runs, PartTable::Epochs, PartTable::History] {
+                let folder = directory.join(table.folder());
+                file("create", &folder, std::fs::create_dir_all(&folder))?;
+            }
         }
         let directory = directory.to_path_buf();
-        let manifest = Manifest { config_sha256: sha256(config.as_bytes()), data_sha256: sha256(data), ..manifest };
-        let writer = Self { directory, manifest, parts: [0; 3], epoch_tables: Vec::new(), history_tables: Vec::new() };
-        writer.create_manifest()?;
-        for (name, bytes) in [("sweep.toml", config.as_bytes()), ("data.csv", data)] {
-            let path = writer.directory.join(name);
-            file("write", &path, std::fs::write(&path, bytes))?;
+        Ok(Self { directory, lock, manifest, parts: [0; 3], epoch_tables: Vec::new(), history_tables: Vec::new() })
+    }
+
+    /// Keeps the stored rows that are whole, removes the others, and passes the rows of runs.parquet to `visit`. Returns the number of stored runs, or
+    /// `None` if the rows turned out to be damaged: the damaged file is removed, and the call is to be repeated.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub fn keep_stored(&mut self, expected: &Expected, visit: &mut dyn FnMut(RunTable)) -> Result<Option<u64>, Error> {
+        let (runs, parts) = resume::keep_whole(&self.directory, expected)?;
+        let whole = self.directory.join("runs.parquet");
+        let is_whole = whole.exists();
+        let files: Vec<PathBuf> =
+            if is_whole { vec![whole] } else { (0..parts[0]).map(|number| self.part_path(PartTable::Runs, number)).collect() };
+        // A table that is joined has no parts.
+        self.parts = parts;
+        let mut next = 0;
+        for path in files {
+            if resume::read_runs(&path, &mut next, expected, visit).is_none() {
+                resume::remove(&path)?;
+                self.manifest.status = Status::Incomplete;
+                return Ok(None);
+            }
         }
-        Ok(writer)
+        if next < expected.runs {
+            self.manifest.status = Status::Incomplete;
+        }
+        let is_complete = self.manifest.status == Status::Complete;
+        if !expected.histories && !is_complete {
+            // The runs whose histories are selected after the sweep are trained once more.
+            resume::remove_parts(&self.directory, PartTable::History, &[])?;
+        }
+        for table in [PartTable::Runs, PartTable::Epochs, PartTable::History].into_iter().filter(|_| !is_complete) {
+            let folder = self.directory.join(table.folder());
+            file("create", &folder, std::fs::create_dir_all(&folder))?;
+        }
+        let Counts { histories, saturated_cells, .. } = self.manifest.counts;
+        let histories = if is_complete && !expected.histories { histories } else { 0 };
+        self.manifest.counts = Counts { runs: expected.runs, histories, saturated_cells, ..Counts::default() };
+        Ok(Some(runs))
     }
 
     /// The manifest, whose counts and timings the caller fills in; [`Writer::save_manifest`] writes it.
@@ -133,30 +201,30 @@ impl Writer {
         work.try_for_each(|((table, path), runs)| write_part(&path, rows, runs, table))
     }
 
-    /// Joins the parts of runs and of epochs into one file each, and marks the directory complete.
+    /// Joins the parts of runs and of epochs into one file each, and marks the directory complete. The lock is held until the caller drops it.
     ///
     /// # Errors
     /// If a file cannot be written; the parts are readable then.
-    pub fn finish(mut self) -> Result<Manifest, Error> {
+    pub fn finish(mut self) -> Result<(Manifest, DirectoryLock), Error> {
         for table in [PartTable::Runs, PartTable::Epochs] {
             self.join_parts(table)?;
         }
-        if self.parts[PartTable::History as usize] == 0 {
-            let folder = self.directory.join(PartTable::History.folder());
+        let folder = self.directory.join(PartTable::History.folder());
+        if self.parts[PartTable::History as usize] == 0 && is_empty(&folder) {
             file("remove", &folder, std::fs::remove_dir(&folder))?;
         }
         self.manifest.status = Status::Complete;
         self.save_manifest()?;
-        Ok(self.manifest)
+        Ok((self.manifest, self.lock))
     }
 
     /// Saves the manifest of an interrupted sweep; the directory stays incomplete and readable.
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn close_incomplete(self) -> Result<Manifest, Error> {
+    pub fn close_incomplete(self) -> Result<(Manifest, DirectoryLock), Error> {
         self.save_manifest()?;
-        Ok(self.manifest)
+        Ok((self.manifest, self.lock))
     }
 
     /// Writes the manifest.
@@ -164,10 +232,7 @@ impl Writer {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_manifest(&self) -> Result<(), Error> {
-        let path = self.manifest_path();
-        let temporary = temporary_path(&path);
-        file("write", &temporary, std::fs::write(&temporary, self.manifest_json()?))?;
-        file("rename", &path, std::fs::rename(&temporary, &path))
+        self.manifest.save(&self.directory)
     }
 
     /// Removes everything that belongs to runs, to store all of them again.
@@ -177,9 +242,9 @@ impl Writer {
     pub fn discard_parts(&mut self) -> Result<(), Error> {
         for table in [PartTable::Runs, PartTable::Epochs, PartTable::History] {
             for number in 0..std::mem::take(&mut self.parts[table as usize]) {
-                let path = self.part_path(table, number);
-                file("remove", &path, std::fs::remove_file(&path))?;
+                resume::remove(&self.part_path(table, number))?;
             }
+            sync_folder_of(&self.part_path(table, 0))?;
         }
         self.manifest.counts = Counts { runs: self.manifest.counts.runs, ..Counts::default() };
         self.manifest.timings = Timings::default();
@@ -193,44 +258,38 @@ impl Writer {
     }
 
     fn part_path(&self, table: PartTable, number: usize) -> PathBuf {
-        self.directory.join(table.folder()).join(format!("part-{number:05}.parquet"))
+        self.directory.join(table.folder()).join(part_name(number))
     }
 
-    /// Joins the parts into one file; a single part is renamed.
+    /// Joins the parts into one file. The folder of the parts is hidden before the file appears, so that no reader of both finds a row twice.
     fn join_parts(&self, table: PartTable) -> Result<(), Error> {
         let folder = self.directory.join(table.folder());
         let whole = folder.with_extension("parquet");
         let parts: Vec<PathBuf> = (0..self.parts[table as usize]).map(|number| self.part_path(table, number)).collect();
         match parts.as_slice() {
+            _ if whole.exists() => {}
             [] => {}
             [only] => file("rename", only, std::fs::rename(only, &whole))?,
             [first, ..] => {
                 let mut joined = TableFile::with_schema_of(&whole, first)?;
                 parts.iter().try_for_each(|part| joined.append_file(part))?;
-                joined.finish()?;
-                parts.iter().try_for_each(|part| file("remove", part, std::fs::remove_file(part)))?;
+                let joined = joined.finish_hidden()?;
+                let hidden = table.hidden_folder(&self.directory);
+                file("rename", &folder, std::fs::rename(&folder, &hidden))?;
+                joined.publish()?;
+                return file("remove", &hidden, std::fs::remove_dir_all(&hidden));
             }
         }
-        file("remove", &folder, std::fs::remove_dir(&folder))
-    }
-
-    fn manifest_path(&self) -> PathBuf {
-        self.directory.join("manifest.json")
-    }
-
-    fn manifest_json(&self) -> Result<String, Error> {
-        let json = serde_json::to_string_pretty(&self.manifest);
-        json.map(|json| json + "\n").map_err(|error| Error::Damaged { path: self.manifest_path(), problem: error.to_string() })
-    }
-
-    /// Creates the manifest, and fails if there is one: its creator owns the directory.
-    fn create_manifest(&self) -> Result<(), Error> {
-        let (path, json) = (self.manifest_path(), self.manifest_json()?);
-        match File::create_new(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::NotEmpty { path: self.directory.clone() }),
-            created => file("create", &path, created.and_then(|mut output| output.write_all(json.as_bytes()))),
+        if is_empty(&folder) {
+            file("remove", &folder, std::fs::remove_dir(&folder))?;
         }
+        sync_folder_of(&whole)
     }
+}
+
+/// Whether a folder exists and has no entries.
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Writes the rows of some runs as one part. A row group ends between two runs.

@@ -32,6 +32,15 @@ pub enum Error {
     UnknownProblem(model::ProblemKey),
     #[error(transparent)]
     MissingParameter(#[from] model::MissingParameter),
+    /// The system starts no further thread.
+    #[error("cannot start a thread: {0}; end other programs, or raise the limit of processes (`ulimit -u`)")]
+    Thread(std::io::Error),
+    /// One run records more than a computer can hold.
+    #[error(
+        "one run records {points} points and {epochs} epochs, which take {} GB of memory; record fewer of them: [history] every = {every}, epochs = false",
+        bytes.div_ceil(1_000_000_000)
+    )]
+    TooManyPoints { points: String, epochs: String, bytes: u128, every: u64 },
     #[error("run {run} does not exist: the sweep has runs 0 to {last}")]
     NoSuchRun { run: u64, last: u64 },
 }

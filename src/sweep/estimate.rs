@@ -1,7 +1,9 @@
 //! The size of a sweep, from the lengths of its axes.
 
+use super::errors::Error;
 use crate::config::Experiment;
 use crate::kernel::MAX_ROW_POINTS;
+use crate::text::grouped;
 
 /// The amount of computation and storage of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,6 +22,31 @@ pub struct Estimate {
     pub points_per_run: u64,
     /// Recorded epochs of the longest run.
     pub epochs_per_run: u64,
+}
+
+/// The largest number of bytes that one run may record. A run is recorded in memory before it is stored.
+const MAX_RUN_BYTES: u128 = 2_000_000_000;
+/// Bytes of a point while it is recorded and stored.
+const POINT_MEMORY: u128 = 32;
+/// Bytes of an epoch while it is recorded and stored.
+const EPOCH_MEMORY: u128 = 48;
+
+impl Estimate {
+    /// Checks that the recorded points and epochs of the longest run fit into memory.
+    ///
+    /// # Errors
+    /// If they take more than 2 GB.
+    pub fn require_storable(&self) -> Result<(), Error> {
+        let [points, epochs] = [self.points_per_run, self.epochs_per_run].map(u128::from);
+        let bytes = points * POINT_MEMORY + epochs * EPOCH_MEMORY;
+        if bytes <= MAX_RUN_BYTES {
+            return Ok(());
+        }
+        // A million points are more than a picture shows.
+        let every = self.longest.div_ceil(1_000_000).max(1);
+        let [points, epochs] = [self.points_per_run, self.epochs_per_run].map(grouped);
+        Err(Error::TooManyPoints { points, epochs, bytes, every })
+    }
 }
 
 /// Bytes of a row of runs.parquet.

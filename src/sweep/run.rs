@@ -17,7 +17,7 @@ use crate::backend::{Backend, ChunkLimits, Description, Outcome, RecordOptions};
 use crate::config::{Experiment, RecordingPlan};
 use crate::kernel::RowEvaluator;
 use crate::model::Params;
-use crate::store::{Counts, Manifest, Writer};
+use crate::store::{Counts, DirectoryLock, Expected, Manifest, Status, Writer, holds_sweep};
 use crate::table::RunTable;
 
 /// The inputs of a sweep.
@@ -36,6 +36,8 @@ pub struct Inputs<'a> {
 pub struct Options {
     /// Runs per chunk; by default as many as fit into a fixed amount of memory.
     pub chunk: Option<u64>,
+    /// Goes on with the sweep that the directory holds, if it holds one. The optima of the problems must be the stored ones.
+    pub resume: bool,
 }
 
 /// Receives the progress of a sweep, and can stop it.
@@ -58,6 +60,8 @@ impl Observer for () {
 /// The result of a sweep, finished or interrupted.
 #[derive(Debug)]
 pub struct Summary {
+    /// Keeps other processes from writing to the directory until it is dropped.
+    pub lock: DirectoryLock,
     /// The manifest as it was stored last.
     pub manifest: Manifest,
     /// All rows of runs.parquet, without the columns of hyperparameters; of a sweep of more than about a million runs, the best rows and an evenly
@@ -79,10 +83,11 @@ fn chunk_runs(limits: &ChunkLimits, experiment: &Experiment, recorded: &Recordin
     if runs >= 64 { runs / 64 * 64 } else { runs.max(1) }
 }
 
-/// Trains every run of a sweep and stores the results in `directory`, which is created.
+/// Trains every run of a sweep and stores the results in `directory`, which is created. A resumed sweep trains the runs that are not stored.
 ///
 /// # Errors
-/// If the backend fails, or if a file cannot be written. Earlier chunks stay stored.
+/// If one run records more than a computer can hold, if the backend fails, if a file cannot be written, or if the directory holds another sweep.
+/// Earlier chunks stay stored.
 pub fn run(
     inputs: Inputs<'_>,
     directory: &Path,
@@ -94,13 +99,19 @@ pub fn run(
     let device = inputs.backend.describe();
     let experiment = inputs.experiment;
     let runs = experiment.space.len();
-    let mut writer = Writer::create(directory, manifest, &experiment.text, &experiment.dataset.bytes)?;
+    estimate(experiment).require_storable()?;
+    let data = &experiment.dataset.bytes;
+    let mut stored = options.resume && holds_sweep(directory);
+    let mut writer =
+        if stored { Writer::resume(directory, &manifest, data)? } else { Writer::create(directory, manifest, &experiment.text, data)? };
+    let earlier_s = if stored { writer.manifest_mut().timings.total_s } else { 0.0 };
     writer.manifest_mut().counts.runs = runs;
     let mut replaced: Option<Problems> = None;
     let mut restarts = 0;
     loop {
         let inputs = Inputs { problems: replaced.as_ref().unwrap_or(inputs.problems), ..inputs };
-        let trained = train_all(inputs, &mut writer, options, observer)?;
+        let trained = train_all(inputs, &mut writer, Options { resume: stored, ..options }, observer)?;
+        stored = false;
         let Some((problem, end)) = trained.below_optimum else {
             let manifest = writer.manifest_mut();
             let last_device = inputs.backend.describe();
@@ -108,10 +119,10 @@ pub fn run(
                 let Description { backend, device, detail, .. } = last_device;
                 let _ = write!(manifest.detail, "; failed during the sweep, which continued on {backend} ({device}, {detail})");
             }
-            manifest.timings.total_s = begun.elapsed().as_secs_f64();
+            manifest.timings.total_s = earlier_s + begun.elapsed().as_secs_f64();
             manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
-            let manifest = if trained.complete { writer.finish()? } else { writer.close_incomplete()? };
-            return Ok(Summary { manifest, runs: trained.runs, problems: replaced });
+            let (manifest, lock) = if trained.complete { writer.finish()? } else { writer.close_incomplete()? };
+            return Ok(Summary { manifest, runs: trained.runs, problems: replaced, lock });
         };
         let mut problems = inputs.problems.clone();
         if restarts < RESTARTS {
@@ -143,26 +154,56 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
     let experiment = inputs.experiment;
     let runs = experiment.space.len();
     let recorded = experiment.history.recording_plan(runs);
-    writer.write_problems(&inputs.problems.all)?;
+    let (top_runs, next_run) = if options.resume {
+        let stored = keep_stored(inputs, &recorded, writer)?;
+        observer.stored(&writer.manifest_mut().counts);
+        stored
+    } else {
+        writer.write_problems(&inputs.problems.all)?;
+        (TopRuns::new(experiment, inputs.problems, &recorded), 0)
+    };
+    writer.save_manifest()?;
     let mut trainer = Trainer {
         inputs,
         below_optimum: None,
         record: RecordOptions { every: if recorded.records_all_runs() { recorded.every } else { 0 }, epochs: recorded.epochs },
         runs,
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(&inputs.backend.chunk_limits(), experiment, &recorded)).max(1),
-        next_run: 0,
+        next_run,
         spare: Vec::new(),
-        top_runs: TopRuns::new(experiment, inputs.problems, &recorded),
+        top_runs,
         observer,
     };
     let Inputs { problems, .. } = inputs;
     let record = trainer.record;
     train_and_store(&mut trainer, &mut ChunkWriter { writer, experiment, problems, record })?;
-    let complete = trainer.next_run >= runs && trainer.below_optimum.is_none();
-    if complete && !recorded.records_all_runs() {
-        store_selected_histories(&mut trainer, &recorded, writer)?;
+    let mut complete = trainer.next_run >= runs && trainer.below_optimum.is_none();
+    if complete && !recorded.records_all_runs() && writer.manifest_mut().status == Status::Incomplete {
+        complete = store_selected_histories(&mut trainer, &recorded, writer)?;
     }
     Ok(Trained { complete, below_optimum: trainer.below_optimum, runs: trainer.top_runs.into_rows() })
+}
+
+/// Reads the stored rows of a resumed sweep, and returns the rows for its summary and the first run that is not stored.
+fn keep_stored(inputs: Inputs<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(TopRuns, u64), Error> {
+    let Inputs { experiment, problems, .. } = inputs;
+    let records_histories = recorded.records_all_runs() && recorded.every > 0;
+    let expected =
+        Expected { runs: experiment.space.len(), problems: problems.all.len(), epochs: recorded.epochs, histories: records_histories };
+    loop {
+        let mut top_runs = TopRuns::new(experiment, problems, recorded);
+        let mut counts = Counts::default();
+        let stored = writer.keep_stored(&expected, &mut |rows| {
+            add_counts(&mut counts, &rows);
+            top_runs.add(rows);
+        })?;
+        if let Some(first) = stored {
+            let own = &mut writer.manifest_mut().counts;
+            let histories = if records_histories { counts.runs_done } else { own.histories };
+            *own = Counts { runs: own.runs, saturated_cells: own.saturated_cells, histories, ..counts };
+            return Ok((top_runs, first));
+        }
+    }
 }
 
 /// The problem and the end of a run that is below the problem's stated optimum, if there is one. J is evaluated in float64.
@@ -177,26 +218,28 @@ fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(u
 /// Trains one chunk while the next one is planned and the last one is written by other threads. At most two chunks and a plan are in memory.
 fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> Result<(), Error> {
     thread::scope(|scope| {
-        let Trainer { inputs: Inputs { experiment, problems, .. }, runs, chunk, .. } = *trainer;
+        let Trainer { inputs: Inputs { experiment, problems, .. }, runs, chunk, next_run, .. } = *trainer;
         let (to_training, plans) = mpsc::sync_channel(0);
-        scope.spawn(move || {
-            let firsts = std::iter::successors(Some(0), |first: &u64| first.checked_add(chunk)).take_while(|first| *first < runs);
+        let plan = move || {
+            let firsts = std::iter::successors(Some(next_run), |first: &u64| first.checked_add(chunk)).take_while(|first| *first < runs);
             for first in firsts {
                 // The trainer has stopped if it no longer receives.
                 if to_training.send(Plan::of_range(experiment, problems, first..runs.min(first.saturating_add(chunk)))).is_err() {
                     break;
                 }
             }
-        });
+        };
+        thread::Builder::new().spawn_scoped(scope, plan).map_err(Error::Thread)?;
         let (to_writer, from_trainer) = mpsc::sync_channel::<TrainedChunk>(0);
         let (to_trainer, from_writer) = mpsc::channel();
-        let writing = scope.spawn(move || {
+        let write = move || {
             for chunk in from_trainer {
                 // The trainer has failed if it no longer receives.
                 let _ = to_trainer.send(writer.store(chunk)?);
             }
             Ok(())
-        });
+        };
+        let writing = thread::Builder::new().spawn_scoped(scope, write).map_err(Error::Thread)?;
         let trained = loop {
             for chunk in from_writer.try_iter() {
                 trainer.finish_chunk(chunk);
@@ -300,13 +343,14 @@ impl ChunkWriter<'_> {
         let begun = Instant::now();
         let TrainedChunk { plan, outcomes, metrics, training_s } = chunk;
         let table = run_table(self.experiment, self.problems, &plan, &outcomes, &metrics);
-        self.writer.write_runs(&table)?;
         let RecordOptions { every, epochs } = self.record;
         if epochs || every > 0 {
             let trained = trained_runs(&plan, &outcomes);
             self.writer.write_epochs(&EpochRows(&trained))?;
             self.writer.write_histories(&HistoryRows(&trained))?;
         }
+        // A chunk counts as stored once its rows of runs.parquet are.
+        self.writer.write_runs(&table)?;
         let manifest = self.writer.manifest_mut();
         add_counts(&mut manifest.counts, &table);
         manifest.counts.histories += if every > 0 { table.run.len() as u64 } else { 0 };
@@ -327,15 +371,16 @@ fn add_counts(counts: &mut Counts, table: &RunTable) {
     }
 }
 
-/// Trains the runs with requested histories a second time and stores their histories, because the best runs are known only after the sweep.
-fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(), Error> {
+/// Trains the runs with requested histories a second time and stores their histories, because the best runs are known only after the sweep. Returns
+/// whether all of them are stored.
+fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<bool, Error> {
     let Inputs { experiment, problems, .. } = trainer.inputs;
     let points = estimate(experiment).points_per_run;
     let limits = trainer.inputs.backend.chunk_limits();
     let chunk = (limits.bytes / points.saturating_mul(8).max(1)).clamp(1, limits.most_runs) as usize;
     for runs in trainer.top_runs.history_runs(recorded).chunks(chunk) {
         if !trainer.observer.continues() {
-            break;
+            return Ok(false);
         }
         let plan = Plan::new(experiment, problems, runs.iter().copied())?;
         let outcomes = trainer.train(&plan, RecordOptions { every: recorded.every, epochs: false })?;
@@ -344,7 +389,7 @@ fn store_selected_histories(trainer: &mut Trainer<'_>, recorded: &RecordingPlan,
         writer.save_manifest()?;
         trainer.spare.push(outcomes);
     }
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ impl Sweep {
             .flat_map(|(group, outcome)| group.iter().enumerate().map(move |(lane, run)| TrainedRun { run: run.number, outcome, lane }))
             .collect();
         trained.sort_by_key(|trained| trained.run);
-        writer.write_runs(&self.table(runs)).unwrap();
         Self::write_recorded(&trained, writer);
+        writer.write_runs(&self.table(runs)).unwrap();
     }
 
     /// Writes the epochs and histories of runs, without their rows.
@@ -233,6 +233,9 @@ pub fn problems() -> Vec<Problem> {
 /// Creates a run directory for a sweep of known runs.
 pub fn begin(directory: &Path) -> Writer {
     let mut manifest = Manifest::new("known", serde_json::json!({ "training": { "epochs": 3 } }));
-    manifest.counts = Counts { runs: 7, ..Counts::default() };
-    Writer::create(directory, manifest, CONFIG, DATA).unwrap()
+    manifest.counts = Counts { runs: 1 << 32, ..Counts::default() };
+    let mut writer = Writer::create(directory, manifest, CONFIG, DATA).unwrap();
+    writer.write_problems(&problems()).unwrap();
+    writer.save_manifest().unwrap();
+    writer
 }

@@ -66,7 +66,7 @@ fn run(backend: &dyn Backend, directory: &Path) -> Result<Summary, sweep::Error>
     let problems = Problems::new(&experiment).unwrap();
     let manifest = Manifest::new("lost", config::resolved(&experiment));
     let inputs = Inputs { experiment: &experiment, problems: &problems, backend };
-    sweep::run(inputs, directory, manifest, Options { chunk: Some(CHUNK as u64) }, &mut ())
+    sweep::run(inputs, directory, manifest, Options { chunk: Some(CHUNK as u64), ..Options::default() }, &mut ())
 }
 
 /// The bits of the final weights in a run directory.

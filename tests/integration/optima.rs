@@ -109,7 +109,7 @@ fn an_optimum_that_a_run_is_below_is_replaced() {
     let cpu = Cpu::open(Some(1), None).unwrap();
     let inputs = Inputs { experiment: &experiment, problems: &problems, backend: &cpu };
     let manifest = Manifest::new("test", config::resolved(&experiment));
-    let summary = sweep::run(inputs, &directory, manifest, Options { chunk: Some(1) }, &mut ()).unwrap();
+    let summary = sweep::run(inputs, &directory, manifest, Options { chunk: Some(1), ..Options::default() }, &mut ()).unwrap();
     let replaced = summary.problems.unwrap().all[0].optimum;
     assert!(replaced.is_none_or(|optimum| optimum.loss < 1.0), "{replaced:?}");
     let stored = RunDirectory::open(&directory).unwrap();

@@ -76,7 +76,7 @@ fn help_of_run() {
                   Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
-                  Number of CPU threads [default: all cores]
+                  Number of CPU threads, at most as many as cores [default: all cores]
 
               --simd <LEVEL>
                   CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this
@@ -103,6 +103,9 @@ fn help_of_run() {
 
               --no-plots
                   Draw no pictures and write no report
+
+              --resume
+                  Go on with the interrupted sweep in --out DIR or the last runs/<name>, if there is one
 
               --chunk <RUNS>
                   Runs that are trained and stored at a time [default: chosen by memory use]
@@ -211,7 +214,7 @@ fn help_of_replay() {
                   Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
-                  Number of CPU threads [default: all cores]
+                  Number of CPU threads, at most as many as cores [default: all cores]
 
               --simd <LEVEL>
                   CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this
@@ -254,7 +257,7 @@ fn help_of_bench() {
                   Use the first GPU whose name or API matches NAME (see `gradsweep adapters`)
 
               --threads <N>
-                  Number of CPU threads [default: all cores]
+                  Number of CPU threads, at most as many as cores [default: all cores]
 
               --simd <LEVEL>
                   CPU vector instructions: scalar, sse2, avx2, avx512 or neon [default: the widest of this

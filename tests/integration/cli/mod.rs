@@ -6,5 +6,6 @@ mod examples;
 mod exit_codes;
 mod goldens;
 mod messages;
+mod resume;
 mod same_bits;
 mod supported;

@@ -25,9 +25,10 @@ fn explicit_directory_is_accepted_if_new_or_empty_and_refused_otherwise() {
 fn two_sweeps_never_share_a_directory() {
     let folder = tempfile::tempdir().unwrap();
     let first = begin(folder.path());
-    let second = Writer::create(folder.path(), Manifest::new("late", serde_json::Value::Null), "", b"");
-    assert!(matches!(second.err(), Some(Error::NotEmpty { .. })));
+    let second = || Writer::create(folder.path(), Manifest::new("late", serde_json::Value::Null), "", b"").err();
+    assert!(matches!(second(), Some(Error::Locked { .. })));
     drop(first);
+    assert!(matches!(second(), Some(Error::HoldsSweep { .. })));
     assert_eq!(RunDirectory::open(folder.path()).unwrap().config().unwrap(), CONFIG);
 }
 

@@ -74,7 +74,7 @@ fn finished_directory_has_the_documented_files() {
     let (some, others) = sweep.runs.split_at(3);
     sweep.write(&mut writer, some);
     sweep.write(&mut writer, others);
-    let manifest = writer.finish().unwrap();
+    let (manifest, _) = writer.finish().unwrap();
     let expected = [
         "data.csv",
         "epochs.parquet",
