@@ -35,12 +35,14 @@ fn compare_one(arguments: &args::Compare, directory: &Path) -> Result<(), Failur
     let by = arguments.by.as_deref().unwrap_or_default();
     let comparison = analysis::compare(&sweep, by, &arguments.filters)?;
     let folder = arguments.out.clone().unwrap_or_else(|| directory.join("plots").join(comparison.folder_name()));
-    print_table(arguments, comparison)?;
+    // The pictures are drawn also if nobody reads the table.
+    let printed = print_table(arguments, comparison);
     if arguments.no_plots {
-        return Ok(());
+        return printed;
     }
     let figures = analysis::comparison_figures(&sweep, by, &arguments.filters, arguments.style.as_deref())?;
     let written = draw(&figures, &folder)?;
+    printed?;
     if arguments.json || arguments.csv { Ok(()) } else { print(&format!("\n{}\n", png_names(&written).join("\n"))) }
 }
 

@@ -1,7 +1,7 @@
 //! Files that appear complete: written under a hidden temporary name, synced to the disk, then renamed.
 //!
-//! A file is synced before it is renamed and its folder after that, so that a name never stands for a part of its contents, even after a power
-//! failure. A temporary file whose contents cannot be written is removed.
+//! A file is synced before it is renamed, so that a name never stands for a part of its contents, even after a power failure. Folders, which hold the
+//! names, are synced before the manifest counts the rows. A temporary file whose contents cannot be written is removed.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,15 +19,13 @@ impl TemporaryFile {
     /// Creates the file that gets the name `path` later.
     pub fn create(path: &Path) -> Result<(Self, File), Error> {
         let temporary = temporary_path(path);
-        let output = file("create", &temporary, File::create(&temporary))?;
+        let output = file("write", path, File::create(&temporary))?;
         Ok((Self { path: path.to_path_buf(), temporary }, output))
     }
 
     /// Syncs the contents to the disk and gives the file its name.
     pub fn publish(self, output: &File) -> Result<(), Error> {
-        file("write", &self.temporary, output.sync_data())?;
-        file("rename", &self.path, std::fs::rename(&self.temporary, &self.path))?;
-        sync_folder_of(&self.path)
+        self.written(output.sync_data().and_then(|()| std::fs::rename(&self.temporary, &self.path)))
     }
 
     /// The error of a write into this file.
@@ -59,14 +57,11 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     temporary.publish(&output)
 }
 
-/// Syncs the names in the folder of a file, after a file was renamed or removed there.
-pub fn sync_folder_of(path: &Path) -> Result<(), Error> {
+/// Syncs the names in a folder, after files were renamed or removed there.
+pub fn sync_folder(folder: &Path) -> Result<(), Error> {
     // Other systems do not open folders as files.
     #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        file("write", folder, File::open(folder).and_then(|folder| folder.sync_all()))?;
-    }
+    file("write", folder, File::open(folder).and_then(|folder| folder.sync_all()))?;
     Ok(())
 }
 

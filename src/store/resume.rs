@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::directory::{impossible, is_hidden};
 use super::errors::{Error, file};
-use super::files::sync_folder_of;
+use super::files::sync_folder;
 use super::manifest::Manifest;
 use super::parts::{PartTable, part_name};
 use super::table_file::TableReader;
@@ -212,7 +212,7 @@ pub(super) fn remove_parts(directory: &Path, table: PartTable, kept: &[&Path]) -
             remove(&path)?;
         }
     }
-    sync_folder_of(&folder.join("part"))?;
+    sync_folder(&folder)?;
     Ok(parts)
 }
 
@@ -249,7 +249,7 @@ pub(super) fn recover_join(directory: &Path, table: PartTable) -> Result<(), Err
     // The folder of the parts was hidden, so there is none or an empty one.
     let _ = std::fs::remove_dir(&folder);
     file("rename", &folder, std::fs::rename(&hidden, &folder))?;
-    sync_folder_of(&folder)
+    sync_folder(directory)
 }
 
 #[cfg(test)]

@@ -104,7 +104,6 @@ impl TableFile {
     pub fn finish_hidden(self) -> Result<FinishedFile, Error> {
         let output = self.writer.into_inner().map_err(parquet_error(&self.path))?;
         let output = self.temporary.written(output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
-        self.temporary.written(output.sync_data())?;
         Ok(FinishedFile { temporary: self.temporary, output })
     }
 }

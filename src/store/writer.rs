@@ -4,7 +4,7 @@
 //! encoding them again, so that an interrupted sweep leaves readable parts.
 //!
 //! The order of the files makes the directory readable at every moment, also after a crash: the copies of config and data, then problems.parquet, then
-//! the manifest; of each chunk the histories and epochs, then the rows of runs.parquet, then the counts in the manifest.
+//! the manifest; of each chunk the histories and epochs, then the rows of runs.parquet, and at times the counts in the manifest.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::directory::{RunDirectory, holds_sweep};
 use super::errors::{Error, file};
-use super::files::{remove_temporaries, sync_folder_of, write_file};
+use super::files::{remove_temporaries, sync_folder, write_file};
 use super::lock::DirectoryLock;
 use super::manifest::{Counts, Manifest, Pictures, Status, Timings};
 use super::parts::{PartTable, part_name};
@@ -227,12 +227,19 @@ impl Writer {
         Ok((self.manifest, self.lock))
     }
 
-    /// Writes the manifest.
+    /// Writes the manifest, after the names of the files that it counts are synced to the disk.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn save_manifest(&self) -> Result<(), Error> {
-        self.manifest.save(&self.directory)
+        for (table, &parts) in [PartTable::Runs, PartTable::Epochs, PartTable::History].into_iter().zip(&self.parts) {
+            let folder = self.directory.join(table.folder());
+            if parts > 0 && folder.exists() {
+                sync_folder(&folder)?;
+            }
+        }
+        self.manifest.save(&self.directory)?;
+        sync_folder(&self.directory)
     }
 
     /// Removes everything that belongs to runs, to store all of them again.
@@ -244,7 +251,7 @@ impl Writer {
             for number in 0..std::mem::take(&mut self.parts[table as usize]) {
                 resume::remove(&self.part_path(table, number))?;
             }
-            sync_folder_of(&self.part_path(table, 0))?;
+            sync_folder(&self.directory.join(table.folder()))?;
         }
         self.manifest.counts = Counts { runs: self.manifest.counts.runs, ..Counts::default() };
         self.manifest.timings = Timings::default();
@@ -283,7 +290,7 @@ impl Writer {
         if is_empty(&folder) {
             file("remove", &folder, std::fs::remove_dir(&folder))?;
         }
-        sync_folder_of(&whole)
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::errors::Error;
 use super::estimate::estimate;
@@ -176,7 +176,7 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
     };
     let Inputs { problems, .. } = inputs;
     let record = trainer.record;
-    train_and_store(&mut trainer, &mut ChunkWriter { writer, experiment, problems, record })?;
+    train_and_store(&mut trainer, &mut ChunkWriter { writer, experiment, problems, record, saved: Instant::now() })?;
     let mut complete = trainer.next_run >= runs && trainer.below_optimum.is_none();
     if complete && !recorded.records_all_runs() && writer.manifest_mut().status == Status::Incomplete {
         complete = store_selected_histories(&mut trainer, &recorded, writer)?;
@@ -336,7 +336,12 @@ struct ChunkWriter<'a> {
     experiment: &'a Experiment,
     problems: &'a Problems,
     record: RecordOptions,
+    /// The time at which the manifest was saved.
+    saved: Instant,
 }
+
+/// The counts of the manifest are saved no more often than this. A save waits for the disk, and small chunks are stored faster than that.
+const MANIFEST_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ChunkWriter<'_> {
     fn store(&mut self, chunk: TrainedChunk) -> Result<StoredChunk, Error> {
@@ -357,7 +362,10 @@ impl ChunkWriter<'_> {
         manifest.timings.training_s += training_s;
         manifest.timings.writing_s += begun.elapsed().as_secs_f64();
         let counts = manifest.counts.clone();
-        self.writer.save_manifest()?;
+        if self.saved.elapsed() >= MANIFEST_INTERVAL {
+            self.writer.save_manifest()?;
+            self.saved = Instant::now();
+        }
         Ok(StoredChunk { outcomes, table, counts })
     }
 }
