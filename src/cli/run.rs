@@ -8,7 +8,7 @@ use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
 use gradsweep::report::Report;
-use gradsweep::store::{self, Manifest, Pictures, RunDirectory, Status, holds_sweep};
+use gradsweep::store::{self, DirectoryLock, Manifest, Pictures, RunDirectory, Status, holds_sweep, remove_temporaries};
 use gradsweep::sweep::{self, Inputs, Options, StoredPaths, estimate};
 use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
@@ -117,6 +117,10 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
 
 /// Says that a resumed sweep has nothing left to do.
 fn report_finished(arguments: &args::Run, stored: &RunDirectory) -> Result<(), Failure> {
+    // A process that is killed at its very end leaves its lock file. One that cannot be removed hinders nobody.
+    if let Ok(_lock) = DirectoryLock::acquire(stored.path()) {
+        remove_temporaries(stored.path());
+    }
     let (manifest, path) = (stored.manifest(), stored.path().display());
     note(&format!(
         "the sweep in {path} is complete: it has all {}, and nothing is left to do",

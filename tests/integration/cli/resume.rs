@@ -209,6 +209,8 @@ fn a_finished_sweep_stays_as_it_is() {
     let (folder, _) = folder_with(&on_tv("[training]\nepochs = 2\n"));
     succeeds(folder.path(), &["run", "sweep.toml", "--out", "out", "--no-plots"]);
     let before = contents(&folder.path().join("out"));
+    // A process that was killed after its last write leaves the file of its lock.
+    std::fs::write(folder.path().join("out/.lock"), "").unwrap();
     let output = gradsweep(folder.path(), &["run", "sweep.toml", "--out", "out", "--no-plots", "--resume"]);
     assert_eq!(output.status.code(), Some(0));
     let notes = String::from_utf8_lossy(&output.stderr);
