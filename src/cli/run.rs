@@ -8,7 +8,7 @@ use gradsweep::backend::Description;
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
 use gradsweep::report::Report;
-use gradsweep::store::{self, DirectoryLock, Manifest, Pictures, RunDirectory, Status, holds_sweep, remove_temporaries};
+use gradsweep::store::{self, DirectoryLock, Manifest, Pictures, RunDirectory, Status, remove_temporaries};
 use gradsweep::sweep::{self, Inputs, Options, StoredPaths, estimate};
 use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
@@ -73,7 +73,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let mut summary = summary.map_err(|error| {
         let is_refused = matches!(error, sweep::Error::Store(store::Error::Locked { .. }));
         let failure = Failure::from(error);
-        if is_refused || !holds_sweep(&directory) { failure } else { failure.with_remedy(&kept) }
+        if is_refused || !directory.exists() { failure } else { failure.with_remedy(&kept) }
     })?;
     if summary.manifest.status == Status::Incomplete {
         let counts = &summary.manifest.counts;

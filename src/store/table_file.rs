@@ -37,6 +37,17 @@ fn parquet_error(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
     |source| Error::Parquet { path: path.to_path_buf(), source }
 }
 
+/// The error of a write; that of a full disk is one of the file system.
+fn write_error(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
+    |source| match source {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => Error::File { action: "write", path: path.to_path_buf(), source: *source },
+            Err(source) => Error::Parquet { path: path.to_path_buf(), source: ParquetError::External(source) },
+        },
+        source => Error::Parquet { path: path.to_path_buf(), source },
+    }
+}
+
 impl TableFile {
     /// Creates the file for these columns; it gets the name `path` when [`TableFile::finish`] is called.
     pub fn create(path: &Path, columns: &Columns<'_>) -> Result<Self, Error> {
@@ -54,13 +65,13 @@ impl TableFile {
     fn with_schema(path: &Path, schema: TypePtr, properties: WriterPropertiesPtr) -> Result<Self, Error> {
         let (temporary, output) = TemporaryFile::create(path)?;
         let output = BufWriter::with_capacity(OUTPUT_BYTES, output);
-        let writer = SerializedFileWriter::new(output, schema, properties).map_err(parquet_error(path))?;
+        let writer = SerializedFileWriter::new(output, schema, properties).map_err(write_error(path))?;
         Ok(Self { path: path.to_path_buf(), temporary, writer })
     }
 
     /// Writes a row group: the columns of the schema, all of one length.
     pub fn write(&mut self, columns: &Columns<'_>) -> Result<(), Error> {
-        let explain = parquet_error(&self.path);
+        let explain = write_error(&self.path);
         let mut group = self.writer.next_row_group().map_err(&explain)?;
         for (_, cells) in columns {
             if let Some(mut column) = group.next_column().map_err(&explain)? {
@@ -76,7 +87,7 @@ impl TableFile {
         let input = file("open", part, File::open(part))?;
         let metadata_input = file("open", part, input.try_clone())?;
         let reader = SerializedFileReader::new(metadata_input).map_err(parquet_error(part))?;
-        let explain = parquet_error(&self.path);
+        let explain = write_error(&self.path);
         for group in reader.metadata().row_groups() {
             let mut output = self.writer.next_row_group().map_err(&explain)?;
             for column in group.columns() {
@@ -102,7 +113,7 @@ impl TableFile {
 
     /// Completes the file; it keeps its temporary name until it is published.
     pub fn finish_hidden(self) -> Result<FinishedFile, Error> {
-        let output = self.writer.into_inner().map_err(parquet_error(&self.path))?;
+        let output = self.writer.into_inner().map_err(write_error(&self.path))?;
         let output = self.temporary.written(output.into_inner().map_err(std::io::IntoInnerError::into_error))?;
         Ok(FinishedFile { temporary: self.temporary, output })
     }

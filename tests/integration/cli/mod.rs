@@ -4,6 +4,8 @@ mod animate;
 mod compare;
 mod examples;
 mod exit_codes;
+#[cfg(target_os = "linux")]
+mod faults;
 mod goldens;
 mod messages;
 mod resume;

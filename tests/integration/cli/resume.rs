@@ -103,7 +103,7 @@ fn a_sweep_survives_ten_kills() {
 }
 
 #[test]
-#[ignore = "takes a minute: 100 kills each of a sweep with all histories and one with selected histories"]
+#[ignore = "takes half a minute: 100 kills each of a sweep with all histories and one with selected histories"]
 fn a_sweep_survives_a_hundred_kills() {
     survives(&config(), 100, 2);
     survives(&(config() + "[history]\nruns = { best = 50 }\n"), 100, 3);
