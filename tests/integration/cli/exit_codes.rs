@@ -1,5 +1,6 @@
 //! Exit codes: 0 for results, also of diverging runs; 2 for a wrong command line or config, after which nothing is written; 130 for an interruption.
 
+use gradsweep::internals::text::grouped;
 use gradsweep::store::{RunDirectory, Status};
 use gradsweep::table::SettingColumn;
 
@@ -84,7 +85,8 @@ fn an_interrupted_sweep_is_130_and_readable() {
     let output = gradsweep(folder.path(), &["compare", "out", "--by", "optimizer", "--no-plots"]);
     let [table, notes] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(table.contains("rmsprop"), "{table}");
-    assert!(notes.contains(&format!("the sweep in out is incomplete: it has {} of 5,000 runs", manifest.counts.runs_done)), "{notes}");
+    let done = grouped(manifest.counts.runs_done);
+    assert!(notes.contains(&format!("the sweep in out is incomplete: it has {done} of 5,000 runs")), "{notes}");
 }
 
 #[test]
