@@ -65,7 +65,7 @@ pub struct CellAxis {
 impl CellAxis {
     /// The axis, and the position of each row's value on it; `None` if the value is left out.
     pub fn new(runs: &Runs<'_>, rows: &[usize], parameter: Parameter) -> (Self, Vec<Option<usize>>) {
-        let Levels { settings: all, positions } = runs.levels(rows, parameter);
+        let Levels { settings: all, positions } = with_empty_bins(runs, parameter, runs.levels(rows, parameter));
         let AxisValues { values: settings, scale, .. } = AxisValues::new(parameter, &all);
         let mut places: Vec<Option<usize>> = vec![None; all.len()];
         for (place, position) in spread(all.len(), VALUES).enumerate() {
@@ -97,7 +97,7 @@ impl CellAxis {
 
     /// The position of a run's value; `None` if it is left out.
     pub fn position(&self, runs: &Runs<'_>, row: usize) -> Option<usize> {
-        self.settings.binary_search(&runs.setting(row, self.parameter)).ok()
+        self.settings.binary_search(&runs.level(row, self.parameter)).ok()
     }
 
     /// The coordinate of the centre of a cell.
@@ -117,4 +117,16 @@ impl CellAxis {
         let share = if is_log { libm::log(value / low) / libm::log(high / low) } else { (value - low) / (high - low) };
         Some((above - 1) as f64 + share)
     }
+}
+
+/// The levels, with the empty bins between the first and the last one, so that cells have equal distances.
+fn with_empty_bins(runs: &Runs<'_>, parameter: Parameter, levels: Levels) -> Levels {
+    let Some(bins) = runs.bins(parameter) else { return levels };
+    let (first, last) = (levels.settings.first().copied(), levels.settings.last().copied());
+    let between = |bin: &Setting| first.is_some_and(|first| first <= *bin) && last.is_some_and(|last| *bin <= last);
+    let mut settings: Vec<Setting> = bins.all().into_iter().filter(between).chain(levels.settings.iter().copied()).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    let places: Vec<u32> = levels.settings.iter().map(|own| settings.partition_point(|setting| setting < own) as u32).collect();
+    Levels { positions: levels.positions.iter().map(|&position| places[position as usize]).collect(), settings }
 }

@@ -56,7 +56,7 @@ impl ColorBy {
 
     /// The position of a run's value among the values; 0 if all runs have one colour.
     pub fn position(&self, runs: &Runs<'_>, row: usize) -> usize {
-        self.parameter.and_then(|parameter| self.settings.binary_search(&runs.setting(row, parameter)).ok()).unwrap_or(0)
+        self.parameter.and_then(|parameter| self.settings.binary_search(&runs.level(row, parameter)).ok()).unwrap_or(0)
     }
 
     /// The colour of a run.
@@ -92,7 +92,7 @@ impl ColorBy {
         let words = parameter.facts().kind.words();
         match self.settings[position] {
             Setting::Word(word) => Some(words.iter().position(|known| *known == word).unwrap_or(position)),
-            Setting::Absent | Setting::Number(_) | Setting::Drawn(_) => Some(words.len() + position),
+            Setting::Absent | Setting::Number(_) | Setting::Range { .. } | Setting::Drawn(_) => Some(words.len() + position),
         }
     }
 

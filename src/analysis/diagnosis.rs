@@ -114,10 +114,12 @@ fn model_name(runs: &Runs<'_>, row: usize) -> String {
 }
 
 /// The hyperparameter whose values the report compares: the optimizer if it varies, else the first varied hyperparameter other than the learning
-/// rate, else the optimizer, which has one value.
+/// rate, else the optimizer, which has one value. A hyperparameter that each run draws for itself is not compared.
 fn compared(runs: &Runs<'_>) -> Parameter {
     let varied = runs.varied();
-    let is_compared = |parameter: &Parameter| *parameter != Parameter::LearningRate && !MODEL_PARAMETERS.contains(parameter);
+    let is_compared = |parameter: &Parameter| {
+        *parameter != Parameter::LearningRate && !MODEL_PARAMETERS.contains(parameter) && runs.bins(*parameter).is_none()
+    };
     let first = varied.iter().copied().find(is_compared).unwrap_or(Parameter::Optimizer);
     if varied.contains(&Parameter::Optimizer) { Parameter::Optimizer } else { first }
 }

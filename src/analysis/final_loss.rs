@@ -31,6 +31,9 @@ const STRIP: f64 = 0.09;
 /// The largest number of points of the theory in a line.
 const EXPECTED: usize = 60;
 
+/// The largest number of runs of a line that are drawn one by one, next to the bins of a sampled hyperparameter.
+const SCATTERED: usize = 1000;
+
 /// The dash of the theory, in ink.
 const EXPECTED_DASH: Dash = Dash::Dotted;
 
@@ -78,23 +81,27 @@ struct SettingAxis {
     pooled: usize,
     /// The values in order.
     settings: Vec<Setting>,
+    /// Whether the values are bins, whose runs are drawn one by one as well.
+    has_bins: bool,
 }
 
 impl SettingAxis {
     fn new(parameter: Parameter, settings: &[Setting]) -> Self {
         let numbers: Vec<f64> = settings.iter().filter_map(|setting| setting.number()).collect();
-        let (min, max) = numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
+        let ends: Vec<f64> = settings.iter().filter_map(|setting| setting.ends()).flatten().collect();
+        let (min, max) = ends.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
         if numbers.len() < settings.len() || numbers.is_empty() {
             let ticks = spread(settings.len(), 12).map(|at| Tick { at: at as f64, label: settings[at].to_string() }).collect();
             let range = [-0.5, settings.len() as f64 - 0.5];
             let axis = Axis { label: parameter.key().into(), scale: Scale::Linear, range, ticks };
-            return Self { parameter, axis, categories: Some(settings.to_vec()), pooled: 1, settings: settings.to_vec() };
+            return Self { parameter, axis, categories: Some(settings.to_vec()), pooled: 1, settings: settings.to_vec(), has_bins: false };
         }
         let is_log = parameter.facts().scale == AxisScale::Log && min > 0.0;
-        let range = if is_log { log_range(numbers.into_iter()) } else { padded(min, max) };
+        let range = if is_log { log_range(ends.into_iter()) } else { padded(min, max) };
         let axis = axis(parameter.key(), if is_log { Scale::Log } else { Scale::Linear }, range);
         let pooled = settings.len().div_ceil(POSITIONS);
-        Self { parameter, axis, categories: None, pooled, settings: settings.to_vec() }
+        let has_bins = settings.iter().any(|setting| matches!(setting, Setting::Range { .. }));
+        Self { parameter, axis, categories: None, pooled, settings: settings.to_vec(), has_bins }
     }
 
     /// The x coordinate of a value: with pooled values that of the middle one.
@@ -120,6 +127,8 @@ struct Line {
     band: Band,
     /// The theory of plain SGD.
     expected: Vec<[f64; 2]>,
+    /// Values and mean J − J* of single runs, if the values of the axis are bins.
+    runs: Vec<[f64; 2]>,
     /// Positions at which some run of the best setting diverged.
     diverged: Vec<f64>,
     /// The value with the lowest median, and its point.
@@ -150,14 +159,20 @@ fn lines(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis) -> Vec
         let position = color_by.position(runs, ranking.all_rows()[0]);
         let mut line = Line {
             position,
-            name: color_by.parameter().map_or_else(String::new, |parameter| runs.setting(ranking.all_rows()[0], parameter).to_string()),
+            name: color_by.parameter().map_or_else(String::new, |parameter| runs.level(ranking.all_rows()[0], parameter).to_string()),
             color: color_by.color_at(position),
             dash: color_by.dash_at(position),
             band: Band::default(),
             expected: Vec::new(),
+            runs: Vec::new(),
             diverged: Vec::new(),
             best: None,
         };
+        if x_axis.has_bins {
+            let rows = ranking.all_rows();
+            let point = |row: usize| Some([runs.setting(row, x_axis.parameter).number()?, runs.mean_excess(row)]);
+            line.runs = spread(rows.len(), SCATTERED).filter_map(|place| point(rows[place])).filter(|point| point[1].is_finite()).collect();
+        }
         // The runs of the best setting for each value, in the order of the values.
         let mut tuned: Vec<(Setting, &[usize])> =
             ranking.best_by(x_axis.parameter).iter().map(|group| (group.value, ranking.rows(&group.best))).collect::<Vec<_>>();
@@ -234,6 +249,12 @@ fn panel(runs: &Runs<'_>, rows: &[usize], x_axis: &SettingAxis, frame: &Frame, l
         } else {
             layers.extend(band.area(line.color));
         }
+    }
+    for line in lines {
+        let inside = line.runs.iter().filter(|point| point[1] <= frame.cost.range[1]);
+        let points = inside.map(|&[x, y]| [x, frame.cost.clamp(y)]).collect();
+        let color = crate::figure::Color { alpha: 0.35, ..line.color };
+        layers.push(Layer::Markers { points, marker: Marker::Dot, color, size: 2.0 });
     }
     for (index, line) in lines.iter().enumerate() {
         let band = line.band.clone().map_values(|value| frame.cost.clamp(value));
@@ -373,7 +394,11 @@ fn caption(ranking: &Ranking<'_>, color_by: &ColorBy, x_axis: &SettingAxis, fram
     let is_seeded = varied.iter().any(|&parameter| is_seed(parameter) && parameter != x_axis.parameter);
     let tuned: Vec<&str> = runs.varied().into_iter().filter(|parameter| !shown.contains(&Some(*parameter))).map(Parameter::key).collect();
     let at_best = if tuned.is_empty() { String::new() } else { format!(" at the best {}", text::list(&tuned)) };
-    if x_axis.pooled > 1 {
+    if x_axis.has_bins {
+        let drawn = if rows.len() > SCATTERED { "small dots are a sample of the runs" } else { "small dots are runs" };
+        sentences
+            .push(format!("Each point is the median run of a bin of {}; the band holds 80 % of its runs; {drawn}", x_axis.parameter.key()));
+    } else if x_axis.pooled > 1 {
         sentences
             .push(format!("Each point is the median of {} neighbouring values{at_best}; the band holds 80 % of their runs", x_axis.pooled));
     } else if is_seeded {

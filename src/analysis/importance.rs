@@ -40,6 +40,9 @@ pub fn importance(sweep: &Sweep<'_>) -> Vec<Importance> {
     let runs = sweep.table();
     let Some(values) = log_costs(&runs) else { return Vec::new() };
     let space = &runs.experiment.space;
+    if space.sampling().is_some() {
+        return Vec::new();
+    }
     let trunk = [Parameter::Optimizer, Parameter::ScheduleName];
     let axes = |branch: &Branch| branch.axes.iter().map(|axis| axis.parameter).collect::<Vec<Parameter>>();
     if is_one_grid(&runs) {

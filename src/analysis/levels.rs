@@ -1,5 +1,6 @@
 //! The values of a hyperparameter over some runs. Statistics calls them the levels of a factor.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::setting::Setting;
@@ -52,6 +53,19 @@ impl Levels {
         for position in &mut positions {
             *position = places[*position as usize];
         }
+        Self { settings, positions }
+    }
+
+    /// The values of rows whose runs share no positions.
+    pub fn of_settings(rows: &[usize], setting: impl Fn(usize) -> Setting + Sync) -> Self {
+        let values: Vec<Setting> = rows.par_iter().map(|&row| setting(row)).collect();
+        let mut places: FxHashMap<Setting, u32> = values.iter().map(|&value| (value, 0)).collect();
+        let mut settings: Vec<Setting> = places.keys().copied().collect();
+        settings.sort_unstable();
+        for (place, setting) in settings.iter().enumerate() {
+            places.insert(*setting, place as u32);
+        }
+        let positions = values.iter().map(|value| places[value]).collect();
         Self { settings, positions }
     }
 }

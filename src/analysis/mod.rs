@@ -11,6 +11,7 @@ mod axis_values;
 mod bands;
 mod batch_sizes;
 mod best_settings;
+mod bins;
 mod color_by;
 mod compare;
 mod contour;

@@ -70,7 +70,8 @@ pub struct Ranking<'a> {
 }
 
 impl<'a> Ranking<'a> {
-    /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`.
+    /// Groups rows, which ascend, into candidates. Runs that differ only in seeds are one candidate, except for the seed `by`. In a sampled sweep each
+    /// run is a candidate, or each bin of the hyperparameter `by`, if it has bins.
     pub fn new(runs: &Runs<'a>, rows: &'a [usize], by: Option<Parameter>) -> Self {
         let (rows_of_candidates, candidates) = Self::group_by_setting(runs, rows, by);
         let mut ranking = Self { runs: *runs, all: rows, rows: rows_of_candidates, candidates, best: Vec::new() };
@@ -84,26 +85,36 @@ impl<'a> Ranking<'a> {
         let is_pooled = |parameter| is_seed(parameter) && Some(parameter) != by;
         let by_excess = ranked_by_excess(&present_problems(runs, rows));
         let cost = |row: usize| f64::from(runs.table.cost(row, by_excess[runs.table.problem[row] as usize]));
-        if !space.varied().into_iter().any(is_pooled) {
+        if let Some(by) = by.filter(|&by| runs.bins(by).is_some()) {
+            return Self::group_by_bin(runs, rows, by, cost);
+        }
+        if space.sampling().is_some() || !space.varied().into_iter().any(is_pooled) {
             let candidate = |(position, &row): (usize, &usize)| Candidate { rows: position..position + 1, cost: cost(row) };
             return (Cow::Borrowed(rows), rows.iter().enumerate().map(candidate).collect());
         }
         let mut keyed: Vec<(u64, usize)> = rows.iter().map(|&row| (space.first_like(runs.table.run[row], is_pooled), row)).collect();
         keyed.sort_unstable();
-        let mut candidates = Vec::new();
-        let mut first = 0;
-        for own in keyed.chunk_by(|a, b| a.0 == b.0) {
-            let costs: Vec<f64> = own.iter().map(|&(_, row)| cost(row)).collect();
-            let cost = statistics::quantile(&costs, 0.5).unwrap_or(f64::INFINITY);
-            candidates.push(Candidate { rows: first..first + own.len(), cost });
-            first += own.len();
-        }
+        let candidates = candidates(&keyed, cost);
         (keyed.into_iter().map(|(_, row)| row).collect(), candidates)
     }
 
-    /// The ranking with the runs of each value of `by` apart: this one, unless `by` is a seed.
+    /// The rows grouped by their bin of a hyperparameter and by their loss: each bin is one candidate, whose cost is that of its median run.
+    fn group_by_bin(runs: &Runs<'_>, rows: &'a [usize], by: Parameter, cost: impl Fn(usize) -> f64) -> (Cow<'a, [usize]>, Vec<Candidate>) {
+        let positions = runs.levels(rows, by).positions;
+        let loss = |row: usize| runs.problem(row).neuron.loss.name();
+        let mut keyed: Vec<((&str, u32), usize)> = rows.iter().zip(positions).map(|(&row, bin)| ((loss(row), bin), row)).collect();
+        keyed.sort_unstable();
+        let candidates = candidates(&keyed, cost);
+        (keyed.into_iter().map(|(_, row)| row).collect(), candidates)
+    }
+
+    /// The ranking with the runs of each value of `by` apart: this one, unless `by` is a seed or has bins.
     pub fn with_values_of(&self, by: Parameter) -> Cow<'_, Self> {
-        if is_seed(by) { Cow::Owned(Self::new(&self.runs, self.all, Some(by))) } else { Cow::Borrowed(self) }
+        if is_seed(by) || self.runs.bins(by).is_some() {
+            Cow::Owned(Self::new(&self.runs, self.all, Some(by)))
+        } else {
+            Cow::Borrowed(self)
+        }
     }
 
     /// The runs of the sweep.
@@ -252,6 +263,18 @@ impl<'a> Ranking<'a> {
     fn loss(&self, candidate: &Candidate) -> Loss {
         self.runs.problem(self.rows(candidate)[0]).neuron.loss
     }
+}
+
+/// One candidate for each key of rows that are sorted by their keys. Its cost is the median.
+fn candidates<K: PartialEq>(keyed: &[(K, usize)], cost: impl Fn(usize) -> f64) -> Vec<Candidate> {
+    let mut first = 0;
+    let candidate = |own: &[(K, usize)]| {
+        let costs: Vec<f64> = own.iter().map(|&(_, row)| cost(row)).collect();
+        let rows = first..first + own.len();
+        first = rows.end;
+        Candidate { rows, cost: statistics::quantile(&costs, 0.5).unwrap_or(f64::INFINITY) }
+    };
+    keyed.chunk_by(|a, b| a.0 == b.0).map(candidate).collect()
 }
 
 /// The problems that have rows.

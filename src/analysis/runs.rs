@@ -1,5 +1,6 @@
 //! The runs of a sweep with their settings and problems: the data that diagnosis, comparison and figures read.
 
+use super::bins::Bins;
 use super::cost_surface::CostSurface;
 use super::levels::Levels;
 use super::setting::Setting;
@@ -129,9 +130,7 @@ impl<'a> Runs<'a> {
     /// The value of a hyperparameter in a run, varied or not. A batch of all rows has their number. The value is computed from the number of the
     /// run, so the columns of hyperparameters need not be in memory.
     pub fn setting(&self, row: usize, parameter: Parameter) -> Setting {
-        let run = self.table.run[row];
-        let Some(branch) = self.experiment.space.branch_of(run) else { return Setting::Absent };
-        match branch.value(parameter, run - branch.first) {
+        match self.experiment.space.value(parameter, self.table.run[row]) {
             Some(Value::Choice("full")) if parameter == Parameter::BatchSize => Setting::Number(self.problem(row).train.len() as f64),
             Some(Value::Choice("none")) if matches!(parameter.facts().kind, Kind::FloatOr { .. } | Kind::IntegerOr { .. }) => {
                 Setting::Absent
@@ -140,8 +139,26 @@ impl<'a> Runs<'a> {
         }
     }
 
-    /// The values of a hyperparameter over some rows.
+    /// The bins of a hyperparameter that each run of a sampled sweep draws for itself; `None` if runs are grouped by values.
+    pub fn bins(&self, parameter: Parameter) -> Option<Bins> {
+        if is_seed(parameter) { None } else { Bins::new(&self.experiment.space, parameter) }
+    }
+
+    /// The value of a hyperparameter by which a run is grouped: its bin, if there are bins.
+    pub fn level(&self, row: usize, parameter: Parameter) -> Setting {
+        let setting = self.setting(row, parameter);
+        self.bins(parameter).map_or(setting, |bins| bins.bin(setting))
+    }
+
+    /// The values of a hyperparameter over some rows, by which the rows are grouped.
     pub fn levels(&self, rows: &[usize], parameter: Parameter) -> Levels {
+        if self.experiment.space.sampling().is_some() {
+            let bins = self.bins(parameter);
+            return Levels::of_settings(rows, |row| {
+                let setting = self.setting(row, parameter);
+                bins.as_ref().map_or(setting, |bins| bins.bin(setting))
+            });
+        }
         Levels::new(&self.experiment.space, self.table, rows, parameter, |row| self.setting(row, parameter))
     }
 

@@ -89,14 +89,11 @@ fn is_about_labels(problem: &Result<Problem, problem::Error>) -> bool {
     matches!(problem, Err(problem::Error::Label(_)))
 }
 
-/// Every value of a hyperparameter in the sweep, possibly with repetitions.
+/// Every listed value of a hyperparameter in the sweep, and the first of each range, possibly with repetitions.
 fn values(experiment: &Experiment, parameter: Parameter) -> Vec<Value> {
-    let values = experiment.space.branches.iter().flat_map(|branch| {
-        let axis = branch.axes.iter().find(|axis| axis.parameter == parameter);
-        axis.map_or_else(
-            || branch.settings.get(parameter).into_iter().collect::<Vec<_>>(),
-            |axis| (0..axis.len()).map(|position| axis.value(position)).collect(),
-        )
+    let values = experiment.space.branches.iter().flat_map(|branch| match branch.axis(parameter) {
+        Some(axis) => axis.values.examples(),
+        None => branch.settings.get(parameter).into_iter().collect(),
     });
     values.collect()
 }

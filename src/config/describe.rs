@@ -8,7 +8,7 @@ use super::step_count::{self, EpochBatches, StepCount};
 use crate::data::{CsvFormat, TestSize};
 use crate::model::optimizer::OPTIONS;
 use crate::model::{Initializer, Parameter, Value};
-use crate::space::{Axis, Branch, Values};
+use crate::space::{Axis, Branch, Continuous, Distribution, Values};
 use crate::text;
 
 impl Experiment {
@@ -29,6 +29,9 @@ impl Experiment {
     /// The number of training rows that all runs together evaluate, if none diverges, with `others` passes over all rows in addition to the epochs of
     /// a run. 0 where gradients follow from moments.
     pub fn rows_evaluated(&self, others: u64) -> u128 {
+        if self.space.sampling().is_some() {
+            return step_count::sampled_row_passes(&self.space, others).saturating_mul(self.train_rows() as u128);
+        }
         let passes = self.space.branches.iter().map(|branch| step_count::row_passes(branch, others));
         passes.fold(0_u128, u128::saturating_add).saturating_mul(self.train_rows() as u128)
     }
@@ -36,6 +39,9 @@ impl Experiment {
     /// The number of updates of all runs together, if none diverges.
     pub fn total_steps(&self) -> StepCount {
         let rows = self.train_rows();
+        if self.space.sampling().is_some() {
+            return step_count::sampled_steps(&self.space, rows);
+        }
         self.space.branches.iter().map(|branch| step_count::total_steps(branch, rows)).fold(
             StepCount { count: 0, exact: true },
             |sum, branch| StepCount { count: sum.count.saturating_add(branch.count), exact: sum.exact && branch.exact },
@@ -82,11 +88,24 @@ pub fn describe(experiment: &Experiment) -> String {
     }
     line("history", &history(experiment));
     line("surface", &surface(experiment));
-    for branch in &experiment.space.branches {
+    let sampling = experiment.space.sampling();
+    if let Some(sampling) = sampling {
+        line(
+            "method",
+            &format!("{}, {}, seed {}", sampling.method().name(), text::count(sampling.runs() as usize, "run"), sampling.seed()),
+        );
+    }
+    for (number, branch) in experiment.space.branches.iter().enumerate() {
         line("", "");
-        line("optimizer", &format!("{}: {}", branch.optimizer.name(), numbers(branch)));
+        let of_branch = match experiment.space.probability(number) {
+            Some(1.0) => "all runs".to_owned(),
+            Some(probability) => format!("{} % of the runs", text::short(100.0 * probability, 3)),
+            None => numbers(branch),
+        };
+        line("optimizer", &format!("{}: {of_branch}", branch.optimizer.name()));
         for axis in &branch.axes {
-            line(&format!("  {}", axis.parameter.key()), &axis_in_words(axis));
+            let words = if sampling.is_some() { drawn_in_words(&axis.values) } else { axis_in_words(axis) };
+            line(&format!("  {}", axis.parameter.key()), &words);
         }
         for (parameter, value) in constants(branch).filter(|&(parameter, value)| !is_off(parameter, value)) {
             let default = if branch.has_default(parameter) { "   (default)" } else { "" };
@@ -121,8 +140,65 @@ fn is_off(parameter: Parameter, value: Value) -> bool {
         || OPTIONS.iter().any(|&(option, default)| option == parameter && default == Some(value))
 }
 
+/// The largest number of values of a list that are described.
+const SHOWN: usize = 8;
+
+/// The values that a sampled sweep draws, in words.
+fn drawn_in_words(values: &Values) -> String {
+    let ends = |values: &Values| values.ends().map(format_value).join(" to ");
+    match values {
+        Values::List(list) => {
+            let shown: Vec<String> = list.iter().take(SHOWN).map(|&value| format_value(value)).collect();
+            let more = if list.len() > SHOWN { ", .." } else { "" };
+            if list.len() == 1 { shown.join("") } else { format!("one of {}{more}", shown.join(", ")) }
+        }
+        Values::Continuous(of) => continuous_in_words(of, of.bounds.map(text::exact)),
+        Values::Quantized { of, multiples } => {
+            let step = match **multiples {
+                Values::Steps { step, divisor, .. } => text::exact(step / divisor),
+                Values::IntSteps { step, .. } => step.to_string(),
+                _ => String::new(),
+            };
+            let of = continuous_in_words(of, quantized_bounds(of, multiples).map(text::exact));
+            if step == "1" { format!("integers, {of}") } else { format!("multiples of {step}, {of}") }
+        }
+        Values::Mixture(parts) => {
+            let mut before = 0.0;
+            let part = |(below, values): &(f64, Values)| {
+                let share = 100.0 * (below - std::mem::replace(&mut before, *below));
+                format!("{} ({} %)", drawn_in_words(values), text::short(share, 3))
+            };
+            let parts: Vec<String> = parts.iter().take(SHOWN).map(part).collect();
+            parts.join("; ")
+        }
+        Values::Steps { step, divisor, .. } => format!("{} in steps of {}", ends(values), text::exact(step / divisor)),
+        Values::IntSteps { step: 1, .. } => format!("integers, uniform from {}", ends(values)),
+        Values::IntSteps { step, .. } => format!("{} in steps of {step}", ends(values)),
+        Values::Uniform { .. } | Values::LogUniform { .. } | Values::IntUniform { .. } | Values::IntLogUniform { .. } => ends(values),
+    }
+}
+
+/// The bounds of a rounded distribution: of integers, without the halves that are rounded to them.
+fn quantized_bounds(of: &Continuous, multiples: &Values) -> [f64; 2] {
+    let [min, max] = of.bounds;
+    if matches!(multiples, Values::IntSteps { .. }) { [min.ceil(), max.floor()] } else { [min, max] }
+}
+
+fn continuous_in_words(of: &Continuous, [min, max]: [String; 2]) -> String {
+    match of.distribution {
+        Distribution::Uniform => format!("uniform from {min} to {max}"),
+        Distribution::LogUniform => format!("logarithmically uniform from {min} to {max}"),
+        Distribution::Normal { mu, sigma } => {
+            format!("normal with mean {} and standard deviation {}, from {min} to {max}", text::exact(mu), text::exact(sigma))
+        }
+        Distribution::LogNormal { mu, sigma } => {
+            let median = text::short(libm::exp(mu), 3);
+            format!("log-normal with median {median}, sigma {} of the logarithm, from {min} to {max}", text::exact(sigma))
+        }
+    }
+}
+
 fn axis_in_words(axis: &Axis) -> String {
-    const SHOWN: usize = 8;
     let count = text::grouped(axis.len());
     let plural = if axis.len() == 1 { "value" } else { "values" };
     let ends = || format!("{} to {}", format_value(axis.value(0)), format_value(axis.value(axis.len() - 1)));
@@ -135,6 +211,7 @@ fn axis_in_words(axis: &Axis) -> String {
         Values::Uniform { .. } | Values::IntUniform { .. } => format!("{count} {plural}: {}, equally spaced", ends()),
         Values::Steps { step, divisor, .. } => format!("{count} {plural}: {} in steps of {}", ends(), text::exact(step / divisor)),
         Values::IntSteps { step, .. } => format!("{count} {plural}: {} in steps of {step}", ends()),
+        Values::Continuous(_) | Values::Quantized { .. } | Values::Mixture(_) => drawn_in_words(&axis.values),
     }
 }
 
@@ -211,7 +288,14 @@ pub fn resolved(experiment: &Experiment) -> Json {
         }
     }
     let recorded = experiment.history.recording_plan(experiment.space.len());
-    let branches: Vec<Json> = experiment.space.branches.iter().map(branch).collect();
+    let space = &experiment.space;
+    let branches: Vec<Json> = space.branches.iter().enumerate().map(|(number, own)| branch(own, space.probability(number))).collect();
+    let mut sweep = json!({"method": "grid", "runs": space.len()});
+    if let Some(sampling) = space.sampling() {
+        sweep["method"] = json!(sampling.method().name());
+        sweep["seed"] = json!(sampling.seed());
+    }
+    sweep["blocks"] = json!(branches);
     let surface = &experiment.surface;
     let surface_axis = |axis: Option<SurfaceAxis>| axis.map(|axis| json!({"min": axis.min, "max": axis.max, "count": axis.count}));
     let piecewise = &experiment.piecewise;
@@ -219,7 +303,7 @@ pub fn resolved(experiment: &Experiment) -> Json {
         "name": experiment.name,
         "rng": if experiment.rng == Rng::NumpyLegacy { "numpy_legacy" } else { "threefry" },
         "data": section,
-        "sweep": {"method": "grid", "runs": experiment.space.len(), "blocks": branches},
+        "sweep": sweep,
         "history": {"every": recorded.every, "runs": recorded.runs.iter().map(history_runs).collect::<Vec<_>>(), "epochs": recorded.epochs},
         "surface": {"weight": surface_axis(surface.weight), "bias": surface_axis(surface.bias), "rows": rows_name(surface.rows)},
     });
@@ -238,9 +322,13 @@ fn history_runs(runs: &HistoryRuns) -> Json {
     }
 }
 
-fn branch(branch: &Branch) -> Json {
+/// A branch with its run numbers, or in a sampled space with its probability.
+fn branch(branch: &Branch, probability: Option<f64>) -> Json {
     let constants: Map<String, Json> = constants(branch).map(|(parameter, value)| (parameter.key().into(), value_json(value))).collect();
-    let axes: Map<String, Json> = branch.axes.iter().map(|axis| (axis.parameter.key().into(), axis_json(axis))).collect();
+    let axes: Map<String, Json> = branch.axes.iter().map(|axis| (axis.parameter.key().into(), values_json(&axis.values))).collect();
+    if let Some(probability) = probability {
+        return json!({"optimizer": branch.optimizer.name(), "probability": probability, "parameters": constants, "axes": axes});
+    }
     json!({"optimizer": branch.optimizer.name(), "first": branch.first, "runs": branch.len, "parameters": constants, "axes": axes})
 }
 
@@ -256,16 +344,39 @@ fn value_json(value: Value) -> Json {
     }
 }
 
-fn axis_json(axis: &Axis) -> Json {
-    match &axis.values {
+fn values_json(values: &Values) -> Json {
+    match values {
         Values::List(list) => list.iter().map(|&value| value_json(value)).collect(),
         Values::Uniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "uniform"}),
         Values::LogUniform { min, max, count, .. } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
         Values::IntUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "int_uniform"}),
         Values::IntLogUniform { min, max, count } => json!({"min": min, "max": max, "count": count, "distribution": "log_uniform"}),
         &Values::Steps { step, divisor, count, .. } => {
-            json!({"min": value_json(axis.value(0)), "max": value_json(axis.value(count - 1)), "step": step / divisor})
+            json!({"min": value_json(values.value(0)), "max": value_json(values.value(count - 1)), "step": step / divisor})
         }
-        &Values::IntSteps { min, step, count } => json!({"min": min, "max": value_json(axis.value(count - 1)), "step": step}),
+        &Values::IntSteps { min, step, count } => json!({"min": min, "max": value_json(values.value(count - 1)), "step": step}),
+        Values::Continuous(of) => continuous_json(of, of.bounds),
+        Values::Quantized { of, multiples } => {
+            let mut json = continuous_json(of, quantized_bounds(of, multiples));
+            json["q"] = match **multiples {
+                Values::Steps { step, divisor, .. } => json!(step / divisor),
+                Values::IntSteps { step, .. } => json!(step),
+                _ => Json::Null,
+            };
+            json
+        }
+        Values::Mixture(parts) => {
+            let part = |(below, values): &(f64, Values)| json!({"probability_of_this_or_earlier": below, "values": values_json(values)});
+            parts.iter().map(part).collect()
+        }
+    }
+}
+
+fn continuous_json(of: &Continuous, [min, max]: [f64; 2]) -> Json {
+    match of.distribution {
+        Distribution::Uniform => json!({"min": min, "max": max, "distribution": "uniform"}),
+        Distribution::LogUniform => json!({"min": min, "max": max, "distribution": "log_uniform"}),
+        Distribution::Normal { mu, sigma } => json!({"min": min, "max": max, "distribution": "normal", "mu": mu, "sigma": sigma}),
+        Distribution::LogNormal { mu, sigma } => json!({"min": min, "max": max, "distribution": "log_normal", "mu": mu, "sigma": sigma}),
     }
 }

@@ -48,7 +48,7 @@ impl Diagnostics {
 pub struct CheckedTable {
     pub table: TomlTable,
     /// Keys that were probably meant by unknown ones.
-    misspelt: Vec<&'static str>,
+    pub misspelt: Vec<&'static str>,
     /// The entry of the table in its parent.
     pub header: Option<TomlEntry>,
 }

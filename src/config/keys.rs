@@ -71,13 +71,12 @@ const KEYS: &[(TableKind, &[&str])] = &[
     (Surface, &["weight", "bias", "rows"]),
     (SurfaceAxis, &["min", "max", "count"]),
     (Rng, &["name"]),
-    (Range, &["value", "values", "min", "max", "count", "step", "distribution"]),
+    (Range, &["value", "values", "probabilities", "min", "max", "count", "step", "q", "distribution", "mu", "sigma"]),
     (OptimizerTable, &["name"]),
 ];
 
 /// Keys of Keras, W&B and Optuna that Gradsweep does not support.
-pub const UNSUPPORTED: &[(TableKind, &[&str])] =
-    &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS), (Range, &["q", "mu", "sigma", "mean", "stddev", "probabilities"])];
+pub const UNSUPPORTED: &[(TableKind, &[&str])] = &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS)];
 
 const BASE_CLASS: &[&str] = &["loss_scale_factor"];
 
@@ -121,6 +120,10 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("steps", "count"),
     ("log", "distribution"),
     ("choices", "values"),
+    ("mean", "mu"),
+    ("std", "sigma"),
+    ("stddev", "sigma"),
+    ("weights", "probabilities"),
     ("file", "path"),
     ("csv", "path"),
     ("x", "feature"),

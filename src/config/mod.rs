@@ -1,13 +1,14 @@
 //! Reads a TOML config into an [`Experiment`], or reports its errors with locations and remedies.
 //!
 //! `toml_tree` holds the text as values with locations, `keys` lists the keys, `sweep_spec` merges defaults into the space of runs (`data`,
-//! `ranges`, `optimizers`, `schedules` and `outputs` read single tables), and `checks` compares the config with its data. No other module
+//! `sampling`, `ranges`, `distributions`, `optimizers`, `schedules` and `outputs` read single tables), and `checks` compares the config with its data. No other module
 //! parses TOML. This module opens the data file, but no device.
 
 mod checks;
 mod data;
 mod describe;
 mod diagnostics;
+mod distributions;
 mod error;
 mod experiment;
 mod file;
@@ -16,8 +17,10 @@ mod keys;
 mod optimizers;
 mod outputs;
 mod overrides;
+mod range_table;
 pub(crate) mod ranges;
 mod resolve;
+mod sampling;
 pub(crate) mod scalars;
 mod schedules;
 mod starter;

@@ -7,7 +7,7 @@ use crate::text;
 use super::diagnostics::Diagnostics;
 use super::error::{Diagnostic, Location};
 use super::keys::{self, TableKind};
-use super::ranges;
+use super::ranges::{self, AxisContext};
 use super::scalars;
 use super::toml_tree::{TomlNode, TomlValue};
 use super::unknown_keys;
@@ -49,7 +49,7 @@ impl OptimizerSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptimizerKey {
     Training,
-    Sweep,
+    Sweep { is_sampled: bool },
 }
 
 /// Reads `optimizer` in the order written; `None` after an error.
@@ -59,16 +59,16 @@ pub fn specs(node: &TomlNode, written_in: OptimizerKey, diagnostics: &mut Diagno
             diagnostics.errors.push(list_not_allowed(node, "training.optimizer", "optimizer"));
             None
         }
-        (TomlValue::List(items), OptimizerKey::Sweep) if items.is_empty() => {
+        (TomlValue::List(items), OptimizerKey::Sweep { .. }) if items.is_empty() => {
             let diagnostic = Diagnostic::at(&node.location, "`optimizer` has no values").label("an empty list gives no runs");
             diagnostics.errors.push(diagnostic.help("add at least one optimizer, or remove the key"));
             None
         }
-        (TomlValue::List(items), OptimizerKey::Sweep) => {
+        (TomlValue::List(items), OptimizerKey::Sweep { .. }) => {
             let specs: Vec<_> = items.iter().map(|item| spec(item, written_in, diagnostics)).collect();
             specs.into_iter().collect()
         }
-        (TomlValue::Table(table), OptimizerKey::Sweep) if table.get("name").is_none() && table.get("values").is_some() => {
+        (TomlValue::Table(table), OptimizerKey::Sweep { .. }) if table.get("name").is_none() && table.get("values").is_some() => {
             let values = table.get("values")?.node.clone();
             diagnostics.inner_table(node, TableKind::Range)?;
             specs(&values, written_in, diagnostics)
@@ -124,8 +124,9 @@ fn from_table(node: &TomlNode, optimizer: Optimizer, written_in: OptimizerKey, d
         let key = format!("{}.{}", optimizer.name(), entry.key);
         spec.locations.push((parameter, entry.location.clone()));
         match (&entry.node.value, written_in) {
-            (TomlValue::List(_) | TomlValue::Table(_), OptimizerKey::Sweep) => {
-                if let Some(values) = ranges::values(&entry.node, parameter, &key, diagnostics) {
+            (TomlValue::List(_) | TomlValue::Table(_), OptimizerKey::Sweep { is_sampled }) => {
+                let axis = AxisContext::new(parameter, &key, is_sampled);
+                if let Some(values) = ranges::values(&entry.node, parameter, axis, diagnostics) {
                     spec.axes.push(Axis { parameter, values });
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::checks::{self, CheckContext};
 use super::data::{self, DataLocation};
-use super::diagnostics::{CheckedTable, Diagnostics};
+use super::diagnostics::Diagnostics;
 use super::error::{Diagnostic, Sources};
 use super::experiment::Experiment;
 use super::keys::TableKind;
@@ -33,7 +33,6 @@ pub fn resolve(
     let surface = diagnostics.table(root.get("surface"), TableKind::Surface);
 
     let name = sweep_name(root, name, diagnostics);
-    check_method(&sweep, diagnostics);
     let spec = SweepSpec::read(root, [&data, &model, &training], &sweep, diagnostics);
     if let Some(spec) = &spec {
         spec.check(sources, diagnostics);
@@ -71,36 +70,4 @@ fn sweep_name(root: &TomlTable, default: &str, diagnostics: &mut Diagnostics) ->
         return None;
     }
     Some(name)
-}
-
-/// Checks that `sweep.method` is a grid.
-fn check_method(sweep: &CheckedTable, diagnostics: &mut Diagnostics) {
-    const UNSUPPORTED: [&str; 3] = ["random", "sobol", "latin_hypercube"];
-    if let Some(entry) = sweep.get("method")
-        && let Some(method) = diagnostics.ok(scalars::string(&entry.node, "sweep.method"))
-        && method != "grid"
-    {
-        let location = &entry.node.location;
-        diagnostics.errors.push(if UNSUPPORTED.contains(&method.as_str()) {
-            scalars::unsupported(
-                location,
-                "sweep.method",
-                &entry.node.text,
-                "use \"grid\", and give each parameter a list of values or a range with count or step",
-            )
-        } else {
-            Diagnostic::at(location, format!("there is no sweep.method {}", entry.node.text)).label("no such method").help("use \"grid\"")
-        });
-        return;
-    }
-    for key in ["runs", "seed"] {
-        if let Some(entry) = sweep.get(key) {
-            let diagnostic = Diagnostic::at(&entry.location, format!("`sweep.{key}` applies to sampled methods, but this sweep is a grid"));
-            diagnostics.errors.push(diagnostic.label("not used by a grid").help(if key == "runs" {
-                "remove it: a grid has one run for every combination of its values; list fewer values for fewer runs"
-            } else {
-                "remove it; the batch order has its own seed, training.seed"
-            }));
-        }
-    }
 }

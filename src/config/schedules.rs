@@ -33,7 +33,7 @@ pub fn read(
 ) -> Option<Schedules> {
     let of = |value: Value| if let Value::Choice(name) = value { Schedule::from_name(name) } else { None };
     let (all, location) = match (swept, fixed, &table.header) {
-        (Some((Values::List(names), location)), ..) => (names.iter().filter_map(|&name| of(name)).collect(), Some(location.clone())),
+        (Some((names, location)), ..) => (names.examples().into_iter().filter_map(of).collect(), Some(location.clone())),
         (_, Some((name, location)), _) => (of(name).into_iter().collect(), Some(location.clone())),
         (_, None, Some(header)) => {
             if table.lacks("name") {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Neuron, Parameter, Value};
-use crate::space::{Axis, Branch, Values};
+use crate::space::{Axis, Branch, Space, Values, spread};
 
 /// Axes up to this length are summed value by value.
 const SUMMED: u64 = 1 << 16;
@@ -18,13 +18,17 @@ pub fn extent(branch: &Branch, parameter: Parameter) -> Option<(i64, i64)> {
         let value = integer(branch.settings.get(parameter)?)?;
         return Some((value, value));
     };
-    match &axis.values {
-        Values::List(list) => {
-            let integers = || list.iter().copied().filter_map(integer);
-            Some((integers().min()?, integers().max()?))
-        }
-        // Ranges are ascending.
-        _ => Some((integer(axis.value(0))?, integer(axis.value(axis.len() - 1))?)),
+    let ends = all_ends(&axis.values);
+    let integers = || ends.iter().copied().filter_map(integer);
+    Some((integers().min()?, integers().max()?))
+}
+
+/// The listed values, and the first and the last value of each range: ranges are ascending.
+fn all_ends(values: &Values) -> Vec<Value> {
+    match values {
+        Values::List(list) => list.clone(),
+        Values::Mixture(parts) => parts.iter().flat_map(|(_, values)| all_ends(values)).collect(),
+        range => range.ends().into(),
     }
 }
 
@@ -81,6 +85,41 @@ pub struct StepCount {
     pub exact: bool,
 }
 
+/// The number of updates of a sampled space.
+pub fn sampled_steps(space: &Space, rows: usize) -> StepCount {
+    sampled_sum(space, &[Parameter::Epochs, Parameter::BatchSize], |run| {
+        let batches = space.value(Parameter::BatchSize, run).map_or(0, |size| batches(size, rows));
+        epochs(space, run).saturating_mul(u128::from(batches))
+    })
+}
+
+/// The number of passes over the training rows of all runs of a sampled space, as [`row_passes`].
+pub fn sampled_row_passes(space: &Space, others: u64) -> u128 {
+    if space.branches.iter().all(follows_from_moments) {
+        return 0;
+    }
+    sampled_sum(space, &[Parameter::Epochs], |run| epochs(space, run).saturating_add(u128::from(others))).count
+}
+
+/// The number of epochs of a run.
+fn epochs(space: &Space, run: u64) -> u128 {
+    space.value(Parameter::Epochs, run).and_then(Value::number).unwrap_or(0.0) as u128
+}
+
+/// The sum of a number over all runs of a sampled space, which depends on some hyperparameters: estimated from evenly spaced runs if there are more than
+/// [`SUMMED`].
+fn sampled_sum(space: &Space, depends_on: &[Parameter], number: impl Fn(u64) -> u128) -> StepCount {
+    let runs = space.len();
+    if !depends_on.iter().any(|&parameter| space.branches.iter().any(|branch| axis(branch, parameter).is_some())) {
+        return StepCount { count: number(0).saturating_mul(u128::from(runs)), exact: true };
+    }
+    let known = runs.min(SUMMED);
+    let sum = spread(runs, known).map(number).fold(0, u128::saturating_add);
+    let exact = known == runs;
+    StepCount { count: if exact { sum } else { (sum as f64 / known as f64 * runs as f64) as u128 }, exact }
+}
+
+/// The number of updates of a branch of a grid.
 pub fn total_steps(branch: &Branch, rows: usize) -> StepCount {
     let epochs = sum(branch, Parameter::Epochs, |value| match value {
         Value::Integer(epochs) => epochs as u64,
@@ -96,15 +135,7 @@ pub fn total_steps(branch: &Branch, rows: usize) -> StepCount {
 /// The number of passes over the training rows of all runs of a branch: one for each epoch, and `others` for each run. None for a paraboloid, whose
 /// gradients follow from moments.
 pub fn row_passes(branch: &Branch, others: u64) -> u128 {
-    let is_always = |parameter: Parameter, value: Value| match axis(branch, parameter) {
-        Some(axis) => (0..axis.len()).all(|position| axis.value(position) == value),
-        None => branch.settings.get(parameter) == Some(value),
-    };
-    let Neuron { activation, loss, use_bias, .. } = Neuron::LINEAR;
-    if is_always(Parameter::Activation, Value::Choice(activation.name()))
-        && is_always(Parameter::Loss, Value::Choice(loss.name()))
-        && is_always(Parameter::UseBias, Value::Boolean(use_bias))
-    {
+    if follows_from_moments(branch) {
         return 0;
     }
     let passes = sum(branch, Parameter::Epochs, |value| match value {
@@ -112,6 +143,18 @@ pub fn row_passes(branch: &Branch, others: u64) -> u128 {
         _ => 0,
     });
     passes.count.saturating_mul(u128::from(branch.len / axis(branch, Parameter::Epochs).map_or(1, Axis::len).max(1)))
+}
+
+/// Whether the gradients of all runs of a branch follow from moments.
+fn follows_from_moments(branch: &Branch) -> bool {
+    let is_always = |parameter: Parameter, value: Value| match axis(branch, parameter) {
+        Some(axis) => (0..axis.len()).all(|position| axis.value(position) == value),
+        None => branch.settings.get(parameter) == Some(value),
+    };
+    let Neuron { activation, loss, use_bias, .. } = Neuron::LINEAR;
+    is_always(Parameter::Activation, Value::Choice(activation.name()))
+        && is_always(Parameter::Loss, Value::Choice(loss.name()))
+        && is_always(Parameter::UseBias, Value::Boolean(use_bias))
 }
 
 /// The number of batches per epoch.
@@ -145,7 +188,6 @@ fn sum(branch: &Branch, parameter: Parameter, weight: impl Fn(Value) -> u64) -> 
 mod tests {
     use super::*;
     use crate::model::{Optimizer, Settings};
-    use crate::space::Space;
 
     fn branch(axes: Vec<Axis>) -> Branch {
         let mut settings = Settings::default();

@@ -1,17 +1,19 @@
 //! The hyperparameters that a config fixes or varies, and the space of runs that follows from them.
 
 use super::diagnostics::{CheckedTable, Diagnostics};
+use super::distributions;
 use super::error::{Diagnostic, Location, Sources};
 use super::experiment::Rng;
 use super::keys::{self, TableKind};
 use super::optimizers::{self, OptimizerKey, OptimizerSpec};
-use super::ranges;
+use super::ranges::{self, AxisContext};
+use super::sampling::{self, SamplingSpec};
 use super::scalars;
 use super::schedules::{self, Schedules};
 use super::toml_tree::{TomlEntry, TomlTable, TomlValue};
 use super::values;
 use crate::model::{Optimizer, Parameter, ParameterTable, Schedule, Settings, Start, Value};
-use crate::space::{Axis, Branch, Space, Values};
+use crate::space::{Axis, Branch, Sampling, Space, Values};
 use crate::text;
 
 /// A hyperparameter with one value for all runs.
@@ -35,12 +37,18 @@ pub struct SweepSpec {
     swept: Vec<SweptAxis>,
     specs: Vec<OptimizerSpec>,
     pub schedules: Schedules,
+    /// `None` for a grid.
+    sampling: Option<SamplingSpec>,
+    /// The probabilities of the optimizers and of the schedules in a sampled sweep.
+    probabilities: [Vec<f64>; 2],
     parameters: Option<Location>,
 }
 
 impl SweepSpec {
     pub fn read(root: &TomlTable, sections: [&CheckedTable; 3], sweep: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<Self> {
         let [data, model, training] = sections;
+        let sampling = sampling::read(sweep, diagnostics);
+        let is_sampled = sampling.is_some();
         let mut fixed = Vec::new();
         for (section, home) in [(data, ParameterTable::Data), (model, ParameterTable::Model), (training, ParameterTable::Training)] {
             fixed.extend(fixed_of(section, home, diagnostics));
@@ -50,13 +58,13 @@ impl SweepSpec {
         fixed.extend(fixed_of(&schedule, ParameterTable::Schedule, diagnostics));
         let parameters = sweep.get("parameters");
         let table = diagnostics.table(parameters, TableKind::Parameters);
-        let mut swept = axes(&table, diagnostics);
+        let mut swept = axes(&table, is_sampled, diagnostics);
         let position = swept.iter().position(|swept| swept.axis.parameter == Parameter::ScheduleName);
         let names = position.map(|position| swept.remove(position));
         let name = fixed.iter().find(|fixed| fixed.parameter == Parameter::ScheduleName).map(|fixed| (fixed.value, &fixed.location));
         let schedules = schedules::read(&schedule, names.as_ref().map(|names| (&names.axis.values, &names.location)), name, diagnostics);
         let specs = match (table.get("optimizer"), training.get("optimizer")) {
-            (Some(entry), _) => optimizers::specs(&entry.node, OptimizerKey::Sweep, diagnostics),
+            (Some(entry), _) => optimizers::specs(&entry.node, OptimizerKey::Sweep { is_sampled }, diagnostics),
             (None, Some(entry)) => optimizers::specs(&entry.node, OptimizerKey::Training, diagnostics),
             (None, None) => default_optimizer().map(|optimizer| vec![OptimizerSpec::new(optimizer)]),
         };
@@ -66,14 +74,24 @@ impl SweepSpec {
         if let (Some(swept), Some(fixed)) = (table.get("optimizer"), training.get("optimizer")) {
             warn_of_override(fixed, swept, diagnostics);
         }
+        let (specs, schedules) = (specs?, schedules?);
+        let probabilities = [
+            optimizer_probabilities(table.get("optimizer"), specs.len(), is_sampled, diagnostics)?,
+            names.as_ref().map_or_else(|| vec![1.0], |names| probabilities(&names.axis.values)),
+        ];
+        if is_sampled && swept.is_empty() && specs.iter().all(|spec| spec.axes.is_empty()) && specs.len() * schedules.all.len() == 1 {
+            diagnostics.warn("[sweep.parameters] varies nothing, so all runs are equal");
+        }
         let rng_location = root.get("rng").map(|entry| entry.node.location.clone());
         Some(Self {
             rng: rng?,
             rng_location,
             fixed,
             swept,
-            specs: specs?,
-            schedules: schedules?,
+            specs,
+            schedules,
+            sampling,
+            probabilities,
             parameters: parameters.map(|entry| entry.location.clone()),
         })
     }
@@ -164,10 +182,9 @@ impl SweepSpec {
         let own = spec.axes.iter().find(|axis| axis.parameter == parameter);
         let shared = || self.swept.iter().map(|swept| &swept.axis).find(|axis| axis.parameter == parameter);
         let axis = if spec.sets(parameter) { own } else { shared() };
-        match axis.map(|axis| (&axis.values, axis.value(0))) {
-            Some((Values::List(list), _)) => list.clone(),
+        match axis {
             // Rules reject only the smallest value of a range.
-            Some((_, first)) => vec![first],
+            Some(axis) => axis.values.examples(),
             None => self.setting(spec, Schedule::None, parameter).into_iter().collect(),
         }
     }
@@ -198,7 +215,7 @@ impl SweepSpec {
             let swept = self.swept.iter().find(|swept| swept.axis.parameter == parameter);
             let fixed = self.fixed.iter().find(|fixed| fixed.parameter == parameter);
             let location = match (swept, fixed) {
-                (Some(swept), _) if matches!(&swept.axis.values, Values::List(list) if list.iter().any(drawn)) => Some(&swept.location),
+                (Some(swept), _) if swept.axis.values.examples().iter().any(drawn) => Some(&swept.location),
                 (Some(_), _) => None,
                 (None, Some(fixed)) => drawn(&fixed.value).then_some(&fixed.location),
                 (None, None) => parameter.facts().default.as_ref().is_some_and(drawn).then_some(self.rng_location.as_ref()).flatten(),
@@ -220,6 +237,11 @@ impl SweepSpec {
 
     pub fn space(&self) -> Result<Space, Diagnostic> {
         let branches = self.specs.iter().flat_map(|spec| self.schedules.all.iter().map(|&schedule| self.branch(spec, schedule)));
+        if let Some(SamplingSpec { method, runs, seed }) = self.sampling {
+            let sampling = Sampling::new(method, runs, seed, &self.dimensions());
+            let [optimizers, schedules] = &self.probabilities;
+            return Ok(Space::sampled(branches.collect(), sampling, [optimizers, schedules]));
+        }
         Space::new(branches.collect()).map_err(|error| {
             let axes: Vec<String> =
                 self.swept.iter().map(|swept| format!("{} {}", swept.axis.parameter.key(), text::grouped(swept.axis.len()))).collect();
@@ -229,6 +251,20 @@ impl SweepSpec {
             );
             diagnostic.help("use fewer values").note(format!("values per parameter: {}", axes.join(", ")))
         })
+    }
+
+    /// The hyperparameters of the dimensions of a sampled space: the optimizer and the schedule, the others in the order written, those of the tables
+    /// of optimizers last.
+    fn dimensions(&self) -> Vec<Parameter> {
+        let trunk = [(Parameter::Optimizer, self.specs.len()), (Parameter::ScheduleName, self.schedules.all.len())];
+        let mut dimensions: Vec<Parameter> = trunk.into_iter().filter(|(_, count)| *count > 1).map(|(parameter, _)| parameter).collect();
+        let own = self.specs.iter().flat_map(|spec| &spec.axes);
+        for axis in self.swept.iter().map(|swept| &swept.axis).chain(own) {
+            if !dimensions.contains(&axis.parameter) {
+                dimensions.push(axis.parameter);
+            }
+        }
+        dimensions
     }
 
     fn branch(&self, spec: &OptimizerSpec, schedule: Schedule) -> Branch {
@@ -347,15 +383,36 @@ fn rng(entry: Option<&TomlEntry>, fixed: &mut Vec<FixedValue>, diagnostics: &mut
 }
 
 /// Reads the axes of `[sweep.parameters]`, except the optimizer, in the order written.
-fn axes(parameters: &CheckedTable, diagnostics: &mut Diagnostics) -> Vec<SweptAxis> {
+fn axes(parameters: &CheckedTable, is_sampled: bool, diagnostics: &mut Diagnostics) -> Vec<SweptAxis> {
     let named = parameters.table.0.iter().filter_map(|entry| Some((entry, keys::swept(&entry.key)?)));
     named
         .filter(|(_, parameter)| *parameter != Parameter::Optimizer)
         .filter_map(|(entry, parameter)| {
-            let values = ranges::values(&entry.node, parameter, parameter.key(), diagnostics)?;
+            let values = ranges::values(&entry.node, parameter, AxisContext::new(parameter, parameter.key(), is_sampled), diagnostics)?;
             Some(SweptAxis { axis: Axis { parameter, values }, location: entry.location.clone() })
         })
         .collect()
+}
+
+/// The probabilities of the optimizers: those of their table, else equal ones. `None` after an error.
+fn optimizer_probabilities(entry: Option<&TomlEntry>, count: usize, is_sampled: bool, diagnostics: &mut Diagnostics) -> Option<Vec<f64>> {
+    let equal = vec![1.0; count];
+    let Some(TomlValue::Table(table)) = entry.map(|entry| &entry.node.value) else { return Some(equal) };
+    let Some(probabilities) = table.get("probabilities").filter(|_| table.get("values").is_some()) else { return Some(equal) };
+    if !is_sampled {
+        let table = CheckedTable { table: table.clone(), ..CheckedTable::default() };
+        diagnostics.ok(distributions::refuse_in_grid(&table, None, "optimizer"))?;
+    }
+    distributions::probabilities(probabilities, count, "optimizer", diagnostics)
+}
+
+/// The probabilities of the values of a list.
+fn probabilities(values: &Values) -> Vec<f64> {
+    let mut before = 0.0;
+    match values {
+        Values::Mixture(parts) => parts.iter().map(|(below, _)| below - std::mem::replace(&mut before, *below)).collect(),
+        list => vec![1.0; list.examples().len()],
+    }
 }
 
 /// Warns of `--set training.optimizer=..` if the sweep varies the optimizer.

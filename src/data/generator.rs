@@ -16,6 +16,8 @@ pub enum Stream {
     InitialWeight = 2,
     /// A random initial bias.
     InitialBias = 3,
+    /// The hyperparameters of a run in a sampled sweep.
+    Sweep = 4,
 }
 
 /// A source of uniform 32-bit words.

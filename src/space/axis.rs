@@ -1,8 +1,9 @@
-//! One axis of a grid, whose values are computed from their positions.
+//! One axis of a space, whose values are computed: in a grid from their positions, in a sampled space from a number in [0, 1).
 
+use super::normal;
 use crate::model::{Parameter, Value};
 
-/// The values of an axis.
+/// The values of an axis. The last three kinds occur in sampled spaces only.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the doc of each variant explains its fields")]
 pub enum Values {
@@ -20,6 +21,78 @@ pub enum Values {
     IntLogUniform { min: i64, max: i64, count: u64 },
     /// `count` integers: `min`, `min + step`, ..
     IntSteps { min: i64, step: i64, count: u64 },
+    /// All numbers of a distribution.
+    Continuous(Continuous),
+    /// The numbers of a distribution, each rounded to the nearest of `multiples`.
+    Quantized { of: Continuous, multiples: Box<Values> },
+    /// Each of several kinds of values with a probability: the probability of it or an earlier one, and its values.
+    Mixture(Vec<(f64, Values)>),
+}
+
+/// A continuous distribution of a hyperparameter between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Continuous {
+    /// The distribution without bounds.
+    pub distribution: Distribution,
+    /// The smallest and the largest value.
+    pub bounds: [f64; 2],
+    /// The bounds in the units in which values are drawn uniformly: the values, their logarithms, or the probabilities of smaller values.
+    ends: [f64; 2],
+}
+
+/// The kind of a continuous distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the doc of each variant explains its fields")]
+pub enum Distribution {
+    /// All values are equally probable.
+    Uniform,
+    /// The logarithm is uniform.
+    LogUniform,
+    /// Normal with mean `mu` and standard deviation `sigma`.
+    Normal { mu: f64, sigma: f64 },
+    /// The natural logarithm is normal with mean `mu` and standard deviation `sigma`.
+    LogNormal { mu: f64, sigma: f64 },
+}
+
+/// The smallest and the largest probability of which a normal quantile is computed: at 0 and 1 it is infinite.
+const PROBABILITIES: [f64; 2] = [f64::EPSILON / 4.0, 1.0 - f64::EPSILON / 2.0];
+
+impl Continuous {
+    /// The distribution, given that the value is within the bounds.
+    ///
+    /// A normal distribution is cut off by the quantiles of its bounds. So one uniform number gives one value, and the order of the numbers is that
+    /// of the values, as stratified samples need it. Values moved to a bound would pile up there.
+    pub fn new(distribution: Distribution, bounds: [f64; 2]) -> Self {
+        let ends = bounds.map(|bound| match distribution {
+            Distribution::Uniform => bound,
+            Distribution::LogUniform => libm::log(bound),
+            Distribution::Normal { mu, sigma } => normal::probability_below((bound - mu) / sigma),
+            Distribution::LogNormal { mu, sigma } => normal::probability_below((libm::log(bound) - mu) / sigma),
+        });
+        Self { distribution, bounds, ends }
+    }
+
+    /// The number below which a share of the values lies.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let [low, high] = self.ends;
+        let place = low * (1.0 - share) + high * share;
+        let standard = |probability: f64| normal::quantile(probability.clamp(PROBABILITIES[0], PROBABILITIES[1]));
+        let value = match self.distribution {
+            Distribution::Uniform => place,
+            Distribution::LogUniform => libm::exp(place),
+            Distribution::Normal { mu, sigma } => mu + sigma * standard(place),
+            Distribution::LogNormal { mu, sigma } => libm::exp(mu + sigma * standard(place)),
+        };
+        value.clamp(self.bounds[0], self.bounds[1])
+    }
+
+    /// The probability of a value within the bounds if there were none; 1 for a uniform distribution.
+    pub fn probability_within_bounds(&self) -> f64 {
+        match self.distribution {
+            Distribution::Uniform | Distribution::LogUniform => 1.0,
+            Distribution::Normal { .. } | Distribution::LogNormal { .. } => self.ends[1] - self.ends[0],
+        }
+    }
 }
 
 impl Values {
@@ -45,6 +118,124 @@ impl Values {
             .unwrap_or((min, step, 1.0));
         Self::Steps { first, step, divisor, count: (whole as u64).saturating_add(1) }
     }
+
+    /// The multiples of `step` from `min` to `max`; `None` if there are none. They are decimals if `step` is a short decimal.
+    pub fn multiples(step: f64, [min, max]: [f64; 2]) -> Option<Self> {
+        let [first, last] = [libm::ceil(min / step - 1e-9), libm::floor(max / step + 1e-9)];
+        let is_whole = |divisor: &&f64| {
+            let scaled = (step * **divisor).round();
+            scaled < EXACT && scaled / **divisor == step
+        };
+        let divisor = *POWERS_OF_TEN.iter().find(is_whole).unwrap_or(&1.0);
+        let scaled = if divisor > 1.0 { (step * divisor).round() } else { step };
+        (first <= last).then(|| Self::Steps { first: first * scaled, step: scaled, divisor, count: (last - first) as u64 + 1 })
+    }
+
+    /// The number of values, at least one; that of a continuous distribution counts as 2⁶⁴ − 1.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::List(values) => values.len() as u64,
+            Self::Uniform { count, .. }
+            | Self::LogUniform { count, .. }
+            | Self::Steps { count, .. }
+            | Self::IntUniform { count, .. }
+            | Self::IntLogUniform { count, .. }
+            | Self::IntSteps { count, .. } => *count,
+            Self::Continuous(_) => u64::MAX,
+            Self::Quantized { multiples, .. } => multiples.len(),
+            Self::Mixture(parts) => parts.iter().fold(0, |sum, (_, values)| sum.saturating_add(values.len())),
+        }
+    }
+
+    /// Always false; the companion of `len`.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at a position below `len`.
+    pub fn value(&self, position: u64) -> Value {
+        match self {
+            Self::List(values) => values[position as usize],
+            &Self::Uniform { min, max, count } => Value::Float(between(min, max, position, count)),
+            &Self::LogUniform { min, max, logs, count } => Value::Float(log_between([min, max], logs, position, count)),
+            &Self::Steps { first, step, divisor, .. } => Value::Float((first + step * position as f64) / divisor),
+            &Self::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
+                min
+            } else {
+                // In 128 bits nothing overflows.
+                let intervals = u128::from(count - 1);
+                let span = (i128::from(max) - i128::from(min)) as u128;
+                let (position, rest) = (u128::from(position), span % intervals);
+                let offset = span / intervals * position + (2 * rest * position + intervals) / (2 * intervals);
+                (i128::from(min) + offset as i128) as i64
+            }),
+            &Self::IntLogUniform { min, max, count } => Value::Integer(if position == 0 {
+                min
+            } else if position + 1 == count {
+                max
+            } else {
+                let ends = [min as f64, max as f64];
+                (log_between(ends, ends.map(libm::log), position, count).round() as i64).clamp(min, max)
+            }),
+            &Self::IntSteps { min, step, .. } => Value::Integer(min + step * position as i64),
+            Self::Continuous(of) => Value::Float(of.quantile(position as f64 / u64::MAX as f64)),
+            Self::Quantized { multiples, .. } => multiples.value(position),
+            Self::Mixture(parts) => {
+                let mut rest = position;
+                for (_, values) in parts {
+                    if rest < values.len() {
+                        return values.value(rest);
+                    }
+                    rest -= values.len();
+                }
+                parts[parts.len() - 1].1.sample(1.0)
+            }
+        }
+    }
+
+    /// The listed values, and of each range the first value.
+    pub fn examples(&self) -> Vec<Value> {
+        match self {
+            Self::List(values) => values.clone(),
+            Self::Mixture(parts) => parts.iter().flat_map(|(_, values)| values.examples()).collect(),
+            range => vec![range.value(0)],
+        }
+    }
+
+    /// The first and the last value of a range. Of a list, these are not the smallest and the largest.
+    pub fn ends(&self) -> [Value; 2] {
+        match self {
+            Self::Continuous(of) => [0.0, 1.0].map(|share| Value::Float(of.quantile(share))),
+            Self::Quantized { of, multiples } => [0.0, 1.0].map(|share| multiples.nearest(of.quantile(share))),
+            values => [0, values.len() - 1].map(|position| values.value(position)),
+        }
+    }
+
+    /// The value of a run of a sampled space. All values of a list, and of a range with steps, are equally probable.
+    pub fn sample(&self, unit: f64) -> Value {
+        match self {
+            Self::Continuous(of) => Value::Float(of.quantile(unit)),
+            Self::Quantized { of, multiples } => multiples.nearest(of.quantile(unit)),
+            Self::Mixture(parts) => {
+                let chosen = parts.partition_point(|(above, _)| *above <= unit).min(parts.len() - 1);
+                let below = if chosen == 0 { 0.0 } else { parts[chosen - 1].0 };
+                let (above, values) = &parts[chosen];
+                // The place within the share of the chosen values is uniform again.
+                values.sample(((unit - below) / (above - below)).clamp(0.0, 1.0_f64.next_down()))
+            }
+            values => values.value(((unit * values.len() as f64) as u64).min(values.len() - 1)),
+        }
+    }
+
+    /// The value nearest to a number: of steps, the only values that numbers are rounded to.
+    fn nearest(&self, number: f64) -> Value {
+        let place = match *self {
+            Self::Steps { first, step, divisor, .. } => (number * divisor - first) / step,
+            Self::IntSteps { min, step, .. } => (number - min as f64) / step as f64,
+            _ => 0.0,
+        };
+        self.value((place.round().max(0.0) as u64).min(self.len() - 1))
+    }
 }
 
 /// Below this number (2⁵²), float64 represents integers and their sums exactly.
@@ -65,15 +256,7 @@ pub struct Axis {
 impl Axis {
     /// The number of values, at least one.
     pub fn len(&self) -> u64 {
-        match &self.values {
-            Values::List(values) => values.len() as u64,
-            Values::Uniform { count, .. }
-            | Values::LogUniform { count, .. }
-            | Values::Steps { count, .. }
-            | Values::IntUniform { count, .. }
-            | Values::IntLogUniform { count, .. }
-            | Values::IntSteps { count, .. } => *count,
-        }
+        self.values.len()
     }
 
     /// Always false; the companion of `len`.
@@ -83,31 +266,7 @@ impl Axis {
 
     /// The value at a position below `len`.
     pub fn value(&self, position: u64) -> Value {
-        match &self.values {
-            Values::List(values) => values[position as usize],
-            &Values::Uniform { min, max, count } => Value::Float(between(min, max, position, count)),
-            &Values::LogUniform { min, max, logs, count } => Value::Float(log_between([min, max], logs, position, count)),
-            &Values::Steps { first, step, divisor, .. } => Value::Float((first + step * position as f64) / divisor),
-            &Values::IntUniform { min, max, count } => Value::Integer(if count <= 1 {
-                min
-            } else {
-                // In 128 bits nothing overflows.
-                let intervals = u128::from(count - 1);
-                let span = (i128::from(max) - i128::from(min)) as u128;
-                let (position, rest) = (u128::from(position), span % intervals);
-                let offset = span / intervals * position + (2 * rest * position + intervals) / (2 * intervals);
-                (i128::from(min) + offset as i128) as i64
-            }),
-            &Values::IntLogUniform { min, max, count } => Value::Integer(if position == 0 {
-                min
-            } else if position + 1 == count {
-                max
-            } else {
-                let ends = [min as f64, max as f64];
-                (log_between(ends, ends.map(libm::log), position, count).round() as i64).clamp(min, max)
-            }),
-            &Values::IntSteps { min, step, .. } => Value::Integer(min + step * position as i64),
-        }
+        self.values.value(position)
     }
 }
 

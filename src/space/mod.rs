@@ -1,10 +1,16 @@
-//! The space of runs: one branch for each optimizer and schedule, each a grid, and the computation of a run from its number.
+//! The space of runs: one branch for each optimizer and schedule, and the computation of a run from its number. Each branch is a grid, or all of them
+//! are sampled.
 //!
-//! Nothing is stored per run. This module does not depend on configs, data or training.
+//! Nothing is stored per run. Of `data`, only the random generator is used; this module does not depend on configs, rows or training.
 
 mod axis;
+mod normal;
+mod sampling;
+mod sobol;
+mod strata;
 
-pub use axis::{Axis, Values};
+pub use axis::{Axis, Continuous, Distribution, Values};
+pub use sampling::{SOBOL_POINTS, Sampling, SamplingMethod};
 
 use crate::model::{Optimizer, Parameter, Schedule, Settings, Value};
 
@@ -19,7 +25,8 @@ pub struct Run {
     pub settings: Settings,
 }
 
-/// The grid of runs of one optimizer and schedule. Its run numbers are contiguous and count the axes in mixed radix, the last axis fastest.
+/// The runs of one optimizer and schedule. In a grid their run numbers are contiguous and count the axes in mixed radix, the last axis fastest. In a
+/// sampled space each run draws its branch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
     /// Optimizer of the branch.
@@ -28,9 +35,9 @@ pub struct Branch {
     pub settings: Settings,
     /// Hyperparameters that vary, the last one fastest.
     pub axes: Vec<Axis>,
-    /// The number of the first run.
+    /// The number of the first run; 0 in a sampled space.
     pub first: u64,
-    /// The number of runs: the product of the lengths of the axes.
+    /// The number of runs: the product of the lengths of the axes, or in a sampled space that of all branches.
     pub len: u64,
 }
 
@@ -99,8 +106,48 @@ pub enum Error {
 /// All runs of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
-    /// Branches in the order of run numbers.
+    /// Branches in the order of run numbers: for each optimizer, one for each schedule.
     pub branches: Vec<Branch>,
+    sampled: Option<Sampled>,
+}
+
+/// A sampled space: the coordinates of the runs, and the probabilities of the branches.
+#[derive(Clone, Debug, PartialEq)]
+struct Sampled {
+    sampling: Sampling,
+    optimizers: Trunk,
+    schedules: Trunk,
+}
+
+/// The choice of an optimizer, or of a schedule.
+#[derive(Clone, Debug, PartialEq)]
+struct Trunk {
+    /// The dimension of the choice; `None` if there is only one.
+    dimension: Option<usize>,
+    /// The probability of each choice or an earlier one.
+    below: Vec<f64>,
+}
+
+impl Trunk {
+    fn new(sampling: &Sampling, parameter: Parameter, probabilities: &[f64]) -> Self {
+        Self { dimension: sampling.dimension(parameter), below: running_sums(probabilities) }
+    }
+
+    fn choice(&self, sampling: &Sampling, run: u64) -> usize {
+        let chosen = self.dimension.map(|dimension| self.below.partition_point(|below| *below <= sampling.unit(run, dimension)));
+        chosen.unwrap_or(0).min(self.below.len().saturating_sub(1))
+    }
+}
+
+/// The sum of each number and the ones before it, relative to the sum of all.
+pub fn running_sums(numbers: &[f64]) -> Vec<f64> {
+    let total: f64 = numbers.iter().sum();
+    let mut sum = 0.0;
+    let below = numbers.iter().map(|number| {
+        sum += number;
+        sum / total
+    });
+    below.collect()
 }
 
 impl Space {
@@ -117,7 +164,30 @@ impl Space {
             branch.first = first;
             first = first.checked_add(branch.len).filter(|&sum| i64::try_from(sum).is_ok()).ok_or(Error::TooManyRuns)?;
         }
-        Ok(Self { branches })
+        Ok(Self { branches, sampled: None })
+    }
+
+    /// A sampled space. `probabilities` are those of the optimizers and of the schedules; there is a branch for each pair of them, schedules fastest.
+    pub fn sampled(mut branches: Vec<Branch>, sampling: Sampling, [optimizers, schedules]: [&[f64]; 2]) -> Self {
+        for branch in &mut branches {
+            (branch.first, branch.len) = (0, sampling.runs());
+        }
+        let optimizers = Trunk::new(&sampling, Parameter::Optimizer, optimizers);
+        let schedules = Trunk::new(&sampling, Parameter::ScheduleName, schedules);
+        Self { branches, sampled: Some(Sampled { sampling, optimizers, schedules }) }
+    }
+
+    /// The sampling of a sampled space; `None` for a grid.
+    pub fn sampling(&self) -> Option<&Sampling> {
+        self.sampled.as_ref().map(|sampled| &sampled.sampling)
+    }
+
+    /// The probability of a branch; `None` for a grid.
+    pub fn probability(&self, branch: usize) -> Option<f64> {
+        let sampled = self.sampled.as_ref()?;
+        let schedules = sampled.schedules.below.len();
+        let of = |trunk: &Trunk, choice: usize| trunk.below[choice] - if choice == 0 { 0.0 } else { trunk.below[choice - 1] };
+        Some(of(&sampled.optimizers, branch / schedules) * of(&sampled.schedules, branch % schedules))
     }
 
     /// The number of runs.
@@ -130,20 +200,49 @@ impl Space {
         self.len() == 0
     }
 
-    /// The branch that contains a run; `None` past the end.
+    /// The number of the branch of a run; `None` past the end.
+    pub fn branch_number(&self, index: u64) -> Option<usize> {
+        if index >= self.len() {
+            return None;
+        }
+        Some(match &self.sampled {
+            None => self.branches.partition_point(|branch| branch.first + branch.len <= index),
+            Some(Sampled { sampling, optimizers, schedules }) => {
+                optimizers.choice(sampling, index) * schedules.below.len() + schedules.choice(sampling, index)
+            }
+        })
+    }
+
+    /// The branch of a run; `None` past the end.
     pub fn branch_of(&self, index: u64) -> Option<&Branch> {
-        let position = self.branches.partition_point(|branch| branch.first + branch.len <= index);
-        self.branches.get(position)
+        self.branches.get(self.branch_number(index)?)
     }
 
     /// The run with this number; `None` past the end.
     pub fn run(&self, index: u64) -> Option<Run> {
-        self.branch_of(index).map(|branch| branch.run(index - branch.first))
+        let branch = self.branch_of(index)?;
+        let Some(sampling) = self.sampling() else { return Some(branch.run(index - branch.first)) };
+        let mut settings = branch.settings.clone();
+        for axis in &branch.axes {
+            settings.set(axis.parameter, sampled_value(sampling, axis, index));
+        }
+        Some(Run { index, optimizer: branch.optimizer, settings })
     }
 
-    /// The first run with the settings of a run, except for the hyperparameters that `ignored` selects.
+    /// The value of a hyperparameter in a run; `None` if the run does not have it, or past the end.
+    pub fn value(&self, parameter: Parameter, index: u64) -> Option<Value> {
+        let branch = self.branch_of(index)?;
+        match (self.sampling(), branch.axis(parameter)) {
+            (None, _) => branch.value(parameter, index - branch.first),
+            (Some(sampling), Some(axis)) => sampled_value(sampling, axis, index),
+            (Some(_), None) => branch.settings.get(parameter),
+        }
+    }
+
+    /// The first run with the settings of a run, except for the hyperparameters that `ignored` selects. In a sampled space it is the run itself: each
+    /// run draws all its values.
     pub fn first_like(&self, index: u64, ignored: impl Fn(Parameter) -> bool) -> u64 {
-        let Some(branch) = self.branch_of(index) else { return index };
+        let Some(branch) = self.branch_of(index).filter(|_| self.sampled.is_none()) else { return index };
         let (mut stride, mut first) = (1, index);
         for axis in branch.axes.iter().rev() {
             if ignored(axis.parameter) {
@@ -185,6 +284,11 @@ impl Space {
         let first = values.next();
         values.any(|value| Some(value) != first)
     }
+}
+
+/// The value of a sampled axis in a run.
+fn sampled_value(sampling: &Sampling, axis: &Axis, run: u64) -> Option<Value> {
+    sampling.dimension(axis.parameter).map(|dimension| axis.values.sample(sampling.unit(run, dimension)))
 }
 
 /// At most `count` evenly spread positions of `0..len`, including both ends; a single one is in the middle.

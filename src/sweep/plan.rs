@@ -15,7 +15,7 @@ use crate::data::{BatchOrder, Stream, Threefry};
 use crate::kernel::options::OptionValues;
 use crate::kernel::{Coefficients, FactorInputs, Options, Variant, coefficients, options};
 use crate::model::{MissingParameter, Optimizer, Parameter, Problem, Schedule, Settings, Start, Value};
-use crate::space::{Axis, Branch};
+use crate::space::{Axis, Branch, Sampling};
 
 /// Runs that one thread plans at a time.
 const PIECE_RUNS: u64 = 1 << 12;
@@ -77,13 +77,11 @@ impl Plan {
         let mut groups = GroupIndex { expected, ..GroupIndex::default() };
         let mut runs = runs.peekable();
         let mut rates = Vec::new();
-        let mut position: Option<SettingsCursor<'_>> = None;
+        let space = &experiment.space;
+        let mut cursors: Vec<Option<SettingsCursor<'_>>> = space.branches.iter().map(|_| None).collect();
         while let Some(first) = runs.next() {
-            let Some(branch) = experiment.space.branch_of(first) else { break };
-            let cursor = match &mut position {
-                Some(cursor) if std::ptr::eq(cursor.branch, branch) => cursor,
-                other => other.insert(SettingsCursor::new(branch)),
-            };
+            let Some(branch) = space.branch_number(first) else { break };
+            let cursor = cursors[branch].get_or_insert_with(|| SettingsCursor::new(&space.branches[branch], space.sampling()));
             cursor.move_to(first);
             let setup = RunSetup::new(experiment, problems, cursor)?;
             let group = plan.push(&mut groups, first, &setup);
@@ -213,17 +211,37 @@ struct SettingsCursor<'a> {
     /// The position of the run on each axis.
     positions: Vec<u64>,
     next_positions: Vec<u64>,
+    /// The sampling of the space, and the dimension of each axis; `None` in a grid.
+    sampling: Option<(&'a Sampling, Vec<usize>)>,
     /// The problem of the settings; `None` after a setting changed on which it depends.
     problem: Option<usize>,
 }
 
 impl<'a> SettingsCursor<'a> {
-    fn new(branch: &'a Branch) -> Self {
+    fn new(branch: &'a Branch, sampling: Option<&'a Sampling>) -> Self {
         let unset = vec![u64::MAX; branch.axes.len()];
-        Self { branch, settings: branch.settings.clone(), positions: unset.clone(), next_positions: unset, problem: None }
+        let dimensions = |sampling: &Sampling| branch.axes.iter().filter_map(|axis| sampling.dimension(axis.parameter)).collect();
+        Self {
+            branch,
+            settings: branch.settings.clone(),
+            positions: unset.clone(),
+            next_positions: unset,
+            sampling: sampling.map(|sampling| (sampling, dimensions(sampling))),
+            problem: None,
+        }
     }
 
     fn move_to(&mut self, run: u64) {
+        if let Some((sampling, dimensions)) = &self.sampling {
+            for (axis, &dimension) in self.branch.axes.iter().zip(dimensions) {
+                let value = Some(axis.values.sample(sampling.unit(run, dimension)));
+                if Problems::depend_on(axis.parameter) && self.settings.get(axis.parameter) != value {
+                    self.problem = None;
+                }
+                self.settings.set(axis.parameter, value);
+            }
+            return;
+        }
         self.branch.digits(run - self.branch.first, &mut self.next_positions);
         for (axis, (&next, position)) in self.branch.axes.iter().zip(self.next_positions.iter().zip(&mut self.positions)) {
             if *position != next {
@@ -240,6 +258,9 @@ impl<'a> SettingsCursor<'a> {
     ///
     /// Under a schedule the learning rate also enters the factors of each step, so those runs are planned one by one.
     fn varying_rate(&self) -> Option<(&'a Axis, Range<u64>)> {
+        if self.sampling.is_some() {
+            return None;
+        }
         let (axis, &position) = (self.branch.axes.last()?, self.positions.last()?);
         let rate_alone = axis.parameter == Parameter::LearningRate && self.settings.schedule() == Schedule::None;
         rate_alone.then(|| (axis, position + 1..axis.len()))

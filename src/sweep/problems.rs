@@ -1,6 +1,6 @@
 //! The problems of a sweep: one for each distinct split, scale and neuron.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -54,10 +54,37 @@ impl Problems {
     /// Problems whose optimum is known only if it has a formula.
     fn without_search(experiment: &Experiment) -> Result<Self, Error> {
         let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
+        if experiment.space.sampling().is_some() {
+            problems.add_sampled(experiment)?;
+            return Ok(problems);
+        }
         for branch in &experiment.space.branches {
             problems.add_branch(experiment, branch)?;
         }
         Ok(problems)
+    }
+
+    /// Adds the problems of the runs of a sampled space, until every possible problem has occurred.
+    fn add_sampled(&mut self, experiment: &Experiment) -> Result<(), Error> {
+        let space = &experiment.space;
+        let axes = |branch: &Branch| branch.axes.iter().filter(|axis| Self::depend_on(axis.parameter)).cloned().collect::<Vec<Axis>>();
+        let possible =
+            space.branches.iter().map(|branch| axes(branch).iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len())));
+        let possible = possible.fold(0, u64::saturating_add);
+        let mut seen: HashSet<(usize, ProblemKey)> = HashSet::new();
+        for run in 0..space.len() {
+            let (Some(branch), Some(own)) = (space.branch_number(run), space.run(run)) else { break };
+            if seen.insert((branch, Self::key(experiment, &own.settings)?)) {
+                self.add(experiment, &own.settings)?;
+                if self.all.len() as u64 > MAX {
+                    return Err(Error::TooManyProblems { count: self.all.len() as u64, max: MAX });
+                }
+            }
+            if seen.len() as u64 == possible {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Replaces the optimum of a problem by the one next to `theta`, the end of a run that is below the present optimum.

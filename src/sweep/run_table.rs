@@ -240,6 +240,9 @@ fn setting_column(experiment: &Experiment, problems: &Problems, table: &RunTable
 
 /// Calls `each` with the values of a hyperparameter over a range of runs, and with the number of consecutive runs that have the value.
 fn for_each_value(space: &Space, parameter: Parameter, runs: Range<u64>, mut each: impl FnMut(Option<Value>, usize)) {
+    if space.sampling().is_some() {
+        return runs.for_each(|run| each(space.value(parameter, run), 1));
+    }
     let mut first = runs.start;
     while first < runs.end {
         let Some(branch) = space.branch_of(first) else { return };

@@ -96,7 +96,9 @@ fn ordered_bits(value: f32) -> u32 {
 /// The distance of sampled runs. It has no common divisor with the length of an axis, so that the sample has every value of each axis.
 fn stride(space: &Space) -> u64 {
     let smallest = space.len().div_ceil(SAMPLED_RUNS).max(1);
-    let lengths: Vec<u64> = space.branches.iter().flat_map(|branch| &branch.axes).map(Axis::len).collect();
+    // Sobol points are stratified in blocks of powers of two.
+    let lengths: Vec<u64> =
+        if space.sampling().is_some() { vec![2] } else { space.branches.iter().flat_map(|branch| &branch.axes).map(Axis::len).collect() };
     let divides_evenly = |stride: &u64| *stride == 1 || lengths.iter().all(|&len| common_divisor(*stride, len) == 1);
     (smallest..=smallest.saturating_mul(100)).find(divides_evenly).unwrap_or(smallest)
 }

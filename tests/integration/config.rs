@@ -377,6 +377,7 @@ mod bundled {
             ("learning_rates", 26),
             ("logistic", 26),
             ("optimizers", 13),
+            ("random", 2000),
             ("scaling", 36),
             ("schedules", 13),
             ("starter", 27),

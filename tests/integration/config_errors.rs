@@ -145,15 +145,15 @@ mod keys {
 
     #[test]
     fn a_number_of_runs_of_a_grid() {
-        assert_snapshot!(report("\n[sweep]\nruns = 50\n"), @r"
-    error: `sweep.runs` applies to sampled methods, but this sweep is a grid
-     --> sweep.toml:7:1
-      |
-    7 | runs = 50
-      | ^^^^ not used by a grid
-      |
-      = help: remove it: a grid has one run for every combination of its values; list fewer values for fewer runs
-    ");
+        assert_snapshot!(report("\n[sweep]\nruns = 50\n"), @r#"
+        error: `sweep.runs` applies to sampled methods, but this sweep is a grid
+         --> sweep.toml:7:1
+          |
+        7 | runs = 50
+          | ^^^^ not used by a grid
+          |
+          = help: remove it: a grid has one run for every combination of its values; or write method = "random" for that many random settings
+        "#);
     }
 
     #[test]
@@ -438,16 +438,152 @@ mod values {
     }
 
     #[test]
-    fn a_sampled_method() {
+    fn a_method_of_another_tool() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"bayes\"\nruns = 10\n"), @r#"
+        error: there is no sweep.method "bayes"
+         --> sweep.toml:7:10
+          |
+        7 | method = "bayes"
+          |          ^^^^^^^ no such method
+          |
+          = note: methods: grid, random, sobol, latin_hypercube
+        "#);
+    }
+
+    #[test]
+    fn a_misspelt_method() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"lhs\"\nruns = 10\n"), @r#"
+        error: there is no sweep.method "lhs"
+         --> sweep.toml:7:10
+          |
+        7 | method = "lhs"
+          |          ^^^^^ no such method
+          |
+          = help: did you mean "latin_hypercube"?
+          = note: methods: grid, random, sobol, latin_hypercube
+        "#);
+    }
+
+    #[test]
+    fn a_sampled_sweep_without_runs() {
         assert_snapshot!(report("\n[sweep]\nmethod = \"sobol\"\n"), @r#"
-    error: gradsweep does not support `sweep.method` = "sobol" yet
-     --> sweep.toml:7:10
-      |
-    7 | method = "sobol"
-      |          ^^^^^^^ not supported
-      |
-      = help: use "grid", and give each parameter a list of values or a range with count or step
-    "#);
+        error: sweep.method "sobol" needs `runs`, the number of runs
+         --> sweep.toml:7:10
+          |
+        7 | method = "sobol"
+          |          ^^^^^^^ the number of runs is missing
+          |
+          = help: write runs = 1000 in [sweep]
+        "#);
+    }
+
+    #[test]
+    fn more_runs_than_sobol_points() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"sobol\"\nruns = 5_000_000_000\n"), @r#"
+        error: sobol has at most 4,294,967,296 runs
+         --> sweep.toml:8:8
+          |
+        8 | runs = 5_000_000_000
+          |        ^^^^^^^^^^^^^ too many runs
+          |
+          = help: use method = "random", which has no such limit
+          = note: the index of a Sobol point has 32 bits
+        "#);
+    }
+
+    #[test]
+    fn a_count_in_a_sampled_sweep() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3 }\n"), @r"
+        error: `learning_rate` has a `count`, but this sweep is sampled
+          --> sweep.toml:10:49
+           |
+        10 | learning_rate = { min = 0.1, max = 1.0, count = 3 }
+           |                                                 ^ not used
+           |
+           = help: remove it: sweep.runs is the number of runs; for equally spaced values write `step`, or a list
+        ");
+    }
+
+    #[test]
+    fn probabilities_that_do_not_sum_to_one() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nbatch_size = { values = [5, 10], probabilities = [0.5, 0.6] }\noptimizer = { values = [\"sgd\", \"adam\"], probabilities = [1.0] }\n"), @r#"
+        error: the probabilities of `batch_size` sum to 1.1
+          --> sweep.toml:10:50
+           |
+        10 | batch_size = { values = [5, 10], probabilities = [0.5, 0.6] }
+           |                                                  ^^^^^^^^^^ must sum to 1
+
+        error: `optimizer` has 1 number for its probabilities, but 2 values
+          --> sweep.toml:11:57
+           |
+        11 | optimizer = { values = ["sgd", "adam"], probabilities = [1.0] }
+           |                                                         ^^^^^ must be one for each value
+
+        2 errors; nothing was written
+        "#);
+    }
+
+    #[test]
+    fn a_normal_distribution_of_exponents() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nlearning_rate = { distribution = \"normal\", mu = -7.0, sigma = 1.0 }\n"), @r#"
+        error: the distribution of `learning_rate` is outside of its bounds with a probability of 100.0 %
+          --> sweep.toml:10:49
+           |
+        10 | learning_rate = { distribution = "normal", mu = -7.0, sigma = 1.0 }
+           |                                                 ^^^^ `learning_rate` must be a number from 0 to 1000000
+           |
+           = help: if mu is a logarithm, write distribution = "log_normal": its median is exp(mu), here 0.000912
+        "#);
+    }
+
+    #[test]
+    fn a_normal_distribution_partly_out_of_bounds() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nlearning_rate = { distribution = \"normal\", mu = 0.1, sigma = 0.1 }\n"), @r"
+        accepted
+        15.9 % of the distribution of `learning_rate` is outside of the allowed values and is never drawn
+        ");
+    }
+
+    #[test]
+    fn keys_that_a_distribution_does_not_use() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, mu = 0.5 }\nbeta_1 = { min = 0.1, max = 0.9, q = 0.1, step = 0.1 }\noptimizer = [\"adam\"]\nepochs = { distribution = \"normal\", mu = 10.0 }\n"), @r#"
+        error: `learning_rate` has `mu`, which its distribution does not use
+          --> sweep.toml:10:46
+           |
+        10 | learning_rate = { min = 0.1, max = 1.0, mu = 0.5 }
+           |                                              ^^^ not used
+           |
+           = help: write distribution = "normal" or "log_normal" for a mean and a standard deviation
+
+        error: the range of `beta_1` has both `step` and `q`
+          --> sweep.toml:11:38
+           |
+        11 | beta_1 = { min = 0.1, max = 0.9, q = 0.1, step = 0.1 }
+           |                                      ^^^ remove one of them
+           |
+           = help: step: equally probable values from min on; q: the drawn numbers are rounded to multiples of q
+
+        error: the distribution of `epochs` has no `sigma`
+          --> sweep.toml:13:10
+           |
+        13 | epochs = { distribution = "normal", mu = 10.0 }
+           |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ normal needs mu and sigma
+
+        3 errors; nothing was written
+        "#);
+    }
+
+    #[test]
+    fn a_q_without_multiples() {
+        assert_snapshot!(report("\n[sweep]\nmethod = \"random\"\nruns = 10\n[sweep.parameters]\nbatch_size = { min = 6, max = 9, q = 5 }\n"), @r"
+        error: `batch_size` has no multiple of q within its range
+          --> sweep.toml:10:38
+           |
+        10 | batch_size = { min = 6, max = 9, q = 5 }
+           |                                      ^ too large
+           |
+           = help: use a smaller q
+        ");
     }
 
     #[test]
@@ -588,28 +724,28 @@ mod ranges {
     #[test]
     fn an_unknown_distribution() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"loguniform\" }\n"), @r#"
-    error: unknown distribution "loguniform" for `learning_rate`
-     --> sweep.toml:7:67
-      |
-    7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "loguniform" }
-      |                                                                   ^^^^^^^^^^^^ no such distribution
-      |
-      = help: did you mean "log_uniform"?
-      = note: known distributions: uniform, int_uniform, log_uniform, log_uniform_values, categorical
-    "#);
+        error: unknown distribution "loguniform" for `learning_rate`
+         --> sweep.toml:7:67
+          |
+        7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "loguniform" }
+          |                                                                   ^^^^^^^^^^^^ no such distribution
+          |
+          = help: did you mean "log_uniform"?
+          = note: known distributions: uniform, int_uniform, log_uniform, log_uniform_values, normal, log_normal, categorical
+        "#);
     }
 
     #[test]
     fn an_unsupported_distribution() {
         assert_snapshot!(report("\n[sweep.parameters]\nlearning_rate = { min = 0.1, max = 1.0, count = 3, distribution = \"normal\" }\n"), @r#"
-    error: gradsweep does not support `learning_rate.distribution` = "normal" yet
-     --> sweep.toml:7:67
-      |
-    7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "normal" }
-      |                                                                   ^^^^^^^^ not supported
-      |
-      = help: use one of uniform, int_uniform, log_uniform, log_uniform_values, categorical
-    "#);
+        error: "normal" of `learning_rate` applies to sampled methods, but this sweep is a grid
+         --> sweep.toml:7:67
+          |
+        7 | learning_rate = { min = 0.1, max = 1.0, count = 3, distribution = "normal" }
+          |                                                                   ^^^^^^^^ not used by a grid
+          |
+          = help: write method = "random" and runs = 1000 in [sweep], or list the values of the grid
+        "#);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod licences;
 mod numpy_orders;
 mod optima;
 mod report;
+mod sampling;
 mod shaders;
 mod store;
 mod theory;

@@ -122,7 +122,7 @@ fn bounded(kind: Kind, value: f64, is_log: bool) -> [f64; 2] {
 /// The smallest and largest value of the sweep.
 fn swept_range(experiment: &Experiment, parameter: Parameter) -> Option<[f64; 2]> {
     let axes = experiment.space.branches.iter().filter_map(|branch| branch.axis(parameter));
-    let ends = axes.flat_map(|axis| [0, axis.len() - 1].map(|position| axis.value(position)));
+    let ends = axes.flat_map(|axis| axis.values.ends());
     let numbers: Vec<f64> = ends.filter_map(Value::number).collect();
     let range = numbers.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &value| [low.min(value), high.max(value)]);
     (!numbers.is_empty()).then_some(range)

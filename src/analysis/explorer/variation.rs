@@ -135,6 +135,9 @@ impl<'a> Varied<'a> {
 
     fn sets_with(&self, experiment: &Experiment, with_defaults: bool) -> Option<Vec<String>> {
         let mut sets = experiment.sets.clone();
+        if experiment.space.sampling().is_some() {
+            sets.push("sweep.runs=1".to_owned());
+        }
         let is_replaced = self.has_own_optimizer || experiment.space.varied().contains(&Parameter::Optimizer);
         let is_own = |parameter: &Parameter| is_replaced && self.optimizer.has(*parameter) && *parameter != Parameter::LearningRate;
         if is_replaced {
