@@ -101,6 +101,9 @@ pub struct Timings {
     pub total_s: f64,
     /// Updates per second of training.
     pub steps_per_s: f64,
+    /// The longest dispatch of a GPU, without the first one of each pipeline; `None` on a CPU. Drivers reset a device whose dispatches take seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_dispatch_s: Option<f64>,
 }
 
 /// The contents of manifest.json.

@@ -120,6 +120,7 @@ pub fn run(
                 let _ = write!(manifest.detail, "; failed during the sweep, which continued on {backend} ({device}, {detail})");
             }
             manifest.timings.total_s = earlier_s + begun.elapsed().as_secs_f64();
+            manifest.timings.longest_dispatch_s = inputs.backend.take_times().map(|times| times.longest_dispatch_s);
             manifest.timings.steps_per_s = manifest.counts.steps_done as f64 / manifest.timings.training_s.max(1e-9);
             let (manifest, lock) = if trained.complete { writer.finish()? } else { writer.close_incomplete()? };
             return Ok(Summary { manifest, runs: trained.runs, problems: replaced, lock });
