@@ -14,8 +14,9 @@ use super::rows::rows;
 use crate::analysis::{self, Sweep};
 use crate::figure::{Axis, Figure, Layer, Panel, Scale};
 
-/// Points are rounded to at most this share of a linear axis, and to this relative difference on a logarithmic one: a tenth of a pixel.
-const RESOLUTION: f64 = 1e-4;
+/// Points are rounded to at most this share of the width of a figure on a linear axis, and to this relative difference on a logarithmic one: about a
+/// tenth of a pixel.
+const RESOLUTION: f64 = 1.5e-4;
 
 /// The largest number of rows of a comparison.
 const COMPARED: usize = 100;
@@ -33,6 +34,8 @@ pub fn results(report: &Report<'_>) -> Result<Value, Error> {
     diagnosis.models.iter_mut().for_each(|model| model.best.truncate(COMPARED));
     let best = diagnosis.models.iter().find_map(|model| model.best.rows.first().map(|row| row.run));
     let sweep = Sweep { experiment, problems: &report.problems.all, runs: report.runs, paths: &|_| Ok(Vec::new()) };
+    let mut figures = report.figures.iter().map(figure).collect::<Result<Vec<Value>, Error>>()?;
+    let layers = shared_layers(&mut figures);
     Ok(json!({
         "name": experiment.name,
         "version": manifest.version,
@@ -48,7 +51,8 @@ pub fn results(report: &Report<'_>) -> Result<Value, Error> {
         "axes": analysis::axis_values(&sweep),
         "importance": analysis::importance(&sweep),
         "color_bars": analysis::heatmap_color_bars(&sweep),
-        "figures": report.figures.iter().map(figure).collect::<Result<Vec<Value>, Error>>()?,
+        "layers": layers,
+        "figures": figures,
     }))
 }
 
@@ -61,7 +65,8 @@ fn figure(figure: &Figure) -> Result<Value, Error> {
             cells.push(std::mem::take(colors));
         }
     }
-    smaller.panels.iter_mut().for_each(round);
+    let resolution = RESOLUTION * figure.columns.max(1) as f64;
+    smaller.panels.iter_mut().for_each(|panel| round(panel, resolution));
     let mut value = serde_json::to_value(&smaller)?;
     let mut cells = cells.iter();
     let panels = value["panels"].as_array_mut().into_iter().flatten();
@@ -76,6 +81,21 @@ fn figure(figure: &Figure) -> Result<Value, Error> {
         }
     }
     Ok(value)
+}
+
+/// The distinct layers of figures, whose panels then have indices of them. Panels of one figure share contours.
+fn shared_layers(figures: &mut [Value]) -> Vec<Value> {
+    let mut distinct: Vec<Value> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let panels = figures.iter_mut().filter_map(|figure| figure["panels"].as_array_mut()).flatten();
+    for layer in panels.filter_map(|panel| panel["layers"].as_array_mut()).flatten() {
+        let index = *known.entry(layer.to_string()).or_insert(distinct.len());
+        if index == distinct.len() {
+            distinct.push(layer.clone());
+        }
+        *layer = json!(index);
+    }
+    distinct
 }
 
 /// The distinct colours, and the colour of each cell as a character.
@@ -100,32 +120,32 @@ fn indexed(colors: &[[u8; 3]], figure: &Figure) -> (Vec<[u8; 3]>, String) {
 }
 
 /// Rounds the points of a panel, and drops points that then repeat the one before them.
-fn round(panel: &mut Panel) {
+fn round(panel: &mut Panel, resolution: f64) {
     let Panel { x, y, layers, .. } = panel;
     for layer in layers {
         match layer {
-            Layer::Area { rings, .. } => rings.iter_mut().for_each(|ring| round_points(ring, x, y)),
+            Layer::Area { rings, .. } => rings.iter_mut().for_each(|ring| round_points(ring, x, y, resolution)),
             Layer::Line { points, .. }
             | Layer::LineLabel { points, .. }
             | Layer::InlineLabel { points, .. }
-            | Layer::Markers { points, .. } => round_points(points, x, y),
+            | Layer::Markers { points, .. } => round_points(points, x, y, resolution),
             Layer::Rule { .. } | Layer::Cells { .. } | Layer::Label { .. } => {}
         }
     }
 }
 
-fn round_points(points: &mut Vec<[f64; 2]>, x: &Axis, y: &Axis) {
+fn round_points(points: &mut Vec<[f64; 2]>, x: &Axis, y: &Axis, resolution: f64) {
     for point in points.iter_mut() {
-        *point = [rounded(point[0], x), rounded(point[1], y)];
+        *point = [rounded(point[0], x, resolution), rounded(point[1], y, resolution)];
     }
     points.dedup();
 }
 
 /// A number with the decimals that an axis resolves.
-fn rounded(value: f64, axis: &Axis) -> f64 {
+fn rounded(value: f64, axis: &Axis, resolution: f64) -> f64 {
     let step = match axis.scale {
-        Scale::Linear => (axis.range[1] - axis.range[0]) * RESOLUTION,
-        Scale::Log => value.abs() * RESOLUTION,
+        Scale::Linear => (axis.range[1] - axis.range[0]) * resolution,
+        Scale::Log => value.abs() * resolution,
     };
     let decimals = (-libm::floor(libm::log10(step))).clamp(0.0, 30.0) as usize;
     format!("{value:.decimals$}").parse().unwrap_or(value)

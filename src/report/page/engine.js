@@ -1,6 +1,6 @@
 // The embedded results, and the engine that trains variations of a run: a WebAssembly module without imports (src/wasm/mod.rs).
 
-/** @import { Report, ExploreRequest, Explored, GridRequest, Grid, OrbitRequest, Orbit, Point, PredictionRequest, Input } from './types.d.ts' */
+/** @import { Figure, Report, ExploreRequest, Explored, GridRequest, Grid, OrbitRequest, Orbit, Point, PredictionRequest, Input } from './types.d.ts' */
 
 /** The first character of the cells of a heatmap (src/report/results.rs). */
 const FIRST_CELL = 0x100;
@@ -38,13 +38,12 @@ function cellIndices(text) {
  * @returns {Promise<Report>}
  */
 export async function loadReport() {
-    const report = JSON.parse(new TextDecoder().decode(await embedded('embedded-results')));
-    for (const figure of report.figures) {
-        for (const panel of figure.panels) {
-            for (const layer of panel.layers) {
-                if (layer.Cells) layer.Cells.indices = cellIndices(layer.Cells.indices);
-            }
-        }
+    const { layers, ...report } = JSON.parse(new TextDecoder().decode(await embedded('embedded-results')));
+    for (const { Cells: cells } of layers) {
+        if (cells) cells.indices = cellIndices(cells.indices);
+    }
+    for (const panel of report.figures.flatMap((/** @type {Figure} */ { panels }) => panels)) {
+        panel.layers = panel.layers.map((/** @type {number} */ index) => layers[index]);
     }
     return report;
 }

@@ -37,6 +37,9 @@ function mount(id, fill, report, engine, store) {
     }
 }
 
+/** Ends the task, so that the browser can draw and react between sections. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
 const report = await loadReport();
 const store = createStore(report);
 const input = await loadInput(report);
@@ -46,7 +49,9 @@ if (engine) {
     // Why and orbit come first, because they draw what explore trains.
     mount('why', mountWhy, report, engine, store);
     mount('orbit', mountOrbit, report, engine, store);
+    await nextTask();
     mount('explore', mountExplore, report, engine, store);
+    await nextTask();
 }
 mount(
     'atlas',
@@ -55,6 +60,7 @@ mount(
     engine,
     store,
 );
+await nextTask();
 mount('runs', mountRuns, report, engine, store);
 mount('figures', mountFigures, report, engine, store);
 mount('importance', mountImportance, report, engine, store);
