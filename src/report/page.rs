@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::contents::Report;
 use super::errors::Error;
 use super::results::{packed, results};
-use super::summary::{Finding, findings, model_in_words, verdicts};
+use super::summary::{Finding, VerdictCount, findings, leading_comment, model_in_words, verdicts};
 use crate::analysis::Comparison;
 use crate::text;
 
@@ -40,12 +40,12 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("controls.js", include_str!("page/controls.js")),
     ("contour.js", include_str!("page/contour.js")),
     ("steps.js", include_str!("page/steps.js")),
+    ("rows.js", include_str!("page/rows.js")),
     ("explore.js", include_str!("page/explore.js")),
     ("why.js", include_str!("page/why.js")),
     ("orbit.js", include_str!("page/orbit.js")),
     ("ticks.js", include_str!("page/ticks.js")),
     ("tooltip.js", include_str!("page/tooltip.js")),
-    ("rows.js", include_str!("page/rows.js")),
     ("hover.js", include_str!("page/hover.js")),
     ("panel_rows.js", include_str!("page/panel_rows.js")),
     ("run_axes.js", include_str!("page/run_axes.js")),
@@ -86,7 +86,8 @@ struct Page<'a> {
     model: String,
     findings: Vec<Finding<'a>>,
     tables: Vec<BestTable>,
-    verdicts: Vec<(String, &'static str)>,
+    verdicts: Vec<VerdictCount>,
+    comment: Vec<String>,
     optima: Vec<String>,
     facts: Vec<(&'static str, String)>,
     config: &'a str,
@@ -138,6 +139,7 @@ impl Report<'_> {
             // One run has no other settings to be compared with.
             tables: models.iter().filter(|_| diagnosis.runs > 1).map(|model| best_table(&model.model, &model.best)).collect(),
             verdicts: verdicts(self),
+            comment: leading_comment(&experiment.text),
             optima: models.iter().flat_map(|model| &model.optima).map(ToString::to_string).collect(),
             facts: vec![
                 (

@@ -8,6 +8,9 @@ use crate::text;
 /// The config in the run directory, with its copy of the data.
 const CONFIG: &str = "sweep.toml --set data.path=data.csv";
 
+/// The largest number of lines of a comment that the page shows.
+const COMMENT_LINES: usize = 20;
+
 /// From this condition number on, scaling is worth an explanation.
 const NARROW_VALLEY: f64 = 1e3;
 
@@ -113,10 +116,33 @@ fn valley_in_words(report: &Report<'_>, model: &ModelDiagnosis) -> Option<String
     ))
 }
 
-/// The number of runs of each verdict that occurs, with the meaning of the verdict.
-pub fn verdicts(report: &Report<'_>) -> Vec<(String, &'static str)> {
+/// The runs of a verdict.
+pub struct VerdictCount {
+    /// Number and verdict, such as `3 converged`.
+    pub count: String,
+    /// The meaning of the verdict.
+    pub meaning: &'static str,
+    /// The number of the first of these runs.
+    pub example: Option<u64>,
+}
+
+/// The verdicts that occur.
+pub fn verdicts(report: &Report<'_>) -> Vec<VerdictCount> {
     let found = report.diagnosis.counts.iter().filter(|(_, count)| *count > 0);
-    found.map(|&(name, count)| (format!("{} {name}", text::grouped(count)), Verdict::from_name(name).map_or("", meaning))).collect()
+    let verdict = |&(name, count): &(&str, u64)| {
+        let verdict = Verdict::from_name(name)?;
+        let row = report.runs.verdict.iter().position(|own| *own == verdict);
+        let example = row.map(|row| report.runs.run[row]);
+        Some(VerdictCount { count: format!("{} {name}", text::grouped(count)), meaning: meaning(verdict), example })
+    };
+    found.filter_map(verdict).collect()
+}
+
+/// The comment at the beginning of a config, without its marks; paragraphs are separated by empty lines.
+pub fn leading_comment(config: &str) -> Vec<String> {
+    let lines = config.lines().map_while(|line| line.strip_prefix('#'));
+    let text: String = lines.flat_map(|line| [line.strip_prefix(' ').unwrap_or(line), "\n"]).take(2 * COMMENT_LINES).collect();
+    text.split("\n\n").map(|paragraph| paragraph.trim_end().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect()
 }
 
 /// The meaning of a verdict.
@@ -130,5 +156,17 @@ fn meaning(verdict: Verdict) -> &'static str {
         Verdict::Oscillating => "weight and bias jump about the optimum, though every batch has all rows",
         Verdict::Stuck => "weight and bias stopped changing before the optimum",
         Verdict::Slow => "still on the way to the optimum when training ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_leading_comment_ends_at_the_first_other_line() {
+        let config = "# Why?\n# Because.\n#\n#     gradsweep run x.toml\n\nname = \"x\"\n# later\n";
+        assert_eq!(leading_comment(config), ["Why?\nBecause.", "    gradsweep run x.toml"]);
+        assert!(leading_comment("name = 1 # x\n").is_empty());
     }
 }

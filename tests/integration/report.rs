@@ -64,6 +64,7 @@ fn names_from_files_cannot_add_elements() {
         "[data]\npath = \"data.csv\"\nfeature = \"{column}\"\ntarget = \"y\"\n\
          [sweep.parameters]\nlearning_rate = [0.01, 0.1] # </script><!--\n"
     );
+    let config = format!("# <b>Bold</b> <img src=x> \u{1b}[31m\n{config}");
     let (folder, path) = folder_with(&config);
     std::fs::write(folder.path().join("data.csv"), csv).unwrap();
     succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out"]);

@@ -1,14 +1,15 @@
 // The explored run: contour, losses, parameters and fit, linked by the update under the pointer, and trained again at each change of a setting.
 
-/** @import { Drawn, Engine, FigureName, Report, State, Store } from './types.d.ts' */
+/** @import { Drawn, Engine, Explored, FigureName, Report, State, Store } from './types.d.ts' */
 import { INK } from './colors.js';
 import { contourPanel } from './contour.js';
 import { controls } from './controls.js';
-import { counted, create, oncePerFrame, significant } from './dom.js';
+import { counted, create, oncePerFrame, short, significant } from './dom.js';
 import { linkedFigure } from './linked.js';
 import { clipTo, strokeLines } from './marks.js';
 import { player, stepInWords } from './player.js';
 import { replayer } from './replays.js';
+import { cellText, runRows } from './rows.js';
 import { clippedLines } from './scale.js';
 import { selectRun, shownStep } from './state.js';
 import { stepPanel } from './steps.js';
@@ -128,7 +129,11 @@ export function mountExplore(element, report, engine, store) {
         }
     });
     store.subscribe(['hover', 'step', 'hasDirections'], oncePerFrame(mark));
-    retrain();
+    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('header [data-run]'))) {
+        link.addEventListener('click', () => selectRun(store, Number(link.dataset.run)));
+    }
+    // A task of its own, because the first training takes longest.
+    setTimeout(retrain);
 }
 
 /**
@@ -169,7 +174,7 @@ function runHeading(report, store) {
     store.subscribe(['explored', 'run'], ({ explored, run }) => {
         input.value = String(run);
         if (explored) {
-            name.textContent = explored.name;
+            name.textContent = [explored.name, ...variedInWords(report, run, explored)].join(', ');
             verdict.textContent = explored.verdict;
             verdict.className = `verdict ${explored.verdict.split(/[\s(]/)[0]}`;
             const minimum = explored.minimum === null ? '' : `, J* = ${significant(explored.minimum)}`;
@@ -177,6 +182,26 @@ function runHeading(report, store) {
         }
     });
     return create('div', { className: 'run-heading' }, create('label', {}, 'Run ', input), name, verdict, result, best);
+}
+
+/**
+ * The varied settings that the name of a single run lacks.
+ * @param {Report} report
+ * @param {number} run
+ * @param {Explored} explored
+ */
+function variedInWords(report, run, { settings }) {
+    const rows = runRows(report);
+    const row = rows.rowOf(run);
+    return rows.varied
+        .filter((key) => key !== 'optimizer' && key !== 'learning_rate')
+        .flatMap((key) => {
+            const column = rows.column(key);
+            const setting = settings.find((own) => own.key === key)?.value;
+            const own = typeof setting === 'number' ? short(setting, 4) : setting;
+            const value = own ?? (column && row >= 0 ? cellText(column, row) : '');
+            return value === '' ? [] : [`${key} ${value}`];
+        });
 }
 
 /** @param {Store} store */
@@ -209,6 +234,7 @@ function commandButton(report, store) {
             code.textContent = 'No arguments of --set give this run alone.';
         }
         button.disabled = !sets;
+        note.hidden = !sets && !isMoving;
         status.textContent = '';
     });
     button.addEventListener('click', async () => {
