@@ -160,7 +160,8 @@ impl Report<'_> {
             config: &experiment.text,
             crates: if is_embedded { engine_crates() } else { Vec::new() },
         };
-        Ok(page.render()?)
+        // Names from files may have control characters, which HTML does not allow.
+        Ok(page.render()?.replace(|c: char| c.is_control() && !"\n\r\t".contains(c), "\u{fffd}"))
     }
 }
 

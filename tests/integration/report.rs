@@ -58,13 +58,13 @@ fn a_report_of_a_foreign_directory_or_into_a_missing_folder_fails() {
 
 #[test]
 fn names_from_files_cannot_add_elements() {
-    let column = "\\\"><img src=x onerror=alert(1)></script>";
-    let csv = "\"\"\"><img src=x onerror=alert(1)></script>\",y\n1,2\n2,3.5\n3,7\n4,7\n";
+    let column = "\\\"><img src=x onerror=alert(1)></script>\\u001b[31m";
+    let csv = "\"\"\"><img src=x onerror=alert(1)></script>\u{1b}[31m\",y\n1,2\n2,3.5\n3,7\n4,7\n";
     let config = format!(
         "[data]\npath = \"data.csv\"\nfeature = \"{column}\"\ntarget = \"y\"\n\
          [sweep.parameters]\nlearning_rate = [0.01, 0.1] # </script><!--\n"
     );
-    let config = format!("# <b>Bold</b> <img src=x> \u{1b}[31m\n{config}");
+    let config = format!("# <b>Bold</b> <img src=x>\n{config}");
     let (folder, path) = folder_with(&config);
     std::fs::write(folder.path().join("data.csv"), csv).unwrap();
     succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out"]);
@@ -73,5 +73,51 @@ fn names_from_files_cannot_add_elements() {
     assert_eq!(html.matches("</script").count(), 5);
     assert!(!html.contains("<img") && !html.contains("<b>") && !html.contains("<!--"));
     let results: Value = serde_json::from_slice(&embedded(&html, "embedded-results")).unwrap();
-    assert_eq!(results["feature"], "\"><img src=x onerror=alert(1)></script>");
+    assert_eq!(results["feature"], "\"><img src=x onerror=alert(1)></script>\u{1b}[31m");
+    assert!(!html.contains(|c: char| c.is_control() && c != '\n'), "a control character");
+    // The texts of a category are values of the config.
+    let own = format!("positive = \"{column}\"\n[model]\nactivation = \"sigmoid\"\nloss = \"binary_crossentropy\"\n[sweep.parameters]");
+    std::fs::write(&path, config.replace("[sweep.parameters]", &own)).unwrap();
+    let yes = csv.split(",y").next().unwrap();
+    std::fs::write(folder.path().join("data.csv"), format!("{yes},y\n1,no\n2,{yes}\n3,no\n4,{yes}\n")).unwrap();
+    succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "category"]);
+    let html = std::fs::read_to_string(folder.path().join("category/report.html")).unwrap();
+    assert_eq!((html.matches("<script").count(), html.contains("<img")), (5, false));
+}
+
+#[test]
+fn damaged_run_directories_give_a_report_or_an_error() {
+    let (folder, path) = folder_with(&on_tv("[sweep.parameters]\nlearning_rate = [0.01, 0.1]\n"));
+    succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out", "--no-plots"]);
+    let out = folder.path().join("out");
+    let history = std::fs::read_dir(out.join("history")).unwrap().map(|file| format!("history/{}", file.unwrap().file_name().display()));
+    let files = ["manifest.json", "runs.parquet", "epochs.parquet", "problems.parquet", "sweep.toml", "data.csv"].map(str::to_owned);
+    for file in files.into_iter().chain(history) {
+        let bytes = std::fs::read(out.join(&file)).unwrap();
+        for part in 0..8 {
+            let at = bytes.len() * part / 8;
+            let mut damaged = bytes.clone();
+            if part % 2 == 0 {
+                damaged.truncate(at);
+            } else {
+                damaged[at] ^= 0x55;
+            }
+            std::fs::write(out.join(&file), damaged).unwrap();
+            let output = gradsweep(folder.path(), &["report", "out"]);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0..=2)) && !stderr.contains("panicked"), "{file} {part}: {stderr}");
+        }
+        std::fs::write(out.join(&file), bytes).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_does_not_follow_a_link() {
+    let (folder, path) = folder_with(&on_tv(""));
+    succeeds(folder.path(), &["run", path.to_str().unwrap(), "--out", "out", "--no-plots"]);
+    std::fs::write(folder.path().join("other"), "mine").unwrap();
+    std::os::unix::fs::symlink(folder.path().join("other"), folder.path().join("out/report.html")).unwrap();
+    succeeds(folder.path(), &["report", "out"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("other")).unwrap(), "mine");
 }
