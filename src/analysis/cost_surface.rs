@@ -45,21 +45,72 @@ pub struct GeneralCost<'a> {
     pub convergence_excess: f64,
     /// The rows; `None` for a cost that is not a mean over rows.
     pub rows: Option<(RowEvaluator, &'a Rows)>,
-    /// The groups of many rows with their loss at the optimum, once they are needed.
-    pub groups: OnceLock<Option<(RowGroups, f64)>>,
+    /// J from the groups of many rows, once it is needed.
+    pub groups: OnceLock<Option<Box<GroupedCost>>>,
 }
 
 impl GeneralCost<'_> {
-    /// J − J* to the accuracy of a picture. Both losses are of the groups, so that their difference is 0 at the optimum.
+    /// J − J* to the accuracy of a picture.
     fn drawn_excess(&self, theta: Params<f64>) -> f64 {
         let groups = self.groups.get_or_init(|| {
-            let groups = self.rows.and_then(|(evaluator, rows)| RowGroups::new(evaluator, rows))?;
-            let minimum = self.optimum.map_or(self.minimum, |optimum| groups.loss(optimum));
-            Some((groups, minimum))
+            let groups = self.rows.and_then(|(evaluator, rows)| RowGroups::new(evaluator, rows, self.optimum))?;
+            Some(Box::new(match self.optimum {
+                Some(optimum) => self.grouped(groups, optimum),
+                None => GroupedCost { groups, origin: Params::splat(0.0), loss: self.minimum, slope: Params::splat(0.0) },
+            }))
         });
-        let excess = groups.as_ref().map_or_else(|| (self.cost)(theta) - self.minimum, |(groups, minimum)| groups.loss(theta) - minimum);
-        excess.max(0.0)
+        groups.as_ref().map_or_else(|| (self.cost)(theta) - self.minimum, |groups| groups.excess(theta)).max(0.0)
     }
+
+    /// The cost of the groups, corrected at the optimum. Slopes are differences over the convergence region. A cost with kinks has no correction of its
+    /// slope, because its differences are those of a few kinks.
+    fn grouped(&self, groups: RowGroups, optimum: Params<f64>) -> GroupedCost {
+        let error = |theta: Params<f64>| groups.loss(theta) - (self.cost)(theta);
+        let radii = self.convergence_radii();
+        let slope = |axis: usize| {
+            let moved = |step: f64| {
+                let mut theta = optimum;
+                theta[axis] += step;
+                error(theta)
+            };
+            (moved(radii[axis]) - moved(-radii[axis])) / (2.0 * radii[axis])
+        };
+        let slope = if self.curvature.is_some() { Params([slope(0), slope(1)]) } else { Params::splat(0.0) };
+        GroupedCost { origin: optimum, loss: self.minimum + error(optimum), slope, groups }
+    }
+
+    /// As [`CostSurface::convergence_radii`]. The ellipse ½δᵀHδ = e has the half extent √(2e(H⁻¹)ᵢᵢ) along axis i.
+    fn convergence_radii(&self) -> Params<f64> {
+        let radii = self.curvature.map_or([0.0; 2], |curvature| {
+            let [[a, c], [_, b]] = curvature.hessian;
+            let determinant = a * b - c * c;
+            if determinant > 0.0 { [b, a].map(|entry| (2.0 * self.convergence_excess * entry / determinant).sqrt()) } else { [0.0; 2] }
+        });
+        positive(radii, self.optimum.unwrap_or(Params::splat(1.0)))
+    }
+}
+
+/// J − J* from groups of rows. A plane corrects loss and slope at the optimum, because the optimum of the groups is a little beside that of all rows.
+pub struct GroupedCost {
+    groups: RowGroups,
+    /// The optimum of all rows.
+    origin: Params<f64>,
+    /// The loss of the groups that stands for J*.
+    loss: f64,
+    /// The slope of the groups that all rows do not have.
+    slope: Params<f64>,
+}
+
+impl GroupedCost {
+    fn excess(&self, theta: Params<f64>) -> f64 {
+        let plane = [0, 1].map(|axis| self.slope[axis] * (theta[axis] - self.origin[axis]));
+        self.groups.loss(theta) - self.loss - plane[0] - plane[1]
+    }
+}
+
+/// Radii of at least a thousandth of the parameters.
+fn positive(radii: [f64; 2], optimum: Params<f64>) -> Params<f64> {
+    Params([0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3))))
 }
 
 impl<'a> CostSurface<'a> {
@@ -156,26 +207,18 @@ impl<'a> CostSurface<'a> {
     /// The half extents of the convergence region in weight and in bias, from the curvature at the optimum. Along a flat direction the other
     /// parameter is held fixed. Always positive.
     pub fn convergence_radii(&self) -> Params<f64> {
-        let radii = match self {
-            Self::Quadratic(quadratic) => {
-                let radius = self.convergence_excess().sqrt();
-                if quadratic.var_x > 0.0 {
-                    let across = radius / quadratic.var_x.sqrt();
-                    [across, libm::hypot(radius, across * quadratic.mean_x)]
-                } else {
-                    [radius / (quadratic.hessian[0][0] / 2.0).sqrt().max(1.0), radius]
-                }
-            }
-            // The ellipse ½δᵀHδ = e has the half extent √(2e(H⁻¹)ᵢᵢ) along axis i.
-            Self::General(GeneralCost { curvature: Some(curvature), convergence_excess, .. }) => {
-                let [[a, c], [_, b]] = curvature.hessian;
-                let determinant = a * b - c * c;
-                if determinant > 0.0 { [b, a].map(|entry| (2.0 * convergence_excess * entry / determinant).sqrt()) } else { [0.0; 2] }
-            }
-            Self::General(_) => [0.0; 2],
+        let quadratic = match self {
+            Self::Quadratic(quadratic) => quadratic,
+            Self::General(cost) => return cost.convergence_radii(),
         };
-        let optimum = self.optimum().unwrap_or(Params::splat(1.0));
-        Params([0, 1].map(|axis| radii[axis].max(1e-3 * optimum[axis].abs().max(1e-3))))
+        let radius = self.convergence_excess().sqrt();
+        let radii = if quadratic.var_x > 0.0 {
+            let across = radius / quadratic.var_x.sqrt();
+            [across, libm::hypot(radius, across * quadratic.mean_x)]
+        } else {
+            [radius / (quadratic.hessian[0][0] / 2.0).sqrt().max(1.0), radius]
+        };
+        positive(radii, Params::new(quadratic.weight, quadratic.bias))
     }
 
     /// The part of the surface within a frame.
