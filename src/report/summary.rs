@@ -122,7 +122,7 @@ pub struct VerdictCount {
     pub count: String,
     /// The meaning of the verdict.
     pub meaning: &'static str,
-    /// The number of the first of these runs.
+    /// The number of the first of these runs, if the sweep has several runs.
     pub example: Option<u64>,
 }
 
@@ -132,7 +132,7 @@ pub fn verdicts(report: &Report<'_>) -> Vec<VerdictCount> {
     let verdict = |&(name, count): &(&str, u64)| {
         let verdict = Verdict::from_name(name)?;
         let row = report.runs.verdict.iter().position(|own| *own == verdict);
-        let example = row.map(|row| report.runs.run[row]);
+        let example = row.filter(|_| report.diagnosis.runs > 1).map(|row| report.runs.run[row]);
         Some(VerdictCount { count: format!("{} {name}", text::grouped(count)), meaning: meaning(verdict), example })
     };
     found.filter_map(verdict).collect()
