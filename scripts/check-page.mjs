@@ -125,7 +125,7 @@ async function checkCycles() {
         input.dispatchEvent(new Event('change'));
     });
     const heading = await text('.run-heading');
-    check('run 3 cycles with period 2', heading.includes('cycling(2)'), heading);
+    check('run 3 cycles with period 2', heading.includes('cycling with period 2'), heading);
     const orbit = await box('canvas.orbit');
     const label = () => page.$eval('canvas.orbit', (canvas) => canvas.getAttribute('aria-label'));
     const whole = await label();
