@@ -362,6 +362,9 @@ impl Comparison {
         let up_to = if self.rows.iter().all(|row| row.seeds == seeds) { "" } else { "up to " };
         let over = if seeds > 1 { format!(", as the median over {up_to}{}", text::count(seeds, "seed")) } else { String::new() };
         let filter = if self.filter.is_empty() { String::new() } else { format!(", where {}", self.filter) };
+        if seeds > 1 && self.rows.iter().any(|row| matches!(row.value, Setting::Range { .. })) {
+            return format!("The median run of each bin of {}{filter}; J is the mean over the last updates", self.by);
+        }
         format!("The best setting for each {}{filter}; J is the mean over the last updates{over}", self.by)
     }
 

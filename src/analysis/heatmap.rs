@@ -240,7 +240,11 @@ fn caption(runs: &Runs<'_>, grids: &[Grid<'_>], has_floor: bool) -> Vec<String> 
     }
     let seeds = grids.iter().map(|grid| grid.seeds).max().unwrap_or(1);
     let median = if seeds > 1 { format!("the median over {seeds} seeds") } else { String::new() };
+    let is_bin = |axis: &CellAxis| axis.settings.iter().any(|setting| matches!(setting, Setting::Range { .. }));
     match (tuned.is_empty(), seeds > 1) {
+        _ if grids.iter().any(|grid| is_bin(&grid.x) || is_bin(&grid.y)) => {
+            sentences.push("Each cell shows the best run within it; white cells have no run".into());
+        }
         (true, false) => {}
         (true, true) => sentences.push(format!("Each cell shows {median}")),
         (false, false) => sentences.push(format!("Each cell shows the best value of {}", text::list(&tuned))),
