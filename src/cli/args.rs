@@ -7,6 +7,8 @@ use gradsweep::backend::cpu::Simd;
 use gradsweep::backend::gpu::WorkgroupShape;
 use gradsweep::plot::{self, Size};
 
+use super::shard;
+
 /// Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores, and explains the results.
 #[derive(Debug, Parser)]
 #[command(name = "gradsweep", version, arg_required_else_help = true)]
@@ -29,6 +31,8 @@ pub enum Command {
     Compare(Compare),
     /// Print weight and bias of one run after every batch, computed again bit for bit
     Replay(Replay),
+    /// Join the shards of a sweep into one run directory
+    Merge(Merge),
     /// Measure the backends on this machine: check their results, then their speed
     Bench(Bench),
     /// Measure the rounding errors of activations, losses and optimizers on this machine
@@ -111,12 +115,33 @@ pub struct Run {
     /// Go on with the interrupted sweep in --out DIR or the last runs/<name>, if there is one
     #[arg(long)]
     pub resume: bool,
+    /// Train part I of N of the runs, into DIR/shard-I-of-N; auto: as a Slurm array or Kubernetes has it
+    #[arg(long, value_name = "I/N", value_parser = shard::parse)]
+    pub shard: Option<shard::Choice>,
     /// Runs that are trained and stored at a time [default: chosen by memory use]
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..))]
     pub chunk: Option<u64>,
     /// Check the config and print the planned runs; open no device, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print the results as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// Directories of all shards of one sweep
+    #[arg(required = true, value_name = "DIRECTORY")]
+    pub directories: Vec<PathBuf>,
+    /// Directory for the merged results; must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub backend: Backend,
+    /// Draw no pictures and write no report
+    #[arg(long)]
+    pub no_plots: bool,
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,

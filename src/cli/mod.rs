@@ -14,6 +14,7 @@ mod failure;
 mod init;
 mod interrupt;
 mod memory;
+mod merge;
 mod opened;
 mod output;
 mod plot;
@@ -21,6 +22,7 @@ mod progress;
 mod replay;
 mod report;
 mod run;
+mod shard;
 mod surfaces;
 mod target;
 mod terminal;
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
     };
     let threads = match &arguments.command {
         Command::Run(run) => run.backend.threads,
+        Command::Merge(merge) => merge.backend.threads,
         Command::Replay(replay) => replay.backend.threads,
         Command::Bench(bench) => bench.backend.threads,
         _ => None,
@@ -73,6 +76,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Bench(arguments) => bench::bench(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Adapters(arguments) => adapters::adapters(arguments),
+        Command::Merge(arguments) => merge::merge(arguments),
         Command::Init(arguments) => init::init(arguments),
     }
 }

@@ -35,14 +35,19 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     for warning in &experiment.warnings {
         warn(warning);
     }
-    let sizes = estimate(&experiment);
-    sizes.require_storable()?;
+    estimate(&experiment).require_storable()?;
     if arguments.dry_run {
         return dry_run(&experiment, arguments.json);
     }
-    let draws = experiment.surface.requested || !arguments.no_plots;
+    run_experiment(arguments, &experiment)
+}
+
+/// Trains the sweep of a loaded config; of a resumed one, what is left of it.
+pub fn run_experiment(arguments: &args::Run, experiment: &Experiment) -> Result<(), Failure> {
+    let sizes = estimate(experiment);
     let interrupt = Interrupt::listen();
-    let target = Target::find(arguments, &experiment)?;
+    let target = Target::find(arguments, experiment)?;
+    let draws = target.shard.is_none() && (experiment.surface.requested || !arguments.no_plots);
     if let Some(stored) = target.stored.as_ref().filter(|_| target.is_finished(draws)) {
         return report_finished(arguments, stored);
     }
@@ -50,7 +55,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     if target.stored.is_none() && sizes.rows_evaluated > 0 && rows >= MANY_ROWS {
         note(&format!("searching for the minimum of J over {} training rows", text::grouped(rows as u64)));
     }
-    let problems = target.problems(&experiment)?;
+    let problems = target.problems(experiment)?;
     let backend =
         target.stored.as_ref().map_or(arguments.backend.clone(), |stored| with_sweep_backend(&arguments.backend, stored.manifest()));
     let mut chosen = backends::choose(&backend, &sizes)?;
@@ -59,15 +64,16 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     }
     let description = chosen.backend.describe();
     note(&announcement(&description, &chosen));
-    let directory = target.create(&experiment)?;
+    let directory = target.create(experiment)?;
     let command = resume_command(&directory);
     let kept = format!("{} keeps the stored runs; go on with `{command}`", directory.display());
     interrupt.train(&directory, format!("interrupted; {kept}"));
-    let mut progress = Progress::new(experiment.space.len(), target.stored.is_some(), &interrupt);
-    let mut manifest = manifest(&experiment, &description, arguments);
+    let mut progress = Progress::new(target.runs(experiment), target.stored.is_some(), &interrupt);
+    let mut manifest = manifest(experiment, &description, arguments);
+    manifest.shard = target.shard;
     manifest.pictures = if draws { Pictures::Pending } else { Pictures::None };
     let options = Options { chunk: arguments.chunk, resume: arguments.resume };
-    let inputs = Inputs { experiment: &experiment, problems: &problems, backend: chosen.backend.as_ref() };
+    let inputs = Inputs { experiment, problems: &problems, backend: chosen.backend.as_ref() };
     let summary = sweep::run(inputs, &directory, manifest, options, &mut progress);
     progress.finish();
     let mut summary = summary.map_err(|error| {
@@ -75,9 +81,12 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
         let failure = Failure::from(error);
         if is_refused || !directory.exists() { failure } else { failure.with_remedy(&kept) }
     })?;
+    if summary.manifest.is_complete_shard() {
+        return report_shard(arguments, &directory, &summary.manifest);
+    }
     if summary.manifest.status == Status::Incomplete {
         let counts = &summary.manifest.counts;
-        let (done, all) = (text::grouped(counts.runs_done), text::grouped(counts.runs));
+        let (done, all) = (text::grouped(counts.runs_done), text::grouped(target.runs(experiment)));
         note(&format!(
             "interrupted after {done} of {all} runs; {} holds them, and `plot`, `compare`, `replay` and `report` read them\ngo on with `{command}`",
             directory.display()
@@ -97,11 +106,11 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     let problems = summary.problems.as_ref().unwrap_or(&problems);
     let inputs = Inputs { problems, ..inputs };
     let counts = Some(summary.manifest.counts.by_verdict());
-    let diagnosis = analysis::diagnosis(&experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
+    let diagnosis = analysis::diagnosis(experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
     let pictures =
         if arguments.no_plots { Ok(Vec::new()) } else { illustrate(inputs, &directory, &summary.manifest, &summary.runs, &diagnosis) };
     let surfaces = if experiment.surface.requested || !arguments.no_plots {
-        surfaces::write(&experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
+        surfaces::write(experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
     } else {
         Ok(())
     };
@@ -115,6 +124,16 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     pictures.map(drop).and(surfaces)
 }
 
+/// Prints the directory of a complete shard.
+fn report_shard(arguments: &args::Run, directory: &Path, manifest: &Manifest) -> Result<(), Failure> {
+    let path = directory.display().to_string();
+    if arguments.json {
+        return print_json(&json!({ "directory": path, "shard": manifest.shard, "counts": manifest.counts, "timings": manifest.timings }));
+    }
+    let [done, all] = [manifest.counts.runs_done, manifest.counts.runs].map(text::grouped);
+    print(&format!("results   {path}\nruns      {done} of {all}; `gradsweep merge` joins the directories of all shards\n"))
+}
+
 /// Says that a resumed sweep has nothing left to do.
 fn report_finished(arguments: &args::Run, stored: &RunDirectory) -> Result<(), Failure> {
     // A process that is killed at its very end leaves its lock file. One that cannot be removed hinders nobody.
@@ -124,7 +143,7 @@ fn report_finished(arguments: &args::Run, stored: &RunDirectory) -> Result<(), F
     let (manifest, path) = (stored.manifest(), stored.path().display());
     note(&format!(
         "the sweep in {path} is complete: it has all {}, and nothing is left to do",
-        text::count(manifest.counts.runs as usize, "run")
+        text::count(manifest.counts.runs_done as usize, "run")
     ));
     if arguments.json {
         return print_json(&json!({ "directory": path.to_string(), "counts": manifest.counts, "timings": manifest.timings }));

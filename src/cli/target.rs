@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
 use gradsweep::store::{
-    Manifest, Pictures, RunDirectory, Status, create_directory, holds_sweep, latest_directory, require_begun, require_free, require_same,
+    Manifest, Pictures, RunDirectory, Shard, Status, create_directory, holds_sweep, latest_directory, require_begun, require_free,
+    require_same,
 };
 use gradsweep::sweep::Problems;
 
 use super::args;
 use super::failure::Failure;
 use super::output::note;
+use super::shard;
 
 /// The folder of the run directories that have no `--out`.
 const RUNS: &str = "runs";
@@ -23,35 +25,46 @@ pub struct Target {
     path: Option<PathBuf>,
     /// The sweep that is resumed.
     pub stored: Option<RunDirectory>,
+    /// The part of the runs that this process trains, if not all.
+    pub shard: Option<Shard>,
 }
 
 impl Target {
     /// Finds the directory, and checks that it is free or, with `--resume`, that it holds this sweep. Creates nothing.
     pub fn find(arguments: &args::Run, experiment: &Experiment) -> Result<Self, Failure> {
+        let shard = arguments.shard.map(shard::Choice::resolve).transpose()?;
+        let out = match shard {
+            // All tasks of an array have one command, so each has a folder of its own in the directory.
+            Some(shard) => {
+                let parent = arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(&experiment.name));
+                Some(parent.join(shard.folder()))
+            }
+            None => arguments.out.clone(),
+        };
         if !arguments.resume {
-            arguments.out.as_deref().map_or(Ok(()), require_free)?;
-            return Ok(Self { path: arguments.out.clone(), stored: None });
+            out.as_deref().map_or(Ok(()), require_free)?;
+            return Ok(Self { path: out, stored: None, shard });
         }
-        let path = arguments.out.clone().or_else(|| latest_directory(Path::new(RUNS), &experiment.name));
+        let path = out.or_else(|| latest_directory(Path::new(RUNS), &experiment.name));
         let name = || path.clone().unwrap_or_else(|| Path::new(RUNS).join(&experiment.name)).display().to_string();
         let Some(directory) = path.as_deref().filter(|path| holds_sweep(path)) else {
             if let Some(path) = path.as_deref().filter(|path| path.exists()) {
                 require_begun(path, &experiment.text, &experiment.dataset.bytes)?;
             }
             note(&format!("{} holds no sweep yet, so a new sweep starts", name()));
-            return Ok(Self { path, stored: None });
+            return Ok(Self { path, stored: None, shard });
         };
         let stored = RunDirectory::open(directory)?;
-        let given = Manifest::new(&experiment.name, config::resolved(experiment));
+        let given = Manifest { shard, ..Manifest::new(&experiment.name, config::resolved(experiment)) };
         require_same(directory, stored.manifest(), &given, &experiment.dataset.bytes)?;
-        Ok(Self { stored: Some(stored), path })
+        Ok(Self { stored: Some(stored), path, shard })
     }
 
     /// Whether nothing is left to do.
     pub fn is_finished(&self, draws: bool) -> bool {
         self.stored.as_ref().is_some_and(|stored| {
             let manifest = stored.manifest();
-            manifest.status == Status::Complete && !(draws && manifest.pictures == Pictures::Pending)
+            manifest.is_complete_shard() || manifest.status == Status::Complete && !(draws && manifest.pictures == Pictures::Pending)
         })
     }
 
@@ -63,10 +76,19 @@ impl Target {
         })
     }
 
+    /// The number of runs that this process and those before it train.
+    pub fn runs(&self, experiment: &Experiment) -> u64 {
+        let all = experiment.space.len();
+        self.shard.map_or(all, |shard| {
+            let runs = shard.runs(all);
+            runs.end - runs.start
+        })
+    }
+
     /// The directory; one without a given name is created.
     pub fn create(&self, experiment: &Experiment) -> Result<PathBuf, Failure> {
         if let Some(stored) = &self.stored {
-            let [done, all] = [stored.manifest().counts.runs_done, experiment.space.len()].map(text::grouped);
+            let [done, all] = [stored.manifest().counts.runs_done, self.runs(experiment)].map(text::grouped);
             note(&format!("resuming the sweep in {}, which has {done} of {all} runs", stored.path().display()));
         }
         match &self.path {
@@ -79,10 +101,15 @@ impl Target {
 /// The command that goes on with the sweep which this process has begun in `directory`.
 pub fn resume_command(directory: &Path) -> String {
     let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
+    if words.first().is_some_and(|word| word != "run") {
+        return format!("gradsweep run CONFIG --resume --out {}", quoted(directory.as_os_str()));
+    }
     if !words.iter().any(|word| word == "--resume") {
         words.push("--resume".into());
     }
-    if !words.iter().any(|word| word == "--out" || word.starts_with("--out=")) {
+    let has = |flag: &str| words.iter().any(|word| word.split('=').next() == Some(flag));
+    // A shard has a directory of its own already.
+    if !has("--out") && !has("--shard") {
         words.extend(["--out".into(), quoted(directory.as_os_str())]);
     }
     format!("gradsweep {}", words.join(" "))

@@ -12,6 +12,9 @@ pub enum Error {
     /// The directory for a new sweep holds a sweep already.
     #[error("{path} holds a sweep already; go on with it with --resume, or name another directory with --out")]
     HoldsSweep { path: PathBuf },
+    /// Directories are not the shards of one sweep.
+    #[error("{path} cannot be merged: {problem}")]
+    Shard { path: PathBuf, problem: String },
     /// Another process holds the lock of the directory.
     #[error("another process writes to {path}; wait until it has ended, or name another directory with --out")]
     Locked { path: PathBuf },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
 use super::files::write_file;
+use super::shard::Shard;
 use crate::model::Verdict;
 
 /// The name of the file.
@@ -120,6 +121,9 @@ pub struct Manifest {
     /// Whether pictures, surfaces and the report are written; absent in directories of versions that did not store it.
     #[serde(default)]
     pub pictures: Pictures,
+    /// The shard that the directory holds, if the sweep is divided. Its status stays "incomplete".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The resolved config, for users and other programs; Gradsweep reads sweep.toml and `set` instead.
     pub config: serde_json::Value,
     /// The `--set` overrides, in the order of the command line.
@@ -156,6 +160,14 @@ impl Manifest {
         write_file(&path, (json + "\n").as_bytes())
     }
 
+    /// Whether the directory holds a shard, and all of its runs are stored.
+    pub fn is_complete_shard(&self) -> bool {
+        self.shard.is_some_and(|shard| {
+            let runs = shard.runs(self.counts.runs);
+            self.counts.runs_done == runs.end - runs.start
+        })
+    }
+
     /// The manifest of a sweep before its first chunk.
     pub fn new(name: &str, config: serde_json::Value) -> Self {
         Self {
@@ -164,6 +176,7 @@ impl Manifest {
             name: name.to_owned(),
             status: Status::Incomplete,
             pictures: Pictures::None,
+            shard: None,
             config,
             set: Vec::new(),
             config_sha256: String::new(),

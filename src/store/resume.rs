@@ -20,10 +20,10 @@ use crate::data::sha256;
 use crate::table::{RunTable, Table as _};
 
 /// The rows that a complete run directory has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Expected {
-    /// The number of runs.
-    pub runs: u64,
+    /// The numbers of the runs.
+    pub runs: Range<u64>,
     /// The number of problems.
     pub problems: usize,
     /// Whether every run has rows of epochs.parquet.
@@ -55,11 +55,24 @@ pub fn require_begun(path: &Path, config: &str, data: &[u8]) -> Result<(), Error
     Ok(())
 }
 
-/// Checks that a stored sweep is the one that `given` and the data describe, and that this version has written it.
+/// Checks that a stored sweep is the one that `given` and the data describe, that it is the same shard, and that this version has written it.
 ///
 /// # Errors
 /// If they differ; the error names the key.
 pub fn require_same(path: &Path, stored: &Manifest, given: &Manifest, data: &[u8]) -> Result<(), Error> {
+    let shard = |manifest: &Manifest| manifest.shard.map_or("not set".to_owned(), |shard| shard.to_string());
+    let [own, other] = [stored, given].map(shard);
+    if own != other {
+        return Err(Error::OtherSweep { path: path.to_path_buf(), key: "--shard".into(), stored: own, given: other });
+    }
+    require_same_sweep(path, stored, given, data)
+}
+
+/// Checks that two directories hold the same sweep or shards of it.
+///
+/// # Errors
+/// If they differ; the error names the key.
+pub(super) fn require_same_sweep(path: &Path, stored: &Manifest, given: &Manifest, data: &[u8]) -> Result<(), Error> {
     let other = |key: String, [stored, given]: [String; 2]| Error::OtherSweep { path: path.to_path_buf(), key, stored, given };
     if stored.version != given.version {
         return Err(other("the version of gradsweep".into(), [&stored.version, &given.version].map(Clone::clone)));
@@ -133,19 +146,26 @@ fn short(value: &Value) -> String {
 /// The stored rows of a table: its file, or its parts in order, with the runs of each.
 #[derive(Debug, Default)]
 struct StoredTable {
+    /// The first run that the table has.
+    start: u64,
     files: Vec<(PathBuf, Range<u64>)>,
 }
 
 impl StoredTable {
     /// The files that are whole: each opens, and its runs follow those of the file before.
-    fn find(directory: &Path, table: PartTable) -> Self {
+    fn find(directory: &Path, table: PartTable, start: u64) -> Self {
         let whole = directory.join(table.folder()).with_extension("parquet");
         if whole.exists() {
             return Self {
-                files: runs_of(&whole, table).into_iter().map(|runs| (whole.clone(), runs)).filter(|(_, runs)| runs.start == 0).collect(),
+                start,
+                files: runs_of(&whole, table)
+                    .into_iter()
+                    .map(|runs| (whole.clone(), runs))
+                    .filter(|(_, runs)| runs.start == start)
+                    .collect(),
             };
         }
-        let mut found = Self::default();
+        let mut found = Self { start, files: Vec::new() };
         for number in 0.. {
             let path = directory.join(table.folder()).join(part_name(number));
             match runs_of(&path, table) {
@@ -157,12 +177,12 @@ impl StoredTable {
     }
 
     fn end(&self) -> u64 {
-        self.files.last().map_or(0, |(_, runs)| runs.end)
+        self.files.last().map_or(self.start, |(_, runs)| runs.end)
     }
 
     /// The numbers of runs after which a file of the table ends.
     fn ends(&self) -> BTreeSet<u64> {
-        std::iter::once(0).chain(self.files.iter().map(|(_, runs)| runs.end)).collect()
+        std::iter::once(self.start).chain(self.files.iter().map(|(_, runs)| runs.end)).collect()
     }
 }
 
@@ -180,9 +200,11 @@ fn runs_of(path: &Path, table: PartTable) -> Option<Range<u64>> {
 /// table keeps.
 pub(super) fn keep_whole(directory: &Path, expected: &Expected) -> Result<(u64, [usize; 3]), Error> {
     let tables = [(PartTable::Runs, true), (PartTable::Epochs, expected.epochs), (PartTable::History, expected.histories)];
-    let stored = tables.map(|(table, is_expected)| if is_expected { StoredTable::find(directory, table) } else { StoredTable::default() });
-    let is_end_in_all = |end: &u64| *end <= expected.runs && (0..3).all(|table| !tables[table].1 || stored[table].ends().contains(end));
-    let runs = stored[0].ends().into_iter().rev().find(is_end_in_all).unwrap_or(0);
+    let stored = tables.map(
+        |(table, is_expected)| if is_expected { StoredTable::find(directory, table, expected.runs.start) } else { StoredTable::default() },
+    );
+    let is_end_in_all = |end: &u64| *end <= expected.runs.end && (0..3).all(|table| !tables[table].1 || stored[table].ends().contains(end));
+    let runs = stored[0].ends().into_iter().rev().find(is_end_in_all).unwrap_or(expected.runs.start);
     let mut parts = [0; 3];
     // The rows of runs.parquet go first: without them the others count as not stored.
     for ((table, is_expected), stored) in tables.into_iter().zip(&stored) {
@@ -227,7 +249,7 @@ pub(super) fn read_runs(path: &Path, first: &mut u64, expected: &Expected, visit
     for group in reader.groups() {
         let rows = RunTable::read(&reader.rows_of(vec![group])).ok()?;
         if !rows.run.iter().copied().eq(*first..*first + rows.run.len() as u64)
-            || impossible(&rows, expected.problems, expected.runs).is_some()
+            || impossible(&rows, expected.problems, expected.runs.end).is_some()
         {
             return None;
         }

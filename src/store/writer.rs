@@ -6,6 +6,7 @@
 //! The order of the files makes the directory readable at every moment, also after a crash: the copies of config and data, then problems.parquet, then
 //! the manifest; of each chunk the histories and epochs, then the rows of runs.parquet, and at times the counts in the manifest.
 
+use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use rayon::prelude::*;
 
 use super::directory::{RunDirectory, holds_sweep};
 use super::errors::{Error, file};
-use super::files::{remove_temporaries, sync_folder, write_file};
+use super::files::{TemporaryFile, remove_temporaries, sync_folder, write_file};
 use super::lock::DirectoryLock;
 use super::manifest::{Counts, Manifest, Pictures, Status, Timings};
 use super::parts::{PartTable, part_name};
@@ -109,7 +110,7 @@ impl Writer {
             if is_whole { vec![whole] } else { (0..parts[0]).map(|number| self.part_path(PartTable::Runs, number)).collect() };
         // A table that is joined has no parts.
         self.parts = parts;
-        let mut next = 0;
+        let mut next = expected.runs.start;
         for path in files {
             if resume::read_runs(&path, &mut next, expected, visit).is_none() {
                 resume::remove(&path)?;
@@ -117,7 +118,7 @@ impl Writer {
                 return Ok(None);
             }
         }
-        if next < expected.runs {
+        if next < expected.runs.end {
             self.manifest.status = Status::Incomplete;
         }
         let is_complete = self.manifest.status == Status::Complete;
@@ -129,15 +130,26 @@ impl Writer {
             let folder = self.directory.join(table.folder());
             file("create", &folder, std::fs::create_dir_all(&folder))?;
         }
-        let Counts { histories, saturated_cells, .. } = self.manifest.counts;
+        let Counts { runs: all, histories, saturated_cells, .. } = self.manifest.counts;
         let histories = if is_complete && !expected.histories { histories } else { 0 };
-        self.manifest.counts = Counts { runs: expected.runs, histories, saturated_cells, ..Counts::default() };
+        self.manifest.counts = Counts { runs: all, histories, saturated_cells, ..Counts::default() };
         Ok(Some(runs))
     }
 
     /// The manifest, whose counts and timings the caller fills in; [`Writer::save_manifest`] writes it.
     pub fn manifest_mut(&mut self) -> &mut Manifest {
         &mut self.manifest
+    }
+
+    /// Copies a part of another directory; the runs of the parts of a table ascend.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub(super) fn copy_part(&mut self, table: PartTable, part: &Path) -> Result<(), Error> {
+        let (temporary, mut output) = TemporaryFile::create(&self.next_part(table))?;
+        let mut input = file("open", part, File::open(part))?;
+        temporary.written(std::io::copy(&mut input, &mut output))?;
+        temporary.publish(&output)
     }
 
     /// Writes problems.parquet.

@@ -1,6 +1,7 @@
 //! The loop over the chunks of a sweep: plan, train, compute verdicts, store. The run directory is readable at every moment.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -153,22 +154,23 @@ struct Trained {
 /// Trains and stores all runs, until one is below the optimum of its problem.
 fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let experiment = inputs.experiment;
-    let runs = experiment.space.len();
-    let recorded = experiment.history.recording_plan(runs);
+    let recorded = experiment.history.recording_plan(experiment.space.len());
+    let shard = writer.manifest_mut().shard;
+    let runs = shard.map_or(0..experiment.space.len(), |shard| shard.runs(experiment.space.len()));
     let (top_runs, next_run) = if options.resume {
-        let stored = keep_stored(inputs, &recorded, writer)?;
+        let stored = keep_stored(inputs, &recorded, &runs, writer)?;
         observer.stored(&writer.manifest_mut().counts);
         stored
     } else {
         writer.write_problems(&inputs.problems.all)?;
-        (TopRuns::new(experiment, inputs.problems, &recorded), 0)
+        (TopRuns::new(experiment, inputs.problems, &recorded), runs.start)
     };
     writer.save_manifest()?;
     let mut trainer = Trainer {
         inputs,
         below_optimum: None,
         record: RecordOptions { every: if recorded.records_all_runs() { recorded.every } else { 0 }, epochs: recorded.epochs },
-        runs,
+        end: runs.end,
         chunk: options.chunk.unwrap_or_else(|| chunk_runs(&inputs.backend.chunk_limits(), experiment, &recorded)).max(1),
         next_run,
         spare: Vec::new(),
@@ -178,7 +180,9 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
     let Inputs { problems, .. } = inputs;
     let record = trainer.record;
     train_and_store(&mut trainer, &mut ChunkWriter { writer, experiment, problems, record, saved: Instant::now() })?;
-    let mut complete = trainer.next_run >= runs && trainer.below_optimum.is_none();
+    let mut complete = trainer.next_run >= runs.end && trainer.below_optimum.is_none();
+    // The tables of a shard are finished when the shards are merged.
+    complete &= shard.is_none();
     if complete && !recorded.records_all_runs() && writer.manifest_mut().status == Status::Incomplete {
         complete = store_selected_histories(&mut trainer, &recorded, writer)?;
     }
@@ -186,11 +190,10 @@ fn train_all(inputs: Inputs<'_>, writer: &mut Writer, options: Options, observer
 }
 
 /// Reads the stored rows of a resumed sweep, and returns the rows for its summary and the first run that is not stored.
-fn keep_stored(inputs: Inputs<'_>, recorded: &RecordingPlan, writer: &mut Writer) -> Result<(TopRuns, u64), Error> {
+fn keep_stored(inputs: Inputs<'_>, recorded: &RecordingPlan, runs: &Range<u64>, writer: &mut Writer) -> Result<(TopRuns, u64), Error> {
     let Inputs { experiment, problems, .. } = inputs;
     let records_histories = recorded.records_all_runs() && recorded.every > 0;
-    let expected =
-        Expected { runs: experiment.space.len(), problems: problems.all.len(), epochs: recorded.epochs, histories: records_histories };
+    let expected = Expected { runs: runs.clone(), problems: problems.all.len(), epochs: recorded.epochs, histories: records_histories };
     loop {
         let mut top_runs = TopRuns::new(experiment, problems, recorded);
         let mut counts = Counts::default();
@@ -219,13 +222,13 @@ fn end_below_optimum(problems: &Problems, metrics: &[FinalMetrics]) -> Option<(u
 /// Trains one chunk while the next one is planned and the last one is written by other threads. At most two chunks and a plan are in memory.
 fn train_and_store(trainer: &mut Trainer<'_>, writer: &mut ChunkWriter<'_>) -> Result<(), Error> {
     thread::scope(|scope| {
-        let Trainer { inputs: Inputs { experiment, problems, .. }, runs, chunk, next_run, .. } = *trainer;
+        let Trainer { inputs: Inputs { experiment, problems, .. }, end, chunk, next_run, .. } = *trainer;
         let (to_training, plans) = mpsc::sync_channel(0);
         let plan = move || {
-            let firsts = std::iter::successors(Some(next_run), |first: &u64| first.checked_add(chunk)).take_while(|first| *first < runs);
+            let firsts = std::iter::successors(Some(next_run), |first: &u64| first.checked_add(chunk)).take_while(|first| *first < end);
             for first in firsts {
                 // The trainer has stopped if it no longer receives.
-                if to_training.send(Plan::of_range(experiment, problems, first..runs.min(first.saturating_add(chunk)))).is_err() {
+                if to_training.send(Plan::of_range(experiment, problems, first..end.min(first.saturating_add(chunk)))).is_err() {
                     break;
                 }
             }
@@ -285,7 +288,8 @@ struct Trainer<'a> {
     inputs: Inputs<'a>,
     below_optimum: Option<(usize, Params<f64>)>,
     record: RecordOptions,
-    runs: u64,
+    /// The number after the last run.
+    end: u64,
     /// Runs per chunk.
     chunk: u64,
     /// The first run of the next chunk.
@@ -299,7 +303,7 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     /// Trains the next chunk; `None` after the last one, if a run is below the optimum, or if the observer stops the sweep.
     fn train_next(&mut self, plans: &mpsc::Receiver<Result<Plan, Error>>) -> Result<Option<TrainedChunk>, Error> {
-        if self.next_run >= self.runs || !self.observer.continues() {
+        if self.next_run >= self.end || !self.observer.continues() {
             return Ok(None);
         }
         let begun = Instant::now();

@@ -37,6 +37,7 @@ fn help_of_the_program() {
           compare   Rank the values of one hyperparameter by their best settings: a table, and pictures side
                     by side
           replay    Print weight and bias of one run after every batch, computed again bit for bit
+          merge     Join the shards of a sweep into one run directory
           bench     Measure the backends on this machine: check their results, then their speed
           verify    Measure the rounding errors of activations, losses and optimizers on this machine
           adapters  List the usable GPUs, and what to install if there is none
@@ -106,6 +107,10 @@ fn help_of_run() {
 
               --resume
                   Go on with the interrupted sweep in --out DIR or the last runs/<name>, if there is one
+
+              --shard <I/N>
+                  Train part I of N of the runs, into DIR/shard-I-of-N; auto: as a Slurm array or Kubernetes
+                  has it
 
               --chunk <RUNS>
                   Runs that are trained and stored at a time [default: chosen by memory use]

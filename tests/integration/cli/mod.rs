@@ -10,4 +10,5 @@ mod goldens;
 mod messages;
 mod resume;
 mod same_bits;
+mod shards;
 mod supported;
