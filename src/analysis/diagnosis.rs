@@ -195,7 +195,11 @@ fn failure(runs: &Runs<'_>, ranking: &Ranking<'_>, best: &Candidate) -> String {
     let reached = runs.epochs_to_reach(row).map(|epochs| text::count(epochs as usize, "epoch"));
     let mean = text::loss(loss);
     let subject = match (is_only, seeds, reached) {
-        (true, 1, None) => format!("The run misses the optimum: J is {mean} over its last updates"),
+        (true, 1, None) => {
+            let fails = if runs.table.verdict[row] == Verdict::Slow { "stops before" } else { "misses" };
+            let end = text::loss(runs.loss(row));
+            format!("The run {fails} the optimum: it ends at J = {end}, and the mean of J over its last updates is {mean}")
+        }
         (true, 1, Some(epochs)) => {
             format!("The run reaches the optimum after {epochs}, but does not stay there: J is {mean} over its last updates")
         }

@@ -64,10 +64,10 @@ fn cpu_seconds(estimate: &Estimate, threads: usize) -> f64 {
     (estimate.steps as f64 / CPU_STEPS_PER_SECOND + estimate.rows_evaluated as f64 / CPU_ROWS_PER_SECOND) / threads as f64
 }
 
-/// The reason to open no GPU: `estimated time is 0.4 s, and a GPU is opened from 2 s`.
+/// The reason to open no GPU: `estimated time is 0.4 s, and a GPU is tried only from 2 s`.
 fn short_time(seconds: f64) -> String {
     let time = if seconds < 0.1 { "under 0.1 s".to_owned() } else { format!("{} s", text::decimals(seconds, 1)) };
-    format!("estimated time is {time}, and a GPU is opened from {MIN_GPU_SECONDS} s")
+    format!("estimated time is {time}, and a GPU is tried only from {MIN_GPU_SECONDS} s")
 }
 
 /// Whether the peak rates of a GPU are [`MIN_GAIN`] times those of the CPU.
@@ -129,8 +129,8 @@ mod tests {
             Estimate { runs: 1, steps: 10_000_000_000, rows_evaluated: 0, longest: 1, bytes: 0, points_per_run: 0, epochs_per_run: 0 };
         assert_eq!(cpu_seconds(&estimate, 10), 1.0);
         assert_eq!(cpu_seconds(&Estimate { rows_evaluated: 9_000_000_000, ..estimate }, 10), 4.0);
-        assert_eq!(short_time(0.42), "estimated time is 0.4 s, and a GPU is opened from 2 s");
-        assert_eq!(short_time(0.003), "estimated time is under 0.1 s, and a GPU is opened from 2 s");
+        assert_eq!(short_time(0.42), "estimated time is 0.4 s, and a GPU is tried only from 2 s");
+        assert_eq!(short_time(0.003), "estimated time is under 0.1 s, and a GPU is tried only from 2 s");
     }
 
     #[test]

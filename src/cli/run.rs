@@ -185,7 +185,7 @@ fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
     print(&format!("{}\noutput            up to {bytes}, before compression\n", config::describe(experiment)))
 }
 
-/// `backend: cpu (AMD EPYC, avx2, 2 threads); estimated time is 0.4 s, and a GPU is opened from 2 s`.
+/// `backend: cpu (AMD EPYC, avx2, 2 threads); estimated time is 0.4 s, and a GPU is tried only from 2 s`.
 fn announcement(description: &Description, chosen: &Chosen) -> String {
     let Description { backend, device, detail, software } = description;
     let software = if *software { ", software adapter" } else { "" };

@@ -108,12 +108,28 @@ fn valley_in_words(report: &Report<'_>, model: &ModelDiagnosis) -> Option<String
     Some(format!(
         "The raw values of {feature} have mean {} and standard deviation {}, so a small change of the weight moves every prediction far, and an equal \
          change of the bias hardly at all: J is a narrow valley over w and b. At equal distances from the optimum, J − J* is {} times as large across the \
-         valley as along it. Steps that are small enough for the steep direction make almost no progress along the valley, so J seems to have settled \
-         long before the optimum. Standardising the feature, as keras.layers.Normalization does, makes the valley round.",
+         valley as along it. {}, so J seems to have settled long before the optimum. Standardising the feature, as keras.layers.Normalization does, makes the valley round.",
         text::short(mean, 3),
         text::short(libm::sqrt(variance), 3),
         text::condition(condition),
+        slowness(model)?,
     ))
+}
+
+/// Why the best run of a model is slow in a narrow valley, as a property of its optimizer.
+fn slowness(model: &ModelDiagnosis) -> Option<String> {
+    let optimizer = model.remedy.as_ref()?.setting.split(' ').next()?;
+    let optimum = model.optima.iter().find_map(|optimum| optimum.parameters)?;
+    Some(match optimizer {
+        "sgd" => "Steps that are small enough for the steep direction make almost no progress along the valley".into(),
+        "rmsprop" | "adam" | "adamw" | "adamax" | "nadam" | "lion" => format!(
+            "An update of {optimizer} moves weight and bias alike, by about the learning rate, but the optimum is at w = {} and b = {}: a rate that is \
+             small enough for the weight takes the bias many updates",
+            text::short(optimum.weight(), 3),
+            text::short(optimum.bias(), 3),
+        ),
+        _ => "Updates that suit the weight make almost no progress along the valley".into(),
+    })
 }
 
 /// The runs of a verdict.

@@ -9,7 +9,7 @@ import { END } from './state.js';
 
 /** The parts of the mean excess. */
 const PARTS = [
-    { name: 'valley', title: 'drift along the flat direction', remedy: 'A rounder valley helps: standardise the feature.' },
+    { name: 'valley', title: 'drift along the flat direction', remedy: 'Standardising the feature makes the valley round; the learning rate has to be chosen again for it.' },
     { name: 'drift', title: 'drift in other directions', remedy: 'More updates or a larger learning rate help.' },
     { name: 'fluctuation', title: 'fluctuation', remedy: 'A smaller or decaying learning rate, or larger batches, help.' },
 ];
@@ -123,10 +123,9 @@ function theoryPanel(store) {
             return;
         }
         const { predicted, loss } = explored;
-        canvas.hidden = predicted === null;
-        text.textContent = predicted
-            ? predictionInWords(predicted, loss)
-            : 'The theory predicts J for plain SGD and momentum on a linear neuron with mean squared error, so not for this run.';
+        // The theory holds for SGD on a linear neuron with mean squared error.
+        element.hidden = predicted === null;
+        text.textContent = predicted ? predictionInWords(predicted, loss) : '';
         canvas.setAttribute('aria-label', text.textContent);
         redraw();
     });
@@ -207,10 +206,19 @@ function bindApply(place, remedy, report, store) {
     place.append(status);
     const button = /** @type {HTMLButtonElement} */ (place.querySelector('button'));
     button.disabled = false;
+    let isApplied = false;
     button.addEventListener('click', () => {
+        isApplied = true;
         const run = bestRunOf(report, remedy.setting.split(' ')[0]);
         store.update({ run, overrides: overridesOf(remedy.set), step: END, isMoving: false });
-        status.replaceChildren(`Applied to run ${run.toLocaleString('en-US')}. `, create('a', { href: '#explore' }, 'Show the result'));
+    });
+    store.subscribe(['explored'], ({ explored, run }) => {
+        if (!isApplied || !explored) {
+            return;
+        }
+        isApplied = false;
+        const result = `${explored.verdict}, J = ${significant(explored.loss)}. `;
+        status.replaceChildren(`Applied to run ${run.toLocaleString('en-US')}: ${result}`, create('a', { href: '#explore' }, 'Show it'));
     });
 }
 

@@ -146,7 +146,7 @@ fn a_failed_picture_does_not_suppress_the_results() {
     let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
     assert_eq!(code(&output), 1);
     let [results, message] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    assert!(results.contains("The run misses the optimum") && results.contains("results   out"), "{results}");
+    assert!(results.contains("The run stops before the optimum") && results.contains("results   out"), "{results}");
     assert!(message.contains("error: cannot write out/plots/"), "{message}");
 }
 

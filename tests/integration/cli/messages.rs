@@ -379,7 +379,7 @@ fn small_sweeps_open_no_gpu_and_say_so() {
     let output = gradsweep(folder.path(), &["run", config.to_str().unwrap(), "--out", "out", "--no-plots"]);
     let announcement = String::from_utf8_lossy(&output.stderr);
     assert!(announcement.starts_with("backend: cpu ("), "{announcement}");
-    assert!(announcement.ends_with("; estimated time is under 0.1 s, and a GPU is opened from 2 s\n"), "{announcement}");
+    assert!(announcement.ends_with("; estimated time is under 0.1 s, and a GPU is tried only from 2 s\n"), "{announcement}");
 }
 
 #[test]
