@@ -56,4 +56,5 @@ if __name__ == "__main__":
         print(f"\nMeasured limits of {limit['name']}: {limit['fused_per_s'] / 1e9:.0f} G multiply-adds/s, {limit['roots_per_s'] / 1e9:.2f} G × (2 square roots + 1 division)/s, "
               f"{limit['filled_bytes_per_s'] / 1e9:.0f} GB/s written to memory")
     without, kept = table["sizes"]["gpu_pays_from"]
-    print(f"\nAdam: the GPU is faster than the CPU from {without or 'no'} runs up, with histories from {kept or 'no'} runs up.")
+    from_size = lambda runs: f"from {runs:,} runs on" if runs else "at no measured size"
+    print(f"\nAdam: the GPU is faster than the CPU {from_size(without)}, with histories {from_size(kept)}.")
