@@ -9,7 +9,11 @@ import { END } from './state.js';
 
 /** The parts of the mean excess. */
 const PARTS = [
-    { name: 'valley', title: 'drift along the flat direction', remedy: 'Standardising the feature makes the valley round; the learning rate has to be chosen again for it.' },
+    {
+        name: 'valley',
+        title: 'drift along the flat direction',
+        remedy: 'Standardising the feature makes the valley round; the learning rate has to be chosen again for it.',
+    },
     { name: 'drift', title: 'drift in other directions', remedy: 'More updates or a larger learning rate help.' },
     { name: 'fluctuation', title: 'fluctuation', remedy: 'A smaller or decaying learning rate, or larger batches, help.' },
 ];
