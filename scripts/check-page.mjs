@@ -109,7 +109,7 @@ async function checkArticle() {
         await page.click('.controls > button');
     }
     const answer = await text('header');
-    check('the page begins with the answer', /^article The run misses the optimum: J is 22\.03 /.test(answer), answer);
+    check('the page begins with the answer', /^article The run stops before the optimum: it ends at J = 20\.20, /.test(answer), answer);
     check('the top gives reason and remedy', /mean 145 .*data\.scale standard/.test(answer) && answer.includes('J = 20.20'), answer);
     await page.click('header .apply button');
     const advised = await text('.run-heading');
