@@ -104,6 +104,10 @@ async function checkArticle() {
         await page.mouse.down();
         await page.mouse.move(start[0] - 80, start[1] - 60, { steps: 8 });
         await page.mouse.up();
+        // The page follows the pointer in its next frame. If it does not, the check below fails.
+        await page
+            .waitForFunction(() => document.querySelector('.command code')?.textContent?.includes('initial_bias='), { timeout: 5000 })
+            .catch(() => {});
         const command = await text('.command code');
         check('dragging the start changes it', command.includes('initial_weight=') && command.includes('initial_bias='), command);
         await page.click('.controls > button');
