@@ -236,14 +236,17 @@ fn recommendation(runs: &Runs<'_>, search: &RemedySearch<'_>, result: &TrialResu
 impl Recommendation {
     /// The command that follows the advice, and its expected result, in two lines.
     pub fn in_words(&self, config: &str) -> String {
-        let command =
-            if self.set.is_empty() { format!("these settings in {config}: {}", self.changes) } else { self.command(&quoted(config)) };
+        let command = if self.set.is_empty() {
+            format!("these settings in {config}: {}", self.changes)
+        } else {
+            self.command(&text::shell_word(config))
+        };
         format!("{:<9} {command}\n{:<9} {}", "try", "", self.outcome())
     }
 
     /// The command that follows the advice. `config` is the path of the config as a shell reads it.
     pub fn command(&self, config: &str) -> String {
-        let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), quoted(argument)]);
+        let arguments = self.command_sets.iter().flat_map(|argument| ["--set".to_owned(), text::shell_word(argument)]);
         ["gradsweep run".to_owned(), config.to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
     }
 
@@ -258,12 +261,6 @@ impl Recommendation {
         };
         format!("in a trial{epochs}{over}, {} {result}", self.setting)
     }
-}
-
-/// An argument as a POSIX shell reads it.
-pub fn quoted(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
-    if !argument.is_empty() && argument.chars().all(is_plain) { argument.into() } else { format!("'{}'", argument.replace('\'', "'\\''")) }
 }
 
 /// The arguments of the whole command: those in use whose keys are not set anew, then the new ones.

@@ -140,12 +140,13 @@ fn log_edges(ends: [f64; 2], limit: f64) -> Vec<f64> {
 fn equal_edges([min, max]: [f64; 2], limit: f64, is_integer: bool) -> Vec<f64> {
     let least = ((max - min) / limit).max(if is_integer { 1.0 } else { f64::MIN_POSITIVE });
     let power = libm::exp10(libm::floor(libm::log10(least)));
+    let places = |width: f64| [(min / width + ROUNDING).floor(), (max / width - ROUNDING).ceil()];
     let fits = |width: &f64| {
-        let [first, last] = [(min / width + ROUNDING).floor(), (max / width - ROUNDING).ceil()];
+        let [first, last] = places(*width);
         last - first <= limit
     };
     let width = WIDTHS.into_iter().map(|width| width * power).find(fits).unwrap_or(20.0 * power);
-    let [first, last] = [(min / width + ROUNDING).floor(), (max / width - ROUNDING).ceil()];
+    let [first, last] = places(width);
     // Dividing by the reciprocal gives 0.3, where multiplying by 0.1 gives 0.30000000000000004.
     let reciprocal = (1.0 / width).round();
     let at = |place: f64| if width < 1.0 && reciprocal > 0.0 { place / reciprocal } else { place * width };

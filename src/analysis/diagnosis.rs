@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::advice::{Advice, Recommendation, advise, quoted};
+use super::advice::{Advice, Recommendation, advise};
 use super::compare::{Comparison, comparison};
 use super::problems::problem_name;
 use super::ranking::{Candidate, Ranking};
@@ -289,7 +289,12 @@ impl Diagnosis {
             }
             lines.push(String::new());
             let best = &model.best;
-            let all = format!("gradsweep compare {} --by {} --no-plots --top {} prints all", quoted(directory), best.by, best.rows.len());
+            let all = format!(
+                "gradsweep compare {} --by {} --no-plots --top {} prints all",
+                text::shell_word(directory),
+                best.by,
+                best.rows.len()
+            );
             lines.push(best.shortened(&all).trim_end().to_owned());
             lines.extend(model.best.rows.first().filter(|best| best.rank.is_some()).map(|best| {
                 let Params([weight, bias]) = best.end.map(text::loss);

@@ -86,17 +86,21 @@ pub fn with_substitute(backend: Box<dyn Backend>, arguments: &args::Backend) -> 
 
 /// Opens the CPU backend with the requested threads and SIMD level. More threads than cores would only wait for each other.
 pub fn cpu(arguments: &args::Backend) -> Result<Cpu, Failure> {
-    let cores = available_parallelism().map_or(usize::MAX, usize::from);
-    let threads = arguments.threads.map(|threads| usize::from(threads).min(cores));
+    let threads = arguments.threads.map(|threads| usize::from(threads).min(cores()));
     Cpu::open(threads, arguments.simd).map_err(|error| match error {
         cpu::Error::Threads { .. } => Failure::failed(error),
         cpu::Error::NoSuchLevel { .. } => Failure::usage(error),
     })
 }
 
+/// The number of cores; 1 if the system does not say it.
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
 /// Starts the threads that plan, store and draw, as many as train. Warns of threads without a core.
 pub fn start_threads(requested: Option<u16>) -> Result<(), Failure> {
-    let cores = available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let threads = requested.map_or(cores, usize::from);
     if threads > cores {
         warn(&format!("--threads {threads}: this machine has {}, so {cores} threads are used", text::count(cores, "core")));

@@ -48,9 +48,7 @@ impl Failure {
     pub fn usage(error: impl std::fmt::Display) -> Self {
         Self::Usage(printable(&format!("error: {error}")))
     }
-}
 
-impl Failure {
     /// Adds a sentence to the message of a failure at run time.
     pub fn with_remedy(self, remedy: &str) -> Self {
         match self {

@@ -35,7 +35,6 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
     for warning in &experiment.warnings {
         warn(warning);
     }
-    estimate(&experiment).require_storable()?;
     if arguments.dry_run {
         return dry_run(&experiment, arguments.json);
     }
@@ -45,6 +44,7 @@ pub fn run(arguments: &args::Run) -> Result<(), Failure> {
 /// Trains the sweep of a loaded config; of a resumed one, what is left of it.
 pub fn run_experiment(arguments: &args::Run, experiment: &Experiment) -> Result<(), Failure> {
     let sizes = estimate(experiment);
+    sizes.require_storable()?;
     let interrupt = Interrupt::listen();
     let target = Target::find(arguments, experiment)?;
     let draws = target.shard.is_none() && (experiment.surface.requested || !arguments.no_plots);
@@ -109,11 +109,7 @@ pub fn run_experiment(arguments: &args::Run, experiment: &Experiment) -> Result<
     let diagnosis = analysis::diagnosis(experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
     let pictures =
         if arguments.no_plots { Ok(Vec::new()) } else { illustrate(inputs, &directory, &summary.manifest, &summary.runs, &diagnosis) };
-    let surfaces = if experiment.surface.requested || !arguments.no_plots {
-        surfaces::write(experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory)
-    } else {
-        Ok(())
-    };
+    let surfaces = if draws { surfaces::write(experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory) } else { Ok(()) };
     if draws && pictures.is_ok() && surfaces.is_ok() {
         summary.manifest.pictures = Pictures::Drawn;
         summary.manifest.save(&directory)?;
@@ -175,6 +171,7 @@ fn illustrate(
 /// Prints the resolved config and the size of the sweep.
 fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
     let sizes = estimate(experiment);
+    sizes.require_storable()?;
     if as_json {
         let resolved = config::resolved(experiment);
         return print_json(

@@ -1,6 +1,5 @@
 //! The run directory of `gradsweep run`: a new one, or with `--resume` the one of an interrupted sweep.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use gradsweep::config::{self, Experiment};
@@ -100,9 +99,10 @@ impl Target {
 
 /// The command that goes on with the sweep which this process has begun in `directory`.
 pub fn resume_command(directory: &Path) -> String {
-    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
+    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| text::shell_word(&word.to_string_lossy())).collect();
+    let out = text::shell_word(&directory.to_string_lossy());
     if words.first().is_some_and(|word| word != "run") {
-        return format!("gradsweep run CONFIG --resume --out {}", quoted(directory.as_os_str()));
+        return format!("gradsweep run CONFIG --resume --out {out}");
     }
     if !words.iter().any(|word| word == "--resume") {
         words.push("--resume".into());
@@ -110,26 +110,7 @@ pub fn resume_command(directory: &Path) -> String {
     let has = |flag: &str| words.iter().any(|word| word.split('=').next() == Some(flag));
     // A shard has a directory of its own already.
     if !has("--out") && !has("--shard") {
-        words.extend(["--out".into(), quoted(directory.as_os_str())]);
+        words.extend(["--out".into(), out]);
     }
     format!("gradsweep {}", words.join(" "))
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, text) in [("a.toml", "a.toml"), ("my sweep", "'my sweep'"), ("it's", "'it'\\''s'"), ("", "''"), ("[1,2]", "'[1,2]'")] {
-            assert_eq!(quoted(OsStr::new(word)), text);
-        }
-    }
 }

@@ -102,15 +102,12 @@ fn valley_in_words(report: &Report<'_>, model: &ModelDiagnosis) -> Option<String
         return None;
     }
     let feature = &report.experiment.data.format.feature;
-    let count = problem.train.len() as f64;
-    let mean = problem.train.x.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
-    let variance = problem.train.x.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count;
     Some(format!(
         "The raw values of {feature} have mean {} and standard deviation {}, so a small change of the weight moves every prediction far, and an equal \
          change of the bias hardly at all: J is a narrow valley over w and b. At equal distances from the optimum, J − J* is {} times as large across the \
          valley as along it. {}, so J seems to have settled long before the optimum. Standardising the feature, as keras.layers.Normalization does, makes the valley round.",
-        text::short(mean, 3),
-        text::short(libm::sqrt(variance), 3),
+        text::short(problem.quadratic.mean_x, 3),
+        text::short(libm::sqrt(problem.quadratic.var_x), 3),
         text::condition(condition),
         slowness(model)?,
     ))

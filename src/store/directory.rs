@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::errors::{Error, file};
 use super::lock::LOCK;
 use super::manifest::{FORMAT, MANIFEST, Manifest, Status};
+use super::parts::PROBLEMS;
 use super::problem_table::read_optima;
 use super::table_file::TableReader;
 use crate::data::sha256;
@@ -177,7 +178,7 @@ impl RunDirectory {
     /// # Errors
     /// If a file cannot be read or is damaged.
     pub fn optima(&self) -> Result<Vec<Option<Optimum>>, Error> {
-        let reader = TableReader::open(&self.path.join("problems.parquet"))?;
+        let reader = TableReader::open(&self.path.join(PROBLEMS))?;
         read_optima(&reader.rows_of(reader.groups()))
     }
 

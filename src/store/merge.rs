@@ -6,7 +6,7 @@ use super::directory::RunDirectory;
 use super::errors::{Error, file};
 use super::files::write_file;
 use super::manifest::{Manifest, Status};
-use super::parts::PartTable;
+use super::parts::{PROBLEMS, PartTable};
 use super::resume::require_same_sweep;
 use super::shard::Shard;
 use super::writer::Writer;
@@ -57,8 +57,6 @@ pub fn merge(shards: &[RunDirectory], out: &Path) -> Result<Manifest, Error> {
     writer.save_manifest()?;
     Ok(writer.manifest_mut().clone())
 }
-
-const PROBLEMS: &str = "problems.parquet";
 
 /// The shards by number, after a check that each is there once and complete.
 fn sorted(shards: &[RunDirectory]) -> Result<Vec<&RunDirectory>, Error> {

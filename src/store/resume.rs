@@ -14,7 +14,7 @@ use super::directory::{impossible, is_hidden};
 use super::errors::{Error, file};
 use super::files::sync_folder;
 use super::manifest::Manifest;
-use super::parts::{PartTable, part_name};
+use super::parts::{PROBLEMS, PartTable, part_name};
 use super::table_file::TableReader;
 use crate::data::sha256;
 use crate::table::{RunTable, Table as _};
@@ -44,7 +44,7 @@ pub fn require_begun(path: &Path, config: &str, data: &[u8]) -> Result<(), Error
         let is_own = match entry.file_name().to_string_lossy().as_ref() {
             "sweep.toml" => holds(config.as_bytes()),
             "data.csv" => holds(data),
-            "problems.parquet" => true,
+            PROBLEMS => true,
             "runs" | "epochs" | "history" => std::fs::read_dir(entry.path()).is_ok_and(|mut entries| entries.next().is_none()),
             _ => is_hidden(&entry.path()),
         };
@@ -154,7 +154,7 @@ struct StoredTable {
 impl StoredTable {
     /// The files that are whole: each opens, and its runs follow those of the file before.
     fn find(directory: &Path, table: PartTable, start: u64) -> Self {
-        let whole = directory.join(table.folder()).with_extension("parquet");
+        let whole = table.file(directory);
         if whole.exists() {
             return Self {
                 start,
@@ -212,7 +212,7 @@ pub(super) fn keep_whole(directory: &Path, expected: &Expected) -> Result<(u64, 
             continue;
         }
         let kept: Vec<&Path> = stored.files.iter().filter(|(_, own)| own.end <= runs).map(|(path, _)| path.as_path()).collect();
-        let whole = directory.join(table.folder()).with_extension("parquet");
+        let whole = table.file(directory);
         if whole.exists() && !kept.contains(&whole.as_path()) {
             remove(&whole)?;
         }
@@ -265,7 +265,7 @@ pub(super) fn recover_join(directory: &Path, table: PartTable) -> Result<(), Err
     if !hidden.exists() {
         return Ok(());
     }
-    if runs_of(&folder.with_extension("parquet"), table).is_some() {
+    if runs_of(&table.file(directory), table).is_some() {
         return file("remove", &hidden, std::fs::remove_dir_all(&hidden));
     }
     // The folder of the parts was hidden, so there is none or an empty one.

@@ -17,7 +17,7 @@ use super::errors::{Error, file};
 use super::files::{TemporaryFile, remove_temporaries, sync_folder, write_file};
 use super::lock::DirectoryLock;
 use super::manifest::{Counts, Manifest, Pictures, Status, Timings};
-use super::parts::{PartTable, part_name};
+use super::parts::{PROBLEMS, PartTable, part_name};
 use super::problem_table::ProblemTable;
 use super::resume::{self, Expected, require_same};
 use super::table_file::{GROUP_ROWS, TableFile};
@@ -104,7 +104,7 @@ impl Writer {
     /// If a file cannot be removed.
     pub fn keep_stored(&mut self, expected: &Expected, visit: &mut dyn FnMut(RunTable)) -> Result<Option<u64>, Error> {
         let (runs, parts) = resume::keep_whole(&self.directory, expected)?;
-        let whole = self.directory.join("runs.parquet");
+        let whole = PartTable::Runs.file(&self.directory);
         let is_whole = whole.exists();
         let files: Vec<PathBuf> =
             if is_whole { vec![whole] } else { (0..parts[0]).map(|number| self.part_path(PartTable::Runs, number)).collect() };
@@ -159,7 +159,7 @@ impl Writer {
     pub fn write_problems(&mut self, problems: &[Problem]) -> Result<(), Error> {
         let problems = ProblemTable::new(problems);
         let columns = problems.columns();
-        let mut table = TableFile::create(&self.directory.join("problems.parquet"), &columns)?;
+        let mut table = TableFile::create(&self.directory.join(PROBLEMS), &columns)?;
         table.write(&columns)?;
         table.finish()
     }
@@ -283,7 +283,7 @@ impl Writer {
     /// Joins the parts into one file. The folder of the parts is hidden before the file appears, so that no reader of both finds a row twice.
     fn join_parts(&self, table: PartTable) -> Result<(), Error> {
         let folder = self.directory.join(table.folder());
-        let whole = folder.with_extension("parquet");
+        let whole = table.file(&self.directory);
         let parts: Vec<PathBuf> = (0..self.parts[table as usize]).map(|number| self.part_path(table, number)).collect();
         match parts.as_slice() {
             _ if whole.exists() => {}

@@ -131,9 +131,22 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
+/// An argument as a POSIX shell reads it.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, text) in [("a.toml", "a.toml"), ("my sweep", "'my sweep'"), ("it's", "'it'\\''s'"), ("", "''"), ("[1,2]", "'[1,2]'")] {
+            assert_eq!(shell_word(word), text);
+        }
+    }
     use proptest::prelude::*;
 
     proptest! {
