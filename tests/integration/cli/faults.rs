@@ -17,7 +17,13 @@ use crate::common::program::{folder_with, gradsweep, on_tv, root, succeeds};
 type Fault = [&'static str; 5];
 
 const FAULTS: [Fault; 20] = [
-    ["SIGKILL at a random moment", "`--resume` goes on", "the chunks in training", "resume", "a_sweep_survives_ten_kills"],
+    [
+        "SIGKILL at a random moment",
+        "`--resume` trains the remaining runs",
+        "the chunks in training",
+        "resume",
+        "a_sweep_survives_ten_kills",
+    ],
     [
         "SIGKILL while selected histories are trained",
         "`--resume` trains them again",
@@ -63,7 +69,7 @@ const FAULTS: [Fault; 20] = [
     ],
     [
         "Ctrl-C while histories of the best runs are trained",
-        "stops, exit code 130; `--resume` goes on",
+        "stops, exit code 130; `--resume` trains the remaining histories",
         "nothing",
         "faults",
         "an_interruption_of_selected_histories_is_incomplete",
@@ -78,14 +84,14 @@ const FAULTS: [Fault; 20] = [
     ["two Ctrl-C inside one long run", "ends at once, exit code 130", "the runs in training", "faults", "a_second_signal_ends_a_long_run"],
     [
         "files may not grow (`ulimit -f`)",
-        "exit code 1; `--resume` goes on",
+        "exit code 1; `--resume` trains the remaining runs",
         "the chunk in hand",
         "faults",
         "a_limit_of_file_sizes_keeps_stored_rows",
     ],
     [
         "the disk is full",
-        "exit code 1, no unfinished file stays; `--resume` goes on",
+        "exit code 1, no unfinished file stays; `--resume` trains the remaining runs",
         "the chunk in hand",
         "faults",
         "a_full_disk_keeps_stored_rows",
@@ -94,7 +100,7 @@ const FAULTS: [Fault; 20] = [
     ["the run directory is removed during the sweep", "exit code 1", "what was removed", "faults", "a_removed_directory_is_an_error"],
     [
         "too few file handles (`ulimit -n`)",
-        "exit code 1; `--resume` goes on",
+        "exit code 1; `--resume` trains the remaining runs",
         "the chunk in hand",
         "faults",
         "few_file_handles_lose_nothing",
