@@ -6,6 +6,7 @@ import { launch } from './browser.mjs';
 
 const [browserPath, packages, articleReport, cyclesReport, gridReport] = process.argv.slice(2);
 const browser = await launch(browserPath, packages);
+const VIEWPORT = { width: 1200, height: 900 };
 let failures = 0;
 
 function check(name, isRight, detail = '') {
@@ -19,10 +20,14 @@ async function open(file) {
     const messages = [];
     page.on('console', (message) => messages.push(message.text()));
     page.on('pageerror', (error) => messages.push(error.message));
-    await page.setViewport({ width: 1200, height: 900 });
+    await page.setViewport(VIEWPORT);
     await page.goto(`file://${file}`);
     await page.waitForSelector('body[data-ready=engine]');
-    const settle = () => new Promise((resolve) => setTimeout(resolve, 600));
+    // The page has time for what was done, more where it is still busy.
+    const settle = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    };
     await settle();
     return {
         page,
@@ -34,21 +39,35 @@ async function open(file) {
         },
         async box(selector) {
             const element = await page.waitForSelector(selector);
-            await element.scrollIntoView();
-            await settle();
-            return element.boundingBox();
+            // The page may still scroll or change its length.
+            for (let attempt = 0; ; attempt += 1) {
+                await element.evaluate((own) => own.scrollIntoView({ behavior: 'instant', block: 'center' }));
+                await settle();
+                const place = await element.boundingBox();
+                if ((place.y >= 0 && place.y + place.height <= VIEWPORT.height) || attempt === 10) return place;
+            }
         },
     };
 }
 
 /** The place of the start of the path: the pointer changes its form there. */
-async function findStart(page, { x, y, width, height }) {
+async function findStart(page, settle, { x, y, width, height }) {
+    const hasHandle = async () => (await page.$('.contour.can-drag')) !== null;
+    let before = null;
     for (let top = 0.98; top > 0.6; top -= 0.03) {
         for (let left = 0.98; left > 0.5; left -= 0.03) {
             const place = [x + width * left, y + height * top];
             await page.mouse.move(...place);
             await page.evaluate(() => new Promise(requestAnimationFrame));
-            if (await page.$('.contour.can-drag')) return place;
+            if (await hasHandle()) {
+                // A slow page may still show the handle of the place before.
+                for (const candidate of [place, before]) {
+                    await page.mouse.move(...candidate);
+                    await settle();
+                    if (await hasHandle()) return candidate;
+                }
+            }
+            before = place;
         }
     }
     return null;
@@ -98,16 +117,12 @@ async function checkArticle() {
     await page.click('.controls > button');
 
     const contour = await box('.contour');
-    const start = await findStart(page, contour);
+    const start = await findStart(page, settle, contour);
     check('the start of the path can be taken', start !== null);
     if (start) {
         await page.mouse.down();
         await page.mouse.move(start[0] - 80, start[1] - 60, { steps: 8 });
         await page.mouse.up();
-        // The page follows the pointer in its next frame. If it does not, the check below fails.
-        await page
-            .waitForFunction(() => document.querySelector('.command code')?.textContent?.includes('initial_bias='), { timeout: 5000 })
-            .catch(() => {});
         const command = await text('.command code');
         check('dragging the start changes it', command.includes('initial_weight=') && command.includes('initial_bias='), command);
         await page.click('.controls > button');
@@ -196,7 +211,8 @@ async function checkGrid() {
     let found = '';
     for (let share = 0.1; share < 0.9 && !found; share += 0.02) {
         await page.mouse.move(loss.x + loss.width * 0.5, loss.y + loss.height * share);
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 40)));
         found = (await page.$eval('.tooltip', (tooltip) => (tooltip.hidden ? '' : tooltip.firstChild.textContent)).catch(() => '')) ?? '';
     }
     await page.mouse.down();
