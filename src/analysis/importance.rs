@@ -4,6 +4,11 @@
 //! K. Leyton-Brown, "An efficient approach for assessing hyperparameter importance", 2014), so the shares are exact. What the shares lack to 1
 //! is the share of interactions.
 //!
+//! Of a sampled sweep, PED-ANOVA compares the best tenth of the runs with all runs (S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA: efficiently
+//! quantifying hyperparameter importance in arbitrary subspaces", 2023): the Pearson divergence of the distributions of one hyperparameter,
+//! Σ p·(q/p − 1)² over its values or bins, where p is the share of all runs and q that of the best. A hyperparameter without influence has the
+//! divergence that a random choice of as many runs is expected to have, which is subtracted.
+//!
 //! The decomposed value is log10 of the mean of J − J* over the last updates, within the axis of the final-loss figure: diverged runs and runs
 //! above the start count as the largest J − J* of a start, because such a run is of no more use than no training.
 
@@ -18,9 +23,24 @@ use crate::figure::Scale;
 use crate::model::Parameter;
 use crate::space::{Branch, Space};
 
-/// The share of the variance of log10(mean J − J*) that a hyperparameter explains alone.
+/// The quantity of which a hyperparameter has a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportanceMeasure {
+    /// The variance of log10(mean J − J*) on a full grid.
+    Variance,
+    /// The sum of the divergences of all hyperparameters in a sampled sweep.
+    Divergence,
+}
+
+/// The share of the best runs, relative to which divergences are computed.
+const BEST_SHARE: f64 = 0.1;
+
+/// The share of a hyperparameter in the differences between runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Importance {
+    /// The quantity that is shared.
+    pub measure: ImportanceMeasure,
     /// The optimizer, and the schedule if it varies, whose runs are decomposed; `None` for all runs of the sweep.
     pub block: Option<String>,
     /// The key of the hyperparameter.
@@ -40,11 +60,11 @@ pub fn importance(sweep: &Sweep<'_>) -> Vec<Importance> {
     let runs = sweep.table();
     let Some(values) = log_costs(&runs) else { return Vec::new() };
     let space = &runs.experiment.space;
-    if space.sampling().is_some() {
-        return Vec::new();
-    }
     let trunk = [Parameter::Optimizer, Parameter::ScheduleName];
     let axes = |branch: &Branch| branch.axes.iter().map(|axis| axis.parameter).collect::<Vec<Parameter>>();
+    if space.sampling().is_some() {
+        return sampled_importance(&runs, &values);
+    }
     if is_one_grid(&runs) {
         let parameters = [&trunk[..], &axes(&space.branches[0])].concat();
         return at_least_two(shares(&runs, &values, 0..values.len(), &parameters, None));
@@ -103,9 +123,64 @@ fn shares(runs: &Runs<'_>, values: &[f64], rows: Range<usize>, parameters: &[Par
     let share = |&key: &Parameter| {
         let groups = runs.group_by(&rows, key);
         let between: f64 = groups.iter().map(|(_, own)| own.len() as f64 * (mean(own) - all).powi(2)).sum();
-        (groups.len() > 1).then(|| Importance { block: block.map(str::to_owned), key: key.key(), share: (between / total).min(1.0) })
+        (groups.len() > 1).then(|| Importance {
+            measure: ImportanceMeasure::Variance,
+            block: block.map(str::to_owned),
+            key: key.key(),
+            share: (between / total).min(1.0),
+        })
     };
     let mut shares: Vec<Importance> = parameters.iter().filter_map(share).collect();
+    shares.sort_by(|a, b| b.share.total_cmp(&a.share));
+    shares
+}
+
+/// The shares of a sampled sweep: of all hyperparameters among all runs, or of those of each optimizer among its runs.
+fn sampled_importance(runs: &Runs<'_>, values: &[f64]) -> Vec<Importance> {
+    let all = runs.rows();
+    let varied = runs.varied();
+    let branches = &runs.experiment.space.branches;
+    if branches.iter().all(|branch| branch.axes == branches[0].axes) {
+        return divergences(runs, values, &all, &varied, None);
+    }
+    let own = runs.group_by(&all, Parameter::Optimizer).into_iter();
+    let blocks = own.flat_map(|(optimizer, rows)| divergences(runs, values, &rows, &varied, Some(&optimizer.to_string())));
+    divergences(runs, values, &all, &[Parameter::Optimizer], None).into_iter().chain(blocks).collect()
+}
+
+/// The share of each hyperparameter in the sum of the divergences between the best of some runs and all of them, largest first; empty if the runs
+/// do not differ.
+fn divergences(runs: &Runs<'_>, values: &[f64], rows: &[usize], parameters: &[Parameter], block: Option<&str>) -> Vec<Importance> {
+    let mut sorted: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+    sorted.sort_by(f64::total_cmp);
+    let Some(&bound) = sorted.get((rows.len() as f64 * BEST_SHARE) as usize) else { return Vec::new() };
+    let is_best = |row: &&usize| values[**row] < bound;
+    let (count, best) = (rows.len() as f64, rows.iter().filter(is_best).count() as f64);
+    if best == 0.0 {
+        return Vec::new();
+    }
+    let divergence = |&key: &Parameter| {
+        let groups = runs.group_by(rows, key);
+        let term = |own: &[usize]| {
+            let (all, best) = (own.len() as f64 / count, own.iter().filter(is_best).count() as f64 / best);
+            (best - all).powi(2) / all
+        };
+        let by_chance = (groups.len() as f64 - 1.0) / best * (count - best) / (count - 1.0);
+        let sum: f64 = groups.iter().map(|(_, own)| term(own)).sum();
+        (groups.len() > 1).then(|| (key, (sum - by_chance).max(0.0)))
+    };
+    let found: Vec<(Parameter, f64)> = parameters.iter().filter_map(divergence).collect();
+    let total: f64 = found.iter().map(|(_, divergence)| divergence).sum();
+    if total == 0.0 {
+        return Vec::new();
+    }
+    let share = |(key, divergence): (Parameter, f64)| Importance {
+        measure: ImportanceMeasure::Divergence,
+        block: block.map(str::to_owned),
+        key: key.key(),
+        share: divergence / total,
+    };
+    let mut shares: Vec<Importance> = found.into_iter().map(share).collect();
     shares.sort_by(|a, b| b.share.total_cmp(&a.share));
     shares
 }

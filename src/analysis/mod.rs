@@ -65,7 +65,7 @@ pub use diagnosis::{Diagnosis, ModelDiagnosis, diagnosis};
 pub use errors::{Error, PathError};
 pub use figures::{Selection, figures, selected_figures};
 pub use heatmap::{heatmap, heatmap_color_bars};
-pub use importance::{Importance, importance};
+pub use importance::{Importance, ImportanceMeasure, importance};
 pub use same_data::require_same_data;
 pub use score::Score;
 pub use setting::Setting;

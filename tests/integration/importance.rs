@@ -1,6 +1,7 @@
 //! Shares of variance of sweeps whose results are set by hand, compared with NumPy.
 
-use gradsweep::analysis::importance;
+use gradsweep::analysis::{ImportanceMeasure, importance};
+use gradsweep::model::{Parameter, Value};
 
 use crate::analysis::Trained;
 
@@ -58,4 +59,33 @@ fn no_share_without_two_hyperparameters_or_a_difference() {
     assert_shares(&sweep("learning_rate = [0.01, 0.1]\n", &[Some(-1.0), Some(-2.0)]), &[]);
     assert_shares(&sweep("learning_rate = [0.01, 0.1]\nbatch_size = [1, 2]\n", &[Some(-1.5); 4]), &[]);
     assert_shares(&sweep("loss = [\"mse\", \"mae\"]\nlearning_rate = [0.01, 0.1]\n", &[Some(-1.0), Some(-2.0), Some(-3.0), None]), &[]);
+}
+
+/// A sampled sweep of two hyperparameters whose log10(J − J*) is a function of u and v, their positions from 0 to 1.
+fn sampled(exponent: impl Fn(f64, f64) -> f64) -> Trained {
+    let config = "[data]\npath = \"data.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[model]\ninitial_weight = 0.0\ninitial_bias = 0.0\n\
+                  [training]\noptimizer = \"sgd\"\nepochs = 2\nbatch_size = 1\n[sweep]\nmethod = \"random\"\nruns = 4000\n\
+                  [sweep.parameters]\nlearning_rate = { min = 0.0, max = 1.0 }\nmomentum = { min = 0.0, max = 0.5 }\n";
+    let mut trained = Trained::text(config, "x,y\n-1,-1\n1,1\n");
+    let position = |parameter, run| trained.experiment.space.value(parameter, run).and_then(Value::number).unwrap();
+    let cost = |run| 10_f64.powf(exponent(position(Parameter::LearningRate, run), 2.0 * position(Parameter::Momentum, run))) as f32;
+    trained.runs.mean_excess = (0..4000).map(cost).collect();
+    trained.runs.diverged_at = vec![None; 4000];
+    trained
+}
+
+/// If only u matters, the best tenth are the two upper bins of twenty: Σ p·(q/p − 1)² = 1/0.1 − 1 = 9 for u, and about 0 for v.
+/// If u + v matters, both have the same divergence.
+#[test]
+fn sampled_sweeps_compare_the_best_tenth_with_all_runs() {
+    let shares = |trained: Trained| {
+        let found = trained.analysed(&trained.cpu, importance);
+        assert!(found.iter().all(|share| share.measure == ImportanceMeasure::Divergence && share.block.is_none()), "{found:?}");
+        found.into_iter().map(|share| (share.key, share.share)).collect::<Vec<_>>()
+    };
+    let [(key, share), ..] = shares(sampled(|u, _| -1.0 - u))[..] else { panic!("no share") };
+    assert!(key == "learning_rate" && share > 0.98, "{share}");
+    let [(_, first), (_, second)] = shares(sampled(|u, v| -1.0 - u - v))[..] else { panic!("not two shares") };
+    assert!((first + second - 1.0).abs() < 1e-12 && first < 0.56, "{first}");
+    assert!(shares(sampled(|_, _| -1.0)).is_empty());
 }

@@ -3,6 +3,16 @@
 /** @import { Engine, Importance, Report, Store } from './types.d.ts' */
 import { create } from './dom.js';
 
+/** The meaning of the shares. */
+const EXPLANATIONS = {
+    variance:
+        'The share of the variance of log10(mean J − J*) that each hyperparameter explains alone, exact for this grid. ' +
+        'The rest is the share of interactions: the effect of one hyperparameter depends on another one. A diverged run counts as one that stays at the start.',
+    divergence:
+        'How much the values of each hyperparameter among the best tenth of the runs differ from its values among all runs, as a share of the sum of these ' +
+        'differences (PED-ANOVA). A hyperparameter without influence has about the same values among the best runs as among all.',
+};
+
 /**
  * @param {HTMLElement} element
  * @param {Report} report
@@ -15,14 +25,7 @@ export function mountImportance(element, report, _engine, _store) {
         element.hidden = true;
         return;
     }
-    element.append(
-        create(
-            'p',
-            {},
-            'The share of the variance of log10(mean J − J*) that each hyperparameter explains alone, exact for this grid. ' +
-                'The rest is the share of interactions: the effect of one hyperparameter depends on another one. A diverged run counts as one that stays at the start.',
-        ),
-    );
+    element.append(create('p', {}, EXPLANATIONS[shares[0].measure]));
     const blocks = [...new Set(shares.map(({ block }) => block))];
     element.append(
         ...blocks.map((block) =>
@@ -41,7 +44,8 @@ export function mountImportance(element, report, _engine, _store) {
 function shareTable(block, shares) {
     const alone = shares.reduce((sum, { share }) => sum + share, 0);
     // The share of the optimizer among optimizers with different axes has no interactions.
-    const rest = shares.length > 1 ? [shareRow('interactions', Math.max(1 - alone, 0), 'interactions')] : [];
+    const rest =
+        shares.length > 1 && shares[0].measure === 'variance' ? [shareRow('interactions', Math.max(1 - alone, 0), 'interactions')] : [];
     const caption = create('caption', {}, block === null ? 'All runs' : `Runs of ${block}`);
     return create(
         'table',

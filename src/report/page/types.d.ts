@@ -161,8 +161,10 @@ export interface Report {
     color_bars: ColorBar[];
 }
 
-/** The share of the variance of log10(mean J − J*) that a hyperparameter explains alone. */
+/** The share of a hyperparameter in the differences between runs. */
 export interface Importance {
+    /** The variance of log10(mean J − J*) on a grid, or the divergences between the best tenth and all runs of a sampled sweep. */
+    measure: 'variance' | 'divergence';
     /** The optimizer, and perhaps the schedule, of the runs; null for all runs. */
     block: string | null;
     key: string;
