@@ -18,23 +18,23 @@ struct MomentGradient {
     // ∂L/∂w and ∂L/∂b.
     gradient: vec2<f32>,
     dw: f32,
-    level: f32,
-    tilt: f32,
+    deviation: f32,
+    gradient_u: f32,
 }
 
 // The gradient of the mean loss of a batch.
 fn moment_gradient(moments: Moments, centre: Centre, theta: vec2<f32>) -> MomentGradient {
     let dw = theta.x - centre.x;
-    let level = fma(dw, centre.z, theta.y - centre.y);
-    let by_bias = fma(moments.u, dw, fma(2.0, level, -moments.r));
-    let tilt = fma(moments.uu, dw, fma(moments.u, level, -moments.ru));
-    return MomentGradient(vec2<f32>(fma(centre.z, by_bias, tilt), by_bias), dw, level, tilt);
+    let deviation = fma(dw, centre.z, theta.y - centre.y);
+    let gradient_b = fma(moments.u, dw, fma(2.0, deviation, -moments.r));
+    let gradient_u = fma(moments.uu, dw, fma(moments.u, deviation, -moments.ru));
+    return MomentGradient(vec2<f32>(fma(centre.z, gradient_b, gradient_u), gradient_b), dw, deviation, gradient_u);
 }
 
 // The mean loss of the batch at the point of its gradient.
 fn loss(moments: Moments, at: MomentGradient) -> f32 {
-    let along_level = (0.5 * at.level) * (at.gradient.y - moments.r);
-    return fma(0.5 * at.dw, at.tilt - moments.ru, along_level) + moments.rr;
+    let of_deviation = (0.5 * at.deviation) * (at.gradient.y - moments.r);
+    return fma(0.5 * at.dw, at.gradient_u - moments.ru, of_deviation) + moments.rr;
 }
 
 // The deviation of the mean prediction, from the mean of x and the deviation of the parameters from the optimum.

@@ -10,9 +10,9 @@ pub struct Terms {
     /// J* + Var(x)·δw² of each weight.
     pub curve: Vec<f32>,
     /// δw·x̄ of each weight.
-    pub tilt: Vec<f32>,
+    pub shift: Vec<f32>,
     /// δb of each bias.
-    pub levels: Vec<f32>,
+    pub bias_offsets: Vec<f32>,
 }
 
 impl Terms {
@@ -23,8 +23,8 @@ impl Terms {
         let deviations = || weight.iter().map(|w| w - quadratic.weight);
         Self {
             curve: deviations().map(|dw| (quadratic.loss + quadratic.var_x * dw * dw) as f32).collect(),
-            tilt: deviations().map(|dw| (dw * quadratic.mean_x) as f32).collect(),
-            levels: bias.iter().map(|b| (b - quadratic.bias) as f32).collect(),
+            shift: deviations().map(|dw| (dw * quadratic.mean_x) as f32).collect(),
+            bias_offsets: bias.iter().map(|b| (b - quadratic.bias) as f32).collect(),
         }
     }
 }

@@ -31,34 +31,42 @@ pub struct Tolerance {
 pub const FLUSHED: f64 = 2.0 * f32::MIN_POSITIVE as f64;
 
 /// Tolerance of `moments::moment_gradient` on a device.
-pub const GRADIENT: Tolerance = Tolerance { ulps: 3.0, reason: "WGSL may round fma's product: half an ulp of each of six terms" };
+pub const GRADIENT: Tolerance =
+    Tolerance { ulps: 3.0, reason: "the result has six terms, and a device that rounds the product of an fma adds half an ulp to each" };
 /// Tolerance of `moments::loss` on a device. The loss is computed from the gradient at the same point.
-pub const LOSS: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
+pub const LOSS: Tolerance =
+    Tolerance { ulps: 6.0, reason: "the loss is a product of two terms of the gradient, and each may deviate by its own tolerance" };
 /// Tolerance of `moments::error` on a device.
-pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "WGSL may round fma's product" };
+pub const ERROR: Tolerance = Tolerance { ulps: 1.0, reason: "a device may round the product of the fma" };
 
 /// Tolerances of the host's float32, compared with float64.
-pub const GRADIENT_ON_HOST: Tolerance = Tolerance { ulps: 3.0, reason: "six roundings, half an ulp each" };
-pub const LOSS_ON_HOST: Tolerance = Tolerance { ulps: 6.0, reason: "a product of two gradient terms, each with its own tolerance" };
-pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.0, reason: "two roundings, half an ulp each" };
+pub const GRADIENT_ON_HOST: Tolerance = Tolerance { ulps: 3.0, reason: "the result is rounded six times, by at most half an ulp" };
+pub const LOSS_ON_HOST: Tolerance =
+    Tolerance { ulps: 6.0, reason: "the loss is a product of two terms of the gradient, and each may deviate by its own tolerance" };
+pub const ERROR_ON_HOST: Tolerance = Tolerance { ulps: 1.0, reason: "the result is rounded twice, by at most half an ulp" };
 
 /// Tolerance of an optimizer's `step` on the host.
 pub fn host_tolerance(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Ftrl => Tolerance { ulps: 48.0, reason: "the power multiplies the logarithm's error by the exponent, up to 46" },
-        _ => Tolerance { ulps: 8.0, reason: "at most sixteen roundings, half an ulp each" },
+        Optimizer::Ftrl => {
+            Tolerance { ulps: 48.0, reason: "the power multiplies the error of the logarithm by the exponent, which is at most 46" }
+        }
+        _ => Tolerance { ulps: 8.0, reason: "a step rounds at most sixteen times, by at most half an ulp" },
     }
 }
 
 /// Tolerance of an optimizer's `step` on a device.
 pub fn device_tolerance(optimizer: Optimizer) -> Tolerance {
     match optimizer {
-        Optimizer::Sgd | Optimizer::Lion => Tolerance { ulps: 2.0, reason: "products and sums, which WGSL may fuse" },
+        Optimizer::Sgd | Optimizer::Lion => Tolerance { ulps: 2.0, reason: "the step has products and sums, which a device may fuse" },
         Optimizer::Ftrl => Tolerance {
             ulps: 96.0,
-            reason: "the bounds of the other rules; the power multiplies the logarithm's error by the exponent, up to 46",
+            reason: "the deviation of the other rules, and the power multiplies the error of the logarithm by the exponent, which is at most 46",
         },
-        _ => Tolerance { ulps: 24.0, reason: "WGSL allows 5 ulp for a root (three of them in a step), 2.5 for a division; six roundings" },
+        _ => Tolerance {
+            ulps: 24.0,
+            reason: "WGSL allows 5 ulp for each of three roots and 2.5 ulp for a division, and the step rounds six times",
+        },
     }
 }
 
@@ -107,12 +115,12 @@ impl Point {
         let wide = |value: f32| f64::from(value).abs();
         let (m, c) = (&self.moments, &self.centre);
         let dw = f64::from(self.theta[0] - c.weight).abs();
-        let level = dw * wide(c.x) + f64::from(self.theta[1] - c.bias).abs();
-        let by_bias = wide(m.u) * dw + 2.0 * level + wide(m.r);
-        let tilt = wide(m.uu) * dw + wide(m.u) * level + wide(m.ru);
+        let deviation = dw * wide(c.x) + f64::from(self.theta[1] - c.bias).abs();
+        let gradient_b = wide(m.u) * dw + 2.0 * deviation + wide(m.r);
+        let gradient_u = wide(m.uu) * dw + wide(m.u) * deviation + wide(m.ru);
         Terms {
-            gradient: [wide(c.x) * by_bias + tilt, by_bias],
-            loss: 0.5 * (level * (by_bias + wide(m.r)) + dw * (tilt + wide(m.ru))) + wide(m.rr),
+            gradient: [wide(c.x) * gradient_b + gradient_u, gradient_b],
+            loss: 0.5 * (deviation * (gradient_b + wide(m.r)) + dw * (gradient_u + wide(m.ru))) + wide(m.rr),
             error: wide(self.theta[0]) * wide(self.x) + wide(self.theta[1]) + wide(self.y),
         }
     }

@@ -20,9 +20,9 @@ pub struct MomentGradient<T> {
     /// δw of the module's formulas.
     dw: T,
     /// c of the module's formulas.
-    level: T,
+    deviation: T,
     /// h of the module's formulas.
-    tilt: T,
+    gradient_u: T,
 }
 
 /// The gradient of a batch's mean loss at (weight, bias), from the moments of the batch.
@@ -32,10 +32,10 @@ pub fn moment_gradient<T: Number>(moments: &Moments, centre: &Centre, Params([we
     let (r, ru) = (T::splat(moments.r), T::splat(moments.ru));
     let x = T::splat(centre.x);
     let dw = weight - T::splat(centre.weight);
-    let level = dw.mul_add(x, bias - T::splat(centre.bias));
-    let by_bias = u.mul_add(dw, T::splat(2.0).mul_add(level, -r));
-    let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    MomentGradient { gradient: Params([x.mul_add(by_bias, tilt), by_bias]), dw, level, tilt }
+    let deviation = dw.mul_add(x, bias - T::splat(centre.bias));
+    let gradient_b = u.mul_add(dw, T::splat(2.0).mul_add(deviation, -r));
+    let gradient_u = uu.mul_add(dw, u.mul_add(deviation, -ru));
+    MomentGradient { gradient: Params([x.mul_add(gradient_b, gradient_u), gradient_b]), dw, deviation, gradient_u }
 }
 
 /// [`moment_gradient`] for x₀ = 0, with identical bits and fewer operations: terms with the factor x₀ are left out.
@@ -44,19 +44,19 @@ pub fn moment_gradient_at_origin<T: Number>(moments: &Moments, centre: &Centre, 
     let (u, uu) = (T::splat(moments.u), T::splat(moments.uu));
     let (r, ru) = (T::splat(moments.r), T::splat(moments.ru));
     let dw = weight - T::splat(centre.weight);
-    let level = bias - T::splat(centre.bias);
+    let deviation = bias - T::splat(centre.bias);
     // Doubling is exact, so this sum is rounded once, like the fused one.
-    let by_bias = u.mul_add(dw, (level + level) - r);
-    let tilt = uu.mul_add(dw, u.mul_add(level, -ru));
-    MomentGradient { gradient: Params([tilt, by_bias]), dw, level, tilt }
+    let gradient_b = u.mul_add(dw, (deviation + deviation) - r);
+    let gradient_u = uu.mul_add(dw, u.mul_add(deviation, -ru));
+    MomentGradient { gradient: Params([gradient_u, gradient_b]), dw, deviation, gradient_u }
 }
 
 /// The mean loss of the batch at the point of its gradient.
 #[inline(always)]
 pub fn loss<T: Number>(moments: &Moments, at: &MomentGradient<T>) -> T {
     let half = T::splat(0.5);
-    let along_level = (half * at.level) * (at.gradient[1] - T::splat(moments.r));
-    (half * at.dw).mul_add(at.tilt - T::splat(moments.ru), along_level) + T::splat(moments.rr)
+    let of_deviation = (half * at.deviation) * (at.gradient[1] - T::splat(moments.r));
+    (half * at.dw).mul_add(at.gradient_u - T::splat(moments.ru), of_deviation) + T::splat(moments.rr)
 }
 
 /// The deviation of the mean prediction, δb + δw·x̄, from the mean of x and the deviation of the parameters from the optimum. Without cancellation, J − J* of

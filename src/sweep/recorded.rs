@@ -16,13 +16,13 @@ pub struct TrainedRun<'a> {
     /// The outcome of its group.
     pub outcome: &'a Outcome,
     /// The position of the run in its group.
-    pub lane: usize,
+    pub position: usize,
 }
 
 /// The runs of a plan, in ascending order, with the outcomes of its groups.
 pub fn trained_runs<'a>(plan: &Plan, outcomes: &'a [Outcome]) -> Vec<TrainedRun<'a>> {
     let group = |(group, outcome): (&'_ super::plan::PlannedGroup, &'a Outcome)| {
-        let run = |(lane, &row): (usize, &u32)| TrainedRun { run: plan.runs[row as usize], outcome, lane };
+        let run = |(position, &row): (usize, &u32)| TrainedRun { run: plan.runs[row as usize], outcome, position };
         group.members.iter().enumerate().map(run).collect::<Vec<_>>()
     };
     let mut runs: Vec<TrainedRun<'a>> = plan.groups.iter().zip(outcomes).flat_map(group).collect();
@@ -60,34 +60,34 @@ impl RowSource<HistoryTable> for HistoryRows<'_> {
 
 /// The number of points of a run before it diverged, or to its end.
 fn points(trained: &TrainedRun<'_>) -> usize {
-    trained.outcome.history.as_ref().map_or(0, |history| history.known_points(trained.outcome.steps[trained.lane]))
+    trained.outcome.history.as_ref().map_or(0, |history| history.known_points(trained.outcome.steps[trained.position]))
 }
 
 /// Identifies the block of a run by the address of its outcome and the number of the block in the outcome.
 fn block_of(trained: &TrainedRun<'_>) -> (*const Outcome, usize) {
     let width = trained.outcome.history.as_ref().map_or(1, |history| history.blocks.width);
-    (trained.outcome, trained.lane / width)
+    (trained.outcome, trained.position / width)
 }
 
 /// Points per step of the transposition. These points are copied for all runs of a block before the next points, so each cache line is read once.
-const TILE_POINTS: usize = 16;
+const STEP_POINTS: usize = 16;
 
 /// Appends a column of runs of one block, transposed: all points of the first run, then those of the next.
 fn append_transposed(block: &[TrainedRun<'_>], history: &History, column: &[f32], cells: &mut Vec<f32>) {
     let width = history.blocks.width;
-    let source = &column[block[0].lane / width * history.blocks.block_len()..];
+    let source = &column[block[0].position / width * history.blocks.block_len()..];
     let counts: Vec<usize> = block.iter().map(points).collect();
     let begin = cells.len();
     cells.resize(begin + counts.iter().sum::<usize>(), 0.0);
     let longest = counts.iter().copied().max().unwrap_or(0);
-    for first in (0..longest).step_by(TILE_POINTS) {
+    for first in (0..longest).step_by(STEP_POINTS) {
         let mut rest = &mut cells[begin..];
         for (trained, &count) in block.iter().zip(&counts) {
             let (own, others) = rest.split_at_mut(count);
             rest = others;
-            let tile = first.min(count)..count.min(first + TILE_POINTS);
-            let lane = source[tile.start * width..].iter().skip(trained.lane % width).step_by(width);
-            own[tile].iter_mut().zip(lane).for_each(|(cell, value)| *cell = *value);
+            let step = first.min(count)..count.min(first + STEP_POINTS);
+            let values = source[step.start * width..].iter().skip(trained.position % width).step_by(width);
+            own[step].iter_mut().zip(values).for_each(|(cell, value)| *cell = *value);
         }
     }
 }
@@ -114,7 +114,11 @@ impl RowSource<EpochTable> for EpochRows<'_> {
             let completed = completed_epochs(trained, count);
             // NaN is stored as null: in the epoch in which the run diverges and all later ones, and in the columns of test rows if there are none.
             let cell = |column: &[f32], epoch: usize| {
-                if epoch < completed { column.get(series.blocks.index(trained.lane, epoch)).copied().unwrap_or(f32::NAN) } else { f32::NAN }
+                if epoch < completed {
+                    column.get(series.blocks.index(trained.position, epoch)).copied().unwrap_or(f32::NAN)
+                } else {
+                    f32::NAN
+                }
             };
             table.loss.extend((0..count).map(|epoch| cell(&series.loss, epoch)));
             table.mae.extend((0..count).map(|epoch| cell(&series.mae, epoch)));
@@ -127,6 +131,6 @@ impl RowSource<EpochTable> for EpochRows<'_> {
 /// The number of epochs before the one in which the run diverges; `count` if it does not diverge.
 fn completed_epochs(trained: &TrainedRun<'_>, count: usize) -> usize {
     let outcome = trained.outcome;
-    let steps = outcome.steps[trained.lane];
+    let steps = outcome.steps[trained.position];
     if steps < outcome.updates { (steps / u64::from(outcome.batches.max(1))) as usize } else { count }
 }

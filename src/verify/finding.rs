@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_may_flush_subnormal_numbers() {
+    fn a_flushed_subnormal_number_is_no_deviation() {
         let recorded = |device: f32, host: f32| {
             let mut deviation = Deviation::new(1.0);
             deviation.record_device(device, host, 1e-37);

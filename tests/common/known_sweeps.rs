@@ -116,7 +116,9 @@ impl Sweep {
         let mut trained: Vec<TrainedRun<'_>> = [even, odd]
             .iter()
             .zip(&outcomes)
-            .flat_map(|(group, outcome)| group.iter().enumerate().map(move |(lane, run)| TrainedRun { run: run.number, outcome, lane }))
+            .flat_map(|(group, outcome)| {
+                group.iter().enumerate().map(move |(position, run)| TrainedRun { run: run.number, outcome, position })
+            })
             .collect();
         trained.sort_by_key(|trained| trained.run);
         Self::write_recorded(&trained, writer);
@@ -134,7 +136,7 @@ impl Sweep {
     pub fn write_histories(sweeps: &[Self], writer: &mut Writer) {
         let outcomes: Vec<Outcome> = sweeps.iter().map(|sweep| sweep.outcome(&sweep.runs)).collect();
         let of_one = |(sweep, outcome): (&'_ Self, _)| {
-            let select = move |(lane, run): (usize, &Known)| TrainedRun { run: run.number, outcome, lane };
+            let select = move |(position, run): (usize, &Known)| TrainedRun { run: run.number, outcome, position };
             sweep.runs.iter().enumerate().map(select).collect::<Vec<_>>()
         };
         let mut trained: Vec<TrainedRun<'_>> = sweeps.iter().zip(&outcomes).flat_map(of_one).collect();

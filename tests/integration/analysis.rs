@@ -721,7 +721,7 @@ fn report_table_and_figures_show_the_same_j() {
 
 /// Snapshots of the diagnosis of a sweep with converged runs, the captions of its figures, and a comparison.
 #[test]
-fn reports_and_captions_read_well() {
+fn snapshots_of_diagnosis_captions_and_comparison() {
     let ran = Trained::config("advertising", &[]);
     assert_snapshot!(ran.diagnosis(), @r"
     42 runs: 20 slow, 10 noisy, 7 diverged, 3 converged, 2 overshooting

@@ -31,12 +31,12 @@ pub fn surface_cells(functions: &RowFunctions, rows: &Rows, (weight, bias): (&[f
     }
 }
 
-/// One row of a quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². `curve` are J* + Var(x)·δw² of the columns, `tilt`
-/// their δw·x̄, and `level` is δb of the row.
-pub fn quadratic_row(isa: Isa, curve: &[f32], tilt: &[f32], level: f32, cells: &mut [f32]) {
+/// One row of a quadratic cost surface in closed form: J = J* + Var(x)·δw² + (δb + δw·x̄)². `curve` are J* + Var(x)·δw² of the columns, `shift`
+/// their δw·x̄, and `bias_offset` is δb of the row.
+pub fn quadratic_row(isa: Isa, curve: &[f32], shift: &[f32], bias_offset: f32, cells: &mut [f32]) {
     isa.run(|| {
-        for ((cell, &curve), &tilt) in cells.iter_mut().zip(curve).zip(tilt) {
-            let distance = level + tilt;
+        for ((cell, &curve), &shift) in cells.iter_mut().zip(curve).zip(shift) {
+            let distance = bias_offset + shift;
             let loss = distance * distance + curve;
             *cell = if loss <= f32::MAX { loss } else { f32::MAX };
         }

@@ -174,10 +174,10 @@ impl Backend for Cpu {
         let mut cells = vec![0.0; weight.len() * bias.len()];
         let columns = weight.len().max(1);
         if neuron.is_quadratic() {
-            let Terms { curve, tilt, levels } = Terms::new(rows, weight, bias);
+            let Terms { curve, shift, bias_offsets } = Terms::new(rows, weight, bias);
             self.install(|| {
-                cells.par_chunks_mut(columns).zip(levels).for_each(|(cells, level)| {
-                    evaluate::quadratic_row(self.isa, &curve, &tilt, level, cells);
+                cells.par_chunks_mut(columns).zip(bias_offsets).for_each(|(cells, bias_offset)| {
+                    evaluate::quadratic_row(self.isa, &curve, &shift, bias_offset, cells);
                 });
             });
             return Ok(cells);

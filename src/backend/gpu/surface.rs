@@ -39,19 +39,19 @@ pub fn surface(context: &mut Context, neuron: &Neuron, rows: &Rows, grid: Grid<'
 
 /// Appends J over `rows` by the closed form of the linear neuron under the mean squared error.
 fn paraboloid(context: &mut Context, rows: &Rows, grid: Grid<'_>, cells: &mut Vec<f32>) -> Result<(), Error> {
-    let Terms { curve, tilt, levels } = Terms::new(rows, grid.weight, grid.bias);
-    let columns: Vec<[f32; 2]> = curve.into_iter().zip(tilt).map(|(curve, tilt)| [curve, tilt]).collect();
+    let Terms { curve, shift, bias_offsets } = Terms::new(rows, grid.weight, grid.bias);
+    let columns: Vec<[f32; 2]> = curve.into_iter().zip(shift).map(|(curve, shift)| [curve, shift]).collect();
     let max_rows = (context.max_binding_size() / 4).min(MAX_CELLS) as usize / columns.len().max(1);
     if columns.is_empty() {
         return Ok(());
     }
     let pipeline = context.pipeline(PipelineKey::Surface);
-    for levels in levels.chunks(max_rows.max(1)) {
-        let count = columns.len() * levels.len();
+    for bias_offsets in bias_offsets.chunks(max_rows.max(1)) {
+        let count = columns.len() * bias_offsets.len();
         let params = CountParams { counts: [columns.len() as u32, count as u32, 0, 0] };
         let params = context.filled_uniform("surface params", bytemuck::bytes_of(&params));
         let columns = context.filled_storage("surface columns", bytemuck::cast_slice(&columns));
-        let bias_offsets = context.filled_storage("bias offsets", bytemuck::cast_slice(levels));
+        let bias_offsets = context.filled_storage("bias offsets", bytemuck::cast_slice(bias_offsets));
         let bytes = count as u64 * 4;
         let output = context.storage("cells", bytes);
         sentinel::write(context, &output, bytes);

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_may_flush_subnormal_numbers_and_no_others() {
+    fn device_tolerances_allow_flushed_subnormal_numbers_and_nothing_larger() {
         let logistic = ALL.into_iter().find(|function| function.name == "logistic").unwrap();
         // logistic(-87.3) is 1.2e-38, just above the smallest normal number, but below FLUSHED.
         assert!(logistic.ulps(-87.3, 0.0) > 1e6 && logistic.ulps(-87.3, f32::NAN).is_nan());
