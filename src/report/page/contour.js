@@ -13,6 +13,9 @@ const REACH = { start: 16, path: 30 };
 /** The largest number of points of a drawn path. */
 const POINTS = 4000;
 
+/** Below this condition number a valley is round and has no flat or steep direction that matters. */
+const ROUND = 1.5;
+
 /** The colour of another run under the pointer. */
 export const HOVERED = BLUE;
 
@@ -176,9 +179,10 @@ function drawPath(context, placed, explored, step, color) {
  * @param {PlacedPanel} placed
  * @param {Explored} explored
  */
-function drawDirections(context, placed, { directions, optimum }) {
+function drawDirections(context, placed, explored) {
+    const { directions, optimum } = explored;
     const { panel, toPixel, rect } = placed;
-    if (!optimum || directions.length < 2 || !(directions[0].eigenvalue > 0)) {
+    if (!optimum || directions.length < 2 || !(directions[0].eigenvalue > 0) || isRound(explored)) {
         return;
     }
     const kappa = directions[1].eigenvalue / directions[0].eigenvalue;
@@ -199,6 +203,14 @@ function drawDirections(context, placed, { directions, optimum }) {
             drawText(context, text, [x, y], { color: SECONDARY });
         }
     });
+}
+
+/**
+ * Whether J rises about equally in all directions from the optimum.
+ * @param {Explored} explored
+ */
+export function isRound({ directions }) {
+    return directions.length === 2 && directions[1].eigenvalue < ROUND * directions[0].eigenvalue;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /** @import { Drawn, Engine, Explored, FigureName, Report, State, Store } from './types.d.ts' */
 import { INK } from './colors.js';
-import { contourPanel } from './contour.js';
+import { contourPanel, isRound } from './contour.js';
 import { controls } from './controls.js';
 import { counted, create, oncePerFrame, short, significant } from './dom.js';
 import { linkedFigure } from './linked.js';
@@ -16,8 +16,11 @@ import { stepPanel } from './steps.js';
 
 /** While a slider moves, figures are drawn only if training and drawing took at most this long, in milliseconds. */
 const FRAME_BUDGET = 40;
-/** The config in the run directory, with its copy of the data. */
-const CONFIG = 'sweep.toml --set data.path=data.csv';
+/** From this ratio of the two scales on, the note below the contour says that its axes are not to scale. */
+const DISTORTION = 2;
+/** The config in the run directory, and the argument for its copy of the data. */
+const CONFIG = 'sweep.toml';
+const COPIED_DATA = '--set data.path=data.csv';
 /** @type {FigureName[]} */
 const MOVING_FIGURES = ['losses', 'parameters', 'fit'];
 /** @type {FigureName[]} */
@@ -54,7 +57,7 @@ export function mountExplore(element, report, engine, store) {
         role: 'group',
         'aria-label': 'Descent. Space plays and pauses, arrow keys move by one update, Home and End to the first and last.',
     });
-    stage.append(contour.element, player(store, stage), readout, directionsSwitch(store));
+    stage.append(contour.element, player(store, stage), readout, axesNote(store, contour.drawn), directionsSwitch(store));
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ figure) =>
         create('div', { className: 'panel' }, create('h3', {}, title), figure);
     element.append(
@@ -163,7 +166,7 @@ function runHeading(report, store) {
     const name = create('span', { className: 'run-name' });
     const verdict = create('span', { className: 'verdict' });
     const result = create('span', { className: 'result' });
-    const best = create('button', { type: 'button' }, 'Best run');
+    const best = create('button', { type: 'button', hidden: report.runs === 1 }, 'Best run');
     input.addEventListener('change', () => {
         const run = Number(input.value);
         if (Number.isInteger(run) && run >= 0 && run < report.runs) {
@@ -208,7 +211,32 @@ function variedInWords(report, run, { settings }) {
 function directionsSwitch(store) {
     const input = create('input', { type: 'checkbox', checked: store.state.hasDirections });
     input.addEventListener('change', () => store.update({ hasDirections: input.checked }));
-    return create('label', { className: 'switch' }, input, 'Flattest and steepest direction of J');
+    const element = create('label', { className: 'switch' }, input, 'Flattest and steepest direction of J');
+    store.subscribe(['explored'], ({ explored }) => (element.hidden = explored === null || isRound(explored)));
+    return element;
+}
+
+/**
+ * What the axes of the contour mean: the unit of w and b, and the scale of the drawing.
+ * @param {Store} store
+ * @param {() => Drawn | null} drawn
+ */
+function axesNote(store, drawn) {
+    const element = create('p', { className: 'note axes-note' });
+    store.subscribe(['explored'], ({ explored }) => {
+        const scaling = explored?.settings.find(({ key }) => key === 'data.scale')?.value ?? 'none';
+        const units = scaling === 'none' ? '' : `w and b belong to the scaled feature (data.scale ${scaling}). `;
+        const panel = drawn()?.panels[0];
+        const perUnit = (/** @type {number} */ pixels, /** @type {[number, number]} */ [low, high]) => pixels / (high - low);
+        const ratio = panel
+            ? perUnit(panel.rect.right - panel.rect.left, panel.panel.x.range) /
+              perUnit(panel.rect.bottom - panel.rect.top, panel.panel.y.range)
+            : 1;
+        const isDistorted = Math.max(ratio, 1 / ratio) > DISTORTION;
+        element.textContent =
+            units + (isDistorted ? 'The axes are not to scale: lengths and angles in w and b differ from those drawn.' : '');
+    });
+    return element;
 }
 
 /**
@@ -223,13 +251,17 @@ function commandButton(report, store) {
     const note = create(
         'p',
         { className: 'note' },
-        `The command works in the folder of this report. Elsewhere, put the path of your config in place of ${CONFIG}.`,
+        'The command works in the folder of this report. Elsewhere, put the path of your config in place of ',
+        create('code', {}, CONFIG),
+        ', without ',
+        create('code', {}, COPIED_DATA),
+        '.',
     );
     const element = create('div', { className: 'command' }, button, status, code, note);
     store.subscribe(['explored'], ({ explored, isMoving }) => {
         const sets = explored?.sets;
         if (sets) {
-            code.textContent = [`gradsweep run ${CONFIG}`, ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
+            code.textContent = [`gradsweep run ${CONFIG} ${COPIED_DATA}`, ...sets.map((set) => `--set ${quoted(set)}`)].join(' ');
         } else if (!isMoving) {
             code.textContent = 'No arguments of --set give this run alone.';
         }

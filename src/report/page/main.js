@@ -69,4 +69,6 @@ for (const section of document.querySelectorAll('section.panels:not(.ready)')) {
 }
 // For the browser's console (docs/report.md) and for scripts/check-report.mjs.
 Object.assign(globalThis, { gradsweep: { report, engine } });
+// The sections of stored results are marked while the explored run has other settings.
+store.subscribe(['overrides'], ({ overrides }) => document.body.classList.toggle('is-changed', Object.keys(overrides).length > 0));
 document.body.dataset.ready = engine ? 'engine' : 'results';

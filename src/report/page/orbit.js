@@ -26,7 +26,6 @@ const EXPLANATION =
  * @param {Store} store
  */
 export function mountOrbit(element, _report, engine, store) {
-    const note = create('p', {});
     const quantity = create(
         'select',
         { 'aria-label': 'Vertical axis' },
@@ -34,11 +33,10 @@ export function mountOrbit(element, _report, engine, store) {
         create('option', { value: 'excess' }, 'J − J*'),
     );
     const out = create('button', { type: 'button', disabled: true }, 'Whole range');
-    const full = create('button', { type: 'button', hidden: true }, 'Use full batches');
     const axis = create('label', {}, 'Vertical axis ', quantity);
-    const bar = create('div', { className: 'toolbar' }, axis, out, full);
+    const bar = create('div', { className: 'toolbar' }, axis, out);
     const canvas = create('canvas', { className: 'orbit', role: 'img', tabIndex: 0 });
-    element.append(note, bar, canvas);
+    element.append(create('p', {}, EXPLANATION), bar, canvas);
     /** @type {{ low: number, high: number } | null} a range chosen by dragging */
     let zoom = null;
     /** @type {{ rates: number[], weight: Float32Array[], excess: Float32Array[] }} */
@@ -67,18 +65,11 @@ export function mountOrbit(element, _report, engine, store) {
             placed = drawOrbit(canvas, range(), points.rates, points[key], quantity.selectedOptions[0].label, rateOf(store), brush);
         }
     };
-    /** Shows what the diagram needs; returns whether the explored run has it. */
+    /** Shows the section if the explored run can have cycles: batches that change from update to update hide them. */
     const describe = () => {
         const { explored } = store.state;
-        const isFull = explored?.batches_per_epoch === 1;
-        const isPossible = isFull && explored.settings.some(({ key }) => key === 'learning_rate');
-        full.hidden = explored === null || isFull;
-        canvas.hidden = out.hidden = axis.hidden = !isPossible;
-        note.textContent = isPossible
-            ? EXPLANATION
-            : isFull
-              ? 'The learning rate of this run follows a schedule with its own values.'
-              : 'The diagram needs full batches, because batches that change from update to update hide cycles.';
+        const isPossible = explored?.batches_per_epoch === 1 && explored.settings.some(({ key }) => key === 'learning_rate');
+        element.hidden = !isPossible;
         return isPossible;
     };
     const compute = () => {
@@ -138,7 +129,6 @@ export function mountOrbit(element, _report, engine, store) {
     });
     keepDrawn(canvas, draw);
     quantity.addEventListener('change', draw);
-    full.addEventListener('click', () => changeSettings(store, { batch_size: 'full' }));
     const zoomTo = (/** @type {{ low: number, high: number } | null} */ next) => {
         zoom = next;
         out.disabled = zoom === null;

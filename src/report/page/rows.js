@@ -123,6 +123,9 @@ export function cellText({ name, values }, row) {
     if (name === 'run') {
         return String(value);
     }
+    if (name === 'drift_share' || name === 'valley_share') {
+        return `${short(100 * value, 3)} %`;
+    }
     return RESULT_COLUMNS.has(name) && !Number.isInteger(value) ? significant(value) : short(value, 6);
 }
 

@@ -2,6 +2,7 @@
 
 /** @import { Engine, Explored, ModelDiagnosis, Point, Recommendation, Report, Store, Value } from './types.d.ts' */
 import { BLUE, INK, SECONDARY } from './colors.js';
+import { isRound } from './contour.js';
 import { counted, create, significant } from './dom.js';
 import { keepDrawn, prepare } from './draw.js';
 import { drawText, fillDiscs, fillRect, strokeSegment } from './marks.js';
@@ -14,7 +15,7 @@ const PARTS = [
         title: 'drift along the flat direction',
         remedy: 'Standardising the feature makes the valley round; the learning rate has to be chosen again for it.',
     },
-    { name: 'drift', title: 'drift in other directions', remedy: 'More updates or a larger learning rate help.' },
+    { name: 'drift', title: 'drift in other directions', round: 'drift', remedy: 'More updates or a larger learning rate help.' },
     { name: 'fluctuation', title: 'fluctuation', remedy: 'A smaller or decaying learning rate, or larger batches, help.' },
 ];
 
@@ -39,25 +40,32 @@ export function mountWhy(element, report, _engine, store) {
         const shares = sharesOf(explored);
         sentence.textContent = excessInWords(explored, shares);
         bar.hidden = list.hidden = shares === null;
-        const shown = PARTS.map((part, index) => ({ ...part, share: shares?.[index] ?? 0 }));
-        bar.setAttribute('aria-label', shown.map(({ title, share }) => `${title} ${percent(share)}`).join(', '));
+        const percents = percentages(shares ?? [0, 0, 0]);
+        const isWhole = isRound(explored);
+        const shown = PARTS.map(({ title, round, ...part }, index) => ({
+            ...part,
+            title: (isWhole && round) || title,
+            share: shares?.[index] ?? 0,
+            percent: `${percents[index]} %`,
+        })).filter(({ name }) => !(isWhole && name === 'valley'));
+        bar.setAttribute('aria-label', shown.map(({ title, percent }) => `${title} ${percent}`).join(', '));
         bar.replaceChildren(
             ...shown
                 .filter(({ share }) => share >= 0.001)
-                .map(({ name, share }) => {
-                    const part = create('span', { className: `part ${name}` }, share > 0.08 ? percent(share) : '');
+                .map(({ name, share, percent }) => {
+                    const part = create('span', { className: `part ${name}` }, share > 0.08 ? percent : '');
                     part.style.flexGrow = String(share);
                     return part;
                 }),
         );
         const largest = Math.max(...shown.map(({ share }) => share));
         list.replaceChildren(
-            ...shown.map(({ name, title, share, remedy }) =>
+            ...shown.map(({ name, title, share, percent, remedy }) =>
                 create(
                     'li',
                     { className: share === largest ? 'largest' : '' },
                     create('span', { className: `swatch ${name}`, 'aria-hidden': true }),
-                    `${percent(share)} ${title}. `,
+                    `${percent} ${title}. `,
                     create('span', { className: 'remedy' }, share === largest && !explored.verdict.startsWith('converged') ? remedy : ''),
                 ),
             ),
@@ -65,21 +73,30 @@ export function mountWhy(element, report, _engine, store) {
     });
 }
 
-/** @param {number} share */
-function percent(share) {
-    return `${(100 * share).toLocaleString('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+/**
+ * Shares in percent with one decimal, rounded so that they add up to 100 (method of the largest remainder).
+ * @param {number[]} shares
+ */
+function percentages(shares) {
+    const tenths = shares.map((share) => 1000 * share);
+    const rounded = tenths.map(Math.floor);
+    const missing = Math.round(tenths.reduce((sum, value) => sum + value, 0)) - rounded.reduce((sum, value) => sum + value, 0);
+    const byRemainder = tenths.map((_, index) => index).sort((a, b) => tenths[b] - rounded[b] - (tenths[a] - rounded[a]));
+    byRemainder.slice(0, missing).forEach((index) => (rounded[index] += 1));
+    return rounded.map((value) => (value / 10).toLocaleString('en-US'));
 }
 
 /**
  * The shares of valley, other drift and fluctuation in the mean excess; null where they are unknown.
  * @param {Explored} explored
  */
-function sharesOf({ drift_share: drift, valley_share: valley, mean_excess: excess }) {
+function sharesOf(explored) {
+    const { drift_share: drift, valley_share: valley, mean_excess: excess } = explored;
     if (drift === null || excess === null) {
         return null;
     }
     const total = Math.min(Math.max(drift, 0), 1);
-    const along = Math.min(Math.max(valley ?? 0, 0), total);
+    const along = isRound(explored) ? 0 : Math.min(Math.max(valley ?? 0, 0), total);
     return [along, total - along, 1 - total];
 }
 
@@ -96,7 +113,7 @@ function excessInWords({ verdict, mean_loss: mean, mean_excess: excess, minimum,
         return `${start} (${verdict}). There is no optimum to compare it with.`;
     }
     const distance = `${significant(excess, 3)} above the optimum J* = ${significant(minimum)}`;
-    return `${start}, which is ${distance} (${verdict}). This excess is the sum of three parts:`;
+    return `${start}, which is ${distance} (${verdict}). Its parts:`;
 }
 
 /** @type {(predicted: { mean: number, low: number, high: number }, loss: number | null) => string} */
@@ -177,7 +194,16 @@ function drawTheory(canvas, { predicted, loss, minimum }) {
  * @param {Store} store
  */
 function adviceOf({ model, conclusion, remedy }, report, store) {
-    const element = create('div', { className: 'advice' }, create('h3', {}, model ? `Diagnosis for ${model}` : 'Diagnosis of the sweep'));
+    const element = create(
+        'div',
+        { className: 'advice' },
+        create(
+            'h3',
+            {},
+            model ? `Diagnosis for ${model} ` : 'Diagnosis of the sweep ',
+            create('span', { className: 'as-recorded' }, 'as recorded'),
+        ),
+    );
     element.append(create('p', {}, `${conclusion}.`));
     if (!remedy) {
         return element;
