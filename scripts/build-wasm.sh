@@ -59,7 +59,10 @@ else
     exit 0
 fi
 cp "$folder/$target/wasm/gradsweep.wasm" "$folder/gradsweep.wasm"
-[ "${1:-}" != --store ] || gzip -9nc "$folder/gradsweep.wasm" >src/report/engine.wasm.gz
+# zopfli (a package of Debian) makes the stored engine 4 % smaller than gzip does.
+compress=(gzip -9nc)
+! command -v zopfli >/dev/null || compress=(zopfli -c)
+[ "${1:-}" != --store ] || "${compress[@]}" "$folder/gradsweep.wasm" >src/report/engine.wasm.gz
 echo "$folder/gradsweep.wasm: $(wc -c <"$folder/gradsweep.wasm") bytes, $(gzip -9 -c "$folder/gradsweep.wasm" | wc -c) with gzip"
 
 if ! command -v node >/dev/null; then

@@ -1,6 +1,6 @@
 // The explored run: contour, losses, parameters and fit, linked by the update under the pointer, and trained again at each change of a setting.
 
-/** @import { Drawn, Engine, Explored, FigureName, Report, State, Store } from './types.d.ts' */
+/** @import { Drawn, Engine, Explored, Figure, FigureName, PlacedPanel, Report, State, Store } from './types.d.ts' */
 import { INK } from './colors.js';
 import { contourPanel, isRound } from './contour.js';
 import { controls } from './controls.js';
@@ -22,9 +22,7 @@ const DISTORTION = 2;
 const CONFIG = 'sweep.toml';
 const COPIED_DATA = '--set data.path=data.csv';
 /** @type {FigureName[]} */
-const MOVING_FIGURES = ['losses', 'parameters', 'fit'];
-/** @type {FigureName[]} */
-const ALL_FIGURES = ['contour', ...MOVING_FIGURES];
+const FIGURES = ['losses', 'parameters', 'fit'];
 
 /**
  * @param {HTMLElement} element
@@ -57,7 +55,8 @@ export function mountExplore(element, report, engine, store) {
         role: 'group',
         'aria-label': 'Descent. Space plays and pauses, arrow keys move by one update, Home and End to the first and last.',
     });
-    stage.append(contour.element, player(store, stage), readout, axesNote(store, contour.drawn), directionsSwitch(store));
+    const axes = axesNote(store, contour.drawn);
+    stage.append(contour.element, player(store, stage), readout, axes.element, directionsSwitch(store));
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ figure) =>
         create('div', { className: 'panel' }, create('h3', {}, title), figure);
     element.append(
@@ -83,34 +82,40 @@ export function mountExplore(element, report, engine, store) {
         ),
     );
 
+    const panels = { contour, losses, parameters, fit };
     const mark = () => {
-        [contour, losses, parameters, fit].forEach((linked) => linked.mark());
+        Object.values(panels).forEach((linked) => linked.mark());
         readout.textContent = stepInWords(store.state);
     };
     let duration = 0;
     const retrain = () => {
         const { run, overrides, isMoving } = store.state;
         const began = performance.now();
-        const figures = isMoving ? (duration < FRAME_BUDGET ? MOVING_FIGURES : []) : ALL_FIGURES;
+        const figures = isMoving && duration >= FRAME_BUDGET ? [] : FIGURES;
         try {
             const explored = engine.explore({ run, set: overrides, figures, command: !isMoving });
             failure.hidden = true;
             if (Object.keys(overrides).length === 0) {
                 contour.compareWith(explored);
             }
-            for (const [name, linked] of /** @type {const} */ ([
-                ['contour', contour],
-                ['losses', losses],
-                ['parameters', parameters],
-                ['fit', fit],
-            ])) {
-                const figure = explored.figures[name];
-                if (figure) {
-                    linked.show(figure, [figure.title, ...figure.caption, figure.note].filter(Boolean).join('. '));
-                }
-            }
             store.update({ explored });
-            mark();
+            const show = (/** @type {FigureName} */ name, /** @type {Figure | undefined} */ figure) => {
+                if (figure && store.state.explored === explored) {
+                    panels[name].show(figure, [figure.title, ...figure.caption, figure.note].filter(Boolean).join('. '));
+                    panels[name].mark();
+                    axes.show();
+                }
+            };
+            if (isMoving) {
+                figures.forEach((name) => show(name, explored.figures[name]));
+                mark();
+            } else {
+                // Each figure has a task of its own, so that the page reacts in between. The contour takes longest: it trains again.
+                const contour = () => engine.explore({ run, set: overrides, figures: ['contour'], command: false }).figures.contour;
+                setTimeout(() => show('contour', store.state.explored === explored ? contour() : undefined));
+                figures.forEach((name) => setTimeout(() => show(name, explored.figures[name])));
+                readout.textContent = stepInWords(store.state);
+            }
         } catch (error) {
             failure.textContent = error instanceof Error ? error.message : String(error);
             failure.hidden = false;
@@ -223,20 +228,25 @@ function directionsSwitch(store) {
  */
 function axesNote(store, drawn) {
     const element = create('p', { className: 'note axes-note' });
-    store.subscribe(['explored'], ({ explored }) => {
-        const scaling = explored?.settings.find(({ key }) => key === 'data.scale')?.value ?? 'none';
+    const show = () => {
+        const scaling = store.state.explored?.settings.find(({ key }) => key === 'data.scale')?.value ?? 'none';
         const units = scaling === 'none' ? '' : `w and b belong to the scaled feature (data.scale ${scaling}). `;
-        const panel = drawn()?.panels[0];
-        const perUnit = (/** @type {number} */ pixels, /** @type {[number, number]} */ [low, high]) => pixels / (high - low);
-        const ratio = panel
-            ? perUnit(panel.rect.right - panel.rect.left, panel.panel.x.range) /
-              perUnit(panel.rect.bottom - panel.rect.top, panel.panel.y.range)
-            : 1;
-        const isDistorted = Math.max(ratio, 1 / ratio) > DISTORTION;
+        const placed = drawn()?.panels[0];
         element.textContent =
-            units + (isDistorted ? 'The axes are not to scale: lengths and angles in w and b differ from those drawn.' : '');
-    });
-    return element;
+            units +
+            (placed && isDistorted(placed) ? 'The axes are not to scale: lengths and angles in w and b differ from those drawn.' : '');
+    };
+    return { element, show };
+}
+
+/**
+ * Whether a unit of the one axis is much longer than a unit of the other.
+ * @param {PlacedPanel} placed
+ */
+function isDistorted({ rect, panel: { x, y } }) {
+    const horizontal = (rect.right - rect.left) / (x.range[1] - x.range[0]);
+    const vertical = (rect.bottom - rect.top) / (y.range[1] - y.range[0]);
+    return Math.max(horizontal / vertical, vertical / horizontal) > DISTORTION;
 }
 
 /**

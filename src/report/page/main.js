@@ -37,8 +37,12 @@ function mount(id, fill, report, engine, store) {
     }
 }
 
-/** Ends the task, so that the browser can draw and react between sections. */
-const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+/** Waits until the browser has drawn what is there, so that it can react between sections. A hidden page draws nothing, hence the time limit. */
+const nextFrame = () =>
+    new Promise((resolve) => {
+        requestAnimationFrame(() => setTimeout(resolve));
+        setTimeout(resolve, 100);
+    });
 
 const report = await loadReport();
 const store = createStore(report);
@@ -49,9 +53,9 @@ if (engine) {
     // Why and orbit come first, because they draw what explore trains.
     mount('why', mountWhy, report, engine, store);
     mount('orbit', mountOrbit, report, engine, store);
-    await nextTask();
+    await nextFrame();
     mount('explore', mountExplore, report, engine, store);
-    await nextTask();
+    await nextFrame();
 }
 mount(
     'atlas',
@@ -60,9 +64,11 @@ mount(
     engine,
     store,
 );
-await nextTask();
+await nextFrame();
 mount('runs', mountRuns, report, engine, store);
+await nextFrame();
 mount('figures', mountFigures, report, engine, store);
+await nextFrame();
 mount('importance', mountImportance, report, engine, store);
 for (const section of document.querySelectorAll('section.panels:not(.ready)')) {
     /** @type {HTMLElement} */ (section).hidden = true;
