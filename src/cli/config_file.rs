@@ -13,7 +13,8 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Experiment, Failure> {
         return Ok(config::load(path, sets)?);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::usage(format!("cannot read the config from stdin: {error}")))?;
+    let mut stdin = std::io::stdin().take(config::LARGEST + 1);
+    stdin.read_to_string(&mut text).map_err(|error| Failure::usage(format!("cannot read the config from stdin: {error}")))?;
     let source = ConfigSource { file: "<stdin>", name: "stdin", data: DataLocation::Folder(Path::new("")) };
     Ok(config::load_text(&text, &source, sets)?)
 }

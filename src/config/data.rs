@@ -169,8 +169,11 @@ fn explain(error: &Error, file: &Path, path: &Named, feature: &Named, target: &N
     }
     match error {
         Error::NoColumn { columns, .. } => {
-            let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
-            diagnostic.note(format!("columns of the file: {}", names.join(", ")))
+            const SHOWN: usize = 20;
+            let names: Vec<String> = columns.iter().take(SHOWN).map(|name| format!("\"{}\"", text::shortened(name, 40))).collect();
+            let more = columns.len().saturating_sub(SHOWN) as u64;
+            let rest = if more > 0 { format!(" and {} more", text::grouped(more)) } else { String::new() };
+            diagnostic.note(format!("columns of the file: {}{rest}", names.join(", ")))
         }
         Error::Absent { .. } => diagnostic.note("data.path is relative to the folder of the config"),
         _ => diagnostic,

@@ -1,13 +1,20 @@
 //! Errors of a config, rendered with the lines that caused them.
 //!
-//! The module that checks a rule writes the message; this file renders it. One report shows all errors.
+//! The module that checks a rule writes the message; this file renders it. A report shows the first [`SHOWN`] errors and counts the rest, and shortens
+//! long texts, because a config can be a large file that is not one.
 
 use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::text::printable;
+use crate::text::{grouped, printable, shortened};
+
+/// The number of errors that a report shows.
+pub const SHOWN: usize = 20;
+
+/// The longest text of a message, in characters.
+const LONGEST: usize = 600;
 
 /// A range of bytes in the config or in a `--set` argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +54,7 @@ impl Sources {
     }
 }
 
-/// One error: a title, the location, a label next to the caret, and remarks. Its texts contain no control characters.
+/// One error: a title, the location, a label next to the caret, and remarks. Its texts are short and contain no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The fact, with key and value.
@@ -74,21 +81,21 @@ impl Diagnostic {
 
     /// An error about the whole file.
     pub fn whole(title: impl Into<String>) -> Self {
-        Self { title: printable(&title.into()), location: None, label: String::new(), remarks: Vec::new() }
+        Self { title: message(&title.into()), location: None, label: String::new(), remarks: Vec::new() }
     }
 
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = printable(&label.into());
+        self.label = message(&label.into());
         self
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.remarks.push(Remark::Help(printable(&help.into())));
+        self.remarks.push(Remark::Help(message(&help.into())));
         self
     }
 
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.remarks.push(Remark::Note(printable(&note.into())));
+        self.remarks.push(Remark::Note(message(&note.into())));
         self
     }
 
@@ -97,9 +104,11 @@ impl Diagnostic {
         let group = match &self.location {
             Some(location) => {
                 let Source { name, text } = &sources.0[location.source];
-                let mark = AnnotationKind::Primary.span(location.span.clone());
+                let lines = lines_of(text, &location.span);
+                let mark = AnnotationKind::Primary.span(location.span.start - lines.start..location.span.end.min(lines.end) - lines.start);
                 let mark = if self.label.is_empty() { mark } else { mark.label(&self.label) };
-                title.element(Snippet::source(text).path(name).annotation(mark))
+                let first = 1 + text[..lines.start].bytes().filter(|&byte| byte == b'\n').count();
+                title.element(Snippet::source(&text[lines]).line_start(first).path(name).annotation(mark))
             }
             None => title.element(Origin::path(&sources.0[0].name)),
         };
@@ -108,6 +117,18 @@ impl Diagnostic {
             Remark::Note(text) => Level::NOTE.message(text),
         }))
     }
+}
+
+/// A text that is safe to print: the start of a long one, without control characters.
+fn message(text: &str) -> String {
+    printable(&shortened(text, LONGEST))
+}
+
+/// The range of bytes of the lines that a span touches, so that rendering an error does not read the whole config.
+fn lines_of(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |line_break| line_break + 1);
+    let end = text.get(span.end..).and_then(|after| after.find('\n')).map_or(text.len(), |line_break| span.end + line_break + 1);
+    start..end
 }
 
 /// Every error of a config.
@@ -133,10 +154,16 @@ impl ConfigError {
     /// Renders the report, without a trailing line break.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut report: Vec<String> =
-            self.list.iter().map(|diagnostic| renderer.render(&[diagnostic.group(&self.sources)]).trim_end().to_string()).collect();
-        if self.count() > 1 {
-            report.push(format!("{} errors; nothing was written", self.count()));
+        let mut report: Vec<String> = self
+            .list
+            .iter()
+            .take(SHOWN)
+            .map(|diagnostic| renderer.render(&[diagnostic.group(&self.sources)]).trim_end().to_string())
+            .collect();
+        match self.count() {
+            0 | 1 => {}
+            2..=SHOWN => report.push(format!("{} errors; nothing was written", self.count())),
+            _ => report.push(format!("and {} more errors; nothing was written", grouped((self.count() - SHOWN) as u64))),
         }
         report.join("\n\n")
     }

@@ -1,21 +1,38 @@
 //! Reads a config file, with errors for folders, absent files, other encodings and other languages.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use super::data::nearest_file;
 use super::error::Diagnostic;
+
+/// The largest config in bytes: room for a list of two million row numbers. A tree of values takes about forty times its text.
+pub const LARGEST: u64 = 16 << 20;
+
+/// The error for a config above [`LARGEST`].
+pub fn too_large() -> Diagnostic {
+    Diagnostic::whole("the config is larger than 16 MiB")
+        .help("pass a TOML file; data belongs into a CSV file, and a range of rows is written \"0..160\" instead of a list")
+}
 
 /// The text of the config at `path`.
 pub fn read(path: &Path) -> Result<String, Diagnostic> {
     if path.is_dir() {
         return Err(folder(path));
     }
-    let bytes = std::fs::read(path).map_err(|error| {
+    let mut bytes = Vec::new();
+    // Reads one byte more than the limit, so that `load_text` refuses a larger file without its size, which a pipe does not have.
+    let read = File::open(path).and_then(|file| file.take(1 + LARGEST).read_to_end(&mut bytes));
+    read.map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             return absent(path);
         }
         Diagnostic::whole(format!("cannot read {}: {error}", path.display()))
     })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..valid].split(|&byte| byte == b'\n').count();

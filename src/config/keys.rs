@@ -215,11 +215,16 @@ pub fn known(section: TableKind, optimizer: Option<Optimizer>) -> Vec<&'static s
     own.chain(hyperparameters).collect()
 }
 
-/// The most similar of `words`, by Jaro-Winkler similarity of at least 0.8.
+/// The most similar of `words`, by Jaro-Winkler similarity of at least 0.8. Long words are similar to none, because the time grows with the length.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 100;
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     words
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(similarity, _)| *similarity >= 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))

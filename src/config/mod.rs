@@ -34,6 +34,7 @@ pub use data::DataLocation;
 pub use describe::{describe, resolved};
 pub use error::ConfigError;
 pub use experiment::{DataSpec, Experiment, HistoryRuns, HistorySpec, RecordingPlan, Rng, SurfaceAxis, SurfaceRows, SurfaceSpec};
+pub use file::LARGEST;
 pub use starter::{STARTER, STARTER_DATA, STARTER_DATA_PATH};
 pub use step_count::StepCount;
 
@@ -88,6 +89,10 @@ pub fn load_text(text: &str, source: &ConfigSource<'_>, sets: &[String]) -> Resu
 }
 
 fn read(text: &str, source: &ConfigSource<'_>, sets: &[String], sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Experiment> {
+    if text.len() as u64 > LARGEST {
+        diagnostics.errors.push(file::too_large());
+        return None;
+    }
     if file::is_blank(text) {
         diagnostics.errors.push(file::blank());
         return None;

@@ -29,9 +29,9 @@ impl OptimizerSpec {
         Self { optimizer, fixed: Vec::new(), axes: Vec::new(), locations: Vec::new() }
     }
 
-    /// Whether both specs describe the same runs.
-    pub fn repeats(&self, other: &Self) -> bool {
-        self.optimizer == other.optimizer && self.fixed == other.fixed && self.axes == other.axes
+    /// A description of the runs, equal for specs with equal runs.
+    pub fn runs(&self) -> String {
+        format!("{:?} {:?} {:?}", self.optimizer, self.fixed, self.axes)
     }
 
     /// The location of a hyperparameter in the optimizer's own table.

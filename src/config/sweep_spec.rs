@@ -1,5 +1,7 @@
 //! The hyperparameters that a config fixes or varies, and the space of runs that follows from them.
 
+use std::collections::HashSet;
+
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::distributions;
 use super::error::{Diagnostic, Location, Sources};
@@ -110,7 +112,8 @@ impl SweepSpec {
                     .warn(format!("`{0}` in [sweep.parameters] has no effect because the optimizer's own table sets it", parameter.key()));
             }
         }
-        if self.specs.iter().enumerate().any(|(index, spec)| self.specs[..index].iter().any(|other| other.repeats(spec))) {
+        let mut seen = HashSet::new();
+        if !self.specs.iter().all(|spec| seen.insert(spec.runs())) {
             diagnostics.warn("`optimizer` lists an optimizer more than once; each occurrence is trained");
         }
         self.schedules.check(self.named(), diagnostics);

@@ -3,19 +3,21 @@
 //! The tree does not interpret keys, with one exception: in `[sweep.parameters]` a qualified name may be
 //! written with or without quotes (`"data.scale"`, `data.scale`) and becomes one key.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Diagnostic, Location};
 use super::keys;
+use crate::text::shortened;
 
 /// A value and its location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TomlNode {
     pub location: Location,
     pub value: TomlValue,
-    /// The value as written, for messages.
+    /// The value as written, for messages; the start of a long one, because nested values would repeat it.
     pub text: String,
 }
 
@@ -45,6 +47,9 @@ impl TomlValue {
         }
     }
 }
+
+/// The longest [`TomlNode::text`], in characters.
+const LONGEST_TEXT: usize = 500;
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -204,9 +209,10 @@ fn flatten(parameters: &mut TomlTable) -> Result<(), Diagnostic> {
         }
     }
     flat.sort_by_key(|entry| entry.location.span.start);
+    let mut seen = HashSet::new();
     for mut entry in flat {
         entry.key = keys::canonical(&entry.key);
-        if parameters.get(&entry.key).is_some() {
+        if !seen.insert(entry.key.clone()) {
             return Err(
                 Diagnostic::at(&entry.location, format!("`{}` appears twice in [sweep.parameters]", entry.key)).label("second definition")
             );
@@ -254,7 +260,7 @@ fn node(parsed: &DeValue<'_>, span: Range<usize>, context: &Context<'_>) -> Toml
         DeValue::Array(items) => TomlValue::List(items.iter().map(|item| node(item.get_ref(), item.span(), context)).collect()),
         DeValue::Table(inner) => TomlValue::Table(table(inner, context)),
     };
-    TomlNode { location: context.location(&span), value, text: context.text.get(span).unwrap_or_default().to_string() }
+    TomlNode { location: context.location(&span), value, text: shortened(context.text.get(span).unwrap_or_default(), LONGEST_TEXT) }
 }
 
 fn syntax(error: &toml::de::Error, source: usize, offset: usize) -> Diagnostic {

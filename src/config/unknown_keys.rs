@@ -1,8 +1,8 @@
 //! Errors for keys that a table does not have, with the key that was probably meant.
 
-use super::error::{Diagnostic, Location};
+use super::error::{Diagnostic, Location, SHOWN};
 use super::keys::{ALIASES, TableKind, UNSUPPORTED, known, meant, swept};
-use super::toml_tree::TomlTable;
+use super::toml_tree::{TomlEntry, TomlTable};
 use crate::model::Optimizer;
 
 use TableKind::{Data, History, Model, Parameters, Surface, Sweep, Top, Training};
@@ -11,7 +11,15 @@ use TableKind::{Data, History, Model, Parameters, Surface, Sweep, Top, Training}
 pub fn check(table: &TomlTable, section: TableKind) -> (Vec<Diagnostic>, Vec<&'static str>) {
     let known = known(section, None);
     let wrong = table.0.iter().filter(|entry| !known.contains(&entry.key.as_str()));
-    let (errors, meant): (Vec<_>, Vec<_>) = wrong.map(|entry| unknown(&entry.key, &entry.location, section, None)).unzip();
+    let explain = |(index, entry): (usize, &TomlEntry)| {
+        // No report shows more errors of one table, and the search for the key that was meant takes the longest.
+        if index < SHOWN {
+            unknown(&entry.key, &entry.location, section, None)
+        } else {
+            (Diagnostic::at(&entry.location, "unknown key"), None)
+        }
+    };
+    let (errors, meant): (Vec<_>, Vec<_>) = wrong.enumerate().map(explain).unzip();
     (errors, meant.into_iter().flatten().collect())
 }
 

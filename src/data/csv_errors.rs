@@ -124,8 +124,7 @@ impl Refused {
     }
 }
 
-/// The start of a text, for messages.
+/// The start of a cell, for messages.
 pub fn shortened(cell: &str) -> String {
-    const SHOWN: usize = 40;
-    if cell.chars().count() > SHOWN { cell.chars().take(SHOWN).chain("..".chars()).collect() } else { cell.into() }
+    text::shortened(cell, 40)
 }

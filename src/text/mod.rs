@@ -117,6 +117,14 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// A text, or its first `longest` characters and two points if it is longer.
+pub fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text.into(),
+    }
+}
+
 /// A count with its noun: "1 run", "2 runs".
 pub fn count(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })

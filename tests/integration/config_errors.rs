@@ -1535,3 +1535,75 @@ mod options_and_schedules {
     ");
     }
 }
+
+/// Configs with thousands of errors, or with texts of megabytes: the report stays short.
+mod large {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn twenty_errors_are_shown_and_the_others_counted() {
+        let lines = |line: &dyn Fn(usize) -> String| (0..4000).map(line).collect::<String>();
+        let configs = [
+            format!("\n[training]\n{}", lines(&|i| format!("leurning_rote{i} = 1\n"))),
+            format!("\n[sweep.parameters]\n{}", lines(&|i| format!("leurning_rote{i} = [1]\n"))),
+            format!("\n[sweep.parameters]\nlearning_rate = [\n{}]\n", lines(&|i| format!("\"a{i}\",\n"))),
+            format!("\n[sweep.parameters]\nlearning_rate = [{}]\n", lines(&|i| format!("\"a{i}\","))),
+            format!("\n[sweep.parameters]\noptimizer = [{}]\n", lines(&|i| format!("\"adum{i}\","))),
+            format!("\n[sweep.parameters]\noptimizer = [{}]\n", lines(&|_| "{ name = \"sgd\", momentun = 1 },".into())),
+            format!("\n{}", lines(&|i| format!("[trining{i}]\na = 1\n"))),
+        ];
+        for config in configs {
+            let start = Instant::now();
+            let report = report(&config);
+            assert!(start.elapsed() < Duration::from_secs(1), "{:?} for {}", start.elapsed(), &report[..200]);
+            assert_eq!(report.matches("error: ").count(), 20, "{report}");
+            assert!(report.ends_with("\n\nand 3,980 more errors; nothing was written"), "{report}");
+            assert!(report.len() < 30_000, "{} bytes", report.len());
+        }
+    }
+
+    #[test]
+    fn an_error_far_down_has_its_line() {
+        let report = report(&format!("{}[training]\nlr = 1\n", "# comment\n".repeat(100_000)));
+        assert!(report.starts_with("error: unknown key `lr` in [training]\n      --> sweep.toml:100006:1\n"), "{report}");
+    }
+
+    #[test]
+    fn long_texts_are_shortened() {
+        let long = "k".repeat(1_000_000);
+        let values = "0.25, ".repeat(100_000);
+        let configs = [
+            format!("\n[training]\n{long} = 1\n"),
+            format!("\n[training]\noptimizer = \"{long}\"\n"),
+            format!("\n[training]\nlearning_rate = [{values}]\n"),
+            format!("\n[sweep.parameters]\nlearning_rate = [\"{long}\"]\n"),
+            format!("\n[training]\nepochs = {}\"{long}\"{}\n", "[".repeat(60), "]".repeat(60)),
+            format!("name = \"{long}\"\n"),
+        ];
+        for config in configs {
+            let report = report(&config);
+            assert!(report.starts_with("error: ") && report.len() < 5_000, "{} bytes", report.len());
+        }
+        let report = report_csv(&format!("x,y\n1,\"{long}\"\n"));
+        assert!(report.len() < 5_000, "{} bytes", report.len());
+    }
+
+    #[test]
+    fn many_columns_are_counted() {
+        let names: Vec<String> = (0..100_000).map(|index| format!("column {index}")).collect();
+        let report = report_csv(&format!("{}\n", names.join(",")));
+        assert!(report.contains("\"column 19\" and 99,980 more"), "{report}");
+        assert!(report.len() < 5_000, "{} bytes", report.len());
+    }
+
+    #[test]
+    fn a_config_of_more_than_16_mib_is_refused() {
+        let report = report_on(&vec![b'\n'; (16 << 20) + 1], &[]);
+        assert_eq!(
+            report,
+            "error: the config is larger than 16 MiB\n--> sweep.toml\n = help: pass a TOML file; data belongs into a CSV file, and a range of rows is written \"0..160\" instead of a list"
+        );
+        assert!(report_on(&vec![b'\n'; 16 << 20], &[]).starts_with("error: the config is empty"));
+    }
+}
