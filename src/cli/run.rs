@@ -9,7 +9,7 @@ use gradsweep::config::{self, Experiment};
 use gradsweep::internals::text;
 use gradsweep::report::Report;
 use gradsweep::store::{self, DirectoryLock, Manifest, Pictures, RunDirectory, Status, remove_temporaries};
-use gradsweep::sweep::{self, Inputs, Options, StoredPaths, estimate};
+use gradsweep::sweep::{self, Inputs, Options, Problems, StoredPaths, estimate};
 use gradsweep::table::RunTable;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -109,15 +109,16 @@ pub fn run_experiment(arguments: &args::Run, experiment: &Experiment) -> Result<
     let diagnosis = analysis::diagnosis(experiment, &problems.all, &summary.runs, counts, &backends::cpu(&arguments.backend)?);
     let pictures =
         if arguments.no_plots { Ok(Vec::new()) } else { illustrate(inputs, &directory, &summary.manifest, &summary.runs, &diagnosis) };
-    let surfaces = if draws { surfaces::write(experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory) } else { Ok(()) };
-    if draws && pictures.is_ok() && surfaces.is_ok() {
+    let surfaces = if draws { surfaces::write(experiment, problems, &summary.runs, chosen.backend.as_ref(), &directory) } else { Ok(0) };
+    if let (true, true, Ok(saturated_cells)) = (draws, pictures.is_ok(), &surfaces) {
+        summary.manifest.counts.saturated_cells = *saturated_cells;
         summary.manifest.pictures = Pictures::Drawn;
         summary.manifest.save(&directory)?;
     }
     // A failed picture does not suppress the results.
     let drawn = pictures.as_deref().unwrap_or_default();
     conclude(arguments, &directory, &summary.manifest, &diagnosis, drawn)?;
-    pictures.map(drop).and(surfaces)
+    pictures.map(drop).and(surfaces.map(drop))
 }
 
 /// Prints the directory of a complete shard.
@@ -172,6 +173,7 @@ fn illustrate(
 fn dry_run(experiment: &Experiment, as_json: bool) -> Result<(), Failure> {
     let sizes = estimate(experiment);
     sizes.require_storable()?;
+    Problems::require_few(experiment)?;
     if as_json {
         let resolved = config::resolved(experiment);
         return print_json(

@@ -19,14 +19,15 @@ const ROWS: f64 = 3e8;
 /// The largest number of surfaces that are written without `[surface]`.
 const DEFAULT_SURFACES: usize = 16;
 
-/// Writes the surface of each problem.
+/// Writes the surface of each problem. Returns the number of cells beyond float32.
 pub fn write(
     experiment: &Experiment,
     problems: &Problems,
     runs: &RunTable,
     backend: &dyn Backend,
     directory: &Path,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    let mut all_saturated = 0;
     let count = if experiment.surface.requested { problems.all.len() } else { problems.all.len().min(DEFAULT_SURFACES) };
     for problem in &problems.all[..count] {
         let (name, rows) = rows(problem, experiment.surface.rows);
@@ -47,8 +48,9 @@ pub fn write(
         let surface =
             Surface { problem: problem.id, quantity: problem.neuron.loss.name().into(), rows: name.into(), weight, bias, saturated_cells };
         write_surface(directory, &surface, &costs)?;
+        all_saturated += saturated_cells;
     }
-    Ok(())
+    Ok(all_saturated)
 }
 
 /// The rows that `[surface]` selects, with their name.

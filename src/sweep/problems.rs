@@ -54,37 +54,67 @@ impl Problems {
     /// Problems whose optimum is known only if it has a formula.
     fn without_search(experiment: &Experiment) -> Result<Self, Error> {
         let mut problems = Self { all: Vec::new(), numbers: HashMap::new() };
-        if experiment.space.sampling().is_some() {
-            problems.add_sampled(experiment)?;
-            return Ok(problems);
-        }
-        for branch in &experiment.space.branches {
-            problems.add_branch(experiment, branch)?;
+        for settings in Self::settings(experiment)? {
+            problems.add(experiment, &settings)?;
         }
         Ok(problems)
     }
 
-    /// Adds the problems of the runs of a sampled space, until every possible problem has occurred.
-    fn add_sampled(&mut self, experiment: &Experiment) -> Result<(), Error> {
+    /// Checks that the problems of a sweep fit into memory, without making them.
+    ///
+    /// # Errors
+    /// If there are too many problems.
+    pub fn require_few(experiment: &Experiment) -> Result<(), Error> {
+        Self::settings(experiment).map(drop)
+    }
+
+    /// Settings of runs that have every problem of the sweep, in the order of the runs.
+    fn settings(experiment: &Experiment) -> Result<Vec<Settings>, Error> {
         let space = &experiment.space;
-        let axes = |branch: &Branch| branch.axes.iter().filter(|axis| Self::depend_on(axis.parameter)).cloned().collect::<Vec<Axis>>();
+        if space.sampling().is_some() {
+            return Self::sampled_settings(experiment);
+        }
+        let mut all = Vec::new();
+        for branch in &space.branches {
+            let axes = Self::axes(branch);
+            let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
+            if count > MAX {
+                return Err(Error::TooManyProblems { count, max: MAX });
+            }
+            let points = Branch { axes, first: 0, len: count, ..branch.clone() };
+            all.extend((0..count).map(|offset| points.run(offset).settings));
+        }
+        Ok(all)
+    }
+
+    /// The runs of a sampled space, until every possible problem has occurred.
+    fn sampled_settings(experiment: &Experiment) -> Result<Vec<Settings>, Error> {
+        let space = &experiment.space;
         let possible =
-            space.branches.iter().map(|branch| axes(branch).iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len())));
+            space.branches.iter().map(|branch| Self::axes(branch).iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len())));
         let possible = possible.fold(0, u64::saturating_add);
         let mut seen: HashSet<(usize, ProblemKey)> = HashSet::new();
+        let mut keys: HashSet<ProblemKey> = HashSet::new();
+        let mut all = Vec::new();
         for run in 0..space.len() {
             let (Some(branch), Some(own)) = (space.branch_number(run), space.run(run)) else { break };
-            if seen.insert((branch, Self::key(experiment, &own.settings)?)) {
-                self.add(experiment, &own.settings)?;
-                if self.all.len() as u64 > MAX {
-                    return Err(Error::TooManyProblems { count: self.all.len() as u64, max: MAX });
+            let key = Self::key(experiment, &own.settings)?;
+            if seen.insert((branch, key)) && keys.insert(key) {
+                all.push(own.settings);
+                if all.len() as u64 > MAX {
+                    return Err(Error::TooManyProblems { count: all.len() as u64, max: MAX });
                 }
             }
             if seen.len() as u64 == possible {
                 break;
             }
         }
-        Ok(())
+        Ok(all)
+    }
+
+    /// The axes on which problems depend.
+    fn axes(branch: &Branch) -> Vec<Axis> {
+        branch.axes.iter().filter(|axis| Self::depend_on(axis.parameter)).cloned().collect()
     }
 
     /// Replaces the optimum of a problem by the one next to `theta`, the end of a run that is below the present optimum.
@@ -122,20 +152,6 @@ impl Problems {
             scale: settings.required_word(Parameter::DataScale)?,
             neuron: settings.neuron()?,
         })
-    }
-
-    fn add_branch(&mut self, experiment: &Experiment, branch: &Branch) -> Result<(), Error> {
-        let own = |axis: &&Axis| Self::depend_on(axis.parameter);
-        let axes: Vec<Axis> = branch.axes.iter().filter(own).cloned().collect();
-        let count = axes.iter().fold(1_u64, |product, axis| product.saturating_mul(axis.len()));
-        if count > MAX {
-            return Err(Error::TooManyProblems { count, max: MAX });
-        }
-        let points = Branch { axes, first: 0, len: count, ..branch.clone() };
-        for offset in 0..count {
-            self.add(experiment, &points.run(offset).settings)?;
-        }
-        Ok(())
     }
 
     fn add(&mut self, experiment: &Experiment, settings: &Settings) -> Result<(), Error> {

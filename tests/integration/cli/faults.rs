@@ -496,3 +496,32 @@ fn damaged_tables_never_panic() {
     }
     assert!(refused > 1000, "{refused}");
 }
+
+#[test]
+fn a_dry_run_refuses_what_a_run_refuses() {
+    for lines in [
+        "[sweep.parameters]\n\"data.seed\" = { min = 1, max = 10001, step = 1 }\n",
+        "[sweep]\nmethod = \"random\"\nruns = 20000\n[sweep.parameters]\n\"data.seed\" = { min = 1, max = 1000000000 }\n",
+    ] {
+        let (folder, _) = folder_with(&on_tv(&format!("test_size = 0.2\n{lines}")));
+        let messages = [&["run", "sweep.toml", "--dry-run"][..], &["run", "sweep.toml", "--out", "out"]].map(|arguments| {
+            let output = gradsweep(folder.path(), arguments);
+            assert!(!output.status.success());
+            message(&output).lines().find(|line| line.starts_with("error")).unwrap().to_owned()
+        });
+        assert_eq!(messages[0], messages[1]);
+        assert!(messages[0].contains(" problems, one for each combination of "), "{}", messages[0]);
+    }
+}
+
+#[test]
+fn surface_cells_beyond_float32_are_counted() {
+    let (folder, _) = folder_with(&config());
+    // J at w = ±1e12 and x up to 2e10 is about 1e44, and the largest float32 3.4e38; at w = 0 it is below 1,000.
+    std::fs::write(folder.path().join("large.csv"), "x,y\n1e10,1\n2e10,3\n1.5e10,2\n").unwrap();
+    let config = "[data]\npath = \"large.csv\"\nfeature = \"x\"\ntarget = \"y\"\n[training]\nepochs = 2\n[sweep.parameters]\nlearning_rate = [0.0]\n\
+                  [surface]\nweight = { min = -1e12, max = 1e12, count = 3 }\nbias = { min = -1, max = 1, count = 2 }\n";
+    std::fs::write(folder.path().join("large.toml"), config).unwrap();
+    succeeds(folder.path(), &["run", "large.toml", "--backend", "cpu", "--no-plots", "--out", "out"]);
+    assert_eq!(RunDirectory::open(&folder.path().join("out")).unwrap().manifest().counts.saturated_cells, 4);
+}
