@@ -77,8 +77,12 @@ pub fn describe(experiment: &Experiment) -> String {
         _ => rows - train,
     };
     line("rows", &format!("{train} train, {test} test"));
-    for (index, batches) in step_count::epoch_batches(&experiment.space.branches, train).into_iter().take(BATCH_SIZES).enumerate() {
-        line(if index == 0 { "batches" } else { "" }, &in_words(batches));
+    let batches = step_count::epoch_batches(&experiment.space.branches, train);
+    for (index, &one) in batches.iter().take(BATCH_SIZES).enumerate() {
+        line(if index == 0 { "batches" } else { "" }, &in_words(one));
+    }
+    if batches.len() > BATCH_SIZES {
+        line("", &format!("and {} other batch sizes", text::grouped((batches.len() - BATCH_SIZES) as u64)));
     }
     if let Some(positive) = &data.format.positive {
         line("labels", &format!("\"{positive}\" is 1, the other text 0"));

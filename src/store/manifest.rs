@@ -76,6 +76,17 @@ impl Counts {
         Verdict::ALL.map(|verdict| *counts.of_mut(verdict))
     }
 
+    /// Adds the stored runs of another part of the same sweep.
+    pub fn add(&mut self, other: &Self) {
+        self.runs_done += other.runs_done;
+        self.steps_done += other.steps_done;
+        self.histories += other.histories;
+        self.saturated_cells += other.saturated_cells;
+        for (verdict, count) in Verdict::ALL.into_iter().zip(other.by_verdict()) {
+            *self.of_mut(verdict) += count;
+        }
+    }
+
     /// The number of runs with a verdict.
     pub fn of_mut(&mut self, verdict: Verdict) -> &mut u64 {
         match verdict {

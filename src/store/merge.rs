@@ -41,6 +41,7 @@ pub fn merge(shards: &[RunDirectory], out: &Path) -> Result<Manifest, Error> {
         }
     }
     let mut manifest = Manifest { shard: None, status: Status::Incomplete, ..first.manifest().clone() };
+    shards[1..].iter().for_each(|shard| manifest.counts.add(&shard.manifest().counts));
     manifest.timings.training_s = shards.iter().map(|shard| shard.manifest().timings.training_s).sum();
     manifest.timings.writing_s = shards.iter().map(|shard| shard.manifest().timings.writing_s).sum();
     manifest.timings.total_s = shards.iter().map(|shard| shard.manifest().timings.total_s).sum();
