@@ -87,8 +87,8 @@ impl Target {
     /// The directory; one without a given name is created.
     pub fn create(&self, experiment: &Experiment) -> Result<PathBuf, Failure> {
         if let Some(stored) = &self.stored {
-            let [done, all] = [stored.manifest().counts.runs_done, self.runs(experiment)].map(text::grouped);
-            note(&format!("resuming the sweep in {}, which has {done} of {all} runs", stored.path().display()));
+            // The manifest of a killed process does not count its last runs, so no count is printed here.
+            note(&format!("resuming the sweep in {}", stored.path().display()));
         }
         match &self.path {
             Some(path) => Ok(path.clone()),
