@@ -98,3 +98,55 @@ impl Centred {
         self.moments(0..self.u.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Sums of small integers are exact, so the moments are those of integer arithmetic, rounded.
+        #[test]
+        fn moments_of_integers_are_exact(
+            rows in prop::collection::vec((-100_i32..100, -100_i32..100), 1..50),
+            (weight, bias, middle) in (-9_i32..9, -9_i32..9, -50_i32..50),
+        ) {
+            let (x, y): (Vec<f32>, Vec<f32>) = rows.iter().map(|&(x, y)| (x as f32, y as f32)).unzip();
+            let centre = Centre::new(weight.into(), bias.into(), middle.into());
+            let moments = Centred::new(&x, &y, &centre).total();
+            let mut sums = [0_i32; 5];
+            for &(x, y) in &rows {
+                let (u, r) = (x - middle, y - weight * x - bias);
+                for (sum, term) in sums.iter_mut().zip([u, u * u, r, r * u, r * r]) {
+                    *sum += term;
+                }
+            }
+            let mean = |sum: i32| f64::from(sum) / rows.len() as f64;
+            let twice = |sum: i32| (2.0 * mean(sum)) as f32;
+            let [u, uu, r, ru, rr] = sums;
+            let expected =
+                Moments { u: twice(u), uu: twice(uu), r: twice(r), ru: twice(ru), rr: mean(rr) as f32, rows: rows.len() as f32 };
+            prop_assert_eq!(moments, expected);
+        }
+
+        /// The moments are sufficient: the mean squared error of every line follows from them.
+        #[test]
+        fn the_error_of_a_line_follows_from_moments(
+            rows in prop::collection::vec((-3.0_f32..3.0, -3.0_f32..3.0), 1..50),
+            (weight, bias, middle) in (-2.0_f32..2.0, -2.0_f32..2.0, -2.0_f32..2.0),
+            (w, b) in (-2.0_f64..2.0, -2.0_f64..2.0),
+        ) {
+            let (x, y): (Vec<f32>, Vec<f32>) = rows.into_iter().unzip();
+            let centre = Centre { weight, bias, x: middle, padding: 0.0 };
+            let of = Centred::new(&x, &y, &centre).total();
+            let [u, uu, r, ru, rr] = [of.u, of.uu, of.r, of.ru, of.rr].map(f64::from);
+            let slope = w - f64::from(weight);
+            let offset = b - f64::from(bias) + slope * f64::from(middle);
+            let cost = rr - offset * r - slope * ru + offset * offset + offset * slope * u + slope * slope * uu / 2.0;
+            let squares = x.iter().zip(&y).map(|(&x, &y)| (f64::from(y) - w * f64::from(x) - b).powi(2));
+            let expected = squares.sum::<f64>() / x.len() as f64;
+            // Five terms below 1,000, each rounded to float32.
+            prop_assert!((cost - expected).abs() < 5.0 * 1000.0 * f64::from(f32::EPSILON), "{cost} and {expected}");
+        }
+    }
+}
