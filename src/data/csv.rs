@@ -130,7 +130,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
         return Err(Error::Empty);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| Error::NotUtf8 {
-        line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
+        line: 1 + line_breaks(&bytes[..error.valid_up_to()]) as usize,
         utf16: bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]),
     })?;
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
@@ -151,6 +151,16 @@ fn ragged(error: csv::Error, text: &str) -> Error {
     Error::Ragged { line: row.line, cells: *len, expected: *expected_len, is_comment: row.rest.starts_with('#') }
 }
 
+/// The number of line breaks, each a line feed, a carriage return, or both.
+fn line_breaks(text: &[u8]) -> u64 {
+    let mut before = 0;
+    let is_line_break = |&&byte: &&u8| {
+        let before = std::mem::replace(&mut before, byte);
+        byte == b'\r' || (byte == b'\n' && before != b'\r')
+    };
+    text.iter().filter(is_line_break).count() as u64
+}
+
 /// The place of a row in the file.
 struct RowText<'a> {
     /// The line in which the row begins.
@@ -163,7 +173,7 @@ impl RowText<'_> {
     /// Returns an error if the row, the last one that was read, contains the rest of the file because its quote is never closed. Closed quotes have an
     /// even number of marks.
     fn check_quotes(&self, record: &csv::ByteRecord) -> Result<(), Error> {
-        let has_line_break = || record.iter().any(|cell| cell.trim_ascii().contains(&b'\n'));
+        let has_line_break = || record.iter().any(|cell| line_breaks(cell.trim_ascii()) > 0);
         if has_line_break() && self.has_odd_quotes() { Err(Error::UnclosedQuote { line: self.line }) } else { Ok(()) }
     }
 
@@ -185,7 +195,7 @@ impl LineCounter {
         let rest = text.get(position.map_or(0, |position| position.byte() as usize)..).unwrap_or_default();
         let rest = rest.trim_start_matches(['\r', '\n']);
         let start = text.len() - rest.len();
-        self.line_breaks += text[self.byte..start].bytes().filter(|&byte| byte == b'\n').count() as u64;
+        self.line_breaks += line_breaks(&text.as_bytes()[self.byte..start]);
         self.byte = start;
         RowText { line: 1 + self.line_breaks, rest }
     }
@@ -321,6 +331,13 @@ mod tests {
         }
         let text = "\"Größe, in m²\",y\n1,2\n";
         assert_eq!(Dataset::parse(text.into(), &CsvFormat::new("Größe, in m²", "y")).unwrap().x, [1.0]);
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_line() {
+        assert_eq!(parse("x,y\r1,2\r\r3,4\r\n5,6").unwrap().lines, [2, 4, 5]);
+        assert!(refusal("x,y\r1,2\r3,no\r").ends_with("the first is \"no\", in line 3 of the file"));
+        assert_eq!(refusal("x,y\r1,2\r3,\"4\r5,6\r"), "the quote that opens in the row at line 3 of the data file is never closed");
     }
 
     #[test]
