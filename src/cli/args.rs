@@ -25,6 +25,8 @@ pub enum Command {
     Plot(Plot),
     /// Write the HTML report of a stored sweep
     Report(Report),
+    /// Print the diagnosis of a stored sweep
+    Summary(Summary),
     /// Draw the descent of one or several runs as an animation: contour, prediction and cost, update by update
     Animate(Animate),
     /// Rank the values of one hyperparameter by their best settings: a table, and pictures side by side
@@ -41,6 +43,10 @@ pub enum Command {
     Adapters(Adapters),
     /// Write a commented example config with its data
     Init(Init),
+    /// Print the completion script of a shell
+    Completions(Completions),
+    /// Print the manual page, for example to gradsweep.1
+    Man,
 }
 
 /// The backend that trains.
@@ -154,6 +160,15 @@ pub struct Report {
     /// File of the report [default: DIR/report.html]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Summary {
+    /// Run directory, as written by `gradsweep run`
+    pub directory: PathBuf,
+    /// Print the diagnosis as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -344,4 +359,11 @@ pub struct Init {
     /// Directory for the config and its data
     #[arg(default_value = ".")]
     pub directory: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// Shell of the script
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }

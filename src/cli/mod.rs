@@ -11,6 +11,7 @@ mod bench;
 mod compare;
 mod config_file;
 mod failure;
+mod generate;
 mod init;
 mod interrupt;
 mod memory;
@@ -23,6 +24,7 @@ mod replay;
 mod report;
 mod run;
 mod shard;
+mod summary;
 mod surfaces;
 mod target;
 mod terminal;
@@ -78,6 +80,9 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Adapters(arguments) => adapters::adapters(arguments),
         Command::Merge(arguments) => merge::merge(arguments),
         Command::Init(arguments) => init::init(arguments),
+        Command::Summary(arguments) => summary::summary(arguments),
+        Command::Completions(arguments) => generate::completions(arguments),
+        Command::Man => generate::man(),
     }
 }
 

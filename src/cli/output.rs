@@ -8,8 +8,13 @@ use super::failure::Failure;
 
 /// Prints a result. Control characters, which may come from the header of a data file, are escaped.
 pub fn print(text: &str) -> Result<(), Failure> {
+    write(printable(text).as_bytes())
+}
+
+/// Writes bytes to stdout as they are.
+pub fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(printable(text).as_bytes())?;
+    out.write_all(bytes)?;
     out.flush()?;
     Ok(())
 }

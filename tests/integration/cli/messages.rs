@@ -29,20 +29,23 @@ fn help_of_the_program() {
         Usage: gradsweep <COMMAND>
 
         Commands:
-          run       Train a sweep, store its results, draw pictures and print a diagnosis
-          plot      Draw the pictures of a stored sweep again
-          report    Write the HTML report of a stored sweep
-          animate   Draw the descent of one or several runs as an animation: contour, prediction and cost,
-                    update by update
-          compare   Rank the values of one hyperparameter by their best settings: a table, and pictures side
-                    by side
-          replay    Print weight and bias of one run after every batch, computed again bit for bit
-          merge     Join the shards of a sweep into one run directory
-          bench     Measure the backends on this machine: check their results, then their speed
-          verify    Measure the rounding errors of activations, losses and optimizers on this machine
-          adapters  List the usable GPUs, and what to install if there is none
-          init      Write a commented example config with its data
-          help      Print this message or the help of the given subcommand(s)
+          run          Train a sweep, store its results, draw pictures and print a diagnosis
+          plot         Draw the pictures of a stored sweep again
+          report       Write the HTML report of a stored sweep
+          summary      Print the diagnosis of a stored sweep
+          animate      Draw the descent of one or several runs as an animation: contour, prediction and
+                       cost, update by update
+          compare      Rank the values of one hyperparameter by their best settings: a table, and pictures
+                       side by side
+          replay       Print weight and bias of one run after every batch, computed again bit for bit
+          merge        Join the shards of a sweep into one run directory
+          bench        Measure the backends on this machine: check their results, then their speed
+          verify       Measure the rounding errors of activations, losses and optimizers on this machine
+          adapters     List the usable GPUs, and what to install if there is none
+          init         Write a commented example config with its data
+          completions  Print the completion script of a shell
+          man          Print the manual page, for example to gradsweep.1
+          help         Print this message or the help of the given subcommand(s)
 
         Options:
           -h, --help     Print help

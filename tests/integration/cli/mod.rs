@@ -6,6 +6,7 @@ mod examples;
 mod exit_codes;
 #[cfg(target_os = "linux")]
 mod faults;
+mod generate;
 mod goldens;
 mod messages;
 mod resume;
