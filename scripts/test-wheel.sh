@@ -27,7 +27,7 @@ for file in "$dist"/*; do
 done
 
 python3 -m venv $temporary/test
-$temporary/test/bin/python -m pip install --quiet "$dist"/*.whl pandas polars nbconvert ipykernel pytest mypy
+$temporary/test/bin/python -m pip install --quiet "$dist"/*.whl pandas polars nbconvert ipykernel jsonschema pytest mypy
 # Not from the source folder, so that the installed module is imported.
 root=$PWD
 cd "$(mktemp -d)"

@@ -100,6 +100,11 @@ pub mod internals {
     pub use crate::sweep::recorded::{EpochRows, HistoryRows, TrainedRun, trained_runs};
     pub use crate::sweep::run_table::{FinalMetrics, final_metrics, run_table};
 
+    pub mod keys {
+        pub use crate::config::keys::{KEYS, TableKind, known, table_kind};
+        pub use crate::config::schema::in_words;
+    }
+
     pub mod kernel {
         pub use crate::kernel::*;
     }

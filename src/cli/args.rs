@@ -8,10 +8,11 @@ use gradsweep::backend::gpu::WorkgroupShape;
 use gradsweep::plot::{self, Size};
 
 use super::shard;
+use super::version;
 
 /// Trains all runs of a hyperparameter sweep of one neuron in parallel, on a GPU or on all CPU cores, and explains the results.
 #[derive(Debug, Parser)]
-#[command(name = "gradsweep", version, arg_required_else_help = true)]
+#[command(name = "gradsweep", version, long_version = version::long(), arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -43,6 +44,8 @@ pub enum Command {
     Adapters(Adapters),
     /// Write a commented example config with its data
     Init(Init),
+    /// Print the JSON Schema of a config, with which editors complete and check its keys
+    Schema,
     /// Print the completion script of a shell
     Completions(Completions),
     /// Print the manual page, for example to gradsweep.1

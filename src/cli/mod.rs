@@ -29,6 +29,7 @@ mod surfaces;
 mod target;
 mod terminal;
 mod verify;
+mod version;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 use failure::Failure;
+use output::print_json;
 
 /// Reads the arguments, runs the subcommand, and prints its failure.
 pub fn main() -> ExitCode {
@@ -81,6 +83,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Merge(arguments) => merge::merge(arguments),
         Command::Init(arguments) => init::init(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
+        Command::Schema => print_json(&gradsweep::config::schema()),
         Command::Completions(arguments) => generate::completions(arguments),
         Command::Man => generate::man(),
     }

@@ -9,7 +9,7 @@ use crate::model::initializer::INITIALIZERS;
 use crate::model::{Initializer, Start, Value};
 
 /// The arguments of an initializer.
-fn arguments(name: &str) -> &'static [&'static str] {
+pub fn arguments(name: &str) -> &'static [&'static str] {
     match name {
         "constant" => &["value"],
         "random_uniform" => &["minval", "maxval"],

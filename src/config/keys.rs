@@ -2,11 +2,12 @@
 //!
 //! Hyperparameters come from `model::hyperparameters::TABLE` and are not repeated here. Values are read elsewhere.
 
-use crate::model::hyperparameters::TABLE;
-use crate::model::{Optimizer, Parameter, ParameterTable};
+use crate::model::hyperparameters::{DIVERGENCE_LIMIT, TABLE};
+use crate::model::{Kind, Optimizer, Parameter, ParameterTable};
 
 /// A kind of table in a config.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "`name` has the table of each variant")]
 pub enum TableKind {
     Top,
     Data,
@@ -57,23 +58,207 @@ impl TableKind {
     }
 }
 
+/// A key that is not a hyperparameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// The name of the key.
+    pub name: &'static str,
+    /// The values that it accepts.
+    pub accepts: Accepts,
+    /// The default as TOML or in words; [`REQUIRED`] for a key that a table needs, empty for a key that has none.
+    pub default: &'static str,
+    /// Explanation for users.
+    pub meaning: &'static str,
+}
+
+impl Key {
+    /// The default in a sentence.
+    pub fn default_text(&self) -> String {
+        if self.default == REQUIRED { REQUIRED.into() } else { format!("default: {}", self.default) }
+    }
+}
+
+/// The default of a key without which its table is incomplete.
+pub const REQUIRED: &str = "required";
+
+/// The values that a key accepts.
+#[derive(Clone, Copy, Debug)]
+pub enum Accepts {
+    /// A text that is not empty.
+    Text,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// The name of a distribution.
+    Distribution,
+    /// A number or a boolean with its bounds.
+    Number(Kind),
+    /// A table of the config.
+    Table(TableKind),
+    /// A list with at least one item.
+    List(&'static Accepts),
+    /// One of several types.
+    Either(&'static [Accepts]),
+    /// A value of the hyperparameter whose range it is.
+    Swept,
+    /// A number within the bounds of the hyperparameter whose range it is.
+    SweptNumber,
+}
+
+const fn key(name: &'static str, accepts: Accepts, default: &'static str, meaning: &'static str) -> Key {
+    Key { name, accepts, default, meaning }
+}
+
+/// An integer of at least `min`.
+const fn at_least(min: i64) -> Accepts {
+    Accepts::Number(Kind::Integer { min, max: i64::MAX })
+}
+
+const NUMBER: Accepts = Accepts::Number(Kind::Float { min: f64::MIN, min_open: false, max: f64::MAX, max_open: false });
+const ABOVE_0: Accepts = Accepts::Number(Kind::Float { min: 0.0, min_open: true, max: f64::MAX, max_open: false });
+const ROW: Accepts = Accepts::Number(Kind::Integer { min: 0, max: u32::MAX as i64 });
+const ROWS: Accepts = Accepts::Either(&[Accepts::Text, Accepts::List(&ROW)]);
+const END: Accepts = Accepts::Number(Kind::Float { min: -DIVERGENCE_LIMIT, min_open: false, max: DIVERGENCE_LIMIT, max_open: false });
+
 /// Every key that is not a hyperparameter.
-const KEYS: &[(TableKind, &[&str])] = &[
-    (Top, &["name", "rng", "data", "model", "training", "sweep", "history", "surface"]),
-    (Data, &["path", "feature", "target", "positive", "missing", "delimiter", "decimal", "test_size", "train_rows", "test_rows"]),
+pub const KEYS: &[(TableKind, &[Key])] = &[
+    (
+        Top,
+        &[
+            key("name", Accepts::Text, "the name of the file", "the name of the sweep and of its run directory"),
+            key(
+                "rng",
+                Accepts::Either(&[Accepts::Words(GENERATORS), Accepts::Table(Rng)]),
+                "Threefry, a counter-based generator",
+                "the generator of splits and batch orders; numpy_legacy reproduces notebooks of Keras 2",
+            ),
+            key("data", Accepts::Table(Data), REQUIRED, "the data file, its columns and its test rows"),
+            key("model", Accepts::Table(Model), "", "the neuron and its loss"),
+            key("training", Accepts::Table(Training), "", "the settings of all runs, unless [sweep.parameters] varies them"),
+            key("sweep", Accepts::Table(Sweep), "one run", "which hyperparameters vary, and how"),
+            key("history", Accepts::Table(History), "", "which points of a run are stored"),
+            key("surface", Accepts::Table(Surface), "as the pictures need it", "the stored values of the cost J(w, b)"),
+        ],
+    ),
+    (
+        Data,
+        &[
+            key("path", Accepts::Text, REQUIRED, "the CSV file, relative to the config"),
+            key("feature", Accepts::Text, REQUIRED, "the input column x"),
+            key("target", Accepts::Text, REQUIRED, "the column y that the neuron predicts"),
+            key("positive", Accepts::Text, "the target is a number", "the text of the target that is 1; the other text is 0"),
+            key("missing", Accepts::Words(&["refuse", "drop"]), "\"refuse\"", "what happens to rows without a feature or a target"),
+            key("delimiter", Accepts::Text, "\",\"", "the ASCII character between cells"),
+            key("decimal", Accepts::Words(&[".", ","]), "\".\"", "the decimal sign"),
+            key(
+                "test_size",
+                Accepts::Either(&[Accepts::Number(Kind::Float { min: 0.0, min_open: false, max: 1.0, max_open: true }), at_least(0)]),
+                "0",
+                "the share or the number of test rows",
+            ),
+            key("train_rows", ROWS, "all other rows", "the training rows: \"start..end\", counted from 0, without the end; or a list"),
+            key("test_rows", ROWS, "none", "the test rows, written as train_rows"),
+        ],
+    ),
     (Model, &[]),
-    (Training, &["schedule"]),
-    (Schedule, &["boundaries", "values"]),
-    (Sweep, &["method", "runs", "seed", "parameters"]),
+    (Training, &[key("schedule", Accepts::Table(Schedule), "a constant rate", "how the learning rate changes from batch to batch")]),
+    (
+        Schedule,
+        &[
+            key("boundaries", Accepts::List(&ROW), "", "batch numbers, counted from 0 over all epochs, of piecewise_constant_decay"),
+            key("values", Accepts::List(&Accepts::Number(RATE)), "", "one rate more than boundaries, of piecewise_constant_decay"),
+        ],
+    ),
+    (
+        Sweep,
+        &[
+            key("method", Accepts::Words(&METHODS), "\"grid\"", "how runs are chosen"),
+            key("runs", at_least(1), "required unless the method is grid", "the number of runs of a sampled sweep"),
+            key("seed", ROW, "0", "the seed of the drawn settings"),
+            key("parameters", Accepts::Table(Parameters), "one run", "the hyperparameters that vary"),
+        ],
+    ),
     (Parameters, &[]),
-    (History, &["every", "runs", "epochs"]),
-    (HistoryRuns, &["best", "sample"]),
-    (Surface, &["weight", "bias", "rows"]),
-    (SurfaceAxis, &["min", "max", "count"]),
-    (Rng, &["name"]),
-    (Range, &["value", "values", "probabilities", "min", "max", "count", "step", "q", "distribution", "mu", "sigma"]),
-    (OptimizerTable, &["name"]),
+    (
+        History,
+        &[
+            key("every", at_least(0), "1", "weight and bias are stored after every n-th batch; 0 stores none"),
+            key(
+                "runs",
+                Accepts::Either(&[Accepts::Words(&["all"]), Accepts::List(&at_least(0)), Accepts::Table(HistoryRuns)]),
+                "by the size of the sweep",
+                "the runs whose points are stored",
+            ),
+            key("epochs", Accepts::Number(Kind::Boolean), "by the size of the sweep", "whether loss and MAE after each epoch are stored"),
+        ],
+    ),
+    (
+        HistoryRuns,
+        &[
+            key("best", at_least(1), "", "the number of runs with the lowest final cost"),
+            key("sample", at_least(1), "", "the number of runs, evenly spaced"),
+        ],
+    ),
+    (
+        Surface,
+        &[
+            key("weight", Accepts::Table(SurfaceAxis), "fitted to the runs", "the axis of the weight"),
+            key("bias", Accepts::Table(SurfaceAxis), "fitted to the runs", "the axis of the bias"),
+            key("rows", Accepts::Words(&["train", "test", "all"]), "\"train\"", "the rows over which J is taken"),
+        ],
+    ),
+    (
+        SurfaceAxis,
+        &[
+            key("min", END, REQUIRED, "the lower end"),
+            key("max", END, REQUIRED, "the upper end, above min"),
+            key("count", Accepts::Number(Kind::Integer { min: 2, max: CELLS_MAX }), REQUIRED, "the number of values along the axis"),
+        ],
+    ),
+    (Rng, &[key("name", Accepts::Words(GENERATORS), REQUIRED, "the generator")]),
+    (
+        Range,
+        &[
+            key("value", Accepts::Swept, "", "a single value"),
+            key("values", Accepts::List(&Accepts::Swept), "", "the values, instead of a range"),
+            key("probabilities", Accepts::List(&PROBABILITY), "equal", "one for each of values, in a sampled sweep"),
+            key("min", Accepts::SweptNumber, "", "the smallest value, included"),
+            key("max", Accepts::SweptNumber, "", "the largest value, included"),
+            key("count", at_least(1), "", "the number of values in a grid"),
+            key("step", ABOVE_0, "1 for integers", "the distance of values, from min on"),
+            key("q", ABOVE_0, "", "drawn values are rounded to multiples of q"),
+            key("distribution", Accepts::Distribution, "\"uniform\"", "the spacing in a grid, or the distribution of drawn values"),
+            key("mu", NUMBER, "", "the mean of normal; of log_normal, the mean of the natural logarithm"),
+            key("sigma", ABOVE_0, "", "the standard deviation of normal; of log_normal, of the natural logarithm"),
+        ],
+    ),
+    (OptimizerTable, &[key("name", Accepts::Words(&Optimizer::NAMES), REQUIRED, "the optimizer")]),
 ];
+
+/// The methods of a sweep.
+pub const METHODS: [&str; 4] = ["grid", "random", "sobol", "latin_hypercube"];
+
+/// The largest number of cells along an axis of a surface.
+pub const CELLS_MAX: i64 = 10_000;
+
+const GENERATORS: &[&str] = &["numpy_legacy"];
+const PROBABILITY: Accepts = Accepts::Number(Kind::Float { min: 0.0, min_open: false, max: 1.0, max_open: false });
+const RATE: Kind = Kind::Float { min: 0.0, min_open: false, max: 1e6, max_open: false };
+
+/// The keys of a table that are not hyperparameters.
+pub fn own(section: TableKind) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |(of, _)| *of == section).flat_map(|(_, keys)| keys.iter())
+}
+
+/// The table of the config that has a hyperparameter's key.
+pub const fn table_kind(table: ParameterTable) -> TableKind {
+    match table {
+        ParameterTable::Data => Data,
+        ParameterTable::Model => Model,
+        ParameterTable::Training => Training,
+        ParameterTable::Schedule => Schedule,
+        ParameterTable::Rng => Rng,
+    }
+}
 
 /// Keys of Keras, W&B and Optuna that Gradsweep does not support.
 pub const UNSUPPORTED: &[(TableKind, &[&str])] = &[(Training, BASE_CLASS), (OptimizerTable, BASE_CLASS)];
@@ -197,7 +382,7 @@ pub fn in_table(table: ParameterTable, name: &str) -> Option<Parameter> {
 
 /// Every key of a table, including the arguments of `optimizer`.
 pub fn known(section: TableKind, optimizer: Option<Optimizer>) -> Vec<&'static str> {
-    let own = KEYS.iter().filter(|(of, _)| *of == section).flat_map(|(_, keys)| keys.iter().copied());
+    let own = own(section).map(|key| key.name);
     let names = |table: ParameterTable| TABLE.iter().filter(move |line| line.table == table).map(|line| line.name).collect::<Vec<_>>();
     let hyperparameters = match section {
         Data => names(ParameterTable::Data),

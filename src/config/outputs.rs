@@ -3,12 +3,9 @@
 use super::diagnostics::{CheckedTable, Diagnostics};
 use super::error::Diagnostic;
 use super::experiment::{HistoryRuns, HistorySpec, SurfaceAxis, SurfaceRows, SurfaceSpec};
-use super::keys::TableKind;
+use super::keys::{CELLS_MAX, TableKind};
 use super::toml_tree::{TomlEntry, TomlNode, TomlValue};
 use super::{initializers, scalars};
-
-/// The largest number of cells along an axis of a surface.
-const CELLS_MAX: i64 = 10_000;
 
 pub fn history(section: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<HistorySpec> {
     let every = match section.get("every") {

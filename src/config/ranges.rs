@@ -25,6 +25,11 @@ const SHAPES: [(&str, Shape); 7] = [
     ("categorical", Shape::Categorical),
 ];
 
+/// The names of the distributions.
+pub fn shape_names() -> [&'static str; 7] {
+    SHAPES.map(|(name, _)| name)
+}
+
 /// Distributions of W&B and Optuna that gradsweep does not support.
 const UNSUPPORTED: [&str; 8] =
     ["q_uniform", "q_log_uniform", "q_log_uniform_values", "q_normal", "q_log_normal", "inv_log_uniform", "inv_log_uniform_values", "beta"];

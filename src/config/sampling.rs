@@ -15,8 +15,6 @@ pub struct SamplingSpec {
     pub seed: u32,
 }
 
-const METHODS: [&str; 4] = ["grid", "random", "sobol", "latin_hypercube"];
-
 /// The sampling of a sweep; `None` for a grid. After an error the result has a number of runs that is not used.
 pub fn read(sweep: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<SamplingSpec> {
     let Some(method) = method(sweep, diagnostics) else {
@@ -67,7 +65,7 @@ fn method(sweep: &CheckedTable, diagnostics: &mut Diagnostics) -> Option<Samplin
         let alias = if matches!(name.as_str(), "lhs" | "latin" | "lhc") { Some("latin_hypercube") } else { None };
         let diagnostic =
             Diagnostic::at(&entry.node.location, format!("there is no sweep.method {}", entry.node.text)).label("no such method");
-        let diagnostic = match alias.or_else(|| keys::nearest(&name, METHODS)) {
+        let diagnostic = match alias.or_else(|| keys::nearest(&name, keys::METHODS)) {
             Some(guess) => diagnostic.help(format!("did you mean \"{guess}\"?")),
             None => diagnostic,
         };

@@ -73,3 +73,15 @@ fn the_summary_of_a_stored_sweep_is_the_diagnosis_that_run_prints() {
     let text = succeeds(folder.path(), &["summary", "runs/starter"]);
     assert!(text.contains("27 runs"), "{text}");
 }
+
+#[test]
+fn the_long_version_names_commit_features_and_target() {
+    let (short, long) = (stdout(&["-V"]), stdout(&["--version"]));
+    assert_eq!(short, format!("gradsweep {}\n", env!("CARGO_PKG_VERSION")));
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(lines[0], short.trim_end());
+    let commit = option_env!("GRADSWEEP_COMMIT").unwrap_or("not stated in this build");
+    assert_eq!(lines[1], format!("commit    {commit}"));
+    assert_eq!(lines[2], "features  cli, gpu");
+    assert_eq!(lines[3], format!("target    {} {}", std::env::consts::ARCH, std::env::consts::OS));
+}

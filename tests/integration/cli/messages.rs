@@ -43,6 +43,7 @@ fn help_of_the_program() {
           verify       Measure the rounding errors of activations, losses and optimizers on this machine
           adapters     List the usable GPUs, and what to install if there is none
           init         Write a commented example config with its data
+          schema       Print the JSON Schema of a config, with which editors complete and check its keys
           completions  Print the completion script of a shell
           man          Print the manual page, for example to gradsweep.1
           help         Print this message or the help of the given subcommand(s)
