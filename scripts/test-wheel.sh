@@ -23,7 +23,7 @@ else
     rm -rf $temporary/test
 fi
 for file in "$dist"/*; do
-    echo "$(basename "$file"): $(($(stat -c %s "$file") / 100000))e5 bytes"
+    echo "$(basename "$file"): $(($(wc -c <"$file") / 1000)) kB"
 done
 
 python3 -m venv $temporary/test
