@@ -21,6 +21,7 @@ export SLURM_CONF=$folder/slurm.conf
 daemons=()
 stop() {
     scancel --user root 2>/dev/null || true
+    sleep 1
     for daemon in "${daemons[@]}"; do kill "$daemon" 2>/dev/null || true; done
     wait
     rm -rf "$folder"
