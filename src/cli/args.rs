@@ -362,6 +362,9 @@ pub struct Init {
     /// Directory for the config and its data
     #[arg(default_value = ".")]
     pub directory: PathBuf,
+    /// Use the search space of a W&B sweep (sweep.yaml); says what has no counterpart
+    #[arg(long, value_name = "YAML")]
+    pub from: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -30,6 +30,7 @@ mod target;
 mod terminal;
 mod verify;
 mod version;
+mod wandb;
 
 use std::io::Write as _;
 use std::process::ExitCode;
