@@ -149,21 +149,28 @@ fn range(space: &Space) -> Result<String, String> {
     let number = |field: &'static str, bound: &Option<Value>| {
         bound.as_ref().and_then(Value::as_f64).ok_or_else(|| format!("distribution {name} needs the number {field}"))
     };
-    let bounds = |map: fn(f64) -> f64| Ok::<_, String>(format!("min = {:?}, max = {:?}", map(number("min", min)?), map(number("max", max)?)));
+    // As written, because an integer hyperparameter takes no 8.0.
+    let bounds = || {
+        number("min", min).and(number("max", max))?;
+        let [min, max] = [min, max].map(|bound| bound.as_ref().map_or_else(|| Ok(String::new()), literal));
+        Ok::<_, String>(format!("min = {}, max = {}", min?, max?))
+    };
     let moments = || {
         let needed = |field, value: Option<f64>| value.ok_or_else(|| format!("distribution {name} needs the number {field}"));
         Ok::<_, String>(format!("mu = {:?}, sigma = {:?}", needed("mu", space.mu)?, needed("sigma", space.sigma)?))
     };
     let fields = match base {
-        "int_uniform" => format!("min = {}, max = {}", number("min", min)?, number("max", max)?),
-        "uniform" => bounds(|bound| bound)?,
-        "log_uniform_values" => format!("{}, distribution = \"log_uniform\"", bounds(|bound| bound)?),
+        "int_uniform" | "uniform" => bounds()?,
+        "log_uniform_values" => format!("{}, distribution = \"log_uniform\"", bounds()?),
         // The bounds of W&B's log_uniform are natural logarithms.
-        "log_uniform" => format!("{}, distribution = \"log_uniform\"", bounds(f64::exp)?),
+        "log_uniform" => {
+            let [min, max] = [number("min", min)?.exp(), number("max", max)?.exp()];
+            format!("min = {min:?}, max = {max:?}, distribution = \"log_uniform\"")
+        }
         "normal" | "log_normal" => format!("distribution = \"{base}\", {}", moments()?),
         _ => return Err(format!("distribution {name} has no counterpart")),
     };
-    let step = if is_rounded { format!(", q = {:?}", space.q.unwrap_or(1.0)) } else { String::new() };
+    let step = if is_rounded { format!(", q = {}", space.q.unwrap_or(1.0)) } else { String::new() };
     Ok(format!("{{ {fields}{step} }}"))
 }
 

@@ -344,13 +344,14 @@ fn help_of_init() {
     insta::assert_snapshot!(help(&["init", "--help"]), @r###"
         Write a commented example config with its data
 
-        Usage: gradsweep init [DIRECTORY]
+        Usage: gradsweep init [OPTIONS] [DIRECTORY]
 
         Arguments:
           [DIRECTORY]  Directory for the config and its data [default: .]
 
         Options:
-          -h, --help  Print help
+              --from <YAML>  Use the search space of a W&B sweep (sweep.yaml); says what has no counterpart
+          -h, --help         Print help
         "###);
 }
 

@@ -13,3 +13,4 @@ mod resume;
 mod same_bits;
 mod shards;
 mod supported;
+mod wandb;
