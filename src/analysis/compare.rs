@@ -346,7 +346,7 @@ impl Comparison {
         add("verdict", true, &|row| statistics::most_frequent_in_words(&row.verdicts));
         add("epochs to J*", false, &|row| row.epochs_to_reach.map_or_else(|| "-".into(), |epochs| text::short(epochs, 4)));
         add("run", false, &|row| row.run.to_string());
-        add("best setting", true, &|row| {
+        add(if self.has_bins() { "setting of the run" } else { "best setting" }, true, &|row| {
             let ties = if row.ties > 0 { format!(" (ties with {})", text::count(row.ties, "other setting")) } else { String::new() };
             let mut settings = row.settings.clone();
             settings.retain(|(parameter, _)| !self.filtered.contains(parameter));
@@ -356,13 +356,18 @@ impl Comparison {
         columns
     }
 
+    /// Whether the rows are bins of a sampled hyperparameter.
+    fn has_bins(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.value, Setting::Range { .. }))
+    }
+
     /// The sentence above the table.
     fn heading(&self) -> String {
         let seeds = self.rows.iter().map(|row| row.seeds).max().unwrap_or(0);
         let up_to = if self.rows.iter().all(|row| row.seeds == seeds) { "" } else { "up to " };
         let over = if seeds > 1 { format!(", as the median over {up_to}{}", text::count(seeds, "seed")) } else { String::new() };
         let filter = if self.filter.is_empty() { String::new() } else { format!(", where {}", self.filter) };
-        if seeds > 1 && self.rows.iter().any(|row| matches!(row.value, Setting::Range { .. })) {
+        if seeds > 1 && self.has_bins() {
             return format!("The median run of each bin of {}{filter}; J is the mean over the last updates", self.by);
         }
         format!("The best setting for each {}{filter}; J is the mean over the last updates{over}", self.by)

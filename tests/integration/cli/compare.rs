@@ -165,3 +165,16 @@ fn pictures_of_comparisons_replace_no_others() {
     assert_eq!(svg("final_loss-learning_rate.svg"), of_run);
     assert!(svg("compare-learning_rate-optimizer-sgd/final_loss-learning_rate.svg").contains("where optimizer = sgd"));
 }
+
+#[test]
+fn bins_of_a_sampled_rate_show_their_median_run() {
+    let (folder, _) = folder_with(&on_tv(
+        "scale = \"standard\"\n[sweep]\nmethod = \"random\"\nruns = 200\n[sweep.parameters]\nlearning_rate = { min = 1e-4, max = 1.0, distribution = \"log_uniform\" }\nmomentum = { min = 0.0, max = 0.9 }\n",
+    ));
+    succeeds(folder.path(), &["run", "sweep.toml", "--backend", "cpu", "--out", "out", "--no-plots"]);
+    let table = succeeds(folder.path(), &["compare", "out", "--by", "learning_rate", "--no-plots"]);
+    assert!(table.starts_with("The median run of each bin of learning_rate;"), "{table}");
+    assert!(table.contains("setting of the run") && !table.contains("best setting"), "{table}");
+    let table = succeeds(folder.path(), &["compare", "out", "--by", "optimizer", "--no-plots"]);
+    assert!(table.contains("best setting"), "{table}");
+}
